@@ -1,0 +1,346 @@
+"""Which modules serve which gap of a person, and why others do not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from graphlib import TopologicalSorter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.scoring import BoolArray, FloatArray, IntArray
+from training_catalog import Modality, TrainingModule
+
+READINESS_LEVELS = 0.5
+MODALITIES = tuple(modality.value for modality in Modality)
+
+
+class Exclusion(IntEnum):
+    """Why a module is no candidate; the first that holds is named."""
+
+    NONE = 0
+    RETIRED = 1
+    WRONG_GRADE = 2
+    MODALITY_NOT_ALLOWED = 3
+    COMPLETED_RECENTLY = 4
+    ASSESS_FIRST = 5
+    NO_GAP = 6
+    LEVEL_REACHED = 7
+    NOT_READY = 8
+    PAST_TARGET = 9
+    PREREQUISITE_NOT_MET = 10
+
+    @property
+    def code(self) -> str:
+        """Name as it appears in results."""
+        return self.name.lower().replace("_", "-")
+
+
+@dataclass(frozen=True)
+class ModuleArrays:
+    """The modules of a catalogue as arrays, in the order of tie-breaks.
+
+    A *pair* is a module and one competency it addresses; pairs are sorted by competency, then
+    module.
+
+    Parameters
+    ----------
+    ids : tuple of str
+        Module ids, by hours, then id.
+    hours, cost : ndarray of shape (n_modules,)
+        Hours of a participant, CNY of a participant.
+    retired : ndarray of shape (n_modules,)
+        Whether the module is no longer given.
+    modality : ndarray of shape (n_modules,)
+        Position in `MODALITIES`.
+    grade_allowed : ndarray of shape (n_grades, n_modules)
+        Whether people of the grade may take it.
+    repeat_months : ndarray of shape (n_modules,)
+        Months after completion before it may be taken again.
+    prerequisites : tuple of tuple of int
+        Positions of the modules that come before; their order is `prerequisite_order`.
+    prerequisite_order : tuple of int
+        Modules that have prerequisites, each after those it needs.
+    pair_module, pair_competency : ndarray of shape (n_pairs,)
+        Positions in `ids` and in the framework.
+    pair_from, pair_to : ndarray of shape (n_pairs,)
+        The step covered, in levels.
+    pair_expert : ndarray of shape (n_pairs,)
+        The catalogue's own estimate of the improvement, in levels.
+    """
+
+    ids: tuple[str, ...]
+    hours: FloatArray
+    cost: FloatArray
+    retired: BoolArray
+    modality: IntArray
+    grade_allowed: BoolArray
+    repeat_months: IntArray
+    prerequisites: tuple[tuple[int, ...], ...]
+    prerequisite_order: tuple[int, ...]
+    pair_module: IntArray
+    pair_competency: IntArray
+    pair_from: FloatArray
+    pair_to: FloatArray
+    pair_expert: FloatArray
+
+
+@dataclass(frozen=True)
+class CandidateArrays:
+    """What may be recommended.
+
+    Parameters
+    ----------
+    serves : ndarray of shape (n_people, n_pairs)
+        Whether the module serves the person's gap in that competency; False for every pair
+        of a module that is no candidate.
+    candidate : ndarray of shape (n_people, n_modules)
+        Whether the module is a candidate.
+    """
+
+    serves: BoolArray
+    candidate: BoolArray
+
+
+def build_module_arrays(
+    modules: Sequence[TrainingModule], *, competency_ids: Sequence[str], grade_ids: Sequence[str]
+) -> ModuleArrays:
+    """Turn catalogue modules into arrays.
+
+    Parameters
+    ----------
+    modules : sequence of TrainingModule
+        In any order, without prerequisite cycles.
+    competency_ids, grade_ids : sequence of str
+        In the order of the catalogue.
+
+    Returns
+    -------
+    ModuleArrays
+        In the order of tie-breaks.
+    """
+    ordered = sorted(modules, key=lambda m: (m.hours, m.id))
+    position = {module.id: i for i, module in enumerate(ordered)}
+    competency = {name: i for i, name in enumerate(competency_ids)}
+    pairs = sorted(
+        (competency[part.id], i, part)
+        for i, module in enumerate(ordered)
+        for part in module.competencies
+    )
+    needs = [tuple(position[name] for name in module.prerequisites) for module in ordered]
+    order = TopologicalSorter(dict(enumerate(needs))).static_order()
+    return ModuleArrays(
+        ids=tuple(module.id for module in ordered),
+        hours=np.array([module.hours for module in ordered], dtype=float),
+        cost=np.array([module.cost for module in ordered], dtype=float),
+        retired=np.array([module.retired for module in ordered], dtype=bool),
+        modality=np.array(
+            [MODALITIES.index(module.modality.value) for module in ordered], dtype=np.int64
+        ),
+        grade_allowed=np.array(
+            [[grade in module.grades for module in ordered] for grade in grade_ids], dtype=bool
+        ).reshape(len(grade_ids), len(ordered)),
+        repeat_months=np.array([module.repeat_months for module in ordered], dtype=np.int64),
+        prerequisites=tuple(needs),
+        prerequisite_order=tuple(i for i in order if needs[i]),
+        pair_module=np.array([i for _, i, _ in pairs], dtype=np.int64),
+        pair_competency=np.array([k for k, _, _ in pairs], dtype=np.int64),
+        pair_from=np.array([part.from_level for _, _, part in pairs], dtype=float),
+        pair_to=np.array([part.to_level for _, _, part in pairs], dtype=float),
+        pair_expert=np.array([part.expert_improvement for _, _, part in pairs], dtype=float),
+    )
+
+
+def match_levels(
+    level: FloatArray, target: FloatArray, from_level: FloatArray, to_level: FloatArray
+) -> BoolArray:
+    """Say whether steps serve gaps; the arguments broadcast.
+
+    Parameters
+    ----------
+    level, target : ndarray
+        Of the person, in levels; NaN serves nothing.
+    from_level, to_level : ndarray
+        Of the module's step, in levels.
+
+    Returns
+    -------
+    ndarray of bool
+        There is a gap, the step ends above the level, begins at most half a level above it,
+        and begins below the target.
+
+    References
+    ----------
+    DESIGN, section 4, "Candidate".
+    """
+    return (
+        (level < target)
+        & (to_level > level)
+        & (from_level <= level + READINESS_LEVELS)
+        & (from_level < target)
+    )
+
+
+def permit(
+    modules: ModuleArrays,
+    grade: IntArray,
+    *,
+    recently_completed: BoolArray | None = None,
+    modalities: Collection[str] | None = None,
+) -> BoolArray:
+    """Say which modules a person may take at all.
+
+    Parameters
+    ----------
+    modules : ModuleArrays
+        The modules.
+    grade : ndarray of shape (n_people,)
+        Position of each person's grade.
+    recently_completed : ndarray of shape (n_people, n_modules), optional
+        Whether the person completed the module within its repeat interval.
+    modalities : collection of str, optional
+        The allowed modalities; all when not given.
+
+    Returns
+    -------
+    ndarray of shape (n_people, n_modules)
+        False where retired, not for the grade, not of an allowed modality or completed.
+    """
+    open_to_all = ~modules.retired
+    if modalities is not None:
+        codes = [MODALITIES.index(name) for name in modalities]
+        open_to_all = open_to_all & np.isin(modules.modality, codes)
+    allowed: BoolArray = modules.grade_allowed[grade] & open_to_all
+    return allowed if recently_completed is None else allowed & ~recently_completed
+
+
+def require_prerequisites(
+    candidate: BoolArray, modules: ModuleArrays, completed: BoolArray | None
+) -> None:
+    """Take out, in place, candidates whose prerequisites are neither completed nor candidates.
+
+    Parameters
+    ----------
+    candidate : ndarray of shape (n_people, n_modules)
+        Changed in place.
+    modules : ModuleArrays
+        The modules.
+    completed : ndarray of shape (n_people, n_modules), optional
+        Whether the person ever completed the module.
+    """
+    for module in modules.prerequisite_order:
+        for before in modules.prerequisites[module]:
+            met = candidate[:, before]
+            candidate[:, module] &= met if completed is None else met | completed[:, before]
+
+
+def find_candidates(
+    levels: FloatArray,
+    targets: FloatArray,
+    modules: ModuleArrays,
+    *,
+    permitted: BoolArray,
+    completed: BoolArray | None = None,
+) -> CandidateArrays:
+    """Find the modules that serve a gap and may be taken.
+
+    Parameters
+    ----------
+    levels, targets : ndarray of shape (n_people, n_competencies)
+        In levels; NaN where there is no valid assessment.
+    modules : ModuleArrays
+        The modules.
+    permitted : ndarray of shape (n_people, n_modules)
+        As `permit` returns it.
+    completed : ndarray of shape (n_people, n_modules), optional
+        Whether the person ever completed the module.
+
+    Returns
+    -------
+    CandidateArrays
+        Candidates and the pairs through which they serve.
+
+    References
+    ----------
+    DESIGN, section 4, "Candidate".
+    """
+    serves = match_levels(
+        levels[:, modules.pair_competency],
+        targets[:, modules.pair_competency],
+        modules.pair_from,
+        modules.pair_to,
+    )
+    candidate = np.zeros(permitted.shape, dtype=bool)
+    for pair, module in enumerate(modules.pair_module):
+        candidate[:, module] |= serves[:, pair]
+    candidate &= permitted
+    require_prerequisites(candidate, modules, completed)
+    return CandidateArrays(serves=serves & candidate[:, modules.pair_module], candidate=candidate)
+
+
+def explain_exclusions(
+    levels: FloatArray,
+    targets: FloatArray,
+    modules: ModuleArrays,
+    *,
+    grade: IntArray,
+    candidate: BoolArray,
+    recently_completed: BoolArray | None = None,
+    modalities: Collection[str] | None = None,
+) -> NDArray[np.int8]:
+    """Name the reason why each module is no candidate.
+
+    Parameters
+    ----------
+    levels, targets : ndarray of shape (n_people, n_competencies)
+        In levels; NaN where there is no valid assessment.
+    modules : ModuleArrays
+        The modules.
+    grade : ndarray of shape (n_people,)
+        Position of each person's grade.
+    candidate : ndarray of shape (n_people, n_modules)
+        As `find_candidates` returns it.
+    recently_completed : ndarray of shape (n_people, n_modules), optional
+        Whether the person completed the module within its repeat interval.
+    modalities : collection of str, optional
+        The allowed modalities.
+
+    Returns
+    -------
+    ndarray of shape (n_people, n_modules)
+        Codes of `Exclusion`; where a module addresses several competencies, the reason of
+        the one that came nearest to a gap it could serve.
+    """
+    level = levels[:, modules.pair_competency]
+    target = targets[:, modules.pair_competency]
+    by_pair = np.select(
+        [
+            np.isnan(level),
+            level >= target,
+            level >= modules.pair_to,
+            modules.pair_from > level + READINESS_LEVELS,
+            modules.pair_from >= target,
+        ],
+        [
+            Exclusion.ASSESS_FIRST,
+            Exclusion.NO_GAP,
+            Exclusion.LEVEL_REACHED,
+            Exclusion.NOT_READY,
+            Exclusion.PAST_TARGET,
+        ],
+        Exclusion.PREREQUISITE_NOT_MET,
+    ).astype(np.int8)
+    reason = np.zeros(candidate.shape, dtype=np.int8)
+    for pair, module in enumerate(modules.pair_module):
+        reason[:, module] = np.maximum(reason[:, module], by_pair[:, pair])
+    if recently_completed is not None:
+        reason[recently_completed] = Exclusion.COMPLETED_RECENTLY
+    if modalities is not None:
+        codes = [MODALITIES.index(name) for name in modalities]
+        reason[:, ~np.isin(modules.modality, codes)] = Exclusion.MODALITY_NOT_ALLOWED
+    reason[~modules.grade_allowed[grade]] = Exclusion.WRONG_GRADE
+    reason[:, modules.retired] = Exclusion.RETIRED
+    reason[candidate] = Exclusion.NONE
+    return reason

@@ -1,0 +1,96 @@
+"""Numbers, dates and sentences as the documents print them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Iterable
+
+from recommender.texts import say
+
+MINUS = "\N{MINUS SIGN}"
+UNKNOWN = "\N{EM DASH}"
+_SENTENCE_END = re.compile(r"[\s.。;；]+$")
+_UNBROKEN = re.compile(r"[^\s\u200b\u2e80-\u9fff\uf900-\uffef\U00020000-\U0003ffff]{14,}")
+_WORD = re.compile(r"[A-Z]?[a-z]{1,21}[,;:.)]?")
+_PIECE = 8
+
+
+def known(number: float | None) -> float | None:
+    """Return the number, or None where it is None, NaN or infinite."""
+    return number if number is not None and math.isfinite(number) else None
+
+
+def decimal(number: float | None, *, digits: int) -> str:
+    """Return a number with a fixed count of decimals, or a dash where it is not known."""
+    value = known(number)
+    if value is None:
+        return UNKNOWN
+    text = f"{value:,.{digits}f}"
+    if text.startswith("-"):
+        return text[1:] if float(text.replace(",", "")) == 0 else MINUS + text[1:]
+    return text
+
+
+def signed(number: float | None, *, digits: int) -> str:
+    """Return a number with its sign, as an improvement is printed."""
+    text = decimal(number, digits=digits)
+    return text if text[0] in (MINUS, UNKNOWN) else f"+{text}"
+
+
+def hours(number: float | None) -> str:
+    """Return hours, with up to two decimals."""
+    text = decimal(number, digits=2)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def money(number: float | None) -> str:
+    """Return an amount of money, with decimals only where it is not whole."""
+    return decimal(number, digits=2).removesuffix(".00")
+
+
+def percent(share: float | None) -> str:
+    """Return a probability in whole per cent; never 0 % or 100 % unless it is exactly that."""
+    value = known(share)
+    if value is None:
+        return UNKNOWN
+    if 0 < value < 0.01:
+        return "<1%"
+    if 0.99 < value < 1:
+        return ">99%"
+    return f"{value:.0%}"
+
+
+def day(date: dt.date | None) -> str:
+    """Return a date as ``2026-03-01``, or nothing."""
+    return date.isoformat() if date else ""
+
+
+def sentences(parts: Iterable[str], *, lang: str) -> str:
+    """Join sentences, whether or not they end in a full stop, into one text where each does."""
+    stop = say("document.full_stop", lang)
+    texts = [_sentence(part, stop) for part in parts]
+    return ("" if stop == "。" else " ").join(text for text in texts if text)
+
+
+def _sentence(part: str, stop: str) -> str:
+    bare = _SENTENCE_END.sub("", part.strip())
+    if not bare:
+        return ""
+    return bare[0].upper() + bare[1:] + ("" if bare[-1] in "!?！？" else stop)
+
+
+def breakable(text: str) -> str:
+    """Let unbroken runs of letters and digits (ids, names without a space) end a line.
+
+    Ordinary words are left alone: the page hyphenates them.
+    """
+    return _UNBROKEN.sub(_with_break_points, text)
+
+
+def _with_break_points(run: re.Match[str]) -> str:
+    text = run.group()
+    if _WORD.fullmatch(text):
+        return text
+    return "\u200b".join(text[at : at + _PIECE] for at in range(0, len(text), _PIECE))

@@ -1,0 +1,272 @@
+"""From records to normal equations: Gram matrices per cell, and the model's columns on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recommender.improvement import features
+from recommender.improvement.features import AT_AFTER, N_FUNCTIONS, Pairs
+from recommender.improvement.mixed import Equations, Solution
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Grams:
+    """The records, as far as the model needs them.
+
+    Attributes
+    ----------
+    cells : ndarray of shape (n_cells, n_functions, n_functions)
+        Weighted cross-products of the base functions in each cell.
+    counts : ndarray of int, shape (n_cells,)
+        Records in each cell.
+    org_sums : sparse array of shape (n_orgs, n_cells * n_functions)
+        Weighted sums of the base functions by unit and cell.
+    org_weights : ndarray of shape (n_orgs,)
+        Sum of the weights of each unit.
+    """
+
+    cells: FloatArray
+    counts: IntArray
+    org_sums: sparse.csr_array
+    org_weights: FloatArray
+
+
+@dataclass(frozen=True)
+class Design:
+    """The model's columns, as maps on the base functions.
+
+    Attributes
+    ----------
+    maps : ndarray of shape (n_cells, n_functions, p)
+        Shared columns in each cell.
+    shared_block : ndarray of int, shape (p,)
+        Block of each shared column, -1 for one that is not shrunk.
+    is_effect : ndarray of bool, shape (p,)
+        Whether the column is of the effect, not of the no-training expectation.
+    own_maps : ndarray of shape (n_pairs, n_functions, width)
+        Columns of the module's own in the cells of its pairs.
+    own_block : ndarray of int, shape (n_modules, width)
+        Block of each own column, -2 for an unused one.
+    is_pair : ndarray of bool, shape (width,)
+        Whether an own column is of one pair of the module, not of the module.
+    row : ndarray of int, shape (n_pairs,)
+        Row of `own_block` of each pair.
+    names : tuple of str
+        Names of the blocks.
+    """
+
+    maps: FloatArray
+    shared_block: IntArray
+    is_effect: BoolArray
+    own_maps: FloatArray
+    own_block: IntArray
+    is_pair: BoolArray
+    row: IntArray
+    names: tuple[str, ...]
+
+    @property
+    def n_blocks(self) -> int:
+        """Number of blocks of shrunken columns; units are the last of them."""
+        return len(self.names)
+
+
+def aggregate(
+    z: FloatArray,
+    cell: IntArray,
+    weights: FloatArray,
+    org: IntArray,
+    n_cells: int,
+    n_orgs: int,
+) -> Grams:
+    """Sum the records up by cell and by unit."""
+    order = np.argsort(cell, kind="stable")
+    counts = np.bincount(cell, minlength=n_cells)
+    ends = np.cumsum(counts)
+    root = np.sqrt(weights)
+    cells = np.zeros((n_cells, N_FUNCTIONS, N_FUNCTIONS))
+    for code in np.flatnonzero(counts):
+        rows = order[ends[code] - counts[code] : ends[code]]
+        part = z[rows] * root[rows, None]
+        cells[code] = part.T @ part
+    known = np.flatnonzero(org >= 0) if n_orgs else np.zeros(0, dtype=np.int64)
+    member = sparse.csr_array(
+        (weights[known], (org[known] * n_cells + cell[known], known)),
+        shape=(n_orgs * n_cells, cell.size),
+    )
+    present = np.unique(org[known] * n_cells + cell[known])
+    sums = member[present] @ z if present.size else np.zeros((0, N_FUNCTIONS))
+    at = ((present % n_cells) * N_FUNCTIONS)[:, None] + np.arange(N_FUNCTIONS)
+    rows = np.broadcast_to((present // n_cells)[:, None], at.shape)
+    org_sums = sparse.csr_array(
+        (np.asarray(sums).ravel(), (rows.ravel(), at.ravel())),
+        shape=(n_orgs, n_cells * N_FUNCTIONS),
+    )
+    org_weights = np.bincount(org[known], weights=weights[known], minlength=n_orgs)
+    return Grams(cells, counts, org_sums, org_weights)
+
+
+def make_design(
+    pairs: Pairs, n_competencies: int, profile: FloatArray | None, *, size_known: bool
+) -> Design:
+    """Lay out the model's columns."""
+    base = features.untrained_blocks(pairs, n_competencies)
+    effect = features.effect_blocks(pairs, n_competencies, profile, size_known=size_known)
+    names: list[str] = []
+    shared_block: list[int] = []
+    for block in base + effect:
+        if not block.flat:
+            names.append(block.name)
+        shared_block += [-1 if block.flat else len(names) - 1] * block.maps.shape[2]
+    n_effect = sum(block.maps.shape[2] for block in effect)
+    by_module = features.module_functions(profile)
+    by_pair = features.pair_functions(profile)
+    codes, row = np.unique(pairs.module, return_inverse=True)
+    slot = np.arange(pairs.size) - np.searchsorted(row, row)
+    n_slots = int(slot.max(initial=0)) + 1
+    width = len(by_module) + n_slots * len(by_pair)
+    own_maps = np.zeros((pairs.size, features.N_FUNCTIONS, width))
+    own_block = np.full((codes.size, width), -2)
+    for column, (name, function) in enumerate(by_module):
+        own_maps[:, :, column] = function
+        own_block[:, column] = len(names)
+        names.append(name)
+    for number, (name, function) in enumerate(by_pair):
+        column = len(by_module) + slot * len(by_pair) + number
+        own_maps[np.arange(pairs.size), :, column] = function
+        own_block[row, column] = len(names)
+        names.append(name)
+    return Design(
+        maps=np.concatenate([block.maps for block in base + effect], axis=2),
+        shared_block=np.array(shared_block),
+        is_effect=np.arange(len(shared_block)) >= len(shared_block) - n_effect,
+        own_maps=own_maps,
+        own_block=own_block,
+        is_pair=np.arange(width) >= len(by_module),
+        row=row,
+        names=(*names, "org"),
+    )
+
+
+def equations(grams: Grams, design: Design, cells: BoolArray | None = None) -> Equations:
+    """Normal equations of the records in some of the cells (default all)."""
+    n_cells, n_functions, p = design.maps.shape
+    n_pairs, _, width = design.own_maps.shape
+    n_orgs = grams.org_weights.size
+    use = np.ones(n_cells, dtype=bool) if cells is None else cells
+    shared = np.zeros((p + n_orgs, p + n_orgs))
+    shared_after = np.zeros(p + n_orgs)
+    n_modules = design.own_block.shape[0]
+    own = np.zeros((n_modules, width, width))
+    across = np.zeros((n_modules, width, p + n_orgs))
+    own_after = np.zeros((n_modules, width))
+    for code in np.flatnonzero(use & (grams.counts > 0)):
+        gram = grams.cells[code]
+        maps = design.maps[code]
+        active = np.flatnonzero(maps.any(axis=0))
+        maps = maps[:, active]
+        product = gram @ maps
+        shared[np.ix_(active, active)] += maps.T @ product
+        shared_after[active] += product[AT_AFTER]
+        if code < n_pairs:
+            row, mine = design.row[code], design.own_maps[code]
+            own[row] += mine.T @ gram @ mine
+            own_after[row] += mine.T @ gram[AT_AFTER]
+            across[row][:, active] += mine.T @ product
+    if n_orgs:
+        _add_orgs(grams, design, use, shared, shared_after, across)
+    diagonal = grams.cells[:, AT_AFTER, AT_AFTER]
+    return Equations(
+        shared=shared,
+        shared_after=shared_after,
+        own=own,
+        across=across,
+        own_after=own_after,
+        square=float(diagonal[use].sum()),
+        n_rows=int(grams.counts[use].sum()),
+        shared_block=np.concatenate([design.shared_block, np.full(n_orgs, design.n_blocks - 1)]),
+        own_block=design.own_block,
+    )
+
+
+def _add_orgs(
+    grams: Grams,
+    design: Design,
+    use: BoolArray,
+    shared: FloatArray,
+    shared_after: FloatArray,
+    across: FloatArray,
+) -> None:
+    n_cells, n_functions, p = design.maps.shape
+    n_pairs = design.own_maps.shape[0]
+    keep = sparse.diags_array(np.repeat(use, n_functions).astype(float))
+    sums = sparse.csr_array(grams.org_sums @ keep)
+    links = sums @ design.maps.reshape(-1, p)
+    shared[p:, :p] = links
+    shared[:p, p:] = links.T
+    n_orgs = grams.org_weights.size
+    at_cell = np.arange(n_cells) * n_functions
+    weight = sums[:, (at_cell[:, None] + np.arange(features.N_LEVEL)).ravel()].sum(axis=1)
+    shared[p:, p:][np.diag_indices(n_orgs)] = weight
+    shared_after[p:] = sums[:, at_cell + AT_AFTER].sum(axis=1)
+    coo = sums[:, : n_pairs * n_functions].tocoo()
+    pair, function = np.divmod(coo.coords[1], n_functions)
+    value = coo.data[:, None] * design.own_maps[pair, function]
+    flat = across.reshape(-1, across.shape[2])
+    width = across.shape[1]
+    for column in range(width):
+        np.add.at(flat, (design.row[pair] * width + column, p + coo.coords[0]), value[:, column])
+
+
+def cell_coefficients(
+    design: Design, solution: Solution, *, columns: BoolArray | None = None
+) -> FloatArray:
+    """Coefficients of the base functions in each cell, from some shared columns.
+
+    Returns
+    -------
+    ndarray of shape (n_cells, n_functions)
+    """
+    p = design.maps.shape[2]
+    shared = solution.shared[:p]
+    if columns is not None:
+        shared = np.where(columns, shared, 0.0)
+    return design.maps @ shared
+
+
+def own_coefficients(
+    design: Design, solution: Solution, *, columns: BoolArray | None = None
+) -> FloatArray:
+    """Coefficients of the base functions in each pair, from the module's own columns."""
+    own = solution.own if columns is None else solution.own * columns
+    return np.einsum("cfw,cw->cf", design.own_maps, own[design.row])
+
+
+def cell_covariances(
+    design: Design, solution: Solution, *, columns: BoolArray | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Posterior covariance of the coefficients of the base functions in each pair, over the noise.
+
+    Returns
+    -------
+    covariance : ndarray of shape (n_pairs, n_functions, n_functions)
+    reach : ndarray of shape (n_pairs, n_functions, p + n_orgs)
+        How each coefficient moves with the shared ones.
+    """
+    n_pairs, n_functions, _ = design.own_maps.shape
+    p = design.maps.shape[2]
+    reach = np.zeros((n_pairs, n_functions, solution.shared.size))
+    maps = design.maps[:n_pairs]
+    reach[:, :, :p] = maps if columns is None else maps * columns
+    reach -= design.own_maps @ solution.carry[design.row]
+    covariance = reach @ solution.shared_inverse @ reach.transpose(0, 2, 1)
+    alone = design.own_maps @ solution.own_inverse[design.row]
+    covariance += alone @ design.own_maps.transpose(0, 2, 1)
+    return covariance, reach

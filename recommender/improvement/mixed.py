@@ -1,0 +1,179 @@
+"""A linear mixed model on Gram matrices, with as many variances as there are blocks.
+
+Shared columns and columns of one module: the normal equations are an arrow, solved by eliminating
+the modules one by one (all at once, as a batch). Variances are found by restricted maximum
+likelihood, with the fixed-point update of MacKay and a weak prior that keeps them off zero.
+
+References
+----------
+MacKay (1992), Bayesian interpolation, Neural Computation 4; Searle, Casella & McCulloch (1992),
+Variance Components, chapter 6.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+MAX_ROUNDS = 60
+TOLERANCE = 1e-3
+PRIOR_WEIGHT = 1.0
+PRIOR_SHARE = 0.02
+
+
+@dataclass(frozen=True)
+class Equations:
+    """Cross-products of the columns, unshrunken.
+
+    Attributes
+    ----------
+    shared : ndarray of shape (p, p)
+        Products of the shared columns with each other.
+    shared_after : ndarray of shape (p,)
+        Products of the shared columns with the outcome.
+    own : ndarray of shape (n_modules, b, b)
+        Products of a module's own columns; unused columns are zero.
+    across : ndarray of shape (n_modules, b, p)
+        Products of own and shared columns.
+    own_after : ndarray of shape (n_modules, b)
+        Products of own columns with the outcome.
+    square : float
+        Sum of squares of the outcome.
+    n_rows : int
+        Number of records.
+    shared_block : ndarray of int, shape (p,)
+        Block of each shared column; -1 for one that is not shrunk.
+    own_block : ndarray of int, shape (n_modules, b)
+        Block of each own column; -2 for an unused one.
+    """
+
+    shared: FloatArray
+    shared_after: FloatArray
+    own: FloatArray
+    across: FloatArray
+    own_after: FloatArray
+    square: float
+    n_rows: int
+    shared_block: IntArray
+    own_block: IntArray
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Coefficients and what is needed for their covariance.
+
+    Attributes
+    ----------
+    shared : ndarray of shape (p,)
+        Coefficients of the shared columns.
+    own : ndarray of shape (n_modules, b)
+        Coefficients of the own columns.
+    shared_inverse : ndarray of shape (p, p)
+        Covariance of the shared coefficients over `noise`.
+    own_inverse : ndarray of shape (n_modules, b, b)
+        Covariance of the own coefficients over `noise`, were the shared ones known.
+    carry : ndarray of shape (n_modules, b, p)
+        What a change of the shared coefficients takes from the own ones.
+    variances : ndarray of shape (n_blocks,)
+        Variance of the coefficients of each block.
+    noise : float
+        Residual variance.
+    """
+
+    shared: FloatArray
+    own: FloatArray
+    shared_inverse: FloatArray
+    own_inverse: FloatArray
+    carry: FloatArray
+    variances: FloatArray
+    noise: float
+
+
+def solve(equations: Equations, variances: FloatArray, noise: float) -> Solution:
+    """Solve the mixed-model equations for given variances."""
+    e = equations
+    ridge = noise / variances
+    shared_ridge = np.where(e.shared_block >= 0, ridge[np.maximum(e.shared_block, 0)], 1e-9)
+    own_ridge = np.where(e.own_block >= 0, ridge[np.maximum(e.own_block, 0)], 1.0)
+    n_modules, width = own_ridge.shape
+    own = e.own.copy()
+    diagonal = np.arange(width)
+    own[:, diagonal, diagonal] += own_ridge
+    own_inverse = np.linalg.inv(own)
+    carry = own_inverse @ e.across
+    p = e.shared.shape[0]
+    reduced = e.shared + np.diag(shared_ridge)
+    if n_modules:
+        reduced = reduced - e.across.reshape(-1, p).T @ carry.reshape(-1, p)
+    alone = np.einsum("mij,mj->mi", own_inverse, e.own_after)
+    right = e.shared_after - e.across.reshape(-1, p).T @ alone.ravel()
+    scale = 1.0 / np.sqrt(np.diag(reduced))
+    inverse = np.linalg.inv(reduced * scale[:, None] * scale) * scale[:, None] * scale
+    inverse = (inverse + inverse.T) / 2.0
+    shared = inverse @ right
+    return Solution(
+        shared=shared,
+        own=alone - carry @ shared,
+        shared_inverse=inverse,
+        own_inverse=own_inverse,
+        carry=carry,
+        variances=variances,
+        noise=noise,
+    )
+
+
+def estimate(equations: Equations, n_blocks: int, start: FloatArray | None = None) -> Solution:
+    """Estimate variances and coefficients.
+
+    Parameters
+    ----------
+    equations : Equations
+        Cross-products.
+    n_blocks : int
+        Number of blocks of shrunken columns.
+    start : ndarray of shape (n_blocks,), optional
+        Variances to start from.
+
+    Returns
+    -------
+    Solution
+    """
+    e = equations
+    n_flat = int((e.shared_block == -1).sum())
+    degrees = max(e.n_rows - n_flat, 1)
+    counts = np.bincount(e.shared_block[e.shared_block >= 0], minlength=n_blocks)
+    counts = counts + np.bincount(e.own_block[e.own_block >= 0], minlength=n_blocks)
+    noise = max(0.1 * e.square / max(e.n_rows, 1), 1e-4)
+    variances = np.full(n_blocks, 0.1 * noise) if start is None else start
+    solution = solve(e, variances, noise)
+    for _ in range(MAX_ROUNDS):
+        left = e.square - e.shared_after @ solution.shared
+        left -= float((e.own_after * solution.own).sum())
+        new_noise = max(left / degrees, 1e-6)
+        shared_var = np.diag(solution.shared_inverse)
+        own_var = np.einsum("mii->mi", solution.own_inverse) + np.einsum(
+            "mip,mip->mi", solution.carry @ solution.shared_inverse, solution.carry
+        )
+        size, trace = np.zeros(n_blocks), np.zeros(n_blocks)
+        for block, value, spread in (
+            (e.shared_block, solution.shared, shared_var),
+            (e.own_block, solution.own, own_var),
+        ):
+            use = block >= 0
+            size += np.bincount(block[use], weights=value[use] ** 2, minlength=n_blocks)
+            trace += np.bincount(block[use], weights=spread[use], minlength=n_blocks)
+        known = np.clip(counts - trace * noise / variances, 1e-3 * counts, counts)
+        prior = PRIOR_WEIGHT * PRIOR_SHARE * new_noise
+        new = (size + prior) / (known + PRIOR_WEIGHT)
+        change = float(np.max(np.abs(np.log(new / variances)))) if n_blocks else 0.0
+        change = max(change, abs(float(np.log(new_noise / noise))))
+        variances, noise = new, new_noise
+        solution = solve(e, variances, noise)
+        if change < TOLERANCE:
+            break
+    return solution

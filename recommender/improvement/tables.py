@@ -1,0 +1,105 @@
+"""What the effect model reads: improvement records and modules, as arrays of codes.
+
+Ids stay outside: people, competencies, modules, modalities and units are codes from 0, and -1
+means unknown or none. There is no place here for a personal attribute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.errors import ShapeMismatchError
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class ModuleTable:
+    """The catalogue, as far as the effect model reads it.
+
+    Parameters
+    ----------
+    pair_module, pair_competency : ndarray of int, shape (n_pairs,)
+        Codes of each module and of each competency it addresses.
+    pair_from, pair_to : ndarray of shape (n_pairs,)
+        Levels the module leads from and to, on the scale of the records; NaN where unknown.
+    pair_main : ndarray of bool, shape (n_pairs,)
+        Whether the competency is the module's main one.
+    modality : ndarray of int, shape (n_modules,)
+        Code of the modality; -1 where unknown.
+    hours, cost : ndarray of shape (n_modules,)
+        Duration in hours and cost in currency; NaN where unknown. `cost` is not read.
+    """
+
+    pair_module: IntArray
+    pair_competency: IntArray
+    pair_from: FloatArray
+    pair_to: FloatArray
+    pair_main: BoolArray
+    modality: IntArray
+    hours: FloatArray
+    cost: FloatArray
+
+    def __post_init__(self) -> None:
+        _require_same_size(
+            self, "pair_module", "pair_competency", "pair_from", "pair_to", "pair_main"
+        )
+        _require_same_size(self, "modality", "hours", "cost")
+
+    @property
+    def n_modules(self) -> int:
+        """Number of modules."""
+        return int(self.modality.size)
+
+
+@dataclass(frozen=True)
+class RecordTable:
+    """Improvement records.
+
+    Parameters
+    ----------
+    person, competency : ndarray of int, shape (n_records,)
+        Codes. `person` only says which records belong together.
+    module : ndarray of int, shape (n_records,)
+        Code of the module taken between the assessments; -1 for none, a control row.
+    level_before, level_after : ndarray of shape (n_records,)
+        Recorded levels, in levels of the scale given to `fit_effects`.
+    days_between : ndarray of shape (n_records,)
+        Days between the assessments; NaN where unknown.
+    org : ndarray of int, shape (n_records,)
+        Code of the unit; -1 where unknown.
+    after_day : ndarray of shape (n_records,)
+        Day of the later assessment, in days since 1970-01-01; NaN where unknown.
+    """
+
+    person: IntArray
+    competency: IntArray
+    module: IntArray
+    level_before: FloatArray
+    level_after: FloatArray
+    days_between: FloatArray
+    org: IntArray
+    after_day: FloatArray
+
+    def __post_init__(self) -> None:
+        _require_same_size(self, *(field.name for field in fields(self)))
+
+    @property
+    def size(self) -> int:
+        """Number of records."""
+        return int(self.person.size)
+
+    def rows(self, which: IntArray | BoolArray) -> RecordTable:
+        """Some of the records, in the order asked for."""
+        return RecordTable(*(getattr(self, field.name)[which] for field in fields(self)))
+
+
+def _require_same_size(table: object, *names: str) -> None:
+    shapes = {name: np.shape(getattr(table, name)) for name in names}
+    if len(set(shapes.values())) > 1 or any(len(shape) != 1 for shape in shapes.values()):
+        raise ShapeMismatchError(f"columns that must have one shape: {shapes}")

@@ -1,0 +1,403 @@
+"""The records that come in as tables: their columns, in words both languages' users know.
+
+Reading, checking, templates and storing all follow these definitions (DESIGN, section 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+ColumnType = Literal["text", "number", "date", "choice", "ids"]
+Reference = Literal["person", "grade", "competency", "indicator", "subject", "module", "offering"]
+
+RATER_TYPES: Mapping[str, tuple[str, ...]] = {
+    "self": ("自评", "本人", "self"),
+    "manager": ("上级", "主管", "manager"),
+    "peer": ("同事", "同级", "peer"),
+    "customer": ("客户", "customer"),
+}
+ENROLMENT_STATUSES: Mapping[str, tuple[str, ...]] = {
+    "enrolled": ("已报名", "报名", "enrolled"),
+    "completed": ("已完成", "完成", "completed"),
+    "cancelled": ("已取消", "取消", "cancelled"),
+    "no-show": ("缺席", "未到", "no-show"),
+}
+YES_NO: Mapping[str, tuple[str, ...]] = {
+    "yes": ("是", "yes", "true", "1"),
+    "no": ("否", "no", "false", "0"),
+}
+MODALITIES: Mapping[str, tuple[str, ...]] = {
+    "classroom": ("面授", "课堂", "classroom"),
+    "online": ("在线", "线上", "online"),
+    "coaching": ("在岗带教", "带教", "coaching"),
+    "action-learning": ("行动学习", "action-learning"),
+    "blended": ("混合式", "混合", "blended"),
+    "simulation": ("模拟演练", "模拟", "simulation"),
+    "certification": ("认证考试", "认证", "certification"),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a kind of table.
+
+    Parameters
+    ----------
+    name : str
+        Canonical English header.
+    headers : tuple of str
+        Chinese headers that are understood too; the first is written into templates.
+    type : str
+        What a cell holds. ``ids`` is a list with ``;`` between.
+    nullable : bool
+        Whether a cell, or the whole column, may be missing.
+    minimum, maximum : float
+        Bounds of a number, inclusive.
+    choices : mapping of str to tuple of str
+        For ``choice``: stored value to the spellings that are understood.
+    refers_to : str or None
+        What an id must name.
+    whole : bool
+        Whether a number must be a whole one.
+    not_future : bool
+        Whether a date may not lie after the day of the import.
+    example : str
+        A cell as a user would fill it in, for the template.
+    """
+
+    name: str
+    headers: tuple[str, ...]
+    type: ColumnType = "text"
+    nullable: bool = False
+    minimum: float = float("-inf")
+    maximum: float = float("inf")
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    refers_to: Reference | None = None
+    whole: bool = False
+    not_future: bool = False
+    example: str = ""
+
+
+@dataclass(frozen=True)
+class TableKind:
+    """A kind of table that can be imported.
+
+    Parameters
+    ----------
+    name : str
+        As on the command line.
+    title : tuple of str
+        Chinese and English name.
+    columns : tuple of Column
+        In the order of templates.
+    key : tuple of str
+        Columns that identify a row: the same key twice in a file is a fault, and a row whose
+        key is stored already replaces it.
+    """
+
+    name: str
+    title: tuple[str, str]
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+
+    def column(self, name: str) -> Column:
+        """Return the column of that canonical name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+_PERSON = Column(
+    "person_id", ("工号", "员工编号", "人员编号"), refers_to="person", example="00012345"
+)
+_COMPETENCY = Column(
+    "competency_id",
+    ("能力项", "能力素质项", "能力编号"),
+    refers_to="competency",
+    example="resilience",
+)
+_MODULE = Column("module_id", ("培训模块", "模块编号", "课程编号"), refers_to="module", example="")
+
+KINDS: Mapping[str, TableKind] = {
+    kind.name: kind
+    for kind in (
+        TableKind(
+            "people",
+            ("人员", "People"),
+            (
+                Column("person_id", _PERSON.headers, example="00012345"),
+                Column("name", ("姓名",), example="示例人员"),
+                Column("org_unit", ("组织单元", "部门", "单位"), example="示例分公司/政企客户部"),
+                Column("grade", ("职级", "岗位级别", "级别"), refers_to="grade", example="g2"),
+                Column(
+                    "manager_id",
+                    ("主管工号", "上级工号", "直接上级"),
+                    nullable=True,
+                    refers_to="person",
+                ),
+                Column(
+                    "hired_on",
+                    ("入职日期", "入职时间"),
+                    "date",
+                    nullable=True,
+                    not_future=True,
+                    example="2022-07-01",
+                ),
+                Column(
+                    "synthetic",
+                    ("合成数据", "示例数据"),
+                    "choice",
+                    nullable=True,
+                    choices=YES_NO,
+                    example="否",
+                ),
+            ),
+            ("person_id",),
+        ),
+        TableKind(
+            "assessments",
+            ("评估结果", "Assessments"),
+            (
+                _PERSON,
+                _COMPETENCY,
+                Column(
+                    "level",
+                    ("级别得分", "能力级别", "评估级别"),
+                    "number",
+                    minimum=0,
+                    maximum=4,
+                    example="2.3",
+                ),
+                Column(
+                    "standard_error",
+                    ("标准误",),
+                    "number",
+                    nullable=True,
+                    minimum=1e-6,
+                    maximum=4,
+                ),
+                Column("method", ("评估方式", "评估方法"), example="评审"),
+                Column("assessed_on", ("评估日期",), "date", not_future=True, example="2026-03-01"),
+            ),
+            ("person_id", "competency_id", "assessed_on"),
+        ),
+        TableKind(
+            "ratings",
+            ("行为评分", "Ratings"),
+            (
+                _PERSON,
+                _COMPETENCY,
+                Column(
+                    "indicator_id",
+                    ("行为指标", "指标编号"),
+                    refers_to="indicator",
+                    example="resilience.1.1",
+                ),
+                Column(
+                    "rater_type",
+                    ("评分人类型", "评价者类型"),
+                    "choice",
+                    choices=RATER_TYPES,
+                    example="上级",
+                ),
+                Column("rater_id", ("评分人", "评分人编号", "评价者编号"), example="00010001"),
+                Column(
+                    "rating",
+                    ("评分", "得分"),
+                    "number", whole=True,
+                    nullable=True,
+                    minimum=0,
+                    maximum=3,
+                    example="2",
+                ),
+                Column(
+                    "rated_on",
+                    ("评分日期", "评价日期"),
+                    "date",
+                    not_future=True,
+                    example="2026-03-01",
+                ),
+            ),
+            ("person_id", "competency_id", "indicator_id", "rater_type", "rater_id", "rated_on"),
+        ),
+        TableKind(
+            "exams",
+            ("考试成绩", "Exam results"),
+            (
+                _PERSON,
+                _COMPETENCY,
+                Column("exam_level", ("考试级别",), "number", whole=True, minimum=1, maximum=4, example="2"),
+                Column("subject", ("科目", "考试科目"), refers_to="subject"),
+                Column("score", ("分数", "成绩"), "number", minimum=0, maximum=100, example="86"),
+                Column("sat_on", ("考试日期",), "date", not_future=True, example="2026-03-01"),
+            ),
+            ("person_id", "competency_id", "exam_level", "subject", "sat_on"),
+        ),
+        TableKind(
+            "records",
+            ("提升记录", "Improvement records"),
+            (
+                _PERSON,
+                _COMPETENCY,
+                Column("module_id", _MODULE.headers, nullable=True, refers_to="module"),
+                Column(
+                    "level_before",
+                    ("培训前级别", "前测级别"),
+                    "number",
+                    minimum=0,
+                    maximum=4,
+                    example="1.4",
+                ),
+                Column(
+                    "level_after",
+                    ("培训后级别", "后测级别"),
+                    "number",
+                    minimum=0,
+                    maximum=4,
+                    example="1.9",
+                ),
+                Column("before_on", ("前测日期",), "date", not_future=True, example="2025-09-01"),
+                Column("after_on", ("后测日期",), "date", not_future=True, example="2026-03-01"),
+                Column(
+                    "completed_on",
+                    ("完成日期",),
+                    "date",
+                    nullable=True,
+                    not_future=True,
+                    example="2025-11-20",
+                ),
+                Column("org_unit", ("组织单元", "部门", "单位"), nullable=True),
+            ),
+            ("person_id", "competency_id", "module_id", "before_on", "after_on"),
+        ),
+        TableKind(
+            "enrolments",
+            ("培训报名", "Enrolments"),
+            (
+                _PERSON,
+                Column("module_id", _MODULE.headers, refers_to="module"),
+                Column("offering_id", ("班次", "班次编号"), nullable=True, refers_to="offering"),
+                Column("status", ("状态",), "choice", choices=ENROLMENT_STATUSES, example="已完成"),
+                Column(
+                    "enrolled_on",
+                    ("报名日期",),
+                    "date",
+                    nullable=True,
+                    not_future=True,
+                    example="2026-01-10",
+                ),
+                Column(
+                    "completed_on",
+                    ("完成日期",),
+                    "date",
+                    nullable=True,
+                    not_future=True,
+                    example="2026-03-01",
+                ),
+            ),
+            ("person_id", "module_id", "enrolled_on"),
+        ),
+        TableKind(
+            "modules",
+            ("培训模块", "Modules"),
+            (
+                Column(
+                    "module_id",
+                    ("模块编号", "培训模块", "课程编号"),
+                    example="local-visit-coaching",
+                ),
+                Column("title", ("模块名称", "名称", "课程名称"), example="拜访陪练"),
+                Column(
+                    "competency_ids",
+                    ("能力项", "对应能力项"),
+                    "ids",
+                    refers_to="competency",
+                    example="communication-listening;customer-relationship",
+                ),
+                Column("from_level", ("起始级别",), "number", minimum=0, maximum=4, example="1"),
+                Column("to_level", ("目标级别",), "number", minimum=0, maximum=4, example="2"),
+                Column(
+                    "modality",
+                    ("培训方式", "形式"),
+                    "choice",
+                    choices=MODALITIES,
+                    example="在岗带教",
+                ),
+                Column("hours", ("学时", "课时"), "number", minimum=0.1, maximum=1000, example="8"),
+                Column(
+                    "cost",
+                    ("费用", "费用（元）", "费用(元)"),
+                    "number",
+                    minimum=0,
+                    maximum=1_000_000,
+                    example="600",
+                ),
+                Column("prerequisites", ("先修模块",), "ids", nullable=True, refers_to="module"),
+                Column(
+                    "expert_improvement",
+                    ("专家预估提升",),
+                    "number",
+                    nullable=True,
+                    minimum=0,
+                    maximum=4,
+                ),
+            ),
+            ("module_id",),
+        ),
+        TableKind(
+            "offerings",
+            ("培训班次", "Offerings"),
+            (
+                Column("offering_id", ("班次", "班次编号"), example="2026-q4-visit-01"),
+                _MODULE,
+                Column("starts_on", ("开始日期", "开班日期"), "date", example="2026-12-01"),
+                Column("ends_on", ("结束日期",), "date", example="2026-12-02"),
+                Column("place", ("地点",), nullable=True, example="示例培训中心"),
+                Column(
+                    "seats",
+                    ("名额", "席位"),
+                    "number", whole=True,
+                    nullable=True,
+                    minimum=0,
+                    maximum=100_000,
+                    example="24",
+                ),
+            ),
+            ("offering_id",),
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What ids in a table may refer to, at the time of the import.
+
+    Each mapping goes from a spelling that is understood (the id, and the names in both
+    languages) to the id.
+
+    Parameters
+    ----------
+    people : frozenset of str
+        Ids of the people stored already.
+    managers : mapping of str to str
+        Manager of each stored person who has one.
+    grades, competencies, modules, offerings : mapping of str to str
+        Spelling to id.
+    indicators : mapping of str to str
+        Indicator id to its competency.
+    subjects : mapping of tuple to mapping
+        ``(competency, exam level)`` to a mapping of spelling to subject id.
+    prerequisites : mapping of str to tuple of str
+        Module id to the modules it needs.
+    """
+
+    people: frozenset[str]
+    managers: Mapping[str, str]
+    grades: Mapping[str, str]
+    competencies: Mapping[str, str]
+    modules: Mapping[str, str]
+    offerings: Mapping[str, str]
+    indicators: Mapping[str, str]
+    subjects: Mapping[tuple[str, int], Mapping[str, str]]
+    prerequisites: Mapping[str, tuple[str, ...]]

@@ -1,0 +1,148 @@
+"""What a question is answered with: plain values, ready for JSON (DESIGN, section 5)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Basis = Literal["measured", "pooled", "expert"]
+
+
+@dataclass(frozen=True)
+class CompetencyGap:
+    """Where a person stands in one competency; levels are None where to be assessed first."""
+
+    competency_id: str
+    status: Literal["assessed", "assess-first"]
+    level: float | None
+    standard_error: float | None
+    target: float
+    gap: float | None
+    weight: float
+    confidence: float | None
+    priority: float | None
+    method: str | None
+    assessed_on: dt.date | None
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """A person's gaps, in framework order."""
+
+    person_id: str
+    as_of: dt.date
+    grade: str
+    profile_effective_on: dt.date
+    competencies: tuple[CompetencyGap, ...]
+
+
+@dataclass(frozen=True)
+class ServedCompetency:
+    """What a module is expected to do for one gap; the interval is of the true effect."""
+
+    competency_id: str
+    gap: float
+    expected_improvement: float
+    lower: float | None
+    upper: float | None
+    evidence_count: int
+    basis: Basis
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """A ranked module, with what it serves and why."""
+
+    rank: int
+    module_id: str
+    expected_gap_closed: float
+    hours: float
+    cost: float
+    competencies: tuple[ServedCompetency, ...]
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ExcludedModule:
+    """A module that is no candidate: the code of the reason, and the reason in words."""
+
+    module_id: str
+    reason: str
+    explanation: str
+
+
+@dataclass(frozen=True)
+class Recommendations:
+    """The answer to «which modules are worth this person's time»."""
+
+    person_id: str
+    as_of: dt.date
+    objective: str
+    model_id: str | None
+    catalog_digest: str
+    recommendations: tuple[Recommendation, ...]
+    excluded: tuple[ExcludedModule, ...]
+
+
+@dataclass(frozen=True)
+class PlanItem:
+    """A planned module: `adds` is in weighted levels, given the items before it."""
+
+    order: int
+    module_id: str
+    hours: float
+    cost: float
+    adds: float
+    starts_on: dt.date
+    ends_on: dt.date
+    offering_id: str | None
+    competencies: tuple[ServedCompetency, ...]
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A person's development plan."""
+
+    plan_id: str
+    person_id: str
+    as_of: dt.date
+    status: str
+    objective: str
+    hours_budget: float | None
+    cost_budget: float | None
+    hour_price: float
+    items: tuple[PlanItem, ...]
+    left_out: tuple[ExcludedModule, ...]
+    assess_first: tuple[str, ...]
+    total_hours: float
+    total_cost: float
+    expected_gap_closed: float
+    model_id: str | None
+    catalog_digest: str
+
+
+def to_json(result: Any) -> dict[str, Any]:
+    """Turn a result into values that JSON knows: dates as ISO text, tuples as lists.
+
+    Parameters
+    ----------
+    result : dataclass
+        Any of this module's results.
+
+    Returns
+    -------
+    dict
+        Keys in the order of the fields.
+    """
+    plain: dict[str, Any] = _plain(asdict(result))
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, dt.date) else value

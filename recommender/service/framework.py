@@ -1,0 +1,117 @@
+"""A catalogue as the arrays and look-ups that the core works on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.candidates import ModuleArrays, build_module_arrays
+from recommender.errors import InputError
+from recommender.scoring import RATER_TYPE_CODES, ExamRules, FloatArray
+from training_catalog import Catalog, Competency, TargetProfile, TrainingModule
+
+
+@dataclass(frozen=True)
+class Framework:
+    """A catalogue, ready for computing.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        Folder and imported modules together.
+    competency_ids, grade_ids : tuple of str
+        In the order of the catalogue; positions are the codes of the arrays.
+    competencies, module_of : mapping
+        By id.
+    indicator_levels : mapping of str to int
+        Level of each indicator.
+    subject_positions : mapping
+        ``(competency, exam level, subject)`` to the subject's position in that exam.
+    rater_weights : ndarray of shape (4,)
+        In the order of `RATER_TYPE_CODES`.
+    exam_rules : ExamRules
+        Weights and pass marks.
+    modules : ModuleArrays
+        All modules.
+    """
+
+    catalog: Catalog
+    competency_ids: tuple[str, ...]
+    grade_ids: tuple[str, ...]
+    competencies: Mapping[str, Competency]
+    module_of: Mapping[str, TrainingModule]
+    indicator_levels: Mapping[str, int]
+    subject_positions: Mapping[tuple[str, int, str], int]
+    rater_weights: FloatArray
+    exam_rules: ExamRules
+    modules: ModuleArrays
+
+
+def build_framework(catalog: Catalog) -> Framework:
+    """Turn a catalogue into a `Framework`."""
+    competency_ids = tuple(c.id for c in catalog.competencies)
+    grade_ids = tuple(grade.id for grade in catalog.grades)
+    n_subjects = max(
+        (len(exam.subjects) for c in catalog.competencies for exam in c.exams), default=0
+    )
+    weights = np.zeros((len(competency_ids), 4, n_subjects))
+    pass_marks = np.full((len(competency_ids), 4), np.nan)
+    positions: dict[tuple[str, int, str], int] = {}
+    for k, competency in enumerate(catalog.competencies):
+        for exam in competency.exams:
+            pass_marks[k, exam.level - 1] = exam.pass_mark
+            for i, subject in enumerate(exam.subjects):
+                weights[k, exam.level - 1, i] = subject.weight
+                positions[competency.id, exam.level, subject.id] = i
+    return Framework(
+        catalog=catalog,
+        competency_ids=competency_ids,
+        grade_ids=grade_ids,
+        competencies={c.id: c for c in catalog.competencies},
+        module_of={module.id: module for module in catalog.modules},
+        indicator_levels={
+            indicator.id: level.level
+            for c in catalog.competencies
+            for level in c.levels
+            for indicator in level.indicators
+        },
+        subject_positions=positions,
+        rater_weights=np.array([catalog.settings.rater_weights[t] for t in RATER_TYPE_CODES]),
+        exam_rules=ExamRules(subject_weights=weights, pass_marks=pass_marks),
+        modules=build_module_arrays(
+            catalog.modules, competency_ids=competency_ids, grade_ids=grade_ids
+        ),
+    )
+
+
+def profiles_in_force(framework: Framework, as_of: dt.date) -> dict[str, TargetProfile]:
+    """Return the target profile of each grade that is in force on a day.
+
+    Parameters
+    ----------
+    framework : Framework
+        The catalogue.
+    as_of : date
+        The day.
+
+    Returns
+    -------
+    dict of str to TargetProfile
+        By grade.
+
+    Raises
+    ------
+    InputError
+        If a grade has no profile in force yet on that day.
+    """
+    found: dict[str, TargetProfile] = {}
+    for profile in sorted(framework.catalog.profiles, key=lambda p: p.effective_on):
+        if profile.effective_on <= as_of:
+            found[profile.grade] = profile
+    missing = [grade for grade in framework.grade_ids if grade not in found]
+    if missing:
+        raise InputError("profile.not-in-force", grades=", ".join(missing), as_of=as_of)
+    return found

@@ -1,0 +1,280 @@
+"""Where people stand on a day: rows of the database into the arrays of the core."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from recommender.errors import InputError, NotFoundError
+from recommender.scoring import (
+    RATER_TYPE_CODES,
+    AssessmentArrays,
+    BoolArray,
+    ExamArrays,
+    FloatArray,
+    IntArray,
+    LevelArrays,
+    RatingArrays,
+    assess_exams,
+    assess_ratings,
+    months_before,
+    pick_current,
+    score_sittings,
+    to_day,
+)
+from recommender.service.framework import Framework, profiles_in_force
+from recommender.store import Snapshot, read_snapshot
+
+
+@dataclass(frozen=True)
+class Standing:
+    """People as the core sees them; arrays have a row a person, in the order of `people`.
+
+    Parameters
+    ----------
+    as_of : date
+        The day.
+    people : DataFrame
+        As `recommender.store.Snapshot` has it.
+    snapshot : Snapshot
+        The raw rows, to explain a level with.
+    grade : ndarray of shape (n_people,)
+        Positions of the grades.
+    targets, weights : ndarray of shape (n_people, n_competencies)
+        Of the profile in force.
+    levels : LevelArrays
+        Current levels.
+    assessments : tuple of AssessmentArrays
+        Of ratings, exams and imports; `levels.row` points into them.
+    completed, recently_completed : ndarray of shape (n_people, n_modules)
+        Whether the person completed the module ever, and within its repeat interval.
+    """
+
+    as_of: dt.date
+    people: pd.DataFrame
+    snapshot: Snapshot
+    grade: IntArray
+    targets: FloatArray
+    weights: FloatArray
+    levels: LevelArrays
+    assessments: tuple[AssessmentArrays, AssessmentArrays, AssessmentArrays]
+    completed: BoolArray
+    recently_completed: BoolArray
+
+
+def read_standing(
+    connection: sa.Connection,
+    framework: Framework,
+    *,
+    as_of: dt.date,
+    person_ids: Sequence[str] | None = None,
+) -> Standing:
+    """Read where people stand.
+
+    Parameters
+    ----------
+    connection : Connection
+        Open for reading.
+    framework : Framework
+        The catalogue.
+    as_of : date
+        The day; nothing later counts.
+    person_ids : sequence of str, optional
+        Whom; all people when not given.
+
+    Returns
+    -------
+    Standing
+        People in the order of their ids.
+
+    Raises
+    ------
+    NotFoundError
+        If a person is not there.
+    InputError
+        If a person's grade is not one of the catalogue, or has no profile in force.
+    """
+    settings = framework.catalog.settings
+    valid = _valid_from(framework, as_of)
+    snapshot = read_snapshot(
+        connection,
+        as_of=as_of,
+        ratings_from=valid[0] - dt.timedelta(days=settings.rating_window_days),
+        exams_from=valid[1],
+        assessments_from=valid[2],
+        person_ids=person_ids,
+    )
+    people = snapshot.people
+    for person_id in person_ids or ():
+        if person_id not in set(people["person_id"]):
+            raise NotFoundError("person.unknown", person_id=person_id)
+    grade = _codes(people["grade"], framework.grade_ids)
+    if (grade < 0).any():
+        row = people[grade < 0].iloc[0]
+        raise InputError("person.grade", person_id=row["person_id"], grade=row["grade"])
+    profiles = profiles_in_force(framework, as_of)
+    per_grade = [profiles[name].targets for name in framework.grade_ids]
+    targets = np.array([[t[k].level for k in framework.competency_ids] for t in per_grade])
+    weights = np.array([[t[k].weight for k in framework.competency_ids] for t in per_grade])
+
+    found = _assess(snapshot, framework, as_of)
+    completed, recently = _completions(snapshot, framework, as_of)
+    return Standing(
+        as_of=as_of,
+        people=people,
+        snapshot=snapshot,
+        grade=grade,
+        targets=targets[grade],
+        weights=weights[grade],
+        levels=pick_current(
+            found,
+            valid_from_days=(to_day(valid[0]), to_day(valid[1]), to_day(valid[2])),
+            as_of_day=to_day(as_of),
+            n_people=len(people),
+            n_competencies=len(framework.competency_ids),
+        ),
+        assessments=found,
+        completed=completed,
+        recently_completed=recently,
+    )
+
+
+def _valid_from(framework: Framework, as_of: dt.date) -> tuple[dt.date, dt.date, dt.date]:
+    settings = framework.catalog.settings
+    assessments = months_before(as_of, settings.assessment_validity_months)
+    return assessments, months_before(as_of, settings.exam_validity_months), assessments
+
+
+def _assess(
+    snapshot: Snapshot, framework: Framework, as_of: dt.date
+) -> tuple[AssessmentArrays, AssessmentArrays, AssessmentArrays]:
+    settings = framework.catalog.settings
+    ids = snapshot.people["person_id"]
+    rating_arrays = to_rating_arrays(snapshot.ratings, framework, ids)
+    exam_arrays = to_exam_arrays(snapshot.exams, framework, ids)
+    return (
+        assess_ratings(
+            rating_arrays,
+            rater_weights=framework.rater_weights,
+            rating_standard_error=settings.rating_standard_error,
+            window_days=settings.rating_window_days,
+            as_of_day=to_day(as_of),
+        ),
+        assess_exams(
+            score_sittings(exam_arrays, framework.exam_rules),
+            framework.exam_rules,
+            exam_standard_error=settings.exam_standard_error,
+            as_of_day=to_day(as_of),
+            valid_from_day=to_day(_valid_from(framework, as_of)[1]),
+        ),
+        to_imported_arrays(snapshot.assessments, framework, ids),
+    )
+
+
+def to_rating_arrays(
+    ratings: pd.DataFrame, framework: Framework, person_ids: Sequence[str] | pd.Series
+) -> RatingArrays:
+    """Turn rows of ratings into arrays; rows the catalogue does not know are left out."""
+    level = ratings["indicator_id"].map(framework.indicator_levels.get)
+    rows = ratings[level.notna() & ratings["competency_id"].isin(framework.competency_ids)]
+    kinds = list(RATER_TYPE_CODES)
+    return RatingArrays(
+        person=_codes(rows["person_id"], person_ids),
+        competency=_codes(rows["competency_id"], framework.competency_ids),
+        level=level[rows.index].to_numpy(dtype=np.int64),
+        rater_type=_codes(rows["rater_type"], kinds),
+        rater=pd.factorize(rows["rater_id"])[0].astype(np.int64),
+        rating=rows["rating"].to_numpy(dtype=float),
+        day=to_days(rows["rated_on"]),
+    )
+
+
+def to_exam_arrays(
+    exams: pd.DataFrame, framework: Framework, person_ids: Sequence[str] | pd.Series
+) -> ExamArrays:
+    """Turn rows of exam results into arrays; rows the catalogue does not know are left out."""
+    positions = framework.subject_positions
+    position = np.array(
+        [
+            positions.get((row[0], int(row[1]), row[2]), -1)
+            for row in zip(
+                exams["competency_id"], exams["exam_level"], exams["subject"], strict=True
+            )
+        ],
+        dtype=np.int64,
+    )
+    rows = exams[position >= 0]
+    return ExamArrays(
+        person=_codes(rows["person_id"], person_ids),
+        competency=_codes(rows["competency_id"], framework.competency_ids),
+        level=rows["exam_level"].to_numpy(dtype=np.int64),
+        subject=position[position >= 0],
+        score=rows["score"].to_numpy(dtype=float),
+        day=to_days(rows["sat_on"]),
+    )
+
+
+def to_imported_arrays(
+    assessments: pd.DataFrame, framework: Framework, person_ids: Sequence[str] | pd.Series
+) -> AssessmentArrays:
+    """Turn imported assessments into arrays.
+
+    Where no standard error was given, the catalogue's own for that kind of competency counts.
+    """
+    rows = assessments[assessments["competency_id"].isin(framework.competency_ids)]
+    settings = framework.catalog.settings
+    own = rows["competency_id"].map(
+        lambda name: (
+            settings.exam_standard_error
+            if framework.competencies[name].kind == "knowledge"
+            else settings.rating_standard_error
+        )
+    )
+    return AssessmentArrays(
+        person=_codes(rows["person_id"], person_ids),
+        competency=_codes(rows["competency_id"], framework.competency_ids),
+        level=rows["level"].to_numpy(dtype=float),
+        standard_error=rows["standard_error"]
+        .where(rows["standard_error"].notna(), own)
+        .to_numpy(dtype=float),
+        day=to_days(rows["assessed_on"]),
+        disagreement=np.zeros(len(rows), dtype=bool),
+    )
+
+
+def _completions(
+    snapshot: Snapshot, framework: Framework, as_of: dt.date
+) -> tuple[BoolArray, BoolArray]:
+    modules = framework.modules
+    done = snapshot.completions
+    person = _codes(done["person_id"], snapshot.people["person_id"])
+    module = _codes(done["module_id"], modules.ids)
+    known = module >= 0
+    shape = (len(snapshot.people), len(modules.ids))
+    completed, recently = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    completed[person[known], module[known]] = True
+    repeat_from = np.array(
+        [to_day(months_before(as_of, int(months))) for months in modules.repeat_months],
+        dtype=np.int64,
+    )
+    within = known & (to_days(done["completed_on"]) >= repeat_from[module])
+    recently[person[within], module[within]] = True
+    return completed, recently
+
+
+def to_days(dates: pd.Series) -> IntArray:
+    """Turn a column of dates into days since 1970-01-01."""
+    return dates.to_numpy(dtype="datetime64[D]").astype(np.int64)
+
+
+def _codes(values: pd.Series, ids: Sequence[str] | pd.Series) -> IntArray:
+    return (
+        pd.Index(list(ids), dtype=object)
+        .get_indexer(pd.Index(values, dtype=object))
+        .astype(np.int64)
+    )

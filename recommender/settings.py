@@ -1,0 +1,38 @@
+"""What an installation sets, from the environment (``RECOMMENDER_…``) or by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from training_catalog.loading import DEFAULT_CATALOG
+
+
+class Settings(BaseSettings):
+    """Settings of one process.
+
+    Parameters
+    ----------
+    database : str
+        SQLAlchemy URL of SQLite or PostgreSQL.
+    catalog : Path
+        Folder of the catalogue.
+    models : Path
+        Folder of the effect models.
+    as_of : date
+        The day a question is asked; today unless set.
+    lang : str
+        Language of what people read.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="RECOMMENDER_", frozen=True, extra="ignore")
+
+    database: str = "sqlite:///recommender.db"
+    catalog: Path = DEFAULT_CATALOG
+    models: Path = Path("models")
+    as_of: dt.date = Field(default_factory=dt.date.today)
+    lang: Literal["zh-CN", "en"] = "zh-CN"

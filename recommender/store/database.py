@@ -1,0 +1,238 @@
+"""Opening, upgrading and backing up a database, and its failures in the product's words."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import alembic.command
+import alembic.config
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import make_url
+
+from recommender.errors import ConflictError, InputError, StoreError
+
+BUSY_MILLISECONDS = 5000
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def open_database(url: str, *, create: bool = True) -> sa.Engine:
+    """Open a database whose schema is the present one.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy URL of SQLite or PostgreSQL.
+    create : bool
+        Whether an empty database is given the schema.
+
+    Returns
+    -------
+    Engine
+        Ready for use; SQLite with write-ahead log and foreign keys on.
+
+    Raises
+    ------
+    InputError
+        If the URL is none of a supported database.
+    StoreError
+        If it cannot be reached, is no database, or has an older or newer schema.
+    """
+    engine = _connect(url)
+    with explain_failures(engine):
+        revision = _revision(engine)
+        if revision is None and create:
+            upgrade(engine)
+        elif revision != _head():
+            known = {script.revision for script in _scripts().walk_revisions()}
+            code = "store.newer" if revision and revision not in known else "store.outdated"
+            raise StoreError(code, database=_name(engine))
+    return engine
+
+
+def upgrade_database(url: str) -> tuple[str | None, str]:
+    """Bring the schema of a database up to date.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy URL of SQLite or PostgreSQL.
+
+    Returns
+    -------
+    tuple of str
+        Revision before (None for an empty database) and after.
+    """
+    engine = _connect(url)
+    with explain_failures(engine):
+        before = _revision(engine)
+        upgrade(engine)
+    engine.dispose()
+    return before, _head()
+
+
+def upgrade(engine: sa.Engine) -> None:
+    """Run the migrations that are missing, in one transaction."""
+    config = _config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        alembic.command.upgrade(config, "head")
+
+
+def backup_database(url: str, target: Path) -> Path:
+    """Write a consistent copy of a database that may be in use.
+
+    Parameters
+    ----------
+    url : str
+        URL of a SQLite database. PostgreSQL has ``pg_dump`` for it.
+    target : Path
+        File to write; it must not exist yet.
+
+    Returns
+    -------
+    Path
+        The file written, complete or not there at all.
+
+    Raises
+    ------
+    ConflictError
+        If the file exists, or the database is not SQLite.
+    """
+    engine = _connect(url)
+    if engine.dialect.name != "sqlite":
+        raise ConflictError("store.backup-postgresql")
+    if target.exists():
+        raise ConflictError("store.backup-exists", path=str(target))
+    half = target.with_name(target.name + ".part")
+    try:
+        with explain_failures(engine), engine.connect() as connection:
+            source = connection.connection.driver_connection
+            assert isinstance(source, sqlite3.Connection)
+            copy = sqlite3.connect(half)
+            try:
+                source.backup(copy)
+                copy.execute("PRAGMA journal_mode=DELETE")
+            finally:
+                copy.close()
+        half.replace(target)
+    except sqlite3.Error as error:
+        raise StoreError("store.full", database=str(target)) from error
+    finally:
+        half.unlink(missing_ok=True)
+        engine.dispose()
+    return target
+
+
+@contextmanager
+def explain_failures(engine: sa.Engine) -> Iterator[None]:
+    """Turn what a database driver raises into a `StoreError` that a user understands."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        raise StoreError(_failure(str(error.orig)), database=_name(engine)) from error
+
+
+def _failure(message: str) -> str:
+    for part, code in (
+        ("locked", "store.locked"),
+        ("disk is full", "store.full"),
+        ("No space left", "store.full"),
+        ("disk I/O error", "store.full"),
+        ("not a database", "store.not-a-database"),
+        ("malformed", "store.not-a-database"),
+        ("readonly", "store.read-only"),
+        ("read-only", "store.read-only"),
+        ("unable to open", "store.cannot-open"),
+        ("authentication", "store.refused"),
+        ("does not exist", "store.refused"),
+        ("onnection", "store.unreachable"),
+        ("server", "store.unreachable"),
+        ("FOREIGN KEY", "store.reference"),
+        ("foreign key", "store.reference"),
+    ):
+        if part in message:
+            return code
+    return "store.failed"
+
+
+def _connect(url: str) -> sa.Engine:
+    try:
+        parsed = make_url(url)
+    except sa.exc.ArgumentError:
+        raise InputError("store.bad-url", url=url) from None
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise InputError("store.bad-url", url=parsed.render_as_string(hide_password=True))
+    if parsed.drivername != "sqlite":
+        return sa.create_engine(parsed, pool_pre_ping=True)
+    if parsed.database and parsed.database != ":memory:":
+        folder = Path(parsed.database).parent
+        if not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):
+            raise StoreError("store.cannot-open", database=parsed.database)
+    engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_MILLISECONDS / 1000})
+    sa.event.listen(engine, "connect", _set_pragmas)
+    sa.event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    # SQLAlchemy's BEGIN below opens the transaction, not the driver's own guess
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    # a reader that turns writer half-way would fail where waiting would have done
+    readonly = connection.get_execution_options().get("readonly", False)
+    connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Open a connection that reads one consistent state and writes nothing."""
+    with (
+        explain_failures(engine),
+        engine.connect().execution_options(readonly=True) as connection,
+    ):
+        yield connection
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Open one transaction: all of it is stored at the end, or none."""
+    with explain_failures(engine), engine.begin() as connection:
+        yield connection
+
+
+def _config() -> alembic.config.Config:
+    config = alembic.config.Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+def _head() -> str:
+    head = _scripts().get_current_head()
+    assert head is not None
+    return head
+
+
+def _revision(engine: sa.Engine) -> str | None:
+    with reading(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _name(engine: sa.Engine) -> str:
+    return engine.url.render_as_string(hide_password=True)

@@ -1,0 +1,161 @@
+"""What is read from the database: frames of one consistent state."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from recommender.store import schema
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that a question about people needs, read at once.
+
+    Parameters
+    ----------
+    people : DataFrame
+        person_id, name, org_unit (path), grade, manager_id, manager_name, hired_on,
+        synthetic; by id.
+    ratings, exams, assessments : DataFrame
+        Rows of these people in the columns of `recommender.records`, with their row `id`.
+    completions : DataFrame
+        person_id, module_id, completed_on.
+    """
+
+    people: pd.DataFrame
+    ratings: pd.DataFrame
+    exams: pd.DataFrame
+    assessments: pd.DataFrame
+    completions: pd.DataFrame
+
+
+def read_snapshot(
+    connection: sa.Connection,
+    *,
+    as_of: dt.date,
+    ratings_from: dt.date,
+    exams_from: dt.date,
+    assessments_from: dt.date,
+    person_ids: Collection[str] | None = None,
+) -> Snapshot:
+    """Read people and what is known of them on a day.
+
+    Parameters
+    ----------
+    connection : Connection
+        Open for reading.
+    as_of : date
+        Nothing later is read.
+    ratings_from, exams_from, assessments_from : date
+        Nothing earlier is read.
+    person_ids : collection of str, optional
+        Whom to read; all when not given.
+
+    Returns
+    -------
+    Snapshot
+        Frames of those people.
+    """
+    manager = schema.person.alias("manager")
+    people = (
+        sa.select(
+            schema.person.c.person_id,
+            schema.person.c.name,
+            schema.org_unit.c.path.label("org_unit"),
+            schema.person.c.grade,
+            schema.person.c.manager_id,
+            manager.c.name.label("manager_name"),
+            schema.person.c.hired_on,
+            schema.person.c.synthetic,
+        )
+        .join(schema.org_unit, schema.person.c.org_unit_id == schema.org_unit.c.id)
+        .outerjoin(manager, schema.person.c.manager_id == manager.c.person_id)
+        .order_by(schema.person.c.person_id)
+    )
+
+    def rows(table: sa.Table, day: str, first: dt.date) -> sa.Select[Any]:
+        return sa.select(table).where(table.c[day] <= as_of, table.c[day] >= first)
+
+    completed = schema.enrolment.c
+    queries = {
+        "people": people,
+        "ratings": rows(schema.rating, "rated_on", ratings_from),
+        "exams": rows(schema.exam_result, "sat_on", exams_from),
+        "assessments": rows(schema.assessment, "assessed_on", assessments_from),
+        "completions": sa.select(
+            completed.person_id, completed.module_id, completed.completed_on
+        ).where(completed.status == "completed", completed.completed_on <= as_of),
+    }
+    if person_ids is not None:
+        queries = {
+            name: query.where(query.selected_columns["person_id"].in_(list(person_ids)))
+            for name, query in queries.items()
+        }
+    frames = {name: read_frame(connection, query) for name, query in queries.items()}
+    return Snapshot(**frames)
+
+
+def read_frame(connection: sa.Connection, query: sa.Select[Any]) -> pd.DataFrame:
+    """Run a query and return its rows as a frame of plain Python values."""
+    result = connection.execute(query)
+    return pd.DataFrame(result.fetchall(), columns=list(result.keys()), dtype=object)
+
+
+def read_table(connection: sa.Connection, table: sa.Table) -> pd.DataFrame:
+    """Read a whole table in the order of its key."""
+    return read_frame(connection, sa.select(table).order_by(*table.primary_key.columns))
+
+
+def read_offerings(connection: sa.Connection, *, as_of: dt.date) -> pd.DataFrame:
+    """Read the offerings that begin on or after a day, earliest first, with seats left.
+
+    Parameters
+    ----------
+    connection : Connection
+        Open for reading.
+    as_of : date
+        The day.
+
+    Returns
+    -------
+    DataFrame
+        offering_id, module_id, starts_on, ends_on, place, seats; offerings without a free
+        seat are left out.
+    """
+    offering, enrolment = schema.offering, schema.enrolment
+    taken = (
+        sa.select(enrolment.c.offering_id, sa.func.count().label("taken"))
+        .where(enrolment.c.status.in_(["enrolled", "completed"]))
+        .group_by(enrolment.c.offering_id)
+        .subquery()
+    )
+    query = (
+        sa.select(offering)
+        .outerjoin(taken, offering.c.offering_id == taken.c.offering_id)
+        .where(
+            offering.c.starts_on >= as_of,
+            sa.or_(
+                offering.c.seats.is_(None), offering.c.seats > sa.func.coalesce(taken.c.taken, 0)
+            ),
+        )
+        .order_by(offering.c.starts_on, offering.c.offering_id)
+    )
+    return read_frame(connection, query)
+
+
+def read_ids(connection: sa.Connection, column: sa.Column[Any]) -> list[str]:
+    """Read one id column, in order."""
+    return list(connection.scalars(sa.select(column).order_by(column)))
+
+
+def read_managers(connection: sa.Connection) -> dict[str, str]:
+    """Read who reports to whom: person to manager."""
+    person = schema.person.c
+    query = sa.select(person.person_id, person.manager_id).where(person.manager_id.is_not(None))
+    return {row.person_id: row.manager_id for row in connection.execute(query)}

@@ -1,0 +1,184 @@
+"""What is written to the database; the caller holds the transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from recommender.store import schema
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many rows came in new, replaced a stored one, or were there already."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+
+
+def write_people(connection: sa.Connection, people: pd.DataFrame) -> Written:
+    """Store people, with the org units they belong to.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction.
+    people : DataFrame
+        Columns of the kind ``people``; ``org_unit`` is a path with ``/`` between the units;
+        no cycle of managers.
+
+    Returns
+    -------
+    Written
+        Counts of people.
+    """
+    units = _write_org_units(connection, people["org_unit"].unique())
+    rows = {
+        row["person_id"]: {
+            "person_id": row["person_id"],
+            "name": row["name"],
+            "org_unit_id": units[org_path(row["org_unit"])],
+            "grade": row["grade"],
+            "manager_id": row["manager_id"],
+            "hired_on": row["hired_on"],
+            "synthetic": row["synthetic"] == "yes",
+        }
+        for row in to_rows(people)
+    }
+    return _upsert(connection, schema.person, ["person_id"], _managers_first(rows))
+
+
+def write_kind(
+    connection: sa.Connection, table: sa.Table, key: Sequence[str], frame: pd.DataFrame
+) -> Written:
+    """Store the rows of a table, replacing those of the same key.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction.
+    table : Table
+        Where to; its columns are the frame's.
+    key : sequence of str
+        Columns that identify a row.
+    frame : DataFrame
+        Checked rows.
+
+    Returns
+    -------
+    Written
+        Counts of rows.
+    """
+    return _upsert(connection, table, key, to_rows(frame))
+
+
+def note_import(
+    connection: sa.Connection, *, kind: str, file_name: str, sha256: str, written: Written
+) -> None:
+    """Note which file was imported when, and what became of its rows."""
+    connection.execute(
+        schema.import_batch.insert(),
+        {
+            "kind": kind,
+            "file_name": file_name,
+            "sha256": sha256,
+            "inserted": written.inserted,
+            "updated": written.updated,
+            "unchanged": written.unchanged,
+            "imported_at": dt.datetime.now(dt.UTC),
+        },
+    )
+
+
+def write_rows(
+    connection: sa.Connection, table: sa.Table, rows: Collection[Mapping[str, Any]]
+) -> None:
+    """Insert rows, if there are any."""
+    if rows:
+        connection.execute(table.insert(), list(rows))
+
+
+def to_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Turn a frame into rows of plain Python values, None where a cell is empty."""
+    columns = {str(name): _plain(frame[name]) for name in frame.columns}
+    names = list(columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _plain(column: pd.Series[Any]) -> list[Any]:
+    if column.dtype.kind == "M":
+        return list(pd.Series(column.dt.date, dtype=object).where(column.notna(), None))
+    values = column.astype(object)
+    return values.where(column.notna(), None).tolist()
+
+
+def org_path(text: str) -> str:
+    """Return an org unit's path in its one spelling: names with ``/`` between."""
+    return "/".join(part.strip() for part in text.split("/") if part.strip())
+
+
+def _write_org_units(connection: sa.Connection, texts: Iterable[str]) -> dict[str, int]:
+    table = schema.org_unit
+    known = {row.path: row.id for row in connection.execute(sa.select(table.c.path, table.c.id))}
+    for text in sorted(set(texts)):
+        parts = org_path(text).split("/")
+        for depth in range(1, len(parts) + 1):
+            path = "/".join(parts[:depth])
+            if path in known:
+                continue
+            parent = known.get("/".join(parts[: depth - 1]))
+            inserted = connection.execute(
+                table.insert().values(path=path, name=parts[depth - 1], parent_id=parent)
+            )
+            known[path] = inserted.inserted_primary_key[0]
+    return known
+
+
+def _managers_first(rows: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Order people so that a manager who is among them comes before the reports."""
+    placed: dict[str, dict[str, Any]] = {}
+    for start in rows:
+        chain: list[str] = []
+        at: str | None = start
+        while at is not None and at in rows and at not in placed:
+            chain.append(at)
+            at = rows[at]["manager_id"]
+        for person in reversed(chain):
+            placed[person] = rows[person]
+    return list(placed.values())
+
+
+def _upsert(
+    connection: sa.Connection,
+    table: sa.Table,
+    key: Sequence[str],
+    rows: list[dict[str, Any]],
+) -> Written:
+    if not rows:
+        return Written(0, 0, 0)
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    insert = dialect.insert(table)
+    others = [name for name in rows[0] if name not in key]
+    changed = sa.or_(
+        sa.false(), *(table.c[name].is_distinct_from(insert.excluded[name]) for name in others)
+    )
+    if others:
+        statement = insert.on_conflict_do_update(
+            index_elements=list(key),
+            set_={name: insert.excluded[name] for name in others},
+            where=changed,
+        )
+    else:
+        statement = insert.on_conflict_do_nothing(index_elements=list(key))
+    count = sa.select(sa.func.count()).select_from(table)
+    before = connection.scalar(count) or 0
+    touched = connection.execute(statement, rows).rowcount
+    inserted = (connection.scalar(count) or 0) - before
+    return Written(inserted, touched - inserted, len(rows) - touched)

@@ -1,0 +1,97 @@
+"""Every sentence the product says to a person, in Chinese and English.
+
+The texts stand in the TOML files of this folder, one table a text::
+
+    [store.locked]
+    zh-CN = "数据库 {database} 正被占用"
+    en = "the database {database} is in use"
+    hint.zh-CN = "稍后再试"
+    hint.en = "try again in a moment"
+
+Code outside this package names a text by its key and hands over the values.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from string import Formatter
+from typing import Any
+
+from recommender.errors import RecommenderError
+
+LANGUAGES = ("zh-CN", "en")
+
+
+@cache
+def all_texts() -> dict[str, dict[str, Any]]:
+    """Read the texts of all files, by key (``table.key``)."""
+    texts: dict[str, dict[str, Any]] = {}
+    for file in sorted(files(__package__).iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".toml"):
+            _flatten("", tomllib.loads(file.read_text(encoding="utf-8")), texts)
+    return texts
+
+
+def _flatten(prefix: str, table: dict[str, Any], texts: dict[str, dict[str, Any]]) -> None:
+    if "zh-CN" in table:
+        if prefix in texts:
+            raise ValueError(f"text given twice: {prefix}")
+        texts[prefix] = table
+        return
+    for key, value in table.items():
+        _flatten(f"{prefix}.{key}" if prefix else key, value, texts)
+
+
+def say(key: str, lang: str, **values: object) -> str:
+    """Return a text in a language, with its values filled in.
+
+    Parameters
+    ----------
+    key : str
+        Key of the text.
+    lang : str
+        ``zh-CN`` or ``en``.
+    **values : object
+        The values the text names.
+
+    Returns
+    -------
+    str
+        One line, without a final full stop.
+
+    Raises
+    ------
+    KeyError
+        If there is no such text: a bug of the caller.
+    """
+    return all_texts()[key][lang].format(**values)
+
+
+def hint(key: str, lang: str, **values: object) -> str:
+    """Return how to mend the problem `key`, or an empty string where nothing can be said."""
+    return all_texts()[key].get("hint", {}).get(lang, "").format(**values)
+
+
+def explain(error: RecommenderError, lang: str) -> tuple[str, str]:
+    """Return what an error says to the user and how to mend it.
+
+    Parameters
+    ----------
+    error : RecommenderError
+        A known problem.
+    lang : str
+        ``zh-CN`` or ``en``.
+
+    Returns
+    -------
+    tuple of str
+        The problem in one line, and the hint (may be empty).
+    """
+    return say(error.code, lang, **error.values), hint(error.code, lang, **error.values)
+
+
+def placeholders(text: str) -> set[str]:
+    """Return the names of the values a text asks for."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name}

@@ -1,0 +1,247 @@
+"""The types of a catalogue: frozen, validated, free of any computation.
+
+A catalogue is written by an organisation as a folder of YAML (see `training_catalog.loading`)
+and read by the recommender. Levels are proficiency levels in [0, 4]; hours are hours of a
+participant's time; costs are CNY per participant.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+Level = Annotated[float, Field(ge=0, le=4)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+IndicatorId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+\.[1-4]\.[1-9]\d*$")]
+OutcomeTarget = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+\.([1-4]\.\d+|[a-z0-9-]+)$")]
+Provenance = Literal["source", "authored"]
+
+
+class Frozen(BaseModel):
+    """Base of every catalogue type: immutable, and closed to unknown keys."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
+    )
+
+
+class Text(Frozen):
+    """A text in both languages of the product."""
+
+    zh_cn: Line = Field(alias="zh-CN")
+    en: Line
+
+    def in_language(self, lang: str) -> str:
+        """Return the English text for ``en`` and the Chinese one otherwise."""
+        return self.en if lang == "en" else self.zh_cn
+
+
+class Modality(StrEnum):
+    """How a module is taught."""
+
+    CLASSROOM = "classroom"
+    ONLINE = "online"
+    COACHING = "coaching"
+    ACTION_LEARNING = "action-learning"
+    BLENDED = "blended"
+    SIMULATION = "simulation"
+    CERTIFICATION = "certification"
+
+
+class Indicator(Frozen):
+    """One observable behaviour of a competency at a level; id ``<competency>.<level>.<n>``."""
+
+    id: IndicatorId
+    text: Text
+    provenance: Provenance
+
+
+class CompetencyLevel(Frozen):
+    """What one proficiency level of one competency looks like."""
+
+    level: Annotated[int, Field(ge=1, le=4)]
+    headline: Text
+    provenance: Provenance
+    indicators: tuple[Indicator, ...] = ()
+
+
+class Subject(Frozen):
+    """A subject of an exam; weights are relative within the exam."""
+
+    id: Slug
+    name: Text
+    weight: Annotated[float, Field(gt=0)]
+
+
+class Exam(Frozen):
+    """The exam of a knowledge competency at one level; pass mark in points of 100."""
+
+    level: Annotated[int, Field(ge=1, le=4)]
+    pass_mark: Annotated[float, Field(gt=0, le=100)] = 80.0
+    subjects: Annotated[tuple[Subject, ...], Field(min_length=1)]
+
+
+class Competency(Frozen):
+    """A competency of the framework, judged by behaviour or by examination."""
+
+    id: Slug
+    category: Slug
+    kind: Literal["behavioural", "knowledge"]
+    name: Text
+    definition: Text
+    provenance: Provenance
+    levels: Annotated[tuple[CompetencyLevel, ...], Field(min_length=4, max_length=4)]
+    exams: tuple[Exam, ...] = ()
+
+
+class Category(Frozen):
+    """A group of competencies; the order of its ids is the order of the framework."""
+
+    id: Slug
+    name: Text
+    competencies: Annotated[tuple[Slug, ...], Field(min_length=1)]
+
+
+class LevelDefinition(Frozen):
+    """What a proficiency level means across all competencies."""
+
+    level: Annotated[int, Field(ge=1, le=4)]
+    name: Text
+    definition: Text
+
+
+class Grade(Frozen):
+    """A grade of the post, lowest first in the catalogue."""
+
+    id: Slug
+    name: Text
+
+
+class Target(Frozen):
+    """The level a grade asks of a competency, and how much that competency weighs."""
+
+    level: Level
+    weight: Annotated[float, Field(gt=0)]
+    rationale: Text
+
+
+class TargetProfile(Frozen):
+    """Targets of one grade from a date on; the weights have mean 1."""
+
+    grade: Slug
+    name: Text
+    effective_on: dt.date
+    targets: dict[Slug, Target]
+
+
+class ModuleCompetency(Frozen):
+    """A competency that a module serves, the step it covers, and the expert's estimate.
+
+    `expert_improvement` is in levels and is used only while no effect model is in force.
+    """
+
+    id: Slug
+    from_level: Level
+    to_level: Level
+    expert_improvement: Annotated[float, Field(ge=0, le=4)] = 0.4
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        if self.to_level <= self.from_level:
+            raise ValueError("to_level must be above from_level")
+        return self
+
+
+class Outcome(Frozen):
+    """What a participant can do afterwards, tied to indicators or exam subjects.
+
+    An entry of `serves` is an indicator id or ``<competency>.<subject>``.
+    """
+
+    serves: Annotated[tuple[OutcomeTarget, ...], Field(min_length=1)]
+    text: Text
+
+
+class TrainingModule(Frozen):
+    """A unit of training. The first of `competencies` is the main one."""
+
+    id: Slug
+    title: Text
+    purpose: Text | None = None
+    competencies: Annotated[tuple[ModuleCompetency, ...], Field(min_length=1)]
+    modality: Modality
+    hours: Annotated[float, Field(gt=0, le=1000)]
+    cost: Annotated[float, Field(ge=0, le=1_000_000)]
+    prerequisites: tuple[Slug, ...] = ()
+    repeat_months: Annotated[int, Field(ge=0, le=600)] = 24
+    grades: tuple[Slug, ...] = ()
+    retired: bool = False
+    audience: Text | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    syllabus: tuple[Text, ...] = ()
+    assessment: Text | None = None
+    group_size: Annotated[int, Field(ge=1)] | None = None
+    owner: Text | None = None
+    provenance: Provenance | Literal["imported"] = "authored"
+
+
+class Settings(Frozen):
+    """The figures of the arithmetic that an organisation may set.
+
+    Parameters
+    ----------
+    rater_weights : dict of str to float
+        Relative weight of each rater type.
+    rating_standard_error : float
+        Floor of one rater's standard error, in levels.
+    exam_standard_error : float
+        Standard error of an exam-based level, in levels.
+    rating_window_days : int
+        Ratings this many days before the latest one belong to the same assessment.
+    assessment_validity_months, exam_validity_months : int
+        Age up to which an assessment, or an exam sitting, counts.
+    hour_price : float
+        Weighted levels that an hour must add to be worth planning.
+    plan_hours_budget : float
+        Hours of a plan when nobody says otherwise.
+    study_hours_per_week : float
+        Pace used to date plan items that have no scheduled offering.
+    """
+
+    rater_weights: dict[
+        Literal["self", "manager", "peer", "customer"], Annotated[float, Field(gt=0)]
+    ] = {"manager": 0.5, "peer": 0.2, "customer": 0.2, "self": 0.1}
+    rating_standard_error: Annotated[float, Field(gt=0)] = 0.35
+    exam_standard_error: Annotated[float, Field(gt=0)] = 0.15
+    rating_window_days: Annotated[int, Field(ge=0)] = 90
+    assessment_validity_months: Annotated[int, Field(ge=1)] = 18
+    exam_validity_months: Annotated[int, Field(ge=1)] = 24
+    hour_price: Annotated[float, Field(ge=0)] = 0.002
+    plan_hours_budget: Annotated[float, Field(gt=0)] = 40.0
+    study_hours_per_week: Annotated[float, Field(gt=0)] = 4.0
+
+    @model_validator(mode="after")
+    def _weighs_every_rater(self) -> Self:
+        missing = {"self", "manager", "peer", "customer"} - set(self.rater_weights)
+        if missing:
+            raise ValueError(f"rater_weights lacks {', '.join(sorted(missing))}")
+        return self
+
+
+class Catalog(Frozen):
+    """A whole catalogue; `digest` identifies its content (see `training_catalog.loading`)."""
+
+    id: Slug
+    name: Text
+    digest: str
+    settings: Settings
+    levels: tuple[LevelDefinition, ...]
+    grades: Annotated[tuple[Grade, ...], Field(min_length=1)]
+    categories: tuple[Category, ...]
+    competencies: tuple[Competency, ...]
+    profiles: tuple[TargetProfile, ...]
+    modules: tuple[TrainingModule, ...]
