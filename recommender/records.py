@@ -204,7 +204,8 @@ KINDS: Mapping[str, TableKind] = {
                 Column(
                     "rating",
                     ("评分", "得分"),
-                    "number", whole=True,
+                    "number",
+                    whole=True,
                     nullable=True,
                     minimum=0,
                     maximum=3,
@@ -226,7 +227,15 @@ KINDS: Mapping[str, TableKind] = {
             (
                 _PERSON,
                 _COMPETENCY,
-                Column("exam_level", ("考试级别",), "number", whole=True, minimum=1, maximum=4, example="2"),
+                Column(
+                    "exam_level",
+                    ("考试级别",),
+                    "number",
+                    whole=True,
+                    minimum=1,
+                    maximum=4,
+                    example="2",
+                ),
                 Column("subject", ("科目", "考试科目"), refers_to="subject"),
                 Column("score", ("分数", "成绩"), "number", minimum=0, maximum=100, example="86"),
                 Column("sat_on", ("考试日期",), "date", not_future=True, example="2026-03-01"),
@@ -356,7 +365,8 @@ KINDS: Mapping[str, TableKind] = {
                 Column(
                     "seats",
                     ("名额", "席位"),
-                    "number", whole=True,
+                    "number",
+                    whole=True,
                     nullable=True,
                     minimum=0,
                     maximum=100_000,

@@ -87,7 +87,10 @@ class Recommendations:
 
 @dataclass(frozen=True)
 class PlanItem:
-    """A planned module: `adds` is in weighted levels, given the items before it."""
+    """A planned module: why it is in the plan, and why at this place.
+
+    `adds` is in weighted levels, given the items before it.
+    """
 
     order: int
     module_id: str
@@ -99,6 +102,7 @@ class PlanItem:
     offering_id: str | None
     competencies: tuple[ServedCompetency, ...]
     reasons: tuple[str, ...]
+    order_reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True)

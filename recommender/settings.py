@@ -36,3 +36,8 @@ class Settings(BaseSettings):
     models: Path = Path("models")
     as_of: dt.date = Field(default_factory=dt.date.today)
     lang: Literal["zh-CN", "en"] = "zh-CN"
+
+    @property
+    def latest_fact_on(self) -> dt.date:
+        """The last day a recorded fact may have: today, or `as_of` where that lies ahead."""
+        return max(self.as_of, dt.date.today())

@@ -11,33 +11,52 @@ import datetime as dt
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
-Level = Annotated[float, Field(ge=0, le=4)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-IndicatorId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+\.[1-4]\.[1-9]\d*$")]
-OutcomeTarget = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+\.([1-4]\.\d+|[a-z0-9-]+)$")]
-Provenance = Literal["source", "authored"]
+from training_catalog.base import (
+    Frozen,
+    IndicatorId,
+    Level,
+    Line,
+    OutcomeTarget,
+    Provenance,
+    Slug,
+    Text,
+)
+from training_catalog.post import (
+    Certification,
+    JobProfile,
+    LearningPath,
+    Standards,
+    Term,
+)
 
-
-class Frozen(BaseModel):
-    """Base of every catalogue type: immutable, and closed to unknown keys."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
-    )
-
-
-class Text(Frozen):
-    """A text in both languages of the product."""
-
-    zh_cn: Line = Field(alias="zh-CN")
-    en: Line
-
-    def in_language(self, lang: str) -> str:
-        """Return the English text for ``en`` and the Chinese one otherwise."""
-        return self.en if lang == "en" else self.zh_cn
+__all__ = [
+    "Catalog",
+    "Category",
+    "Competency",
+    "CompetencyLevel",
+    "Exam",
+    "Frozen",
+    "Grade",
+    "Indicator",
+    "IndicatorId",
+    "Level",
+    "LevelDefinition",
+    "Line",
+    "Modality",
+    "ModuleCompetency",
+    "Outcome",
+    "OutcomeTarget",
+    "Provenance",
+    "Settings",
+    "Slug",
+    "Subject",
+    "Target",
+    "TargetProfile",
+    "Text",
+    "TrainingModule",
+]
 
 
 class Modality(StrEnum):
@@ -214,7 +233,7 @@ class Settings(Frozen):
 
     rater_weights: dict[
         Literal["self", "manager", "peer", "customer"], Annotated[float, Field(gt=0)]
-    ] = {"manager": 0.5, "peer": 0.2, "customer": 0.2, "self": 0.1}
+    ] = Field(default={"manager": 0.5, "peer": 0.2, "customer": 0.2, "self": 0.1})
     rating_standard_error: Annotated[float, Field(gt=0)] = 0.35
     exam_standard_error: Annotated[float, Field(gt=0)] = 0.15
     rating_window_days: Annotated[int, Field(ge=0)] = 90
@@ -233,7 +252,10 @@ class Settings(Frozen):
 
 
 class Catalog(Frozen):
-    """A whole catalogue; `digest` identifies its content (see `training_catalog.loading`)."""
+    """A whole catalogue; `digest` identifies its content (see `training_catalog.loading`).
+
+    What stands after `modules` is optional: a small catalogue does without it.
+    """
 
     id: Slug
     name: Text
@@ -245,3 +267,8 @@ class Catalog(Frozen):
     competencies: tuple[Competency, ...]
     profiles: tuple[TargetProfile, ...]
     modules: tuple[TrainingModule, ...]
+    standards: Standards = Standards()
+    job_profile: JobProfile | None = None
+    certifications: tuple[Certification, ...] = ()
+    paths: tuple[LearningPath, ...] = ()
+    glossary: tuple[Term, ...] = ()

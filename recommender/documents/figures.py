@@ -82,9 +82,9 @@ def _sentence(part: str, stop: str) -> str:
 
 
 def breakable(text: str) -> str:
-    """Let unbroken runs of letters and digits (ids, names without a space) end a line.
+    """Put zero-width spaces into unbroken runs of letters and digits (ids, names without a space).
 
-    Ordinary words are left alone: the page hyphenates them.
+    A line may end there, and the template leaves nothing else of them. Ordinary words stay whole.
     """
     return _UNBROKEN.sub(_with_break_points, text)
 

@@ -33,7 +33,7 @@ def covered_code_points() -> frozenset[int]:
     maps: list[set[int]] = []
     for name in FONT_FILES:
         with TTFont(FONT_FOLDER / name, lazy=True) as font:
-            maps.append(set(font.getBestCmap()))
+            maps.append(set(font.getBestCmap() or ()))
     return frozenset(
         set.intersection(*maps) - {0xAD}
     )  # a soft hyphen's glyph is only for line ends
@@ -77,8 +77,8 @@ def show(text: str) -> ShownText:
 
     A missing character becomes a mark such as ``〔U+2A6A5〕``. A letter with a combining accent
     is composed where the fonts have the composed letter. Line ends, tabs and rare spaces become a
-    space; controls, zero-width characters and direction marks are left out. A selector
-    of an ideograph's form is left out too, but reported, for the form shown may not be the one meant.
+    space; controls, zero-width characters and direction marks are left out. A selector of an
+    ideograph's form is left out too, but reported: the form shown may not be the one meant.
 
     Parameters
     ----------

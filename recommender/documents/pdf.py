@@ -58,6 +58,12 @@ def render_plan_pdf(document: PlanDocument, *, lang: str) -> RenderedPdf:
     -------
     RenderedPdf
         The same bytes for the same plan, language and version of typst.
+
+    Raises
+    ------
+    RuntimeError
+        In a process forked from one that had already set a document: typst would wait there for
+        threads that the fork left behind. Start workers by spawn, or before the first document.
     """
     missing: dict[str, None] = {}
     view = plan_view(document, lang=lang)
@@ -65,8 +71,11 @@ def render_plan_pdf(document: PlanDocument, *, lang: str) -> RenderedPdf:
     view = _showable(view, missing)
     as_of = dt.datetime.combine(document.as_of, dt.time(), tzinfo=dt.UTC)
     inputs = {"plan": json.dumps(view | {"meta": meta}, ensure_ascii=False)}
+    compiler, process = _compiler()
+    if process != os.getpid():
+        raise RuntimeError("typst ran before this process was forked; start workers by spawn")
     with _one_at_a_time:  # a compiler holds the inputs of its last run
-        content = _compiler(os.getpid()).compile(
+        content = compiler.compile(
             format="pdf", sys_inputs=inputs, timestamp=as_of, pdf_standards=_STANDARDS
         )
     assert isinstance(content, bytes)
@@ -74,15 +83,15 @@ def render_plan_pdf(document: PlanDocument, *, lang: str) -> RenderedPdf:
 
 
 @cache
-def _compiler(_process: int) -> typst.Compiler:
+def _compiler() -> tuple[typst.Compiler, int]:
+    """Return the compiler of the process, which holds the fonts, and the id of that process."""
     fonts = typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,
         font_paths=[str(FONT_FOLDER)],
     )
-    return typst.Compiler(
-        input=str(_TEMPLATES / "plan.typ"), root=str(_TEMPLATES), font_paths=fonts
-    )
+    template = str(_TEMPLATES / "plan.typ")
+    return typst.Compiler(input=template, root=str(_TEMPLATES), font_paths=fonts), os.getpid()
 
 
 def _showable(value: Any, missing: dict[str, None]) -> Any:

@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
 _DATE = re.compile(
     r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日?)"
-    r"(?:[ T][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
+    r"(?:[ T]?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
 )
 _COMPACT_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _FIRST_DATE, _LAST_DATE = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
@@ -174,8 +174,8 @@ def _as_date(value: object, *, date_1904: bool) -> dt.date | None:
         parts = [part for part in (match[1], match[3] or match[5], match[4] or match[6]) if part]
     elif match := _COMPACT_DATE.fullmatch(text):
         parts = list(match.groups())
-    elif re.fullmatch(r"[0-9]{5}(\.[0-9]+)?", text):
-        return _as_date(float(text), date_1904=date_1904) if len(text) < 20 else None
+    elif re.fullmatch(r"[2-7][0-9]{4}(\.[0-9]{0,12})?", text):
+        return _as_date(float(text), date_1904=date_1904)
     else:
         return None
     try:

@@ -54,6 +54,10 @@ class FaultList:
         self._faults: list[TableFault] = []
         self.total = 0
 
+    def label(self, name: str) -> str:
+        """Return the header of a column as the file has it."""
+        return self._table.label(name)
+
     def add_header(self, problem: Problem, position: int, found: str) -> None:
         """Add a fault of the header row, at a column position of the table."""
         self.total += 1
@@ -99,7 +103,7 @@ class FaultList:
             if found is not None:
                 holds = found(row)
             else:
-                holds = "" if position is None else table.cells[row, position]
+                holds = "" if position is None else table.rows[row][position]
             self._faults.append(
                 TableFault(
                     what.code,

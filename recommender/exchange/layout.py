@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 
@@ -48,6 +49,29 @@ class Header:
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """The rows of one sheet, empty cells as empty strings.
+
+    Parameters
+    ----------
+    name : str
+        Name of the sheet; empty for CSV.
+    rows : list of list
+        Cells, all rows of the same length.
+    first_row, first_column : int
+        Where the first cell lies in the spreadsheet, from 0.
+    date_1904 : bool
+        Whether serial numbers of days count from 1904.
+    """
+
+    name: str
+    rows: list[list[object]]
+    first_row: int = 0
+    first_column: int = 0
+    date_1904: bool = False
+
+
+@dataclass(frozen=True)
 class Table:
     """The rows of a table as they stand in the file.
 
@@ -57,31 +81,35 @@ class Table:
         Name of the file.
     sheet : str
         Name of the sheet; empty for CSV.
-    cells : ndarray of object, shape (n_rows, n_columns)
-        The cells below the header; an empty cell is an empty string.
+    rows : sequence of sequence
+        The cells below the header, all rows of the same length; an empty cell is an empty string.
     header : sequence of object
         The cells of the header row.
     columns : dict of str to int
-        Canonical name to position in `cells`.
+        Canonical name to position in a row.
     header_row : int
         Number of the header row in the spreadsheet, from 1.
     first_row : int
-        Number of the first row of `cells` in the spreadsheet, from 1.
+        Number of the first of `rows` in the spreadsheet, from 1.
     first_column : int
-        Position of the first column of `cells` in the spreadsheet, from 0.
+        Position of the first cell of a row in the spreadsheet, from 0.
     date_1904 : bool
         Whether serial numbers of days count from 1904.
     """
 
     file: str
     sheet: str
-    cells: np.ndarray
+    rows: Sequence[Sequence[object]]
     header: Sequence[object]
     columns: dict[str, int]
     header_row: int
     first_row: int
     first_column: int
     date_1904: bool = False
+
+    def column(self, position: int) -> np.ndarray:
+        """Return the cells of a column as an array of object."""
+        return np.fromiter(map(itemgetter(position), self.rows), dtype=object, count=len(self.rows))
 
     def label(self, name: str) -> str:
         """Return the header of a column as the file has it, else its canonical name."""

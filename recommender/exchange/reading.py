@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import csv
 import gc
-import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
-import numpy as np
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from recommender.errors import InputError
-from recommender.exchange.layout import HEADER_ROWS, Header, Table, find_header, other_kind
-from recommender.exchange.scanning import CELLS, COLUMNS, ROWS, Scan, scan_workbook
+from recommender.exchange.delimited import read_delimited
+from recommender.exchange.layout import (
+    HEADER_ROWS,
+    Header,
+    Sheet,
+    Table,
+    find_header,
+    other_kind,
+)
+from recommender.exchange.scanning import Scan, scan_workbook
 from recommender.exchange.sniffing import is_workbook
 from recommender.records import TableKind
 
-CSV_LINE_LENGTH = 2**20
 EXAMPLE_MARKS = ("示例", "example:", "example：")
 
 
@@ -38,29 +41,19 @@ ERROR_VALUE = Unreadable("table.error_value")
 UNCALCULATED = Unreadable("table.formula_not_calculated")
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """The rows of one sheet, empty cells as empty strings.
-
-    Parameters
-    ----------
-    name : str
-        Name of the sheet; empty for CSV.
-    rows : list of list
-        Cells, all rows of the same length.
-    first_row, first_column : int
-        Where the first cell lies in the spreadsheet, from 0.
-    date_1904 : bool
-        Whether serial numbers of days count from 1904.
-    """
-
-    name: str
-    rows: list[list[object]]
-    first_row: int = 0
-    first_column: int = 0
-    date_1904: bool = False
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold the garbage collector back: it would walk over millions of live cells for nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
+@_no_collection()
 def read_rows(path: Path, kind: TableKind) -> tuple[Table, Header]:
     """Read the table of a kind from a file.
 
@@ -75,11 +68,9 @@ def read_rows(path: Path, kind: TableKind) -> tuple[Table, Header]:
     if is_workbook(path):
         header, sheet = _choose(path.name, kind, _workbook_sheets(path))
     else:
-        sheet = _csv_sheet(path, kind)
+        sheet = read_delimited(path, kind)
         header = find_header(sheet.rows, kind)
-    if header is None or (header.missing and len(header.columns) < 2):
-        _refuse(path.name, kind, sheet.rows, header)
-    if header.missing:
+    if header is None or header.missing:
         _refuse(path.name, kind, sheet.rows, header)
     start = header.at + 1
     if start < len(sheet.rows):
@@ -87,12 +78,10 @@ def read_rows(path: Path, kind: TableKind) -> tuple[Table, Header]:
         start += second is not None and second.columns == header.columns
     if start >= len(sheet.rows):
         raise InputError("file.no_rows", file=path.name)
-    cells = np.empty((len(sheet.rows) - start, len(sheet.rows[0])), dtype=object)
-    cells[:] = sheet.rows[start:]
     table = Table(
         file=path.name,
         sheet=sheet.name,
-        cells=cells,
+        rows=sheet.rows[start:],
         header=sheet.rows[header.at],
         columns=header.columns,
         header_row=sheet.first_row + header.at + 1,
@@ -105,10 +94,12 @@ def read_rows(path: Path, kind: TableKind) -> tuple[Table, Header]:
 
 def read_sheets(path: Path) -> list[Sheet]:
     """Read every visible sheet of a workbook, or the one table of a CSV file, as it is."""
-    return list(_workbook_sheets(path)) if is_workbook(path) else [_csv_sheet(path, None)]
+    return list(_workbook_sheets(path)) if is_workbook(path) else [read_delimited(path, None)]
 
 
-def _refuse(file: str, kind: TableKind, rows: list[list[object]], header: Header | None) -> NoReturn:
+def _refuse(
+    file: str, kind: TableKind, rows: list[list[object]], header: Header | None
+) -> NoReturn:
     other = other_kind(rows, kind)
     if other is not None:
         raise InputError(
@@ -126,18 +117,6 @@ def _refuse(file: str, kind: TableKind, rows: list[list[object]], header: Header
     raise InputError("file.missing_columns", file=file, columns=columns)
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Hold the garbage collector back: it would go over millions of live cells for nothing."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
 def _workbook_sheets(path: Path) -> Iterator[Sheet]:
     scan = scan_workbook(path)
     try:
@@ -147,9 +126,8 @@ def _workbook_sheets(path: Path) -> Iterator[Sheet]:
                     about.typ == SheetTypeEnum.WorkSheet
                     and about.visible == SheetVisibleEnum.Visible
                 ):
-                    with _no_collection():
-                        sheet = workbook.get_sheet_by_index(index)
-                        rows = sheet.to_python()
+                    sheet = workbook.get_sheet_by_index(index)
+                    rows = cast(list[list[object]], sheet.to_python())
                     start = sheet.start or (0, 0)
                     del sheet
                     yield _mark_unreadable(
@@ -214,71 +192,12 @@ def is_example(cell: object) -> bool:
     return isinstance(cell, str) and cell.lstrip().casefold().startswith(EXAMPLE_MARKS)
 
 
-def _csv_sheet(path: Path, kind: TableKind | None) -> Sheet:
-    text = _decode(path)
-    best: tuple[int, str] = (-1, ",")
-    for separator in (",", ";", "\t"):
-        head = _csv_rows(path.name, text[: 64 * 1024], separator, HEADER_ROWS)
-        header = find_header(head, kind) if kind else None
-        width = _width(header) if kind else max(map(len, head), default=0)
-        best = max(best, (width, separator), key=lambda pair: pair[0])
-    rows = _csv_rows(path.name, text, best[1], None)
-    if not any(cell for row in rows for cell in row):
-        raise InputError("file.empty", file=path.name)
-    width = max(map(len, rows))
-    for row in rows:
-        if len(row) < width:
-            row.extend([""] * (width - len(row)))
-    return Sheet("", rows)
-
-
-def _decode(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError("file.cannot_read", file=str(path), reason=str(error)) from error
-    if b"\x00" in content:
-        raise InputError("file.is_noise", file=path.name)
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise InputError("file.is_noise", file=path.name)
-
-
-def _csv_rows(file: str, text: str, separator: str, limit: int | None) -> list[list[object]]:
-    rows: list[list[object]] = []
-    cells = width = 0
-    reader = csv.reader(_lines(file, text), delimiter=separator)
-    try:
-        with _no_collection():
-            for row in reader:
-                rows.append(row)  # type: ignore[arg-type]
-                width = max(width, len(row))
-                cells = width * len(rows)
-                if len(rows) == limit:
-                    break
-                if len(rows) > ROWS or width > COLUMNS or cells > CELLS:
-                    raise InputError("file.too_many_cells", file=file, rows=ROWS, columns=COLUMNS)
-    except csv.Error as error:
-        if limit is None:
-            raise InputError("file.csv_broken", file=file, line=reader.line_num) from error
-    return rows
-
-
-def _lines(file: str, text: str) -> Iterator[str]:
-    stream = io.StringIO(text, newline="")
-    while line := stream.readline(CSV_LINE_LENGTH):
-        if len(line) == CSV_LINE_LENGTH:
-            raise InputError("file.csv_line_too_long", file=file)
-        yield line
-
-
 def beyond_header(table: Table) -> Sequence[int]:
     """Return the rows of a CSV that have more cells than the header: a separator too many."""
     if table.sheet:
         return []
     named = [position for position, cell in enumerate(table.header) if str(cell).strip()]
-    extra = table.cells[:, (named[-1] + 1) :]
-    return np.flatnonzero((extra != "").any(axis=1)).tolist() if extra.size else []
+    end = named[-1] + 1
+    if end >= len(table.header):
+        return []
+    return [at for at, row in enumerate(table.rows) if any(cell != "" for cell in row[end:])]

@@ -27,9 +27,9 @@ RATIO_FROM_BYTES, RATIO = 50 * 2**20, 100
 ROWS, COLUMNS, CELLS = 500_000, 200, 13_000_000
 TEXT_BYTES = 512 * 2**20
 
-# a cell that is not plain: not in A1:Z499999, with other attributes than s and t, an error, a formula
+# not a plain cell: beyond A1:Z499999, an attribute besides s and t, an error, a formula
 _NOT_PLAIN = re.compile(
-    rb'<c(?=[\s>/])(?! r="[A-Z][1-4]?[0-9]{1,5}"(?: [st]="(?!e")[A-Za-z0-9]*")*/?>(?!<f))'
+    rb'<c(?=[\s>/])(?! r="[A-Z][1-4]?[0-9]{1,5}+"(?: [st]="(?!e")[A-Za-z0-9]*+")*+/?>(?!<f))'
 )
 _PREFIXED = re.compile(rb":c[\s>/]")
 _NOT_REFERENCED = re.compile(
@@ -94,6 +94,7 @@ def _scan(file: str, archive: ZipFile, stream: BinaryIO) -> Scan:
     relations = _unpack_if_there(stream, parts, "xl/_rels/workbook.xml.rels")
     strings = _unpack_if_there(stream, parts, "xl/sharedstrings.xml")
     lengths = np.fromiter(map(len, strings.split(b"</si>")), dtype=np.int64)
+    much_text = int(lengths.max(initial=0)) * (total // 16) > TEXT_BYTES
     del strings
     names = _sheet_names(workbook, relations)
     scan = Scan(date_1904=bool(re.search(rb'date1904\s*=\s*"(1|true)"', workbook)))
@@ -104,9 +105,11 @@ def _scan(file: str, archive: ZipFile, stream: BinaryIO) -> Scan:
         if not name.endswith(".xml") and name.rpartition("/")[2].encode() not in relations.lower():
             continue
         content = _unpack(stream, info)
-        text_bytes += _shared_bytes(content, lengths)
-        if text_bytes > TEXT_BYTES:
-            raise InputError("file.bomb", file=file, size=text_bytes // 2**20)
+        if much_text:
+            used = np.array(_SHARED_CELL.findall(content), dtype=np.int64)
+            text_bytes += int(lengths[used[used < len(lengths)]].sum())
+            if text_bytes > TEXT_BYTES:
+                raise InputError("file.bomb", file=file, size=text_bytes // 2**20)
         if _NOT_PLAIN.search(content) is None and _PREFIXED.search(content) is None:
             continue
         rows, columns = _extent(content)
@@ -121,14 +124,6 @@ def _scan(file: str, archive: ZipFile, stream: BinaryIO) -> Scan:
                 if b't="str"' not in m[1] and (recalculates or not m[2])
             ]
     return scan
-
-
-def _shared_bytes(content: bytes, lengths: np.ndarray) -> int:
-    """Return how much text the cells of a sheet ask for; 0 where it cannot be much."""
-    if int(lengths.max(initial=0)) * (len(content) // 16) < TEXT_BYTES // 8:
-        return 0
-    used = np.array(_SHARED_CELL.findall(content), dtype=np.int64)
-    return int(lengths[used[used < len(lengths)]].sum())
 
 
 def _unpack(stream: BinaryIO, info: ZipInfo) -> bytes:

@@ -50,7 +50,7 @@ def is_workbook(path: Path) -> bool:
         raise InputError("file.cannot_read", file=str(path), reason=str(error)) from error
     if not head.strip(b" \t\r\n\xef\xbb\xbf"):
         raise InputError("file.empty", file=path.name)
-    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return True
     for beginning, code in _BEGINNINGS:
         if head.startswith(beginning):

@@ -534,15 +534,17 @@ def _compile(
     without = cell_coefficients(design, solution, columns=~design.is_effect)[:n_pairs]
     time = _mean_time(state)
     untrained = basis @ without[:, :, None]
-    untrained = untrained[:, :, 0] + (
-        time * without[:, features.AT_TIME]
-    )[:, None] + (time * without[:, features.AT_TIME_LEVEL])[:, None] * (
-        GRID - features.MIDDLE_LEVEL
+    untrained = (
+        untrained[:, :, 0]
+        + (time * without[:, features.AT_TIME])[:, None]
+        + (time * without[:, features.AT_TIME_LEVEL])[:, None] * (GRID - features.MIDDLE_LEVEL)
     )
     calibration, spread = _calibrate(state, basis, seed)
     reliability = find_reliability(records)
     coefficients = parts.sum(axis=0)
-    mean_effect = float(horner(coefficients[state.cell[trained]], records.level_before[trained]).mean())
+    mean_effect = float(
+        horner(coefficients[state.cell[trained]], records.level_before[trained]).mean()
+    )
     return EffectFit(
         pair_module=pairs.module,
         pair_competency=pairs.competency,
@@ -626,9 +628,7 @@ def _calibrate(state: _State, basis: FloatArray, seed: int) -> tuple[Calibration
     residual = residual + left * leverage / (1.0 - leverage)
 
     # noise by level
-    relative = np.linalg.lstsq(
-        z[:, features.AT_LEVEL][rows], 1.0 / weights, rcond=None
-    )[0]
+    relative = np.linalg.lstsq(z[:, features.AT_LEVEL][rows], 1.0 / weights, rcond=None)[0]
     noise = solution.noise
     at_row = np.einsum("nf,nfg,ng->n", asked, covariance[cell], asked)
     spread_row = np.sqrt(noise * np.maximum(1.0 / weights + at_row, 1e-6))
@@ -644,9 +644,7 @@ def _calibrate(state: _State, basis: FloatArray, seed: int) -> tuple[Calibration
     return calibrate(records.level_before, residual / spread_row, unseen), spread
 
 
-def _left_out_modules(
-    state: _State, rows: IntArray, asked: FloatArray, seed: int
-) -> FloatArray:
+def _left_out_modules(state: _State, rows: IntArray, asked: FloatArray, seed: int) -> FloatArray:
     """Standardised residuals of records whose module was left out of the fit."""
     design, solution = state.design, state.solution
     found = np.full(rows.size, np.nan)

@@ -229,16 +229,16 @@ def _describe_items(
     ):
         served = describe_served(framework, standing, gaps, candidates, estimates, row, module)
         needed_by = [m for m in in_order if module in modules.prerequisites[m]]
-        reasons = [text for item in served for text in explain_served(framework, item, lang)]
+        order_reasons: list[str] = []
         if needed_by:
             titles = [framework.module_of[modules.ids[m]].title for m in needed_by]
             names = "、".join(t.zh_cn for t in titles)
             if lang == "en":
                 names = ", ".join(t.en for t in titles)
-            reasons.append(say("reason.prerequisite", lang, modules=names))
+            order_reasons.append(say("reason.prerequisite", lang, modules=names))
         key = "reason.first" if place == 1 else "reason.next"
         per_hour = adds / float(modules.hours[module])
-        reasons.append(say(key, lang, adds=f"{adds:.2f}", per_hour=f"{per_hour:.3f}"))
+        order_reasons.append(say(key, lang, adds=f"{adds:.2f}", per_hour=f"{per_hour:.3f}"))
         items.append(
             PlanItem(
                 order=place,
@@ -250,7 +250,10 @@ def _describe_items(
                 ends_on=when[1],
                 offering_id=when[2],
                 competencies=served,
-                reasons=tuple(reasons),
+                reasons=tuple(
+                    text for item in served for text in explain_served(framework, item, lang)
+                ),
+                order_reasons=tuple(order_reasons),
             )
         )
     return tuple(items)

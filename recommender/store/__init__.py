@@ -3,6 +3,7 @@
 from recommender.store import schema
 from recommender.store.database import (
     backup_database,
+    database_exists,
     open_database,
     reading,
     upgrade_database,
@@ -31,6 +32,7 @@ __all__ = [
     "Snapshot",
     "Written",
     "backup_database",
+    "database_exists",
     "note_import",
     "open_database",
     "org_path",

@@ -56,6 +56,12 @@ def open_database(url: str, *, create: bool = True) -> sa.Engine:
     return engine
 
 
+def database_exists(url: str) -> bool:
+    """Say whether there may be a database: for SQLite, whether its file is there."""
+    parsed = make_url(url)
+    return parsed.drivername != "sqlite" or Path(parsed.database or "").is_file()
+
+
 def upgrade_database(url: str) -> tuple[str | None, str]:
     """Bring the schema of a database up to date.
 

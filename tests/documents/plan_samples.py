@@ -41,7 +41,26 @@ FRAMEWORK = {
     ],
 }
 TARGETS = (2, 2, 3, 2.5, 3, 2, 2, 2.5, 2, 3, 3, 3, 2.5, 3, 2.5, 3, 3, 3)
-LEVELS = (2.3, 1.7, 1.9, 2.6, 2.2, 2.4, None, 1.8, 2.4, 2.1, 1.6, 2.7, 2.0, 1.4, 1.2, 2.3, None, 2.5)
+LEVELS = (
+    2.3,
+    1.7,
+    1.9,
+    2.6,
+    2.2,
+    2.4,
+    None,
+    1.8,
+    2.4,
+    2.1,
+    1.6,
+    2.7,
+    2.0,
+    1.4,
+    1.2,
+    2.3,
+    None,
+    2.5,
+)
 WEIGHTS = (0.8, 0.7, 1.2, 0.8, 1.2, 0.9, 0.7, 1.0, 0.6, 1.1, 1.2, 1.1, 0.9, 1.4, 1.3, 1.4, 1.3, 1.2)
 
 
@@ -49,7 +68,9 @@ def competency_rows(lang: str) -> tuple[CompetencyRow, ...]:
     zh = lang != "en"
     rows = []
     names = [(c[not zh], n[not zh]) for c, group in FRAMEWORK.items() for n in group]
-    for (category, name), target, level, weight in zip(names, TARGETS, LEVELS, WEIGHTS, strict=True):
+    for (category, name), target, level, weight in zip(
+        names, TARGETS, LEVELS, WEIGHTS, strict=True
+    ):
         if level is None:
             rows.append(CompetencyRow(category, name, target, weight))
             continue
@@ -78,7 +99,9 @@ def plan_items(lang: str) -> tuple[PlanItemRow, ...]:
     return (
         PlanItemRow(
             order=1,
-            title="客户需求访谈与分析工作坊" if zh else "Interviewing for customer needs: a workshop",
+            title="客户需求访谈与分析工作坊"
+            if zh
+            else "Interviewing for customer needs: a workshop",
             modality="面授" if zh else "Classroom",
             hours=12,
             cost=1800,
@@ -86,16 +109,33 @@ def plan_items(lang: str) -> tuple[PlanItemRow, ...]:
             ends_on=dt.date(2026, 11, 18),
             place="省公司培训中心 3 号教室" if zh else "Provincial training centre, room 3",
             serves=(
-                ServedGap("需求分析能力" if zh else "Needs analysis", 1.6, 0.52, 0.31, 0.73, 46, "measured"),
                 ServedGap(
-                    "沟通倾听能力" if zh else "Communication and listening", 1.1, 0.18, -0.02, 0.38, 31, "measured"
+                    "需求分析能力" if zh else "Needs analysis",
+                    1.6,
+                    0.52,
+                    0.31,
+                    0.73,
+                    46,
+                    "measured",
+                ),
+                ServedGap(
+                    "沟通倾听能力" if zh else "Communication and listening",
+                    1.1,
+                    0.18,
+                    -0.02,
+                    0.38,
+                    31,
+                    "measured",
                 ),
             ),
             reasons=(
-                "弥补最大的一项差距：需求分析能力，优先级 2.24" if zh
+                "弥补最大的一项差距：需求分析能力，优先级 2.24"
+                if zh
                 else "closes most of the largest gap: needs analysis, priority 2.24",
-                "安排在第一位：每学时的预期提升最高，且是“政企方案定制实战”的先修模块" if zh
-                else "comes first because it adds most per hour and “Tailoring enterprise solutions” builds on it",
+                "安排在第一位：每学时的预期提升最高，且是“政企方案定制实战”的先修模块"
+                if zh
+                else "comes first because it adds most per hour "
+                "and “Tailoring enterprise solutions” builds on it",
             ),
         ),
         PlanItemRow(
@@ -107,26 +147,45 @@ def plan_items(lang: str) -> tuple[PlanItemRow, ...]:
             starts_on=dt.date(2026, 12, 1),
             ends_on=dt.date(2027, 1, 12),
             serves=(
-                ServedGap("定制策略能力" if zh else "Tailoring strategy", 1.3, 0.44, 0.12, 0.76, 0, "pooled"),
+                ServedGap(
+                    "定制策略能力" if zh else "Tailoring strategy",
+                    1.3,
+                    0.44,
+                    0.12,
+                    0.76,
+                    0,
+                    "pooled",
+                ),
             ),
             reasons=(
-                "在完成先修模块之后进行，弥补优先级 1.69 的差距" if zh
+                "在完成先修模块之后进行，弥补优先级 1.69 的差距"
+                if zh
                 else "follows its prerequisite and closes a gap of priority 1.69.",
             ),
         ),
         PlanItemRow(
             order=3,
-            title="岗位基础知识线上课：计费与合同" if zh else "Job foundations online: billing and contracts",
+            title="岗位基础知识线上课：计费与合同"
+            if zh
+            else "Job foundations online: billing and contracts",
             modality="在线" if zh else "Online",
             hours=7.5,
             cost=0,
             serves=(
                 ServedGap(
-                    "岗位基础知识" if zh else "Job foundation knowledge", 1.4, 0.4, None, None, 0, "expert"
+                    "岗位基础知识" if zh else "Job foundation knowledge",
+                    1.4,
+                    0.4,
+                    None,
+                    None,
+                    0,
+                    "expert",
                 ),
             ),
             reasons=(
-                "不产生费用，弥补优先级 1.68 的差距" if zh else "costs nothing and closes a gap of priority 1.68",
+                "不产生费用，弥补优先级 1.68 的差距"
+                if zh
+                else "costs nothing and closes a gap of priority 1.68",
             ),
         ),
     )
@@ -139,7 +198,9 @@ def plan_document(lang: str = "zh-CN") -> PlanDocument:
         plan_id="plan-2026-000173",
         person_id="S00142",
         name="王䶮",
-        org_unit="集团公司 / 浙江分公司 / 政企客户部" if zh else "Group / Zhejiang branch / Enterprise customers",
+        org_unit="集团公司 / 浙江分公司 / 政企客户部"
+        if zh
+        else "Group / Zhejiang branch / Enterprise customers",
         grade="中级客户经理" if zh else "Account manager",
         manager="李建国",
         as_of=AS_OF,
@@ -150,7 +211,8 @@ def plan_document(lang: str = "zh-CN") -> PlanDocument:
         left_out=(
             LeftOutModule(
                 "大客户关系经营高级班" if zh else "Advanced key account relationships",
-                "起始水平 3.0 高于本人当前水平 2.5，尚不具备学习条件" if zh
+                "起始水平 3.0 高于本人当前水平 2.5，尚不具备学习条件"
+                if zh
                 else "starts at level 3.0, more than half a level above the present 2.5",
             ),
             LeftOutModule(
@@ -159,23 +221,31 @@ def plan_document(lang: str = "zh-CN") -> PlanDocument:
             ),
             LeftOutModule(
                 "客户沟通技巧（线上）" if zh else "Customer communication online",
-                "2026-03 已完成，24 个月内不重复安排" if zh else "completed in 2026-03, not repeated within 24 months",
+                "2026-03 已完成，24 个月内不重复安排"
+                if zh
+                else "completed in 2026-03, not repeated within 24 months",
             ),
         ),
-        assess_first=("情绪控制能力", "客户保持能力") if zh else ("Emotional control", "Customer retention"),
+        assess_first=("情绪控制能力", "客户保持能力")
+        if zh
+        else ("Emotional control", "Customer retention"),
         total_hours=35.5,
         total_cost=4200.5,
         hours_budget=40,
         cost_budget=8000,
         expected_gap_closed=2.08,
-        objective="在学时和费用上限内弥补最多的加权差距" if zh
+        objective="在学时和费用上限内弥补最多的加权差距"
+        if zh
         else "the most weighted gap closed within the hours and the budget",
         model_id="m-20261030-4f2a91",
         catalog_digest="9f31c0d2a4be77015c66d0a1b2e3f4a5968778695a4b3c2d1e0f",
-        level_names=("初级", "中级", "高级", "资深") if zh else ("Entry", "Intermediate", "Advanced", "Expert"),
+        level_names=("初级", "中级", "高级", "资深")
+        if zh
+        else ("Entry", "Intermediate", "Advanced", "Expert"),
         notes=(
-            "人际交往能力的上级评价与客户评价相差超过一级，建议沟通后再作判断" if zh
-            else "manager and customer ratings of Interpersonal skills differ by more than one level",
+            "人际交往能力的上级评价与客户评价相差超过一级，建议沟通后再作判断"
+            if zh
+            else "manager and customer ratings of Interpersonal skills differ by over one level",
         ),
     )
 
@@ -183,21 +253,33 @@ def plan_document(lang: str = "zh-CN") -> PlanDocument:
 def with_competencies(document: PlanDocument, count: int) -> PlanDocument:
     """The same plan over a framework of `count` competencies."""
     rows = document.competencies
-    many = tuple(replace(rows[i % len(rows)], category=rows[i * len(rows) // max(count, 1)].category) for i in range(count))
+    many = tuple(
+        replace(rows[i % len(rows)], category=rows[i * len(rows) // max(count, 1)].category)
+        for i in range(count)
+    )
     return replace(document, competencies=many)
 
 
 def extreme_document(lang: str = "zh-CN") -> PlanDocument:
     """Long names everywhere, 25 items, every list full."""
     zh = lang != "en"
-    long_name = "阿卜杜热依木·买买提吐尔逊·" * 5 if zh else "Wolfeschlegelsteinhausenbergerdorff von der Schönhausen-Ostpreußen"
+    long_name = (
+        "阿卜杜热依木·买买提吐尔逊·" * 5
+        if zh
+        else "Wolfeschlegelsteinhausenbergerdorff von der Schönhausen-Ostpreußen"
+    )
     long_title = "面向政企大客户的数字化转型方案设计与商务谈判综合能力提升高级研修班（第二期）" * 2
     if not zh:
-        long_title = "Advanced seminar in digital transformation design and commercial negotiation for enterprise customers, second series"
+        long_title = (
+            "Advanced seminar in digital transformation design and "
+            "commercial negotiation for enterprise customers, second series"
+        )
     unbroken = "W" * 60
     document = plan_document(lang)
     rows = tuple(
-        replace(row, name=(unbroken if i == 5 else (row.name + " · ") * 4)[:60], method=row.method * 3)
+        replace(
+            row, name=(unbroken if i == 5 else (row.name + " · ") * 4)[:60], method=row.method * 3
+        )
         for i, row in enumerate(document.competencies)
     )
     items = tuple(
@@ -208,7 +290,10 @@ def extreme_document(lang: str = "zh-CN") -> PlanDocument:
             cost=123456.78,
             hours=999.5,
             place=long_name[:60],
-            serves=tuple(replace(s, name=rows[(order + i) % 18].name, evidence_count=12345) for i, s in enumerate(item.serves * 2)),
+            serves=tuple(
+                replace(s, name=rows[(order + i) % 18].name, evidence_count=12345)
+                for i, s in enumerate(item.serves * 2)
+            ),
             reasons=item.reasons * 3,
         )
         for order, item in enumerate((document.items * 9)[:25], 1)
@@ -223,7 +308,10 @@ def extreme_document(lang: str = "zh-CN") -> PlanDocument:
         grade=long_title[:60],
         competencies=rows,
         items=items,
-        left_out=tuple(LeftOutModule(long_title, "，".join([document.left_out[0].reason] * 4)) for _ in range(20)),
+        left_out=tuple(
+            LeftOutModule(long_title, "，".join([document.left_out[0].reason] * 4))
+            for _ in range(20)
+        ),
         assess_first=tuple(row.name for row in rows if row.level is None) * 3,
         total_hours=24987.5,
         total_cost=3086419.5,

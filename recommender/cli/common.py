@@ -1,0 +1,273 @@
+"""What all commands share: options, output, and how a problem is told."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import logging
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from recommender.errors import InputError, RecommenderError, TableFaultsError
+from recommender.exchange import describe_faults
+from recommender.service import Service, open_service
+from recommender.settings import Settings
+from recommender.texts import LANGUAGES, explain, say
+from training_catalog import CatalogError
+
+EXIT_PROBLEM, EXIT_BUG, EXIT_INTERRUPTED = 1, 3, 130
+SHOWN_FAULTS = 50
+PIPE_WIDTH = 140
+
+_COMMON = {
+    "database": Annotated[
+        str | None,
+        typer.Option(
+            envvar="RECOMMENDER_DATABASE",
+            help="Database: sqlite:///file.db or postgresql://user@host/name.",
+            rich_help_panel="Common options",
+        ),
+    ],
+    "catalog": Annotated[
+        Path | None,
+        typer.Option(
+            envvar="RECOMMENDER_CATALOG",
+            help="Folder of the catalogue; the telecom one that ships unless given.",
+            rich_help_panel="Common options",
+        ),
+    ],
+    "models": Annotated[
+        Path | None,
+        typer.Option(
+            envvar="RECOMMENDER_MODELS",
+            help="Folder of the effect models.",
+            rich_help_panel="Common options",
+        ),
+    ],
+    "as_of": Annotated[
+        str | None,
+        typer.Option(
+            envvar="RECOMMENDER_AS_OF",
+            metavar="DATE",
+            help="The day the question is asked, e.g. 2026-06-30; today unless given.",
+            rich_help_panel="Common options",
+        ),
+    ],
+    "lang": Annotated[
+        str | None,
+        typer.Option(
+            envvar="RECOMMENDER_LANG",
+            metavar="zh-CN|en",
+            help="Language of texts and documents; zh-CN unless given.",
+            rich_help_panel="Common options",
+        ),
+    ],
+    "as_json": Annotated[
+        bool,
+        typer.Option("--json", help="Print JSON.", rich_help_panel="Common options"),
+    ],
+}
+
+
+@dataclass
+class Call:
+    """One call of a command: its settings, and where its answer goes.
+
+    Parameters
+    ----------
+    settings : Settings
+        From the environment and the options.
+    as_json : bool
+        Whether to print JSON in place of tables.
+    """
+
+    settings: Settings
+    as_json: bool
+    out: Console = field(default_factory=lambda: Console(width=_width()))
+    problems: Console = field(default_factory=lambda: Console(stderr=True))
+
+    @property
+    def lang(self) -> str:
+        """Language of the answer."""
+        return self.settings.lang
+
+    def open(self) -> Service:
+        """Open catalogue and database."""
+        return open_service(self.settings)
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a text in the language of the call."""
+        return say(key, self.lang, **values)
+
+    def print(self, key: str, **values: object) -> None:
+        """Print a text, unless JSON was asked for."""
+        if not self.as_json:
+            text = self.say(key, **values)
+            self.out.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def print_json(self, value: Any) -> None:
+        """Print JSON; dates as ISO text."""
+        typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str, allow_nan=False))
+
+    def print_table(
+        self, title: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]
+    ) -> None:
+        """Print a table; a column is its heading and ``left`` or ``right``."""
+        table = Table(title=title, title_justify="left", header_style="bold")
+        for heading, side in columns:
+            table.add_column(
+                heading, justify="right" if side == "right" else "left", overflow="fold"
+            )
+        for row in rows:
+            table.add_row(*(str(cell).replace("[", "\\[") for cell in row))
+        self.out.print(table)
+
+
+def command(
+    app: typer.Typer, name: str, *, examples: Sequence[str] = ()
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a function a command with the common options.
+
+    Parameters
+    ----------
+    app : Typer
+        Where the command belongs.
+    name : str
+        Its name.
+    examples : sequence of str
+        Shown in its help.
+
+    Returns
+    -------
+    callable
+        A decorator; the function's first parameter is the `Call`.
+    """
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        common = [
+            inspect.Parameter(
+                option,
+                inspect.Parameter.KEYWORD_ONLY,
+                annotation=annotation,
+                default=False if option == "as_json" else None,
+            )
+            for option, annotation in _COMMON.items()
+        ]
+
+        @functools.wraps(function)
+        def run(**given: Any) -> None:
+            options = {option: given.pop(option) for option in _COMMON}
+            lang = options["lang"] if options["lang"] in LANGUAGES else "zh-CN"
+            as_json = options.pop("as_json")
+            problems = Console(stderr=True)
+            try:
+                call = Call(_settings(options), as_json)
+                lang = call.lang
+                function(call, **given)
+            except (RecommenderError, CatalogError) as error:
+                _tell(problems, error, lang, as_json=as_json)
+                raise typer.Exit(EXIT_PROBLEM) from None
+            except KeyboardInterrupt:
+                problems.print(say("cli.interrupted", lang))
+                raise typer.Exit(EXIT_INTERRUPTED) from None
+            except BrokenPipeError:
+                raise typer.Exit(0) from None
+            except typer.Exit:
+                raise
+            except OSError as error:
+                problems.print(say("cli.os-error", lang, problem=_os_problem(error)), markup=False)
+                raise typer.Exit(EXIT_PROBLEM) from None
+            except Exception:
+                problems.print(say("cli.bug", lang, log=_log_bug()), markup=False)
+                raise typer.Exit(EXIT_BUG) from None
+
+        run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + common
+        )
+        run.__annotations__ = {p.name: p.annotation for p in (*own, *common)}
+        # typer would otherwise look at the function that was wrapped
+        del run.__wrapped__  # type: ignore[attr-defined]
+        epilog = "\n\n".join(["Examples:", *(f"  $ {line}" for line in examples)])
+        app.command(name, epilog=epilog if examples else None)(run)
+        return function
+
+    return decorate
+
+
+def _settings(options: dict[str, Any]) -> Settings:
+    try:
+        return Settings(**{name: value for name, value in options.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(
+            "cli.setting",
+            setting=str(first["loc"][0]),
+            found=str(first.get("input"))[:60],
+            expected=_EXPECTED.get(str(first["loc"][0]), first["msg"]),
+        ) from None
+
+
+_EXPECTED = {"as_of": "2026-06-30", "lang": "zh-CN | en"}
+
+
+def _width() -> int | None:
+    """Return the width of a pipe or a file, which have none of their own."""
+    return None if sys.stdout.isatty() else PIPE_WIDTH
+
+
+def _tell(
+    console: Console, error: RecommenderError | CatalogError, lang: str, *, as_json: bool
+) -> None:
+    if isinstance(error, CatalogError):
+        lines = [
+            (f"{fault.file} {fault.key}".strip(), fault.what, fault.hint) for fault in error.faults
+        ]
+        message = say("catalog.faults", lang, folder=error.folder, count=len(lines))
+        details = [
+            {"where": where, "what": what.in_language(lang), "hint": hint.in_language(lang)}
+            for where, what, hint in lines
+        ]
+        text = [f"  {d['where']}: {d['what']} — {d['hint']}" for d in details]
+        code, advice = "catalog.faults", ""
+    else:
+        message, advice = explain(error, lang)
+        code = error.code
+        details = describe_faults(error, lang) if isinstance(error, TableFaultsError) else []
+        text = [
+            f"  {d['sheet']} {d['row'] or ''} {d['column']}: {d['message']}"
+            f" ({d['found']} → {d['expected']}) — {d['hint']}"
+            for d in details
+        ]
+    if as_json:
+        problem = {"code": code, "message": message, "hint": advice, "faults": details}
+        typer.echo(json.dumps({"error": problem}, ensure_ascii=False, indent=2, default=str))
+    console.print(message + (f" — {advice}" if advice else ""), markup=False, soft_wrap=True)
+    for line in text[:SHOWN_FAULTS]:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if len(text) > SHOWN_FAULTS:
+        console.print(say("cli.more-faults", lang, count=len(text) - SHOWN_FAULTS))
+
+
+def _os_problem(error: OSError) -> str:
+    return f"{error.strerror or error}: {error.filename}" if error.filename else str(error)
+
+
+def _log_bug() -> str:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="recommender-", suffix=".log", delete=False, encoding="utf-8"
+    ) as log:
+        log.write(traceback.format_exc())
+    logging.getLogger(__name__).debug("bug", exc_info=True)
+    return log.name

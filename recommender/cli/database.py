@@ -1,0 +1,58 @@
+"""Commands for the database: db upgrade, db backup; and serve."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recommender.cli.common import Call, command
+from recommender.store import backup_database, upgrade_database
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Upgrade and back up the database.", no_args_is_help=True)
+    command(group, "upgrade", examples=["recommender db upgrade --database sqlite:///hr.db"])(
+        upgrade
+    )
+    command(group, "backup", examples=["recommender db backup backups/2026-06-30.db"])(backup)
+    app.add_typer(group, name="db")
+    command(app, "serve", examples=["recommender serve --port 8000"])(serve)
+
+
+def upgrade(call: Call) -> None:
+    """Bring the schema of the database up to date."""
+    before, after = upgrade_database(call.settings.database)
+    if call.as_json:
+        call.print_json({"before": before, "after": after})
+    call.print("cli.upgraded", before=before or "–", after=after)
+
+
+def backup(
+    call: Call,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File to write.")],
+) -> None:
+    """Write a consistent copy of the database, while it may be in use."""
+    path = backup_database(call.settings.database, file)
+    if call.as_json:
+        call.print_json({"file": str(path), "bytes": path.stat().st_size})
+    call.print("cli.backed-up", path=path)
+
+
+def serve(
+    call: Call,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
+) -> None:
+    """Serve the HTTP API."""
+    import uvicorn  # only here: it is heavy, and no other command needs it
+
+    # the server process reads its settings from the environment, like every worker of it
+    os.environ["RECOMMENDER_DATABASE"] = call.settings.database
+    os.environ["RECOMMENDER_CATALOG"] = str(call.settings.catalog)
+    os.environ["RECOMMENDER_MODELS"] = str(call.settings.models)
+    os.environ["RECOMMENDER_LANG"] = call.settings.lang
+    uvicorn.run("api.app:app", host=host, port=port)

@@ -1,0 +1,151 @@
+"""The demo: made-up people and scores in, ranked modules and a plan out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from recommender.cli.common import Call, command
+from recommender.cli.people import print_gaps, print_plan, print_recommendations
+from recommender.documents import render_plan_pdf
+from recommender.exchange import write_xlsx
+from recommender.records import KINDS
+from recommender.results import to_json
+from recommender.sample import SampleOrganisation, make_organisation
+from recommender.service import PlanRequest, Service
+from recommender.store import upgrade_database
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "demo", examples=["recommender demo", "recommender demo --people 50"])(demo)
+
+
+def demo(
+    call: Call,
+    folder: Annotated[Path, typer.Option(help="Where everything is written.")] = Path("build/demo"),
+    people: Annotated[int, typer.Option(help="How many made-up people.", min=1, max=2000)] = 200,
+    hours: Annotated[float, typer.Option(help="Hours of the plan.", min=1)] = 60,
+) -> None:
+    """Show the main job on made-up people: files in, gaps, ranked modules and a plan out."""
+    started = time.monotonic()
+    if folder.exists():
+        shutil.rmtree(folder)
+    (folder / "in").mkdir(parents=True)
+    database = f"sqlite:///{(folder / 'recommender.db').resolve()}"
+    call = Call(call.settings.model_copy(update={"database": database}), call.as_json)
+    as_of = call.settings.as_of
+    upgrade_database(database)
+    service = call.open()
+
+    call.print("demo.writing", people=people, folder=folder / "in")
+    sample = make_organisation(service.framework, n_people=people, as_of=as_of)
+    files = write_files(service, sample, folder / "in", as_of)
+    for kind, file in files:
+        written = service.import_table(kind, file, latest=call.settings.latest_fact_on)
+        call.print(
+            "cli.imported-rows",
+            kind=KINDS[kind].title[1 if call.lang == "en" else 0],
+            file=file.name,
+            inserted=written.inserted,
+            updated=written.updated,
+            unchanged=written.unchanged,
+        )
+
+    person = choose_person(service, as_of)
+    out = folder / "out"
+    out.mkdir()
+    gaps = service.gaps(person, as_of=as_of)
+    ranked = service.recommend(person, as_of=as_of, top=5, lang=call.lang)
+    plan, document = service.plan(
+        person, PlanRequest(hours_budget=hours), as_of=as_of, lang=call.lang
+    )
+    pdf = out / f"plan-{person}.pdf"
+    pdf.write_bytes(render_plan_pdf(document, lang=call.lang).content)
+    results = {"gaps": to_json(gaps), "recommend": to_json(ranked), "plan": to_json(plan)}
+    for name, value in results.items():
+        text = json.dumps(value, ensure_ascii=False, indent=2)
+        (out / f"{name}-{person}.json").write_text(text + "\n", encoding="utf-8")
+    if call.as_json:
+        call.print_json({"person_id": person, "folder": str(folder), **results})
+    else:
+        print_gaps(call, service.framework, gaps)
+        print_recommendations(call, service.framework, ranked)
+        print_plan(call, service.framework, plan)
+    call.print(
+        "demo.done",
+        seconds=f"{time.monotonic() - started:.0f}",
+        folder=folder,
+        pdf=pdf,
+        person=person,
+        database=database,
+    )
+
+
+def write_files(
+    service: Service, sample: SampleOrganisation, folder: Path, as_of: dt.date
+) -> list[tuple[str, Path]]:
+    """Write the tables as the Chinese workbooks a user would have.
+
+    Parameters
+    ----------
+    service : Service
+        Whose catalogue names the competencies.
+    sample : SampleOrganisation
+        The tables.
+    folder : Path
+        Where to.
+    as_of : date
+        The day they are made for.
+
+    Returns
+    -------
+    list of tuple
+        Kind and file, in the order in which they can be imported.
+    """
+    catalog = service.framework.catalog
+    spellings = {
+        "competency_id": {c.id: c.name.zh_cn for c in catalog.competencies},
+        "grade": {grade.id: grade.name.zh_cn for grade in catalog.grades},
+    }
+    tables: list[tuple[str, str, pd.DataFrame]] = [
+        ("people", "01-人员", sample.people),
+        ("offerings", "02-培训班次", sample.offerings),
+        ("enrolments", "03-培训报名", sample.enrolments),
+        *(("ratings", f"04-行为评分-{name}", rows) for name, rows in sample.ratings.items()),
+        ("exams", "05-考试成绩", sample.exams),
+        ("assessments", "06-评价中心结果", sample.assessments),
+    ]
+    files: list[tuple[str, Path]] = []
+    for kind, name, rows in tables:
+        if not len(rows):
+            continue
+        path = folder / f"{name}.xlsx"
+        write_xlsx(
+            rows,
+            path,
+            kind=KINDS[kind],
+            title=f"{name.split('-', 1)[1]}（合成示例数据，{as_of:%Y年%m月%d日}）",
+            notes=["本文件由演示程序生成，人员与数据均为合成，不对应任何真实个人或单位。"],
+            spellings=spellings,
+        )
+        files.append((kind, path))
+    return files
+
+
+def choose_person(service: Service, as_of: dt.date) -> str:
+    """Choose whom to show: the first of grade g2 who has gaps and something to assess first."""
+    for person_id in service.person_ids():
+        found = service.gaps(person_id, as_of=as_of)
+        gaps_open = sum(1 for item in found.competencies if item.gap)
+        to_assess = sum(1 for item in found.competencies if item.status == "assess-first")
+        if found.grade == "g2" and gaps_open >= 8 and 1 <= to_assess <= 3:
+            return person_id
+    return service.person_ids()[0]

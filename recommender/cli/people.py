@@ -1,0 +1,335 @@
+"""Commands that answer questions about people: gaps, recommend, plan, plan-all, explain."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from recommender.cli.common import Call, command
+from recommender.documents import render_plan_pdf
+from recommender.ranking import Objective
+from recommender.results import Gaps, Plan, Recommendations, ServedCompetency, to_json
+from recommender.service import Framework, PlanRequest
+from recommender.service.paper import name_method
+from training_catalog import Modality
+
+Person = Annotated[str, typer.Argument(metavar="PERSON", help="Staff number of the person.")]
+Hours = Annotated[
+    float | None, typer.Option(help="Hours there are; 0 and above.", min=0, rich_help_panel="Plan")
+]
+Budget = Annotated[float | None, typer.Option(help="CNY there are.", min=0, rich_help_panel="Plan")]
+Modalities = Annotated[
+    list[Modality] | None,
+    typer.Option("--modality", help="Allow only this modality; may be given again."),
+]
+Unlimited = Annotated[bool, typer.Option("--no-hours-limit", help="Plan without a limit of hours.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "gaps", examples=["recommender gaps S00017", "recommender gaps S00017 --json"])(
+        gaps
+    )
+    command(
+        app,
+        "recommend",
+        examples=[
+            "recommender recommend S00017 --top 5",
+            "recommender recommend S00017 --objective per_hour --modality online",
+        ],
+    )(recommend)
+    command(
+        app,
+        "plan",
+        examples=[
+            "recommender plan S00017 --hours 60 --budget 5000 --pdf plan.pdf",
+            "recommender plan S00017 --must crm-system-basics --without visit-etiquette",
+        ],
+    )(plan)
+    command(app, "plan-all", examples=["recommender plan-all --hours 40 --pdf-folder plans"])(
+        plan_all
+    )
+    command(app, "explain", examples=["recommender explain S00017 resilience"])(explain)
+
+
+def gaps(call: Call, person: Person) -> None:
+    """Show where a person stands against the targets of the grade."""
+    service = call.open()
+    found = service.gaps(person, as_of=call.settings.as_of)
+    if call.as_json:
+        call.print_json(to_json(found))
+        return
+    print_gaps(call, service.framework, found)
+
+
+def print_gaps(call: Call, framework: Framework, found: Gaps) -> None:
+    """Print where a person stands as a table."""
+    names = _competency_names(framework, call.lang)
+    rows = [
+        (
+            names[item.competency_id],
+            "–" if item.level is None else f"{item.level:.2f} ± {item.standard_error:.2f}",
+            f"{item.target:g}",
+            call.say("cli.assess-first") if item.gap is None else f"{item.gap:.2f}",
+            f"{item.weight:.2f}",
+            "–" if item.confidence is None else f"{item.confidence:.0%}",
+            name_method(item.method, call.lang),
+            "–" if item.assessed_on is None else item.assessed_on.isoformat(),
+        )
+        for item in found.competencies
+    ]
+    headings = ("competency", "level", "target", "gap", "weight", "confidence", "method", "on")
+    call.print_table(
+        call.say("cli.gaps-title", person=found.person_id, as_of=found.as_of, grade=found.grade),
+        [
+            (call.say(f"cli.{name}"), "left" if name in ("competency", "method") else "right")
+            for name in headings
+        ],
+        rows,
+    )
+
+
+def recommend(
+    call: Call,
+    person: Person,
+    top: Annotated[int, typer.Option(help="How many modules.", min=1)] = 10,
+    objective: Annotated[
+        Objective, typer.Option(help="Rank by gap closed, or by that per hour or per CNY.")
+    ] = Objective.GAP,
+    modality: Modalities = None,
+) -> None:
+    """Rank the modules that are worth a person's time."""
+    service = call.open()
+    found = service.recommend(
+        person,
+        as_of=call.settings.as_of,
+        top=top,
+        objective=objective,
+        modalities=[m.value for m in modality] if modality else None,
+        lang=call.lang,
+    )
+    if call.as_json:
+        call.print_json(to_json(found))
+        return
+    print_recommendations(call, service.framework, found)
+
+
+def plan(
+    call: Call,
+    person: Person,
+    hours: Hours = None,
+    budget: Budget = None,
+    no_hours_limit: Unlimited = False,
+    must: Annotated[
+        list[str] | None, typer.Option(help="A module that has to be in; may be given again.")
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A module that must not be in; may be given again.")
+    ] = None,
+    modality: Modalities = None,
+    pdf: Annotated[Path | None, typer.Option(help="Write the plan as PDF to this file.")] = None,
+) -> None:
+    """Make a person's development plan."""
+    service = call.open()
+    request = PlanRequest(
+        hours_budget=math.inf if no_hours_limit else hours,
+        cost_budget=budget,
+        must=tuple(must or ()),
+        without=tuple(without or ()),
+        modalities=[m.value for m in modality] if modality else None,
+    )
+    made, document = service.plan(person, request, as_of=call.settings.as_of, lang=call.lang)
+    if pdf:
+        rendered = render_plan_pdf(document, lang=call.lang)
+        pdf.parent.mkdir(parents=True, exist_ok=True)
+        pdf.write_bytes(rendered.content)
+        if rendered.missing_characters:
+            marks = ", ".join(f"U+{ord(c):04X}" for c in rendered.missing_characters)
+            call.problems.print(call.say("cli.missing-characters", characters=marks))
+    if call.as_json:
+        call.print_json(to_json(made))
+        return
+    print_plan(call, service.framework, made)
+    if pdf:
+        call.print("cli.pdf-written", path=pdf)
+
+
+def plan_all(
+    call: Call,
+    hours: Hours = None,
+    budget: Budget = None,
+    org_unit: Annotated[
+        str | None, typer.Option(help="Only this org unit and those below it, as a path.")
+    ] = None,
+) -> None:
+    """Make a plan for everybody."""
+    service = call.open()
+    request = PlanRequest(hours_budget=hours, cost_budget=budget)
+    plans: list[Plan] = []
+    with Progress(console=call.problems, transient=True, disable=call.as_json) as progress:
+        task = progress.add_task("", total=len(service.person_ids()))
+        for made in service.plan_all(
+            request, as_of=call.settings.as_of, org_unit=org_unit, lang=call.lang
+        ):
+            plans.append(made)
+            progress.advance(task)
+    if call.as_json:
+        call.print_json([to_json(made) for made in plans])
+        return
+    call.print_table(
+        call.say("cli.plans-title", count=len(plans)),
+        [
+            (call.say(f"cli.{name}"), "left" if name in ("person", "plan") else "right")
+            for name in ("person", "plan", "items", "hours", "cost", "closed", "to-assess")
+        ],
+        [
+            (
+                made.person_id,
+                made.plan_id,
+                str(len(made.items)),
+                f"{made.total_hours:g}",
+                f"{made.total_cost:,.0f}",
+                f"{made.expected_gap_closed:.2f}",
+                str(len(made.assess_first)),
+            )
+            for made in plans
+        ],
+    )
+
+
+def explain(
+    call: Call,
+    person: Person,
+    competency: Annotated[str, typer.Argument(metavar="COMPETENCY", help="Id of the competency.")],
+) -> None:
+    """Explain a level down to the raw rows it came from."""
+    service = call.open()
+    found = service.explain(person, competency, as_of=call.settings.as_of)
+    if call.as_json:
+        call.print_json(to_json(found))
+        return
+    name = _competency_names(service.framework, call.lang)[competency]
+    if found.level is None:
+        call.print("cli.explain-nothing", person=person, competency=name)
+        return
+    call.print(
+        "cli.explain-title",
+        person=person,
+        competency=name,
+        level=f"{found.level:.2f}",
+        error=f"{found.standard_error:.2f}",
+        method=name_method(found.source, call.lang) or call.say("cli.imported"),
+        on=found.assessed_on,
+    )
+    if found.disagreement:
+        call.print("note.disagreement", competency=name)
+    for part in (found.parts, found.rows):
+        if part:
+            headings = list(part[0])
+            call.print_table(
+                "",
+                [(heading, "left") for heading in headings],
+                [[_cell(entry[heading]) for heading in headings] for entry in part],
+            )
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _competency_names(framework: Framework, lang: str) -> dict[str, str]:
+    return {c.id: c.name.in_language(lang) for c in framework.catalog.competencies}
+
+
+def _served(call: Call, names: dict[str, str], item: ServedCompetency) -> str:
+    text = f"{names[item.competency_id]} {item.expected_improvement:.2f}/{item.gap:.2f}"
+    if item.lower is None or item.upper is None:
+        return f"{text} ({call.say('cli.basis-expert')})"
+    basis = call.say(f"cli.basis-{item.basis}", count=item.evidence_count)
+    return f"{text} ({item.lower:.2f}…{item.upper:.2f}, {basis})"
+
+
+def print_recommendations(call: Call, framework: Framework, found: Recommendations) -> None:
+    """Print ranked modules as a table."""
+    names = _competency_names(framework, call.lang)
+    call.print_table(
+        call.say("cli.recommend-title", person=found.person_id, as_of=found.as_of),
+        [
+            (call.say(f"cli.{name}"), side)
+            for name, side in (
+                ("rank", "right"),
+                ("module", "left"),
+                ("modality", "left"),
+                ("hours", "right"),
+                ("cost", "right"),
+                ("closed", "right"),
+                ("serves", "left"),
+            )
+        ],
+        [
+            (
+                str(item.rank),
+                f"{framework.module_of[item.module_id].title.in_language(call.lang)}\n"
+                f"{item.module_id}",
+                call.say(f"modality.{framework.module_of[item.module_id].modality}"),
+                f"{item.hours:g}",
+                f"{item.cost:,.0f}",
+                f"{item.expected_gap_closed:.3f}",
+                "\n".join(_served(call, names, part) for part in item.competencies),
+            )
+            for item in found.recommendations
+        ],
+    )
+    call.print("cli.basis-model" if found.model_id else "cli.no-model", model=found.model_id)
+    call.print("cli.excluded", count=len(found.excluded))
+
+
+def print_plan(call: Call, framework: Framework, made: Plan) -> None:
+    """Print a plan as a table."""
+    names = _competency_names(framework, call.lang)
+    call.print_table(
+        call.say("cli.plan-title", person=made.person_id, as_of=made.as_of, plan=made.plan_id),
+        [
+            (call.say(f"cli.{name}"), side)
+            for name, side in (
+                ("order", "right"),
+                ("module", "left"),
+                ("hours", "right"),
+                ("cost", "right"),
+                ("dates", "left"),
+                ("serves", "left"),
+                ("why-here", "left"),
+            )
+        ],
+        [
+            (
+                str(item.order),
+                f"{framework.module_of[item.module_id].title.in_language(call.lang)}\n"
+                f"{item.module_id}",
+                f"{item.hours:g}",
+                f"{item.cost:,.0f}",
+                f"{item.starts_on}\n{item.ends_on}",
+                "\n".join(_served(call, names, part) for part in item.competencies),
+                "\n".join(item.order_reasons),
+            )
+            for item in made.items
+        ],
+    )
+    call.print(
+        "cli.plan-total",
+        hours=f"{made.total_hours:g}",
+        cost=f"{made.total_cost:,.0f}",
+        closed=f"{made.expected_gap_closed:.2f}",
+    )
+    if made.assess_first:
+        call.print("cli.plan-assess", names=", ".join(names[name] for name in made.assess_first))
+    near = [item for item in made.left_out if item.reason in ("over-hours", "over-budget")]
+    for item in near[:3]:
+        title = framework.module_of[item.module_id].title.in_language(call.lang)
+        call.print("cli.plan-left-out", module=title, reason=item.explanation)

@@ -1,0 +1,79 @@
+"""Commands for tables that come in: import, template."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recommender.cli.common import Call, command
+from recommender.errors import TableFaultsError
+from recommender.exchange import write_marked_copy
+from recommender.records import KINDS
+
+Kind = Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(KINDS)}.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(
+        app,
+        "import",
+        examples=[
+            "recommender import people people.xlsx",
+            "recommender import ratings ratings.csv --dry-run",
+            "recommender import exams exams.xlsx --marked exams-marked.xlsx",
+        ],
+    )(import_)
+    command(app, "template", examples=["recommender template ratings ratings.xlsx"])(template)
+
+
+def import_(
+    call: Call,
+    kind: Kind,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Excel (.xlsx) or CSV.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything, store nothing.")
+    ] = False,
+    marked: Annotated[
+        Path | None,
+        typer.Option(help="If rows are bad, write a copy with the bad cells marked here (.xlsx)."),
+    ] = None,
+) -> None:
+    """Import a table: all of it, or nothing and a report of every bad row."""
+    service = call.open()
+    try:
+        written = service.import_table(
+            kind, file, latest=call.settings.latest_fact_on, dry_run=dry_run
+        )
+    except TableFaultsError as error:
+        if marked:
+            write_marked_copy(file, error, marked, lang=call.lang)
+            call.problems.print(call.say("cli.marked", path=marked), markup=False)
+        raise
+    if call.as_json:
+        call.print_json({"kind": kind, "file": file.name, "dry_run": dry_run, **asdict(written)})
+        return
+    call.print(
+        "cli.would-import" if dry_run else "cli.imported-rows",
+        kind=KINDS[kind].title[1 if call.lang == "en" else 0],
+        file=file.name,
+        **asdict(written),
+    )
+
+
+def template(
+    call: Call,
+    kind: Kind,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Where to; KIND.xlsx unless given.")
+    ] = None,
+) -> None:
+    """Write an empty workbook to fill in, with headers, drop-downs and an example row."""
+    path = file or Path(f"{kind}.xlsx")
+    call.open().template(kind, path, lang=call.lang)
+    if call.as_json:
+        call.print_json({"kind": kind, "file": str(path)})
+    call.print("cli.template-written", path=path)

@@ -1,0 +1,104 @@
+"""Reading a table of a kind from a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from recommender.errors import InputError
+from recommender.exchange.checks import check_rows
+from recommender.exchange.faults import FaultList, Problem
+from recommender.exchange.keys import check_keys
+from recommender.exchange.parsing import ParsedColumn, add_cell_faults, parse_column
+from recommender.exchange.reading import beyond_header, is_example, read_rows
+from recommender.exchange.references import References
+from recommender.records import Known, TableKind
+
+
+def read_table(path: Path, kind: TableKind, known: Known, *, latest: dt.date) -> pd.DataFrame:
+    """Read a table from an .xlsx or CSV file and check all of it.
+
+    Parameters
+    ----------
+    path : Path
+        The file; what it is is told by its content.
+    kind : TableKind
+        What it should hold.
+    known : Known
+        What its ids may refer to.
+    latest : date
+        The last day that is not in the future.
+
+    Returns
+    -------
+    DataFrame
+        One row for each record, in the order of the file, with every column of the kind under
+        its canonical name. Numbers are float64, NaN where empty. All else is object, None where
+        empty: text as `str`, ids resolved (a list of ids as one text with ``;`` between), dates
+        as `datetime.date`, which database drivers take as they are. Ratings that were not
+        observed (`rating` empty) are left out, as are empty rows and the example row of a
+        template. An enrolment without `enrolled_on` has its `completed_on` there.
+
+    Raises
+    ------
+    TableFaultsError
+        If rows are bad: carries them all, up to 1000; its `count` is how many there are.
+    InputError
+        If the file as a whole is of no use.
+    """
+    table, header = read_rows(path, kind)
+    faults = FaultList(table)
+    for position, name in header.twice:
+        first = str(table.header[header.columns[name]]).strip()
+        faults.add_header(
+            Problem("table.column_twice", "column_once", {"first": first, "name": name}),
+            position,
+            str(table.header[position]).strip(),
+        )
+    columns: dict[str, ParsedColumn] = {}
+
+    @cache
+    def references() -> References:
+        own = columns[kind.columns[0].name].distinct if kind.columns[0].name in columns else ()
+        return References(known, (id_ for id_ in own if id_ is not None), kind=kind.name)
+
+    kept = np.zeros(len(table.rows), dtype=bool)
+    for column in kind.columns:
+        parsed = parse_column(table, column, references, latest=latest)
+        columns[column.name] = parsed
+        kept |= ~parsed.is_empty
+    first = columns[kind.columns[0].name]
+    examples = np.array([is_example(cell) for cell in first.raw], dtype=bool)
+    kept &= ~examples[first.codes]
+    if not kept.any():
+        raise InputError("file.no_rows", file=path.name)
+    for parsed in columns.values():
+        add_cell_faults(parsed, kept, faults)
+    shifted = [row for row in beyond_header(table) if kept[row]]
+    if shifted:
+        faults.add_rows(
+            np.array(shifted, dtype=np.intp),
+            kind.columns[-1].name,
+            Problem("table.too_many_cells", "cells_as_header"),
+            found=lambda row: " | ".join(str(cell) for cell in table.rows[row] if cell != ""),
+        )
+    check_rows(kind, columns, kept, known, faults)
+    if kind.name == "ratings":
+        kept &= ~columns["rating"].is_empty
+    check_keys(kind, columns, kept, faults, number=lambda row: table.first_row + row)
+    faults.raise_if_any(path.name)
+    rows = slice(None) if kept.all() else np.flatnonzero(kept)
+    return pd.DataFrame(
+        {
+            name: pd.Series(
+                parsed.distinct[parsed.codes[rows]],
+                dtype=np.float64 if parsed.column.type == "number" else object,
+            )
+            for name, parsed in columns.items()
+        },
+        copy=False,
+    )

@@ -1,0 +1,224 @@
+"""The use cases: the one place where core, store and registry meet.
+
+The command line, the API and the notebooks call `Service` and nothing below it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from recommender.documents import PlanDocument
+from recommender.exchange import write_template
+from recommender.ranking import Objective
+from recommender.results import Gaps, Plan, Recommendations
+from recommender.service.answers import (
+    compare_with_targets,
+    describe_gaps,
+    describe_recommendations,
+)
+from recommender.service.estimates import Estimates, expert_estimates
+from recommender.service.explanation import Explanation, explain_level
+from recommender.service.framework import Framework, build_framework
+from recommender.service.intake import find_kind, import_file, list_known, to_modules
+from recommender.service.keeping import keep_plan, keep_shown
+from recommender.service.paper import build_plan_document
+from recommender.service.planning import PlanRequest, make_plan
+from recommender.service.standing import Standing, read_standing
+from recommender.settings import Settings
+from recommender.store import (
+    Written,
+    database_exists,
+    open_database,
+    read_offerings,
+    read_table,
+    reading,
+    schema,
+    writing,
+)
+from training_catalog import Catalog, load_catalog
+from training_catalog.loading import build_catalog
+
+__all__ = [
+    "Explanation",
+    "Framework",
+    "PlanRequest",
+    "Service",
+    "load_effective_catalog",
+    "open_service",
+]
+
+
+@dataclass(frozen=True)
+class Service:
+    """An open catalogue and database, with the estimates in force.
+
+    Parameters
+    ----------
+    framework : Framework
+        The catalogue: its folder and the modules that were imported.
+    engine : Engine
+        The database.
+    estimates : Estimates
+        What each module is expected to add.
+    """
+
+    framework: Framework
+    engine: sa.Engine
+    estimates: Estimates
+
+    def gaps(self, person_id: str, *, as_of: dt.date) -> Gaps:
+        """Compare a person's levels with the targets of the grade."""
+        standing = self._standing([person_id], as_of)
+        return describe_gaps(self.framework, standing, compare_with_targets(standing), 0)
+
+    def recommend(
+        self,
+        person_id: str,
+        *,
+        as_of: dt.date,
+        top: int = 10,
+        objective: Objective = Objective.GAP,
+        modalities: Collection[str] | None = None,
+        lang: str = "zh-CN",
+    ) -> Recommendations:
+        """Rank modules for a person, and note what was shown at which rank."""
+        found = describe_recommendations(
+            self.framework,
+            self._standing([person_id], as_of),
+            self.estimates,
+            0,
+            top=top,
+            objective=objective,
+            modalities=modalities,
+            lang=lang,
+        )
+        with writing(self.engine) as connection:
+            keep_shown(connection, found)
+        return found
+
+    def plan(
+        self,
+        person_id: str,
+        request: PlanRequest,
+        *,
+        as_of: dt.date,
+        lang: str = "zh-CN",
+    ) -> tuple[Plan, PlanDocument]:
+        """Make and keep a person's plan; the document is ready to be rendered."""
+        standing = self._standing([person_id], as_of)
+        with reading(self.engine) as connection:
+            offerings = read_offerings(connection, as_of=as_of)
+        plan = make_plan(self.framework, standing, self.estimates, offerings, 0, request, lang=lang)
+        document = build_plan_document(
+            self.framework, standing, compare_with_targets(standing), 0, plan, offerings, lang=lang
+        )
+        with writing(self.engine) as connection:
+            keep_plan(connection, plan)
+        return plan, document
+
+    def plan_all(
+        self,
+        request: PlanRequest,
+        *,
+        as_of: dt.date,
+        org_unit: str | None = None,
+        lang: str = "zh-CN",
+    ) -> Iterator[Plan]:
+        """Make a plan for everybody, or for everybody of an org unit and the units below it.
+
+        All plans are kept in one transaction once the last one is made.
+        """
+        standing = self._standing(None, as_of)
+        with reading(self.engine) as connection:
+            offerings = read_offerings(connection, as_of=as_of)
+        plans: list[Plan] = []
+        for row, path in enumerate(standing.people["org_unit"]):
+            if org_unit and path != org_unit and not path.startswith(org_unit + "/"):
+                continue
+            plans.append(
+                make_plan(
+                    self.framework, standing, self.estimates, offerings, row, request, lang=lang
+                )
+            )
+            yield plans[-1]
+        with writing(self.engine) as connection:
+            for plan in plans:
+                keep_plan(connection, plan)
+
+    def explain(self, person_id: str, competency_id: str, *, as_of: dt.date) -> Explanation:
+        """Explain a level down to the raw rows it came from."""
+        return explain_level(self.framework, self._standing([person_id], as_of), 0, competency_id)
+
+    def import_table(
+        self, kind: str, path: Path, *, latest: dt.date, dry_run: bool = False
+    ) -> Written:
+        """Import a table, all of it or nothing."""
+        return import_file(
+            self.framework,
+            self.engine,
+            find_kind(kind),
+            path,
+            latest=latest,
+            dry_run=dry_run,
+        )
+
+    def template(self, kind: str, path: Path, *, lang: str) -> None:
+        """Write an empty workbook to fill in."""
+        write_template(find_kind(kind), list_known(self.framework, self.engine), path, lang=lang)
+
+    def person_ids(self) -> list[str]:
+        """List everybody's id."""
+        with reading(self.engine) as connection:
+            return read_table(connection, schema.person)["person_id"].tolist()
+
+    def _standing(self, person_ids: list[str] | None, as_of: dt.date) -> Standing:
+        with reading(self.engine) as connection:
+            return read_standing(connection, self.framework, as_of=as_of, person_ids=person_ids)
+
+
+def open_service(settings: Settings) -> Service:
+    """Open the catalogue and the database.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where they are.
+
+    Returns
+    -------
+    Service
+        Ready to answer.
+
+    Raises
+    ------
+    CatalogError
+        If the catalogue folder has faults.
+    StoreError
+        If the database cannot be used.
+    """
+    catalog = load_catalog(settings.catalog)
+    engine = open_database(settings.database)
+    framework = build_framework(_with_imported(catalog, engine))
+    return Service(framework=framework, engine=engine, estimates=expert_estimates(framework))
+
+
+def load_effective_catalog(settings: Settings) -> Catalog:
+    """Read the catalogue folder and add the modules imported into the database, if it is there."""
+    catalog = load_catalog(settings.catalog)
+    if not database_exists(settings.database):
+        return catalog
+    engine = open_database(settings.database)
+    return _with_imported(catalog, engine)
+
+
+def _with_imported(catalog: Catalog, engine: sa.Engine) -> Catalog:
+    with reading(engine) as connection:
+        imported = read_table(connection, schema.module)
+    if not len(imported):
+        return catalog
+    return build_catalog(catalog, extra_modules=to_modules(imported, catalog.modules))

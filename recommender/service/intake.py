@@ -1,0 +1,174 @@
+"""Tables that come in: read, checked against what is known, stored whole or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+import sqlalchemy as sa
+
+from recommender.errors import InputError
+from recommender.exchange import read_table
+from recommender.records import KINDS, Known, TableKind
+from recommender.service.framework import Framework
+from recommender.store import (
+    Written,
+    note_import,
+    read_ids,
+    read_managers,
+    reading,
+    schema,
+    write_kind,
+    write_people,
+    writing,
+)
+from training_catalog import Modality, ModuleCompetency, Text, TrainingModule
+
+
+def find_kind(name: str) -> TableKind:
+    """Return a kind of table by its name.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind.
+    """
+    if name not in KINDS:
+        raise InputError("import.kind", kind=name, kinds=", ".join(KINDS))
+    return KINDS[name]
+
+
+def list_known(framework: Framework, engine: sa.Engine) -> Known:
+    """List what ids in a table may refer to: the catalogue and what is stored."""
+    with reading(engine) as connection:
+        people = read_ids(connection, schema.person.c.person_id)
+        managers = read_managers(connection)
+        offerings = read_ids(connection, schema.offering.c.offering_id)
+    catalog = framework.catalog
+    return Known(
+        people=frozenset(people),
+        managers=managers,
+        grades=_spellings((grade.id, grade.name) for grade in catalog.grades),
+        competencies=_spellings((c.id, c.name) for c in catalog.competencies),
+        modules=_spellings((module.id, module.title) for module in catalog.modules),
+        offerings={name: name for name in offerings},
+        indicators={
+            indicator.id: c.id
+            for c in catalog.competencies
+            for level in c.levels
+            for indicator in level.indicators
+        },
+        subjects={
+            (c.id, exam.level): _spellings((s.id, s.name) for s in exam.subjects)
+            for c in catalog.competencies
+            for exam in c.exams
+        },
+        prerequisites={module.id: module.prerequisites for module in catalog.modules},
+    )
+
+
+def _spellings(things: Iterable[tuple[str, Text]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, text in things:
+        found |= {text.zh_cn: name, text.en: name}
+        found[name] = name
+    return found
+
+
+def import_file(
+    framework: Framework,
+    engine: sa.Engine,
+    kind: TableKind,
+    path: Path,
+    *,
+    latest: dt.date,
+    dry_run: bool,
+) -> Written:
+    """Import a table, all of it or nothing.
+
+    Parameters
+    ----------
+    framework : Framework
+        The catalogue.
+    engine : Engine
+        The database.
+    kind : TableKind
+        What the table holds.
+    path : Path
+        CSV or .xlsx.
+    latest : date
+        Dates of facts after this day are faults.
+    dry_run : bool
+        Whether only to say what would happen.
+
+    Returns
+    -------
+    Written
+        What became of the rows, or would.
+
+    Raises
+    ------
+    TableFaultsError
+        With every bad row.
+    InputError
+        If the file as a whole cannot be read.
+    """
+    frame = read_table(path, kind, list_known(framework, engine), latest=latest)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    with writing(engine) as connection:
+        written = store_frame(connection, kind, frame)
+        if dry_run:
+            connection.rollback()
+        else:
+            note_import(
+                connection, kind=kind.name, file_name=path.name, sha256=digest, written=written
+            )
+    return written
+
+
+def store_frame(connection: sa.Connection, kind: TableKind, frame: pd.DataFrame) -> Written:
+    """Store a checked table in the transaction of a connection."""
+    if kind.name == "people":
+        return write_people(connection, frame)
+    if kind.name == "records":
+        frame = frame.assign(module_id=frame["module_id"].fillna(""))
+    return write_kind(connection, schema.TABLE_OF_KIND[kind.name], kind.key, frame)
+
+
+def to_modules(
+    rows: pd.DataFrame, catalog_modules: Iterable[TrainingModule]
+) -> list[TrainingModule]:
+    """Turn imported rows into catalogue modules.
+
+    A row with the id of a catalogue module replaces what the row says and keeps the rest.
+    """
+    known = {module.id: module for module in catalog_modules}
+    found: list[TrainingModule] = []
+    for row in rows.to_dict("records"):
+        expert = row["expert_improvement"]
+        own = {} if pd.isna(expert) else {"expert_improvement": float(expert)}
+        says = {
+            "id": row["module_id"],
+            "title": Text(zh_cn=row["title"], en=row["title"]),
+            "competencies": tuple(
+                ModuleCompetency(
+                    id=name, from_level=row["from_level"], to_level=row["to_level"], **own
+                )
+                for name in row["competency_ids"].split(";")
+            ),
+            "modality": Modality(row["modality"]),
+            "hours": float(row["hours"]),
+            "cost": float(row["cost"]),
+            "provenance": "imported",
+        }
+        if row["prerequisites"]:
+            says["prerequisites"] = tuple(row["prerequisites"].split(";"))
+        before = known.get(row["module_id"])
+        if before is None:
+            found.append(TrainingModule(**says))
+        else:
+            found.append(before.model_copy(update=says))
+    return found

@@ -1,0 +1,218 @@
+"""Expected gap closed and the ranking by it: the core against the oracle."""
+
+import math
+import random
+
+import numpy as np
+import oracle
+import pytest
+from core_inputs import TOLERANCE, completion_arrays, examples, module_arrays
+from hypothesis import given
+from hypothesis import strategies as st
+from people_and_modules import (
+    AS_OF,
+    N_COMPETENCIES,
+    Person,
+    allowed_modalities,
+    expected_candidates,
+    modules,
+    people,
+    person_arrays,
+)
+
+from recommender.candidates import permit
+from recommender.errors import ShapeMismatchError
+from recommender.ranking import CHUNK_PEOPLE, Objective, rank_modules, value_modules
+
+OBJECTIVE = st.sampled_from(list(Objective))
+
+
+@st.composite
+def effects(draw, of_modules):
+    """{(module id, competency): coefficients of a polynomial in the level, constant first}."""
+    degree = draw(st.integers(0, 2))
+    number = st.sampled_from([0.0, 0.1, 0.2, 0.4, 0.4, 1.5, -0.1, -0.6])
+    return {
+        (m.id, k): tuple(draw(number) for _ in range(degree + 1))
+        for m in of_modules
+        for k in m.steps
+    }
+
+
+def expected_values(person, of_modules, of_effects, modalities):
+    """{id of each candidate: expected gap closed}."""
+    gaps = person.gaps()
+    values = {}
+    for name, (serves, against) in expected_candidates(person, of_modules, modalities).items():
+        if not against:
+            improvement = {
+                k: sum(c * person.levels[k] ** i for i, c in enumerate(of_effects[name, k]))
+                for k in serves
+            }
+            values[name] = oracle.expected_gap_closed(
+                serves, improvement, gaps, dict(enumerate(person.weights))
+            )
+    return values
+
+
+def coefficients(arrays, of_effects):
+    rows = zip(arrays.pair_module, arrays.pair_competency, strict=True)
+    return np.array([of_effects[arrays.ids[m], int(k)] for m, k in rows])
+
+
+def core_ranking(of_people, of_modules, of_effects, *, top, objective, modalities=None):
+    """For each person the ids, best first, and their values."""
+    arrays = module_arrays(of_modules, n_competencies=N_COMPETENCIES)
+    levels, targets, weights, grade = person_arrays(of_people)
+    ever, recently = completion_arrays(of_people, of_modules, arrays, AS_OF)
+    ranked = rank_modules(
+        levels,
+        targets,
+        weights,
+        arrays,
+        coefficients(arrays, of_effects),
+        grade=grade,
+        top=top,
+        objective=objective,
+        completed=ever,
+        recently_completed=recently,
+        modalities=modalities,
+    )
+    result = []
+    for row, closed in zip(ranked.module, ranked.expected_gap_closed, strict=True):
+        n = int((row >= 0).sum())
+        assert (row[n:] == -1).all()
+        assert np.isnan(closed[n:]).all()
+        result.append(([arrays.ids[m] for m in row[:n]], closed[:n].tolist()))
+    return result
+
+
+@examples(400)
+@given(data=st.data(), of_modules=modules(), objective=OBJECTIVE, modalities=allowed_modalities())
+def test_rankings_are_the_same(data, of_modules, objective, modalities):
+    of_effects = data.draw(effects(of_modules))
+    of_people = data.draw(people(of_modules))
+    top = data.draw(st.integers(1, 8))
+    found = core_ranking(
+        of_people, of_modules, of_effects, top=top, objective=objective, modalities=modalities
+    )
+    for person, (ids, closed) in zip(of_people, found, strict=True):
+        values = expected_values(person, of_modules, of_effects, modalities)
+        ranked = oracle.rank([m for m in of_modules if m.id in values], values, objective.value)
+        assert ids == ranked[:top]
+        assert closed == pytest.approx([values[name] for name in ids], abs=TOLERANCE)
+
+
+@examples(60)
+@given(data=st.data(), of_modules=modules(), objective=OBJECTIVE)
+def test_a_batch_equals_each_one_alone_and_order_of_modules_is_nothing(data, of_modules, objective):
+    of_effects = data.draw(effects(of_modules))
+    of_people = data.draw(people(of_modules))
+    asked = {"top": 8, "objective": objective}
+    found = core_ranking(of_people, of_modules, of_effects, **asked)
+    shuffled = data.draw(st.permutations(of_modules))
+    assert core_ranking(of_people, shuffled, of_effects, **asked) == found
+    for person, ranked in zip(of_people, found, strict=True):
+        assert core_ranking([person], of_modules, of_effects, **asked) == [ranked]
+
+
+def many_modules(draw, count):
+    """Far more modules than a person could read, for the two ways of finding the best."""
+    made = []
+    for i in range(count):
+        k, begin = draw.randrange(N_COMPETENCIES), draw.choice([0.0, 1.0, 2.0])
+        made.append(
+            oracle.Module(
+                f"m-{draw.randrange(10**6):06d}-{i}",
+                {k: (begin, begin + draw.choice([1.0, 2.0]))},
+                hours=draw.choice([2.0, 4.0, 8.0]),
+                cost=draw.choice([0.0, 500.0, 900.0]),
+                prerequisites=(draw.choice(made).id,) if made and draw.random() < 0.2 else (),
+            )
+        )
+    return made
+
+
+@pytest.mark.parametrize("objective", list(Objective))
+def test_many_people_and_many_modules(objective):
+    """More people than one chunk, more modules than a handful; a few checked by the oracle."""
+    draw = random.Random(20260831)
+    of_modules = many_modules(draw, 60)
+    of_effects = {
+        (m.id, k): (draw.choice([0.2, 0.4, 0.6]), draw.choice([0.0, -0.1]))
+        for m in of_modules
+        for k in m.steps
+    }
+    of_people = [
+        Person(
+            levels=tuple(draw.choice([None, 0.0, 0.5, 1.25, 2.0, 2.8]) for _ in range(3)),
+            targets=tuple(draw.choice([1.0, 2.0, 3.0]) for _ in range(3)),
+            weights=(0.5, 1.0, 1.5),
+        )
+        for _ in range(2 * CHUNK_PEOPLE + 7)
+    ]
+    few = core_ranking(of_people, of_modules, of_effects, top=5, objective=objective)
+    all_of_them = core_ranking(of_people, of_modules, of_effects, top=60, objective=objective)
+    assert few == [(ids[:5], closed[:5]) for ids, closed in all_of_them]
+    for p in (0, CHUNK_PEOPLE - 1, CHUNK_PEOPLE, 2 * CHUNK_PEOPLE, len(of_people) - 1):
+        values = expected_values(of_people[p], of_modules, of_effects, None)
+        ranked = oracle.rank([m for m in of_modules if m.id in values], values, objective.value)
+        assert all_of_them[p][0] == ranked
+
+
+@examples(100)
+@given(data=st.data(), of_modules=modules())
+def test_more_weight_and_more_target_never_lower_a_value(data, of_modules):
+    """Of a candidate that stays one: what is worth closing can only become worth more."""
+    of_effects = data.draw(effects(of_modules))
+    person = data.draw(people(of_modules, most=1))[0]
+    more = Person(
+        levels=person.levels,
+        targets=tuple(
+            min(4.0, t + data.draw(st.sampled_from([0, 0.5, 1]))) for t in person.targets
+        ),
+        weights=tuple(w + data.draw(st.sampled_from([0, 0.5])) for w in person.weights),
+        grade=person.grade,
+        completions=person.completions,
+    )
+    arrays = module_arrays(of_modules, n_competencies=N_COMPETENCIES)
+    both = [person, more]
+    levels, targets, weights, grade = person_arrays(both)
+    ever, recently = completion_arrays(both, of_modules, arrays, AS_OF)
+    low, high = value_modules(
+        levels,
+        targets,
+        weights,
+        arrays,
+        coefficients(arrays, of_effects),
+        permitted=permit(arrays, grade, recently_completed=recently),
+        completed=ever,
+    )
+    assert (high >= low - TOLERANCE).all()
+    assert ((low >= 0) | np.isneginf(low)).all()
+
+
+def test_a_free_module_that_adds_something_comes_first_by_cost():
+    free_and_useless = oracle.Module("a", {0: (0.0, 1.0)}, hours=1.0)
+    free = oracle.Module("z", {0: (0.0, 1.0)}, hours=8.0)
+    cheap = oracle.Module("b", {0: (0.0, 1.0)}, hours=2.0, cost=0.01)
+    person = Person(levels=(0.5, None, None), targets=(2.0, 1.0, 1.0), weights=(1, 1, 1))
+    of_effects = {("a", 0): (0.0,), ("z", 0): (0.1,), ("b", 0): (0.4,)}
+    (ranked,) = core_ranking(
+        [person],
+        [free_and_useless, free, cheap],
+        of_effects,
+        top=3,
+        objective=Objective.PER_COST,
+    )
+    assert ranked[0] == ["z", "b", "a"]
+    assert math.isclose(ranked[1][0], 0.1)
+
+
+def test_coefficients_must_fit_the_pairs():
+    arrays = module_arrays([oracle.Module("a", {0: (0.0, 1.0)})], n_competencies=N_COMPETENCIES)
+    one = np.ones((1, N_COMPETENCIES))
+    with pytest.raises(ShapeMismatchError):
+        value_modules(
+            one, one, one, arrays, np.zeros((2, 1)), permitted=np.ones((1, 1), dtype=bool)
+        )

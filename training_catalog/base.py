@@ -1,0 +1,33 @@
+"""What every catalogue type is made of: ids, levels, texts in two languages, frozen records."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+Level = Annotated[float, Field(ge=0, le=4)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+IndicatorId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+\.[1-4]\.[1-9]\d*$")]
+OutcomeTarget = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+\.([1-4]\.\d+|[a-z0-9-]+)$")]
+Provenance = Literal["source", "authored"]
+
+
+class Frozen(BaseModel):
+    """Base of every catalogue type: immutable, and closed to unknown keys."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
+    )
+
+
+class Text(Frozen):
+    """A text in both languages of the product."""
+
+    zh_cn: Line = Field(alias="zh-CN")
+    en: Line
+
+    def in_language(self, lang: str) -> str:
+        """Return the English text for ``en`` and the Chinese one otherwise."""
+        return self.en if lang == "en" else self.zh_cn

@@ -1,0 +1,62 @@
+"""What is wrong in a catalogue folder so that it cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from training_catalog.base import Text
+from training_catalog.wording import hint, phrase
+
+
+@dataclass(frozen=True)
+class CatalogFault:
+    """One thing wrong in a catalogue folder: where, what, and how to mend it.
+
+    Parameters
+    ----------
+    file, key : str
+        Where it stands in the folder.
+    what, hint : Text
+        The fault, and how to mend it.
+    at : tuple of str
+        The same place in the catalogue, whatever it was read from: part, id and field, as
+        in ``("modules", "lost-deal-review", "prerequisites")``.
+    """
+
+    file: str
+    key: str
+    what: Text
+    hint: Text
+    at: tuple[str, ...] = ()
+
+
+class CatalogError(Exception):
+    """A catalogue folder that cannot be used; carries all its faults.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder that was read.
+    faults : sequence of CatalogFault
+        Everything wrong in it, in the order of files.
+    """
+
+    def __init__(self, folder: Path, faults: Iterable[CatalogFault]) -> None:
+        self.folder = folder
+        self.faults = tuple(faults)
+        super().__init__(f"{folder}: {len(self.faults)} fault(s)")
+
+
+def make_fault(
+    file: str, key: str, code: str, *, at: tuple[str, ...] = (), **values: str
+) -> CatalogFault:
+    """Return the fault of a code, worded."""
+    return CatalogFault(
+        file=file,
+        key=key,
+        what=phrase(f"fault.{code}", **values),
+        hint=hint(f"fault.{code}", **values),
+        at=at,
+    )
