@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.scoring import BoolArray, FloatArray, IntArray
-from training_catalog import Modality, TrainingModule
+from training_catalog.model import Modality, TrainingModule
 
 READINESS_LEVELS = 0.5
 MODALITIES = tuple(modality.value for modality in Modality)

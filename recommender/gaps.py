@@ -87,6 +87,6 @@ def order_by_priority(gaps: GapArrays, weights: FloatArray) -> NDArray[np.int64]
         those to be assessed first come last.
     """
     priority = np.round(np.where(np.isnan(gaps.priority), -1.0, gaps.priority), DECIMALS)
-    index = np.broadcast_to(np.arange(weights.shape[1]), weights.shape)
+    index: IntArray = np.broadcast_to(np.arange(weights.shape[1], dtype=np.int64), weights.shape)
     order: IntArray = np.lexsort((index, -weights, -priority), axis=-1)
     return order

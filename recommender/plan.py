@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, hstack, identity
 
 from recommender.errors import ConflictError
@@ -136,7 +136,7 @@ class _Program:
         self.lower = np.zeros_like(upper)
         self.lower[list(problem.must)] = 1
         self.upper = upper
-        self.integrality = np.concatenate([np.ones(n), np.zeros(len(served))])
+        self.integrality = np.arange(n + len(served)) < n
         rest = np.zeros(len(served))
         self.hours_row = np.concatenate([problem.hours, rest])
         self.cost_row = np.concatenate([problem.cost, rest])
@@ -163,8 +163,8 @@ class _Program:
         """Return which modules are chosen, or None where nothing is feasible."""
         found = milp(
             minimise,
-            integrality=self.integrality,
-            bounds=(self.lower, self.upper),
+            integrality=self.integrality.astype(np.int64),
+            bounds=Bounds(self.lower, self.upper),
             constraints=[*self.rows, *extra],
             options={"mip_rel_gap": 0.0},
         )

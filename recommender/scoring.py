@@ -205,6 +205,12 @@ def months_before(date: dt.date, months: int) -> dt.date:
     return dt.date(year, month + 1, min(date.day, calendar.monthrange(year, month + 1)[1]))
 
 
+def round_off(values: FloatArray) -> FloatArray:
+    """Round to the decimals in which two ways of adding up agree."""
+    rounded: FloatArray = values.round(DECIMALS)
+    return rounded
+
+
 def sum_levels(fulfilment: FloatArray) -> FloatArray:
     """Add up levels as far as the one below is fulfilled.
 
@@ -219,7 +225,7 @@ def sum_levels(fulfilment: FloatArray) -> FloatArray:
         Level in [0, 4].
     """
     total: FloatArray = np.minimum.accumulate(fulfilment, axis=-1).sum(axis=-1)
-    return np.round(total, DECIMALS)
+    return round_off(total)
 
 
 def assess_ratings(
@@ -279,7 +285,7 @@ def assess_ratings(
         out=np.zeros((n_groups, 4)),
         where=sums > 0,
     )
-    type_present = rated.any(axis=2)
+    type_present: BoolArray = rated.sum(axis=2) > 0
     type_level = np.where(type_present, sum_levels(np.where(rated, by_type, 0.0)), np.nan)
 
     # each rater as if there were no other
@@ -313,14 +319,15 @@ def assess_ratings(
 
     highest = np.where(type_present, type_level, -np.inf).max(axis=1)
     lowest = np.where(type_present, type_level, np.inf).min(axis=1)
-    counts = type_present[:, [k for k in range(4) if k != SELF]].any(axis=1)
+    others = [k for k in range(len(RATER_TYPE_CODES)) if k != SELF]
+    counts: BoolArray = type_present[:, others].sum(axis=1) > 0
     return AssessmentArrays(
         person=person[first][counts],
         competency=competency[first][counts],
         level=sum_levels(combined)[counts],
         standard_error=standard_error[counts],
         day=dated[first][counts],
-        disagreement=(np.round(highest - lowest, DECIMALS) > DISAGREEMENT_LEVELS)[counts],
+        disagreement=(round_off(highest - lowest) > DISAGREEMENT_LEVELS)[counts],
     )
 
 
@@ -386,8 +393,9 @@ def score_sittings(exams: ExamArrays, rules: ExamRules) -> Sittings:
     needed = (rules.subject_weights[competency, level - 1] > 0).sum(axis=1)
     complete = np.bincount(sitting, minlength=n) == needed
     total = rules.subject_weights[competency, level - 1].sum(axis=1)
-    score = np.round(np.bincount(sitting, weight * exams.score, minlength=n) / total, DECIMALS)
-    passed = complete & (score >= rules.pass_marks[competency, level - 1])
+    points = np.bincount(sitting, weight * exams.score, minlength=n).astype(float)
+    score = round_off(points / total)
+    passed: BoolArray = complete & (score >= rules.pass_marks[competency, level - 1])
     return Sittings(
         person=keys[:, 0],
         competency=competency,
@@ -454,7 +462,7 @@ def assess_exams(
     return AssessmentArrays(
         person=pairs[:, 0],
         competency=pairs[:, 1],
-        level=np.round(np.minimum(base + part, N_LEVELS), DECIMALS),
+        level=round_off(np.clip(base + part, 0.0, N_LEVELS)),
         standard_error=np.full(len(pairs), exam_standard_error),
         day=latest,
         disagreement=np.zeros(len(pairs), dtype=bool),

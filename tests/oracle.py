@@ -437,19 +437,22 @@ def plan_value(choices, gaps, weights, hour_price):
     return closed_by(choices, gaps, weights) - hour_price * sum(c.hours for c in choices)
 
 
-def allowed_sets(choices, *, hours_budget=None, cost_budget=None, must=(), without=()):
+def is_allowed(chosen, *, hours_budget=None, cost_budget=None, must=(), without=()):
+    ids = {c.id for c in chosen}
+    return (
+        set(must) <= ids
+        and not ids & set(without)
+        and all(p in ids for c in chosen for p in c.prerequisites)
+        and (hours_budget is None or sum(c.hours for c in chosen) <= hours_budget + TIE)
+        and (cost_budget is None or sum(c.cost for c in chosen) <= cost_budget + TIE)
+    )
+
+
+def allowed_sets(choices, **limits):
     for size in range(len(choices) + 1):
         for chosen in combinations(choices, size):
-            ids = {c.id for c in chosen}
-            if not set(must) <= ids or ids & set(without):
-                continue
-            if any(p not in ids for c in chosen for p in c.prerequisites):
-                continue
-            if hours_budget is not None and sum(c.hours for c in chosen) > hours_budget + TIE:
-                continue
-            if cost_budget is not None and sum(c.cost for c in chosen) > cost_budget + TIE:
-                continue
-            yield chosen
+            if is_allowed(chosen, **limits):
+                yield chosen
 
 
 def best_plan(choices, gaps, weights, *, hour_price=0.002, **limits):

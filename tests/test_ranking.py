@@ -166,12 +166,11 @@ def test_more_weight_and_more_target_never_lower_a_value(data, of_modules):
     """Of a candidate that stays one: what is worth closing can only become worth more."""
     of_effects = data.draw(effects(of_modules))
     person = data.draw(people(of_modules, most=1))[0]
+    added = st.sampled_from([0, 0.5, 1])
     more = Person(
         levels=person.levels,
-        targets=tuple(
-            min(4.0, t + data.draw(st.sampled_from([0, 0.5, 1]))) for t in person.targets
-        ),
-        weights=tuple(w + data.draw(st.sampled_from([0, 0.5])) for w in person.weights),
+        targets=tuple(min(4.0, t + data.draw(added)) for t in person.targets),
+        weights=tuple(w + data.draw(added) for w in person.weights),
         grade=person.grade,
         completions=person.completions,
     )
@@ -190,6 +189,20 @@ def test_more_weight_and_more_target_never_lower_a_value(data, of_modules):
     )
     assert (high >= low - TOLERANCE).all()
     assert ((low >= 0) | np.isneginf(low)).all()
+
+
+@pytest.mark.parametrize("top", [1, 2, 3, 20])
+def test_fewer_candidates_than_asked_for(top):
+    """The module that wins every tie is listed once, and places without a module are empty."""
+    of_modules = [
+        oracle.Module("a", {0: (0.0, 1.0)}, hours=1.0),
+        oracle.Module("b", {0: (0.0, 1.0)}, hours=2.0),
+        *[oracle.Module(f"c{i}", {0: (0.0, 1.0)}, hours=3.0, retired=True) for i in range(18)],
+    ]
+    person = Person(levels=(0.5, None, None), targets=(2.0, 1.0, 1.0), weights=(1, 1, 1))
+    of_effects = {(m.id, 0): (0.4,) for m in of_modules}
+    (ranked,) = core_ranking([person], of_modules, of_effects, top=top, objective=Objective.GAP)
+    assert ranked[0] == ["a", "b"][:top]
 
 
 def test_a_free_module_that_adds_something_comes_first_by_cost():

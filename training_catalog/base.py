@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 Level = Annotated[float, Field(ge=0, le=4)]
@@ -25,7 +25,9 @@ class Frozen(BaseModel):
 class Text(Frozen):
     """A text in both languages of the product."""
 
-    zh_cn: Line = Field(alias="zh-CN")
+    zh_cn: Line = Field(
+        validation_alias=AliasChoices("zh-CN", "zh_cn"), serialization_alias="zh-CN"
+    )
     en: Line
 
     def in_language(self, lang: str) -> str:

@@ -243,6 +243,10 @@ class Settings(Frozen):
     plan_hours_budget: Annotated[float, Field(gt=0)] = 40.0
     study_hours_per_week: Annotated[float, Field(gt=0)] = 4.0
 
+    def weight_of_rater(self, rater_type: str) -> float:
+        """Return the relative weight of a rater type."""
+        return {str(name): weight for name, weight in self.rater_weights.items()}[rater_type]
+
     @model_validator(mode="after")
     def _weighs_every_rater(self) -> Self:
         missing = {"self", "manager", "peer", "customer"} - set(self.rater_weights)

@@ -181,4 +181,4 @@ class Standards(Frozen):
     """
 
     modules_per_step: Annotated[int, Field(ge=1, le=100)] = 1
-    near_duplicate: Annotated[float, Field(gt=0, le=1)] = 0.6
+    near_duplicate: Annotated[float, Field(gt=0, le=1)] = 0.4

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,9 +56,10 @@ def _decode(path: Path) -> str:
         raise InputError("file.is_noise", file=path.name)
     for encoding in ("utf-8-sig", "gb18030"):
         try:
-            return content.decode(encoding)
+            text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
+        return text if "\n" in text else text.replace("\r", "\n")
     raise InputError("file.is_noise", file=path.name)
 
 
@@ -82,8 +82,10 @@ def _csv_rows(file: str, text: str, separator: str, limit: int | None) -> list[l
 
 
 def _lines(file: str, text: str) -> Iterator[str]:
-    stream = io.StringIO(text, newline="")
-    while line := stream.readline(CSV_LINE_LENGTH):
-        if len(line) == CSV_LINE_LENGTH:
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        if end - start > CSV_LINE_LENGTH:
             raise InputError("file.csv_line_too_long", file=file)
-        yield line
+        yield text[start:end]
+        start = end

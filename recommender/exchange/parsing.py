@@ -130,7 +130,7 @@ def parse_column(
 
 def _distinct(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     types = set(map(type, cells))
-    if bool in types and len(types) > 1:  # True would be taken for 1.0
+    if bool in types:  # True would be taken for 1.0
         cells = np.array([str(c).upper() if isinstance(c, bool) else c for c in cells], object)
     codes, raw = pd.factorize(cells)
     nan = codes < 0

@@ -116,7 +116,8 @@ def _write_list(
         if fault.row:
             place = xl_rowcol_to_cell(fault.row - 1, max(fault.column_index, 0))
             name = (fault.sheet or say("report.table", lang)).replace("'", "''")
-            sheet.write_url(at, 1, f"internal:'{name}'!{place}", formats["link"], str(fault.row))
+            sheet.write_url(at, 1, f"internal:'{name}'!{place}", formats["link"])
+            sheet.write_number(at, 1, fault.row, formats["link"])
 
 
 def _copy_sheet(

@@ -37,6 +37,8 @@ def is_workbook(path: Path) -> bool:
     try:
         if path.is_dir():
             raise InputError("file.is_folder", file=path.name)
+        if path.exists() and not path.is_file():
+            raise InputError("file.cannot_read", file=path.name, reason="not a regular file")
         size = path.stat().st_size
         if size > FILE_BYTES:
             raise InputError("file.too_large", file=path.name, limit=FILE_BYTES // 2**20)

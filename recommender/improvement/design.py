@@ -16,6 +16,9 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
+CAUTION = 4.0
+REFINEMENTS = ("-scaled", "-slope", "-drift", "-curve", "modality-competency")
+
 
 @dataclass(frozen=True)
 class Grams:
@@ -157,7 +160,7 @@ def make_design(
 
 def equations(grams: Grams, design: Design, cells: BoolArray | None = None) -> Equations:
     """Normal equations of the records in some of the cells (default all)."""
-    n_cells, n_functions, p = design.maps.shape
+    n_cells, _, p = design.maps.shape
     n_pairs, _, width = design.own_maps.shape
     n_orgs = grams.org_weights.size
     use = np.ones(n_cells, dtype=bool) if cells is None else cells
@@ -193,7 +196,12 @@ def equations(grams: Grams, design: Design, cells: BoolArray | None = None) -> E
         n_rows=int(grams.counts[use].sum()),
         shared_block=np.concatenate([design.shared_block, np.full(n_orgs, design.n_blocks - 1)]),
         own_block=design.own_block,
+        caution=np.array([_caution(name) for name in design.names]),
     )
+
+
+def _caution(name: str) -> float:
+    return CAUTION if name.endswith(REFINEMENTS) else 1.0
 
 
 def _add_orgs(

@@ -32,7 +32,6 @@ from recommender.improvement.history_checks import (
     bracket_effect,
     check_history,
     find_reliability,
-    others_beyond_level,
 )
 from recommender.improvement.mixed import Solution, estimate, solve
 from recommender.improvement.tables import ModuleTable, RecordTable
@@ -220,7 +219,7 @@ def fit_effects(
     pairs = features.make_pairs(modules, inner.module[trained], inner.competency[trained], scale)
     cell = _cells(pairs, inner)
     size_known = int((~trained).sum()) >= MIN_CONTROLS
-    z = features.base_functions(inner, pairs, cell, others_beyond_level(inner))
+    z = features.base_functions(inner, pairs, cell)
     n_orgs = int(inner.org.max(initial=-1)) + 1
     if n_orgs < 2:
         n_orgs = 0
@@ -516,7 +515,7 @@ def _compile(
         np.broadcast_to(GRID, (n_pairs, GRID.size)), pairs.from_[:, None], pairs.to[:, None]
     )
     to_polynomial = project @ basis
-    whole = np.append(np.ones(features.AT_TO.stop, dtype=bool), np.zeros(5, dtype=bool))
+    whole = np.append(np.ones(features.AT_TO.stop, dtype=bool), np.zeros(4, dtype=bool))
     catalogue = cell_coefficients(design, solution, columns=design.is_effect)[:n_pairs]
     parts = np.stack(
         [
@@ -606,7 +605,6 @@ def _calibrate(state: _State, basis: FloatArray, seed: int) -> tuple[Calibration
     covariance, reach = cell_covariances(design, solution)
     asked = z[rows].copy()
     time = _mean_time(state)[cell]
-    asked[:, features.AT_OTHERS] = 0.0
     asked[:, features.AT_TIME] = time
     asked[:, features.AT_TIME_LEVEL] = time * (records.level_before - features.MIDDLE_LEVEL)
     org = records.org

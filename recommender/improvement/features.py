@@ -25,8 +25,8 @@ N_LEVEL, N_DISTANCE = LEVEL_KNOTS.size, DISTANCE_KNOTS.size
 AT_LEVEL = slice(0, N_LEVEL)
 AT_FROM = slice(N_LEVEL, N_LEVEL + N_DISTANCE)
 AT_TO = slice(N_LEVEL + N_DISTANCE, N_LEVEL + 2 * N_DISTANCE)
-AT_TIME, AT_TIME_LEVEL, AT_OTHERS, AT_AGE, AT_AFTER = range(
-    N_LEVEL + 2 * N_DISTANCE, N_LEVEL + 2 * N_DISTANCE + 5
+AT_TIME, AT_TIME_LEVEL, AT_AGE, AT_AFTER = range(
+    N_LEVEL + 2 * N_DISTANCE, N_LEVEL + 2 * N_DISTANCE + 4
 )
 N_FUNCTIONS = AT_AFTER + 1
 MIDDLE_LEVEL = 2.0
@@ -48,6 +48,8 @@ class Pairs:
         Code of the modality, -1 where unknown.
     hours : ndarray of shape (n_pairs,)
         Standardised logarithm of the hours; 0 where unknown.
+    uptake : ndarray of shape (n_pairs,)
+        Standardised logarithm of the module's trained records; 0 where there are none.
     """
 
     module: IntArray
@@ -57,6 +59,7 @@ class Pairs:
     main: BoolArray
     modality: IntArray
     hours: FloatArray
+    uptake: FloatArray
 
     @property
     def size(self) -> int:
@@ -101,12 +104,7 @@ def make_pairs(
         own = values[row] if values.size else np.full(key.size, np.nan)
         return (np.where(known, own, per_module[pair_module]) - low) * (4.0 / (high - low))
 
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_hours = np.log(np.where(modules.hours > 0, modules.hours, np.nan))
-    seen = np.isfinite(log_hours)
-    centre = float(log_hours[seen].mean()) if seen.any() else 0.0
-    spread = float(log_hours[seen].std()) if seen.any() else 0.0
-    hours = np.where(seen, (log_hours - centre) / (spread if spread > 1e-9 else 1.0), 0.0)
+    taken = np.bincount(module, minlength=modules.n_modules).astype(np.float64)
     return Pairs(
         module=pair_module,
         competency=key % width,
@@ -114,8 +112,18 @@ def make_pairs(
         to=level(modules.pair_to),
         main=known & (modules.pair_main[row] if listed.size else False),
         modality=modules.modality[pair_module],
-        hours=hours[pair_module],
+        hours=_standard_log(modules.hours)[pair_module],
+        uptake=_standard_log(taken)[pair_module],
     )
+
+
+def _standard_log(values: FloatArray) -> FloatArray:
+    """Standardised logarithm; 0 where the value is unknown or not positive."""
+    known = np.isfinite(values) & (values > 0)
+    logs = np.log(np.where(known, values, 1.0))
+    centre = float(logs[known].mean()) if known.any() else 0.0
+    spread = float(logs[known].std()) if known.any() else 0.0
+    return np.where(known, (logs - centre) / (spread if spread > 1e-9 else 1.0), 0.0)
 
 
 def hats(values: FloatArray, knots: FloatArray) -> FloatArray:
@@ -168,9 +176,7 @@ def level_functions(level: FloatArray, from_: FloatArray, to: FloatArray) -> Flo
     )
 
 
-def base_functions(
-    records: RecordTable, pairs: Pairs, cell: IntArray, others: FloatArray
-) -> FloatArray:
+def base_functions(records: RecordTable, pairs: Pairs, cell: IntArray) -> FloatArray:
     """Base functions of each record.
 
     Parameters
@@ -180,8 +186,6 @@ def base_functions(
         both 0 where unknown.
     cell : ndarray of int, shape (n_records,)
         Row of `pairs`, or `n_pairs` + competency for a control row.
-    others : ndarray of shape (n_records,)
-        What the person's other competencies say beyond the starting level.
 
     Returns
     -------
@@ -197,7 +201,6 @@ def base_functions(
     z[:, : AT_TO.stop] = level_functions(x, from_, to)
     z[:, AT_TIME] = records.days_between
     z[:, AT_TIME_LEVEL] = records.days_between * (x - MIDDLE_LEVEL)
-    z[:, AT_OTHERS] = others
     z[:, AT_AGE] = records.after_day
     z[:, AT_AFTER] = records.level_after
     return z
@@ -245,7 +248,6 @@ def untrained_blocks(pairs: Pairs, n_competencies: int) -> list[Block]:
         block("level-curve", zero, _curves(AT_LEVEL, 7)),
         block("time", zero, _vector(AT_TIME, 1.0)),
         block("time-level", zero, _vector(AT_TIME_LEVEL, 1.0)),
-        block("others", zero, _vector(AT_OTHERS, 1.0)),
     ]
     if np.unique(competency).size > 1:
         blocks += [
@@ -274,7 +276,6 @@ def effect_blocks(
 
     in_pair = np.arange(pairs.size + n_competencies) < pairs.size
     zero = extend(np.zeros(pairs.size, dtype=np.int64))
-    numeric = np.concatenate([pairs.hours, np.zeros(n_competencies)])
     known_modality = extend(pairs.modality) >= 0
     with_levels = np.concatenate(
         [np.isfinite(pairs.from_ + pairs.to), np.zeros(n_competencies, dtype=bool)]
@@ -307,11 +308,11 @@ def effect_blocks(
             add("modality" + suffix, extend(pairs.modality), function, known_modality)
         if np.unique(band[with_levels]).size > 1:
             add("band" + suffix, band, function, with_levels)
-        if np.ptp(pairs.hours) > 0:
-            line = _by_group(zero, function, in_pair) * numeric[:, None, None]
-            curve = _by_group(zero, function, in_pair) * (numeric**2 - 1.0)[:, None, None]
-            blocks.append(Block("hours" + suffix, line))
-            blocks.append(Block("hours-curve" + suffix, curve))
+        for name, numbers in (("hours", pairs.hours), ("uptake", pairs.uptake)):
+            if np.ptp(numbers) > 0:
+                line = _by_group(zero, function, in_pair)
+                line = line * np.append(numbers, np.zeros(n_competencies))[:, None, None]
+                blocks.append(Block(name + suffix, line))
         if np.unique(pairs.main).size > 1:
             add("secondary" + suffix, zero, function, extend(~pairs.main) > 0)
     if np.unique(pairs.modality).size > 1 and np.unique(pairs.competency).size > 1:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.improvement.features import LEVEL_KNOTS, hats
 from recommender.improvement.tables import RecordTable
 
 FloatArray = NDArray[np.float64]
@@ -16,7 +15,6 @@ IntArray = NDArray[np.int64]
 FEW_CONTROLS = 200
 OVERLAP_WIDTH = 0.5
 MAX_OUTSIDE = 0.05
-OTHERS_DAMPING = 1.0
 
 
 @dataclass(frozen=True)
@@ -35,37 +33,6 @@ class Bracket:
 
     ancova: float
     corrected_gain: float
-
-
-def others_beyond_level(records: RecordTable) -> FloatArray:
-    """What a person's recorded levels in other competencies say beyond the starting level.
-
-    A rating is noisy; somebody strong elsewhere is likely stronger than a low rating says. Used to
-    compare trained with untrained people alike, never to predict.
-
-    Returns
-    -------
-    ndarray of shape (n_records,)
-        Shrunken mean deviation of the other starting levels, less what `level_before` tells.
-    """
-    x = records.level_before
-    n_groups = int(records.competency.max(initial=0)) + 1
-    counts = np.maximum(np.bincount(records.competency, minlength=n_groups), 1)
-    means = np.bincount(records.competency, weights=x, minlength=n_groups) / counts
-    deviation = x - means[records.competency]
-    _, person = np.unique(records.person, return_inverse=True)
-    key = person * n_groups + records.competency
-    _, pair = np.unique(key, return_inverse=True)
-    in_pair = np.bincount(pair)
-    pair_mean = np.bincount(pair, weights=deviation) / in_pair
-    owner = np.zeros(in_pair.size, dtype=np.int64)
-    owner[pair] = person
-    total = np.bincount(owner, weights=pair_mean)[person] - pair_mean[pair]
-    number = np.bincount(owner)[person] - 1
-    value = total / (number + OTHERS_DAMPING)
-    basis = hats(x, LEVEL_KNOTS)
-    gram = basis.T @ basis + 1e-6 * np.eye(LEVEL_KNOTS.size)
-    return value - basis @ np.linalg.solve(gram, basis.T @ value)
 
 
 def find_reliability(records: RecordTable) -> float:

@@ -22,8 +22,7 @@ IntArray = NDArray[np.int64]
 
 MAX_ROUNDS = 60
 TOLERANCE = 1e-3
-PRIOR_WEIGHT = 1.0
-PRIOR_SHARE = 0.02
+PRIOR_SHARE = 0.003
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,8 @@ class Equations:
         Block of each shared column; -1 for one that is not shrunk.
     own_block : ndarray of int, shape (n_modules, b)
         Block of each own column; -2 for an unused one.
+    caution : ndarray of shape (n_blocks,)
+        How many coefficients of next to no size to assume beforehand in each block.
     """
 
     shared: FloatArray
@@ -61,6 +62,7 @@ class Equations:
     n_rows: int
     shared_block: IntArray
     own_block: IntArray
+    caution: FloatArray
 
 
 @dataclass(frozen=True)
@@ -168,8 +170,7 @@ def estimate(equations: Equations, n_blocks: int, start: FloatArray | None = Non
             size += np.bincount(block[use], weights=value[use] ** 2, minlength=n_blocks)
             trace += np.bincount(block[use], weights=spread[use], minlength=n_blocks)
         known = np.clip(counts - trace * noise / variances, 1e-3 * counts, counts)
-        prior = PRIOR_WEIGHT * PRIOR_SHARE * new_noise
-        new = (size + prior) / (known + PRIOR_WEIGHT)
+        new = (size + PRIOR_SHARE * new_noise) / (known + e.caution)
         change = float(np.max(np.abs(np.log(new / variances)))) if n_blocks else 0.0
         change = max(change, abs(float(np.log(new_noise / noise))))
         variances, noise = new, new_noise

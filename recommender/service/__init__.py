@@ -10,8 +10,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from recommender.documents import PlanDocument
 from recommender.exchange import write_template
 from recommender.ranking import Objective
@@ -31,6 +29,7 @@ from recommender.service.planning import PlanRequest, make_plan
 from recommender.service.standing import Standing, read_standing
 from recommender.settings import Settings
 from recommender.store import (
+    Engine,
     Written,
     database_exists,
     open_database,
@@ -68,7 +67,7 @@ class Service:
     """
 
     framework: Framework
-    engine: sa.Engine
+    engine: Engine
     estimates: Estimates
 
     def gaps(self, person_id: str, *, as_of: dt.date) -> Gaps:
@@ -216,7 +215,7 @@ def load_effective_catalog(settings: Settings) -> Catalog:
     return _with_imported(catalog, engine)
 
 
-def _with_imported(catalog: Catalog, engine: sa.Engine) -> Catalog:
+def _with_imported(catalog: Catalog, engine: Engine) -> Catalog:
     with reading(engine) as connection:
         imported = read_table(connection, schema.module)
     if not len(imported):

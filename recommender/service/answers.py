@@ -161,10 +161,10 @@ def describe_served(
     pairs = np.flatnonzero((modules.pair_module == module) & candidates.serves[row])
     order = [part.id for part in framework.module_of[modules.ids[module]].competencies]
     served: list[ServedCompetency] = []
-    for pair in pairs:
+    for pair in pairs.tolist():
         k = modules.pair_competency[pair]
         level = standing.levels.level[row, k]
-        lower, upper = estimates.interval(pair, level)
+        lower, upper = estimates.interval(pair, float(level))
         served.append(
             ServedCompetency(
                 competency_id=framework.competency_ids[k],

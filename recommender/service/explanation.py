@@ -133,7 +133,7 @@ def _explain_raters(
 ) -> list[dict[str, Any]]:
     settings = framework.catalog.settings
     present = [kind for kind in RATER_TYPE_CODES if (raw["rater_type"] == kind).any()]
-    total = sum(settings.rater_weights[kind] for kind in present)  # type: ignore[index]
+    total = sum(settings.weight_of_rater(kind) for kind in present)
     parts: list[dict[str, Any]] = []
     for kind in present:
         own = raw[raw["rater_type"] == kind]
@@ -148,7 +148,7 @@ def _explain_raters(
         parts.append(
             {
                 "rater_type": kind,
-                "weight": settings.rater_weights[kind] / total,  # type: ignore[index]
+                "weight": settings.weight_of_rater(kind) / total,
                 "raters": int(own["rater_id"].nunique()),
                 "ratings": len(own),
                 "level": float(alone.level[-1]),

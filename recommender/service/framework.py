@@ -79,7 +79,7 @@ def build_framework(catalog: Catalog) -> Framework:
             for indicator in level.indicators
         },
         subject_positions=positions,
-        rater_weights=np.array([catalog.settings.rater_weights[t] for t in RATER_TYPE_CODES]),
+        rater_weights=np.array([catalog.settings.weight_of_rater(t) for t in RATER_TYPE_CODES]),
         exam_rules=ExamRules(subject_weights=weights, pass_marks=pass_marks),
         modules=build_module_arrays(
             catalog.modules, competency_ids=competency_ids, grade_ids=grade_ids

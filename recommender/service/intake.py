@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
-import sqlalchemy as sa
 
 from recommender.errors import InputError
 from recommender.exchange import read_table
 from recommender.records import KINDS, Known, TableKind
 from recommender.service.framework import Framework
 from recommender.store import (
+    Connection,
+    Engine,
     Written,
     note_import,
     read_ids,
@@ -41,7 +42,7 @@ def find_kind(name: str) -> TableKind:
     return KINDS[name]
 
 
-def list_known(framework: Framework, engine: sa.Engine) -> Known:
+def list_known(framework: Framework, engine: Engine) -> Known:
     """List what ids in a table may refer to: the catalogue and what is stored."""
     with reading(engine) as connection:
         people = read_ids(connection, schema.person.c.person_id)
@@ -80,7 +81,7 @@ def _spellings(things: Iterable[tuple[str, Text]]) -> dict[str, str]:
 
 def import_file(
     framework: Framework,
-    engine: sa.Engine,
+    engine: Engine,
     kind: TableKind,
     path: Path,
     *,
@@ -129,7 +130,7 @@ def import_file(
     return written
 
 
-def store_frame(connection: sa.Connection, kind: TableKind, frame: pd.DataFrame) -> Written:
+def store_frame(connection: Connection, kind: TableKind, frame: pd.DataFrame) -> Written:
     """Store a checked table in the transaction of a connection."""
     if kind.name == "people":
         return write_people(connection, frame)

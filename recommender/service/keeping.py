@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-import sqlalchemy as sa
-
 from recommender.results import Plan, Recommendations, to_json
-from recommender.store import schema, write_rows
+from recommender.store import Connection, schema, write_rows
 
 
-def keep_shown(connection: sa.Connection, found: Recommendations) -> None:
+def keep_shown(connection: Connection, found: Recommendations) -> None:
     """Keep which modules were shown to a person, at which rank."""
     now = dt.datetime.now(dt.UTC)
     write_rows(
@@ -33,7 +31,7 @@ def keep_shown(connection: sa.Connection, found: Recommendations) -> None:
     )
 
 
-def keep_plan(connection: sa.Connection, plan: Plan) -> None:
+def keep_plan(connection: Connection, plan: Plan) -> None:
     """Keep a plan and its items."""
     head = {
         name: getattr(plan, name)

@@ -21,14 +21,14 @@ from recommender.texts import all_texts, say
 
 # reasons why a module is not in the plan that a reader of the plan would ask about
 _WORTH_SAYING = (
-    "adds-nothing",
+    "not-wanted",
+    "needs-unwanted",
     "over-hours",
     "over-budget",
     "prerequisite-too-long",
-    "not-wanted",
-    "needs-unwanted",
     "completed-recently",
     "prerequisite-not-met",
+    "adds-nothing",
     "not-ready",
 )
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import sqlalchemy as sa
 
 from recommender.errors import InputError, NotFoundError
 from recommender.scoring import (
@@ -28,7 +27,7 @@ from recommender.scoring import (
     to_day,
 )
 from recommender.service.framework import Framework, profiles_in_force
-from recommender.store import Snapshot, read_snapshot
+from recommender.store import Connection, Snapshot, read_snapshot
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class Standing:
 
 
 def read_standing(
-    connection: sa.Connection,
+    connection: Connection,
     framework: Framework,
     *,
     as_of: dt.date,
@@ -229,11 +228,12 @@ def to_imported_arrays(
     rows = assessments[assessments["competency_id"].isin(framework.competency_ids)]
     settings = framework.catalog.settings
     own = rows["competency_id"].map(
-        lambda name: (
-            settings.exam_standard_error
-            if framework.competencies[name].kind == "knowledge"
+        {
+            name: settings.exam_standard_error
+            if competency.kind == "knowledge"
             else settings.rating_standard_error
-        )
+            for name, competency in framework.competencies.items()
+        }
     )
     return AssessmentArrays(
         person=_codes(rows["person_id"], person_ids),

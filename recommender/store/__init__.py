@@ -1,5 +1,7 @@
 """Schema, queries and migrations: the only SQL of the project."""
 
+from sqlalchemy import Connection, Engine
+
 from recommender.store import schema
 from recommender.store.database import (
     backup_database,
@@ -29,6 +31,8 @@ from recommender.store.writes import (
 )
 
 __all__ = [
+    "Connection",
+    "Engine",
     "Snapshot",
     "Written",
     "backup_database",

@@ -14,6 +14,7 @@ import alembic.config
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import event, exc
 from sqlalchemy.engine import make_url
 
 from recommender.errors import ConflictError, InputError, StoreError
@@ -141,7 +142,7 @@ def explain_failures(engine: sa.Engine) -> Iterator[None]:
     """Turn what a database driver raises into a `StoreError` that a user understands."""
     try:
         yield
-    except sa.exc.DBAPIError as error:
+    except exc.DBAPIError as error:
         raise StoreError(_failure(str(error.orig)), database=_name(engine)) from error
 
 
@@ -171,7 +172,7 @@ def _failure(message: str) -> str:
 def _connect(url: str) -> sa.Engine:
     try:
         parsed = make_url(url)
-    except sa.exc.ArgumentError:
+    except exc.ArgumentError:
         raise InputError("store.bad-url", url=url) from None
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
@@ -184,8 +185,8 @@ def _connect(url: str) -> sa.Engine:
         if not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):
             raise StoreError("store.cannot-open", database=parsed.database)
     engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_MILLISECONDS / 1000})
-    sa.event.listen(engine, "connect", _set_pragmas)
-    sa.event.listen(engine, "begin", _begin_immediate)
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin_immediate)
     return engine
 
 

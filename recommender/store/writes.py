@@ -134,10 +134,11 @@ def _write_org_units(connection: sa.Connection, texts: Iterable[str]) -> dict[st
             if path in known:
                 continue
             parent = known.get("/".join(parts[: depth - 1]))
-            inserted = connection.execute(
-                table.insert().values(path=path, name=parts[depth - 1], parent_id=parent)
-            )
-            known[path] = inserted.inserted_primary_key[0]
+            known[path] = connection.execute(
+                table.insert()
+                .values(path=path, name=parts[depth - 1], parent_id=parent)
+                .returning(table.c.id)
+            ).scalar_one()
     return known
 
 

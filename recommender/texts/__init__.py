@@ -28,7 +28,7 @@ LANGUAGES = ("zh-CN", "en")
 def all_texts() -> dict[str, dict[str, Any]]:
     """Read the texts of all files, by key (``table.key``)."""
     texts: dict[str, dict[str, Any]] = {}
-    for file in sorted(files(__package__).iterdir(), key=lambda f: f.name):
+    for file in sorted(files("recommender.texts").iterdir(), key=lambda f: f.name):
         if file.name.endswith(".toml"):
             _flatten("", tomllib.loads(file.read_text(encoding="utf-8")), texts)
     return texts

