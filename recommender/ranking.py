@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from joblib import Parallel, delayed
 
 from recommender.candidates import (
     ModuleArrays,
@@ -18,6 +19,9 @@ from recommender.errors import ShapeMismatchError
 from recommender.scoring import DECIMALS, BoolArray, FloatArray, IntArray
 
 CHUNK_PEOPLE = 512
+FEW = 16
+# values are compared as whole multiples of this, so that sums in another order are equal
+_UNIT = 10.0**-DECIMALS
 
 
 class Objective(StrEnum):
@@ -105,34 +109,102 @@ def value_modules(
     ----------
     DESIGN, section 4, "Expected gap closed".
     """
+    steps = _group_by_step(modules, coefficients)
+    units = _value_in_units(levels, targets, weights, modules, steps)
+    units[~permitted.T] = -np.inf
+    _drop_unprepared(units, modules, completed)
+    return units.T * _UNIT
+
+
+@dataclass(frozen=True)
+class _Step:
+    """The pairs of one competency that cover the same step: they serve the same people.
+
+    `rows` are their modules; `first` says whether nothing was added to those rows before.
+    """
+
+    competency: int
+    from_level: float
+    to_level: float
+    rows: IntArray
+    coefficients: FloatArray
+    first: bool
+
+
+def _group_by_step(modules: ModuleArrays, coefficients: FloatArray) -> list[_Step]:
     if len(coefficients) != len(modules.pair_module):
         raise ShapeMismatchError(
             f"{len(coefficients)} rows of coefficients for {len(modules.pair_module)} pairs"
         )
-    n_people, n_modules = permitted.shape
-    value = np.zeros((n_modules, n_people))
-    candidate = np.zeros((n_modules, n_people), dtype=bool)
-    start = 0
-    for k in range(levels.shape[1]):
-        stop = int(np.searchsorted(modules.pair_competency, k, side="right"))
-        if stop == start:
-            continue
-        pairs = slice(start, stop)
-        start = stop
-        rows = modules.pair_module[pairs]
-        level, target = levels[:, k], targets[:, k]
-        serves = match_levels(
-            level, target, modules.pair_from[pairs, None], modules.pair_to[pairs, None]
+    seen = np.zeros(len(modules.ids), dtype=bool)
+    first = np.zeros(len(modules.pair_module), dtype=bool)
+    for pair, module in enumerate(modules.pair_module):
+        first[pair], seen[module] = not seen[module], True
+    keys = np.stack(
+        [~first, modules.pair_competency, modules.pair_from, modules.pair_to], axis=1
+    ).astype(float)
+    groups, group = np.unique(keys, axis=0, return_inverse=True)
+    steps: list[_Step] = []
+    for i, (again, competency, from_level, to_level) in enumerate(groups.tolist()):
+        pairs = np.flatnonzero(group.reshape(-1) == i)
+        steps.append(
+            _Step(
+                int(competency),
+                from_level,
+                to_level,
+                modules.pair_module[pairs],
+                coefficients[pairs],
+                not again,
+            )
         )
-        gain = predict_improvement(level, coefficients[pairs]).T
-        gain = np.minimum(gain, target - level) * weights[:, k]
-        value[rows] += np.where(serves, gain, 0.0)
-        candidate[rows] |= serves
-    candidate &= permitted.T
+    return steps
+
+
+def _value_in_units(
+    levels: FloatArray,
+    targets: FloatArray,
+    weights: FloatArray,
+    modules: ModuleArrays,
+    steps: list[_Step],
+) -> FloatArray:
+    """Return values of shape (n_modules, n_people) in whole units, -inf where nothing is served.
+
+    For a step, weight · min(gap, max(0, improvement)) is one small matrix product (the
+    polynomials at all levels) and two bounds that are -inf for whoever the step does not serve.
+    """
+    n_powers = max((step.coefficients.shape[1] for step in steps), default=1)
+    value = np.full((len(modules.ids), len(levels)), -np.inf)
+    powers: dict[int, FloatArray] = {}
+    for step in steps:
+        k = step.competency
+        level, target = levels[:, k], targets[:, k]
+        if k not in powers:
+            scaled = weights[:, k] / _UNIT
+            known = np.nan_to_num(level, nan=0.0)
+            powers[k] = np.stack([scaled * known**p for p in range(n_powers)])
+        serves = match_levels(level, target, step.from_level, step.to_level)
+        upper = np.where(serves, powers[k][0] * (target - level), -np.inf)
+        lower = np.where(serves, 0.0, -np.inf)
+        gain = step.coefficients @ powers[k]
+        np.minimum(gain, upper, out=gain)
+        np.maximum(gain, lower, out=gain)
+        if step.first:
+            value[step.rows] = gain
+        else:
+            before = value[step.rows]
+            both = np.maximum(before, 0.0) + np.maximum(gain, 0.0)
+            value[step.rows] = np.where(np.isneginf(np.maximum(before, gain)), -np.inf, both)
+    np.rint(value, out=value)
+    return value
+
+
+def _drop_unprepared(value: FloatArray, modules: ModuleArrays, completed: BoolArray | None) -> None:
+    """Take out, in place, modules whose prerequisites are neither completed nor candidates."""
+    if not modules.prerequisite_order:
+        return
+    candidate = ~np.isneginf(value)
     require_prerequisites(candidate.T, modules, completed)
-    np.round(value, DECIMALS, out=value)
     value[~candidate] = -np.inf
-    return value.T
 
 
 def rank_modules(
@@ -179,52 +251,62 @@ def rank_modules(
     ----------
     DESIGN, section 4, "Expected gap closed".
     """
-    n_people, n_modules = len(levels), len(modules.ids)
-    top = min(top, n_modules)
+    n_people = len(levels)
+    top = min(top, len(modules.ids))
     best = np.full((n_people, top), -1, dtype=np.int64)
     closed = np.full((n_people, top), np.nan)
-    for first in range(0, n_people, CHUNK_PEOPLE):
+    steps = _group_by_step(modules, coefficients)
+    # most modules are open to all grades: only the others need a look at every person
+    closed_to = permit(modules, np.arange(len(modules.grade_allowed)), modalities=modalities)
+    restricted = np.flatnonzero(~closed_to.all(axis=0))
+
+    def rank(first: int) -> None:
         rows = slice(first, min(first + CHUNK_PEOPLE, n_people))
-        done = None if completed is None else completed[rows]
-        recent = None if recently_completed is None else recently_completed[rows]
-        value = value_modules(
-            levels[rows],
-            targets[rows],
-            weights[rows],
-            modules,
-            coefficients,
-            permitted=permit(
-                modules, grade[rows], recently_completed=recent, modalities=modalities
-            ),
-            completed=done,
+        value = _value_in_units(levels[rows], targets[rows], weights[rows], modules, steps)
+        value[restricted] = np.where(
+            closed_to[grade[rows]][:, restricted].T, value[restricted], -np.inf
         )
-        best[rows], closed[rows] = _keep_best(value, _score(value, modules, objective), top)
+        if recently_completed is not None:
+            value.T[recently_completed[rows]] = -np.inf
+        _drop_unprepared(value, modules, None if completed is None else completed[rows])
+        by_person = np.ascontiguousarray(value.T)
+        best[rows], kept = _keep_best(by_person, _score(by_person, modules, objective), top)
+        closed[rows] = kept * _UNIT
+
+    starts = range(0, n_people, CHUNK_PEOPLE)
+    if len(starts) == 1:
+        rank(0)
+    else:
+        Parallel(n_jobs=-1, backend="threading")(delayed(rank)(first) for first in starts)
     return RankedArrays(module=best, expected_gap_closed=closed)
 
 
-def _score(value: FloatArray, modules: ModuleArrays, objective: Objective) -> FloatArray:
+def _score(units: FloatArray, modules: ModuleArrays, objective: Objective) -> FloatArray:
     if objective is Objective.GAP:
-        return value
+        return units
     price = modules.hours if objective is Objective.PER_HOUR else modules.cost
     with np.errstate(divide="ignore", invalid="ignore"):
         # a module that costs nothing and adds something is worth any price; one that adds
         # nothing is worth nothing, whatever it costs
-        return np.where(value == 0, 0.0, np.round(value / price, DECIMALS))
+        return np.where(units == 0, 0.0, np.rint(units / price))
 
 
 def _keep_best(value: FloatArray, score: FloatArray, top: int) -> tuple[IntArray, FloatArray]:
     """Return positions and values of the best modules; of equals the first comes first."""
     rows = np.arange(len(value))
     best = np.empty((len(value), top), dtype=np.int64)
-    if top > 16:
+    worth = np.empty((len(value), top))
+    if top > FEW:
         best[:] = np.argsort(-score, axis=1, kind="stable")[:, :top]
+        worth[:] = score[rows[:, None], best]
     else:
         # for a handful, one pass each is faster than sorting or partitioning a row
-        left = score.copy()
+        left = score.copy() if score is value else score
         for place in range(top):
             best[:, place] = left.argmax(axis=1)
+            worth[:, place] = left[rows, best[:, place]]
             left[rows, best[:, place]] = -np.inf
-    kept = value[rows[:, None], best]
-    empty = np.isneginf(kept)
+    empty = np.isneginf(worth)
+    kept = np.where(empty, np.nan, value[rows[:, None], best])
     best[empty] = -1
-    return best, np.where(empty, np.nan, kept)
+    return best, kept

@@ -146,7 +146,7 @@ def _ratings(
     managers = people["manager_id"].fillna("00000").tolist()
     for i, person_id in enumerate(ids):
         manager = managers[i]
-        others = rng.choice(len(ids), 3, replace=False)
+        others = rng.choice(len(ids), min(3, len(ids)), replace=False)
         raters = [
             ("manager", manager, 0.0, 1.0),
             ("self", person_id, 0.25, 1.0),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from training_catalog.loading import DEFAULT_CATALOG
+
+# days that questions can be asked of: validity and plans reach decades back and ahead
+FIRST_DAY, LAST_DAY = dt.date(1970, 1, 1), dt.date(2199, 12, 31)
 
 
 class Settings(BaseSettings):
@@ -29,12 +32,16 @@ class Settings(BaseSettings):
         Language of what people read.
     """
 
-    model_config = SettingsConfigDict(env_prefix="RECOMMENDER_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="RECOMMENDER_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     database: str = "sqlite:///recommender.db"
     catalog: Path = DEFAULT_CATALOG
     models: Path = Path("models")
-    as_of: dt.date = Field(default_factory=dt.date.today)
+    as_of: Annotated[dt.date, Field(ge=FIRST_DAY, le=LAST_DAY)] = Field(
+        default_factory=dt.date.today
+    )
     lang: Literal["zh-CN", "en"] = "zh-CN"
 
     @property

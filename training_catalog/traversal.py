@@ -58,6 +58,13 @@ def all_texts(catalog: Catalog) -> Iterator[PlacedText]:
             yield PlacedText("job_profile", catalog.job_profile.id, field, text)
 
 
+def glossary_texts(catalog: Catalog) -> Iterator[PlacedText]:
+    """Yield every text of a catalogue's glossary."""
+    for term in catalog.glossary:
+        for field, text in _texts("", term):
+            yield PlacedText("glossary", term.id, field, text)
+
+
 def _texts(field: str, value: Any) -> Iterator[tuple[str, Text]]:
     if isinstance(value, Text):
         yield field, value

@@ -18,11 +18,12 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from recommender.errors import InputError, RecommenderError, TableFaultsError
 from recommender.exchange import describe_faults
 from recommender.service import Service, open_service
-from recommender.settings import Settings
+from recommender.settings import FIRST_DAY, LAST_DAY, Settings
 from recommender.texts import LANGUAGES, explain, say
 from training_catalog import CatalogError
 
@@ -94,8 +95,8 @@ class Call:
 
     settings: Settings
     as_json: bool
-    out: Console = field(default_factory=lambda: Console(width=_width()))
-    problems: Console = field(default_factory=lambda: Console(stderr=True))
+    out: Console = field(default_factory=lambda: Console(width=_width(), emoji=False))
+    problems: Console = field(default_factory=lambda: Console(stderr=True, emoji=False))
 
     @property
     def lang(self) -> str:
@@ -124,13 +125,13 @@ class Call:
         self, title: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]
     ) -> None:
         """Print a table; a column is its heading and ``left`` or ``right``."""
-        table = Table(title=title, title_justify="left", header_style="bold")
+        table = Table(title=Text(title), title_justify="left", header_style="bold")
         for heading, side in columns:
             table.add_column(
                 heading, justify="right" if side == "right" else "left", overflow="fold"
             )
         for row in rows:
-            table.add_row(*(str(cell).replace("[", "\\[") for cell in row))
+            table.add_row(*(Text(str(cell)) for cell in row))
         self.out.print(table)
 
 
@@ -171,7 +172,7 @@ def command(
             options = {option: given.pop(option) for option in _COMMON}
             lang = options["lang"] if options["lang"] in LANGUAGES else "zh-CN"
             as_json = options.pop("as_json")
-            problems = Console(stderr=True)
+            problems = Console(stderr=True, emoji=False)
             try:
                 call = Call(_settings(options), as_json)
                 lang = call.lang
@@ -187,10 +188,12 @@ def command(
             except typer.Exit:
                 raise
             except OSError as error:
-                problems.print(say("cli.os-error", lang, problem=_os_problem(error)), markup=False)
+                message = say("cli.os-error", lang, problem=_os_problem(error))
+                problems.print(message, markup=False, soft_wrap=True)
                 raise typer.Exit(EXIT_PROBLEM) from None
             except Exception:
-                problems.print(say("cli.bug", lang, log=_log_bug()), markup=False)
+                message = say("cli.bug", lang, log=_log_bug())
+                problems.print(message, markup=False, soft_wrap=True)
                 raise typer.Exit(EXIT_BUG) from None
 
         run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
@@ -219,7 +222,7 @@ def _settings(options: dict[str, Any]) -> Settings:
         ) from None
 
 
-_EXPECTED = {"as_of": "2026-06-30", "lang": "zh-CN | en"}
+_EXPECTED = {"as_of": f"2026-06-30 ({FIRST_DAY} … {LAST_DAY})", "lang": "zh-CN | en"}
 
 
 def _width() -> int | None:

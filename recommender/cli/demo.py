@@ -15,12 +15,16 @@ import typer
 from recommender.cli.common import Call, command
 from recommender.cli.people import print_gaps, print_plan, print_recommendations
 from recommender.documents import render_plan_pdf
+from recommender.errors import ConflictError
 from recommender.exchange import write_xlsx
 from recommender.records import KINDS
 from recommender.results import to_json
 from recommender.sample import SampleOrganisation, make_organisation
 from recommender.service import PlanRequest, Service
 from recommender.store import upgrade_database
+
+_DATABASE = "recommender.db"
+_WRITTEN = {"in", "out", _DATABASE, f"{_DATABASE}-wal", f"{_DATABASE}-shm"}
 
 
 def register(app: typer.Typer) -> None:
@@ -36,10 +40,9 @@ def demo(
 ) -> None:
     """Show the main job on made-up people: files in, gaps, ranked modules and a plan out."""
     started = time.monotonic()
-    if folder.exists():
-        shutil.rmtree(folder)
+    _clear(folder)
     (folder / "in").mkdir(parents=True)
-    database = f"sqlite:///{(folder / 'recommender.db').resolve()}"
+    database = f"sqlite:///{(folder / _DATABASE).resolve()}"
     call = Call(call.settings.model_copy(update={"database": database}), call.as_json)
     as_of = call.settings.as_of
     upgrade_database(database)
@@ -87,6 +90,16 @@ def demo(
         person=person,
         database=database,
     )
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an earlier demo left in a folder, and nothing else."""
+    if not folder.exists():
+        return
+    found = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
+    if found and not (_DATABASE in found and found <= _WRITTEN):
+        raise ConflictError("demo.folder-in-use", folder=folder)
+    shutil.rmtree(folder)
 
 
 def write_files(

@@ -50,7 +50,7 @@ def register(app: typer.Typer) -> None:
             "recommender plan S00017 --must crm-system-basics --without visit-etiquette",
         ],
     )(plan)
-    command(app, "plan-all", examples=["recommender plan-all --hours 40 --pdf-folder plans"])(
+    command(app, "plan-all", examples=["recommender plan-all --hours 40 --org-unit 东区分公司"])(
         plan_all
     )
     command(app, "explain", examples=["recommender explain S00017 resilience"])(explain)
@@ -145,8 +145,7 @@ def plan(
     made, document = service.plan(person, request, as_of=call.settings.as_of, lang=call.lang)
     if pdf:
         rendered = render_plan_pdf(document, lang=call.lang)
-        pdf.parent.mkdir(parents=True, exist_ok=True)
-        pdf.write_bytes(rendered.content)
+        _write_whole(pdf, rendered.content)
         if rendered.missing_characters:
             marks = ", ".join(f"U+{ord(c):04X}" for c in rendered.missing_characters)
             call.problems.print(call.say("cli.missing-characters", characters=marks))
@@ -156,6 +155,17 @@ def plan(
     print_plan(call, service.framework, made)
     if pdf:
         call.print("cli.pdf-written", path=pdf)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole, or as it was before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def plan_all(
@@ -170,7 +180,8 @@ def plan_all(
     service = call.open()
     request = PlanRequest(hours_budget=hours, cost_budget=budget)
     plans: list[Plan] = []
-    with Progress(console=call.problems, transient=True, disable=call.as_json) as progress:
+    quiet = call.as_json or not call.problems.is_terminal
+    with Progress(console=call.problems, transient=True, disable=quiet) as progress:
         task = progress.add_task("", total=len(service.person_ids()))
         for made in service.plan_all(
             request, as_of=call.settings.as_of, org_unit=org_unit, lang=call.lang

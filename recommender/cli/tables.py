@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from recommender.cli.common import Call, command
-from recommender.errors import TableFaultsError
+from recommender.errors import ConflictError, TableFaultsError
 from recommender.exchange import write_marked_copy
 from recommender.records import KINDS
 
@@ -51,7 +51,7 @@ def import_(
     except TableFaultsError as error:
         if marked:
             write_marked_copy(file, error, marked, lang=call.lang)
-            call.problems.print(call.say("cli.marked", path=marked), markup=False)
+            call.problems.print(call.say("cli.marked", path=marked), markup=False, soft_wrap=True)
         raise
     if call.as_json:
         call.print_json({"kind": kind, "file": file.name, "dry_run": dry_run, **asdict(written)})
@@ -73,6 +73,9 @@ def template(
 ) -> None:
     """Write an empty workbook to fill in, with headers, drop-downs and an example row."""
     path = file or Path(f"{kind}.xlsx")
+    if path.is_file():
+        # it may be the one that was filled in already
+        raise ConflictError("cli.file-exists", path=path)
     call.open().template(kind, path, lang=call.lang)
     if call.as_json:
         call.print_json({"kind": kind, "file": str(path)})

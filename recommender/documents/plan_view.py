@@ -26,12 +26,16 @@ from recommender.documents.plan_document import (
 from recommender.texts import all_texts, placeholders, say
 
 LEFT_OUT_SHOWN = 8
+FEWEST_ON_RADAR = 3
+MOST_DETAILED_ON_RADAR = 20
 DIGEST_SHOWN = 12
 _PREFIX = "document."
 _LEVELS = (0, 4)
 
 
-def plan_view(document: PlanDocument, *, lang: str) -> dict[str, Any]:
+def plan_view(
+    document: PlanDocument, *, lang: str, left_out_shown: int | None = LEFT_OUT_SHOWN
+) -> dict[str, Any]:
     """Return what the page shows.
 
     Parameters
@@ -40,6 +44,8 @@ def plan_view(document: PlanDocument, *, lang: str) -> dict[str, Any]:
         The plan.
     lang : str
         ``zh-CN`` or ``en``.
+    left_out_shown : int or None
+        How many of the modules left out are shown, the others being counted; None for all.
 
     Returns
     -------
@@ -63,6 +69,7 @@ def plan_view(document: PlanDocument, *, lang: str) -> dict[str, Any]:
         "figures": _figures(document, lang),
         "competencies": rows,
         "rings": _rings(document, lang),
+        "chart": _chart(len(rows), lang),
         "objective": _objective(document, lang),
         "items": [_item(item, lang=lang) for item in document.items],
         "no_items": "" if document.items else _no_items(document, lang),
@@ -78,9 +85,9 @@ def plan_view(document: PlanDocument, *, lang: str) -> dict[str, Any]:
         "assess_first": list(document.assess_first),
         "left_out": [
             {"title": module.title, "reason": sentences([module.reason], lang=lang)}
-            for module in document.left_out[:LEFT_OUT_SHOWN]
+            for module in document.left_out[:left_out_shown]
         ],
-        "left_out_more": _left_out_more(document, lang),
+        "left_out_more": _left_out_more(document, left_out_shown, lang),
         "notes": [sentences([note], lang=lang) for note in document.notes],
         "signatures": [
             {"role": say("document.signature.employee", lang), "name": document.name},
@@ -199,6 +206,13 @@ def _rings(document: PlanDocument, lang: str) -> str:
     return say("document.radar.rings", lang, rings=rings)
 
 
+def _chart(count: int, lang: str) -> dict[str, Any]:
+    """Tell how the profile is drawn: a radar of fewer than three axes has no shape."""
+    as_radar, detailed = count >= FEWEST_ON_RADAR, count <= MOST_DETAILED_ON_RADAR
+    reading = say(f"document.radar.{'reading' if detailed else 'reading_short'}", lang)
+    return {"as_radar": as_radar, "detailed": detailed, "reading": reading if as_radar else ""}
+
+
 def _competency(row: CompetencyRow, number: int, *, lang: str) -> dict[str, Any]:
     level, gap = known(row.level), known(row.gap)
     assessed = level is not None
@@ -301,8 +315,8 @@ def _no_items(document: PlanDocument, lang: str) -> str:
     return say("document.plan.empty_no_gaps", lang)
 
 
-def _left_out_more(document: PlanDocument, lang: str) -> str:
-    more = len(document.left_out) - LEFT_OUT_SHOWN
+def _left_out_more(document: PlanDocument, shown: int | None, lang: str) -> str:
+    more = 0 if shown is None else len(document.left_out) - shown
     return say("document.left_out.more", lang, count=more) if more > 0 else ""
 
 

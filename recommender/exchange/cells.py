@@ -17,8 +17,12 @@ from recommender.records import Column
 TEXT_LENGTH = 200
 EMPTY_MARKS = frozenset({"-", "–", "—", "——", "/", "无", "n/a", "null"})
 
-_PLAIN_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:/-]{0,199}")
-_INVISIBLE = re.compile("[\u200b\u2060\ufeff]")
+# what no rule below would change: Latin letters, digits, unified ideographs
+_PLAIN = re.compile(
+    "[0-9A-Za-z\u3400-\u4dbf\u4e00-\u9fff][0-9A-Za-z\u3400-\u4dbf\u4e00-\u9fff._:/-]{0,199}"
+)
+_INVISIBLES = "\u200b\u2060\ufeff"
+_INVISIBLE = re.compile(f"[{_INVISIBLES}]")
 _NOT_COMPATIBILITY = re.compile("[^\uf900-\ufaff\U0002f800-\U0002fa1f]+")
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _WIDE = {
@@ -58,7 +62,9 @@ def is_empty(value: object, column: Column) -> bool:
     """Tell whether a cell holds nothing, or a mark for nothing where that is allowed."""
     if not isinstance(value, str):
         return False
-    text = _INVISIBLE.sub("", value).strip()
+    text = value.strip()
+    if text and text[0] in _INVISIBLES:
+        text = _INVISIBLE.sub("", text).strip()
     return not text or (column.nullable and text.casefold() in EMPTY_MARKS)
 
 
@@ -68,7 +74,7 @@ def read_text(value: object, column: Column) -> str:
     An id is in Unicode form NFKC. Free text keeps its Chinese punctuation and every character
     of a name: only full-width digits and letters are narrowed, and white space is tidied.
     """
-    if type(value) is str and _PLAIN_ID.fullmatch(value):
+    if type(value) is str and _PLAIN.fullmatch(value):
         return value
     identifier = is_identifier(column)
     text = _INVISIBLE.sub("", _as_text(value, identifier=identifier)).strip()

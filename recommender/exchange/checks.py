@@ -197,11 +197,12 @@ def _check_modules(columns: Columns, kept: np.ndarray, known: Known, faults: Fau
 def _check_people(columns: Columns, kept: np.ndarray, known: Known, faults: FaultList) -> None:
     ids, managers = columns["person_id"], columns["manager_id"]
     rows = np.flatnonzero(kept & ids.is_good & ~managers.is_bad)
-    places = dict(zip(ids.values[rows].tolist(), rows.tolist(), strict=True))
+    people = ids.values[rows].tolist()
+    places = dict(zip(people, rows.tolist(), strict=True))
     graph = {person: (manager,) for person, manager in known.managers.items()}
     graph |= {
         person: (manager,) if manager else ()
-        for person, manager in zip(ids.values[rows], managers.values[rows], strict=True)
+        for person, manager in zip(people, managers.values[rows].tolist(), strict=True)
     }
     _add_cycles(graph, places, "manager_id", "table.manager_cycle", faults)
 

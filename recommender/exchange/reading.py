@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +25,7 @@ from recommender.exchange.scanning import Scan, scan_workbook
 from recommender.exchange.sniffing import is_workbook
 from recommender.records import TableKind
 
-EXAMPLE_MARKS = ("示例", "example:", "example：")
+_EXAMPLE_MARK = re.compile(r"\s*(示例|example\s*[:：])", re.IGNORECASE)
 
 
 class Unreadable:
@@ -189,7 +190,7 @@ def _has_rows(sheet: Sheet, header: Header, kind: TableKind) -> bool:
 
 def is_example(cell: object) -> bool:
     """Tell whether a cell is the mark of the example row of a template."""
-    return isinstance(cell, str) and cell.lstrip().casefold().startswith(EXAMPLE_MARKS)
+    return isinstance(cell, str) and _EXAMPLE_MARK.match(cell) is not None
 
 
 def beyond_header(table: Table) -> Sequence[int]:

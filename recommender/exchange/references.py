@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
 from recommender.exchange.cells import BadCellError
@@ -23,13 +23,10 @@ class Spellings:
     exact : mapping of str to str
         Spelling to id. Spellings that differ in case, width, spaces, ``_`` or ``-`` only are
         understood too, unless they would stand for two ids.
-    literal : bool
-        Whether only the exact spelling counts, as for the ids of people.
     """
 
-    def __init__(self, exact: Mapping[str, str], *, literal: bool = False) -> None:
+    def __init__(self, exact: Mapping[str, str]) -> None:
         self._exact = exact
-        self._literal = literal
         self._suggested = 0
 
     @cached_property
@@ -40,32 +37,51 @@ class Spellings:
             ids[key] = id_ if ids.get(key, id_) == id_ else None
         return ids
 
-    @cached_property
-    def _unpadded(self) -> dict[str, str | None]:
-        ids: dict[str, str | None] = {}
-        for spelling, id_ in self._exact.items():
-            key = spelling.lstrip("0")
-            ids[key] = None if key in ids else id_
-        return ids
-
     def find(self, spelling: str) -> str | None:
         """Return the id a spelling stands for, or None."""
         id_ = self._exact.get(spelling)
-        if id_ is None and not self._literal:
+        if id_ is None:
             id_ = self._loose.get(loose(spelling))
         return id_
 
     def suggest(self, spelling: str) -> str:
         """Return the spelling that may be meant, or an empty string; only for the first faults."""
         self._suggested += 1
-        if self._suggested > _SUGGESTIONS:
-            return ""
-        if self._literal:
-            return (self._unpadded.get(spelling.lstrip("0")) or "") if spelling.strip("0") else ""
-        if len(self._loose) > _SPELLINGS_COMPARED:
+        if self._suggested > _SUGGESTIONS or len(self._loose) > _SPELLINGS_COMPARED:
             return ""
         near = difflib.get_close_matches(loose(spelling), self._loose, n=1, cutoff=0.7)
         return (self._loose[near[0]] or "") if near else ""
+
+
+class StaffNumbers:
+    """The ids of people: only the exact spelling counts, for each character may distinguish.
+
+    Parameters
+    ----------
+    known, own : collection of str
+        The ids there already and those that the table brings in.
+    """
+
+    def __init__(self, known: Collection[str], own: Collection[str]) -> None:
+        self._known = known
+        self._own = own
+
+    @cached_property
+    def _unpadded(self) -> dict[str, str]:
+        ids: dict[str, str] = {}
+        for id_ in (*self._known, *self._own):
+            key = id_.lstrip("0")
+            ids[key] = id_ if ids.get(key, id_) == id_ else ""
+        return ids
+
+    def find(self, spelling: str) -> str | None:
+        """Return the id itself where there is such a person."""
+        return spelling if spelling in self._known or spelling in self._own else None
+
+    def suggest(self, spelling: str) -> str:
+        """Return the id that differs by zeros in front only, or an empty string."""
+        bare = spelling.lstrip("0")
+        return self._unpadded.get(bare, "") if bare else ""
 
 
 class References:
@@ -82,12 +98,12 @@ class References:
     """
 
     def __init__(self, known: Known, own: Iterable[str], *, kind: str) -> None:
-        people = known.people | set(own) if kind == "people" else known.people
+        own = set(own)
         modules = dict(known.modules)
         if kind == "modules":
             modules |= {id_: id_ for id_ in own}
-        self._spellings = {
-            "person": Spellings({id_: id_ for id_ in people}, literal=True),
+        self._spellings: dict[str, Spellings | StaffNumbers] = {
+            "person": StaffNumbers(known.people, own if kind == "people" else ()),
             "grade": Spellings(known.grades),
             "competency": Spellings(known.competencies),
             "module": Spellings(modules),

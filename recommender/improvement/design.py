@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from recommender.improvement import features
 from recommender.improvement.features import AT_AFTER, N_FUNCTIONS, Pairs
@@ -30,16 +29,10 @@ class Grams:
         Weighted cross-products of the base functions in each cell.
     counts : ndarray of int, shape (n_cells,)
         Records in each cell.
-    org_sums : sparse array of shape (n_orgs, n_cells * n_functions)
-        Weighted sums of the base functions by unit and cell.
-    org_weights : ndarray of shape (n_orgs,)
-        Sum of the weights of each unit.
     """
 
     cells: FloatArray
     counts: IntArray
-    org_sums: sparse.csr_array
-    org_weights: FloatArray
 
 
 @dataclass(frozen=True)
@@ -77,43 +70,20 @@ class Design:
 
     @property
     def n_blocks(self) -> int:
-        """Number of blocks of shrunken columns; units are the last of them."""
+        """Number of blocks of shrunken columns."""
         return len(self.names)
 
 
-def aggregate(
-    z: FloatArray,
-    cell: IntArray,
-    weights: FloatArray,
-    org: IntArray,
-    n_cells: int,
-    n_orgs: int,
-) -> Grams:
-    """Sum the records up by cell and by unit."""
-    order = np.argsort(cell, kind="stable")
-    counts = np.bincount(cell, minlength=n_cells)
+def aggregate(z: FloatArray, cell: IntArray, weights: FloatArray, n_cells: int) -> Grams:
+    """Sum the records up by cell; `cell` is sorted."""
+    counts = np.bincount(cell, minlength=n_cells).astype(np.int64)
     ends = np.cumsum(counts)
-    root = np.sqrt(weights)
     cells = np.zeros((n_cells, N_FUNCTIONS, N_FUNCTIONS))
     for code in np.flatnonzero(counts):
-        rows = order[ends[code] - counts[code] : ends[code]]
-        part = z[rows] * root[rows, None]
+        rows = slice(ends[code] - counts[code], ends[code])
+        part = z[rows] * np.sqrt(weights[rows, None])
         cells[code] = part.T @ part
-    known = np.flatnonzero(org >= 0) if n_orgs else np.zeros(0, dtype=np.int64)
-    member = sparse.csr_array(
-        (weights[known], (org[known] * n_cells + cell[known], known)),
-        shape=(n_orgs * n_cells, cell.size),
-    )
-    present = np.unique(org[known] * n_cells + cell[known])
-    sums = member[present] @ z if present.size else np.zeros((0, N_FUNCTIONS))
-    at = ((present % n_cells) * N_FUNCTIONS)[:, None] + np.arange(N_FUNCTIONS)
-    rows = np.broadcast_to((present // n_cells)[:, None], at.shape)
-    org_sums = sparse.csr_array(
-        (np.asarray(sums).ravel(), (rows.ravel(), at.ravel())),
-        shape=(n_orgs, n_cells * N_FUNCTIONS),
-    )
-    org_weights = np.bincount(org[known], weights=weights[known], minlength=n_orgs)
-    return Grams(cells, counts, org_sums, org_weights)
+    return Grams(cells, counts)
 
 
 def make_design(
@@ -154,7 +124,7 @@ def make_design(
         own_block=own_block,
         is_pair=np.arange(width) >= len(by_module),
         row=row,
-        names=(*names, "org"),
+        names=tuple(names),
     )
 
 
@@ -162,13 +132,12 @@ def equations(grams: Grams, design: Design, cells: BoolArray | None = None) -> E
     """Normal equations of the records in some of the cells (default all)."""
     n_cells, _, p = design.maps.shape
     n_pairs, _, width = design.own_maps.shape
-    n_orgs = grams.org_weights.size
     use = np.ones(n_cells, dtype=bool) if cells is None else cells
-    shared = np.zeros((p + n_orgs, p + n_orgs))
-    shared_after = np.zeros(p + n_orgs)
+    shared = np.zeros((p, p))
+    shared_after = np.zeros(p)
     n_modules = design.own_block.shape[0]
     own = np.zeros((n_modules, width, width))
-    across = np.zeros((n_modules, width, p + n_orgs))
+    across = np.zeros((n_modules, width, p))
     own_after = np.zeros((n_modules, width))
     for code in np.flatnonzero(use & (grams.counts > 0)):
         gram = grams.cells[code]
@@ -183,8 +152,6 @@ def equations(grams: Grams, design: Design, cells: BoolArray | None = None) -> E
             own[row] += mine.T @ gram @ mine
             own_after[row] += mine.T @ gram[AT_AFTER]
             across[row][:, active] += mine.T @ product
-    if n_orgs:
-        _add_orgs(grams, design, use, shared, shared_after, across)
     diagonal = grams.cells[:, AT_AFTER, AT_AFTER]
     return Equations(
         shared=shared,
@@ -194,7 +161,7 @@ def equations(grams: Grams, design: Design, cells: BoolArray | None = None) -> E
         own_after=own_after,
         square=float(diagonal[use].sum()),
         n_rows=int(grams.counts[use].sum()),
-        shared_block=np.concatenate([design.shared_block, np.full(n_orgs, design.n_blocks - 1)]),
+        shared_block=design.shared_block,
         own_block=design.own_block,
         caution=np.array([_caution(name) for name in design.names]),
     )
@@ -202,35 +169,6 @@ def equations(grams: Grams, design: Design, cells: BoolArray | None = None) -> E
 
 def _caution(name: str) -> float:
     return CAUTION if name.endswith(REFINEMENTS) else 1.0
-
-
-def _add_orgs(
-    grams: Grams,
-    design: Design,
-    use: BoolArray,
-    shared: FloatArray,
-    shared_after: FloatArray,
-    across: FloatArray,
-) -> None:
-    n_cells, n_functions, p = design.maps.shape
-    n_pairs = design.own_maps.shape[0]
-    keep = sparse.diags_array(np.repeat(use, n_functions).astype(float))
-    sums = sparse.csr_array(grams.org_sums @ keep)
-    links = sums @ design.maps.reshape(-1, p)
-    shared[p:, :p] = links
-    shared[:p, p:] = links.T
-    n_orgs = grams.org_weights.size
-    at_cell = np.arange(n_cells) * n_functions
-    weight = sums[:, (at_cell[:, None] + np.arange(features.N_LEVEL)).ravel()].sum(axis=1)
-    shared[p:, p:][np.diag_indices(n_orgs)] = weight
-    shared_after[p:] = sums[:, at_cell + AT_AFTER].sum(axis=1)
-    coo = sums[:, : n_pairs * n_functions].tocoo()
-    pair, function = np.divmod(coo.coords[1], n_functions)
-    value = coo.data[:, None] * design.own_maps[pair, function]
-    flat = across.reshape(-1, across.shape[2])
-    width = across.shape[1]
-    for column in range(width):
-        np.add.at(flat, (design.row[pair] * width + column, p + coo.coords[0]), value[:, column])
 
 
 def cell_coefficients(
@@ -258,23 +196,17 @@ def own_coefficients(
 
 
 def cell_covariances(
-    design: Design, solution: Solution, *, columns: BoolArray | None = None
-) -> tuple[FloatArray, FloatArray]:
-    """Posterior covariance of the coefficients of the base functions in each pair, over the noise.
+    design: Design, solution: Solution, pairs: IntArray, *, columns: BoolArray | None = None
+) -> FloatArray:
+    """Posterior covariance of the coefficients of the base functions in pairs, over the noise.
 
     Returns
     -------
-    covariance : ndarray of shape (n_pairs, n_functions, n_functions)
-    reach : ndarray of shape (n_pairs, n_functions, p + n_orgs)
-        How each coefficient moves with the shared ones.
+    ndarray of shape (pairs.size, n_functions, n_functions)
     """
-    n_pairs, n_functions, _ = design.own_maps.shape
-    p = design.maps.shape[2]
-    reach = np.zeros((n_pairs, n_functions, solution.shared.size))
-    maps = design.maps[:n_pairs]
-    reach[:, :, :p] = maps if columns is None else maps * columns
-    reach -= design.own_maps @ solution.carry[design.row]
-    covariance = reach @ solution.shared_inverse @ reach.transpose(0, 2, 1)
-    alone = design.own_maps @ solution.own_inverse[design.row]
-    covariance += alone @ design.own_maps.transpose(0, 2, 1)
-    return covariance, reach
+    maps = design.maps[pairs]
+    own_maps, row = design.own_maps[pairs], design.row[pairs]
+    reach = maps if columns is None else maps * columns
+    reach = reach - own_maps @ solution.carry[row]
+    covariance = (reach @ solution.shared_inverse) @ reach.transpose(0, 2, 1)
+    return covariance + own_maps @ solution.own_inverse[row] @ own_maps.transpose(0, 2, 1)

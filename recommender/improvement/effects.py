@@ -15,25 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.errors import ModelError, ShapeMismatchError
-from recommender.improvement import features
-from recommender.improvement.conformal import Calibration, calibrate
-from recommender.improvement.design import (
-    Design,
-    Grams,
-    aggregate,
-    cell_coefficients,
-    cell_covariances,
-    equations,
-    make_design,
-    own_coefficients,
+from recommender.improvement.compiling import (
+    GRID,
+    calibrate_levels,
+    effect_polynomials,
+    grid_functions,
+    raw_deviation,
+    untrained_levels,
 )
+from recommender.improvement.conformal import Calibration
+from recommender.improvement.fitting import MIN_CONTROLS, fit_state
 from recommender.improvement.history_checks import (
     Bracket,
     bracket_effect,
     check_history,
     find_reliability,
 )
-from recommender.improvement.mixed import Solution, estimate, solve
 from recommender.improvement.tables import ModuleTable, RecordTable
 
 __all__ = [
@@ -55,11 +52,7 @@ IntArray = NDArray[np.int64]
 
 POOLED, MEASURED = 0, 1
 MIN_TRAINED = 30
-MIN_CONTROLS = 30
-DEGREE = 5
-MAX_CALIBRATED = 40000
-MAX_FOLDS = 8
-GRID = np.linspace(0.0, 4.0, 81)
+SELECTION_DOUBT = 0.5
 NORMAL_90 = 1.6448536269514722
 
 
@@ -214,31 +207,41 @@ def fit_effects(
         If codes do not fit the catalogue.
     """
     _check(records, modules, n_competencies, scale)
-    inner = _on_inner_scale(records, scale)
-    trained = inner.module >= 0
-    pairs = features.make_pairs(modules, inner.module[trained], inner.competency[trained], scale)
-    cell = _cells(pairs, inner)
-    size_known = int((~trained).sum()) >= MIN_CONTROLS
-    z = features.base_functions(inner, pairs, cell)
-    n_orgs = int(inner.org.max(initial=-1)) + 1
-    if n_orgs < 2:
-        n_orgs = 0
-
-    def summed(weights: FloatArray) -> Grams:
-        return aggregate(z, cell, weights, inner.org, pairs.size + n_competencies, n_orgs)
-
-    # first the mean effect by starting level and the noise by level, then the model that uses them
-    grams = summed(np.ones(inner.size))
-    design = make_design(pairs, n_competencies, None, size_known=size_known)
-    solution = estimate(equations(grams, design), design.n_blocks)
-    weights = _weights(design, solution, z, cell, inner)
-    grams = summed(weights)
-    if size_known:
-        profile = _profile(design, solution, grams)
-        design = make_design(pairs, n_competencies, profile, size_known=True)
-    solution = estimate(equations(grams, design), design.n_blocks)
-    state = _State(inner, pairs, cell, z, weights, grams, design, solution)
-    return _compile(state, n_competencies, scale=scale, size_known=size_known, seed=seed)
+    state = fit_state(records, modules, n_competencies, scale)
+    basis = grid_functions(state)
+    parts, covariance = effect_polynomials(state, basis)
+    coefficients = parts.sum(axis=0)
+    trained = state.is_trained
+    level = state.records.level_before[trained]
+    mean_effect = float(horner(coefficients[state.cell[trained]], level).mean())
+    reliability = find_reliability(state.records)
+    bracket = bracket_effect(state.records, mean_effect, reliability)
+    if state.size_known:
+        # what managers know and did not record moves all effects alike
+        doubt = (bracket.corrected_gain - bracket.ancova) * SELECTION_DOUBT
+        covariance[:, 0, 0] += doubt**2 if np.isfinite(doubt) else 0.0
+    calibration, spread = calibrate_levels(state, basis, seed)
+    return EffectFit(
+        pair_module=state.pairs.module,
+        pair_competency=state.pairs.competency,
+        coefficients=coefficients,
+        coefficient_covariance=covariance,
+        evidence_count=state.grams.counts[: state.pairs.size],
+        parts=parts,
+        raw_deviation=raw_deviation(state),
+        untrained=untrained_levels(state, basis),
+        org_effects=state.org_effects,
+        level_spread=spread,
+        calibration=calibration,
+        scale=scale,
+        size_known=state.size_known,
+        reliability=reliability,
+        bracket=bracket,
+        warnings=check_history(state.records, MIN_CONTROLS),
+        block_names=state.design.names,
+        block_variances=state.solution.variances,
+        noise=state.solution.noise,
+    )
 
 
 def predict(
@@ -275,7 +278,7 @@ def predict(
     unit = (high - low) / 4.0
     x = np.clip((np.asarray(level, dtype=np.float64) - low) / unit, 0.0, 4.0)
     effect = evaluate_effect(fit.coefficients[pair], x)
-    powers = x[:, None] ** np.arange(fit.coefficients.shape[1])
+    powers: FloatArray = np.power(x[:, None], np.arange(fit.coefficients.shape[1]))
     spread = np.sqrt(
         np.maximum(np.einsum("ni,nij,nj->n", powers, fit.coefficient_covariance[pair], powers), 0.0)
     )
@@ -402,268 +405,3 @@ def _check(
         )
     if np.ptp(records.level_before) == 0.0 or np.ptp(records.level_after) == 0.0:
         raise ModelError("model.levels-do-not-vary", value=float(levels[0, 0]))
-
-
-def _on_inner_scale(records: RecordTable, scale: tuple[float, float]) -> RecordTable:
-    unit = (scale[1] - scale[0]) / 4.0
-    days = records.days_between
-    known = np.isfinite(days)
-    centre = float(days[known].mean()) if known.any() else 0.0
-    spread = float(days[known].std()) if known.any() else 0.0
-    standard = np.where(known, (days - centre) / (spread if spread > 1e-9 else 1.0), 0.0)
-    day = records.after_day
-    dated = np.isfinite(day)
-    last = float(day[dated].max()) if dated.any() else 0.0
-    return RecordTable(
-        person=records.person,
-        competency=records.competency,
-        module=records.module,
-        level_before=np.clip((records.level_before - scale[0]) / unit, 0.0, 4.0),
-        level_after=np.clip((records.level_after - scale[0]) / unit, 0.0, 4.0),
-        days_between=np.clip(standard, -3.0, 3.0),
-        org=records.org,
-        after_day=np.where(dated, (day - last) / 365.25, 0.0),
-    )
-
-
-def _cells(pairs: features.Pairs, records: RecordTable) -> IntArray:
-    width = int(max(pairs.competency.max(), records.competency.max())) + 1
-    keys = pairs.module * width + pairs.competency
-    found = np.searchsorted(keys, records.module * width + records.competency)
-    return np.where(records.module >= 0, found, pairs.size + records.competency)
-
-
-@dataclass(frozen=True)
-class _State:
-    records: RecordTable
-    pairs: features.Pairs
-    cell: IntArray
-    z: FloatArray
-    weights: FloatArray
-    grams: Grams
-    design: Design
-    solution: Solution
-
-
-def _org_values(design: Design, solution: Solution, org: IntArray) -> FloatArray:
-    effects = solution.shared[design.maps.shape[2] :]
-    if not effects.size:
-        return np.zeros(org.size)
-    return np.where(org >= 0, effects[np.maximum(org, 0)], 0.0)
-
-
-def _fitted(
-    design: Design, solution: Solution, z: FloatArray, cell: IntArray, org: IntArray
-) -> FloatArray:
-    coefficients = cell_coefficients(design, solution)
-    n_pairs = design.own_maps.shape[0]
-    coefficients[:n_pairs] += own_coefficients(design, solution)
-    return np.einsum("nf,nf->n", z, coefficients[cell]) + _org_values(design, solution, org)
-
-
-def _weights(
-    design: Design, solution: Solution, z: FloatArray, cell: IntArray, records: RecordTable
-) -> FloatArray:
-    """Inverse of the noise by starting level, relative to its mean."""
-    residual = records.level_after - _fitted(design, solution, z, cell, records.org)
-    square = residual**2
-    basis = z[:, features.AT_LEVEL]
-    mean = float(square.mean())
-    gram = basis.T @ basis
-    prior = 50.0
-    variance = np.linalg.solve(
-        gram + prior * np.eye(gram.shape[0]), basis.T @ square + prior * mean
-    )
-    by_row = basis @ np.clip(variance / mean, 0.25, 4.0)
-    trained = records.module >= 0
-    for group in (trained, ~trained):
-        n = int(group.sum())
-        if n:
-            ratio = float((square[group] / by_row[group]).mean()) / mean
-            by_row[group] *= (n * ratio + prior) / (n + prior)
-    return 1.0 / by_row
-
-
-def _profile(design: Design, solution: Solution, grams: Grams) -> FloatArray | None:
-    """Mean effect by starting level, scaled to a mean of 1; None where it is not clearly positive."""
-    n_pairs = design.own_maps.shape[0]
-    varied = ("effect", "readiness", "headroom")
-    of_level = np.array(
-        [
-            effect and (block < 0 or design.names[block].startswith(varied))
-            for effect, block in zip(design.is_effect, design.shared_block, strict=True)
-        ]
-    )
-    curve = cell_coefficients(design, solution, columns=of_level)[:n_pairs]
-    sums = grams.cells[:n_pairs, : features.N_LEVEL, :].sum(axis=1)
-    total = float(sums[:, : features.N_LEVEL].sum())
-    mean = float((sums * curve).sum() / total)
-    largest = curve[np.argmax(np.abs(curve).sum(axis=1))]
-    return largest / mean if mean > 0.05 else None
-
-
-def _compile(
-    state: _State, n_competencies: int, *, scale: tuple[float, float], size_known: bool, seed: int
-) -> EffectFit:
-    design, solution, pairs, records = state.design, state.solution, state.pairs, state.records
-    n_pairs = pairs.size
-    counts = state.grams.counts[:n_pairs]
-    trained = records.module >= 0
-    project = np.linalg.pinv(GRID[:, None] ** np.arange(DEGREE + 1))
-    basis = np.zeros((n_pairs, GRID.size, features.N_FUNCTIONS))
-    basis[:, :, : features.AT_TO.stop] = features.level_functions(
-        np.broadcast_to(GRID, (n_pairs, GRID.size)), pairs.from_[:, None], pairs.to[:, None]
-    )
-    to_polynomial = project @ basis
-    whole = np.append(np.ones(features.AT_TO.stop, dtype=bool), np.zeros(4, dtype=bool))
-    catalogue = cell_coefficients(design, solution, columns=design.is_effect)[:n_pairs]
-    parts = np.stack(
-        [
-            np.einsum("cdf,cf->cd", to_polynomial, part * whole)
-            for part in (
-                catalogue,
-                own_coefficients(design, solution, columns=~design.is_pair),
-                own_coefficients(design, solution, columns=design.is_pair),
-            )
-        ]
-    )
-    covariance, _ = cell_covariances(design, solution, columns=design.is_effect)
-    covariance = to_polynomial @ (solution.noise * covariance) @ to_polynomial.transpose(0, 2, 1)
-
-    without = cell_coefficients(design, solution, columns=~design.is_effect)[:n_pairs]
-    time = _mean_time(state)
-    untrained = basis @ without[:, :, None]
-    untrained = (
-        untrained[:, :, 0]
-        + (time * without[:, features.AT_TIME])[:, None]
-        + (time * without[:, features.AT_TIME_LEVEL])[:, None] * (GRID - features.MIDDLE_LEVEL)
-    )
-    calibration, spread = _calibrate(state, basis, seed)
-    reliability = find_reliability(records)
-    coefficients = parts.sum(axis=0)
-    mean_effect = float(
-        horner(coefficients[state.cell[trained]], records.level_before[trained]).mean()
-    )
-    return EffectFit(
-        pair_module=pairs.module,
-        pair_competency=pairs.competency,
-        coefficients=coefficients,
-        coefficient_covariance=(covariance + covariance.transpose(0, 2, 1)) / 2.0,
-        evidence_count=counts,
-        parts=parts,
-        raw_deviation=_raw_deviation(state),
-        untrained=untrained,
-        org_effects=solution.shared[design.maps.shape[2] :],
-        level_spread=spread,
-        calibration=calibration,
-        scale=scale,
-        size_known=size_known,
-        reliability=reliability,
-        bracket=bracket_effect(records, mean_effect, reliability),
-        warnings=check_history(records, MIN_CONTROLS),
-        block_names=design.names,
-        block_variances=solution.variances,
-        noise=solution.noise,
-    )
-
-
-def _mean_time(state: _State) -> FloatArray:
-    """Mean standardised time between assessments of each pair's module, shrunk to that of all."""
-    trained = state.records.module >= 0
-    days = state.records.days_between[trained]
-    size = int(max(state.pairs.module.max(), state.records.module.max())) + 1
-    counts = np.bincount(state.records.module[trained], minlength=size)
-    sums = np.bincount(state.records.module[trained], weights=days, minlength=size)
-    return ((sums + 5.0 * days.mean()) / (counts + 5.0))[state.pairs.module]
-
-
-def _raw_deviation(state: _State) -> FloatArray:
-    """Mean of what features leave over, by module, and by pair beyond its module."""
-    design, solution, cell = state.design, state.solution, state.cell
-    trained = cell < state.pairs.size
-    coefficients = cell_coefficients(design, solution)
-    left = state.records.level_after - _org_values(design, solution, state.records.org)
-    left = (left - np.einsum("nf,nf->n", state.z, coefficients[cell]))[trained]
-    pair = cell[trained]
-    row = design.row
-    of_module = np.bincount(row[pair], weights=left, minlength=design.own_block.shape[0])
-    n_module = np.bincount(row[pair], minlength=design.own_block.shape[0])
-    of_module = of_module / np.maximum(n_module, 1)
-    of_pair = np.bincount(pair, weights=left, minlength=row.size)
-    n_pair = np.bincount(pair, minlength=row.size)
-    of_pair = np.where(n_pair > 0, of_pair / np.maximum(n_pair, 1) - of_module[row], 0.0)
-    return np.stack([of_module[row], of_pair], axis=1)
-
-
-def _calibrate(state: _State, basis: FloatArray, seed: int) -> tuple[Calibration, FloatArray]:
-    """Standard deviation of the next level on the grid, and what makes its intervals hold."""
-    design, solution, z = state.design, state.solution, state.z
-    rows = np.flatnonzero(state.cell < state.pairs.size)
-    if rows.size > MAX_CALIBRATED:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, MAX_CALIBRATED, replace=False))
-    records, cell, weights = state.records.rows(rows), state.cell[rows], state.weights[rows]
-    covariance, reach = cell_covariances(design, solution)
-    asked = z[rows].copy()
-    time = _mean_time(state)[cell]
-    asked[:, features.AT_TIME] = time
-    asked[:, features.AT_TIME_LEVEL] = time * (records.level_before - features.MIDDLE_LEVEL)
-    org = records.org
-
-    # leaving one record out moves its own fitted value by residual * leverage / (1 - leverage)
-    left = records.level_after - _fitted(design, solution, z[rows], cell, org)
-    given = z[rows].copy()
-    given[:, features.AT_AFTER] = 0.0
-    leverage = np.einsum("nf,nfg,ng->n", given, covariance[cell], given)
-    p = design.maps.shape[2]
-    if solution.shared.size > p:
-        known = np.flatnonzero(org >= 0)
-        to_org = reach[cell[known]] @ solution.shared_inverse[:, p + org[known]].T[:, :, None]
-        leverage[known] += 2.0 * np.einsum("nf,nf->n", given[known], to_org[:, :, 0])
-        leverage[known] += np.diag(solution.shared_inverse)[p + org[known]]
-    leverage = np.clip(leverage * weights, 0.0, 0.95)
-    asked[:, features.AT_AFTER] = 0.0
-    residual = records.level_after - _fitted(design, solution, asked, cell, org)
-    residual = residual + left * leverage / (1.0 - leverage)
-
-    # noise by level
-    relative = np.linalg.lstsq(z[:, features.AT_LEVEL][rows], 1.0 / weights, rcond=None)[0]
-    noise = solution.noise
-    at_row = np.einsum("nf,nfg,ng->n", asked, covariance[cell], asked)
-    spread_row = np.sqrt(noise * np.maximum(1.0 / weights + at_row, 1e-6))
-    spread = np.sqrt(
-        noise
-        * np.maximum(
-            basis[:, :, features.AT_LEVEL] @ np.maximum(relative, 0.05)
-            + np.einsum("cgf,cfh,cgh->cg", basis, covariance, basis, optimize=True),
-            1e-6,
-        )
-    )
-    unseen = _left_out_modules(state, rows, asked, seed)
-    return calibrate(records.level_before, residual / spread_row, unseen), spread
-
-
-def _left_out_modules(state: _State, rows: IntArray, asked: FloatArray, seed: int) -> FloatArray:
-    """Standardised residuals of records whose module was left out of the fit."""
-    design, solution = state.design, state.solution
-    found = np.full(rows.size, np.nan)
-    used = np.unique(design.row[np.flatnonzero(state.grams.counts[: state.pairs.size])])
-    n_folds = min(MAX_FOLDS, used.size)
-    if n_folds < 3:
-        return found
-    fold_of = np.full(design.own_block.shape[0], -1)
-    fold_of[np.random.default_rng(seed).permutation(used)] = np.arange(used.size) % n_folds
-    cell = state.cell[rows]
-    n_cells = state.grams.counts.size
-    for fold in range(n_folds):
-        out = np.zeros(n_cells, dtype=bool)
-        out[: state.pairs.size] = fold_of[design.row] == fold
-        without = solve(equations(state.grams, design, ~out), solution.variances, solution.noise)
-        mine = np.flatnonzero(out[cell])
-        covariance, _ = cell_covariances(design, without)
-        where = cell[mine]
-        values = _fitted(design, without, asked[mine], where, state.records.org[rows[mine]])
-        spread = np.einsum("nf,nfg,ng->n", asked[mine], covariance[where], asked[mine])
-        spread = without.noise * (1.0 / state.weights[rows[mine]] + spread)
-        residual = state.records.level_after[rows[mine]] - values
-        found[mine] = residual / np.sqrt(np.maximum(spread, 1e-6))
-    return found

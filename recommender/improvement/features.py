@@ -2,7 +2,7 @@
 
 Every column of the model is, within one (module, competency), a combination of the same few
 *base functions* of a record: hat functions of the starting level, of its distance to the module's
-from- and to-level, time. The data therefore enter as one small Gram matrix per (module,
+from-level, time. The data therefore enter as one small Gram matrix per (module,
 competency), a *cell*, and all that follows costs the same for a thousand records as for a million.
 """
 
@@ -24,10 +24,7 @@ DISTANCE_KNOTS = np.linspace(-2.5, 3.5, 9)
 N_LEVEL, N_DISTANCE = LEVEL_KNOTS.size, DISTANCE_KNOTS.size
 AT_LEVEL = slice(0, N_LEVEL)
 AT_FROM = slice(N_LEVEL, N_LEVEL + N_DISTANCE)
-AT_TO = slice(N_LEVEL + N_DISTANCE, N_LEVEL + 2 * N_DISTANCE)
-AT_TIME, AT_TIME_LEVEL, AT_AGE, AT_AFTER = range(
-    N_LEVEL + 2 * N_DISTANCE, N_LEVEL + 2 * N_DISTANCE + 4
-)
+AT_TIME, AT_TIME_LEVEL, AT_AGE, AT_AFTER = range(AT_FROM.stop, AT_FROM.stop + 4)
 N_FUNCTIONS = AT_AFTER + 1
 MIDDLE_LEVEL = 2.0
 
@@ -48,8 +45,6 @@ class Pairs:
         Code of the modality, -1 where unknown.
     hours : ndarray of shape (n_pairs,)
         Standardised logarithm of the hours; 0 where unknown.
-    uptake : ndarray of shape (n_pairs,)
-        Standardised logarithm of the module's trained records; 0 where there are none.
     """
 
     module: IntArray
@@ -59,7 +54,6 @@ class Pairs:
     main: BoolArray
     modality: IntArray
     hours: FloatArray
-    uptake: FloatArray
 
     @property
     def size(self) -> int:
@@ -104,7 +98,6 @@ def make_pairs(
         own = values[row] if values.size else np.full(key.size, np.nan)
         return (np.where(known, own, per_module[pair_module]) - low) * (4.0 / (high - low))
 
-    taken = np.bincount(module, minlength=modules.n_modules).astype(np.float64)
     return Pairs(
         module=pair_module,
         competency=key % width,
@@ -113,7 +106,6 @@ def make_pairs(
         main=known & (modules.pair_main[row] if listed.size else False),
         modality=modules.modality[pair_module],
         hours=_standard_log(modules.hours)[pair_module],
-        uptake=_standard_log(taken)[pair_module],
     )
 
 
@@ -164,16 +156,9 @@ def smooth_basis(n_knots: int, n_columns: int) -> FloatArray:
     return basis / np.sqrt((basis**2).sum(axis=1).mean())
 
 
-def level_functions(level: FloatArray, from_: FloatArray, to: FloatArray) -> FloatArray:
-    """Hats of the level, of level - from and of level - to, side by side."""
-    return np.concatenate(
-        [
-            hats(level, LEVEL_KNOTS),
-            hats(level - from_, DISTANCE_KNOTS),
-            hats(level - to, DISTANCE_KNOTS),
-        ],
-        axis=-1,
-    )
+def level_functions(level: FloatArray, from_: FloatArray) -> FloatArray:
+    """Hats of the level and of its distance from the from-level, side by side."""
+    return np.concatenate([hats(level, LEVEL_KNOTS), hats(level - from_, DISTANCE_KNOTS)], axis=-1)
 
 
 def base_functions(records: RecordTable, pairs: Pairs, cell: IntArray) -> FloatArray:
@@ -196,9 +181,8 @@ def base_functions(records: RecordTable, pairs: Pairs, cell: IntArray) -> FloatA
     x = records.level_before
     z = np.empty((x.size, N_FUNCTIONS))
     nan = np.where(trained, 0.0, np.nan)
-    from_ = pairs.from_[pair] + nan if pairs.size else nan
-    to = pairs.to[pair] + nan if pairs.size else nan
-    z[:, : AT_TO.stop] = level_functions(x, from_, to)
+    from_ = pairs.from_[pair] + nan
+    z[:, : AT_FROM.stop] = level_functions(x, from_)
     z[:, AT_TIME] = records.days_between
     z[:, AT_TIME_LEVEL] = records.days_between * (x - MIDDLE_LEVEL)
     z[:, AT_AGE] = records.after_day
@@ -272,14 +256,12 @@ def effect_blocks(
     """
 
     def extend(values: IntArray | BoolArray) -> IntArray:
-        return np.concatenate([values, np.zeros(n_competencies, dtype=np.int64)])
+        return np.concatenate([values.astype(np.int64), np.zeros(n_competencies, dtype=np.int64)])
 
     in_pair = np.arange(pairs.size + n_competencies) < pairs.size
     zero = extend(np.zeros(pairs.size, dtype=np.int64))
     known_modality = extend(pairs.modality) >= 0
-    with_levels = np.concatenate(
-        [np.isfinite(pairs.from_ + pairs.to), np.zeros(n_competencies, dtype=bool)]
-    )
+    with_levels = extend(np.isfinite(pairs.from_ + pairs.to)) > 0
     band = extend(np.nan_to_num(np.round(pairs.from_) * 8 + np.round(pairs.to)).astype(np.int64))
     blocks: list[Block] = []
 
@@ -298,7 +280,6 @@ def effect_blocks(
         slope = _vector(AT_FROM, DISTANCE_KNOTS)
         add("readiness", zero, slope, with_levels)
         add("readiness-curve", zero, _curves(AT_FROM, 6), with_levels)
-        add("headroom-curve", zero, _curves(AT_TO, 6), with_levels)
     competency = extend(pairs.competency)
     ways = [("", CONSTANT)] + ([("-scaled", profile)] if profile is not None else [])
     for suffix, function in ways:
@@ -308,13 +289,12 @@ def effect_blocks(
             add("modality" + suffix, extend(pairs.modality), function, known_modality)
         if np.unique(band[with_levels]).size > 1:
             add("band" + suffix, band, function, with_levels)
-        for name, numbers in (("hours", pairs.hours), ("uptake", pairs.uptake)):
-            if np.ptp(numbers) > 0:
-                line = _by_group(zero, function, in_pair)
-                line = line * np.append(numbers, np.zeros(n_competencies))[:, None, None]
-                blocks.append(Block(name + suffix, line))
+        if np.ptp(pairs.hours) > 0:
+            line = _by_group(zero, function, in_pair)
+            line = line * np.append(pairs.hours, np.zeros(n_competencies))[:, None, None]
+            blocks.append(Block("hours" + suffix, line))
         if np.unique(pairs.main).size > 1:
-            add("secondary" + suffix, zero, function, extend(~pairs.main) > 0)
+            add("secondary" + suffix, zero, function, extend(~pairs.main).astype(np.bool_))
     if np.unique(pairs.modality).size > 1 and np.unique(pairs.competency).size > 1:
         mix = extend(pairs.modality) * (n_competencies + 1) + competency
         add("modality-competency", mix, ways[-1][1], known_modality)

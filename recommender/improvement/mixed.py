@@ -16,12 +16,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import get_lapack_funcs
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 MAX_ROUNDS = 60
-TOLERANCE = 1e-3
+TOLERANCE = 0.01
+NEGLIGIBLE = 0.002
 PRIOR_SHARE = 0.003
 
 
@@ -106,7 +108,7 @@ def solve(equations: Equations, variances: FloatArray, noise: float) -> Solution
     own = e.own.copy()
     diagonal = np.arange(width)
     own[:, diagonal, diagonal] += own_ridge
-    own_inverse = np.linalg.inv(own)
+    own_inverse: FloatArray = np.linalg.inv(own).astype(np.float64)
     carry = own_inverse @ e.across
     p = e.shared.shape[0]
     reduced = e.shared + np.diag(shared_ridge)
@@ -114,9 +116,7 @@ def solve(equations: Equations, variances: FloatArray, noise: float) -> Solution
         reduced = reduced - e.across.reshape(-1, p).T @ carry.reshape(-1, p)
     alone = np.einsum("mij,mj->mi", own_inverse, e.own_after)
     right = e.shared_after - e.across.reshape(-1, p).T @ alone.ravel()
-    scale = 1.0 / np.sqrt(np.diag(reduced))
-    inverse = np.linalg.inv(reduced * scale[:, None] * scale) * scale[:, None] * scale
-    inverse = (inverse + inverse.T) / 2.0
+    inverse = _inverse(reduced)
     shared = inverse @ right
     return Solution(
         shared=shared,
@@ -129,7 +129,19 @@ def solve(equations: Equations, variances: FloatArray, noise: float) -> Solution
     )
 
 
-def estimate(equations: Equations, n_blocks: int, start: FloatArray | None = None) -> Solution:
+def _inverse(matrix: FloatArray) -> FloatArray:
+    """Inverse of a positive definite matrix, exactly symmetric."""
+    scale = 1.0 / np.sqrt(np.diag(matrix))
+    potrf, potri = get_lapack_funcs(("potrf", "potri"), (matrix,))
+    factor, failed = potrf(matrix * scale[:, None] * scale, lower=1)
+    if failed:
+        raise np.linalg.LinAlgError("columns of the effect model are linearly dependent")
+    inverse, _ = potri(factor, lower=1)
+    inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    return inverse * scale[:, None] * scale
+
+
+def estimate(equations: Equations, n_blocks: int, max_rounds: int = MAX_ROUNDS) -> Solution:
     """Estimate variances and coefficients.
 
     Parameters
@@ -138,8 +150,8 @@ def estimate(equations: Equations, n_blocks: int, start: FloatArray | None = Non
         Cross-products.
     n_blocks : int
         Number of blocks of shrunken columns.
-    start : ndarray of shape (n_blocks,), optional
-        Variances to start from.
+    max_rounds : int
+        Updates of the variances at most.
 
     Returns
     -------
@@ -151,13 +163,13 @@ def estimate(equations: Equations, n_blocks: int, start: FloatArray | None = Non
     counts = np.bincount(e.shared_block[e.shared_block >= 0], minlength=n_blocks)
     counts = counts + np.bincount(e.own_block[e.own_block >= 0], minlength=n_blocks)
     noise = max(0.1 * e.square / max(e.n_rows, 1), 1e-4)
-    variances = np.full(n_blocks, 0.1 * noise) if start is None else start
+    variances = np.full(n_blocks, 0.1 * noise)
     solution = solve(e, variances, noise)
-    for _ in range(MAX_ROUNDS):
+    for _ in range(max_rounds):
         left = e.square - e.shared_after @ solution.shared
         left -= float((e.own_after * solution.own).sum())
-        new_noise = max(left / degrees, 1e-6)
-        shared_var = np.diag(solution.shared_inverse)
+        new_noise = max(float(left) / degrees, 1e-6)
+        shared_var: FloatArray = np.diag(solution.shared_inverse)
         own_var = np.einsum("mii->mi", solution.own_inverse) + np.einsum(
             "mip,mip->mi", solution.carry @ solution.shared_inverse, solution.carry
         )
@@ -171,8 +183,8 @@ def estimate(equations: Equations, n_blocks: int, start: FloatArray | None = Non
             trace += np.bincount(block[use], weights=spread[use], minlength=n_blocks)
         known = np.clip(counts - trace * noise / variances, 1e-3 * counts, counts)
         new = (size + PRIOR_SHARE * new_noise) / (known + e.caution)
-        change = float(np.max(np.abs(np.log(new / variances)))) if n_blocks else 0.0
-        change = max(change, abs(float(np.log(new_noise / noise))))
+        moved = np.abs(np.log(new / variances))[new > NEGLIGIBLE * new_noise]
+        change = max(float(moved.max(initial=0.0)), abs(float(np.log(new_noise / noise))))
         variances, noise = new, new_noise
         solution = solve(e, variances, noise)
         if change < TOLERANCE:

@@ -205,7 +205,7 @@ def _draw_catalogue(settings: SimulationSettings, rng: np.random.Generator) -> _
     from_ = rng.choice([0.0, 1.0, 2.0, 3.0], size=m, p=[0.25, 0.3, 0.3, 0.15])
     to = np.minimum(from_ + rng.choice([1.0, 2.0], size=m, p=[0.7, 0.3]), TOP_LEVEL)
     modality = rng.integers(0, len(MODALITIES), size=m)
-    hours = np.round(np.exp(rng.normal(2.4, 0.6, size=m)), 1)
+    hours: FloatArray = np.exp(rng.normal(2.4, 0.6, size=m)).round(1)
     cost = np.round(hours * rng.uniform(40, 120, size=m))
     width = np.minimum(rng.choice([1, 2, 3], size=m, p=[0.4, 0.4, 0.2]), k)
     pair_module = np.repeat(np.arange(m), width)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recommender.documents import PlanDocument
+from recommender.errors import NotFoundError
 from recommender.exchange import write_template
 from recommender.ranking import Objective
 from recommender.results import Gaps, Plan, Recommendations
@@ -22,7 +23,7 @@ from recommender.service.answers import (
 from recommender.service.estimates import Estimates, expert_estimates
 from recommender.service.explanation import Explanation, explain_level
 from recommender.service.framework import Framework, build_framework
-from recommender.service.intake import find_kind, import_file, list_known, to_modules
+from recommender.service.intake import add_imported, find_kind, import_file, list_known
 from recommender.service.keeping import keep_plan, keep_shown
 from recommender.service.paper import build_plan_document
 from recommender.service.planning import PlanRequest, make_plan
@@ -33,6 +34,8 @@ from recommender.store import (
     Written,
     database_exists,
     open_database,
+    org_path,
+    read_ids,
     read_offerings,
     read_table,
     reading,
@@ -40,7 +43,6 @@ from recommender.store import (
     writing,
 )
 from training_catalog import Catalog, load_catalog
-from training_catalog.loading import build_catalog
 
 __all__ = [
     "Explanation",
@@ -130,14 +132,19 @@ class Service:
     ) -> Iterator[Plan]:
         """Make a plan for everybody, or for everybody of an org unit and the units below it.
 
-        All plans are kept in one transaction once the last one is made.
+        All plans are kept in one transaction once the last one is made. A unit that is not
+        there raises a `NotFoundError`.
         """
         standing = self._standing(None, as_of)
         with reading(self.engine) as connection:
             offerings = read_offerings(connection, as_of=as_of)
+            units = read_ids(connection, schema.org_unit.c.path)
+        unit = org_path(org_unit or "")
+        if unit and unit not in units:
+            raise NotFoundError("org-unit.unknown", org_unit=org_unit)
         plans: list[Plan] = []
         for row, path in enumerate(standing.people["org_unit"]):
-            if org_unit and path != org_unit and not path.startswith(org_unit + "/"):
+            if unit and path != unit and not path.startswith(unit + "/"):
                 continue
             plans.append(
                 make_plan(
@@ -218,6 +225,4 @@ def load_effective_catalog(settings: Settings) -> Catalog:
 def _with_imported(catalog: Catalog, engine: Engine) -> Catalog:
     with reading(engine) as connection:
         imported = read_table(connection, schema.module)
-    if not len(imported):
-        return catalog
-    return build_catalog(catalog, extra_modules=to_modules(imported, catalog.modules))
+    return add_imported(catalog, imported)

@@ -101,6 +101,8 @@ def explain_level(
     parts: list[dict[str, Any]] = []
     if source == 0:
         raw = _raw(standing.snapshot.ratings, person_id, competency_id)
+        # an indicator that the catalogue no longer has did not count
+        raw = raw[raw["indicator_id"].isin(list(framework.indicator_levels))]
         first = assessed_on - dt.timedelta(days=framework.catalog.settings.rating_window_days)
         raw = raw[(raw["rated_on"] >= first) & (raw["rated_on"] <= assessed_on)]
         parts = _explain_raters(framework, raw, person_id, standing.as_of)
@@ -120,7 +122,7 @@ def explain_level(
         assessed_on=assessed_on,
         disagreement=bool(found.disagreement[levels.row[row, k]]),
         parts=parts,
-        rows=to_rows(raw.drop(columns=["id"])),
+        rows=to_rows(raw),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -26,7 +27,13 @@ from recommender.store import (
     write_people,
     writing,
 )
-from training_catalog import Modality, ModuleCompetency, Text, TrainingModule
+from recommender.store import read_table as read_stored
+from training_catalog import Catalog, CatalogError, CatalogFault, Text, TrainingModule
+from training_catalog.checks import check_modules
+from training_catalog.loading import build_catalog
+from training_catalog.reading import validate
+
+_IMPORTED = "imported-modules"
 
 
 def find_kind(name: str) -> TableKind:
@@ -116,16 +123,26 @@ def import_file(
         With every bad row.
     InputError
         If the file as a whole cannot be read.
+    CatalogError
+        If imported modules do not fit the catalogue.
     """
     frame = read_table(path, kind, list_known(framework, engine), latest=latest)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     with writing(engine) as connection:
         written = store_frame(connection, kind, frame)
+        if kind.name == "modules":
+            # what is stored has to open again, together with what was stored before
+            add_imported(framework.catalog, read_stored(connection, schema.module))
         if dry_run:
             connection.rollback()
         else:
             note_import(
-                connection, kind=kind.name, file_name=path.name, sha256=digest, written=written
+                connection,
+                kind=kind.name,
+                # a name that is not UTF-8 is kept as far as it can be read
+                file_name=path.name.encode("utf-8", "replace").decode("utf-8"),
+                sha256=digest,
+                written=written,
             )
     return written
 
@@ -139,37 +156,64 @@ def store_frame(connection: Connection, kind: TableKind, frame: pd.DataFrame) ->
     return write_kind(connection, schema.TABLE_OF_KIND[kind.name], kind.key, frame)
 
 
-def to_modules(
-    rows: pd.DataFrame, catalog_modules: Iterable[TrainingModule]
-) -> list[TrainingModule]:
-    """Turn imported rows into catalogue modules.
+def add_imported(catalog: Catalog, rows: pd.DataFrame) -> Catalog:
+    """Add modules that were imported as a table to a catalogue.
 
     A row with the id of a catalogue module replaces what the row says and keeps the rest.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        A checked catalogue.
+    rows : DataFrame
+        Stored rows of the kind ``modules``.
+
+    Returns
+    -------
+    Catalog
+        With the digest of the whole.
+
+    Raises
+    ------
+    CatalogError
+        If a module does not fit the catalogue, such as when it was imported for another one.
     """
-    known = {module.id: module for module in catalog_modules}
-    found: list[TrainingModule] = []
+    if not len(rows):
+        return catalog
+    known = {module.id: module for module in catalog.modules}
+    faults: list[CatalogFault] = []
+    modules: list[TrainingModule] = []
     for row in rows.to_dict("records"):
-        expert = row["expert_improvement"]
-        own = {} if pd.isna(expert) else {"expert_improvement": float(expert)}
-        says = {
-            "id": row["module_id"],
-            "title": Text(zh_cn=row["title"], en=row["title"]),
-            "competencies": tuple(
-                ModuleCompetency(
-                    id=name, from_level=row["from_level"], to_level=row["to_level"], **own
-                )
-                for name in row["competency_ids"].split(";")
-            ),
-            "modality": Modality(row["modality"]),
-            "hours": float(row["hours"]),
-            "cost": float(row["cost"]),
-            "provenance": "imported",
-        }
-        if row["prerequisites"]:
-            says["prerequisites"] = tuple(row["prerequisites"].split(";"))
-        before = known.get(row["module_id"])
-        if before is None:
-            found.append(TrainingModule(**says))
-        else:
-            found.append(before.model_copy(update=says))
-    return found
+        name = row["module_id"]
+        says = _to_raw(row)
+        before = known.get(name)
+        whole = says if before is None else before.model_dump(by_alias=True) | says
+        module = validate(_IMPORTED, name, whole, TrainingModule, faults, at=("modules", name))
+        if module is not None:
+            modules.append(module)
+    if not faults:
+        complete = build_catalog(catalog, extra_modules=modules)
+        faults += check_modules(complete, {("modules", m.id): _IMPORTED for m in modules})
+        if not faults:
+            return complete
+    raise CatalogError(Path(_IMPORTED), faults)
+
+
+def _to_raw(row: dict[Hashable, Any]) -> dict[str, Any]:
+    expert = row["expert_improvement"]
+    own = {} if pd.isna(expert) else {"expert_improvement": float(expert)}
+    says: dict[str, Any] = {
+        "id": row["module_id"],
+        "title": {"zh-CN": row["title"], "en": row["title"]},
+        "competencies": [
+            {"id": name, "from_level": row["from_level"], "to_level": row["to_level"], **own}
+            for name in row["competency_ids"].split(";")
+        ],
+        "modality": row["modality"],
+        "hours": float(row["hours"]),
+        "cost": float(row["cost"]),
+        "provenance": "imported",
+    }
+    if row["prerequisites"]:
+        says["prerequisites"] = row["prerequisites"].split(";")
+    return says

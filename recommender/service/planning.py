@@ -117,7 +117,7 @@ def make_plan(
         status="draft",
         objective="gap",
         hours_budget=None if math.isinf(hours) else hours,
-        cost_budget=request.cost_budget,
+        cost_budget=None if request.cost_budget == math.inf else request.cost_budget,
         hour_price=framework.catalog.settings.hour_price,
         items=items,
         left_out=_describe_left_out(framework, problem, choice, pool, request, excluded, lang),

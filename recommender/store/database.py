@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +16,12 @@ import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event, exc
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
 from recommender.errors import ConflictError, InputError, StoreError
 
 BUSY_MILLISECONDS = 5000
+CONNECT_SECONDS = 10
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -59,7 +61,7 @@ def open_database(url: str, *, create: bool = True) -> sa.Engine:
 
 def database_exists(url: str) -> bool:
     """Say whether there may be a database: for SQLite, whether its file is there."""
-    parsed = make_url(url)
+    parsed = _parse(url)
     return parsed.drivername != "sqlite" or Path(parsed.database or "").is_file()
 
 
@@ -111,10 +113,14 @@ def backup_database(url: str, target: Path) -> Path:
     ------
     ConflictError
         If the file exists, or the database is not SQLite.
+    StoreError
+        If there is no such database, or the copy cannot be written.
     """
     engine = _connect(url)
     if engine.dialect.name != "sqlite":
         raise ConflictError("store.backup-postgresql")
+    if not database_exists(url):
+        raise StoreError("store.cannot-open", database=_name(engine))
     if target.exists():
         raise ConflictError("store.backup-exists", path=str(target))
     half = target.with_name(target.name + ".part")
@@ -130,9 +136,10 @@ def backup_database(url: str, target: Path) -> Path:
                 copy.close()
         half.replace(target)
     except sqlite3.Error as error:
-        raise StoreError("store.full", database=str(target)) from error
+        raise StoreError(_failure(error), database=str(target)) from error
     finally:
-        half.unlink(missing_ok=True)
+        for rest in ("", "-journal", "-wal", "-shm"):
+            half.with_name(half.name + rest).unlink(missing_ok=True)
         engine.dispose()
     return target
 
@@ -143,10 +150,29 @@ def explain_failures(engine: sa.Engine) -> Iterator[None]:
     try:
         yield
     except exc.DBAPIError as error:
-        raise StoreError(_failure(str(error.orig)), database=_name(engine)) from error
+        raise StoreError(_failure(error.orig), database=_name(engine)) from error
 
 
-def _failure(message: str) -> str:
+# a PostgreSQL server may speak any language; its codes are the same in all of them
+_STATES = (
+    ("23503", "store.reference"),
+    ("53100", "store.full"),
+    ("25006", "store.read-only"),
+    ("42501", "store.refused"),
+    ("28", "store.refused"),
+    ("3D", "store.refused"),
+    ("40", "store.locked"),
+    ("55P03", "store.locked"),
+    ("08", "store.unreachable"),
+    ("57P", "store.unreachable"),
+)
+
+
+def _failure(error: BaseException | None) -> str:
+    state = getattr(error, "sqlstate", None)
+    if state:
+        return next((code for start, code in _STATES if state.startswith(start)), "store.failed")
+    message = str(error)
     for part, code in (
         ("locked", "store.locked"),
         ("disk is full", "store.full"),
@@ -169,17 +195,25 @@ def _failure(message: str) -> str:
     return "store.failed"
 
 
-def _connect(url: str) -> sa.Engine:
+def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except exc.ArgumentError:
-        raise InputError("store.bad-url", url=url) from None
+    except (exc.ArgumentError, ValueError):
+        # whatever it is, there may be a password in it
+        shown = re.sub(r":[^:/@]+@", ":***@", url)
+        raise InputError("store.bad-url", url=shown) from None
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
         raise InputError("store.bad-url", url=parsed.render_as_string(hide_password=True))
+    return parsed
+
+
+def _connect(url: str) -> sa.Engine:
+    parsed = _parse(url)
     if parsed.drivername != "sqlite":
-        return sa.create_engine(parsed, pool_pre_ping=True)
+        waits = {} if "connect_timeout" in parsed.query else {"connect_timeout": CONNECT_SECONDS}
+        return sa.create_engine(parsed, pool_pre_ping=True, connect_args=waits)
     if parsed.database and parsed.database != ":memory:":
         folder = Path(parsed.database).parent
         if not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):
@@ -193,7 +227,13 @@ def _connect(url: str) -> sa.Engine:
 def _set_pragmas(connection: Any, _record: Any) -> None:
     # SQLAlchemy's BEGIN below opens the transaction, not the driver's own guess
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+    # 64 MB of cache: an import of 100,000 rows does not leave memory before it is complete
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "synchronous=FULL",
+        "cache_size=-65536",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -15,6 +15,10 @@ metadata = sa.MetaData(
 )
 
 
+# The tables that are imported are keyed by what identifies their rows: one index to keep in
+# place of two, and a repeated import finds its rows.
+
+
 def _key() -> sa.Column[int]:
     return sa.Column("id", sa.Integer, sa.Identity(), primary_key=True)
 
@@ -53,20 +57,19 @@ person = sa.Table(
 assessment = sa.Table(
     "assessment",
     metadata,
-    _key(),
     _person(key=True),
     _id("competency_id"),
     sa.Column("level", sa.Float, nullable=False),
     sa.Column("standard_error", sa.Float),
     sa.Column("method", sa.String(200), nullable=False),
     sa.Column("assessed_on", sa.Date, nullable=False),
-    sa.UniqueConstraint("person_id", "competency_id", "assessed_on"),
+    sa.PrimaryKeyConstraint("person_id", "competency_id", "assessed_on"),
+    sqlite_with_rowid=False,
 )
 
 rating = sa.Table(
     "rating",
     metadata,
-    _key(),
     _person(key=True),
     _id("competency_id"),
     _id("indicator_id"),
@@ -74,28 +77,23 @@ rating = sa.Table(
     _id("rater_id"),
     sa.Column("rating", sa.SmallInteger, nullable=False),
     sa.Column("rated_on", sa.Date, nullable=False),
-    sa.UniqueConstraint(
-        "person_id",
-        "competency_id",
-        "indicator_id",
-        "rater_type",
-        "rater_id",
-        "rated_on",
-        name="uq_rating_key",
+    sa.PrimaryKeyConstraint(
+        "person_id", "competency_id", "indicator_id", "rater_type", "rater_id", "rated_on"
     ),
+    sqlite_with_rowid=False,
 )
 
 exam_result = sa.Table(
     "exam_result",
     metadata,
-    _key(),
     _person(key=True),
     _id("competency_id"),
     sa.Column("exam_level", sa.SmallInteger, nullable=False),
     _id("subject"),
     sa.Column("score", sa.Float, nullable=False),
     sa.Column("sat_on", sa.Date, nullable=False),
-    sa.UniqueConstraint("person_id", "competency_id", "exam_level", "subject", "sat_on"),
+    sa.PrimaryKeyConstraint("person_id", "competency_id", "exam_level", "subject", "sat_on"),
+    sqlite_with_rowid=False,
 )
 
 # modules that were imported as a table; they add to the catalogue folder, or replace its own
@@ -128,14 +126,14 @@ offering = sa.Table(
 enrolment = sa.Table(
     "enrolment",
     metadata,
-    _key(),
     _person(key=True),
     _id("module_id"),
     sa.Column("offering_id", sa.String(80), sa.ForeignKey("offering.offering_id"), index=True),
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("enrolled_on", sa.Date, nullable=False),
     sa.Column("completed_on", sa.Date),
-    sa.UniqueConstraint("person_id", "module_id", "enrolled_on"),
+    sa.PrimaryKeyConstraint("person_id", "module_id", "enrolled_on"),
+    sqlite_with_rowid=False,
 )
 
 # person_id refers to nobody on purpose: history outlives employment, and may be pseudonymous;
@@ -143,7 +141,6 @@ enrolment = sa.Table(
 improvement_record = sa.Table(
     "improvement_record",
     metadata,
-    _key(),
     _id("person_id"),
     _id("competency_id"),
     sa.Column("module_id", sa.String(80), nullable=False, server_default=""),
@@ -153,14 +150,8 @@ improvement_record = sa.Table(
     sa.Column("after_on", sa.Date, nullable=False),
     sa.Column("completed_on", sa.Date),
     sa.Column("org_unit", sa.String(400)),
-    sa.UniqueConstraint(
-        "person_id",
-        "competency_id",
-        "module_id",
-        "before_on",
-        "after_on",
-        name="uq_improvement_record_key",
-    ),
+    sa.PrimaryKeyConstraint("person_id", "competency_id", "module_id", "before_on", "after_on"),
+    sqlite_with_rowid=False,
 )
 
 plan = sa.Table(

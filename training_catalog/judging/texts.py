@@ -9,7 +9,7 @@ from training_catalog.base import Text
 from training_catalog.judging.judgement import Judgement, judge
 from training_catalog.model import Catalog
 from training_catalog.post import Term
-from training_catalog.traversal import PlacedText, all_texts
+from training_catalog.traversal import PlacedText, all_texts, glossary_texts
 
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _CHINESE_SIGN = re.compile("[\u3001\u3002\u300a-\u3011\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]")
@@ -20,7 +20,7 @@ _SHORT = 30
 def judge_texts(catalog: Catalog) -> Iterator[Judgement]:
     """Judge the texts of a catalogue, one by one and against one another."""
     texts = list(all_texts(catalog))
-    for placed in texts:
+    for placed in (*texts, *glossary_texts(catalog)):
         yield from _languages(placed)
     for term in catalog.glossary:
         yield from _term(term, texts)

@@ -25,7 +25,6 @@ def upgrade() -> None:
     )
     op.create_table(
         "improvement_record",
-        sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("person_id", sa.String(length=80), nullable=False),
         sa.Column("competency_id", sa.String(length=80), nullable=False),
         sa.Column("module_id", sa.String(length=80), server_default="", nullable=False),
@@ -35,15 +34,15 @@ def upgrade() -> None:
         sa.Column("after_on", sa.Date(), nullable=False),
         sa.Column("completed_on", sa.Date(), nullable=True),
         sa.Column("org_unit", sa.String(length=400), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_improvement_record")),
-        sa.UniqueConstraint(
+        sa.PrimaryKeyConstraint(
             "person_id",
             "competency_id",
             "module_id",
             "before_on",
             "after_on",
-            name="uq_improvement_record_key",
+            name=op.f("pk_improvement_record"),
         ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "module",
@@ -108,7 +107,6 @@ def upgrade() -> None:
 
     op.create_table(
         "assessment",
-        sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("person_id", sa.String(length=80), nullable=False),
         sa.Column("competency_id", sa.String(length=80), nullable=False),
         sa.Column("level", sa.Float(), nullable=False),
@@ -118,17 +116,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.person_id"], name=op.f("fk_assessment_person_id")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_assessment")),
-        sa.UniqueConstraint(
-            "person_id",
-            "competency_id",
-            "assessed_on",
-            name=op.f("uq_assessment_person_id_competency_id_assessed_on"),
+        sa.PrimaryKeyConstraint(
+            "person_id", "competency_id", "assessed_on", name=op.f("pk_assessment")
         ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "enrolment",
-        sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("person_id", sa.String(length=80), nullable=False),
         sa.Column("module_id", sa.String(length=80), nullable=False),
         sa.Column("offering_id", sa.String(length=80), nullable=True),
@@ -141,20 +135,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.person_id"], name=op.f("fk_enrolment_person_id")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment")),
-        sa.UniqueConstraint(
-            "person_id",
-            "module_id",
-            "enrolled_on",
-            name=op.f("uq_enrolment_person_id_module_id_enrolled_on"),
-        ),
+        sa.PrimaryKeyConstraint("person_id", "module_id", "enrolled_on", name=op.f("pk_enrolment")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("enrolment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_enrolment_offering_id"), ["offering_id"], unique=False)
 
     op.create_table(
         "exam_result",
-        sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("person_id", sa.String(length=80), nullable=False),
         sa.Column("competency_id", sa.String(length=80), nullable=False),
         sa.Column("exam_level", sa.SmallInteger(), nullable=False),
@@ -164,15 +152,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.person_id"], name=op.f("fk_exam_result_person_id")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_exam_result")),
-        sa.UniqueConstraint(
+        sa.PrimaryKeyConstraint(
             "person_id",
             "competency_id",
             "exam_level",
             "subject",
             "sat_on",
-            name=op.f("uq_exam_result_person_id_competency_id_exam_level_subject_sat_on"),
+            name=op.f("pk_exam_result"),
         ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "plan",
@@ -200,7 +188,6 @@ def upgrade() -> None:
 
     op.create_table(
         "rating",
-        sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("person_id", sa.String(length=80), nullable=False),
         sa.Column("competency_id", sa.String(length=80), nullable=False),
         sa.Column("indicator_id", sa.String(length=80), nullable=False),
@@ -211,16 +198,16 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.person_id"], name=op.f("fk_rating_person_id")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_rating")),
-        sa.UniqueConstraint(
+        sa.PrimaryKeyConstraint(
             "person_id",
             "competency_id",
             "indicator_id",
             "rater_type",
             "rater_id",
             "rated_on",
-            name="uq_rating_key",
+            name=op.f("pk_rating"),
         ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "shown",

@@ -1,0 +1,18 @@
+"""The commands, put together."""
+
+from __future__ import annotations
+
+import typer
+
+from recommender.cli import catalog, database, demo, people, tables
+
+app = typer.Typer(
+    name="recommender",
+    help="Decides which training is worth a person's time.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+for part in (demo, tables, people, catalog, database):
+    part.register(app)
