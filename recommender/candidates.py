@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.scoring import BoolArray, FloatArray, IntArray
+from recommender.scoring import BoolArray, FloatArray, IntArray, round_off
 from training_catalog.model import Modality, TrainingModule
 
 READINESS_LEVELS = 0.5
@@ -154,7 +154,10 @@ def build_module_arrays(
 
 
 def match_levels(
-    level: FloatArray, target: FloatArray, from_level: FloatArray, to_level: FloatArray
+    level: FloatArray,
+    target: FloatArray,
+    from_level: FloatArray | float,
+    to_level: FloatArray | float,
 ) -> BoolArray:
     """Say whether steps serve gaps; the arguments broadcast.
 
@@ -175,12 +178,27 @@ def match_levels(
     ----------
     DESIGN, section 4, "Candidate".
     """
-    return (
-        (level < target)
-        & (to_level > level)
-        & (from_level <= level + READINESS_LEVELS)
-        & (from_level < target)
-    )
+    floor, ceiling = find_reach(level, target)
+    return (to_level > floor) & (from_level <= ceiling)
+
+
+def find_reach(level: FloatArray, target: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Find which steps serve gaps: those that end above the floor and begin by the ceiling.
+
+    Parameters
+    ----------
+    level, target : ndarray
+        Of people, in levels; NaN where there is no valid assessment.
+
+    Returns
+    -------
+    tuple of ndarray
+        Floor and ceiling in levels; the floor is infinite where there is no gap.
+    """
+    level = round_off(level)
+    floor = np.where(level < target, level, np.inf)
+    below_target = np.nextafter(target, -np.inf)
+    return floor, np.minimum(round_off(level + READINESS_LEVELS), below_target)
 
 
 def permit(
@@ -313,14 +331,14 @@ def explain_exclusions(
         Codes of `Exclusion`; where a module addresses several competencies, the reason of
         the one that came nearest to a gap it could serve.
     """
-    level = levels[:, modules.pair_competency]
+    level = round_off(levels[:, modules.pair_competency])
     target = targets[:, modules.pair_competency]
     by_pair = np.select(
         [
             np.isnan(level),
             level >= target,
             level >= modules.pair_to,
-            modules.pair_from > level + READINESS_LEVELS,
+            modules.pair_from > round_off(level + READINESS_LEVELS),
             modules.pair_from >= target,
         ],
         [

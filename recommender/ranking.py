@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from recommender.candidates import (
     ModuleArrays,
-    match_levels,
+    find_reach,
     permit,
     require_prerequisites,
 )
 from recommender.errors import ShapeMismatchError
 from recommender.scoring import DECIMALS, BoolArray, FloatArray, IntArray
 
-CHUNK_PEOPLE = 512
+CHUNK_PEOPLE = 1024
 FEW = 16
 # values are compared as whole multiples of this, so that sums in another order are equal
 _UNIT = 10.0**-DECIMALS
@@ -174,16 +174,17 @@ def _value_in_units(
     """
     n_powers = max((step.coefficients.shape[1] for step in steps), default=1)
     value = np.full((len(modules.ids), len(levels)), -np.inf)
-    powers: dict[int, FloatArray] = {}
+    level, target = levels.T, targets.T
+    floor, ceiling = find_reach(level, target)
+    powers = np.empty((len(level), n_powers, len(levels)))
+    powers[:, 0] = weights.T / _UNIT
+    for p in range(1, n_powers):
+        np.multiply(powers[:, p - 1], np.nan_to_num(level, nan=0.0), out=powers[:, p])
+    gap = powers[:, 0] * (target - level)
     for step in steps:
         k = step.competency
-        level, target = levels[:, k], targets[:, k]
-        if k not in powers:
-            scaled = weights[:, k] / _UNIT
-            known = np.nan_to_num(level, nan=0.0)
-            powers[k] = np.stack([scaled * known**p for p in range(n_powers)])
-        serves = match_levels(level, target, step.from_level, step.to_level)
-        upper = np.where(serves, powers[k][0] * (target - level), -np.inf)
+        serves = (step.to_level > floor[k]) & (step.from_level <= ceiling[k])
+        upper = np.where(serves, gap[k], -np.inf)
         lower = np.where(serves, 0.0, -np.inf)
         gain = step.coefficients @ powers[k]
         np.minimum(gain, upper, out=gain)
@@ -277,7 +278,8 @@ def rank_modules(
     if len(starts) == 1:
         rank(0)
     else:
-        Parallel(n_jobs=-1, backend="threading")(delayed(rank)(first) for first in starts)
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(rank, starts))
     return RankedArrays(module=best, expected_gap_closed=closed)
 
 

@@ -47,12 +47,16 @@ def cases(draw, *, most=8, numbers="grid"):
                 prerequisites=tuple(needs),
             )
         )
-    all_hours = sum(c.hours for c in choices)
-    all_cost = sum(c.cost for c in choices)
-    share = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
+    # what some set takes, to the cent, and a cent more or less
+    some = draw(st.lists(st.sampled_from(choices), unique_by=lambda c: c.id))
+    aside = draw(st.sampled_from([0.0, 0.0, -0.01, 0.01, -0.5]))
     limits = {
-        "hours_budget": draw(st.none() | share.map(lambda s: round(s * all_hours, 2))),
-        "cost_budget": draw(st.none() | share.map(lambda s: round(s * all_cost, 2))),
+        "hours_budget": draw(
+            st.none() | st.just(max(0.0, round(sum(c.hours for c in some) + aside, 2)))
+        ),
+        "cost_budget": draw(
+            st.none() | st.just(max(0.0, round(sum(c.cost for c in some) + aside, 2)))
+        ),
         "must": tuple(draw(st.lists(st.sampled_from(names), unique=True, max_size=2)))
         if draw(st.integers(0, 2)) == 0
         else (),
@@ -205,6 +209,73 @@ def test_values_that_differ_are_told_apart(step):
         choices.sort(key=lambda c: c.id)
         found = choose_plan(problem_of(choices, {0: 1.0}, {0: 1.0}, 0.0, {"hours_budget": 8.0}))
         assert [choices[i].id for i in found.order] == [better]
+
+
+# A set of modules costs a cent (or 1 CNY of two million) more than there is. A solver that takes
+# 0.999999 of a module for the whole of it goes wrong here, in one of three ways.
+MISSED_BY_A_CENT = {
+    "calls what is feasible infeasible": (
+        23999.99,
+        [(0.4, 1, 12000), (0.1, 24, 12000), (0.2, 24, 12000)],
+    ),
+    "chooses the worse": (
+        31696.52,
+        [(0.4, 16, 5924.55), (0.4, 12.5, 6376.7), (0.1, 2, 25319.83), (0.2, 2, 21396.01, "a")],
+    ),
+    "leaves out what fits": (
+        100126.27,
+        [
+            (0.0, 4, 26138.48),
+            (0.3, 2, 11284.14),
+            (0.4, 2, 17705.07, "a"),
+            (0.0, 0.5, 24753.86),
+            (0.1, 1, 28620.94),
+            (0.2, 4, 16377.65),
+        ],
+    ),
+    "spends more than there is": (
+        56118.91,
+        [
+            (0.3, 2, 20116.45),
+            (0.2, 24, 27850.0),
+            (0.2, 8, 3013.86),
+            (0.3, 16, 15351.96),
+            (0.2, 1, 17636.65),
+        ],
+    ),
+    "and again": (
+        71975.28,
+        [
+            (0.2, 4, 17238.54),
+            (0.3, 4, 10242.67),
+            (0.3, 24, 27924.2),
+            (0.2, 16, 18569.43),
+            (0.3, 12.5, 25924.65),
+        ],
+    ),
+    "on a large scale": (
+        1999999.0,
+        [(0.3, 1, 1e6), (0.0, 4, 999999.0), (0.4, 0.5, 0), (0.4, 8, 1e6), (0.0, 1, 500)],
+    ),
+}
+
+
+@pytest.mark.parametrize("hour_price", [0.0, 0.002])
+@pytest.mark.parametrize("weight", [0.5, 1.0])
+@pytest.mark.parametrize("hours_budget", [None, 15.0])
+@pytest.mark.parametrize(
+    ("cost_budget", "modules"), MISSED_BY_A_CENT.values(), ids=MISSED_BY_A_CENT.keys()
+)
+def test_a_budget_missed_by_a_cent_is_missed(
+    cost_budget, modules, hours_budget, weight, hour_price, capfd
+):
+    choices = [
+        oracle.Choice(name, {0: improvement}, hours=hours, cost=cost, prerequisites=tuple(needs))
+        for name, (improvement, hours, cost, *needs) in zip("abcdef", modules, strict=False)
+    ]
+    limits = {"hours_budget": hours_budget, "cost_budget": cost_budget}
+    expect_same_as_brute_force((choices, {0: 2.0}, {0: weight}, hour_price, limits))
+    assert capfd.readouterr() == ("", ""), "the solver writes where the command line prints"
 
 
 def test_greedy_would_be_wrong():

@@ -27,9 +27,7 @@ _STORABLE: dict[int, str | None] = {
 }
 
 
-def render_plan_page(
-    document: PlanDocument, *, lang: str, links: Mapping[str, str] = {}
-) -> str:
+def render_plan_page(document: PlanDocument, *, lang: str, links: Mapping[str, str] = {}) -> str:
     """Return a development plan as an HTML page.
 
     Parameters

@@ -93,26 +93,25 @@ def fit_state(
     design = make_design(pairs, n_competencies, None, size_known=size_known)
     grams = aggregate(z[some], cell[some], np.ones(cell[some].size), n_cells)
     solution = estimate(equations(grams, design), design.n_blocks, FIRST_ROUNDS)
-    weights = _weights(inner, z, residuals(design, solution, z, cell))
+    left = residuals(design, solution, z, cell)
+    weights = _weights(inner, z, left)
     if size_known:
         profile = _profile(design, solution, grams)
         design = make_design(pairs, n_competencies, profile, size_known=True)
-    known_org = inner.org >= 0
+
+    # then units, by turns with the rest
     n_orgs = int(inner.org.max(initial=-1)) + 1
-    has_orgs = np.unique(inner.org[known_org]).size > 1
     many = cell.size > MANY_ROWS
     effects, leverage = np.zeros(0), np.zeros(0)
-    for _ in range((1 if many else 2) if has_orgs else 0):
-        left = (
-            residuals(design, solution, z, cell)
-            if effects.size == 0
-            else (residuals(design, solution, z, cell) + _of_org(effects, inner.org))
-        )
+    for turn in range(2 if np.unique(inner.org[inner.org >= 0]).size > 1 else 0):
         effects, leverage = _org_effects(left, weights, inner.org, n_orgs, solution.noise)
-        z[:, features.AT_AFTER] = inner.level_after - _of_org(effects, inner.org)
-        if not many:
-            grams = aggregate(z, cell, weights, n_cells)
-            solution = estimate(equations(grams, design), design.n_blocks, FIRST_ROUNDS)
+        of_org = _of_org(effects, inner.org)
+        z[:, features.AT_AFTER] = inner.level_after - of_org
+        if many or turn == 1:
+            break
+        grams = aggregate(z, cell, weights, n_cells)
+        solution = estimate(equations(grams, design), design.n_blocks, FIRST_ROUNDS)
+        left = residuals(design, solution, z, cell) + of_org
     grams = aggregate(z, cell, weights, n_cells)
     solution = estimate(equations(grams, design), design.n_blocks, ROUNDS_MANY if many else ROUNDS)
     return State(
@@ -125,7 +124,8 @@ def fitted(design: Design, solution: Solution, z: FloatArray, cell: IntArray) ->
     coefficients = cell_coefficients(design, solution)
     coefficients[: design.row.size] += own_coefficients(design, solution)
     coefficients[:, features.AT_AFTER] = 0.0
-    return np.einsum("nf,nf->n", z, coefficients[cell])
+    expected: FloatArray = np.einsum("nf,nf->n", z, coefficients[cell])
+    return expected
 
 
 def residuals(design: Design, solution: Solution, z: FloatArray, cell: IntArray) -> FloatArray:
@@ -134,7 +134,7 @@ def residuals(design: Design, solution: Solution, z: FloatArray, cell: IntArray)
 
 
 def _of_org(effects: FloatArray, org: IntArray) -> FloatArray:
-    return np.where(org >= 0, effects[np.maximum(org, 0)], 0.0) if effects.size else 0.0 * org
+    return np.where(org >= 0, effects[np.maximum(org, 0)], 0.0)
 
 
 def _org_effects(
@@ -142,9 +142,9 @@ def _org_effects(
 ) -> tuple[FloatArray, FloatArray]:
     """Mean residual of each unit, shrunk by its variance between units (maximum likelihood)."""
     known = org >= 0
-    total = np.bincount(org[known], weights=weights[known], minlength=n_orgs)
+    total: FloatArray = np.bincount(org[known], weights=weights[known], minlength=n_orgs)
     mean = np.bincount(org[known], weights=(weights * left)[known], minlength=n_orgs)
-    mean = mean / np.maximum(total, 1e-9)
+    mean: FloatArray = (mean / np.maximum(total, 1e-9)).astype(np.float64)
     seen = total > 0
     variance = 0.05 * noise
     for _ in range(ORG_ROUNDS):

@@ -48,15 +48,24 @@ def open_database(url: str, *, create: bool = True) -> sa.Engine:
         If it cannot be reached, is no database, or has an older or newer schema.
     """
     engine = _connect(url)
-    with explain_failures(engine):
-        revision = _revision(engine)
-        if revision is None and create:
-            upgrade(engine)
-        elif revision != _head():
-            known = {script.revision for script in _scripts().walk_revisions()}
-            code = "store.newer" if revision and revision not in known else "store.outdated"
-            raise StoreError(code, database=_name(engine))
+    try:
+        with explain_failures(engine):
+            revision = _revision(engine)
+            _refuse_newer(engine, revision)
+            if revision is None and create:
+                upgrade(engine)
+            elif revision != _head():
+                raise StoreError("store.outdated", database=_name(engine))
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
+
+
+def _refuse_newer(engine: sa.Engine, revision: str | None) -> None:
+    known = {script.revision for script in _scripts().walk_revisions()}
+    if revision is not None and revision not in known:
+        raise StoreError("store.newer", database=_name(engine))
 
 
 def database_exists(url: str) -> bool:
@@ -77,12 +86,20 @@ def upgrade_database(url: str) -> tuple[str | None, str]:
     -------
     tuple of str
         Revision before (None for an empty database) and after.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be reached, is no database, or has a newer schema.
     """
     engine = _connect(url)
-    with explain_failures(engine):
-        before = _revision(engine)
-        upgrade(engine)
-    engine.dispose()
+    try:
+        with explain_failures(engine):
+            before = _revision(engine)
+            _refuse_newer(engine, before)
+            upgrade(engine)
+    finally:
+        engine.dispose()
     return before, _head()
 
 

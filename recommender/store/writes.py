@@ -96,7 +96,7 @@ def write_kind(
 
 
 def _execute_many(
-    connection: sa.Connection, statement: sa.Executable, frame: pd.DataFrame, table: sa.Table
+    connection: sa.Connection, statement: sa.Insert, frame: pd.DataFrame, table: sa.Table
 ) -> int:
     """Run a statement for every row and return how many rows it touched.
 

@@ -92,7 +92,7 @@ def upgrade() -> None:
         sa.Column("grade", sa.String(length=80), nullable=False),
         sa.Column("manager_id", sa.String(length=80), nullable=True),
         sa.Column("hired_on", sa.Date(), nullable=True),
-        sa.Column("synthetic", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("synthetic", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(
             ["manager_id"], ["person.person_id"], name=op.f("fk_person_manager_id")
         ),

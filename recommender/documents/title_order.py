@@ -1,0 +1,50 @@
+"""The order of titles in an index: Latin letters first, Chinese by pinyin."""
+
+from __future__ import annotations
+
+# First byte pairs of the level-1 characters of GB 2312, which stand in the order of their pinyin,
+# under each initial (GB/T 2312-1980; no syllable begins with i, u or v).
+_INITIALS = {
+    0xB0A1: "A",
+    0xB0C5: "B",
+    0xB2C1: "C",
+    0xB4EE: "D",
+    0xB6EA: "E",
+    0xB7A2: "F",
+    0xB8C1: "G",
+    0xB9FE: "H",
+    0xBBF7: "J",
+    0xBFA6: "K",
+    0xC0AC: "L",
+    0xC2E8: "M",
+    0xC4C3: "N",
+    0xC5B6: "O",
+    0xC5BE: "P",
+    0xC6DA: "Q",
+    0xC8BB: "R",
+    0xC8F6: "S",
+    0xCBFA: "T",
+    0xCDDA: "W",
+    0xCEF4: "X",
+    0xD1B9: "Y",
+    0xD4D1: "Z",
+}
+_LAST = 0xD7F9
+OTHER = "#"
+
+
+def initial(title: str) -> str:
+    """Return the letter under which a title stands; ``#`` for figures and rare characters."""
+    first = title[:1]
+    if first.isascii():
+        return first.upper() if first.isalpha() else OTHER
+    code = int.from_bytes(first.encode("gb18030")[:2])
+    if not 0xB0A1 <= code <= _LAST:
+        return OTHER
+    return next(letter for start, letter in reversed(_INITIALS.items()) if code >= start)
+
+
+def title_key(title: str) -> tuple[bool, str, bytes]:
+    """Return what titles are sorted by: figures first, then by letter and character."""
+    letter = initial(title)
+    return letter != OTHER, letter, title.casefold().encode("gb18030", "replace")

@@ -1,0 +1,476 @@
+"""How good an effect model is, beside simpler ones, on records it has not seen.
+
+Known modules are judged on later records of other people, cold start on modules left out; never
+on random rows. On a simulated history, where the truth is known, also by what the ranking loses.
+
+References
+----------
+Swaminathan & Joachims (2015), The self-normalized estimator for counterfactual learning, NIPS;
+Dudík, Langford & Li (2011), Doubly robust policy evaluation and learning, ICML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.errors import ModelError, ShapeMismatchError
+from recommender.improvement.effects import (
+    ModuleTable,
+    Prediction,
+    RecordTable,
+    fit_effects,
+    predict,
+)
+from recommender.improvement.synthetic import Simulation
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+Gain = Callable[[RecordTable], FloatArray]
+
+WEIGHT_CLIP = 20.0
+SHRINKAGE_RECORDS = 8.0
+MIN_JUDGED = 20
+EVIDENCE_EDGES = np.array([1, 5, 20])
+BAND_EDGES = np.array([1.0, 2.0, 3.0])
+
+
+@dataclass(frozen=True)
+class Split:
+    """Records to learn from and to judge on.
+
+    Attributes
+    ----------
+    learn, judge : RecordTable
+        The two parts; `judge` holds trained records only.
+    """
+
+    learn: RecordTable
+    judge: RecordTable
+
+
+@dataclass(frozen=True)
+class GainScore:
+    """How well one model tells the measured gain.
+
+    Attributes
+    ----------
+    rmse : float
+        Root mean squared error of the gain, in levels.
+    r_squared : float
+        Share of the variance of the gain explained; below 0 worse than its mean.
+    slope : float
+        Slope of measured on predicted gain; 1 is calibrated, NaN where predictions do not vary.
+    n_records : int
+        Records judged on.
+    """
+
+    rmse: float
+    r_squared: float
+    slope: float
+    n_records: int
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Share of intervals of the next level that held, by group.
+
+    Attributes
+    ----------
+    groups : tuple of str
+        Names of the groups.
+    share : ndarray of shape (n_groups,)
+        Share that held; NaN where there are no records.
+    count : ndarray of int, shape (n_groups,)
+        Records in each group.
+    """
+
+    groups: tuple[str, ...]
+    share: FloatArray
+    count: IntArray
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """An effect model beside its baselines.
+
+    Attributes
+    ----------
+    known, cold : dict of str to GainScore
+        By model name, on later records of other people, and on modules left out.
+    coverage_by_evidence, coverage_by_band : Coverage
+        Of the 90 % interval of the next measured level, on later records.
+    coverage_known, coverage_cold : float
+        Overall.
+    """
+
+    known: dict[str, GainScore]
+    cold: dict[str, GainScore]
+    coverage_by_evidence: Coverage
+    coverage_by_band: Coverage
+    coverage_known: float
+    coverage_cold: float
+
+
+@dataclass(frozen=True)
+class PolicyValue:
+    """Value of a ranking, from nominations made by another.
+
+    Attributes
+    ----------
+    self_normalised, doubly_robust : float
+        Mean outcome had the ranking nominated, in the units of the outcome.
+    standard_error : float
+        Of `doubly_robust`.
+    effective_sample_size : float
+        How many records the weighted ones are worth.
+    clipped_share : float
+        Share of matching records whose weight was cut at 20.
+    """
+
+    self_normalised: float
+    doubly_robust: float
+    standard_error: float
+    effective_sample_size: float
+    clipped_share: float
+
+
+@dataclass(frozen=True)
+class TruthScore:
+    """How good predicted effects are where the truth is known.
+
+    Attributes
+    ----------
+    regret : float
+        Share of the best attainable true effect lost by taking the top-ranked module.
+    ndcg : float
+        Normalised discounted cumulative true effect of the first five.
+    rmse, bias : float
+        Error of the effect, predicted less true, in levels.
+    slope : float
+        Slope of true on predicted effect.
+    coverage : float
+        Share of effect intervals that held; NaN without intervals.
+    """
+
+    regret: float
+    ndcg: float
+    rmse: float
+    bias: float
+    slope: float
+    coverage: float
+
+
+def split_by_time_and_person(
+    records: RecordTable, *, later_share: float = 0.3, person_share: float = 0.5, seed: int = 0
+) -> Split:
+    """Judge on the later records of people none of whose records are learned from.
+
+    Parameters
+    ----------
+    records : RecordTable
+        All records; without dates only people are split.
+    later_share : float
+        Share of the records that count as later.
+    person_share : float
+        Share of the people that are kept for judging.
+    seed : int
+        Decides who.
+    """
+    people, code = np.unique(records.person, return_inverse=True)
+    kept = (np.random.default_rng(seed).random(people.size) < person_share)[code]
+    dated = np.isfinite(records.after_day)
+    later = np.ones(records.size, dtype=bool)
+    earlier = later
+    if dated.any():
+        later = dated & (records.after_day >= np.quantile(records.after_day[dated], 1 - later_share))
+        earlier = ~later
+    judged = later & kept & (records.module >= 0)
+    known = np.zeros(people.size, dtype=bool)
+    known[code[judged]] = True
+    return Split(records.rows(earlier & ~known[code]), records.rows(judged))
+
+
+def split_by_module(records: RecordTable, *, share: float = 0.2, seed: int = 0) -> Split:
+    """Judge on modules none of whose records are learned from."""
+    modules = np.unique(records.module[records.module >= 0])
+    size = min(max(1, round(share * modules.size)), max(modules.size - 1, 0))
+    out = np.random.default_rng(seed).choice(modules, size, replace=False)
+    judged = np.isin(records.module, out)
+    return Split(records.rows(~judged), records.rows(judged))
+
+
+def score_gain(predicted: FloatArray, measured: FloatArray) -> GainScore:
+    """Compare predicted with measured gain, both of shape (n,), in levels."""
+    if predicted.shape != measured.shape:
+        raise ShapeMismatchError(f"gains: {predicted.shape} and {measured.shape}")
+    if measured.size == 0:
+        nan = float("nan")
+        return GainScore(nan, nan, nan, 0)
+    error = measured - predicted
+    spread = float(((measured - measured.mean()) ** 2).sum())
+    return GainScore(
+        rmse=float(np.sqrt((error**2).mean())),
+        r_squared=1.0 - float((error**2).sum()) / spread if spread > 0 else float("nan"),
+        slope=_slope(predicted, measured),
+        n_records=int(measured.size),
+    )
+
+
+def fit_baselines(learn: RecordTable) -> dict[str, Gain]:
+    """Fit the simple models that an effect model has to beat.
+
+    Returns
+    -------
+    dict of str to callable
+        Predicted gain of records: `no-module` (mean gain), `raw-mean` and `shrunken-raw-mean` per
+        module and competency, `gap-only` (line in the starting level), `ancova` (line in the
+        starting level by competency), `popularity` (line in how often a module is taken).
+    """
+    trained = learn.rows(learn.module >= 0)
+    gain = trained.level_after - trained.level_before
+    mean = float(gain.mean())
+    width = int(learn.competency.max(initial=0)) + 1
+
+    def key(records: RecordTable) -> IntArray:
+        return records.module * width + np.minimum(records.competency, width - 1)
+
+    keys, code = np.unique(key(trained), return_inverse=True)
+    count = np.bincount(code)
+    total = np.bincount(code, weights=gain)
+
+    def by_pair(damping: float) -> Gain:
+        values = (total + damping * mean) / (count + damping)
+
+        def of(records: RecordTable) -> FloatArray:
+            at = np.minimum(np.searchsorted(keys, key(records)), keys.size - 1)
+            return np.where(keys[at] == key(records), values[at], mean)
+
+        return of
+
+    def line(make: Callable[[RecordTable], FloatArray]) -> Gain:
+        columns = make(trained)
+        ridge = 1e-6 * np.eye(columns.shape[1])
+        found = np.linalg.solve(columns.T @ columns + ridge, columns.T @ gain)
+        return lambda records: make(records) @ found
+
+    def of_level(records: RecordTable) -> FloatArray:
+        return np.stack([np.ones(records.size), records.level_before], axis=1)
+
+    def of_competency(records: RecordTable) -> FloatArray:
+        dummies = records.competency[:, None] == np.arange(width)
+        return np.column_stack([records.level_before, dummies])
+
+    uptake = np.bincount(trained.module)
+
+    def of_uptake(records: RecordTable) -> FloatArray:
+        at = np.minimum(records.module, uptake.size - 1)
+        taken = np.where(records.module < uptake.size, uptake[at], 0)
+        return np.stack([np.ones(records.size), np.log1p(taken)], axis=1)
+
+    return {
+        "no-module": lambda records: np.full(records.size, mean),
+        "popularity": line(of_uptake),
+        "raw-mean": by_pair(0.0),
+        "shrunken-raw-mean": by_pair(SHRINKAGE_RECORDS),
+        "gap-only": line(of_level),
+        "ancova": line(of_competency),
+    }
+
+
+def evaluate(
+    records: RecordTable,
+    modules: ModuleTable,
+    *,
+    n_competencies: int,
+    scale: tuple[float, float] = (0.0, 4.0),
+    seed: int = 0,
+) -> Evaluation:
+    """Judge the effect model by the protocol, with the baselines beside it.
+
+    Raises
+    ------
+    ModelError
+        `model.too-few-to-judge` if a split leaves fewer than 20 records to judge on; or the
+        errors of `fit_effects`.
+    """
+
+    def run(split: Split) -> tuple[dict[str, GainScore], Prediction]:
+        if split.judge.size < MIN_JUDGED:
+            raise ModelError(
+                "model.too-few-to-judge", found=split.judge.size, minimum=MIN_JUDGED
+            )
+        fit = fit_effects(
+            split.learn, modules, n_competencies=n_competencies, scale=scale, seed=seed
+        )
+        judge = split.judge
+        addressed = np.isin(
+            judge.module * n_competencies + judge.competency,
+            fit.pair_module * n_competencies + fit.pair_competency,
+        )
+        judge = judge.rows(addressed)
+        found = predict(fit, judge.module, judge.competency, judge.level_before, judge.org)
+        gain = judge.level_after - judge.level_before
+        scores = {"effect-model": score_gain(found.expected_level_after - judge.level_before, gain)}
+        for name, baseline in fit_baselines(split.learn).items():
+            scores[name] = score_gain(baseline(judge), gain)
+        judged.append(judge)
+        return scores, found
+
+    judged: list[RecordTable] = []
+    known, known_found = run(split_by_time_and_person(records, seed=seed))
+    cold, cold_found = run(split_by_module(records, seed=seed))
+    held = _held(known_found, judged[0])
+    unit = (scale[1] - scale[0]) / 4.0
+    level = (judged[0].level_before - scale[0]) / unit
+    return Evaluation(
+        known=known,
+        cold=cold,
+        coverage_by_evidence=_coverage(
+            held,
+            np.searchsorted(EVIDENCE_EDGES, known_found.evidence_count, side="right"),
+            ("0", "1-4", "5-19", "20+"),
+        ),
+        coverage_by_band=_coverage(
+            held, np.searchsorted(BAND_EDGES, level, side="right"), ("0-1", "1-2", "2-3", "3-4")
+        ),
+        coverage_known=float(held.mean()),
+        coverage_cold=float(_held(cold_found, judged[1]).mean()),
+    )
+
+
+def off_policy_value(
+    outcome: FloatArray,
+    propensity: FloatArray,
+    matches: BoolArray,
+    *,
+    expected_logged: FloatArray | None = None,
+    expected_chosen: FloatArray | None = None,
+) -> PolicyValue:
+    """Value of a ranking from logged nominations.
+
+    Parameters
+    ----------
+    outcome : ndarray of shape (n,)
+        Measured gain after the logged nomination (r in Dudík et al.), in levels.
+    propensity : ndarray of shape (n,)
+        Probability with which the logged module was nominated, in (0, 1].
+    matches : ndarray of bool, shape (n,)
+        Whether the ranking would have nominated the same module.
+    expected_logged, expected_chosen : ndarray of shape (n,), optional
+        A model's gain for the logged module and for the ranking's choice; default 0.
+
+    Returns
+    -------
+    PolicyValue
+        NaN where no record matches.
+    """
+    if not outcome.shape == propensity.shape == matches.shape:
+        raise ShapeMismatchError("outcome, propensity and matches must have one shape")
+    logged = np.zeros_like(outcome) if expected_logged is None else expected_logged
+    chosen = np.zeros_like(outcome) if expected_chosen is None else expected_chosen
+    raw = np.where(matches, 1.0 / np.maximum(propensity, 1e-12), 0.0)
+    weights = np.minimum(raw, WEIGHT_CLIP)
+    total = float(weights.sum())
+    if total == 0.0:
+        nan = float("nan")
+        return PolicyValue(nan, nan, nan, 0.0, nan)
+    terms = chosen + weights * (outcome - logged)
+    return PolicyValue(
+        self_normalised=float(weights @ outcome) / total,
+        doubly_robust=float(terms.mean()),
+        standard_error=float(terms.std() / np.sqrt(terms.size)),
+        effective_sample_size=total**2 / float(weights @ weights),
+        clipped_share=float((raw > WEIGHT_CLIP).sum() / matches.sum()),
+    )
+
+
+def truth_queries(simulation: Simulation) -> tuple[IntArray, IntArray]:
+    """Every question of a simulation with every module that serves its competency.
+
+    Returns
+    -------
+    query, pair : ndarray of int, shape (n,)
+        Row of the query arrays and of the true pairs.
+    """
+    served = simulation.truth.pair_competency
+    order = np.argsort(served, kind="stable")
+    start = np.searchsorted(served[order], simulation.query_competency, side="left")
+    end = np.searchsorted(served[order], simulation.query_competency, side="right")
+    number = end - start
+    query = np.repeat(np.arange(number.size), number)
+    offset = np.arange(query.size) - np.repeat(np.cumsum(number) - number, number)
+    return query, order[start[query] + offset]
+
+
+def score_truth(
+    query: IntArray,
+    effect: FloatArray,
+    truth: FloatArray,
+    *,
+    lower: FloatArray | None = None,
+    upper: FloatArray | None = None,
+) -> TruthScore:
+    """Compare predicted with true effects.
+
+    Parameters
+    ----------
+    query : ndarray of int, shape (n,)
+        Which question a row belongs to; the modules of one question compete.
+    effect, truth : ndarray of shape (n,)
+        Predicted and true effect, in levels.
+    lower, upper : ndarray of shape (n,), optional
+        Interval of the effect.
+    """
+    if not query.shape == effect.shape == truth.shape:
+        raise ShapeMismatchError("query, effect and truth must have one shape")
+    _, query = np.unique(query, return_inverse=True)
+    order = np.lexsort((-effect, query))
+    first = np.flatnonzero(np.diff(query[order], prepend=-1))
+    best = np.full(first.size, -np.inf)
+    np.maximum.at(best, query, truth)
+    covered = float("nan")
+    if lower is not None and upper is not None:
+        covered = float(((lower <= truth) & (truth <= upper)).mean())
+    attainable = np.maximum(best, 0.0)
+    ideal = _discounted(query, truth, truth)
+    useful = ideal > 0
+    ratio = _discounted(query, effect, truth)[useful] / ideal[useful]
+    return TruthScore(
+        regret=1.0 - float(truth[order[first]].sum() / attainable.sum()),
+        ndcg=float(ratio.mean()),
+        rmse=float(np.sqrt(((effect - truth) ** 2).mean())),
+        bias=float((effect - truth).mean()),
+        slope=_slope(effect, truth),
+        coverage=covered,
+    )
+
+
+def _discounted(query: IntArray, score: FloatArray, truth: FloatArray, k: int = 5) -> FloatArray:
+    order = np.lexsort((-score, query))
+    ordered = query[order]
+    first = np.flatnonzero(np.diff(ordered, prepend=-1))
+    rank = np.arange(ordered.size) - first[ordered]
+    value = np.maximum(truth[order], 0.0) / np.log2(rank + 2.0)
+    return np.bincount(ordered, weights=np.where(rank < k, value, 0.0)).astype(np.float64)
+
+
+def _slope(predicted: FloatArray, measured: FloatArray) -> float:
+    centred = predicted - predicted.mean()
+    spread = float(centred @ centred)
+    return float(centred @ measured) / spread if spread > 1e-12 else float("nan")
+
+
+def _held(found: Prediction, records: RecordTable) -> BoolArray:
+    after = records.level_after
+    return (found.level_after_lower <= after) & (after <= found.level_after_upper)
+
+
+def _coverage(held: BoolArray, group: IntArray, names: tuple[str, ...]) -> Coverage:
+    count = np.bincount(group, minlength=len(names)).astype(np.int64)
+    share = np.bincount(group, weights=held, minlength=len(names)) / np.maximum(count, 1)
+    return Coverage(names, np.where(count > 0, share, np.nan), count)

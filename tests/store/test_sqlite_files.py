@@ -1,0 +1,291 @@
+"""What can happen to a SQLite file: in use, locked, read-only, damaged, backed up meanwhile."""
+
+import os
+import shutil
+import sqlite3
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from organisations import NOBODY, count_rows, without_privileges
+
+from recommender.errors import ConflictError, StoreError
+from recommender.store import (
+    backup_database,
+    database,
+    open_database,
+    reading,
+    schema,
+    upgrade_database,
+    writing,
+)
+from recommender.texts import LANGUAGES, explain
+
+PEOPLE = 500
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A database with some org units in it."""
+    path = tmp_path / "hr 人事.db"
+    engine = open_database(f"sqlite:///{path}")
+    with writing(engine) as connection:
+        connection.execute(
+            schema.org_unit.insert(), [{"path": f"{n}", "name": f"{n}"} for n in range(PEOPLE)]
+        )
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(database, "BUSY_MILLISECONDS", 150)
+
+
+def refused(attempt, kind=StoreError):
+    with pytest.raises(kind) as caught:
+        attempt()
+    for lang in LANGUAGES:
+        problem, advice = explain(caught.value, lang)
+        assert problem
+        assert advice
+    return caught.value.code
+
+
+def add_unit(url, name="new"):
+    engine = open_database(url)
+    try:
+        with writing(engine) as connection:
+            connection.execute(schema.org_unit.insert().values(path=name, name=name))
+    finally:
+        engine.dispose()
+
+
+def test_pragmas(file):
+    engine = open_database(f"sqlite:///{file}")
+    with reading(engine) as connection:
+        values = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+        ]
+    engine.dispose()
+    assert values == ["wal", 1, 2, database.BUSY_MILLISECONDS]
+
+
+def test_locked_database(file, impatient):
+    url = f"sqlite:///{file}"
+    holder = sqlite3.connect(file, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        assert refused(lambda: add_unit(url)) == "store.locked"
+        # reading goes on, and so does a backup
+        engine = open_database(url)
+        with reading(engine) as connection:
+            query = sa.select(sa.func.count()).select_from(schema.org_unit)
+            assert connection.scalar(query) == PEOPLE
+        engine.dispose()
+        backup_database(url, file.with_name("meanwhile.db"))
+    finally:
+        holder.execute("ROLLBACK")
+        holder.close()
+    add_unit(url)
+    assert count_rows(url)["org_unit"] == PEOPLE + 1
+
+
+def test_a_lock_that_ends_in_time_is_waited_for(file):
+    url = f"sqlite:///{file}"
+    holder = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.4, lambda: holder.execute("COMMIT"))
+    release.start()
+    add_unit(url)
+    release.join()
+    holder.close()
+
+
+def test_two_that_make_the_schema_at_once(tmp_path):
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    failures = []
+
+    def make():
+        try:
+            open_database(url).dispose()
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=make) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert set(count_rows(url).values()) == {0}
+
+
+@pytest.mark.parametrize("content", [b"not a database" * 500, os.urandom(1 << 20)])
+def test_not_a_database(content, tmp_path):
+    path = tmp_path / "noise.db"
+    path.write_bytes(content)
+    url = f"sqlite:///{path}"
+    assert refused(lambda: open_database(url)) == "store.not-a-database"
+    assert refused(lambda: upgrade_database(url)) == "store.not-a-database"
+    assert refused(lambda: backup_database(url, tmp_path / "b.db")) == "store.not-a-database"
+    assert path.read_bytes() == content
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["noise.db"]
+
+
+def test_damaged_database(file):
+    content = bytearray(file.read_bytes())
+    content[4096:] = os.urandom(len(content) - 4096)
+    file.write_bytes(content)
+    assert refused(lambda: add_unit(f"sqlite:///{file}")) == "store.not-a-database"
+
+
+def test_another_programs_database(tmp_path):
+    path = tmp_path / "other.db"
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE person (id INTEGER)")
+    other.commit()
+    other.close()
+    assert refused(lambda: open_database(f"sqlite:///{path}")) in {
+        "store.outdated",
+        "store.failed",
+    }
+    other = sqlite3.connect(path)
+    tables = other.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    other.close()
+    assert tables == [("person",)]
+
+
+@pytest.mark.parametrize("place", ["nowhere/hr.db", "a-file/hr.db", "a-folder"])
+def test_places_where_no_database_can_be(place, tmp_path):
+    (tmp_path / "a-file").write_text("x", encoding="utf-8")
+    (tmp_path / "a-folder").mkdir()
+    assert refused(lambda: open_database(f"sqlite:///{tmp_path / place}")) == "store.cannot-open"
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that a user without privileges can reach."""
+    folder = Path(tempfile.mkdtemp(prefix="recommender-test-"))
+    folder.chmod(0o755)
+    yield folder
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+def test_read_only_file(file, open_folder):
+    path = open_folder / "hr.db"
+    shutil.copy(file, path)
+    path.chmod(0o444)
+    open_folder.chmod(0o555)
+    with without_privileges():
+        code = refused(lambda: add_unit(f"sqlite:///{path}"))
+    assert code in {"store.read-only", "store.cannot-open"}
+    assert count_rows(f"sqlite:///{path}")["org_unit"] == PEOPLE
+
+
+def test_file_that_may_not_be_read(file, open_folder):
+    path = open_folder / "hr.db"
+    shutil.copy(file, path)
+    path.chmod(0)
+    with without_privileges():
+        assert refused(lambda: add_unit(f"sqlite:///{path}")) == "store.cannot-open"
+
+
+def test_backup_into_a_folder_that_may_not_be_written(file, open_folder):
+    source = open_folder / "in" / "hr.db"
+    source.parent.mkdir()
+    shutil.copy(file, source)
+    if os.geteuid() == 0:
+        os.chown(source.parent, NOBODY, NOBODY)
+        os.chown(source, NOBODY, NOBODY)
+    target = open_folder / "out"
+    target.mkdir(mode=0o555)
+    with without_privileges():
+        code = refused(lambda: backup_database(f"sqlite:///{source}", target / "b.db"))
+    assert code == "store.cannot-open"
+    assert list(target.iterdir()) == []
+
+
+def test_backup_while_another_writes(file, tmp_path):
+    url = f"sqlite:///{file}"
+    stop = threading.Event()
+    written = [0]
+
+    def keep_writing():
+        engine = open_database(url)
+        while not stop.is_set():
+            # always two at a time: a copy with an odd number is not of one state
+            names = [f"w{written[0]}-{side}" for side in "ab"]
+            with writing(engine) as connection:
+                for name in names:
+                    connection.execute(schema.org_unit.insert().values(path=name, name=name))
+            written[0] += 1
+        engine.dispose()
+
+    writer = threading.Thread(target=keep_writing)
+    writer.start()
+    try:
+        copies = [backup_database(url, tmp_path / f"backup-{n}.db") for n in range(4)]
+    finally:
+        stop.set()
+        writer.join()
+    assert written[0] > 0
+    for copy in copies:
+        check = sqlite3.connect(copy)
+        assert check.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert check.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+        check.close()
+        assert (count_rows(f"sqlite:///{copy}")["org_unit"] - PEOPLE) % 2 == 0
+        open_database(f"sqlite:///{copy}", create=False).dispose()
+    assert not list(tmp_path.glob("*.part*"))
+
+
+def test_backup_has_the_same_rows(file, tmp_path):
+    url = f"sqlite:///{file}"
+    target = tmp_path / "b.db"
+    assert backup_database(url, target) == target
+    assert count_rows(f"sqlite:///{target}") == count_rows(url)
+
+
+def test_backup_is_never_written_over(file, tmp_path):
+    target = tmp_path / "b.db"
+    target.write_bytes(b"older")
+    attempt = lambda: backup_database(f"sqlite:///{file}", target)  # noqa: E731
+    assert refused(attempt, ConflictError) == "store.backup-exists"
+    assert target.read_bytes() == b"older"
+
+
+def test_backup_of_nothing_is_no_backup(tmp_path):
+    url = f"sqlite:///{tmp_path / 'none.db'}"
+    assert refused(lambda: backup_database(url, tmp_path / "b.db")) == "store.cannot-open"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_backup_into_no_folder(file, tmp_path):
+    attempt = lambda: backup_database(f"sqlite:///{file}", tmp_path / "none" / "b.db")  # noqa: E731
+    assert refused(attempt) == "store.cannot-open"
+
+
+def test_half_a_backup_is_removed(file, tmp_path, monkeypatch):
+    real = sqlite3.connect
+
+    class Full(sqlite3.Connection):
+        def backup(self, target, **how):
+            target.execute("CREATE TABLE half (x)")
+            target.commit()
+            raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: real(*a, **{**k, "factory": Full}))
+    monkeypatch.setattr(sqlite3.dbapi2, "connect", sqlite3.connect)
+    target = tmp_path / "b.db"
+    assert refused(lambda: backup_database(f"sqlite:///{file}", target)) == "store.full"
+    assert sorted(p.name for p in tmp_path.iterdir()) == [file.name]
+
+
+def test_postgresql_is_backed_up_by_its_own_tool(tmp_path):
+    attempt = lambda: backup_database("postgresql://u@h/db", tmp_path / "b.db")  # noqa: E731
+    assert refused(attempt, ConflictError) == "store.backup-postgresql"
