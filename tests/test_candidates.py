@@ -81,7 +81,7 @@ def is_true_reason(code, person, module, against):
     return "serves-nothing" in against and any(code in found for found in faults)
 
 
-@examples(400)
+@examples(250)
 @given(data=st.data(), of_modules=modules(), modalities=allowed_modalities())
 def test_candidates_are_the_same(data, of_modules, modalities):
     of_people = data.draw(people(of_modules))
@@ -97,7 +97,7 @@ def test_candidates_are_the_same(data, of_modules, modalities):
                 assert is_true_reason(reason, person, by_id[name], against)
 
 
-@examples(80)
+@examples(50)
 @given(data=st.data(), of_modules=modules(), modalities=allowed_modalities())
 def test_a_batch_equals_each_one_alone_and_order_of_modules_is_nothing(
     data, of_modules, modalities

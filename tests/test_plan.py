@@ -118,7 +118,7 @@ def expect_same_as_brute_force(case):
         assert found.added[place] == pytest.approx(adds, abs=TOLERANCE)
 
 
-@examples(150)
+@examples(120)
 @given(cases())
 def test_plans_on_a_grid_of_ties_are_the_best_of_all_sets(case):
     expect_same_as_brute_force(case)
@@ -130,7 +130,7 @@ def test_plans_of_any_numbers_are_the_best_of_all_sets(case):
     expect_same_as_brute_force(case)
 
 
-@examples(80)
+@examples(50)
 @given(cases())
 def test_a_plan_keeps_to_what_it_was_given(case):
     choices, _, _, _, limits = case
@@ -161,7 +161,7 @@ def worth(case):
     return oracle.plan_value([choices[i] for i in found.order], gaps, weights, hour_price)
 
 
-@examples(60)
+@examples(40)
 @given(cases(numbers="any"), st.data())
 def test_more_gap_and_more_weight_never_lower_the_value(case, data):
     choices, gaps, weights, hour_price, limits = case
@@ -174,7 +174,7 @@ def test_more_gap_and_more_weight_never_lower_the_value(case, data):
         assert after >= before - TOLERANCE
 
 
-@examples(60)
+@examples(40)
 @given(cases(numbers="any"))
 def test_more_budget_never_lowers_the_value_and_must_never_raises_it(case):
     *rest, limits = case
@@ -212,7 +212,7 @@ def test_values_that_differ_are_told_apart(step):
 
 
 # A set of modules costs a cent (or 1 CNY of two million) more than there is. A solver that takes
-# 0.999999 of a module for the whole of it goes wrong here, in one of three ways.
+# 0.999999 of a module for the whole of it goes wrong here, in each of these ways.
 MISSED_BY_A_CENT = {
     "calls what is feasible infeasible": (
         23999.99,
@@ -251,6 +251,17 @@ MISSED_BY_A_CENT = {
             (0.3, 24, 27924.2),
             (0.2, 16, 18569.43),
             (0.3, 12.5, 25924.65),
+        ],
+    ),
+    "talks on the standard output": (
+        24999.99,
+        [
+            (0.3, 8, 5000),
+            (0.0, 1, 12000),
+            (0.2, 1, 8000),
+            (0.1, 2, 6817.59),
+            (0.4, 8, 12000),
+            (0.3, 2, 8000),
         ],
     ),
     "on a large scale": (

@@ -87,7 +87,7 @@ def core_ranking(of_people, of_modules, of_effects, *, top, objective, modalitie
     return result
 
 
-@examples(400)
+@examples(200)
 @given(data=st.data(), of_modules=modules(), objective=OBJECTIVE, modalities=allowed_modalities())
 def test_rankings_are_the_same(data, of_modules, objective, modalities):
     of_effects = data.draw(effects(of_modules))
@@ -103,7 +103,7 @@ def test_rankings_are_the_same(data, of_modules, objective, modalities):
         assert closed == pytest.approx([values[name] for name in ids], abs=TOLERANCE)
 
 
-@examples(60)
+@examples(40)
 @given(data=st.data(), of_modules=modules(), objective=OBJECTIVE)
 def test_a_batch_equals_each_one_alone_and_order_of_modules_is_nothing(data, of_modules, objective):
     of_effects = data.draw(effects(of_modules))
@@ -160,7 +160,7 @@ def test_many_people_and_many_modules(objective):
         assert all_of_them[p][0] == ranked
 
 
-@examples(100)
+@examples(60)
 @given(data=st.data(), of_modules=modules())
 def test_more_weight_and_more_target_never_lower_a_value(data, of_modules):
     """Of a candidate that stays one: what is worth closing can only become worth more."""

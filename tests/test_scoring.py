@@ -132,7 +132,7 @@ def expect_same(table, expected):
         assert table[key][2] == flag
 
 
-@examples(250)
+@examples(150)
 @given(data=st.data(), as_of=AS_OF, rules=RULES)
 def test_ratings_form_the_same_assessments(data, as_of, rules):
     rows = data.draw(rating_rows(as_of, competencies=(0, 1)))
@@ -145,7 +145,7 @@ def test_ratings_form_the_same_assessments(data, as_of, rules):
     expect_same(as_table(assessed_by_ratings(rows, as_of, rules)), expected)
 
 
-@examples(250)
+@examples(150)
 @given(data=st.data(), as_of=AS_OF)
 def test_exams_give_the_same_levels(data, as_of):
     rules = oracle.Rules(exam_standard_error=0.2)
@@ -160,7 +160,7 @@ def test_exams_give_the_same_levels(data, as_of):
     expect_same(as_table(found), expected)
 
 
-@examples(100)
+@examples(60)
 @given(data=st.data(), as_of=AS_OF)
 def test_incomplete_sittings_are_reported_and_not_scored(data, as_of):
     rows = data.draw(score_rows(as_of, people=2))
@@ -180,7 +180,7 @@ def test_incomplete_sittings_are_reported_and_not_scored(data, as_of):
     assert not found.passed[missing].any()
 
 
-@examples(200)
+@examples(120)
 @given(data=st.data(), as_of=AS_OF, rules=RULES)
 def test_current_levels_are_the_same(data, as_of, rules):
     ratings = data.draw(rating_rows(as_of, competencies=(0,), most=12))
@@ -250,7 +250,7 @@ def test_a_batch_equals_each_one_alone_and_order_of_rows_is_nothing(data, as_of)
             )
 
 
-@examples(100)
+@examples(60)
 @given(data=st.data())
 def test_a_higher_rating_never_lowers_the_level(data):
     as_of, rules = date(2026, 6, 30), oracle.Rules(rating_window_days=4000)
@@ -304,7 +304,7 @@ def test_calendar_months(day, months, expected):
     assert months_before(day, months) == oracle.months_before(day, months) == expected
 
 
-@examples(100)
+@examples(60)
 @given(st.dates(date(1990, 1, 1), date(2100, 1, 1)), st.integers(0, 600))
 def test_calendar_months_everywhere(day, months):
     assert months_before(day, months) == oracle.months_before(day, months)

@@ -14,7 +14,7 @@ import typer
 
 from recommender.cli.common import Call, command
 from recommender.cli.people import print_gaps, print_plan, print_recommendations
-from recommender.documents import render_plan_pdf
+from recommender.documents import render_plan_page, render_plan_pdf
 from recommender.errors import ConflictError
 from recommender.exchange import write_xlsx
 from recommender.records import KINDS
@@ -72,6 +72,12 @@ def demo(
     )
     pdf = out / f"plan-{person}.pdf"
     pdf.write_bytes(render_plan_pdf(document, lang=call.lang).content)
+    page = pdf.with_suffix(".html")
+    links = {"PDF": pdf.name} | {
+        f"JSON: {name}": f"{name}-{person}.json" for name in ("gaps", "recommend", "plan")
+    }
+    text = render_plan_page(document, lang=call.lang, links=links)
+    page.write_text(text, encoding="utf-8")
     results = {"gaps": to_json(gaps), "recommend": to_json(ranked), "plan": to_json(plan)}
     for name, value in results.items():
         text = json.dumps(value, ensure_ascii=False, indent=2)
@@ -87,6 +93,7 @@ def demo(
         seconds=f"{time.monotonic() - started:.0f}",
         folder=folder,
         pdf=pdf,
+        page=page,
         person=person,
         database=database,
     )

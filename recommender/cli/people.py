@@ -10,7 +10,7 @@ import typer
 from rich.progress import Progress
 
 from recommender.cli.common import Call, command
-from recommender.documents import render_plan_pdf
+from recommender.documents import render_plan_page, render_plan_pdf
 from recommender.ranking import Objective
 from recommender.results import Gaps, Plan, Recommendations, ServedCompetency, to_json
 from recommender.service import Framework, PlanRequest
@@ -132,6 +132,9 @@ def plan(
     ] = None,
     modality: Modalities = None,
     pdf: Annotated[Path | None, typer.Option(help="Write the plan as PDF to this file.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write the plan as a web page to this file.")
+    ] = None,
 ) -> None:
     """Make a person's development plan."""
     service = call.open()
@@ -149,10 +152,15 @@ def plan(
         if rendered.missing_characters:
             marks = ", ".join(f"U+{ord(c):04X}" for c in rendered.missing_characters)
             call.problems.print(call.say("cli.missing-characters", characters=marks))
+    if html:
+        html.parent.mkdir(parents=True, exist_ok=True)
+        html.write_text(render_plan_page(document, lang=call.lang), encoding="utf-8")
     if call.as_json:
         call.print_json(to_json(made))
         return
     print_plan(call, service.framework, made)
+    if html:
+        call.print("cli.page-written", path=html)
     if pdf:
         call.print("cli.pdf-written", path=pdf)
 

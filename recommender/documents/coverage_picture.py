@@ -118,7 +118,7 @@ def _figure(catalog: Catalog, lang: str) -> Figure:
 
 def _box(x: float, y: float, cell: StepCoverage, wanted: int) -> Rectangle:
     few = cell.needed and cell.count < wanted
-    fill = _FILLS[min(cell.count, 8) * (len(_FILLS) - 1) // 8 if cell.count else 0]
+    fill = _FILLS[min((cell.count + 1) // 2, len(_FILLS) - 1)]
     return Rectangle(
         (x, y + 0.06),
         1.1,

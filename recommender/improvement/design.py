@@ -99,8 +99,8 @@ def make_design(
             names.append(block.name)
         shared_block += [-1 if block.flat else len(names) - 1] * block.maps.shape[2]
     n_effect = sum(block.maps.shape[2] for block in effect)
-    by_module = features.module_functions(profile)
-    by_pair = features.pair_functions(profile)
+    by_module = features.module_functions(profile, size_known=size_known)
+    by_pair = features.pair_functions(profile, size_known=size_known)
     codes, row = np.unique(pairs.module, return_inverse=True)
     slot = np.arange(pairs.size) - np.searchsorted(row, row)
     n_slots = int(slot.max(initial=0)) + 1

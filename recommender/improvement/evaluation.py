@@ -187,7 +187,9 @@ def split_by_time_and_person(
     later = np.ones(records.size, dtype=bool)
     earlier = later
     if dated.any():
-        later = dated & (records.after_day >= np.quantile(records.after_day[dated], 1 - later_share))
+        later = dated & (
+            records.after_day >= np.quantile(records.after_day[dated], 1 - later_share)
+        )
         earlier = ~later
     judged = later & kept & (records.module >= 0)
     known = np.zeros(people.size, dtype=bool)
@@ -301,9 +303,7 @@ def evaluate(
 
     def run(split: Split) -> tuple[dict[str, GainScore], Prediction]:
         if split.judge.size < MIN_JUDGED:
-            raise ModelError(
-                "model.too-few-to-judge", found=split.judge.size, minimum=MIN_JUDGED
-            )
+            raise ModelError("model.too-few-to-judge", found=split.judge.size, minimum=MIN_JUDGED)
         fit = fit_effects(
             split.learn, modules, n_competencies=n_competencies, scale=scale, seed=seed
         )

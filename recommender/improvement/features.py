@@ -301,17 +301,24 @@ def effect_blocks(
     return blocks
 
 
-def module_functions(profile: FloatArray | None) -> list[tuple[str, FloatArray]]:
+def module_functions(
+    profile: FloatArray | None, *, size_known: bool
+) -> list[tuple[str, FloatArray]]:
     """Functions with a coefficient of its own for every module."""
     found = [("module", CONSTANT), ("module-slope", SLOPE), ("module-drift", _vector(AT_AGE, 1.0))]
     if profile is not None:
         found.append(("module-scaled", profile))
+    if not size_known:
+        found.append(("module-curve", _curves(AT_LEVEL, 1)[:, 0]))
     return found
 
 
-def pair_functions(profile: FloatArray | None) -> list[tuple[str, FloatArray]]:
+def pair_functions(profile: FloatArray | None, *, size_known: bool) -> list[tuple[str, FloatArray]]:
     """Functions with a coefficient of its own for every module and competency."""
     found = [("pair", CONSTANT)]
     if profile is not None:
         found.append(("pair-scaled", profile))
+    if not size_known:
+        found.append(("pair-slope", SLOPE))
+        found.append(("pair-curve", _curves(AT_LEVEL, 1)[:, 0]))
     return found

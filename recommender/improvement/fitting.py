@@ -142,9 +142,9 @@ def _org_effects(
 ) -> tuple[FloatArray, FloatArray]:
     """Mean residual of each unit, shrunk by its variance between units (maximum likelihood)."""
     known = org >= 0
-    total: FloatArray = np.bincount(org[known], weights=weights[known], minlength=n_orgs)
+    total = np.bincount(org[known], weights=weights[known], minlength=n_orgs).astype(np.float64)
     mean = np.bincount(org[known], weights=(weights * left)[known], minlength=n_orgs)
-    mean: FloatArray = (mean / np.maximum(total, 1e-9)).astype(np.float64)
+    mean = mean.astype(np.float64) / np.maximum(total, 1e-9)
     seen = total > 0
     variance = 0.05 * noise
     for _ in range(ORG_ROUNDS):

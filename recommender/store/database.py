@@ -22,6 +22,7 @@ from recommender.errors import ConflictError, InputError, StoreError
 
 BUSY_MILLISECONDS = 5000
 CONNECT_SECONDS = 10
+_UPGRADE_LOCK = 7_262_026
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -107,6 +108,9 @@ def upgrade(engine: sa.Engine) -> None:
     """Run the migrations that are missing, in one transaction."""
     config = _config()
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            # two processes that start at once: the second finds the work done
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
         config.attributes["connection"] = connection
         alembic.command.upgrade(config, "head")
 
@@ -263,10 +267,11 @@ def _begin_immediate(connection: sa.Connection) -> None:
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open a connection that reads one consistent state and writes nothing."""
-    with (
-        explain_failures(engine),
-        engine.connect().execution_options(readonly=True) as connection,
-    ):
+    options: dict[str, Any] = {"readonly": True}
+    if engine.dialect.name == "postgresql":
+        # by default each statement there sees what was committed before it, not before the first
+        options["isolation_level"] = "REPEATABLE READ"
+    with explain_failures(engine), engine.connect().execution_options(**options) as connection:
         yield connection
 
 

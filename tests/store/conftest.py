@@ -1,7 +1,6 @@
 """A PostgreSQL server is needed where one is asked for by name."""
 
 import pytest
-
 from conftest import need
 
 

@@ -1,5 +1,7 @@
 """The schema: made by migrations, equal to the tables in the code, old and new ones told apart."""
 
+import threading
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -56,6 +58,24 @@ def test_opening_makes_the_schema_once(database_url):
         with reading(engine) as connection:
             assert connection.scalar(sa.select(sa.func.count()).select_from(schema.person)) == 0
         engine.dispose()
+
+
+def test_two_that_make_the_schema_at_once(database_url):
+    failures = []
+
+    def make():
+        try:
+            open_database(database_url).dispose()
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=make) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert set(count_rows(database_url).values()) == {0}
 
 
 @pytest.mark.parametrize(

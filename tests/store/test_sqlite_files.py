@@ -105,25 +105,6 @@ def test_a_lock_that_ends_in_time_is_waited_for(file):
     holder.close()
 
 
-def test_two_that_make_the_schema_at_once(tmp_path):
-    url = f"sqlite:///{tmp_path / 'new.db'}"
-    failures = []
-
-    def make():
-        try:
-            open_database(url).dispose()
-        except Exception as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=make) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    assert set(count_rows(url).values()) == {0}
-
-
 @pytest.mark.parametrize("content", [b"not a database" * 500, os.urandom(1 << 20)])
 def test_not_a_database(content, tmp_path):
     path = tmp_path / "noise.db"

@@ -22,8 +22,11 @@ def judge_texts(catalog: Catalog) -> Iterator[Judgement]:
     texts = list(all_texts(catalog))
     for placed in (*texts, *glossary_texts(catalog)):
         yield from _languages(placed)
+    suspects = _suspects(catalog.glossary, texts)
     for term in catalog.glossary:
-        yield from _term(term, texts)
+        yield from _forbidden(term, suspects)
+        if term.paired:
+            yield from _unpaired(term, texts)
     yield from _translations(texts)
 
 
@@ -40,22 +43,55 @@ def _place(placed: PlacedText) -> str:
     return f"{placed.part}/{placed.id}"
 
 
-def _term(term: Term, texts: Iterable[PlacedText]) -> Iterator[Judgement]:
-    zh_bad = _anywhere(term.zh_forbidden)
-    en_bad = _words(term.en_forbidden)
-    zh_fine, en_fine = _anywhere(term.zh_except), _words(term.en_except)
+def _suspects(terms: Iterable[Term], texts: Iterable[PlacedText]) -> list[PlacedText]:
+    """Return the texts in which any variant stands, so that few are looked at term by term."""
+    zh = _anywhere(tuple(v for term in terms for v in term.zh_forbidden))
+    en = _words(tuple(v for term in terms for v in term.en_forbidden))
+    return [
+        placed
+        for placed in texts
+        if (zh and zh.search(placed.text.zh_cn)) or (en and en.search(placed.text.en))
+    ]
+
+
+def _forbidden(term: Term, texts: Iterable[PlacedText]) -> Iterator[Judgement]:
+    zh_bad, zh_fine = _anywhere(term.zh_forbidden), _anywhere(term.zh_except)
+    en_bad, en_fine = _words(term.en_forbidden), _words(term.en_except)
+    for placed in texts:
+        for pattern, fine, text in (
+            (zh_bad, zh_fine, placed.text.zh_cn),
+            (en_bad, en_fine, placed.text.en),
+        ):
+            found = pattern and pattern.search(fine.sub(" ", text) if fine else text)
+            if found:
+                yield judge(
+                    "forbidden-term",
+                    placed.part,
+                    placed.id,
+                    place=_place(placed),
+                    field=placed.field,
+                    term=term.term,
+                    found=found.group(),
+                )
+
+
+def _unpaired(term: Term, texts: Iterable[PlacedText]) -> Iterator[Judgement]:
+    fine = _anywhere(term.zh_except)
     right = _words((term.term.en, *term.en_also))
     for placed in texts:
         zh, en = placed.text.zh_cn, placed.text.en
-        values = {"place": _place(placed), "field": placed.field, "term": term.term}
-        for pattern, fine, text in ((zh_bad, zh_fine, zh), (en_bad, en_fine, en)):
-            found = pattern and pattern.search(fine.sub(" ", text) if fine else text)
-            if found:
-                yield judge("forbidden-term", placed.part, placed.id, found=found.group(), **values)
-        if term.paired and right:
-            bare = zh_fine.sub(" ", zh) if zh_fine else zh
-            if term.term.zh_cn in bare and not right.search(en):
-                yield judge("unpaired-term", placed.part, placed.id, found=en, **values)
+        if term.term.zh_cn not in (fine.sub(" ", zh) if fine else zh):
+            continue
+        if right and not right.search(en):
+            yield judge(
+                "unpaired-term",
+                placed.part,
+                placed.id,
+                place=_place(placed),
+                field=placed.field,
+                term=term.term,
+                found=en,
+            )
 
 
 def _anywhere(variants: tuple[str, ...]) -> re.Pattern[str] | None:

@@ -1,0 +1,89 @@
+"""Each judgement fires on the fault it is for, and on a clean catalogue none does."""
+
+import pytest
+from catalog.planting import MODULE, PLANTS, change_module
+
+from training_catalog import Text, load_catalog
+from training_catalog.judging import CODES, judge_catalog
+from training_catalog.loading import build_catalog
+
+
+@pytest.fixture(scope="module")
+def catalog():
+    return load_catalog()
+
+
+def test_every_judgement_has_a_planted_fault():
+    assert set(PLANTS) == set(CODES)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_planted_fault_is_seen(catalog, code):
+    found = [j for j in judge_catalog(PLANTS[code](catalog)) if j.code == code]
+    assert found
+    for judgement in found:
+        assert judgement.id
+        for lang in ("zh-CN", "en"):
+            assert judgement.text(lang)
+            assert "{" not in judgement.text(lang)
+            assert judgement.hint.in_language(lang)
+
+
+def test_the_planted_module_is_named(catalog):
+    planted = PLANTS["prerequisite-above"](catalog)
+    found = [j for j in judge_catalog(planted) if j.code == "prerequisite-above"]
+    assert [j.id for j in found] == [MODULE]
+    assert "丢单复盘工作坊" in found[0].text("zh-CN")
+    assert "Lost-deal review workshop" in found[0].text("en")
+
+
+def test_a_step_that_no_target_asks_for_is_no_hole(catalog):
+    lower = tuple(
+        p.model_copy(
+            update={
+                "targets": {
+                    k: t.model_copy(update={"level": min(t.level, 1.0)})
+                    for k, t in p.targets.items()
+                }
+            }
+        )
+        for p in catalog.profiles
+    )
+    planted = PLANTS["no-module-for-step"](catalog.model_copy(update={"profiles": lower}))
+    assert not [j for j in judge_catalog(planted) if j.code == "no-module-for-step"]
+
+
+def test_an_exception_of_the_glossary_is_no_fault(catalog):
+    purpose = Text(zh_cn="看清经过", en="See the course of events")
+    assert judge_catalog(change_module(catalog, MODULE, purpose=purpose)) == ()
+
+
+@pytest.mark.parametrize("word", ["Courses", "COURSE", "training  class", "training-classes"])
+def test_forbidden_english_is_found_in_every_form(catalog, word):
+    purpose = Text(zh_cn="看清经过", en=f"These {word} are about causes")
+    codes = [j.code for j in judge_catalog(change_module(catalog, MODULE, purpose=purpose))]
+    assert codes == ["forbidden-term"]
+
+
+def test_a_word_inside_another_is_no_forbidden_term(catalog):
+    purpose = Text(
+        zh_cn="看清经过", en="Of course-like racecourses nobody speaks; clientele neither"
+    )
+    codes = [j.code for j in judge_catalog(change_module(catalog, MODULE, purpose=purpose))]
+    assert codes == ["forbidden-term"]  # "course-like" only
+
+
+def test_a_catalogue_without_the_optional_parts_is_judged(catalog):
+    bare = build_catalog(
+        catalog.model_copy(
+            update={"job_profile": None, "certifications": (), "paths": (), "glossary": ()}
+        )
+    )
+    assert judge_catalog(bare) == ()
+
+
+def test_judgements_come_in_the_order_of_codes(catalog):
+    planted = PLANTS["no-chinese"](PLANTS["path-retired"](catalog))
+    order = [CODES.index(j.code) for j in judge_catalog(planted)]
+    assert order == sorted(order)
+    assert len(set(order)) > 1

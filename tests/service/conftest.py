@@ -1,0 +1,45 @@
+"""One made-up organisation a kind of database, shared by the tests that only ask questions."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from conftest import need
+from databases import fresh_postgresql
+from organisations import TINY, fill, service_on
+
+from recommender.sample import SampleOrganisation
+from recommender.service import Service
+
+N_PEOPLE = 14
+
+
+@pytest.fixture(
+    scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+)
+def organisation(request, tmp_path_factory) -> Iterator[tuple[Service, SampleOrganisation]]:
+    """A service over a filled database, and the tables it was filled with."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = f"sqlite:///{tmp_path_factory.mktemp('organisation') / 'hr.db'}"
+        else:
+            server = request.getfixturevalue("postgresql")
+            if server is None:
+                need("a PostgreSQL server")
+            url = stack.enter_context(fresh_postgresql(server))
+        service = stack.enter_context(service_on(url))
+        yield service, fill(service, n_people=N_PEOPLE)
+
+
+@pytest.fixture
+def service(organisation) -> Service:
+    """The service alone."""
+    return organisation[0]
+
+
+@pytest.fixture
+def library(database_url) -> Iterator[Service]:
+    """A service over the tiny framework, with eight people; a fresh database each time."""
+    with service_on(database_url, catalog=TINY) as service:
+        fill(service, n_people=8)
+        yield service
