@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import highspy
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array, hstack, identity
 
 from recommender.errors import ConflictError
 from recommender.scoring import DECIMALS, BoolArray, FloatArray
 
-# The solver accepts a solution within 1e-6 of the best and of each bound; stated in these
-# units that is 1e-11 of a weighted level, so values that differ at all are told apart.
-_UNITS = 1e5
+# The finest the solver has. With its default of 1e-6 a module that is "chosen" by 0.999999 would
+# get a plan past a budget by a cent.
+_TOLERANCE = 1e-9
 _TIE = 1e-9
 
 
@@ -130,45 +129,77 @@ class _Program:
         self.problem = problem
         n, served = len(problem.hours), np.flatnonzero(problem.gap > 0)
         self.n = n
-        self.worth = np.concatenate([-problem.hour_price * problem.hours, problem.weight[served]])
-        upper = np.concatenate([np.ones(n), problem.gap[served] * _UNITS])
-        self.worth[:n] *= _UNITS
-        self.lower = np.zeros_like(upper)
-        self.lower[list(problem.must)] = 1
-        self.upper = upper
-        self.integrality = np.arange(n + len(served)) < n
+        n_columns = n + len(served)
         rest = np.zeros(len(served))
-        self.hours_row = np.concatenate([problem.hours, rest])
-        self.cost_row = np.concatenate([problem.cost, rest])
-        # gap closed in k <= what the chosen modules improve in k
-        self.rows: list[LinearConstraint] = []
-        if len(served):
-            improvement = csr_array(-problem.improvement[:, served].T * _UNITS)
-            self.rows.append(
-                LinearConstraint(hstack([improvement, identity(len(served))]).tocsr(), -np.inf, 0.0)
-            )
-        self._bound(self.hours_row, problem.hours_budget)
-        self._bound(self.cost_row, problem.cost_budget)
+        self.worth = np.concatenate([-problem.hour_price * problem.hours, problem.weight[served]])
+        self.hours = np.concatenate([problem.hours, rest])
+        self.cost = np.concatenate([problem.cost, rest])
+        self.highs = highspy.Highs()
+        self.highs.silent()
+        for option in ("primal_feasibility_tolerance", "mip_feasibility_tolerance"):
+            self.highs.setOptionValue(option, _TOLERANCE)
+        self.highs.setOptionValue("mip_rel_gap", 0.0)
+        self.highs.setOptionValue("mip_abs_gap", 0.0)
+        self.highs.setOptionValue("threads", 1)
+        self.highs.setOptionValue("presolve", "off")
+        self.highs.addVars(
+            n_columns,
+            np.array([float(i in problem.must) for i in range(n)] + [0.0] * len(served)),
+            np.concatenate([np.ones(n), problem.gap[served]]),
+        )
+        self.highs.changeColsIntegrality(
+            n,
+            np.arange(n, dtype=np.int32),
+            np.full(n, highspy.HighsVarType.kInteger),
+        )
+        for place, k in enumerate(served):
+            # gap closed in k <= what the chosen modules improve in k
+            row = np.zeros(n_columns)
+            row[:n] = -problem.improvement[:, k]
+            row[n + place] = 1.0
+            self.bound(row, upper=0.0)
+        self.bound(self.hours, upper=problem.hours_budget)
+        self.bound(self.cost, upper=problem.cost_budget)
         for module, needed in enumerate(problem.prerequisites):
             for before in needed:
-                row = np.zeros_like(upper)
-                row[module], row[before] = 1, -1
-                self._bound(row, 0.0)
+                row = np.zeros(n_columns)
+                row[module], row[before] = 1.0, -1.0
+                self.bound(row, upper=0.0)
 
-    def _bound(self, row: FloatArray, limit: float) -> None:
-        if np.isfinite(limit):
-            self.rows.append(LinearConstraint(row, -np.inf, limit))
+    def bound(self, row: FloatArray, *, lower: float = -np.inf, upper: float = np.inf) -> int:
+        """Keep a weighted sum of the variables within bounds; return the row's number."""
+        index = np.flatnonzero(row).astype(np.int32)
+        self.highs.addRow(lower, upper, len(index), index, row[index])
+        return int(self.highs.getNumRow()) - 1
 
-    def solve(self, minimise: FloatArray, *extra: LinearConstraint) -> BoolArray | None:
+    def drop_last(self) -> None:
+        """Take the row out that was added last."""
+        last = int(self.highs.getNumRow()) - 1
+        self.highs.deleteRows(1, np.array([last], dtype=np.int32))
+
+    def fix(self, module: int, *, chosen: bool) -> None:
+        """Decide for or against a module."""
+        self.highs.changeColBounds(module, float(chosen), float(chosen))
+
+    def maximise(self, objective: FloatArray) -> BoolArray | None:
         """Return which modules are chosen, or None where nothing is feasible."""
-        found = milp(
-            minimise,
-            integrality=self.integrality.astype(np.int64),
-            bounds=Bounds(self.lower, self.upper),
-            constraints=[*self.rows, *extra],
-            options={"mip_rel_gap": 0.0},
-        )
-        return None if found.x is None else np.asarray(found.x[: self.n] > 0.5)
+        columns = np.arange(len(objective), dtype=np.int32)
+        self.highs.changeColsCost(len(objective), columns, objective)
+        self.highs.changeObjectiveSense(highspy.ObjSense.kMaximize)
+        self.highs.run()
+        if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        values = np.array(self.highs.getSolution().col_value[: self.n])
+        return values > 0.5
+
+    def other_than(self, chosen: BoolArray, objective: FloatArray) -> BoolArray | None:
+        """Return the best choice that differs in at least one module, if there is any."""
+        row = np.zeros_like(self.worth)
+        row[: self.n] = np.where(chosen, -1.0, 1.0)
+        self.bound(row, lower=1.0 - float(chosen.sum()))
+        found = self.maximise(objective)
+        self.drop_last()
+        return found
 
     def value(self, chosen: BoolArray) -> float:
         """Return what a choice is worth: the gap closed less the price of its hours."""
@@ -181,45 +212,36 @@ def _solve(problem: PlanProblem) -> list[int]:
     if not len(problem.hours):
         return []
     program = _Program(problem)
-    first = program.solve(-program.worth)
-    if first is None:
+    chosen = program.maximise(program.worth)
+    if chosen is None:
         raise ConflictError(
             "plan.infeasible",
             modules=", ".join(problem.module_ids[i] for i in sorted(problem.must)) or "–",
             hours=f"{problem.hours_budget:g}",
             cost=f"{problem.cost_budget:g}",
         )
-    chosen = first
-    as_good = LinearConstraint(program.worth, (program.value(chosen) - _TIE) * _UNITS, np.inf)
-    if program.solve(-program.worth, as_good, _other_than(program, chosen)) is None:
+    program.bound(program.worth, lower=program.value(chosen) - _TIE)
+    if program.other_than(chosen, program.worth) is None:
         return np.flatnonzero(chosen).tolist()
 
     # several plans are worth the same: fewer hours, then lower cost, then ids in order
-    ties = [as_good]
-    for row in (program.hours_row, program.cost_row):
-        best = program.solve(row, *ties)
-        chosen = chosen if best is None else best
-        ties.append(LinearConstraint(row, -np.inf, float(row[: program.n] @ chosen) + _TIE))
+    for row in (program.hours, program.cost):
+        least = program.maximise(-row)
+        chosen = chosen if least is None else least
+        program.bound(row, upper=float(row[: program.n] @ chosen) + _TIE)
     for module in range(program.n):
-        if program.solve(program.hours_row, *ties, _other_than(program, chosen)) is None:
+        if program.other_than(chosen, -program.hours) is None:
             break
-        if not chosen[module] and program.lower[module] == 0:
-            program.lower[module] = 1
-            better = program.solve(program.hours_row, *ties)
-            if better is None:
-                program.lower[module] = program.upper[module] = 0
+        if not chosen[module]:
+            program.fix(module, chosen=True)
+            earlier = program.maximise(-program.hours)
+            if earlier is None:
+                program.fix(module, chosen=False)
             else:
-                chosen = better
-        elif chosen[module]:
-            program.lower[module] = 1
+                chosen = earlier
+        else:
+            program.fix(module, chosen=True)
     return np.flatnonzero(chosen).tolist()
-
-
-def _other_than(program: _Program, chosen: BoolArray) -> LinearConstraint:
-    """Return the constraint that at least one module differs from a choice."""
-    row = np.zeros_like(program.worth)
-    row[: program.n] = np.where(chosen, -1.0, 1.0)
-    return LinearConstraint(row, 1.0 - float(chosen.sum()), np.inf)
 
 
 def _put_in_order(

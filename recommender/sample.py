@@ -225,7 +225,8 @@ def _assessments(
     """Return what an assessment centre found out about a few."""
     rows: list[tuple[object, ...]] = []
     for i in rng.choice(len(people), len(people) // 10, replace=False):
-        for k in rng.choice(len(framework.competency_ids), 4, replace=False):
+        n_assessed = min(4, len(framework.competency_ids))
+        for k in rng.choice(len(framework.competency_ids), n_assessed, replace=False):
             level = float(np.clip(true_levels[i, k] + rng.normal(0, 0.25), 0, 4))
             rows.append(
                 (

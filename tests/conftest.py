@@ -49,6 +49,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield url
 
 
+@pytest.fixture(scope="session")
+def library_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database of the tiny framework with ten people; copy it before you write."""
+    from organisations import TINY, fill, service_on  # noqa: PLC0415 - only where it is asked for
+
+    path = tmp_path_factory.mktemp("library") / "library.db"
+    with service_on(f"sqlite:///{path}", catalog=TINY) as service:
+        fill(service, n_people=10)
+    return path
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say in the last lines what was not tested for want of something."""
     skipped = terminalreporter.stats.get("skipped", [])

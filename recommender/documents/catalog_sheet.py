@@ -48,7 +48,7 @@ def render_module_sheet_pdf(catalog: Catalog, module_id: str, lang: str) -> Rend
     """
     view = CatalogView(catalog, lang)
     if module_id not in view.modules:
-        raise NotFoundError("module.unknown", module=module_id)
+        raise NotFoundError("module.unknown", module_id=module_id)
     return _render(view, {"modules": [view.module(view.modules[module_id])]})
 
 

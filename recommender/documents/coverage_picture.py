@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 from threading import Lock
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -88,7 +88,7 @@ def _figure(catalog: Catalog, lang: str) -> Figure:
     axes.set_ylim(lines, 0)
     axes.axis("off")
 
-    def write(x: float, y: float, text: str, font: FontProperties, **options: str) -> None:
+    def write(x: float, y: float, text: str, font: FontProperties, **options: Any) -> None:
         words = show(text).text.replace("$", r"\$")
         axes.text(x, y, words, fontproperties=font, va="center", **options)
 

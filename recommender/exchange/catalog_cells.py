@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recommender.errors import TableFault, TableFaultsError
-from recommender.exchange.catalog_layout import Field, Layout
+from recommender.exchange.catalog_fields import Field, Layout
 from recommender.exchange.cells import BadCellError, number_expected, read_date, read_number
 from recommender.exchange.faults import FAULTS_LISTED, Problem, shorten
 from recommender.exchange.layout import find_header, loose
@@ -132,7 +132,7 @@ def read_sheet_rows(sheet: Sheet, layout: Layout, faults: Faults) -> SheetRows:
         cells = sheet.rows[at]
         if all(_is_empty(cell) for cell in cells):
             continue
-        row = ParsedRow(sheet.first_row + at + 1, {}, {})
+        row = ParsedRow(sheet.first_row + at + 1, {}, {}, good=not header.missing)
         rows.rows.append(row)
         for entry in fields:
             name = entry.column.name

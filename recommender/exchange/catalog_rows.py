@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from recommender.exchange.catalog_layout import Layout
+from recommender.exchange.catalog_fields import Layout
 from training_catalog import Catalog, Text
 
 Row = dict[str, Any]

@@ -8,7 +8,8 @@ from typing import Any
 from xlsxwriter.worksheet import Worksheet
 
 from recommender.errors import InputError
-from recommender.exchange.catalog_layout import Field, catalog_layouts
+from recommender.exchange.catalog_fields import Field
+from recommender.exchange.catalog_layout import catalog_layouts
 from recommender.exchange.catalog_reading import read_catalog_workbook
 from recommender.exchange.catalog_rows import catalog_rows
 from recommender.exchange.writing import formats_of, header_of, new_workbook, write_cell

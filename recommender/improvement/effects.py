@@ -55,8 +55,10 @@ POOLED, MEASURED = 0, 1
 MIN_TRAINED = 30
 SELECTION_DOUBT = 0.5
 VARIANCE_DOUBT = 400.0
-EFFECT_COVERAGE = 0.79
-"""What the nominal 90 % interval of the true effect covers on simulated histories."""
+EFFECT_COVERAGE = 0.77
+"""What the nominal 90 % interval of the true effect covers on simulated histories of 5,000 trained
+records where managers nominate moderately on what they did not record: .73 to .79 by how effects
+depend on the level. Where they do so strongly it covers far less, about .25."""
 NORMAL_90 = 1.6448536269514722
 
 

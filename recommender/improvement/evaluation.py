@@ -2,11 +2,6 @@
 
 Known modules are judged on later records of other people, cold start on modules left out; never
 on random rows. On a simulated history, where the truth is known, also by what the ranking loses.
-
-References
-----------
-Swaminathan & Joachims (2015), The self-normalized estimator for counterfactual learning, NIPS;
-Dudík, Langford & Li (2011), Doubly robust policy evaluation and learning, ICML.
 """
 
 from __future__ import annotations
@@ -25,14 +20,36 @@ from recommender.improvement.effects import (
     fit_effects,
     predict,
 )
-from recommender.improvement.synthetic import Simulation
+from recommender.improvement.off_policy import PolicyValue, off_policy_value
+from recommender.improvement.truth_scores import (
+    TruthScore,
+    calibration_slope,
+    score_truth,
+    truth_queries,
+)
+
+__all__ = [
+    "Coverage",
+    "Evaluation",
+    "GainScore",
+    "PolicyValue",
+    "Split",
+    "TruthScore",
+    "evaluate",
+    "fit_baselines",
+    "off_policy_value",
+    "score_gain",
+    "score_truth",
+    "split_by_module",
+    "split_by_time_and_person",
+    "truth_queries",
+]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 Gain = Callable[[RecordTable], FloatArray]
 
-WEIGHT_CLIP = 20.0
 SHRINKAGE_RECORDS = 8.0
 MIN_JUDGED = 20
 EVIDENCE_EDGES = np.array([1, 5, 20])
@@ -116,55 +133,6 @@ class Evaluation:
     coverage_cold: float
 
 
-@dataclass(frozen=True)
-class PolicyValue:
-    """Value of a ranking, from nominations made by another.
-
-    Attributes
-    ----------
-    self_normalised, doubly_robust : float
-        Mean outcome had the ranking nominated, in the units of the outcome.
-    standard_error : float
-        Of `doubly_robust`.
-    effective_sample_size : float
-        How many records the weighted ones are worth.
-    clipped_share : float
-        Share of matching records whose weight was cut at 20.
-    """
-
-    self_normalised: float
-    doubly_robust: float
-    standard_error: float
-    effective_sample_size: float
-    clipped_share: float
-
-
-@dataclass(frozen=True)
-class TruthScore:
-    """How good predicted effects are where the truth is known.
-
-    Attributes
-    ----------
-    regret : float
-        Share of the best attainable true effect lost by taking the top-ranked module.
-    ndcg : float
-        Normalised discounted cumulative true effect of the first five.
-    rmse, bias : float
-        Error of the effect, predicted less true, in levels.
-    slope : float
-        Slope of true on predicted effect.
-    coverage : float
-        Share of effect intervals that held; NaN without intervals.
-    """
-
-    regret: float
-    ndcg: float
-    rmse: float
-    bias: float
-    slope: float
-    coverage: float
-
-
 def split_by_time_and_person(
     records: RecordTable, *, later_share: float = 0.3, person_share: float = 0.5, seed: int = 0
 ) -> Split:
@@ -218,7 +186,7 @@ def score_gain(predicted: FloatArray, measured: FloatArray) -> GainScore:
     return GainScore(
         rmse=float(np.sqrt((error**2).mean())),
         r_squared=1.0 - float((error**2).sum()) / spread if spread > 0 else float("nan"),
-        slope=_slope(predicted, measured),
+        slope=calibration_slope(predicted, measured),
         n_records=int(measured.size),
     )
 
@@ -341,128 +309,6 @@ def evaluate(
         coverage_known=float(held.mean()),
         coverage_cold=float(_held(cold_found, judged[1]).mean()),
     )
-
-
-def off_policy_value(
-    outcome: FloatArray,
-    propensity: FloatArray,
-    matches: BoolArray,
-    *,
-    expected_logged: FloatArray | None = None,
-    expected_chosen: FloatArray | None = None,
-) -> PolicyValue:
-    """Value of a ranking from logged nominations.
-
-    Parameters
-    ----------
-    outcome : ndarray of shape (n,)
-        Measured gain after the logged nomination (r in Dudík et al.), in levels.
-    propensity : ndarray of shape (n,)
-        Probability with which the logged module was nominated, in (0, 1].
-    matches : ndarray of bool, shape (n,)
-        Whether the ranking would have nominated the same module.
-    expected_logged, expected_chosen : ndarray of shape (n,), optional
-        A model's gain for the logged module and for the ranking's choice; default 0.
-
-    Returns
-    -------
-    PolicyValue
-        NaN where no record matches.
-    """
-    if not outcome.shape == propensity.shape == matches.shape:
-        raise ShapeMismatchError("outcome, propensity and matches must have one shape")
-    logged = np.zeros_like(outcome) if expected_logged is None else expected_logged
-    chosen = np.zeros_like(outcome) if expected_chosen is None else expected_chosen
-    raw = np.where(matches, 1.0 / np.maximum(propensity, 1e-12), 0.0)
-    weights = np.minimum(raw, WEIGHT_CLIP)
-    total = float(weights.sum())
-    if total == 0.0:
-        nan = float("nan")
-        return PolicyValue(nan, nan, nan, 0.0, nan)
-    terms = chosen + weights * (outcome - logged)
-    return PolicyValue(
-        self_normalised=float(weights @ outcome) / total,
-        doubly_robust=float(terms.mean()),
-        standard_error=float(terms.std() / np.sqrt(terms.size)),
-        effective_sample_size=total**2 / float(weights @ weights),
-        clipped_share=float((raw > WEIGHT_CLIP).sum() / matches.sum()),
-    )
-
-
-def truth_queries(simulation: Simulation) -> tuple[IntArray, IntArray]:
-    """Every question of a simulation with every module that serves its competency.
-
-    Returns
-    -------
-    query, pair : ndarray of int, shape (n,)
-        Row of the query arrays and of the true pairs.
-    """
-    served = simulation.truth.pair_competency
-    order = np.argsort(served, kind="stable")
-    start = np.searchsorted(served[order], simulation.query_competency, side="left")
-    end = np.searchsorted(served[order], simulation.query_competency, side="right")
-    number = end - start
-    query = np.repeat(np.arange(number.size), number)
-    offset = np.arange(query.size) - np.repeat(np.cumsum(number) - number, number)
-    return query, order[start[query] + offset]
-
-
-def score_truth(
-    query: IntArray,
-    effect: FloatArray,
-    truth: FloatArray,
-    *,
-    lower: FloatArray | None = None,
-    upper: FloatArray | None = None,
-) -> TruthScore:
-    """Compare predicted with true effects.
-
-    Parameters
-    ----------
-    query : ndarray of int, shape (n,)
-        Which question a row belongs to; the modules of one question compete.
-    effect, truth : ndarray of shape (n,)
-        Predicted and true effect, in levels.
-    lower, upper : ndarray of shape (n,), optional
-        Interval of the effect.
-    """
-    if not query.shape == effect.shape == truth.shape:
-        raise ShapeMismatchError("query, effect and truth must have one shape")
-    _, query = np.unique(query, return_inverse=True)
-    order = np.lexsort((-effect, query))
-    first = np.flatnonzero(np.diff(query[order], prepend=-1))
-    best = np.full(first.size, -np.inf)
-    np.maximum.at(best, query, truth)
-    covered = float("nan")
-    if lower is not None and upper is not None:
-        covered = float(((lower <= truth) & (truth <= upper)).mean())
-    attainable = np.maximum(best, 0.0)
-    ideal = _discounted(query, truth, truth)
-    useful = ideal > 0
-    ratio = _discounted(query, effect, truth)[useful] / ideal[useful]
-    return TruthScore(
-        regret=1.0 - float(truth[order[first]].sum() / attainable.sum()),
-        ndcg=float(ratio.mean()),
-        rmse=float(np.sqrt(((effect - truth) ** 2).mean())),
-        bias=float((effect - truth).mean()),
-        slope=_slope(effect, truth),
-        coverage=covered,
-    )
-
-
-def _discounted(query: IntArray, score: FloatArray, truth: FloatArray, k: int = 5) -> FloatArray:
-    order = np.lexsort((-score, query))
-    ordered = query[order]
-    first = np.flatnonzero(np.diff(ordered, prepend=-1))
-    rank = np.arange(ordered.size) - first[ordered]
-    value = np.maximum(truth[order], 0.0) / np.log2(rank + 2.0)
-    return np.bincount(ordered, weights=np.where(rank < k, value, 0.0)).astype(np.float64)
-
-
-def _slope(predicted: FloatArray, measured: FloatArray) -> float:
-    centred = predicted - predicted.mean()
-    spread = float(centred @ centred)
-    return float(centred @ measured) / spread if spread > 1e-12 else float("nan")
 
 
 def _held(found: Prediction, records: RecordTable) -> BoolArray:

@@ -209,7 +209,11 @@ def open_service(settings: Settings) -> Service:
     """
     catalog = load_catalog(settings.catalog)
     engine = open_database(settings.database)
-    framework = build_framework(_with_imported(catalog, engine))
+    try:
+        framework = build_framework(_with_imported(catalog, engine))
+    except BaseException:
+        engine.dispose()
+        raise
     return Service(framework=framework, engine=engine, estimates=expert_estimates(framework))
 
 
@@ -219,7 +223,10 @@ def load_effective_catalog(settings: Settings) -> Catalog:
     if not database_exists(settings.database):
         return catalog
     engine = open_database(settings.database)
-    return _with_imported(catalog, engine)
+    try:
+        return _with_imported(catalog, engine)
+    finally:
+        engine.dispose()
 
 
 def _with_imported(catalog: Catalog, engine: Engine) -> Catalog:

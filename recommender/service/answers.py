@@ -163,19 +163,16 @@ def describe_served(
     served: list[ServedCompetency] = []
     for pair in pairs.tolist():
         k = modules.pair_competency[pair]
-        level = standing.levels.level[row, k]
-        lower, upper = estimates.interval(pair, float(level))
+        found = estimates.describe(pair, float(standing.levels.level[row, k]))
         served.append(
             ServedCompetency(
                 competency_id=framework.competency_ids[k],
                 gap=float(gaps.gap[row, k]),
-                expected_improvement=float(
-                    estimates.improvement(np.array([level]), np.array([pair]))[0]
-                ),
-                lower=lower,
-                upper=upper,
-                evidence_count=int(estimates.evidence_count[pair]),
-                basis=estimates.basis(pair),
+                expected_improvement=found.improvement,
+                lower=found.lower,
+                upper=found.upper,
+                evidence_count=found.evidence_count,
+                basis=found.basis,
             )
         )
     return tuple(sorted(served, key=lambda item: order.index(item.competency_id)))
@@ -273,7 +270,7 @@ def explain_served(framework: Framework, item: ServedCompetency, lang: str) -> l
     values = {
         "competency": framework.competencies[item.competency_id].name.in_language(lang),
         "gap": f"{item.gap:.2f}",
-        "closes": f"{min(item.gap, item.expected_improvement):.2f}",
+        "closes": f"{max(0.0, min(item.gap, item.expected_improvement)):.2f}",
         "count": item.evidence_count,
     }
     if item.lower is None or item.upper is None:

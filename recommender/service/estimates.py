@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.improvement.effects import EffectFit, predict
+from recommender.improvement.registry import TrainedModel
 from recommender.ranking import predict_improvement
 from recommender.results import Basis
 from recommender.scoring import FloatArray, IntArray
@@ -22,43 +24,96 @@ class Estimates:
         The model in force; None where the catalogue's own estimates are used.
     coefficients : ndarray of shape (n_pairs, degree + 1)
         Expected improvement, a polynomial in the level, constant first.
-    lower, upper : ndarray of shape (n_pairs, degree + 1), or None
-        Bounds of the true effect, in the same form; None for an expert's estimate.
-    evidence_count : ndarray of shape (n_pairs,)
-        Improvement records behind each pair.
+    fit : EffectFit or None
+        The model itself, for intervals and evidence.
+    fitted_module, fitted_competency : ndarray of shape (n_pairs,)
+        The model's codes of each pair; -1 where the model does not know it.
     """
 
     model_id: str | None
     coefficients: FloatArray
-    lower: FloatArray | None
-    upper: FloatArray | None
-    evidence_count: IntArray
+    fit: EffectFit | None
+    fitted_module: IntArray
+    fitted_competency: IntArray
 
-    def basis(self, pair: int) -> Basis:
-        """Return where the estimate of a pair comes from."""
-        if self.model_id is None:
-            return "expert"
-        return "measured" if self.evidence_count[pair] > 0 else "pooled"
+    def describe(self, pair: int, level: float) -> PairEstimate:
+        """Return what is expected of a pair at a level."""
+        if self.fit is None or self.fitted_module[pair] < 0:
+            improvement = float(
+                predict_improvement(np.array([[level]]), self.coefficients[[pair]])[0, 0]
+            )
+            return PairEstimate(improvement, None, None, 0, "expert")
+        found = predict(
+            self.fit,
+            self.fitted_module[[pair]],
+            self.fitted_competency[[pair]],
+            np.array([level]),
+        )
+        count = int(found.evidence_count[0])
+        return PairEstimate(
+            float(found.expected_improvement[0]),
+            float(found.effect_lower[0]),
+            float(found.effect_upper[0]),
+            count,
+            "measured" if count else "pooled",
+        )
 
-    def interval(self, pair: int, level: float) -> tuple[float | None, float | None]:
-        """Return the bounds of a pair's true effect at a level, None where there are none."""
-        if self.lower is None or self.upper is None:
-            return None, None
-        powers = level ** np.arange(self.lower.shape[1])
-        return float(self.lower[pair] @ powers), float(self.upper[pair] @ powers)
 
-    def improvement(self, levels: FloatArray, pair: IntArray) -> FloatArray:
-        """Return the expected improvement of pairs at levels, both of shape (n,)."""
-        return predict_improvement(levels[None, :], self.coefficients[pair])[0]
+@dataclass(frozen=True)
+class PairEstimate:
+    """The expected improvement of one module for one competency at one level, in levels."""
+
+    improvement: float
+    lower: float | None
+    upper: float | None
+    evidence_count: int
+    basis: Basis
 
 
 def expert_estimates(framework: Framework) -> Estimates:
     """Return the catalogue's own estimates, used while no effect model is in force."""
     expert = framework.modules.pair_expert
-    return Estimates(
-        model_id=None,
-        coefficients=expert[:, None],
-        lower=None,
-        upper=None,
-        evidence_count=np.zeros(len(expert), dtype=np.int64),
-    )
+    unknown = np.full(len(expert), -1, dtype=np.int64)
+    return Estimates(None, expert[:, None], None, unknown, unknown)
+
+
+def model_estimates(framework: Framework, model_id: str, model: TrainedModel) -> Estimates:
+    """Return the estimates of an effect model.
+
+    Parameters
+    ----------
+    framework : Framework
+        The catalogue.
+    model_id : str
+        Which model it is.
+    model : TrainedModel
+        The model, fitted on levels in [0, 4].
+
+    Returns
+    -------
+    Estimates
+        A module that came after the model was trained keeps the catalogue's own estimate.
+    """
+    modules = framework.modules
+    module_code = {name: i for i, name in enumerate(model.module_ids)}
+    competency_code = {name: i for i, name in enumerate(model.competency_ids)}
+    position = {
+        (int(m), int(c)): i
+        for i, (m, c) in enumerate(
+            zip(model.fit.pair_module, model.fit.pair_competency, strict=True)
+        )
+    }
+    n_pairs = len(modules.pair_module)
+    coefficients = np.zeros((n_pairs, model.fit.coefficients.shape[1]))
+    coefficients[:, 0] = modules.pair_expert
+    fitted_module = np.full(n_pairs, -1, dtype=np.int64)
+    fitted_competency = np.full(n_pairs, -1, dtype=np.int64)
+    for pair, (m, k) in enumerate(zip(modules.pair_module, modules.pair_competency, strict=True)):
+        code = (
+            module_code.get(modules.ids[m], -1),
+            competency_code.get(framework.competency_ids[k], -1),
+        )
+        if code in position:
+            coefficients[pair] = model.fit.coefficients[position[code]]
+            fitted_module[pair], fitted_competency[pair] = code
+    return Estimates(model_id, coefficients, model.fit, fitted_module, fitted_competency)

@@ -15,6 +15,7 @@ from recommender.candidates import CandidateArrays
 from recommender.errors import ConflictError, NotFoundError
 from recommender.gaps import GapArrays
 from recommender.plan import PlanChoice, PlanProblem, choose_plan, gap_closed
+from recommender.ranking import predict_improvement
 from recommender.results import ExcludedModule, Plan, PlanItem
 from recommender.service.answers import (
     compare_with_targets,
@@ -183,9 +184,9 @@ def _pose(
     pairs = np.flatnonzero(candidates.serves[row] & np.isin(modules.pair_module, pool))
     competency = modules.pair_competency[pairs]
     at = [position[module] for module in modules.pair_module[pairs]]
-    improvement[at, competency] = estimates.improvement(
-        standing.levels.level[row, competency], pairs
-    )
+    improvement[at, competency] = predict_improvement(
+        standing.levels.level[row, competency][None, :], estimates.coefficients[pairs]
+    )[0]
     return PlanProblem(
         module_ids=tuple(modules.ids[m] for m in pool),
         hours=modules.hours[pool],

@@ -131,14 +131,14 @@ def test_no_sentence_of_the_source(folder: Path):
 
 
 def test_loading_is_quick():
-    best = min(_seconds(load_catalog) for _ in range(3))
-    assert best < 0.6  # 0.1 s on an idle machine
+    best = min(_seconds(load_catalog) for _ in range(5))
+    assert best < 0.3  # seconds of one core; 0.1 on an idle machine
 
 
 def _seconds(work):
-    start = time.perf_counter()
+    start = time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def test_the_source_check_sees_a_copy():

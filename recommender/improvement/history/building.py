@@ -1,0 +1,258 @@
+"""Improvement records out of assessments over time and completed modules.
+
+Two assessments of one person in one competency that follow each other make an *interval*. A module
+that addresses the competency and was completed in it (on the day of the first assessment or later,
+before the day of the second) makes a trained record; an interval without any is a control row.
+
+**Several modules in one interval** share its gain in proportion to their hours (in equal parts
+where the hours of one are unknown): `level_after` of each record is the level before plus its
+share, and `shared` says how many modules they were. A module completed twice in an interval counts
+its hours twice and makes one record, dated by the last completion. A module outside the windows
+has its share too, but makes no record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recommender.improvement.history.frames import (
+    HistoryRecords,
+    Note,
+    as_dates,
+    day_numbers,
+    records_frame,
+)
+from recommender.scoring import round_off
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+BEFORE_WINDOW_DAYS = 540
+AFTER_WINDOW_DAYS = 365
+
+
+@dataclass(frozen=True)
+class _Line:
+    """Assessments on one line: each person and competency a stretch of it, days in order."""
+
+    person_ids: pd.Index
+    competency_ids: pd.Index
+    first_day: int
+    n_days: int
+    person: IntArray
+    competency: IntArray
+    day: IntArray
+    level: FloatArray
+
+    def place(self, person: IntArray, competency: IntArray, day: IntArray) -> IntArray:
+        """Return where on the line a day of a person and competency lies."""
+        stretch = person * len(self.competency_ids) + competency
+        return stretch * self.n_days + np.clip(day - self.first_day, 0, self.n_days - 1)
+
+
+def _line_up(assessments: pd.DataFrame) -> _Line:
+    day, level = day_numbers(assessments["assessed_on"]), assessments["level"].to_numpy(float)
+    usable = np.isfinite(day) & np.isfinite(level)
+    rows = assessments[usable]
+    person, person_ids = pd.factorize(rows["person_id"].astype(object), sort=True)
+    competency, competency_ids = pd.factorize(rows["competency_id"].astype(object), sort=True)
+    days, level = day[usable].astype(np.int64), level[usable]
+    order = np.lexsort((days, competency, person))
+    parts = np.stack([person[order], competency[order], days[order]])
+    first = np.ones(order.size, dtype=bool)
+    first[1:] = (parts[:, 1:] != parts[:, :-1]).any(axis=0)
+    # a day before and one after all assessments, for completions there
+    start = int(days.min(initial=0)) - 1
+    return _Line(
+        person_ids=pd.Index(person_ids),
+        competency_ids=pd.Index(competency_ids),
+        first_day=start,
+        n_days=int(days.max(initial=0)) - start + 2,
+        person=parts[0, first],
+        competency=parts[1, first],
+        day=parts[2, first],
+        level=level[order][first],
+    )
+
+
+@dataclass(frozen=True)
+class _Training:
+    """Completed modules in intervals; one row a module, interval and competency."""
+
+    start: IntArray
+    module: IntArray
+    completed: IntArray
+    share: FloatArray
+    n_modules: IntArray
+
+
+def _code_completions(
+    completions: pd.DataFrame, person_ids: pd.Index, module_ids: pd.Index
+) -> IntArray:
+    """Return person, day and module of each completion once; -1 for an unknown person or module."""
+    done = completions[["person_id", "module_id"]].assign(
+        day=day_numbers(completions["completed_on"])
+    )
+    done = done[done["day"].notna()].drop_duplicates()
+    person = person_ids.get_indexer(pd.Index(done["person_id"], dtype=object))
+    module = module_ids.get_indexer(pd.Index(done["module_id"], dtype=object))
+    return np.stack([person, done["day"].to_numpy(dtype=np.int64), module], axis=1)
+
+
+def _join_pairs(
+    module: IntArray, pair_module: IntArray, pair_competency: IntArray
+) -> tuple[IntArray, IntArray]:
+    """Return, for every competency of every completion, the completion's row and the code."""
+    order = np.argsort(pair_module, kind="stable")
+    edges = np.searchsorted(pair_module[order], [module, module + 1])
+    width = edges[1] - edges[0]
+    row = np.repeat(np.arange(module.size), width)
+    offset = np.arange(row.size) - np.repeat(np.cumsum(width) - width, width)
+    return row, pair_competency[order][edges[0][row] + offset]
+
+
+def _share_gain(
+    start: IntArray, module: IntArray, day: IntArray, hours: FloatArray, n_modules: int
+) -> _Training:
+    """Make one row of each module in an interval, with its share of the interval's gain."""
+    keys, row = np.unique(start * max(n_modules, 1) + module, return_inverse=True)
+    total = np.bincount(row, hours, minlength=keys.size).astype(float)
+    completed = np.full(keys.size, np.iinfo(np.int64).min)
+    np.maximum.at(completed, row, day)
+    own_start, own_module = np.divmod(keys, max(n_modules, 1))
+    owner = np.unique(own_start, return_inverse=True)[1]
+    count = np.bincount(owner, minlength=1)[owner]
+    known = np.bincount(owner, ~(total > 0), minlength=1)[owner] == 0
+    hours_of_all = np.bincount(owner, np.where(known, total, 1.0), minlength=1)[owner]
+    return _Training(
+        start=own_start,
+        module=own_module,
+        completed=completed,
+        share=np.where(known, total, 1.0) / hours_of_all,
+        n_modules=count,
+    )
+
+
+def build_records(
+    assessments: pd.DataFrame,
+    completions: pd.DataFrame,
+    pairs: pd.DataFrame,
+    *,
+    before_window_days: int = BEFORE_WINDOW_DAYS,
+    after_window_days: int = AFTER_WINDOW_DAYS,
+) -> HistoryRecords:
+    """Build improvement records.
+
+    Parameters
+    ----------
+    assessments : DataFrame
+        person_id, competency_id, level, assessed_on; of two on one day the first row counts.
+    completions : DataFrame
+        person_id, module_id, completed_on.
+    pairs : DataFrame
+        module_id, competency_id, hours: a row for each competency that a module addresses.
+    before_window_days : int
+        A trained record needs its assessment before at most so many days before the completion.
+    after_window_days : int
+        And its assessment after at most so many days after it.
+
+    Returns
+    -------
+    HistoryRecords
+        Sorted by person, competency, day and module. An interval in which the person completed
+        a module that `pairs` does not know is no control row: what was trained is unknown.
+
+    References
+    ----------
+    DESIGN, section 2, "Improvement record"; the rule for several modules stands above.
+    """
+    line = _line_up(assessments)
+    stretch = line.person * len(line.competency_ids) + line.competency
+    has_next = np.append(stretch[1:] == stretch[:-1], False)[: stretch.size]
+    places = line.place(line.person, line.competency, line.day)
+
+    module_ids = pd.Index(pd.unique(pairs["module_id"].astype(object)), dtype=object)
+    pair_module = module_ids.get_indexer(pd.Index(pairs["module_id"], dtype=object))
+    hours = np.full(len(module_ids), np.nan)
+    hours[pair_module[::-1]] = pairs["hours"].to_numpy(float)[::-1]
+    competencies = pd.Index(pairs["competency_id"], dtype=object)
+    done = _code_completions(completions, line.person_ids, module_ids)
+    unknown = done[(done[:, 2] < 0) & (done[:, 0] >= 0)]
+    done = done[done[:, 2] >= 0]
+    row, competency = _join_pairs(
+        done[:, 2], pair_module, line.competency_ids.get_indexer(competencies)
+    )
+    assessed = (competency >= 0) & (done[row, 0] >= 0)
+    n_never = int((~assessed).sum())
+    competency = competency[assessed]
+    person_of, day_of, module_of = done[row[assessed]].T
+    # the last assessment on or before the completion; the next one of the stretch comes after it
+    at = np.searchsorted(places, line.place(person_of, competency, day_of), side="right") - 1
+    own = person_of * len(line.competency_ids) + competency
+    has_before = (at >= 0) & (stretch[at] == own)
+    inside = has_before & has_next[at]
+    trained = _share_gain(
+        at[inside],
+        module_of[inside],
+        day_of[inside],
+        hours[module_of[inside]],
+        len(module_ids),
+    )
+    too_old = trained.completed - line.day[trained.start] > before_window_days
+    too_late = line.day[trained.start + 1] - trained.completed > after_window_days
+    kept = np.flatnonzero(~too_old & ~too_late)
+
+    untrained = has_next.copy()
+    untrained[trained.start] = False
+    unclear = untrained & _holds_unknown(line, unknown)
+    control = np.flatnonzero(untrained & ~unclear)
+
+    start = np.concatenate([trained.start[kept], control])
+    nothing = np.full(control.size, -1)
+    module = np.concatenate([trained.module[kept], nothing])
+    order = np.lexsort((module, start))
+    start, module = start[order], module[order]
+    completed = np.concatenate([trained.completed[kept], np.full(control.size, np.nan)])[order]
+    share = np.concatenate([trained.share[kept], np.ones(control.size)])[order]
+    shared = np.concatenate([trained.n_modules[kept], nothing + 1])[order]
+    before, after = line.level[start], line.level[start + 1]
+    frame = records_frame(
+        person_id=line.person_ids.to_numpy()[line.person[start]],
+        competency_id=line.competency_ids.to_numpy()[line.competency[start]],
+        module_id=np.append(module_ids.to_numpy(), "")[module],
+        level_before=before,
+        level_after=np.where(shared > 1, round_off(before + share * (after - before)), after),
+        before_on=as_dates(line.day[start].astype(float)),
+        after_on=as_dates(line.day[start + 1].astype(float)),
+        completed_on=as_dates(completed),
+        org_unit=np.full(start.size, None, dtype=object),
+        shared=shared,
+        source=np.full(start.size, "derived", dtype=object),
+    )
+    counts = {
+        "no-assessment-before": n_never + int((~has_before).sum()),
+        "no-assessment-after": int((has_before & ~inside).sum()),
+        "before-too-old": int(too_old.sum()),
+        "after-too-late": int((too_late & ~too_old).sum()),
+        "unclear-control": int(unclear.sum()),
+    }
+    return HistoryRecords(frame, tuple(Note(code, n) for code, n in counts.items() if n))
+
+
+def _holds_unknown(line: _Line, unknown: IntArray) -> BoolArray:
+    """Tell which intervals (by their first assessment) hold a completion of unknown content."""
+    found = np.zeros(line.day.size, dtype=bool)
+    if not len(unknown):
+        return found
+    day = np.clip(unknown[:, 1] - line.first_day, 0, line.n_days - 1)
+    keys = np.sort(unknown[:, 0] * line.n_days + day)
+    own = line.person * line.n_days + line.day - line.first_day
+    edges = np.searchsorted(keys, own)
+    ends = np.searchsorted(keys, own[1:])
+    found[:-1] = ends > edges[:-1]
+    return found

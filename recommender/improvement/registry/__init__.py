@@ -1,0 +1,53 @@
+"""Keeps effect models: saved whole, verified before they are loaded, promoted, rolled back.
+
+::
+
+    models/
+        20261123-150405-3f9a2c1b/   one model: model.joblib, card.json, card.sig if there is a key
+        active.json                 the model in force, and those before it
+        log.jsonl                   who did what, each line with the SHA-256 of the line before
+        .lock  .saving-*            whose turn it is; what a killed process left behind
+
+What one rename makes true (a model folder, `active.json`) is the state. The log is completed from
+it by the next writer, so that a kill between the two loses nothing.
+
+An artefact is a pickle: it can run code. Its SHA-256 stands in the card and is verified before it
+is loaded, which tells damage; against someone who changes both, give a signing key.
+"""
+
+from recommender.improvement.registry.artefact import TrainedModel
+from recommender.improvement.registry.card import CardFacts, ModelCard, to_plain
+from recommender.improvement.registry.folder import load_model_folder, save_model_folder
+from recommender.improvement.registry.log import LogEntry, read_log
+from recommender.improvement.registry.models import (
+    BrokenModel,
+    ModelList,
+    list_models,
+    load_model,
+    save_model,
+)
+from recommender.improvement.registry.switching import active_model, promote_model, rollback_model
+from recommender.improvement.registry.verdict import Comparison, Verdict, explain_verdict, judge
+
+__all__ = [
+    "BrokenModel",
+    "CardFacts",
+    "Comparison",
+    "LogEntry",
+    "ModelCard",
+    "ModelList",
+    "TrainedModel",
+    "Verdict",
+    "active_model",
+    "explain_verdict",
+    "judge",
+    "list_models",
+    "load_model",
+    "load_model_folder",
+    "promote_model",
+    "read_log",
+    "rollback_model",
+    "save_model",
+    "save_model_folder",
+    "to_plain",
+]

@@ -1,0 +1,131 @@
+"""A trained model as bytes: the same model always gives the same bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import sys
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+
+from recommender.errors import ModelError, ShapeMismatchError
+from recommender.improvement.effects import EffectFit
+
+PICKLE_PROTOCOL = 5
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """What an artefact holds: a fit, and what its codes stand for.
+
+    Parameters
+    ----------
+    fit : EffectFit
+        The fitted effect model.
+    module_ids, competency_ids, org_ids : tuple of str
+        Id of each code of the fit.
+    catalog_digest : str
+        The catalogue that it was trained with.
+    scale : tuple of float
+        Lowest and highest level of the records.
+    trained_on : date or None
+        Last day of the history it was trained on; not the day of the training, so that the same
+        history gives the same bytes.
+    """
+
+    fit: EffectFit
+    module_ids: tuple[str, ...]
+    competency_ids: tuple[str, ...]
+    org_ids: tuple[str, ...]
+    catalog_digest: str
+    scale: tuple[float, float]
+    trained_on: dt.date | None
+
+
+def dump_model(model: TrainedModel) -> bytes:
+    """Write a model as the bytes of a joblib file.
+
+    Raises
+    ------
+    ShapeMismatchError
+        If the fit has codes that no id is given for.
+    """
+    import joblib  # slow to import, and not needed to list or switch models
+
+    for name, codes, ids in (
+        ("module_ids", model.fit.pair_module, model.module_ids),
+        ("competency_ids", model.fit.pair_competency, model.competency_ids),
+        ("org_ids", np.arange(model.fit.org_effects.size), model.org_ids),
+    ):
+        if codes.size and codes.max() >= len(ids):
+            raise ShapeMismatchError(f"{name}: {len(ids)} ids for code {codes.max()}")
+    buffer = io.BytesIO()
+    joblib.dump(_canonical(model), buffer, protocol=PICKLE_PROTOCOL)
+    return buffer.getvalue()
+
+
+def read_model(content: bytes, *, source: str) -> TrainedModel:
+    """Read a model from bytes that have been verified.
+
+    Raises
+    ------
+    ModelError
+        `registry.unreadable` if these are no model, or one of another version.
+    """
+    import joblib
+
+    try:
+        model = joblib.load(io.BytesIO(content))
+    except Exception as error:  # unpickling raises anything
+        raise ModelError(
+            "registry.unreadable", path=source, problem=f"{type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(model, TrainedModel):
+        raise ModelError("registry.unreadable", path=source, problem=type(model).__name__)
+    missing = _missing_fields(model)
+    if missing:
+        raise ModelError("registry.unreadable", path=source, problem=", ".join(missing))
+    return model
+
+
+def _canonical(value: Any) -> Any:
+    """Rebuild a value so that its pickle depends on nothing but its content.
+
+    A pickle writes an object that it meets twice only once: equal strings, tuples, arrays and
+    types must be the same object always or never.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        found = {field.name: _canonical(getattr(value, field.name)) for field in fields(value)}
+        return replace(cast(Any, value), **found)
+    if isinstance(value, np.ndarray):
+        if value.dtype.hasobject:
+            raise ShapeMismatchError("a model holds no arrays of objects")
+        # numpy's own object for the type; an array that came from a file has another
+        found = np.empty(value.shape, dtype=np.dtype(value.dtype.newbyteorder("=").str))
+        found[...] = value
+        return found
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, str):
+        return sys.intern(str(value))
+    if isinstance(value, tuple):
+        return tuple([_canonical(item) for item in value])
+    if isinstance(value, list):
+        return [_canonical(item) for item in value]
+    if isinstance(value, dict):
+        return {_canonical(key): _canonical(item) for key, item in value.items()}
+    return value
+
+
+def _missing_fields(value: Any) -> list[str]:
+    """Fields that a dataclass should have and an unpickled one has not, nested ones too."""
+    missing: list[str] = []
+    if is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            if field.name not in vars(value):
+                missing.append(f"{type(value).__name__}.{field.name}")
+            else:
+                missing += _missing_fields(getattr(value, field.name))
+    return missing

@@ -1,0 +1,220 @@
+"""The model card: what a model was trained on, how good it is, and how its files are verified."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import json
+import math
+import platform
+from dataclasses import asdict, dataclass, field, is_dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import Any, cast
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from recommender.errors import InputError, ModelError
+from recommender.improvement.effects import EFFECT_COVERAGE, EffectFit
+from recommender.texts import LANGUAGES, all_texts, say
+
+MIN_KEY_BYTES = 32
+PACKAGES = ("numpy", "scikit-learn", "pandas", "joblib", "training-recommender")
+CHECKSUM = "card_sha256"
+
+
+@dataclass(frozen=True)
+class CardFacts:
+    """What only those who trained a model can say of it.
+
+    Parameters
+    ----------
+    data_digest : str
+        Digest of the history.
+    first_day, last_day : date or None
+        Of the later assessments of the history; None without dates.
+    counts : dict of str to int
+        ``records``, ``trained``, ``controls``, ``people``, ``modules``, ``modules_with_records``.
+    metrics : dict
+        The evaluation, the baselines beside it, as `to_plain` makes it; see `judge`.
+    seed : int
+        Seed of the training.
+    parent : str or None
+        The model in force when the training began.
+    """
+
+    data_digest: str
+    first_day: dt.date | None
+    last_day: dt.date | None
+    counts: dict[str, int]
+    metrics: dict[str, Any]
+    seed: int
+    parent: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What is known of a saved model.
+
+    Attributes
+    ----------
+    model_id : str
+        Id of the model, and name of its folder in the registry.
+    created_at : datetime
+        When it was saved, in UTC.
+    created_by : str
+        Who saved it.
+    artefact_sha256 : str
+        SHA-256 of `model.joblib`, in hexadecimal.
+    data_digest, catalog_digest : str
+        Of the history and of the catalogue it was trained with.
+    first_day, last_day : date or None
+        Of the later assessments of the history.
+    counts : dict of str to int
+        Records, people and modules; see `CardFacts`.
+    metrics : dict
+        The evaluation, the baselines beside it.
+    seed : int
+        Seed of the training.
+    parent : str or None
+        The model in force when the training began.
+    warnings : tuple of str
+        Codes of what limits the model.
+    limits : tuple of dict
+        The same and what holds for every model, in words: ``{"zh-CN": …, "en": …}`` each.
+    versions : dict of str to str
+        Python and packages, by name.
+    """
+
+    model_id: str
+    created_at: dt.datetime
+    created_by: str
+    artefact_sha256: str
+    data_digest: str
+    catalog_digest: str
+    first_day: dt.date | None
+    last_day: dt.date | None
+    counts: dict[str, int]
+    metrics: dict[str, Any]
+    seed: int
+    parent: str | None
+    warnings: tuple[str, ...]
+    limits: tuple[dict[str, str], ...]
+    versions: dict[str, str] = field(default_factory=dict[str, str])
+
+
+CARD = TypeAdapter(ModelCard)
+
+
+def to_plain(value: Any) -> Any:
+    """Turn results into what JSON knows: dataclasses and arrays unpacked, NaN as None."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return to_plain(asdict(cast(Any, value)))
+    if isinstance(value, dict):
+        return {str(key): to_plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_plain(item) for item in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return to_plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+@cache
+def current_versions() -> dict[str, str]:
+    """Versions of Python and of the packages a model depends on."""
+    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+
+
+def limits_of(fit: EffectFit) -> tuple[dict[str, str], ...]:
+    """Say what a fit cannot tell, in words."""
+    codes = ["interval", "selection"] + ([] if fit.size_known else ["size-unknown"])
+    codes += [code for code in fit.warnings if f"registry.limit.{code}" in all_texts()]
+    values = {"coverage": f"{EFFECT_COVERAGE:.0%}"}
+    return tuple(
+        {lang: say(f"registry.limit.{code}", lang, **values) for lang in LANGUAGES}
+        for code in codes
+    )
+
+
+def write_card(card: ModelCard) -> bytes:
+    """Write a card as JSON, with a checksum of all the rest as its last entry."""
+    content = CARD.dump_python(card, mode="json")
+    content[CHECKSUM] = _checksum(content)
+    return (json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
+
+
+def read_card(content: bytes, *, source: str) -> ModelCard:
+    """Read a card.
+
+    Raises
+    ------
+    ModelError
+        `registry.other-scikit-learn` if made with another minor version of it;
+        `registry.card-changed` if it is not as it was written; `registry.card-broken` if it is
+        no card.
+    """
+    card, problem = inspect_card(content, source=source)
+    if problem:
+        raise problem
+    assert card
+    return card
+
+
+def inspect_card(content: bytes, *, source: str) -> tuple[ModelCard | None, ModelError | None]:
+    """Read a card as far as it can be read, and what is wrong with it."""
+    try:
+        plain = json.loads(content)
+        card = CARD.validate_python(plain)
+        expected = _checksum({key: item for key, item in plain.items() if key != CHECKSUM})
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        problem = str(error)
+        if isinstance(error, ValidationError):
+            first = error.errors()[0]
+            problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        return None, ModelError("registry.card-broken", path=source, problem=problem)
+    made_with = card.versions.get("scikit-learn", "?")
+    here = current_versions()["scikit-learn"]
+    if made_with.split(".")[:2] != here.split(".")[:2]:
+        return card, ModelError(
+            "registry.other-scikit-learn", model=card.model_id, found=made_with, expected=here
+        )
+    if plain.get(CHECKSUM) != expected:
+        return card, ModelError("registry.card-changed", path=source)
+    return card, None
+
+
+def sign(content: bytes, key: bytes) -> bytes:
+    """Sign a card: HMAC-SHA256 in hexadecimal.
+
+    Raises
+    ------
+    InputError
+        `registry.short-key` if the key has fewer than 32 bytes.
+    """
+    if len(key) < MIN_KEY_BYTES:
+        raise InputError("registry.short-key", found=len(key), minimum=MIN_KEY_BYTES)
+    return hmac.new(key, content, hashlib.sha256).hexdigest().encode() + b"\n"
+
+
+def check_signature(content: bytes, signature: bytes, key: bytes, *, source: str) -> None:
+    """Refuse a card that was not signed with this key.
+
+    Raises
+    ------
+    ModelError
+        `registry.unsigned`, `registry.wrong-signature`.
+    """
+    expected = sign(content, key)
+    if not signature:
+        raise ModelError("registry.unsigned", path=source)
+    if not hmac.compare_digest(signature, expected):
+        raise ModelError("registry.wrong-signature", path=source)
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    plain = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(plain.encode()).hexdigest()

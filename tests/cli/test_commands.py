@@ -1,0 +1,322 @@
+"""Every command: its help, its JSON, its two languages, its exit codes."""
+
+import json
+import shlex
+import sqlite3
+
+import pytest
+import typer
+from command_line import CHINESE
+from organisations import AS_OF, TINY
+
+from recommender.cli.app import app
+
+ROOT = typer.main.get_command(app)
+PERSON = "00001"
+
+
+def commands(command=ROOT, path=()):
+    """Yield every command with its words."""
+    if hasattr(command, "commands"):
+        for name, part in command.commands.items():
+            yield from commands(part, (*path, name))
+    else:
+        yield path, command
+
+
+COMMANDS = dict(commands())
+ids = "-".join
+
+
+# -- help --
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=ids)
+def test_help_with_examples(words, call):
+    found = call(*words, "--help", COLUMNS="200")
+    assert found.code == 0
+    assert "Examples:" in found.out
+    assert f"$ recommender {' '.join(words)}" in found.out
+    for option in ("--database", "--catalog", "--as-of", "--lang", "--json"):
+        assert option in found.out
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=ids)
+def test_examples_in_the_help_can_be_typed(words):
+    examples = [
+        line.split("$ recommender ", 1)[1]
+        for line in (COMMANDS[words].epilog or "").splitlines()
+        if "$ recommender " in line
+    ]
+    assert examples
+    for example in examples:
+        given = shlex.split(example)
+        assert tuple(given[: len(words)]) == words
+        # parses, and does not run
+        COMMANDS[words].make_context("x", given[len(words) :])
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=ids)
+def test_nothing_is_asked_back(words):
+    for option in COMMANDS[words].params:
+        assert not getattr(option, "prompt", None)
+        assert not getattr(option, "confirmation_prompt", None)
+
+
+def test_help_of_all(call):
+    found = call("--help")
+    assert found.code == 0
+    for words in COMMANDS:
+        assert words[0] in found.out
+
+
+# -- JSON --
+
+QUESTIONS = [
+    ["gaps", PERSON],
+    ["recommend", PERSON],
+    ["recommend", PERSON, "--top", "2", "--objective", "per_hour", "--modality", "online"],
+    ["plan", PERSON],
+    ["plan", PERSON, "--hours", "9", "--budget", "400"],
+    ["plan", PERSON, "--no-hours-limit", "--budget", "inf"],
+    ["plan-all"],
+    ["explain", PERSON, "reference-desk"],
+    ["explain", PERSON, "cataloguing"],
+    ["catalog", "check"],
+    ["catalog", "show"],
+    ["db", "upgrade"],
+]
+
+
+def without_ids(value):
+    if isinstance(value, dict):
+        return {k: without_ids(v) for k, v in value.items() if k not in ("plan_id", "schema")}
+    return [without_ids(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("words", QUESTIONS, ids=ids)
+def test_json_is_all_there_is_and_stable(words, call):
+    first, second = call(*words, "--json"), call(*words, "--json")
+    assert (first.code, first.err) == (0, "")
+    assert json.dumps(without_ids(first.json)) == json.dumps(without_ids(second.json))
+    json.loads(first.out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    english = call(*words, "--json", "--lang", "en")
+    assert structure(english.json) == structure(first.json)
+
+
+def structure(value):
+    if isinstance(value, dict):
+        return {key: structure(item) for key, item in value.items()}
+    return [structure(item) for item in value] if isinstance(value, list) else None
+
+
+@pytest.mark.parametrize("words", QUESTIONS, ids=ids)
+def test_tables_in_both_languages(words, call):
+    chinese, english = call(*words), call(*words, "--lang", "en")
+    for found in (chinese, english):
+        assert (found.code, found.err) == (0, "")
+        assert "\x1b" not in found.out
+        assert found.out.strip()
+    assert CHINESE.search(chinese.out) or words[0] == "db"
+    assert not CHINESE.search(english.out)
+
+
+def test_gaps_in_json_are_those_of_the_table(call):
+    found = call("gaps", PERSON, "--json").json
+    table = call("gaps", PERSON, "--lang", "en").out
+    for item in found["competencies"]:
+        if item["gap"] is not None:
+            assert f"{item['gap']:.2f}" in table
+
+
+# -- exit codes --
+
+PROBLEMS = [
+    (["gaps", "nobody"], "person.unknown"),
+    (["recommend", "nobody"], "person.unknown"),
+    (["plan", "nobody"], "person.unknown"),
+    (["explain", "nobody", "cataloguing"], "person.unknown"),
+    (["explain", PERSON, "resilience"], "competency.unknown"),
+    (["plan", PERSON, "--must", "none"], "module.unknown"),
+    (["plan", PERSON, "--without", "none"], "module.unknown"),
+    (["plan", PERSON, "--must", "card-catalogue"], "plan.must-excluded"),
+    (
+        ["plan", PERSON, "--must", "classes-online", "--without", "classes-online"],
+        "plan.must-and-without",
+    ),
+    (["plan-all", "--org-unit", "无此部门"], "org-unit.unknown"),
+    (["import", "courses", "x.csv"], "import.kind"),
+    (["template", "courses"], "import.kind"),
+    (["import", "people", "none.xlsx"], "file.not_found"),
+    (["gaps", PERSON, "--as-of", "yesterday"], "cli.setting"),
+    (["gaps", PERSON, "--as-of", "0001-01-01"], "cli.setting"),
+    (["gaps", PERSON, "--as-of", "9999-12-31"], "cli.setting"),
+    (["gaps", PERSON, "--lang", "fr"], "cli.setting"),
+    (["gaps", PERSON, "--as-of", "2000-01-01"], "profile.not-in-force"),
+    (["gaps", PERSON, "--catalog", "none"], "catalog.faults"),
+    (["catalog", "check", "--catalog", "library.db"], "catalog.faults"),
+    (["gaps", PERSON, "--database", "nonsense"], "store.bad-url"),
+    (["catalog", "show", "--database", "nonsense"], "store.bad-url"),
+    (["catalog", "show", "--database", "postgresql://u:pw@h:port/db"], "store.bad-url"),
+    (["gaps", PERSON, "--database", "sqlite:///none/hr.db"], "store.cannot-open"),
+    (["db", "backup", "library.db"], "store.backup-exists"),
+    (["db", "backup", "none/b.db"], "store.cannot-open"),
+    (["db", "backup", "b.db", "--database", "sqlite:///none.db"], "store.cannot-open"),
+    (["demo", "--folder", "."], "demo.folder-in-use"),
+]
+
+
+@pytest.mark.parametrize(("words", "code"), PROBLEMS, ids=[ids(w) for w, _ in PROBLEMS])
+def test_known_problems(words, code, call):
+    before = call.counts()
+    for lang in ("zh-CN", "en"):
+        chosen = [] if "--lang" in words else ["--lang", lang]
+        found = call(*words, *chosen)
+        assert found.code == 1
+        assert found.out == ""
+        assert "Traceback" not in found.err
+        first = found.err.splitlines()[0]
+        assert " — " in first or code == "catalog.faults"
+        assert bool(CHINESE.search(first.replace("无此部门", ""))) == (
+            lang == "zh-CN" or not chosen
+        )
+        told = call(*words, *chosen, "--json")
+        assert (told.code, told.json["error"]["code"]) == (1, code)
+        assert told.json["error"]["message"] in first
+    assert call.counts() == before
+
+
+MISUSES = [
+    ["gaps"],
+    ["nothing"],
+    ["gaps", PERSON, "--colour"],
+    ["plan", PERSON, "--hours", "-1"],
+    ["plan", PERSON, "--hours", "many"],
+    ["plan", PERSON, "--hours", "nan"],
+    ["recommend", PERSON, "--top", "0"],
+    ["recommend", PERSON, "--objective", "fun"],
+    ["recommend", PERSON, "--modality", "film"],
+    ["catalog"],
+    ["serve", "--port", "99999"],
+]
+
+
+@pytest.mark.parametrize("words", MISUSES, ids=ids)
+def test_misuse(words, call):
+    found = call(*words)
+    assert found.code == 2
+    assert "Traceback" not in found.err
+
+
+def test_words_that_look_like_markup_stay_as_they_are(call):
+    found = call("gaps", "[bold]:smile:{x}", "--lang", "en")
+    assert "[bold]:smile:{x}" in found.err
+    with sqlite3.connect(call.file) as database:
+        database.execute(
+            "INSERT INTO person (person_id, name, org_unit_id, grade, synthetic) "
+            "VALUES ('[red]:dog:', 'x', 1, 'assistant', 0)"
+        )
+    database.close()
+    found = call("gaps", "[red]:dog:")
+    assert found.code == 0
+    assert "[red]:dog:" in found.out
+
+
+# -- environment --
+
+
+def test_environment_and_options(call):
+    assert call("gaps", PERSON, "--json").json["as_of"] == AS_OF.isoformat()
+    later = call("gaps", PERSON, "--json", RECOMMENDER_AS_OF="2026-11-05").json
+    assert later["as_of"] == "2026-11-05"
+    both = call("gaps", PERSON, "--json", "--as-of", "2026-11-07", RECOMMENDER_AS_OF="2026-11-05")
+    assert both.json["as_of"] == "2026-11-07"
+    assert not CHINESE.search(call("gaps", PERSON, RECOMMENDER_LANG="en").out)
+    assert call("gaps", PERSON, RECOMMENDER_LANG="fr").code == 1
+    assert call("gaps", PERSON, RECOMMENDER_CATALOG="none").code == 1
+    assert call("gaps", PERSON, RECOMMENDER_DATABASE="sqlite:///new.db").code == 1
+    # an empty variable, as compose files make them, is none
+    today = call("gaps", PERSON, "--json", "--database", call.url, RECOMMENDER_AS_OF="")
+    assert today.code == 0
+
+
+def test_the_default_catalogue_ships(call):
+    found = call("catalog", "check", "--json", RECOMMENDER_CATALOG="").json
+    assert found["faults"] == []
+    assert found["digest"] != call("catalog", "check", "--json", "--catalog", TINY).json["digest"]
+
+
+# -- what is not covered by a question --
+
+
+def test_answers_are_kept(call):
+    call("recommend", PERSON, "--top", "2")
+    call("plan", PERSON)
+    counts = call.counts()
+    assert counts["shown"] == len(
+        call("recommend", PERSON, "--top", "2", "--json").json["recommendations"]
+    )
+    assert counts["plan"] == 1
+
+
+def test_plan_as_pdf(call, tmp_path):
+    target = tmp_path / "new folder" / "计划.pdf"
+    found = call("plan", PERSON, "--pdf", target, "--lang", "en")
+    assert found.code == 0
+    assert str(target) in found.out
+    assert target.read_bytes().startswith(b"%PDF")
+    refused = call("plan", PERSON, "--pdf", tmp_path)
+    assert refused.code == 1
+    assert [p.name for p in target.parent.iterdir()] == ["计划.pdf"]
+
+
+def test_backup(call, tmp_path):
+    found = call("db", "backup", tmp_path / "copy.db", "--json").json
+    assert found["bytes"] == (tmp_path / "copy.db").stat().st_size
+    assert type(call)(tmp_path / "copy.db").counts() == call.counts()
+
+
+def test_upgrade_says_from_where_to_where(call):
+    found = call("db", "upgrade", "--json", "--database", "sqlite:///fresh.db").json
+    assert found["before"] is None
+    again = call("db", "upgrade", "--json", "--database", "sqlite:///fresh.db").json
+    assert again["before"] == again["after"] == found["after"]
+
+
+def test_looking_at_the_catalogue_makes_no_database(call, tmp_path):
+    for words in (["catalog", "show"], ["catalog", "check"]):
+        assert call(*words, "--database", "sqlite:///none.db").code == 0
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_serve_hands_its_settings_on(call, monkeypatch):
+    import os
+
+    import uvicorn
+
+    seen = {}
+    for name in ("DATABASE", "CATALOG", "MODELS", "LANG"):
+        monkeypatch.setenv(f"RECOMMENDER_{name}", "")
+    monkeypatch.setattr(
+        uvicorn,
+        "run",
+        lambda *a, **how: seen.update(how, database=os.environ["RECOMMENDER_DATABASE"]),
+    )
+    assert call("serve", "--port", "8123").code == 0
+    assert (seen["port"], seen["host"], seen["database"]) == (8123, "127.0.0.1", call.url)
+
+
+def test_demo(call, tmp_path):
+    folder = tmp_path / "shown"
+    for _ in range(2):
+        found = call("demo", "--people", "5", "--folder", folder, "--lang", "en")
+        assert (found.code, found.err) == (0, "")
+    (pdf,) = folder.glob("out/*.pdf")
+    assert pdf.read_bytes().startswith(b"%PDF")
+    for path in folder.glob("out/*.json"):
+        json.loads(path.read_text(encoding="utf-8"))
+    assert len(list(folder.glob("in/*.xlsx"))) >= 5
+    (folder / "mine.txt").write_text("x", encoding="utf-8")
+    assert call("demo", "--people", "5", "--folder", folder).code == 1
+    assert (folder / "mine.txt").exists()
+    assert call("demo", "--people", "5", "--folder", folder / "mine.txt").code == 1

@@ -1,0 +1,99 @@
+"""The program as a process: its exit codes, its pipes, its output under any encoding."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from organisations import AS_OF, TINY, fill, service_on
+
+PROGRAM = [sys.executable, "-c", "from recommender.cli import main; main()"]
+
+
+def run(*words, url="sqlite:///none.db", catalog=TINY, program=None, **environment):
+    return subprocess.run(
+        [*(program or PROGRAM), *(str(word) for word in words)],
+        capture_output=True,
+        check=False,
+        timeout=120,
+        env={
+            **os.environ,
+            "RECOMMENDER_DATABASE": url,
+            "RECOMMENDER_CATALOG": str(catalog),
+            "RECOMMENDER_AS_OF": AS_OF.isoformat(),
+            "RECOMMENDER_LANG": "zh-CN",
+            **environment,
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def url(library_file):
+    return f"sqlite:///{library_file}"
+
+
+@pytest.mark.parametrize(("words", "code"), [(["gaps", "nobody"], 1), (["gaps"], 2)])
+def test_exit_codes(words, code, url):
+    found = run(*words, url=url)
+    assert found.returncode == code
+    assert b"Traceback" not in found.stderr
+    assert found.stdout == b""
+    assert found.stderr
+
+
+def test_a_bug_ends_with_3_and_a_log(url, tmp_path):
+    broken = "import recommender.service as s; s.Service.gaps = None; "
+    found = run(
+        "gaps",
+        "00001",
+        url=url,
+        program=[sys.executable, "-c", broken + PROGRAM[2]],
+        TMPDIR=str(tmp_path),
+        RECOMMENDER_LANG="en",
+    )
+    assert found.returncode == 3
+    assert b"Traceback" not in found.stderr
+    (log,) = tmp_path.glob("recommender-*.log")
+    # in one piece, however long the path
+    assert str(log) in found.stderr.decode()
+    assert "Traceback" in log.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "gbk"])
+def test_terminals_of_any_encoding(encoding, url):
+    found = run("gaps", "00001", url=url, PYTHONIOENCODING=encoding)
+    assert (found.returncode, found.stderr) == (0, b"")
+    assert ("参考咨询" in found.stdout.decode(encoding)) == (encoding != "ascii")
+
+
+def test_a_pipe_that_is_closed_early(url, tmp_path):
+    command = [*PROGRAM, "catalog", "show", "--json"]
+    with (tmp_path / "err").open("wb") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)
+        process.stdout.read(1)
+        process.stdout.close()
+        process.wait(timeout=120)
+    assert process.returncode in (0, 1)
+    assert (tmp_path / "err").read_bytes() == b""
+
+
+def test_plans_of_everybody_are_json_and_nothing_else(tmp_path):
+    """The solver prints lines of its own to the standard output of the process."""
+    path = tmp_path / "hr.db"
+    from training_catalog.loading import DEFAULT_CATALOG
+
+    with service_on(f"sqlite:///{path}") as service:
+        fill(service, n_people=8)
+    found = run("plan-all", "--json", url=f"sqlite:///{path}", catalog=DEFAULT_CATALOG)
+    assert (found.returncode, found.stderr) == (0, b"")
+    assert len(json.loads(found.stdout)) == 8
+
+
+def test_what_others_print_into_our_output_goes_nowhere():
+    words = (
+        "import os, recommender.cli as c; c._keep_output_ours();"
+        "os.write(1, b'noise of a library'); print('ours 中文')"
+    )
+    found = run(program=[sys.executable, "-c", words])
+    assert found.stdout.decode() == "ours 中文\n"

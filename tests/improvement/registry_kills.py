@@ -1,0 +1,112 @@
+"""Kills writers of a registry at random moments and looks at what they leave.
+
+Run as a program of its own, which forks: ``registry_kills.py SEED_FOLDER ROOT N_KILLS SEED``.
+Prints one JSON line: how often each thing was found.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from improvement import registry_models as samples
+
+from recommender.errors import ConflictError
+from recommender.improvement.registry import (
+    TrainedModel,
+    active_model,
+    list_models,
+    load_model,
+    load_model_folder,
+    promote_model,
+    read_log,
+    rollback_model,
+    save_model,
+    save_model_folder,
+)
+
+
+def write(model: TrainedModel, root: Path, chance: random.Random) -> None:
+    """Save, promote and roll back without end."""
+    while True:
+        step = chance.choice(["save", "promote", "promote", "rollback", "folder"])
+        active = active_model(root)
+        if step == "save":
+            changed = samples.varied(model, chance.randrange(1000))
+            save_model(root, changed, samples.facts(parent=active), by="killer")
+        elif step == "folder":
+            changed = samples.varied(model, chance.randrange(1000))
+            key = samples.KEY if chance.random() < 0.5 else None
+            save_model_folder(root / "alone", changed, samples.facts(), key=key)
+        elif step == "rollback" and active:
+            rollback_model(root, by="killer", reason="test")
+        else:
+            ids = [card.model_id for card in list_models(root).cards if card.model_id != active]
+            if ids:
+                promote_model(root, chance.choice(ids), verdict=samples.good(active), by="killer")
+
+
+def look(root: Path, before: tuple[set[str], int]) -> Counter[str]:
+    """Everything loads, nothing that was there is gone, the log holds."""
+    known, n_entries = before
+    found: Counter[str] = Counter()
+    found["torn"] = any(root.glob(".saving-*"))
+    listed = list_models(root)
+    broken = [item for item in listed.broken if item.model_id != "alone"]
+    ids = {card.model_id for card in listed.cards}
+    entries = read_log(root)
+    active = active_model(root)
+    found["broken"] = len(broken)
+    found["lost"] = len(known - ids) + (len(entries) < n_entries)
+    if active is not None:
+        load_model(root, active)
+    if (root / "alone").exists() and any((root / "alone").glob("*.joblib")):
+        load_model_folder(root / "alone")
+    # the log is at most one step behind, and the next writer completes it
+    switches = [entry for entry in entries if entry.action != "save"]
+    saves = {entry.model_id for entry in entries if entry.action == "save"}
+    behind = len(ids - saves) + ((switches[-1].model_id if switches else None) != active)
+    found["behind"] = behind
+    found["far behind"] = behind > 1
+    try:
+        rollback_model(root, by="looker", reason="test")
+    except ConflictError:
+        return found
+    entries = read_log(root)
+    saves = {entry.model_id for entry in entries if entry.action == "save"}
+    found["incomplete"] = bool(ids - saves) or entries[-1].previous != active
+    return found
+
+
+def main(seed_folder: str, root_name: str, n_kills: int, seed: int) -> None:
+    """Fork, kill, look."""
+    model, _ = load_model_folder(Path(seed_folder))
+    root = Path(root_name)
+    chance = random.Random(seed)
+    total: Counter[str] = Counter()
+    for _ in range(n_kills):
+        before = {card.model_id for card in list_models(root).cards}, len(read_log(root))
+        seed_of_child = chance.randrange(2**30)
+        child = os.fork()
+        if child == 0:
+            write(model, root, random.Random(seed_of_child))
+        time.sleep(chance.random() * 0.04)
+        gone, _ = os.waitpid(child, os.WNOHANG)
+        total["died alone"] += gone == child
+        if gone != child:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        total += look(root, before)
+    total["models"] = len(list_models(root).cards)
+    total["entries"] = len(read_log(root))
+    sys.stdout.write(json.dumps(total))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

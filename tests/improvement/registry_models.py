@@ -1,0 +1,85 @@
+"""A small trained model and verdicts for the tests of the registry."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+from recommender.improvement.effects import fit_effects
+from recommender.improvement.registry import CardFacts, TrainedModel, Verdict, judge
+from recommender.improvement.synthetic import SimulationSettings, simulate
+
+KEY = b"k" * 32
+
+
+def train() -> TrainedModel:
+    """Fit a model on a small simulated history."""
+    settings = SimulationSettings(
+        n_people=80, n_competencies=4, n_modules=8, n_trained=120, n_untrained=250
+    )
+    simulation = simulate(settings, seed=1)
+    fit = fit_effects(simulation.records, simulation.modules, n_competencies=4)
+    return TrainedModel(
+        fit=fit,
+        module_ids=tuple(f"m{code}" for code in range(8)),
+        competency_ids=("digital", "finance", "influence", "negotiation"),
+        org_ids=tuple(f"u{code}" for code in range(fit.org_effects.size)),
+        catalog_digest="c" * 64,
+        scale=(0.0, 4.0),
+        trained_on=dt.date(2026, 6, 30),
+    )
+
+
+def varied(model: TrainedModel, number: int) -> TrainedModel:
+    """The model with other effects, for a registry of several."""
+    return replace(
+        model, fit=replace(model.fit, coefficients=model.fit.coefficients + number / 1000.0)
+    )
+
+
+def metrics(
+    own: float | None = 0.5,
+    slope: float = 0.95,
+    in_force: dict[str, Any] | None = None,
+    **others: float | None,
+) -> dict[str, Any]:
+    """Figures as an evaluation gives them."""
+    baselines = others or {"raw_mean": 0.55, "ancova": 0.51}
+    known = {
+        name.replace("_", "-"): {"rmse": rmse, "slope": 0.5} for name, rmse in baselines.items()
+    }
+    found: dict[str, Any] = {"known": {"effect-model": {"rmse": own, "slope": slope}, **known}}
+    return found | ({"in_force": in_force} if in_force else {})
+
+
+def facts(**changed: Any) -> CardFacts:
+    """Facts for a card."""
+    whole = CardFacts(
+        data_digest="d" * 64,
+        first_day=dt.date(2023, 7, 1),
+        last_day=dt.date(2026, 6, 30),
+        counts={
+            "records": 370,
+            "trained": 120,
+            "controls": 250,
+            "people": 80,
+            "modules": 8,
+            "modules_with_records": 7,
+        },
+        metrics=metrics(),
+        seed=0,
+    )
+    return replace(whole, **changed)
+
+
+def good(in_force: str | None = None) -> Verdict:
+    """A verdict that allows a promotion while `in_force` is."""
+    beaten = {"model_id": in_force, "rmse": 0.52, "slope": 0.9}
+    return judge(metrics(in_force=beaten if in_force else None))
+
+
+def bad(in_force: str | None = None) -> Verdict:
+    """A verdict that refuses it."""
+    beaten = {"model_id": in_force, "rmse": 0.52, "slope": 0.9}
+    return judge(metrics(own=0.6, in_force=beaten if in_force else None))

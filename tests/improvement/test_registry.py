@@ -1,0 +1,390 @@
+"""Models are saved whole, verified before they are loaded, and listed with what is broken."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import importlib.metadata
+import json
+import os
+import pickle
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from improvement import registry_models as samples
+
+import recommender.improvement
+from recommender.errors import (
+    InputError,
+    NotFoundError,
+    RecommenderError,
+    ShapeMismatchError,
+)
+from recommender.improvement.effects import predict
+from recommender.improvement.registry import (
+    TrainedModel,
+    active_model,
+    list_models,
+    load_model,
+    load_model_folder,
+    read_log,
+    save_model,
+    save_model_folder,
+    to_plain,
+)
+from recommender.improvement.registry import artefact as artefacts
+from recommender.improvement.registry import card as cards
+from recommender.texts import LANGUAGES, all_texts, explain, placeholders
+
+SOURCES = Path(recommender.improvement.__file__).parent
+
+
+@pytest.fixture(scope="module")
+def model() -> TrainedModel:
+    return samples.train()
+
+
+@pytest.fixture
+def saved(model, tmp_path):
+    root = tmp_path / "models"
+    return root, save_model(root, model, samples.facts(), by="li").model_id
+
+
+def same(left, right):
+    if is_dataclass(left):
+        return all(same(getattr(left, f.name), getattr(right, f.name)) for f in fields(left))
+    if isinstance(left, np.ndarray):
+        return left.dtype == right.dtype and np.array_equal(left, right, equal_nan=True)
+    return left == right or (left != left and right != right)
+
+
+def refused(code, action, *arguments, **named):
+    with pytest.raises(RecommenderError) as caught:
+        action(*arguments, **named)
+    assert caught.value.code == code
+    for lang in LANGUAGES:
+        sentence, advice = explain(caught.value, lang)
+        assert sentence
+        assert advice
+        assert "{" not in sentence
+    return caught.value
+
+
+def edit_card(folder, *, checksum=False, **changed):
+    path = folder / "card.json"
+    content = json.loads(path.read_text(encoding="utf-8")) | changed
+    if checksum:
+        content.pop("card_sha256")
+        content["card_sha256"] = cards._checksum(content)
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def test_a_model_comes_back_as_it_was(model, tmp_path):
+    card = save_model(tmp_path, model, samples.facts(parent="before"), by="li")
+    loaded, read = load_model(tmp_path, card.model_id)
+    assert same(loaded, model)
+    assert read == card
+    assert read.created_at.utcoffset() == dt.timedelta(0)
+    assert read.catalog_digest == model.catalog_digest
+    assert read.parent == "before"
+    assert set(read.versions) == {
+        "python", "numpy", "scikit-learn", "pandas", "joblib", "training-recommender"
+    }  # fmt: skip
+    assert read.warnings == model.fit.warnings
+    assert all(set(limit) == set(LANGUAGES) for limit in read.limits)
+    assert active_model(tmp_path) is None
+    pair = np.array([model.fit.pair_module[0]]), np.array([model.fit.pair_competency[0]])
+    level = np.array([1.5])
+    assert same(predict(loaded.fit, *pair, level), predict(model.fit, *pair, level))
+
+
+def test_a_folder_holds_three_files_with_a_key_and_two_without(model, tmp_path):
+    plain = save_model(tmp_path, model, samples.facts(), by="li").model_id
+    signed = save_model(tmp_path, model, samples.facts(), by="li", key=samples.KEY).model_id
+    assert plain != signed
+    assert {f.name for f in (tmp_path / plain).iterdir()} == {"model.joblib", "card.json"}
+    assert {f.name for f in (tmp_path / signed).iterdir()} == {
+        "model.joblib", "card.json", "card.sig"
+    }  # fmt: skip
+    assert [entry.model_id for entry in read_log(tmp_path)] == [plain, signed]
+
+
+def test_the_same_model_gives_the_same_bytes(model, tmp_path):
+    content = artefacts.dump_model(model)
+    again = artefacts.read_model(content, source="again")
+    assert artefacts.dump_model(again) == content
+    assert artefacts.dump_model(samples.train()) == content
+    # equal content, other objects: memory order, dtype objects, strings, scalars
+    fit = model.fit
+    shuffled = replace(
+        model,
+        fit=replace(
+            fit,
+            coefficients=np.asfortranarray(fit.coefficients),
+            evidence_count=pickle.loads(pickle.dumps(fit.evidence_count)),
+            noise=np.float64(fit.noise),
+            block_names=tuple("".join(list(name)) for name in fit.block_names),
+        ),
+        scale=fit.scale,
+        org_ids=tuple("".join(list(name)) for name in model.org_ids),
+    )
+    assert artefacts.dump_model(shuffled) == content
+    assert artefacts.dump_model(samples.varied(model, 1)) != content
+
+
+def test_other_processes_give_the_same_bytes(model):
+    script = (
+        "import hashlib, sys; from improvement import registry_models as s\n"
+        "from recommender.improvement.registry.artefact import dump_model\n"
+        "sys.stdout.write(hashlib.sha256(dump_model(s.train())).hexdigest())"
+    )
+    here = hashlib.sha256(artefacts.dump_model(model)).hexdigest()
+    tests = str(Path(__file__).parents[1])
+    env = os.environ | {"PYTHONPATH": tests, "PYTHONHASHSEED": "7"}
+    found = subprocess.run(
+        [sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True
+    )
+    assert found.stdout == here
+
+
+def test_a_fit_with_more_codes_than_ids_is_refused(model):
+    with pytest.raises(ShapeMismatchError, match="module_ids"):
+        artefacts.dump_model(replace(model, module_ids=("m0",)))
+
+
+@dataclass(frozen=True)
+class Trap:
+    """Leaves a trace when it is unpickled."""
+
+    path: str
+
+    def __reduce__(self):
+        return (Path.touch, (Path(self.path),))
+
+
+def test_a_tampered_artefact_is_refused_before_it_is_loaded(saved, tmp_path):
+    root, model_id = saved
+    trace = tmp_path / "trace"
+    joblib.dump(Trap(str(trace)), root / model_id / "model.joblib")
+    refused("registry.artefact-changed", load_model, root, model_id)
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize("position", [0, 1000, -1])
+def test_one_changed_bit_is_refused(saved, position):
+    root, model_id = saved
+    path = root / model_id / "model.joblib"
+    content = bytearray(path.read_bytes())
+    content[position] ^= 1
+    path.write_bytes(content)
+    refused("registry.artefact-changed", load_model, root, model_id)
+
+
+def test_what_is_missing_or_broken_is_named(saved):
+    root, model_id = saved
+    folder = root / model_id
+    card = (folder / "card.json").read_text(encoding="utf-8")
+    for content in ("", "{", "[]", "null", "{}", card[:200], '"x"', "\ud800", "[" * 100_000):
+        (folder / "card.json").write_text(content, encoding="utf-8", errors="surrogatepass")
+        refused("registry.card-broken", load_model, root, model_id)
+    (folder / "card.json").write_text(card, encoding="utf-8")
+    (folder / "model.joblib").unlink()
+    refused("registry.no-artefact", load_model, root, model_id)
+    (folder / "card.json").unlink()
+    refused("registry.no-card", load_model, root, model_id)
+    (folder / "card.json").mkdir()
+    refused("registry.io", load_model, root, model_id)
+    shutil.rmtree(folder)
+    assert isinstance(refused("registry.no-model", load_model, root, model_id), NotFoundError)
+    refused("registry.no-folder", load_model_folder, folder)
+
+
+def test_a_changed_card_is_refused(saved):
+    root, model_id = saved
+    edit_card(root / model_id, seed=4)
+    refused("registry.card-changed", load_model, root, model_id)
+
+
+@pytest.mark.parametrize("checksum", [True, False])
+def test_an_artefact_of_another_scikit_learn_is_refused(saved, checksum):
+    root, model_id = saved
+    edit_card(root / model_id, versions={"scikit-learn": "1.3.2"}, checksum=checksum)
+    error = refused("registry.other-scikit-learn", load_model, root, model_id)
+    assert error.values["found"] == "1.3.2"
+    broken = list_models(root).broken
+    assert [item.problem.code for item in broken] == ["registry.other-scikit-learn"]
+    assert broken[0].card
+
+
+def test_a_patch_of_scikit_learn_is_no_other(saved):
+    root, model_id = saved
+    minor = ".".join(importlib.metadata.version("scikit-learn").split(".")[:2])
+    edit_card(root / model_id, versions={"scikit-learn": f"{minor}.99"}, checksum=True)
+    load_model(root, model_id)
+
+
+def test_a_key_asks_for_its_signature(model, tmp_path):
+    plain = save_model(tmp_path, model, samples.facts(), by="li").model_id
+    signed = save_model(tmp_path, model, samples.facts(), by="li", key=samples.KEY).model_id
+    load_model(tmp_path, signed, key=samples.KEY)
+    load_model(tmp_path, signed)
+    refused("registry.unsigned", load_model, tmp_path, plain, key=samples.KEY)
+    refused("registry.wrong-signature", load_model, tmp_path, signed, key=b"o" * 32)
+    refused("registry.short-key", load_model, tmp_path, signed, key=b"short")
+    edit_card(tmp_path / signed, seed=9, checksum=True)
+    load_model(tmp_path, signed)  # whoever changes all of it can be seen with a key only
+    refused("registry.wrong-signature", load_model, tmp_path, signed, key=samples.KEY)
+    listed = list_models(tmp_path, key=samples.KEY)
+    assert not listed.cards
+    assert len(listed.broken) == 2
+
+
+def test_a_short_key_saves_nothing(model, tmp_path):
+    refused("registry.short-key", save_model, tmp_path, model, samples.facts(), by="li", key=b"k")
+    assert not list_models(tmp_path).cards
+
+
+@pytest.mark.parametrize(
+    "model_id",
+    [
+        "",
+        ".",
+        "..",
+        "../x",
+        "/etc",
+        "a/b",
+        "a\\b",
+        ".saving-1",
+        ".lock",
+        "a\0",
+        "a\n",
+        "-a",
+        "模型",
+    ],
+)
+def test_an_id_is_no_path(saved, model_id):
+    error = refused("registry.bad-id", load_model, saved[0], model_id)
+    assert isinstance(error, InputError)
+
+
+def test_a_folder_under_another_name_or_linked_is_refused(saved):
+    root, model_id = saved
+    (root / model_id).rename(root / "other")
+    refused("registry.wrong-id", load_model, root, "other")
+    load_model_folder(root / "other")
+    (root / model_id).symlink_to(root / "other")
+    refused("registry.link", load_model, root, model_id)
+
+
+def test_what_is_no_model_is_refused(saved):
+    root, model_id = saved
+    for content in (b"no pickle", pickle.dumps({"fit": 1})):
+        (root / model_id / "model.joblib").write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        edit_card(root / model_id, artefact_sha256=digest, checksum=True)
+        refused("registry.unreadable", load_model, root, model_id)
+
+
+def test_a_model_of_an_earlier_form_is_refused(model):
+    old = replace(model, fit=replace(model.fit))
+    del old.fit.__dict__["noise"]
+    content = pickle.dumps(old)
+    error = refused("registry.unreadable", artefacts.read_model, content, source="old")
+    assert error.values["problem"] == "EffectFit.noise"
+
+
+def test_models_are_listed_newest_first_and_broken_ones_beside(model, tmp_path):
+    days = [dt.datetime(2026, 1, day, tzinfo=dt.UTC) for day in (3, 1, 2)]
+    ids = [
+        save_model(tmp_path, model, samples.facts(), by="li", created_at=day).model_id
+        for day in days
+    ]
+    (tmp_path / "stray.txt").write_text("no model")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / ids[1] / "card.json").write_text("{")
+    listed = list_models(tmp_path)
+    assert [card.model_id for card in listed.cards] == [ids[0], ids[2]]
+    assert {item.model_id: item.problem.code for item in listed.broken} == {
+        "empty": "registry.no-card",
+        ids[1]: "registry.card-broken",
+    }
+    assert list_models(tmp_path / "nowhere").cards == ()
+
+
+def test_what_a_killed_save_left_is_ignored_and_removed(saved, model):
+    root, model_id = saved
+    (root / ".saving-dead").mkdir()
+    (root / ".saving-dead" / "model.joblib").write_bytes(b"half")
+    (root / ".saving-file").write_bytes(b"half")
+    assert [card.model_id for card in list_models(root).cards] == [model_id]
+    save_model(root, model, samples.facts(), by="li")
+    assert not list(root.glob(".saving-*"))
+
+
+def test_a_folder_that_cannot_be_written_is_a_known_problem(model, tmp_path):
+    (tmp_path / "file").write_text("")
+    refused("registry.io", save_model, tmp_path / "file", model, samples.facts(), by="li")
+    refused("registry.io", save_model_folder, tmp_path / "file" / "a", model, samples.facts())
+    refused("registry.blank", save_model, tmp_path, model, samples.facts(), by=" ")
+
+
+def test_a_model_folder_is_replaced_and_its_other_files_stay(model, tmp_path):
+    folder = tmp_path / "out"
+    first = save_model_folder(folder, model, samples.facts(), key=samples.KEY)
+    assert load_model_folder(folder, key=samples.KEY)[1] == first
+    (folder / "notes.txt").write_text("mine")
+    other = samples.varied(model, 1)
+    second = save_model_folder(folder, other, samples.facts())
+    loaded, card = load_model_folder(folder)
+    assert card == second
+    assert same(loaded, other)
+    assert {f.name for f in folder.iterdir()} == {"model.joblib", "card.json", "notes.txt"}
+    refused("registry.unsigned", load_model_folder, folder, key=samples.KEY)
+
+
+def test_metrics_become_plain():
+    @dataclass
+    class Score:
+        rmse: float
+        groups: tuple[str, ...]
+        share: np.ndarray
+
+    found = to_plain({"known": Score(float("nan"), ("a",), np.array([1.0, np.inf]))})
+    assert found == {"known": {"rmse": None, "groups": ["a"], "share": [1.0, None]}}
+    assert to_plain(dt.date(2026, 1, 2)) == "2026-01-02"
+
+
+def test_every_code_has_its_texts_and_no_text_is_left_over():
+    source = "\n".join(p.read_text(encoding="utf-8") for p in (SOURCES / "registry").glob("*.py"))
+    codes = set(re.findall(r'Error\(\s*"(registry\.[a-z-]+)"', source))
+    own = {key: text for key, text in all_texts().items() if key.startswith("registry.")}
+    said = ("registry.limit.", "registry.baseline.", "registry.verdict.")
+    assert codes == {key for key in own if not key.startswith(said)}
+    for key, text in own.items():
+        assert placeholders(text["zh-CN"]) == placeholders(text["en"]), key
+        assert all(text[lang] and not text[lang].endswith((".", "。")) for lang in LANGUAGES)
+        assert key not in codes or set(text["hint"]) == set(LANGUAGES), key
+
+
+def test_every_warning_of_a_fit_has_a_limit_in_words():
+    checks = (SOURCES / "history_checks.py").read_text(encoding="utf-8")
+    for code in re.findall(r'found\.append\("([a-z-]+)"\)', checks):
+        assert f"registry.limit.{code}" in all_texts(), code
+
+
+def test_the_rule_that_the_core_reads_no_file_names_all_of_it_but_the_registry():
+    project = Path(__file__).parents[2] / "pyproject.toml"
+    contracts = tomllib.loads(project.read_text(encoding="utf-8"))["tool"]["importlinter"]
+    core = next(c for c in contracts["contracts"] if c["name"].startswith("The core reads"))
+    prefix = "recommender.improvement."
+    named = {m.removeprefix(prefix) for m in core["source_modules"] if m.startswith(prefix)}
+    there = {p.stem for p in SOURCES.iterdir() if p.stem.isidentifier() and p.stem[0] != "_"}
+    assert named == there - {"registry"}

@@ -1,0 +1,46 @@
+"""Simulated histories."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from recommender.improvement.synthetic import SimulationSettings, simulate, to_frames
+
+SMALL = SimulationSettings(n_people=300, n_modules=30, n_trained=400, n_untrained=800)
+
+
+def test_same_seed_same_history() -> None:
+    one, other = (to_frames(simulate(SMALL, seed=4))[0] for _ in range(2))
+    assert one.equals(other)
+    assert not one.equals(to_frames(simulate(SMALL, seed=5))[0])
+
+
+def test_frames_have_the_columns_of_the_design() -> None:
+    records, modules = to_frames(simulate(SMALL, seed=4))
+    assert list(records) == [
+        *("person_id", "competency_id", "module_id", "level_before", "level_after"),
+        *("before_on", "after_on", "completed_on", "org_unit"),
+    ]
+    assert list(modules) == [
+        *("module_id", "title", "competency_ids", "from_level", "to_level"),
+        *("modality", "hours", "cost"),
+    ]
+    assert set(records["module_id"]) <= {"", *modules["module_id"]}
+    assert (records["before_on"] < records["after_on"]).all()
+
+
+def test_levels_stay_on_the_scale_and_the_lowest_rated_are_nominated() -> None:
+    records = simulate(SMALL, seed=4).records
+    trained = records.module >= 0
+    levels = np.stack([records.level_before, records.level_after])
+    assert levels.min() >= 0.0
+    assert levels.max() <= 4.0
+    assert records.level_before[trained].mean() < records.level_before[~trained].mean() - 0.2
+
+
+@pytest.mark.parametrize("kind", ["mild", "headroom", "hump", "window", "linear", "none"])
+def test_no_effect_leads_over_the_top(kind: str) -> None:
+    truth = simulate(SimulationSettings(n_people=50, readiness=kind, n_trained=50), seed=1).truth
+    pairs = np.arange(truth.pair_module.size)
+    assert (truth.effect(pairs, np.full(pairs.size, 4.0)) <= 0.0).all()
