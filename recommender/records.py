@@ -246,7 +246,8 @@ KINDS: Mapping[str, TableKind] = {
             "records",
             ("提升记录", "Improvement records"),
             (
-                _PERSON,
+                # refers to nobody: history outlives employment, and may be pseudonymous
+                Column("person_id", _PERSON.headers, example="00012345"),
                 _COMPETENCY,
                 Column("module_id", _MODULE.headers, nullable=True, refers_to="module"),
                 Column(

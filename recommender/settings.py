@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from training_catalog.loading import DEFAULT_CATALOG
@@ -30,6 +30,8 @@ class Settings(BaseSettings):
         The day a question is asked; today unless set.
     lang : str
         Language of what people read.
+    model_key : str or None
+        Secret of 32 characters or more that signs the cards of models; none unless set.
     """
 
     model_config = SettingsConfigDict(
@@ -43,6 +45,12 @@ class Settings(BaseSettings):
         default_factory=dt.date.today
     )
     lang: Literal["zh-CN", "en"] = "zh-CN"
+    model_key: SecretStr | None = None
+
+    @property
+    def signing_key(self) -> bytes | None:
+        """The key that signs the cards of models, if there is one."""
+        return self.model_key.get_secret_value().encode() if self.model_key else None
 
     @property
     def latest_fact_on(self) -> dt.date:

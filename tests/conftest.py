@@ -52,7 +52,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture(scope="session")
 def library_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite database of the tiny framework with ten people; copy it before you write."""
-    from organisations import TINY, fill, service_on  # noqa: PLC0415 - only where it is asked for
+    from organisations import TINY, fill, service_on
 
     path = tmp_path_factory.mktemp("library") / "library.db"
     with service_on(f"sqlite:///{path}", catalog=TINY) as service:

@@ -22,7 +22,7 @@ from rich.text import Text
 
 from recommender.errors import InputError, RecommenderError, TableFaultsError
 from recommender.exchange import describe_faults
-from recommender.service import Service, open_service
+from recommender.service import Models, Service, open_service
 from recommender.settings import FIRST_DAY, LAST_DAY, Settings
 from recommender.texts import LANGUAGES, explain, say
 from training_catalog import CatalogError
@@ -106,6 +106,10 @@ class Call:
     def open(self) -> Service:
         """Open catalogue and database."""
         return open_service(self.settings)
+
+    def open_models(self) -> Models:
+        """Open the folder of the models."""
+        return Models(self.settings.models, self.settings.signing_key)
 
     def say(self, key: str, **values: object) -> str:
         """Return a text in the language of the call."""

@@ -101,6 +101,9 @@ def recommend(
         Objective, typer.Option(help="Rank by gap closed, or by that per hour or per CNY.")
     ] = Objective.GAP,
     modality: Modalities = None,
+    model: Annotated[
+        str | None, typer.Option(help="Rank by this model, not the one in force.")
+    ] = None,
 ) -> None:
     """Rank the modules that are worth a person's time."""
     service = call.open()
@@ -110,6 +113,7 @@ def recommend(
         top=top,
         objective=objective,
         modalities=[m.value for m in modality] if modality else None,
+        model_id=model,
         lang=call.lang,
     )
     if call.as_json:

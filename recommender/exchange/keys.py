@@ -21,6 +21,8 @@ def check_keys(
     number: Callable[[int], int],
 ) -> None:
     """Find the rows whose key an earlier row has; `number` turns a position into a row number."""
+    if not kind.key:
+        return
     usable = kept.copy()
     key = np.zeros(len(kept), dtype=np.int64)
     for name in kind.key:

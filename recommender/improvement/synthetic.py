@@ -150,8 +150,8 @@ class Simulation:
         The true effects.
     query_level, query_true_level : ndarray of shape (n_queries,)
         Recorded and true level of people to be advised at the end of the history.
-    query_competency : ndarray of int, shape (n_queries,)
-        The competency they ask about.
+    query_competency, query_person : ndarray of int, shape (n_queries,)
+        The competency they ask about, and who they are.
     """
 
     records: RecordTable
@@ -160,6 +160,7 @@ class Simulation:
     query_competency: IntArray
     query_level: FloatArray
     query_true_level: FloatArray
+    query_person: IntArray
 
 
 def _readiness(kind: str, level: FloatArray, from_: FloatArray, to: FloatArray) -> FloatArray:
@@ -251,6 +252,14 @@ def _noise(settings: SimulationSettings, rng: np.random.Generator, size: int) ->
 
 def _record(level: FloatArray, noise: FloatArray) -> FloatArray:
     return np.round(np.clip(level + noise, 0.0, TOP_LEVEL), 2)
+
+
+def draw_ratings(
+    settings: SimulationSettings, true_level: FloatArray, rng: np.random.Generator
+) -> FloatArray:
+    """Record true levels as ratings do: with noise, on the scale, to two decimals."""
+    noise = _noise(settings, rng, true_level.size).reshape(true_level.shape)
+    return _record(true_level, noise)
 
 
 def simulate(
@@ -354,6 +363,7 @@ def simulate(
         query_competency=competency_q,
         query_level=_record(true_q, _noise(settings, rng, query.size)),
         query_true_level=true_q,
+        query_person=person_q,
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from recommender.documents import PlanDocument
 from recommender.errors import NotFoundError
 from recommender.exchange import write_template
+from recommender.improvement.history import History
 from recommender.ranking import Objective
 from recommender.results import Gaps, Plan, Recommendations
 from recommender.service.answers import (
@@ -20,14 +21,17 @@ from recommender.service.answers import (
     describe_gaps,
     describe_recommendations,
 )
-from recommender.service.estimates import Estimates, expert_estimates
+from recommender.service.estimates import Estimates
 from recommender.service.explanation import Explanation, explain_level
 from recommender.service.framework import Framework, build_framework
+from recommender.service.histories import export_history, read_history
 from recommender.service.intake import add_imported, find_kind, import_file, list_known
 from recommender.service.keeping import keep_plan, keep_shown
+from recommender.service.models import Models
 from recommender.service.paper import build_plan_document
 from recommender.service.planning import PlanRequest, make_plan
 from recommender.service.standing import Standing, read_standing
+from recommender.service.training import Training, train_model
 from recommender.settings import Settings
 from recommender.store import (
     Engine,
@@ -47,6 +51,7 @@ from training_catalog import Catalog, load_catalog
 __all__ = [
     "Explanation",
     "Framework",
+    "Models",
     "PlanRequest",
     "Service",
     "load_effective_catalog",
@@ -64,12 +69,15 @@ class Service:
         The catalogue: its folder and the modules that were imported.
     engine : Engine
         The database.
+    models : Models
+        The effect models.
     estimates : Estimates
-        What each module is expected to add.
+        What each module is expected to add, by the model in force.
     """
 
     framework: Framework
     engine: Engine
+    models: Models
     estimates: Estimates
 
     def gaps(self, person_id: str, *, as_of: dt.date) -> Gaps:
@@ -85,13 +93,17 @@ class Service:
         top: int = 10,
         objective: Objective = Objective.GAP,
         modalities: Collection[str] | None = None,
+        model_id: str | None = None,
         lang: str = "zh-CN",
     ) -> Recommendations:
-        """Rank modules for a person, and note what was shown at which rank."""
+        """Rank modules for a person, and note what was shown at which rank.
+
+        With `model_id` by that model in place of the one in force.
+        """
         found = describe_recommendations(
             self.framework,
             self._standing([person_id], as_of),
-            self.estimates,
+            self.models.estimates(self.framework, model_id) if model_id else self.estimates,
             0,
             top=top,
             objective=objective,
@@ -173,6 +185,28 @@ class Service:
             dry_run=dry_run,
         )
 
+    def history(self, *, as_of: dt.date) -> History:
+        """Read the history that an effect model can be trained on."""
+        with reading(self.engine) as connection:
+            return read_history(connection, self.framework, as_of=as_of)
+
+    def train(self, *, as_of: dt.date, seed: int = 0, by: str) -> Training:
+        """Train an effect model on the history, judge it and save it; it is not in force yet."""
+        return train_model(
+            self.history(as_of=as_of),
+            self.models.root,
+            catalog_digest=self.framework.catalog.digest,
+            seed=seed,
+            by=by,
+            key=self.models.key,
+        )
+
+    def export_history(self, path: Path, *, pseudonymise: bool, as_of: dt.date) -> int:
+        """Write the history as CSV, with pseudonyms in place of people if asked."""
+        return export_history(
+            self.framework, self.engine, path, pseudonymise=pseudonymise, as_of=as_of
+        )
+
     def template(self, kind: str, path: Path, *, lang: str) -> None:
         """Write an empty workbook to fill in."""
         write_template(find_kind(kind), list_known(self.framework, self.engine), path, lang=lang)
@@ -211,10 +245,11 @@ def open_service(settings: Settings) -> Service:
     engine = open_database(settings.database)
     try:
         framework = build_framework(_with_imported(catalog, engine))
+        models = Models(settings.models, settings.signing_key)
+        return Service(framework, engine, models, models.estimates(framework))
     except BaseException:
         engine.dispose()
         raise
-    return Service(framework=framework, engine=engine, estimates=expert_estimates(framework))
 
 
 def load_effective_catalog(settings: Settings) -> Catalog:

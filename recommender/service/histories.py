@@ -340,31 +340,33 @@ def export_history(
             org_depth=org_depth,
             earlier_by_days=SHIFT_DAYS,
         )
-    write_records(frame, path)
+    write_csv(frame[list(RECORD_COLUMNS)], path)
     return len(frame)
 
 
-def write_records(frame: pd.DataFrame, path: Path) -> None:
-    """Write improvement records as CSV in UTF-8 with BOM; no text can act as a formula.
+def write_csv(frame: pd.DataFrame, path: Path, *, encoding: str = "utf-8-sig") -> None:
+    """Write a table as CSV, whole or not at all; no text can act as a formula.
 
     Parameters
     ----------
     frame : DataFrame
-        With the columns of an improvement record, `shared` and `source`.
+        The table; its columns become the header.
     path : Path
         The file to write.
+    encoding : str
+        With BOM for Excel, unless said otherwise.
 
     Raises
     ------
     InputError
         If it cannot be written there.
     """
-    columns = [_cells(frame[name]) for name in RECORD_COLUMNS]
+    columns = [_cells(frame[name]) for name in frame.columns]
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with part.open("w", encoding="utf-8-sig", newline="") as stream:
+        with part.open("w", encoding=encoding, newline="") as stream:
             writer = csv.writer(stream)
-            writer.writerow(RECORD_COLUMNS)
+            writer.writerow(list(frame.columns))
             writer.writerows(zip(*columns, strict=True))
         part.replace(path)
     except OSError as error:

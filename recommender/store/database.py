@@ -237,7 +237,11 @@ def _connect(url: str) -> sa.Engine:
         return sa.create_engine(parsed, pool_pre_ping=True, connect_args=waits)
     if parsed.database and parsed.database != ":memory:":
         folder = Path(parsed.database).parent
-        if not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):
+        try:
+            usable = folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
+        except OSError:
+            usable = False
+        if not usable:
             raise StoreError("store.cannot-open", database=parsed.database)
     engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_MILLISECONDS / 1000})
     event.listen(engine, "connect", _set_pragmas)

@@ -33,10 +33,9 @@ def url(library_file):
     return f"sqlite:///{library_file}"
 
 
-@pytest.mark.parametrize(("words", "code"), [(["gaps", "nobody"], 1), (["gaps"], 2)])
-def test_exit_codes(words, code, url):
-    found = run(*words, url=url)
-    assert found.returncode == code
+def test_a_known_problem_ends_with_1(url):
+    found = run("gaps", "nobody", url=url)
+    assert found.returncode == 1
     assert b"Traceback" not in found.stderr
     assert found.stdout == b""
     assert found.stderr
@@ -60,11 +59,10 @@ def test_a_bug_ends_with_3_and_a_log(url, tmp_path):
     assert "Traceback" in log.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "gbk"])
-def test_terminals_of_any_encoding(encoding, url):
-    found = run("gaps", "00001", url=url, PYTHONIOENCODING=encoding)
+def test_a_terminal_that_lacks_characters(url):
+    found = run("gaps", "00001", url=url, PYTHONIOENCODING="ascii")
     assert (found.returncode, found.stderr) == (0, b"")
-    assert ("参考咨询" in found.stdout.decode(encoding)) == (encoding != "ascii")
+    assert r"\u53c2\u8003\u54a8\u8be2" in found.stdout.decode("ascii")  # 参考咨询
 
 
 def test_a_pipe_that_is_closed_early(url, tmp_path):
@@ -84,10 +82,10 @@ def test_plans_of_everybody_are_json_and_nothing_else(tmp_path):
     from training_catalog.loading import DEFAULT_CATALOG
 
     with service_on(f"sqlite:///{path}") as service:
-        fill(service, n_people=8)
+        fill(service, n_people=5)
     found = run("plan-all", "--json", url=f"sqlite:///{path}", catalog=DEFAULT_CATALOG)
     assert (found.returncode, found.stderr) == (0, b"")
-    assert len(json.loads(found.stdout)) == 8
+    assert len(json.loads(found.stdout)) == 5
 
 
 def test_what_others_print_into_our_output_goes_nowhere():

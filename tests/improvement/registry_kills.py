@@ -1,11 +1,12 @@
 """Kills writers of a registry at random moments and looks at what they leave.
 
 Run as a program of its own, which forks: ``registry_kills.py SEED_FOLDER ROOT N_KILLS SEED``.
-Prints one JSON line: how often each thing was found.
+Prints one JSON line: how often each thing was found, and the digest of the model it dumps.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -30,6 +31,7 @@ from recommender.improvement.registry import (
     save_model,
     save_model_folder,
 )
+from recommender.improvement.registry.artefact import dump_model
 
 
 def write(model: TrainedModel, root: Path, chance: random.Random) -> None:
@@ -96,7 +98,7 @@ def main(seed_folder: str, root_name: str, n_kills: int, seed: int) -> None:
         child = os.fork()
         if child == 0:
             write(model, root, random.Random(seed_of_child))
-        time.sleep(chance.random() * 0.04)
+        time.sleep(chance.random() * 0.1)
         gone, _ = os.waitpid(child, os.WNOHANG)
         total["died alone"] += gone == child
         if gone != child:
@@ -105,7 +107,8 @@ def main(seed_folder: str, root_name: str, n_kills: int, seed: int) -> None:
         total += look(root, before)
     total["models"] = len(list_models(root).cards)
     total["entries"] = len(read_log(root))
-    sys.stdout.write(json.dumps(total))
+    digest = hashlib.sha256(dump_model(model)).hexdigest()
+    sys.stdout.write(json.dumps(total | {"digest": digest}))
 
 
 if __name__ == "__main__":

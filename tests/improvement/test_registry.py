@@ -6,12 +6,9 @@ import datetime as dt
 import hashlib
 import importlib.metadata
 import json
-import os
 import pickle
 import re
 import shutil
-import subprocess
-import sys
 import tomllib
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
@@ -138,21 +135,6 @@ def test_the_same_model_gives_the_same_bytes(model, tmp_path):
     )
     assert artefacts.dump_model(shuffled) == content
     assert artefacts.dump_model(samples.varied(model, 1)) != content
-
-
-def test_other_processes_give_the_same_bytes(model):
-    script = (
-        "import hashlib, sys; from improvement import registry_models as s\n"
-        "from recommender.improvement.registry.artefact import dump_model\n"
-        "sys.stdout.write(hashlib.sha256(dump_model(s.train())).hexdigest())"
-    )
-    here = hashlib.sha256(artefacts.dump_model(model)).hexdigest()
-    tests = str(Path(__file__).parents[1])
-    env = os.environ | {"PYTHONPATH": tests, "PYTHONHASHSEED": "7"}
-    found = subprocess.run(
-        [sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True
-    )
-    assert found.stdout == here
 
 
 def test_a_fit_with_more_codes_than_ids_is_refused(model):

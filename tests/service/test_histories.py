@@ -29,7 +29,7 @@ from recommender.service.histories import (
     list_assessments,
     read_history,
     report_history,
-    write_records,
+    write_csv,
 )
 from recommender.service.intake import import_file, list_known, store_frame
 from recommender.store import read_snapshot, reading, schema, writing
@@ -290,7 +290,7 @@ def test_without_a_key_every_export_has_its_own_pseudonyms(service, tmp_path):
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "＝1", "='a'!b,\"c\"\n"])
 def test_no_cell_is_a_formula(service, tmp_path, text):
     frame = history_of(service).frame.head(1).assign(org_unit=text)
-    write_records(frame, tmp_path / "h.csv")
+    write_csv(frame, tmp_path / "h.csv")
     with (tmp_path / "h.csv").open(encoding="utf-8-sig", newline="") as stream:
         header, row = csv.reader(stream)
     assert header == list(RECORD_COLUMNS)

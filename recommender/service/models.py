@@ -1,0 +1,89 @@
+"""The models of an installation, as its users see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from recommender.errors import ModelError
+from recommender.improvement.registry import (
+    ModelCard,
+    ModelList,
+    Verdict,
+    active_model,
+    explain_verdict,
+    judge,
+    list_models,
+    load_model,
+    promote_model,
+    rollback_model,
+)
+from recommender.service.estimates import Estimates, expert_estimates, model_estimates
+from recommender.service.framework import Framework
+
+
+@dataclass(frozen=True)
+class Models:
+    """The registry of an installation.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the models.
+    key : bytes or None
+        Signs and checks the cards, if the installation has one.
+    """
+
+    root: Path
+    key: bytes | None = None
+
+    def list(self) -> ModelList:
+        """List the models."""
+        return list_models(self.root, key=self.key)
+
+    def active(self) -> str | None:
+        """Return the id of the model in force, if there is one."""
+        return active_model(self.root)
+
+    def card(self, model_id: str) -> ModelCard:
+        """Return what is known of a model."""
+        return load_model(self.root, model_id, key=self.key)[1]
+
+    def promote(self, model_id: str, *, by: str, override_reason: str | None = None) -> None:
+        """Put a model in force, if its verdict allows it or a reason is given."""
+        verdict = self.verdict(self.card(model_id))
+        promote_model(
+            self.root,
+            model_id,
+            verdict=verdict or Verdict((), self.active()),
+            by=by,
+            override_reason=override_reason if verdict else self._need(override_reason),
+            key=self.key,
+        )
+
+    def rollback(self, *, by: str, reason: str) -> str | None:
+        """Put the model back in force that was there before; return its id."""
+        return rollback_model(self.root, by=by, reason=reason, key=self.key)
+
+    def verdict(self, card: ModelCard) -> Verdict | None:
+        """Say whether a model may be put in force; None where it could not be judged."""
+        return judge(card.metrics) if card.metrics else None
+
+    def explain(self, card: ModelCard, lang: str) -> tuple[str, ...]:
+        """Say in words why a model may be put in force or not."""
+        verdict = self.verdict(card)
+        return explain_verdict(verdict, lang) if verdict else ()
+
+    def estimates(self, framework: Framework, model_id: str | None = None) -> Estimates:
+        """Return the estimates of a model, else of the one in force, else of the experts."""
+        chosen = model_id or self.active()
+        if chosen is None:
+            return expert_estimates(framework)
+        model, _ = load_model(self.root, chosen, key=self.key)
+        return model_estimates(framework, chosen, model)
+
+    @staticmethod
+    def _need(reason: str | None) -> str:
+        if reason is None:
+            raise ModelError("registry.no-metrics")
+        return reason
