@@ -12,6 +12,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from recommender.improvement.history import (
+    RECORD_COLUMNS,
+    list_ids,
+    pairs_of_modules,
+    to_module_table,
+)
+from recommender.improvement.synthetic import SimulationSettings, simulate
+from recommender.scoring import to_date, to_day
 from recommender.service.framework import Framework, profiles_in_force
 
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
@@ -93,6 +101,57 @@ def make_organisation(
         enrolments=_enrolments(framework, people, true_levels, as_of, rng),
         offerings=_offerings(framework, as_of, rng),
         true_levels=true_levels,
+    )
+
+
+def make_history(framework: Framework, *, as_of: dt.date, seed: int = 0) -> pd.DataFrame:
+    """Make up a history of improvement records with the modules of a catalogue.
+
+    Parameters
+    ----------
+    framework : Framework
+        The catalogue whose modules people took.
+    as_of : date
+        The last record lies some days before it.
+    seed : int
+        The same seed gives the same history.
+
+    Returns
+    -------
+    DataFrame
+        Columns of the kind ``records``, for people who are not in the organisation.
+    """
+    pairs = pairs_of_modules(framework.catalog.modules)
+    nobody = pd.DataFrame(columns=list(RECORD_COLUMNS))
+    ids = list_ids(nobody, pairs, competency_ids=framework.competency_ids)
+    settings = SimulationSettings(
+        n_people=2500,
+        n_competencies=len(framework.competency_ids),
+        n_modules=len(framework.catalog.modules),
+        n_trained=4000,
+        n_untrained=8000,
+    )
+    records = simulate(settings, seed=seed, modules=to_module_table(pairs, ids)).records
+    shift = to_day(as_of) - 10 - int(records.after_day.max())
+    after = [to_date(int(day) + shift) for day in records.after_day]
+    between = records.days_between.astype(int)
+    before = [day - dt.timedelta(days=int(n)) for day, n in zip(after, between, strict=True)]
+    names = np.array([*ids.module_ids, ""], dtype=object)[records.module]
+    return pd.DataFrame(
+        {
+            "person_id": [f"H{code:05d}" for code in records.person],
+            "competency_id": np.array(framework.competency_ids, dtype=object)[records.competency],
+            "module_id": names,
+            "level_before": records.level_before,
+            "level_after": records.level_after,
+            "before_on": before,
+            "after_on": after,
+            "completed_on": [
+                day + dt.timedelta(days=int(n) // 2) if name else None
+                for day, n, name in zip(before, between, names, strict=True)
+            ],
+            "org_unit": [_BRANCHES[code % len(_BRANCHES)] for code in records.org],
+        }
     )
 
 

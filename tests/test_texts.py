@@ -30,6 +30,7 @@ FAMILIES = {
     "catalog_workbook.": "exchange: notes by number, faults by code",
     "cli.": "headings of tables, and the basis of an estimate",
     "document.": "documents.plan_view and its template",
+    "evaluation.": "documents.evaluation_view, its template, and charts",
     "exclusion.": "answers.describe_exclusions: every reason but NONE",
     "expected.": "exchange.reports: what a cell should hold",
     "history.": "improvement.history: figures, notes and what is suspicious",

@@ -1,27 +1,77 @@
-"""Commands for the catalogue: check, show."""
+"""Commands that look at a catalogue: check, show, diff, coverage."""
 
 from __future__ import annotations
 
-import typer
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
 
-from recommender.cli.common import Call, command
+import typer
+from pydantic_core import to_jsonable_python
+
+from recommender.cli import catalog_files
+from recommender.cli.common import EXIT_PROBLEM, Call, command
+from recommender.exchange import read_catalog_workbook
 from recommender.service import load_effective_catalog
-from training_catalog import load_catalog
+from training_catalog import Catalog, load_catalog
+from training_catalog.coverage import STEPS, coverage
+from training_catalog.difference import Change, diff_catalogs
+from training_catalog.judging import Judgement, judge_catalog
+
+Version = "A catalogue folder, or a workbook (.xlsx) that `catalog export` wrote."
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="Check and show the catalogue.", no_args_is_help=True)
-    command(group, "check", examples=["recommender catalog check --catalog my-catalogue"])(check)
+    group = typer.Typer(
+        help="Check, show, compare and print the catalogue; edit it in Excel.",
+        no_args_is_help=True,
+    )
+    command(
+        group,
+        "check",
+        examples=[
+            "recommender catalog check",
+            "recommender catalog check --catalog my-catalogue --json",
+        ],
+    )(check)
     command(group, "show", examples=["recommender catalog show --json"])(show)
+    command(
+        group,
+        "diff",
+        examples=[
+            "recommender catalog diff my-catalogue my-catalogue-2027",
+            "recommender catalog diff my-catalogue edited.xlsx --lang en",
+        ],
+    )(diff)
+    command(
+        group,
+        "coverage",
+        examples=[
+            "recommender catalog coverage",
+            "recommender catalog coverage --picture coverage.png",
+        ],
+    )(show_coverage)
+    catalog_files.register(group)
     app.add_typer(group, name="catalog")
 
 
 def check(call: Call) -> None:
-    """Check a catalogue folder and report every fault at once."""
+    """Check a catalogue folder: every fault at once, or, with none, what should be better.
+
+    Exit code 1 where there is a fault, or a judgement that plans or documents come out wrong.
+    """
     catalog = load_catalog(call.settings.catalog)
+    found = sorted(judge_catalog(catalog), key=lambda judgement: judgement.severity != "error")
+    errors = sum(judgement.severity == "error" for judgement in found)
     if call.as_json:
-        call.print_json({"digest": catalog.digest, "faults": []})
+        call.print_json(
+            {
+                "digest": catalog.digest,
+                "faults": [],
+                "judgements": [_judgement(judgement) for judgement in found],
+            }
+        )
     call.print(
         "catalog.good",
         name=catalog.name.in_language(call.lang),
@@ -30,6 +80,32 @@ def check(call: Call) -> None:
         modules=len(catalog.modules),
         digest=catalog.digest,
     )
+    _print_judgements(call, "catalog.errors", found[:errors])
+    _print_judgements(call, "catalog.warnings", found[errors:])
+    if not found:
+        call.print("catalog.clean")
+    if errors:
+        raise typer.Exit(EXIT_PROBLEM)
+
+
+def _judgement(judgement: Judgement) -> dict[str, Any]:
+    return {
+        "severity": judgement.severity,
+        "code": judgement.code,
+        "part": judgement.part,
+        "id": judgement.id,
+        "text": judgement.what.model_dump(),
+        "hint": judgement.hint.model_dump(),
+    }
+
+
+def _print_judgements(call: Call, heading: str, judgements: Sequence[Judgement]) -> None:
+    if not judgements:
+        return
+    call.print(heading, count=len(judgements))
+    for judgement in judgements:
+        text, hint = judgement.text(call.lang), judgement.hint.in_language(call.lang)
+        call.print("catalog.judgement", text=text, hint=hint)
 
 
 def show(call: Call) -> None:
@@ -39,6 +115,8 @@ def show(call: Call) -> None:
         call.print_json(catalog.model_dump(mode="json"))
         return
     lang = call.lang
+    categories = {c.id: c.name.in_language(lang) for c in catalog.categories}
+    serving = [{part.id for part in module.competencies} for module in catalog.modules]
     call.print_table(
         f"{catalog.name.in_language(lang)}  {catalog.digest}",
         [
@@ -54,18 +132,8 @@ def show(call: Call) -> None:
             (
                 competency.name.in_language(lang),
                 competency.id,
-                next(
-                    c.name.in_language(lang)
-                    for c in catalog.categories
-                    if c.id == competency.category
-                ),
-                str(
-                    sum(
-                        1
-                        for module in catalog.modules
-                        if competency.id in {part.id for part in module.competencies}
-                    )
-                ),
+                categories[competency.category],
+                str(sum(competency.id in served for served in serving)),
             )
             for competency in catalog.competencies
         ],
@@ -98,3 +166,95 @@ def show(call: Call) -> None:
             for module in catalog.modules
         ],
     )
+
+
+def diff(
+    call: Call,
+    old: Annotated[Path, typer.Argument(metavar="OLD", help=Version)],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help=Version)],
+) -> None:
+    """Say in words what changed from one version of a catalogue to another."""
+    before, after = _version(old), _version(new)
+    changes = diff_catalogs(before, after)
+    if call.as_json:
+        call.print_json(
+            {"old": before.digest, "new": after.digest, "changes": [*map(plain_change, changes)]}
+        )
+        return
+    print_changes(call, changes)
+
+
+def _version(path: Path) -> Catalog:
+    return read_catalog_workbook(path) if path.is_file() else load_catalog(path)
+
+
+def plain_change(change: Change) -> dict[str, Any]:
+    """Return a difference as plain values."""
+    return {
+        "kind": change.kind,
+        "part": change.part,
+        "id": change.id,
+        "field": list(change.field),
+        "before": to_jsonable_python(change.before),
+        "after": to_jsonable_python(change.after),
+        "text": change.what.model_dump(),
+    }
+
+
+def print_changes(call: Call, changes: Sequence[Change]) -> None:
+    """Print differences, a line each."""
+    if not changes:
+        call.print("catalog.unchanged")
+        return
+    call.print("catalog.changed", count=len(changes))
+    for change in changes:
+        call.print("catalog.change", text=change.text(call.lang))
+
+
+def show_coverage(
+    call: Call,
+    picture: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the matrix into this file, .png or .svg."),
+    ] = None,
+) -> None:
+    """Count the modules of each competency and step; 3+1 is three main and one further."""
+    catalog = load_effective_catalog(call.settings)
+    table = coverage(catalog)
+    if picture:
+        # only here: matplotlib takes a second to load
+        from recommender.documents.coverage_picture import draw_coverage
+
+        draw_coverage(catalog, picture, lang=call.lang)
+    if call.as_json:
+        call.print_json(
+            {
+                "digest": catalog.digest,
+                "modules_per_step": table.modules_per_step,
+                "picture": str(picture) if picture else None,
+                "competencies": [
+                    {
+                        "id": row.competency_id,
+                        "name": row.name.model_dump(),
+                        "steps": [
+                            {
+                                "from_level": cell.step,
+                                "to_level": cell.step + 1,
+                                "main": list(cell.main),
+                                "further": list(cell.further),
+                                "needed": cell.needed,
+                            }
+                            for cell in row.steps
+                        ],
+                    }
+                    for row in table.rows
+                ],
+            }
+        )
+        return
+    header, *rows = table.table(call.lang)
+    sides = ["left", *["right"] * (len(STEPS) + 1)]
+    title = f"{catalog.name.in_language(call.lang)}  {catalog.digest}"
+    call.print_table(title, list(zip(header, sides, strict=True)), rows)
+    if picture:
+        call.print("catalog.picture-written", path=picture)

@@ -13,18 +13,19 @@ import pandas as pd
 import typer
 
 from recommender.cli.common import Call, command
+from recommender.cli.models import print_evaluation
 from recommender.cli.people import print_gaps, print_plan, print_recommendations
 from recommender.documents import render_plan_page, render_plan_pdf
 from recommender.errors import ConflictError
 from recommender.exchange import write_xlsx
 from recommender.records import KINDS
 from recommender.results import to_json
-from recommender.sample import SampleOrganisation, make_organisation
+from recommender.sample import SampleOrganisation, make_history, make_organisation
 from recommender.service import PlanRequest, Service
 from recommender.store import upgrade_database
 
 _DATABASE = "recommender.db"
-_WRITTEN = {"in", "out", _DATABASE, f"{_DATABASE}-wal", f"{_DATABASE}-shm"}
+_WRITTEN = {"in", "models", "out", _DATABASE, f"{_DATABASE}-wal", f"{_DATABASE}-shm"}
 
 
 def register(app: typer.Typer) -> None:
@@ -42,8 +43,9 @@ def demo(
     started = time.monotonic()
     _clear(folder)
     (folder / "in").mkdir(parents=True)
-    database = f"sqlite:///{(folder / _DATABASE).resolve()}"
-    call = Call(call.settings.model_copy(update={"database": database}), call.as_json)
+    database = f"sqlite:///{folder / _DATABASE}"
+    settings = {"database": database, "models": folder / "models"}
+    call = Call(call.settings.model_copy(update=settings), call.as_json)
     as_of = call.settings.as_of
     upgrade_database(database)
     service = call.open()
@@ -62,6 +64,8 @@ def demo(
             unchanged=written.unchanged,
         )
 
+    call.print("demo.training")
+    service = put_model_in_force(call, service)
     person = choose_person(service, as_of)
     out = folder / "out"
     out.mkdir()
@@ -96,6 +100,7 @@ def demo(
         page=page,
         person=person,
         database=database,
+        models=folder / "models",
     )
 
 
@@ -142,6 +147,7 @@ def write_files(
         *(("ratings", f"04-行为评分-{name}", rows) for name, rows in sample.ratings.items()),
         ("exams", "05-考试成绩", sample.exams),
         ("assessments", "06-评价中心结果", sample.assessments),
+        ("records", "07-以往提升记录", make_history(service.framework, as_of=as_of)),
     ]
     files: list[tuple[str, Path]] = []
     for kind, name, rows in tables:
@@ -158,6 +164,21 @@ def write_files(
         )
         files.append((kind, path))
     return files
+
+
+def put_model_in_force(call: Call, service: Service) -> Service:
+    """Train an effect model, say how good it is, and use it if it beats the simple baselines."""
+    trained = service.train(as_of=call.settings.as_of, by="demo")
+    if not call.as_json:
+        if trained.evaluation:
+            print_evaluation(call, trained.evaluation)
+        for line in service.models.explain(trained.card, call.lang)[:1]:
+            call.out.print(line, markup=False, highlight=False, soft_wrap=True)
+    if trained.verdict is None or not trained.verdict.promotable:
+        return service
+    service.models.promote(trained.card.model_id, by="demo")
+    service.engine.dispose()
+    return call.open()
 
 
 def choose_person(service: Service, as_of: dt.date) -> str:

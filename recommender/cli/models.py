@@ -106,7 +106,7 @@ def train(
         return
     call.print("cli.trained", model=card.model_id, **card.counts)
     if trained.evaluation:
-        _print_evaluation(call, trained.evaluation)
+        print_evaluation(call, trained.evaluation)
     _print_verdict(call, card)
     _print_limits(call, card)
     call.print("cli.promote-next", model=card.model_id)
@@ -133,7 +133,7 @@ def evaluate(
     if call.as_json:
         call.print_json(to_plain(evaluation))
         return
-    _print_evaluation(call, evaluation)
+    print_evaluation(call, evaluation)
 
 
 def score(
@@ -252,7 +252,8 @@ def _user() -> str:
     return getpass.getuser()
 
 
-def _print_evaluation(call: Call, evaluation: Evaluation) -> None:
+def print_evaluation(call: Call, evaluation: Evaluation) -> None:
+    """Print an effect model beside its baselines."""
     rows: list[list[str]] = []
     for name, own in evaluation.known.items():
         cold = evaluation.cold.get(name)

@@ -10,6 +10,7 @@ import typer
 from rich.progress import Progress
 
 from recommender.cli.common import Call, command
+from recommender.cli.files import write_pdf
 from recommender.documents import render_plan_page, render_plan_pdf
 from recommender.ranking import Objective
 from recommender.results import Gaps, Plan, Recommendations, ServedCompetency, to_json
@@ -151,11 +152,7 @@ def plan(
     )
     made, document = service.plan(person, request, as_of=call.settings.as_of, lang=call.lang)
     if pdf:
-        rendered = render_plan_pdf(document, lang=call.lang)
-        _write_whole(pdf, rendered.content)
-        if rendered.missing_characters:
-            marks = ", ".join(f"U+{ord(c):04X}" for c in rendered.missing_characters)
-            call.problems.print(call.say("cli.missing-characters", characters=marks))
+        write_pdf(call, pdf, render_plan_pdf(document, lang=call.lang))
     if html:
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(render_plan_page(document, lang=call.lang), encoding="utf-8")
@@ -167,17 +164,6 @@ def plan(
         call.print("cli.page-written", path=html)
     if pdf:
         call.print("cli.pdf-written", path=pdf)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole, or as it was before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def plan_all(

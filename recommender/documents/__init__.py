@@ -1,5 +1,6 @@
-"""The development plan as a document to read, discuss, print and sign."""
+"""What people read on paper: the development plan, the module sheet, the booklet."""
 
+from recommender.documents.catalog_sheet import render_booklet_pdf, render_module_sheet_pdf
 from recommender.documents.glyphs import missing_characters
 from recommender.documents.page import render_plan_page
 from recommender.documents.pdf import RenderedPdf, render_plan_pdf
@@ -23,6 +24,8 @@ __all__ = [
     "RenderedPdf",
     "ServedGap",
     "missing_characters",
+    "render_booklet_pdf",
+    "render_module_sheet_pdf",
     "render_plan_page",
     "render_plan_pdf",
 ]

@@ -1,27 +1,18 @@
-"""Module sheet and catalogue booklet as PDF, set by typst with the vendored fonts only."""
+"""Module sheet and catalogue booklet as PDF."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
-import os
-from functools import cache
-from pathlib import Path
-from threading import Lock
 from typing import Any
 
-import typst
-
+from recommender.documents.booklet_view import BookletView
 from recommender.documents.catalog_view import CatalogView
-from recommender.documents.glyphs import FONT_FOLDER
-from recommender.documents.pdf import RenderedPdf, _showable
+from recommender.documents.pdf import RenderedPdf
+from recommender.documents.typesetting import make_showable, typeset
 from recommender.errors import NotFoundError
 from training_catalog import Catalog
 
-_TEMPLATES = Path(__file__).parent / "templates"
-_STANDARDS: Any = ["a-2a", "ua-1"]
 _UNDATED = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-_one_at_a_time = Lock()
 
 
 def render_module_sheet_pdf(catalog: Catalog, module_id: str, lang: str) -> RenderedPdf:
@@ -67,7 +58,7 @@ def render_booklet_pdf(catalog: Catalog, lang: str) -> RenderedPdf:
     RenderedPdf
         The same bytes for the same catalogue and language.
     """
-    view = CatalogView(catalog, lang)
+    view = BookletView(catalog, lang)
     return _render(view, {"booklet": view.booklet(), "modules": []})
 
 
@@ -81,22 +72,5 @@ def _render(view: CatalogView, content: dict[str, Any]) -> RenderedPdf:
         "name": catalog.name.in_language(view.lang),
         "digest": catalog.digest,
     }
-    inputs = {"catalog": json.dumps(_showable(shown, missing), ensure_ascii=False)}
-    compiler, process = _compiler()
-    if process != os.getpid():
-        raise RuntimeError("typst ran before this process was forked; start workers by spawn")
-    with _one_at_a_time:  # a compiler holds the inputs of its last run
-        pdf = compiler.compile(
-            format="pdf", sys_inputs=inputs, timestamp=_UNDATED, pdf_standards=_STANDARDS
-        )
-    assert isinstance(pdf, bytes)
+    pdf = typeset("catalog.typ", "catalog", make_showable(shown, missing), timestamp=_UNDATED)
     return RenderedPdf(pdf, tuple(missing))
-
-
-@cache
-def _compiler() -> tuple[typst.Compiler, int]:
-    fonts = typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONT_FOLDER)]
-    )
-    template = str(_TEMPLATES / "catalog.typ")
-    return typst.Compiler(input=template, root=str(_TEMPLATES), font_paths=fonts), os.getpid()

@@ -66,6 +66,11 @@ def render_plan_page(document: PlanDocument, *, lang: str, links: Mapping[str, s
         running_mark=css_text(view["labels"]["synthetic"] if view["synthetic"] else ""),
         page_number=_page_number(view["labels"]["page_pattern"]),
     )
+    return storable(html)
+
+
+def storable(html: str) -> str:
+    """Leave out, or put a mark for, the characters that no HTML file can hold."""
     return html.translate(_STORABLE)
 
 

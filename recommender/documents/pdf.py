@@ -1,30 +1,14 @@
-"""The development plan as PDF, set by typst with the vendored fonts only.
-
-The plan goes into typst as JSON and is shown as text: nothing in a name or a reason is ever read as
-markup. The same plan gives the same bytes.
-"""
+"""The development plan as PDF."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
-import os
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from threading import Lock
 from typing import Any
 
-import typst
-
-from recommender.documents.figures import breakable
-from recommender.documents.glyphs import FONT_FOLDER, show
 from recommender.documents.plan_document import PlanDocument
 from recommender.documents.plan_view import plan_view
-
-_TEMPLATES = Path(__file__).parent / "templates"
-_STANDARDS: Any = ["a-2a", "ua-1"]
-_one_at_a_time = Lock()
+from recommender.documents.typesetting import make_showable, typeset
 
 
 @dataclass(frozen=True)
@@ -68,43 +52,10 @@ def render_plan_pdf(document: PlanDocument, *, lang: str) -> RenderedPdf:
     missing: dict[str, None] = {}
     view = plan_view(document, lang=lang)
     meta = _storable(view.pop("meta"))
-    view = _showable(view, missing)
+    view = make_showable(view, missing)
     as_of = dt.datetime.combine(document.as_of, dt.time(), tzinfo=dt.UTC)
-    inputs = {"plan": json.dumps(view | {"meta": meta}, ensure_ascii=False)}
-    compiler, process = _compiler()
-    if process != os.getpid():
-        raise RuntimeError("typst ran before this process was forked; start workers by spawn")
-    with _one_at_a_time:  # a compiler holds the inputs of its last run
-        content = compiler.compile(
-            format="pdf", sys_inputs=inputs, timestamp=as_of, pdf_standards=_STANDARDS
-        )
-    assert isinstance(content, bytes)
+    content = typeset("plan.typ", "plan", view | {"meta": meta}, timestamp=as_of)
     return RenderedPdf(content, tuple(missing))
-
-
-@cache
-def _compiler() -> tuple[typst.Compiler, int]:
-    """Return the compiler of the process, which holds the fonts, and the id of that process."""
-    fonts = typst.Fonts(
-        include_system_fonts=False,
-        include_embedded_fonts=False,
-        font_paths=[str(FONT_FOLDER)],
-    )
-    template = str(_TEMPLATES / "plan.typ")
-    return typst.Compiler(input=template, root=str(_TEMPLATES), font_paths=fonts), os.getpid()
-
-
-def _showable(value: Any, missing: dict[str, None]) -> Any:
-    """Return `value` with every text in it fit for the fonts and able to end a line."""
-    if isinstance(value, str):
-        shown = show(value)
-        missing.update(dict.fromkeys(shown.missing))
-        return breakable(shown.text)
-    if isinstance(value, list):
-        return [_showable(entry, missing) for entry in value]
-    if isinstance(value, dict):
-        return {key: _showable(entry, missing) for key, entry in value.items()}
-    return value
 
 
 def _storable(value: Any) -> Any:

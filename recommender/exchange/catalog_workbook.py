@@ -112,7 +112,7 @@ def _cell(field: Field, value: Any, lang: str) -> Any:
     return value
 
 
-def import_catalog_workbook(path: Path, folder: Path) -> Catalog:
+def import_catalog_workbook(path: Path, folder: Path, *, dry_run: bool = False) -> Catalog:
     """Read a workbook and write what it holds as a new catalogue folder, all or nothing.
 
     Parameters
@@ -121,6 +121,8 @@ def import_catalog_workbook(path: Path, folder: Path) -> Catalog:
         An .xlsx as `write_catalog_workbook` writes it, edited or not.
     folder : Path
         The folder to make; it must not be there yet.
+    dry_run : bool
+        Check everything, write nothing.
 
     Returns
     -------
@@ -137,6 +139,8 @@ def import_catalog_workbook(path: Path, folder: Path) -> Catalog:
     if folder.exists():
         raise InputError("catalog_workbook.folder_exists", folder=str(folder))
     catalog = read_catalog_workbook(path)
+    if dry_run:
+        return catalog
     try:
         return write_catalog_folder(catalog, folder)
     except FileExistsError as error:

@@ -17,10 +17,18 @@ from numpy.typing import NDArray
 
 from recommender.improvement.effects import EffectFit, Prediction, fit_effects, predict
 from recommender.improvement.evaluation import fit_baselines
-from recommender.improvement.off_policy import PolicyValue, off_policy_value
+from recommender.improvement.loop_log import (
+    OffPolicyCheck,
+    ShownLog,
+    Trials,
+    check_off_policy,
+    join_logs,
+    log_shown,
+    shown_frame,
+    try_challenger,
+)
 from recommender.improvement.organisation import (
     Organisation,
-    Quarter,
     found_organisation,
     live_quarter,
 )
@@ -88,61 +96,6 @@ class LoopSettings:
     n_shown: int = 5
     tie_margin: float = 0.05
     draw_share: float = 0.3
-
-
-@dataclass(frozen=True)
-class ShownLog:
-    """What was shown to whom; one row a module shown, arrays of shape (n_rows,).
-
-    Attributes
-    ----------
-    quarter, slot, person : ndarray of int
-        When, in which place of the person's capacity, to whom; from 0.
-    rank : ndarray of int
-        Place in the list, from 1; the module of rank 1 is the one recommended.
-    module : ndarray of int
-        Code of the module.
-    score : ndarray of float
-        What the ranking went by.
-    propensity : ndarray of float
-        Probability with which the module was put first; sums to 1 over a list.
-    taken : ndarray of bool
-        Whether the person took it.
-    """
-
-    quarter: IntArray
-    slot: IntArray
-    person: IntArray
-    rank: IntArray
-    module: IntArray
-    score: FloatArray
-    propensity: FloatArray
-    taken: BoolArray
-
-
-@dataclass(frozen=True)
-class OffPolicyCheck:
-    """What the log of one ranking says of another, beside what is true.
-
-    The other ranking takes, of the modules that counted as equal, the one with the highest raw
-    mean gain before the loop.
-
-    Attributes
-    ----------
-    value : PolicyValue
-        Estimated from the log: measured gain in weighted levels over the competencies served.
-    true_value : float
-        What it would have been on average.
-    supported_share : float
-        Share of people for whom the log could have held the other ranking's choice at all.
-    n_records : int
-        Modules taken that the estimate rests on.
-    """
-
-    value: PolicyValue
-    true_value: float
-    supported_share: float
-    n_records: int
 
 
 @dataclass(frozen=True)
@@ -239,72 +192,103 @@ def _run(
 ) -> PolicyRun:
     now, fit = start, first_fit
     challenger = _raw_mean(start)
-    margin = np.inf if policy is Policy.RANDOM else settings.tie_margin
-    share = {Policy.RANDOM: 1.0, Policy.MODEL_DRAWN: settings.draw_share}.get(policy, 0.0)
-    rows: list[ShownLog] = []
-    trials: list[_Trials] = []
+    logs: list[ShownLog] = []
+    trials: list[Trials] = []
     figures: list[dict[str, float]] = []
     for quarter in range(settings.n_quarters):
-        draws, life = (np.random.default_rng([seed, quarter, stream]) for stream in (2, 3))
+        draws, luck, life = (np.random.default_rng([seed, quarter, part]) for part in (2, 3, 4))
         found = _predict(fit, now)
-        own = {Policy.RAW_MEAN: _raw_mean(now)}.get(policy, found.expected_improvement)
-        score = _score(policy, now, own, draws)
-        true_value = value_modules(now.effects, now.true_needs, now.modules, now.served)
-        attends = draws.random((len(score), settings.capacity)) < settings.attendance
-        open_: BoolArray = sum_by_module(now.served.astype(float), now.modules) > 0
-        open_ &= ~now.completed
-        taken = np.zeros_like(open_)
-        shown: list[Shown] = []
-        best = lost = 0.0
-        for slot in range(settings.capacity):
-            listed = show_modules(
-                np.where(open_, score, -np.inf),
-                now.modules.hours,
-                rng=draws,
-                n_shown=settings.n_shown,
-                margin=margin,
-                draw_share=share,
-            )
-            people = np.flatnonzero(listed.module[:, 0] >= 0)
-            first = listed.module[people, 0]
-            attainable = np.where(open_, true_value, 0.0).max(axis=1)[people]
-            best += float(attainable.sum())
-            lost += float((attainable - true_value[people, first]).sum())
-            goes = attends[people, slot]
-            taken[people[goes], first[goes]] = True
-            open_[people] &= ~_alike(now)[first]
-            shown.append(listed)
+        estimate = _raw_mean(now) if policy is Policy.RAW_MEAN else found.expected_improvement
+        score = _score(policy, now, estimate, draws)
+        attends = luck.random((settings.capacity, len(score))) < settings.attendance
+        chosen = _choose(policy, now, score, attends, settings, draws)
         after, lived = live_quarter(
-            now, taken, reassessed_share=settings.reassessed_share, rng=life
+            now, chosen.taken, reassessed_share=settings.reassessed_share, rng=life
         )
-        for slot, listed in enumerate(shown):
-            rows.append(_log(listed, attends[:, slot], quarter, slot))
+        for slot, listed in enumerate(chosen.lists):
+            logs.append(log_shown(listed, attends[slot], quarter, slot))
+            margin = _margin(policy, settings)
             trials.append(
-                _try(now, listed, attends[:, slot], lived, found, challenger, margin=margin)
+                try_challenger(now, listed, attends[slot], lived, found, challenger, margin=margin)
             )
-        asked = now.served
-        truth = now.effects[asked]
-        lower, upper = found.effect_lower[asked], found.effect_upper[asked]
-        has_own = policy not in (Policy.GAP_ONLY, Policy.RANDOM)
-        estimates = np.broadcast_to(own, asked.shape)[asked]
-        seen = np.unique(now.records.module[now.records.module >= 0]).size
-        figures.append(
-            {
-                "true_gain": float(lived.gain.sum(axis=1).mean()),
-                "gap_closed": float(lived.gap_closed.sum(axis=1).mean()),
-                "regret": lost / best if best > 0 else float("nan"),
-                "effect_rmse": _rmse(estimates - truth) if has_own else float("nan"),
-                "taught_rmse": _rmse(found.expected_improvement[asked] - truth),
-                "effect_coverage": float(((lower <= truth) & (truth <= upper)).mean()),
-                "modules_tried": seen / now.modules.n_modules,
-            }
-        )
+        scores = _score_estimates(policy, now, estimate, found)
+        gain = float(lived.gain.sum(axis=1).mean())
+        closed = float(lived.gap_closed.sum(axis=1).mean())
+        figures.append({"true_gain": gain, "gap_closed": closed, "regret": chosen.regret, **scores})
         now = after
         if quarter + 1 < settings.n_quarters:
             fit = _fit(now, seed)
     series = {name: np.array([each[name] for each in figures]) for name in figures[0]}
     series["gap_closed"] = np.cumsum(series["gap_closed"])
-    return PolicyRun(**series, off_policy=_check(trials), log=_join_logs(rows))
+    return PolicyRun(**series, off_policy=check_off_policy(trials), log=join_logs(logs))
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """Lists of each slot, who takes what, and the share of the attainable that is lost."""
+
+    lists: list[Shown]
+    taken: BoolArray
+    regret: float
+
+
+def _choose(
+    policy: Policy,
+    now: Organisation,
+    score: FloatArray,
+    attends: BoolArray,
+    settings: LoopSettings,
+    draws: np.random.Generator,
+) -> _Choice:
+    served = now.served
+    true_value = value_modules(now.effects, now.true_needs, now.modules, served)
+    candidate: BoolArray = sum_by_module(served.astype(float), now.modules) > 0
+    candidate &= ~now.completed
+    taken = np.zeros_like(candidate)
+    lists: list[Shown] = []
+    best = lost = 0.0
+    share = {Policy.RANDOM: 1.0, Policy.MODEL_DRAWN: settings.draw_share}.get(policy, 0.0)
+    for goes in attends:
+        listed = show_modules(
+            np.where(candidate, score, -np.inf),
+            now.modules.hours,
+            rng=draws,
+            n_shown=settings.n_shown,
+            margin=_margin(policy, settings),
+            draw_share=share,
+        )
+        people = np.flatnonzero(listed.module[:, 0] >= 0)
+        first = listed.module[people, 0]
+        attainable = np.where(candidate, true_value, 0.0).max(axis=1)[people]
+        best += float(attainable.sum())
+        lost += float((attainable - true_value[people, first]).sum())
+        taken[people[goes[people]], first[goes[people]]] = True
+        candidate[people] &= ~_alike(now)[first]
+        lists.append(listed)
+    return _Choice(lists, taken, lost / best if best > 0 else float("nan"))
+
+
+def _margin(policy: Policy, settings: LoopSettings) -> float:
+    return float("inf") if policy is Policy.RANDOM else settings.tie_margin
+
+
+def _score_estimates(
+    policy: Policy, now: Organisation, estimate: FloatArray, found: Prediction
+) -> dict[str, float]:
+    """Compare effects with the true ones, for every module that serves a gap of a person."""
+    asked = now.served
+    truth = now.effects[asked]
+    lower, upper = found.effect_lower[asked], found.effect_upper[asked]
+    own = float("nan")
+    if policy not in (Policy.GAP_ONLY, Policy.RANDOM):
+        own = _rmse(np.broadcast_to(estimate, asked.shape)[asked] - truth)
+    tried = np.unique(now.records.module[now.records.module >= 0]).size
+    return {
+        "effect_rmse": own,
+        "taught_rmse": _rmse(found.expected_improvement[asked] - truth),
+        "effect_coverage": float(((lower <= truth) & (truth <= upper)).mean()),
+        "modules_tried": tried / now.modules.n_modules,
+    }
 
 
 def _fit(now: Organisation, seed: int) -> EffectFit:
@@ -332,7 +316,7 @@ def _raw_mean(now: Organisation) -> FloatArray:
     size = modules.pair_module.size
     unknown, none = np.zeros(size), np.full(size, -1)
     asked = RecordTable(
-        none, modules.pair_competency, modules.pair_module, *(unknown,) * 3, none, unknown
+        none, modules.pair_competency, modules.pair_module, unknown, unknown, unknown, none, unknown
     )
     return fit_baselines(now.records)["raw-mean"](asked)
 
@@ -359,91 +343,6 @@ def _rmse(error: FloatArray) -> float:
     return float(np.sqrt((error**2).mean()))
 
 
-def _log(listed: Shown, attends: BoolArray, quarter: int, slot: int) -> ShownLog:
-    person, place = np.nonzero(listed.module >= 0)
-    return ShownLog(
-        quarter=np.full(person.size, quarter),
-        slot=np.full(person.size, slot),
-        person=person,
-        rank=place + 1,
-        module=listed.module[person, place],
-        score=listed.score[person, place],
-        propensity=listed.propensity[person, place],
-        taken=(place == 0) & attends[person],
-    )
-
-
-def _join_logs(logs: list[ShownLog]) -> ShownLog:
-    return ShownLog(**{name: np.concatenate([getattr(log, name) for log in logs])
-                       for name in vars(logs[0])})
-
-
-@dataclass(frozen=True)
-class _Trials:
-    """Modules taken, and what the challenger would have chosen; arrays of shape (n_taken,)."""
-
-    outcome: FloatArray
-    propensity: FloatArray
-    matches: BoolArray
-    expected_logged: FloatArray
-    expected_chosen: FloatArray
-    true_chosen: FloatArray
-    supported: BoolArray
-
-
-def _try(
-    now: Organisation,
-    listed: Shown,
-    attends: BoolArray,
-    lived: Quarter,
-    found: Prediction,
-    challenger: FloatArray,
-    *,
-    margin: float,
-) -> _Trials:
-    """Set what was measured after each module taken beside the challenger's choice."""
-    k = now.modules.pair_competency
-    counted = np.where(now.served, now.weight[:, k], 0.0)
-
-    def outcome(after_less_before: FloatArray) -> FloatArray:
-        return sum_by_module(counted * after_less_before, now.modules)
-
-    people = np.flatnonzero((listed.module[:, 0] >= 0) & attends)
-    module, score = listed.module[people], listed.score[people]
-    top = np.nanmax(score, axis=1, keepdims=True)
-    near = (module >= 0) & (np.nan_to_num(score, nan=-np.inf) >= top - margin)
-    rival = _score(Policy.RAW_MEAN, now, challenger, np.random.default_rng(0))
-    # of equal ones the lower code, wherever it was shown
-    rated = np.where(near, rival[people[:, None], module] - 1e-9 * module, -np.inf)
-    place = rated.argmax(axis=1)
-    row = np.arange(people.size)
-    chosen, logged = module[row, place], module[:, 0]
-    measured = outcome(np.nan_to_num(lived.measured)[:, k])
-    expected = outcome(found.expected_level_after - now.level[:, k])
-    would_be = np.clip(now.grow()[:, k] + now.effects, 0.0, TOP_LEVEL)
-    true = outcome(would_be - now.level[:, k])
-    return _Trials(
-        outcome=measured[people, logged],
-        propensity=listed.propensity[people, 0],
-        matches=place == 0,
-        expected_logged=expected[people, logged],
-        expected_chosen=expected[people, chosen],
-        true_chosen=true[people, chosen],
-        supported=listed.propensity[people, place] > 0,
-    )
-
-
-def _check(trials: list[_Trials]) -> OffPolicyCheck:
-    rows = {name: np.concatenate([getattr(t, name) for t in trials]) for name in vars(trials[0])}
-    true, supported = rows.pop("true_chosen"), rows.pop("supported")
-    return OffPolicyCheck(
-        value=off_policy_value(**rows),
-        true_value=float(true.mean()) if true.size else float("nan"),
-        supported_share=float(supported.mean()) if supported.size else float("nan"),
-        n_records=int(true.size),
-    )
-
-
 def loop_frame(loop: ClosedLoop) -> pd.DataFrame:
     """Return the loop as a table: one row a policy and quarter, with the figures of `PolicyRun`."""
     figures = [name for name in vars(next(iter(loop.runs.values()))) if name not in _OTHER]
@@ -463,8 +362,3 @@ def loop_frame(loop: ClosedLoop) -> pd.DataFrame:
 
 
 _OTHER = ("off_policy", "log")
-
-
-def shown_frame(log: ShownLog) -> pd.DataFrame:
-    """Return a log as a table, one row a module shown."""
-    return pd.DataFrame(vars(log))

@@ -20,6 +20,7 @@ from recommender.improvement.effects import (
     fit_effects,
     predict,
 )
+from recommender.improvement.gain_bins import GainBins, bin_gains
 from recommender.improvement.off_policy import PolicyValue, off_policy_value
 from recommender.improvement.truth_scores import (
     TruthScore,
@@ -31,10 +32,12 @@ from recommender.improvement.truth_scores import (
 __all__ = [
     "Coverage",
     "Evaluation",
+    "GainBins",
     "GainScore",
     "PolicyValue",
     "Split",
     "TruthScore",
+    "bin_gains",
     "evaluate",
     "fit_baselines",
     "off_policy_value",
@@ -123,6 +126,8 @@ class Evaluation:
         Of the 90 % interval of the next measured level, on later records.
     coverage_known, coverage_cold : float
         Overall.
+    calibration_known, calibration_cold : GainBins
+        Measured beside predicted gain, on later records and on modules left out.
     """
 
     known: dict[str, GainScore]
@@ -131,6 +136,8 @@ class Evaluation:
     coverage_by_band: Coverage
     coverage_known: float
     coverage_cold: float
+    calibration_known: GainBins
+    calibration_cold: GainBins
 
 
 def split_by_time_and_person(
@@ -308,7 +315,14 @@ def evaluate(
         ),
         coverage_known=float(held.mean()),
         coverage_cold=float(_held(cold_found, judged[1]).mean()),
+        calibration_known=_calibration(known_found, judged[0]),
+        calibration_cold=_calibration(cold_found, judged[1]),
     )
+
+
+def _calibration(found: Prediction, records: RecordTable) -> GainBins:
+    before = records.level_before
+    return bin_gains(found.expected_level_after - before, records.level_after - before)
 
 
 def _held(found: Prediction, records: RecordTable) -> BoolArray:

@@ -201,7 +201,7 @@ class _Catalogue:
     popularity: FloatArray
 
 
-def _draw_catalogue(settings: SimulationSettings, rng: np.random.Generator) -> _Catalogue:
+def _draw_modules(settings: SimulationSettings, rng: np.random.Generator) -> ModuleTable:
     m, k = settings.n_modules, settings.n_competencies
     from_ = rng.choice([0.0, 1.0, 2.0, 3.0], size=m, p=[0.25, 0.3, 0.3, 0.15])
     to = np.minimum(from_ + rng.choice([1.0, 2.0], size=m, p=[0.7, 0.3]), TOP_LEVEL)
@@ -212,23 +212,7 @@ def _draw_catalogue(settings: SimulationSettings, rng: np.random.Generator) -> _
     pair_module = np.repeat(np.arange(m), width)
     pair_competency = np.concatenate([rng.choice(k, size=int(w), replace=False) for w in width])
     pair_main = np.concatenate([np.arange(int(w)) == 0 for w in width])
-    z = rng.standard_normal
-    log_hours = (np.log(hours) - 2.4) / 0.6
-    strength = (
-        settings.mean_effect
-        + (settings.module_spread * z(m))[pair_module]
-        + settings.pair_spread * z(pair_module.size)
-        + (settings.competency_spread * z(k))[pair_competency]
-        + (settings.modality_spread * z(len(MODALITIES)))[modality[pair_module]]
-        + settings.hours_spread * log_hours[pair_module]
-        + (settings.mix_spread * z((len(MODALITIES), k)))[modality[pair_module], pair_competency]
-        - 0.1 * ~pair_main
-    )
-    quality = np.bincount(pair_module, weights=strength) / width
-    popularity = rng.pareto(settings.heavy_tail, size=m) + 0.3
-    popularity *= np.exp(settings.quality_selection * (quality - quality.mean()) / 0.2)
-    popularity[rng.random(m) < settings.unrecorded_share] = 0.0
-    table = ModuleTable(
+    return ModuleTable(
         pair_module=pair_module,
         pair_competency=pair_competency,
         pair_from=from_[pair_module],
@@ -238,6 +222,32 @@ def _draw_catalogue(settings: SimulationSettings, rng: np.random.Generator) -> _
         hours=hours,
         cost=cost,
     )
+
+
+def _draw_catalogue(
+    settings: SimulationSettings, rng: np.random.Generator, table: ModuleTable | None
+) -> _Catalogue:
+    table = _draw_modules(settings, rng) if table is None else table
+    m, k = table.n_modules, settings.n_competencies
+    pair_module, pair_competency = table.pair_module, table.pair_competency
+    modality, hours, pair_main = table.modality, table.hours, table.pair_main
+    n_modalities = max(len(MODALITIES), int(modality.max(initial=0)) + 1)
+    z = rng.standard_normal
+    log_hours = (np.log(hours) - 2.4) / 0.6
+    strength = (
+        settings.mean_effect
+        + (settings.module_spread * z(m))[pair_module]
+        + settings.pair_spread * z(pair_module.size)
+        + (settings.competency_spread * z(k))[pair_competency]
+        + (settings.modality_spread * z(n_modalities))[modality[pair_module]]
+        + settings.hours_spread * log_hours[pair_module]
+        + (settings.mix_spread * z((n_modalities, k)))[modality[pair_module], pair_competency]
+        - 0.1 * ~pair_main
+    )
+    quality = np.bincount(pair_module, weights=strength) / np.bincount(pair_module)
+    popularity = rng.pareto(settings.heavy_tail, size=m) + 0.3
+    popularity *= np.exp(settings.quality_selection * (quality - quality.mean()) / 0.2)
+    popularity[rng.random(m) < settings.unrecorded_share] = 0.0
     return _Catalogue(table, strength, popularity)
 
 
@@ -263,7 +273,11 @@ def draw_ratings(
 
 
 def simulate(
-    settings: SimulationSettings | None = None, *, seed: int = 0, n_queries: int = 4000
+    settings: SimulationSettings | None = None,
+    *,
+    seed: int = 0,
+    n_queries: int = 4000,
+    modules: ModuleTable | None = None,
 ) -> Simulation:
     """Draw a history with known effects.
 
@@ -275,6 +289,8 @@ def simulate(
         The same settings and seed give the same history.
     n_queries : int
         People and competencies to be advised at the end.
+    modules : ModuleTable, optional
+        The catalogue; drawn too unless given. Its competencies are those of the settings.
 
     Returns
     -------
@@ -284,7 +300,7 @@ def simulate(
     settings = settings or SimulationSettings()
     rng = np.random.default_rng(seed)
     n, k = settings.n_people, settings.n_competencies
-    catalogue = _draw_catalogue(settings, rng)
+    catalogue = _draw_catalogue(settings, rng, modules)
     table = catalogue.table
     ability = settings.ability_spread * rng.standard_normal(n)
     offset = rng.normal(1.9, 0.25, size=k)
@@ -324,7 +340,7 @@ def simulate(
     days = rng.integers(120, 330, size=total)
     start = true[person, competency]
     age = 1.0 - (before_day + days) / HISTORY_DAYS
-    drift = settings.drift_spread * rng.standard_normal(settings.n_modules)
+    drift = settings.drift_spread * rng.standard_normal(table.n_modules)
     strength = np.where(
         pair >= 0, catalogue.strength[pair] - (drift[table.pair_module[pair]] * age), 0.0
     )

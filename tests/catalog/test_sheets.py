@@ -6,8 +6,8 @@ import pypdfium2
 import pytest
 from catalog.planting import MODULE, PLANTS, change_module
 
+from recommender.documents.booklet_view import BookletView
 from recommender.documents.catalog_sheet import render_booklet_pdf, render_module_sheet_pdf
-from recommender.documents.catalog_view import CatalogView
 from recommender.documents.coverage_picture import draw_coverage
 from recommender.documents.title_order import initial, title_key
 from recommender.errors import InputError, NotFoundError
@@ -124,7 +124,7 @@ def test_a_small_catalogue_makes_a_booklet():
 
 
 def test_retired_modules_are_left_out(catalog):
-    view = CatalogView(change_module(catalog, MODULE, retired=True), "en").booklet()
+    view = BookletView(change_module(catalog, MODULE, retired=True), "en").booklet()
     listed = [m["id"] for c in view["categories"] for k in c["competencies"] for m in k["modules"]]
     assert MODULE not in listed
     assert len(listed) == len(catalog.modules) - 1

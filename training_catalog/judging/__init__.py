@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training_catalog.judging.judgement import Judgement
+from training_catalog.judging.judgement import ERRORS, Judgement, Severity
 from training_catalog.judging.likeness import judge_likeness
 from training_catalog.judging.outcomes import judge_outcomes
 from training_catalog.judging.post import judge_post
@@ -10,7 +10,7 @@ from training_catalog.judging.steps import judge_steps
 from training_catalog.judging.texts import judge_texts
 from training_catalog.model import Catalog
 
-__all__ = ["CODES", "Judgement", "judge_catalog"]
+__all__ = ["CODES", "ERRORS", "Judgement", "Severity", "judge_catalog"]
 
 CODES = (
     "no-module-for-step",

@@ -3,9 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from training_catalog.base import Text
 from training_catalog.wording import hint, phrase
+
+Severity = Literal["error", "warning"]
+
+# what makes a plan or a document wrong; all else only makes the catalogue poorer
+ERRORS = frozenset(
+    {
+        "no-module-for-step",
+        "above-every-target",
+        "behind-unreachable",
+        "prerequisite-above",
+        "outcome-elsewhere",
+        "same-outcomes",
+        "no-chinese",
+        "no-english",
+        "weight-not-derived",
+        "competency-without-duty",
+        "exam-unprepared",
+        "preparation-elsewhere",
+        "path-order",
+        "path-retired",
+        "path-not-for-grade",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +51,11 @@ class Judgement:
     id: str
     what: Text
     hint: Text
+
+    @property
+    def severity(self) -> Severity:
+        """``error`` where plans or documents come out wrong, else ``warning``."""
+        return "error" if self.code in ERRORS else "warning"
 
     def text(self, lang: str) -> str:
         """Return the judgement in a language, in one line."""

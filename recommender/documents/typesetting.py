@@ -1,0 +1,99 @@
+"""Setting a template of this package by typst, with the vendored fonts only.
+
+What is set goes in as JSON and is shown as text: nothing in a name or a reason is ever read as
+markup. The same content gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import typst
+
+from recommender.documents.figures import breakable
+from recommender.documents.glyphs import FONT_FOLDER, show
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_STANDARDS: Any = ["a-2a", "ua-1"]
+_one_at_a_time = Lock()
+
+
+def typeset(template: str, name: str, content: dict[str, Any], *, timestamp: dt.datetime) -> bytes:
+    """Set a template.
+
+    Parameters
+    ----------
+    template : str
+        Its file name in the folder of templates.
+    name : str
+        Name under which the template reads its content.
+    content : dict
+        What it shows, JSON values only; see `make_showable`.
+    timestamp : datetime
+        The date that the file bears.
+
+    Returns
+    -------
+    bytes
+        The PDF (PDF/A-2a, PDF/UA-1: archivable, tagged).
+
+    Raises
+    ------
+    RuntimeError
+        In a process forked from one that had already set a document: typst would wait there for
+        threads that the fork left behind. Start workers by spawn, or before the first document.
+    """
+    compiler, process = _compiler(template)
+    if process != os.getpid():
+        raise RuntimeError("typst ran before this process was forked; start workers by spawn")
+    inputs = {name: json.dumps(content, ensure_ascii=False)}
+    with _one_at_a_time:  # a compiler holds the inputs of its last run
+        pdf = compiler.compile(
+            format="pdf", sys_inputs=inputs, timestamp=timestamp, pdf_standards=_STANDARDS
+        )
+    assert isinstance(pdf, bytes)
+    return pdf
+
+
+@cache
+def _compiler(template: str) -> tuple[typst.Compiler, int]:
+    """Return the template's compiler, which holds the fonts, and the id of its process."""
+    fonts = typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=False,
+        font_paths=[str(FONT_FOLDER)],
+    )
+    source = str(_TEMPLATES / template)
+    return typst.Compiler(input=source, root=str(_TEMPLATES), font_paths=fonts), os.getpid()
+
+
+def make_showable(value: Any, missing: dict[str, None]) -> Any:
+    """Return a value with every text in it fit for the fonts and able to end a line.
+
+    Parameters
+    ----------
+    value : object
+        Texts, numbers, lists and dicts of them.
+    missing : dict of str to None
+        Takes up the characters that the fonts lack, each once, in the order of their first place.
+
+    Returns
+    -------
+    object
+        The same, its texts ready to be set.
+    """
+    if isinstance(value, str):
+        shown = show(value)
+        missing.update(dict.fromkeys(shown.missing))
+        return breakable(shown.text)
+    if isinstance(value, list):
+        return [make_showable(entry, missing) for entry in value]
+    if isinstance(value, dict):
+        return {key: make_showable(entry, missing) for key, entry in value.items()}
+    return value

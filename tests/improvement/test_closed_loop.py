@@ -1,0 +1,191 @@
+"""The closed loop on a simulated organisation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from recommender.improvement.closed_loop import (
+    LoopSettings,
+    Policy,
+    loop_frame,
+    run_closed_loop,
+    shown_frame,
+)
+from recommender.improvement.organisation import found_organisation, live_quarter
+from recommender.improvement.policies import Needs, find_served, show_modules, value_modules
+from recommender.improvement.synthetic import SimulationSettings
+from recommender.improvement.tables import ModuleTable
+
+SMALL = LoopSettings(
+    organisation=SimulationSettings(
+        n_people=120, n_competencies=5, n_modules=24, n_trained=200, n_untrained=300
+    ),
+    n_quarters=4,
+)
+SEEDS = range(4)
+
+
+@pytest.fixture(scope="module")
+def loops():
+    return [run_closed_loop(SMALL, seed=seed) for seed in SEEDS]
+
+
+def test_the_model_beats_random_and_gap_only(loops) -> None:
+    def total(policy: Policy, figure: str) -> float:
+        return float(np.mean([getattr(loop.runs[policy], figure).sum() for loop in loops]))
+
+    def closed(policy: Policy) -> float:
+        return float(np.mean([loop.runs[policy].gap_closed[-1] for loop in loops]))
+
+    for policy in (Policy.MODEL, Policy.MODEL_DRAWN):
+        for other in (Policy.GAP_ONLY, Policy.RANDOM):
+            assert total(policy, "true_gain") > 1.15 * total(other, "true_gain")
+            assert closed(policy) > 1.15 * closed(other)
+            assert total(policy, "regret") < 0.8 * total(other, "regret")
+    # to draw among near-ties costs next to nothing
+    assert closed(Policy.MODEL_DRAWN) > 0.9 * closed(Policy.MODEL)
+
+
+def test_figures_are_what_they_say(loops) -> None:
+    for loop in loops:
+        for policy, run in loop.runs.items():
+            assert run.true_gain.shape == (SMALL.n_quarters,)
+            assert ((run.regret >= 0) & (run.regret <= 1)).all()
+            assert (np.diff(run.modules_tried) >= 0).all()
+            assert np.isfinite(run.taught_rmse).all()
+            assert ((run.effect_coverage > 0) & (run.effect_coverage <= 1)).all()
+            no_estimates = policy in (Policy.GAP_ONLY, Policy.RANDOM)
+            assert np.isnan(run.effect_rmse).all() == no_estimates
+        # the first quarter starts alike
+        assert loop.runs[Policy.MODEL].taught_rmse[0] == loop.runs[Policy.RANDOM].taught_rmse[0]
+
+
+def test_same_seed_same_loop() -> None:
+    few = (Policy.MODEL_DRAWN, Policy.RANDOM)
+    short = replace(SMALL, n_quarters=2)
+    one, other = (run_closed_loop(short, seed=5, policies=few) for _ in range(2))
+    assert loop_frame(one).equals(loop_frame(other))
+    for policy in few:
+        assert shown_frame(one.runs[policy].log).equals(shown_frame(other.runs[policy].log))
+        assert one.runs[policy].off_policy == other.runs[policy].off_policy
+    # nor does it matter which other rankings are run
+    alone = run_closed_loop(short, seed=5, policies=few[1:])
+    both = loop_frame(one)
+    assert loop_frame(alone).equals(both[both["policy"] == few[1]].reset_index(drop=True))
+    assert not loop_frame(one).equals(loop_frame(run_closed_loop(short, seed=6, policies=few)))
+
+
+def test_what_is_shown_is_logged(loops) -> None:
+    for policy, run in loops[0].runs.items():
+        log = shown_frame(run.log)
+        lists = log.groupby(["quarter", "slot", "person"])
+        assert np.allclose(lists["propensity"].sum(), 1.0)
+        sizes = lists.size()
+        assert sizes.max() <= SMALL.n_shown
+        assert (lists["rank"].max() == sizes).all()
+        assert (lists["rank"].min() == 1).all()
+        assert not log.duplicated(["quarter", "person", "module"]).any()
+        # only what stands first is taken, and only what may stand first does
+        assert (log.loc[log["taken"], "rank"] == 1).all()
+        assert (log.loc[log["rank"] == 1, "propensity"] > 0).all()
+        assert (log["taken"].sum() / (log["rank"] == 1).sum()) == pytest.approx(0.8, abs=0.1)
+        drawn = policy in (Policy.MODEL_DRAWN, Policy.RANDOM)
+        assert (log["propensity"].isin([0.0, 1.0]).all()) == (not drawn)
+        # nobody takes a module twice
+        assert not log[log["taken"]].duplicated(["person", "module"]).any()
+
+
+def test_only_logged_draws_support_another_ranking(loops) -> None:
+    for loop in loops:
+        fixed, drawn = (
+            loop.runs[policy].off_policy for policy in (Policy.MODEL, Policy.MODEL_DRAWN)
+        )
+        assert drawn.supported_share == 1.0
+        assert fixed.supported_share < 1.0
+        assert 0 < drawn.value.effective_sample_size <= drawn.n_records
+        assert abs(drawn.value.doubly_robust - drawn.true_value) < 4 * drawn.value.standard_error
+
+
+def test_two_modules_a_quarter_never_serve_one_competency() -> None:
+    settings = replace(SMALL, capacity=2, n_quarters=2, attendance=1.0)
+    loop = run_closed_loop(settings, seed=1, policies=[Policy.GAP_ONLY])
+    log = shown_frame(loop.runs[Policy.GAP_ONLY].log)
+    taken = log[log["taken"]]
+    assert set(taken["slot"]) == {0, 1}
+    modules = found_organisation(settings.organisation, seed=1).modules
+    for _, rows in taken.groupby(["quarter", "person"]):
+        served = modules.pair_competency[np.isin(modules.pair_module, rows["module"])]
+        assert served.size == np.unique(served).size
+
+
+def test_a_quarter_records_the_trained_and_some_others() -> None:
+    before = found_organisation(SMALL.organisation, seed=3)
+    assert (before.org >= 0).mean() > 0.5
+    taken = np.zeros_like(before.completed)
+    taken[:40, 0] = True
+    luck = np.random.default_rng(1)
+    after, lived = live_quarter(before, taken, reassessed_share=0.2, rng=luck)
+    new = after.records.rows(np.arange(before.records.size, after.records.size))
+    own = before.modules.pair_competency[before.modules.pair_module == 0]
+    trained = new.module >= 0
+    assert trained.sum() == 40 * own.size
+    assert set(new.competency[trained]) == set(own)
+    others = before.level.size - trained.sum()
+    assert (~trained).sum() / others == pytest.approx(0.2, abs=0.06)
+    assert (new.days_between == 91).all()
+    assert (new.level_after == after.level[new.person, new.competency]).all()
+    assert (lived.gain[40:] == 0).all()
+    assert np.isfinite(lived.measured).sum() == new.size
+    # the same luck: who trained nothing is where they would be anyway
+    idle, _ = live_quarter(
+        before, np.zeros_like(taken), reassessed_share=0.2, rng=np.random.default_rng(1)
+    )
+    assert (idle.true_level[40:] == after.true_level[40:]).all()
+    assert (idle.level[40:] == after.level[40:]).all()
+
+
+def catalogue() -> ModuleTable:
+    return ModuleTable(
+        pair_module=np.array([0, 1, 1, 2]),
+        pair_competency=np.array([0, 0, 1, 1]),
+        pair_from=np.array([1.0, 1.0, 1.0, 3.0]),
+        pair_to=np.array([2.0, 3.0, 3.0, 4.0]),
+        pair_main=np.array([True, True, False, True]),
+        modality=np.zeros(3, dtype=np.int64),
+        hours=np.array([8.0, 4.0, 2.0]),
+        cost=np.zeros(3),
+    )
+
+
+def test_expected_gap_closed_is_that_of_the_design() -> None:
+    needs = Needs(np.array([[1.6, 2.0]]), np.array([[2.0, 4.0]]), np.array([[2.0, 0.5]]))
+    served = find_served(needs, catalogue())
+    # not ready for module 2, which starts at level 3
+    assert served.tolist() == [[True, True, True, False]]
+    value = value_modules(np.array([[0.3, 0.9, 0.6, 1.0]]), needs, catalogue(), served)
+    assert np.allclose(value, [[2 * 0.3, 2 * 0.4 + 0.5 * 0.6, 0.0]])
+
+
+def test_near_ties_are_drawn_as_often_as_is_logged() -> None:
+    n = 20_000
+    score = np.tile([0.50, 0.48, 0.30, -np.inf, 0.46], (n, 1))
+    shown = show_modules(
+        score, np.ones(5), rng=np.random.default_rng(0), margin=0.05, draw_share=0.3, n_shown=4
+    )
+    assert (np.sort(shown.module, axis=1) == [0, 1, 2, 4]).all()
+    by_module = {0: 0.8, 1: 0.1, 4: 0.1, 2: 0.0}
+    for module, expected in by_module.items():
+        assert np.mean(shown.module[:, 0] == module) == pytest.approx(expected, abs=0.01)
+        assert np.allclose(shown.propensity[shown.module == module], expected)
+    # the rest keep their order
+    assert shown.module[shown.module[:, 0] == 4][0].tolist() == [4, 0, 1, 2]
+
+
+def test_equal_scores_go_to_the_shorter_module_and_nobody_is_shown_what_is_closed() -> None:
+    score = np.array([[0.2, 0.2, -np.inf], [-np.inf, -np.inf, -np.inf]])
+    shown = show_modules(score, np.array([8.0, 4.0, 1.0]), rng=np.random.default_rng(0))
+    assert shown.module.tolist() == [[1, 0, -1], [-1, -1, -1]]
+    assert shown.propensity.sum(axis=1).tolist() == [1.0, 0.0]
