@@ -104,7 +104,9 @@ def make_organisation(
     )
 
 
-def make_history(framework: Framework, *, as_of: dt.date, seed: int = 0) -> pd.DataFrame:
+def make_history(
+    framework: Framework, *, as_of: dt.date, seed: int = 0, n_trained: int = 4000
+) -> pd.DataFrame:
     """Make up a history of improvement records with the modules of a catalogue.
 
     Parameters
@@ -115,6 +117,8 @@ def make_history(framework: Framework, *, as_of: dt.date, seed: int = 0) -> pd.D
         The last record lies some days before it.
     seed : int
         The same seed gives the same history.
+    n_trained : int
+        How many records with a module; there are twice as many without.
 
     Returns
     -------
@@ -125,11 +129,11 @@ def make_history(framework: Framework, *, as_of: dt.date, seed: int = 0) -> pd.D
     nobody = pd.DataFrame(columns=list(RECORD_COLUMNS))
     ids = list_ids(nobody, pairs, competency_ids=framework.competency_ids)
     settings = SimulationSettings(
-        n_people=2500,
+        n_people=max(n_trained * 5 // 8, 50),
         n_competencies=len(framework.competency_ids),
         n_modules=len(framework.catalog.modules),
-        n_trained=4000,
-        n_untrained=8000,
+        n_trained=n_trained,
+        n_untrained=2 * n_trained,
     )
     records = simulate(settings, seed=seed, modules=to_module_table(pairs, ids)).records
     shift = to_day(as_of) - 10 - int(records.after_day.max())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import getpass
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from recommender.cli.common import Call, command
+from recommender.documents.evaluation_document import ReportOptions
 from recommender.errors import InputError
 from recommender.improvement.evaluation import Evaluation
 from recommender.improvement.registry import ModelCard, to_plain
@@ -18,6 +20,7 @@ from recommender.service.training import (
     read_history_files,
     score_file,
     train_on_files,
+    write_evaluation_report,
 )
 
 HistoryFile = Annotated[
@@ -49,6 +52,7 @@ def register(app: typer.Typer) -> None:
         "evaluate",
         examples=[
             "recommender evaluate",
+            "recommender evaluate --report evaluation.html",
             "recommender evaluate --history records.csv --modules modules.csv --json",
         ],
     )(evaluate)
@@ -116,10 +120,15 @@ def evaluate(
     call: Call,
     history: HistoryFile = None,
     modules: ModulesFile = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Write a page with pictures to this file, and JSON beside it."),
+    ] = None,
     scale: Scale = LEVEL_SCALE,
     seed: Seed = 0,
 ) -> None:
     """Judge the effect model on a history, with the simple baselines beside it."""
+    options = ReportOptions(made_on=call.settings.as_of)
     if history or modules:
         if not (history and modules):
             raise InputError("cli.files-together", options="--history, --modules")
@@ -127,13 +136,25 @@ def evaluate(
         evaluation = evaluate_history(found, scale=scale, seed=seed)
     else:
         service = call.open()
-        evaluation = evaluate_history(service.history(as_of=call.settings.as_of), seed=seed)
+        found = service.history(as_of=call.settings.as_of)
+        evaluation = evaluate_history(found, seed=seed)
+        options = dataclasses.replace(
+            options,
+            in_use=service.models.active(),
+            catalog_digest=service.framework.catalog.digest,
+        )
     if evaluation is None:
         raise InputError("cli.too-few-to-judge")
+    if report:
+        write_evaluation_report(
+            found, evaluation, report, options=options, scale=scale, seed=seed, lang=call.lang
+        )
     if call.as_json:
         call.print_json(to_plain(evaluation))
         return
     print_evaluation(call, evaluation)
+    if report:
+        call.print("cli.page-written", path=report)
 
 
 def score(

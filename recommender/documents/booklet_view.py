@@ -18,12 +18,7 @@ class BookletView(CatalogView):
 
     def competency(self, competency: Competency) -> View:
         """Return the opening page of a competency, with the sheets of its modules."""
-        own = [
-            m
-            for m in self.catalog.modules
-            if m.competencies[0].id == competency.id and not m.retired
-        ]
-        own.sort(key=lambda m: (m.competencies[0].from_level, m.hours, m.id))
+        own = self._own(competency.id)
         return {
             "id": competency.id,
             "name": self.text(competency.name),
@@ -56,6 +51,15 @@ class BookletView(CatalogView):
             ],
             "modules": [self.module(m) for m in own],
         }
+
+    def _own(self, competency_id: str) -> list[TrainingModule]:
+        """Return the modules in use with this main competency, in the order of their pages."""
+        own = [
+            m
+            for m in self.catalog.modules
+            if m.competencies[0].id == competency_id and not m.retired
+        ]
+        return sorted(own, key=lambda m: (m.competencies[0].from_level, m.hours, m.id))
 
     def booklet(self) -> View:
         """Return the whole catalogue."""
@@ -156,7 +160,9 @@ class BookletView(CatalogView):
         return [{"initial": letter, "entries": entries} for letter, entries in groups.items()]
 
     def _terms(self, in_use: set[str]) -> list[View]:
-        """Return for each term of the glossary the modules that speak of it."""
+        """Return for each term of the glossary the modules that speak of it, by page."""
+        ordered = [m.id for c in self.catalog.competencies for m in self._own(c.id)]
+        place = {name: at for at, name in enumerate(ordered)}
         where: defaultdict[str, list[str]] = defaultdict(list)
         for placed in all_texts(self.catalog):
             if placed.part != "modules" or placed.id not in in_use:
@@ -170,7 +176,7 @@ class BookletView(CatalogView):
             {
                 "term": self.text(t.term),
                 "definition": self.text(t.definition),
-                "modules": [{"id": name} for name in where[t.id]],
+                "modules": [{"id": name} for name in sorted(where[t.id], key=place.__getitem__)],
             }
             for t in sorted(terms, key=lambda t: title_key(self.text(t.term)))
         ]

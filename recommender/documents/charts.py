@@ -23,7 +23,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from recommender.documents.figures import percent, signed
-from recommender.documents.glyphs import FONT_FILES, FONT_FOLDER
+from recommender.documents.glyphs import FONT_FILES, FONT_FOLDER, show
 from recommender.improvement.closed_loop import ClosedLoop
 from recommender.improvement.evaluation import Coverage, GainBins, GainScore
 from recommender.improvement.history_checks import Bracket
@@ -35,6 +35,7 @@ INK, GREY, RULE, ACCENT, FAINT = "#1c2229", "#56606b", "#c4cad2", "#173f67", "#e
 FONT = "Noto Sans SC"
 CANDIDATE = "effect-model"
 NOMINAL = 0.9
+FEW = 20
 _NORMAL_95 = 1.959964
 _STROKES = (("-", "o"), ("--", "s"), ("-.", "^"), (":", "D"), ((0, (1, 3)), "v"))
 _TONES = (ACCENT, "#4f7ba6", INK, GREY, "#8a929b")
@@ -55,7 +56,7 @@ def calibration_chart(panels: Mapping[str, GainBins], *, lang: str) -> Figure:
     -------
     Figure
     """
-    figure, row = _panels(len(panels), height=3.5)
+    figure, row = _panels(len(panels), height=4.3)
     spread = [_reach(bins) for bins in panels.values()]
     low, high = min(pair[0] for pair in spread), max(pair[1] for pair in spread)
     edge = 0.08 * (high - low) or 0.5
@@ -69,19 +70,25 @@ def calibration_chart(panels: Mapping[str, GainBins], *, lang: str) -> Figure:
         )
         size = 26 + 70 * bins.count / largest
         axes.scatter(bins.predicted, bins.measured, size, color=ACCENT, ec="white", zorder=3)
-        for at, top, count in zip(
-            bins.predicted, bins.measured + error, bins.count.tolist(), strict=True
-        ):
+        for at, count in enumerate(bins.count.tolist()):
+            # numbers of neighbours stand on opposite sides of their lines
+            side = 1 if at % 2 else -1
             axes.annotate(
-                f"{count:,}", (at, top), (0, 3), textcoords="offset points", ha="center",
-                fontsize=7.5, color=GREY,
-            )  # fmt: skip
-        axes.set(xlim=ends, ylim=(ends[0], ends[1] + edge), aspect="equal")
+                f"{count:,}",
+                (bins.predicted[at], bins.measured[at] + side * error[at]),
+                (0, 3 * side),
+                textcoords="offset points",
+                ha="center",
+                va="bottom" if side > 0 else "top",
+                fontsize=7.5,
+                color=GREY,
+            )
+        axes.set(xlim=ends, ylim=(ends[0] - edge / 2, ends[1] + edge / 2), aspect="equal")
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axes.grid(color=FAINT)
         axes.set_xlabel(say("evaluation.chart.predicted", lang))
-        axes.set_title(title)
+        axes.set_title(_words(title))
     row[0].set_ylabel(say("evaluation.chart.measured", lang))
     return _finish(figure)
 
@@ -105,14 +112,25 @@ def coverage_chart(
     Figure
     """
     figure, row = _panels(len(panels), height=2.6)
+    left = _left_edge(panels, nominal)
     for axes, (title, coverage) in zip(row, panels.items(), strict=True):
         place = np.arange(len(coverage.groups))
         lower, upper = _wilson(coverage.share, coverage.count)
         known = coverage.count > 0
         axes.axvline(nominal, color=INK, lw=1.6, ls=(0, (5, 3)), zorder=1)
         for at in place[known]:
-            axes.plot([lower[at], upper[at]], [at, at], color=ACCENT, lw=1.8, zorder=2)
-        axes.scatter(coverage.share[known], place[known], 46, color=ACCENT, ec="white", zorder=3)
+            axes.plot(
+                [max(float(lower[at]), left), float(upper[at])],
+                [at, at],
+                color=ACCENT,
+                lw=1.8,
+                zorder=2,
+            )
+        for at in place[known]:
+            # hollow where a few records say little; these do not stretch the axis either
+            fill = ACCENT if coverage.count[at] >= FEW else "white"
+            share = max(float(coverage.share[at]), left)
+            axes.scatter([share], [at], 40, fc=fill, ec=ACCENT, lw=1.4, zorder=3, clip_on=False)
         for at, count in zip(place.tolist(), coverage.count.tolist(), strict=True):
             share = float(coverage.share[at])
             words = (
@@ -125,14 +143,13 @@ def coverage_chart(
                 textcoords="offset points", va="center", fontsize=8.5,
                 color=INK if count else GREY,
             )  # fmt: skip
-        smallest = float(np.nanmin(np.append(lower[known], nominal)))
-        axes.set_xlim(min(0.7, np.floor(smallest * 10) / 10), 1.005)
+        axes.set_xlim(left, 1.005)
         axes.set_ylim(place.size - 0.5, -0.6)
         axes.set_yticks(place, [group.replace("-", "\N{EN DASH}") for group in coverage.groups])
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
         axes.grid(axis="x", color=FAINT)
-        axes.set_title(title)
+        axes.set_title(_words(title))
     return _finish(figure)
 
 
@@ -169,7 +186,7 @@ def error_chart(
     axes.scatter([], [], 58, color=GREY, label=say("evaluation.known", lang))
     axes.scatter([], [], 52, fc="white", ec=GREY, lw=1.6, label=say("evaluation.cold", lang))
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
-    axes.set_yticks(range(len(ordered)), [names[name] for name in ordered])
+    axes.set_yticks(range(len(ordered)), [_words(names[name]) for name in ordered])
     for label, name in zip(axes.get_yticklabels(), ordered, strict=True):
         label.set_fontweight("bold" if name == CANDIDATE else "normal")
     axes.set_ylim(len(ordered) - 0.5, -0.6)
@@ -275,6 +292,10 @@ def chart_svg(figure: Figure, *, label: str, prefix: str) -> str:
         The same text for the same chart: text as outlines, no style sheet, no reference outside.
     """
     with _one_at_a_time, mpl.rc_context({"svg.hashsalt": prefix, "svg.fonttype": "path"}):
+        if figure.get_layout_engine():
+            # once: laid out again, it would move by a hair
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
         picture = io.StringIO()
         figure.savefig(picture, format="svg", metadata={"Date": None})
     text = picture.getvalue()
@@ -299,6 +320,11 @@ def chart_svg(figure: Figure, *, label: str, prefix: str) -> str:
 def _register_fonts() -> None:
     for name in FONT_FILES:
         font_manager.fontManager.addfont(FONT_FOLDER / name)
+
+
+def _words(text: str) -> str:
+    """Return a name as the font can show it, and nothing in it read as a formula."""
+    return show(text).text.replace("$", r"\$")
 
 
 def _panels(number: int, *, height: float) -> tuple[Figure, list[Axes]]:
@@ -332,6 +358,15 @@ def _reach(bins: GainBins) -> tuple[float, float]:
     error = _NORMAL_95 * np.nan_to_num(bins.standard_error)
     values = np.concatenate([bins.predicted, bins.measured - error, bins.measured + error])
     return (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
+
+
+def _left_edge(panels: Mapping[str, Coverage], nominal: float) -> float:
+    """Where the axis of shares begins: groups of a few records do not stretch it."""
+    ends = [nominal]
+    for coverage in panels.values():
+        many = coverage.count >= FEW
+        ends += _wilson(coverage.share, coverage.count)[0][many].tolist()
+    return min(0.7, float(np.floor(min(ends) * 10) / 10))
 
 
 def _wilson(share: FloatArray, count: NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:

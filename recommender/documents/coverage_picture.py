@@ -66,6 +66,7 @@ def draw_coverage(
         _figure(catalog, lang).savefig(picture, format=kind, dpi=160, metadata=metadata)
     if path:
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(picture.getvalue())
         except OSError as error:
             raise InputError("file.cannot_write", file=str(path), reason=str(error)) from error

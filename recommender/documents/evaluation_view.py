@@ -18,13 +18,14 @@ from recommender.documents.charts import (
 from recommender.documents.evaluation_document import EvaluationReport
 from recommender.documents.figures import day, decimal, known, percent, sentences, signed
 from recommender.improvement.evaluation import Coverage, GainBins, GainScore
-from recommender.improvement.registry.verdict import RMSE_TIE, SLOPE_TIE
+from recommender.improvement.registry import judge, to_plain
+from recommender.improvement.registry.verdict import RMSE_TIE
 from recommender.texts import all_texts, placeholders, say
 
 Outcome = Literal["better", "level", "worse"]
 FEW_JUDGED = 200
 SMALL_SAMPLE = 100
-SLOPE_NEAR = 3 * SLOPE_TIE
+SLOPE_NEAR = 0.15
 MIN_GROUP = 50
 _PREFIX = "evaluation."
 _UNITS = (0.0, 4.0)
@@ -151,11 +152,14 @@ def verdict_sentences(report: EvaluationReport, lang: str) -> list[str]:
         )
         if prefix:
             continue
-        if outcome == "worse":
+        promotable = judge({"known": to_plain(scores)}).promotable
+        if promotable:
+            found.append(say("evaluation.verdict.use-new", lang))
+        else:
+            if outcome != "worse":
+                found.append(say("evaluation.verdict.unsafe", lang))
             use = "keep-model" if report.in_use else "keep-expert"
             found.append(say(f"evaluation.verdict.{use}", lang, model=report.in_use or ""))
-        else:
-            found.append(say("evaluation.verdict.use-new", lang))
         slope = known(part[CANDIDATE].slope)
         if slope is not None:
             near = abs(slope - 1.0) <= SLOPE_NEAR
@@ -245,7 +249,7 @@ def _figures(report: EvaluationReport, lang: str) -> list[dict[str, str]]:
 def _rows(report: EvaluationReport, names: dict[str, str]) -> list[dict[str, Any]]:
     parts = {"known": report.evaluation.known, "cold": report.evaluation.cold}
     smallest = {
-        part: min(scores, key=lambda name: (np.nan_to_num(scores[name].rmse, nan=np.inf), name))
+        part: decimal(float(np.nanmin([score.rmse for score in scores.values()])), digits=3)
         for part, scores in parts.items()
     }
     baselines = [name for name in report.evaluation.known if name != CANDIDATE]
@@ -259,7 +263,7 @@ def _rows(report: EvaluationReport, names: dict[str, str]) -> list[dict[str, Any
                     "rmse": decimal(scores[name].rmse, digits=3),
                     "r_squared": decimal(scores[name].r_squared, digits=3),
                     "slope": decimal(scores[name].slope, digits=2),
-                    "best": smallest[part] == name,
+                    "best": smallest[part] == decimal(scores[name].rmse, digits=3),
                 }
                 for part, scores in parts.items()
             ],

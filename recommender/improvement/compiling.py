@@ -43,25 +43,36 @@ def effect_polynomials(state: State, basis: FloatArray) -> tuple[FloatArray, Flo
         Of the features, of the module, of the pair, lowest power first.
     covariance : ndarray of shape (n_pairs, degree + 1, degree + 1)
     """
-    design, solution = state.design, state.solution
     n_pairs = state.pairs.size
     to_polynomial = np.linalg.pinv(GRID[:, None] ** np.arange(DEGREE + 1)) @ basis
-    coefficients = (
-        cell_coefficients(design, solution, columns=design.is_effect)[:n_pairs],
-        own_coefficients(design, solution, columns=~design.is_pair),
-        own_coefficients(design, solution, columns=design.is_pair),
-    )
-    parts = np.stack([np.einsum("cdf,cf->cd", to_polynomial, part) for part in coefficients])
-    covariance = cell_covariances(design, solution, np.arange(n_pairs), columns=design.is_effect)
-    covariance = to_polynomial @ (solution.noise * covariance) @ to_polynomial.transpose(0, 2, 1)
+    found: list[FloatArray] = []
+    covariance = np.zeros((n_pairs, DEGREE + 1, DEGREE + 1))
+    for design, solution in state.members:
+        coefficients = (
+            cell_coefficients(design, solution, columns=design.is_effect)[:n_pairs],
+            own_coefficients(design, solution, columns=~design.is_pair),
+            own_coefficients(design, solution, columns=design.is_pair),
+        )
+        found.append(
+            np.stack([np.einsum("cdf,cf->cd", to_polynomial, part) for part in coefficients])
+        )
+        own = cell_covariances(design, solution, np.arange(n_pairs), columns=design.is_effect)
+        covariance += to_polynomial @ (solution.noise * own) @ to_polynomial.transpose(0, 2, 1)
+    parts = np.mean(found, axis=0)
+    covariance /= len(found)
+    for member in found:
+        apart = (member - parts).sum(axis=0)
+        covariance += apart[:, :, None] * apart[:, None, :] / len(found)
     return parts, (covariance + covariance.transpose(0, 2, 1)) / 2.0
 
 
 def untrained_levels(state: State, basis: FloatArray) -> FloatArray:
     """Level to expect without training, shape (n_pairs, n_grid), after the module's usual time."""
-    design = state.design
-    without = cell_coefficients(design, state.solution, columns=~design.is_effect)
-    without = without[: state.pairs.size]
+    members = [
+        cell_coefficients(design, solution, columns=~design.is_effect)
+        for design, solution in state.members
+    ]
+    without = np.mean(members, axis=0)[: state.pairs.size]
     time = mean_time(state)
     by_time = (time * without[:, features.AT_TIME])[:, None]
     by_level = (time * without[:, features.AT_TIME_LEVEL])[:, None]
@@ -81,9 +92,9 @@ def mean_time(state: State) -> FloatArray:
 
 def raw_deviation(state: State) -> FloatArray:
     """Mean of what features leave over, by module, and by pair beyond its module."""
-    design, solution, cell = state.design, state.solution, state.cell
+    design, cell = state.design, state.cell
     trained = state.is_trained
-    coefficients = cell_coefficients(design, solution)
+    coefficients = np.mean([cell_coefficients(*member) for member in state.members], axis=0)
     left = state.z[:, features.AT_AFTER] - np.einsum("nf,nf->n", state.z, coefficients[cell])
     left = left[trained]
     pair = cell[trained]
@@ -129,7 +140,8 @@ def calibrate_levels(state: State, basis: FloatArray, seed: int) -> tuple[Calibr
     asked[:, features.AT_TIME] = time
     asked[:, features.AT_TIME_LEVEL] = time * (records.level_before - features.MIDDLE_LEVEL)
     after = state.z[rows, features.AT_AFTER]
-    residual = after - fitted(design, solution, asked, cell) + left * leverage / (1.0 - leverage)
+    expected = np.mean([fitted(*member, asked, cell) for member in state.members], axis=0)
+    residual = after - expected + left * leverage / (1.0 - leverage)
     own = 1.0 / weights
     spread_row = np.sqrt(solution.noise * (own + _quadratic(asked, covariance, cell)))
     unseen = _left_out_modules(state, rows, asked, seed)

@@ -15,8 +15,11 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-CAUTION = 4.0
-REFINEMENTS = ("-scaled", "-slope", "-drift", "-curve", "modality-competency")
+OWN = ("module", "pair")
+WEAK_PRIOR = (1.0, 0.003)
+MODULE_PRIOR = (20.0, 0.027)
+"""Coefficients to assume beforehand and their mean square over the noise: next to nothing, save
+that modules are taken to differ by about 0.1 of a level where the noise is 0.6."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ class Design:
         Row of `own_block` of each pair.
     names : tuple of str
         Names of the blocks.
+    prior : ndarray of shape (n_blocks, 2)
+        Coefficients to assume beforehand in each block, and their mean square over the noise.
     """
 
     maps: FloatArray
@@ -67,6 +72,7 @@ class Design:
     is_pair: BoolArray
     row: IntArray
     names: tuple[str, ...]
+    prior: FloatArray
 
     @property
     def n_blocks(self) -> int:
@@ -90,8 +96,31 @@ def make_design(
     pairs: Pairs, n_competencies: int, profile: FloatArray | None, *, size_known: bool
 ) -> Design:
     """Lay out the model's columns."""
-    base = features.untrained_blocks(pairs, n_competencies)
-    effect = features.effect_blocks(pairs, n_competencies, profile, size_known=size_known)
+    return _lay_out(
+        pairs,
+        features.untrained_blocks(pairs, n_competencies),
+        features.effect_blocks(pairs, n_competencies, profile, size_known=size_known),
+        features.module_functions(profile, size_known=size_known),
+        features.pair_functions(profile, size_known=size_known),
+        WEAK_PRIOR,
+    )
+
+
+def make_simple_design(pairs: Pairs, n_competencies: int) -> Design:
+    """Lay out the columns of the simpler model beside."""
+    untrained, effect = features.simple_blocks(pairs, n_competencies)
+    by_module, by_pair = [("module", features.CONSTANT)], [("pair", features.CONSTANT)]
+    return _lay_out(pairs, untrained, effect, by_module, by_pair, MODULE_PRIOR)
+
+
+def _lay_out(
+    pairs: Pairs,
+    base: list[features.Block],
+    effect: list[features.Block],
+    by_module: list[tuple[str, FloatArray]],
+    by_pair: list[tuple[str, FloatArray]],
+    own_prior: tuple[float, float],
+) -> Design:
     names: list[str] = []
     shared_block: list[int] = []
     for block in base + effect:
@@ -99,8 +128,6 @@ def make_design(
             names.append(block.name)
         shared_block += [-1 if block.flat else len(names) - 1] * block.maps.shape[2]
     n_effect = sum(block.maps.shape[2] for block in effect)
-    by_module = features.module_functions(profile, size_known=size_known)
-    by_pair = features.pair_functions(profile, size_known=size_known)
     codes, row = np.unique(pairs.module, return_inverse=True)
     slot = np.arange(pairs.size) - np.searchsorted(row, row)
     n_slots = int(slot.max(initial=0)) + 1
@@ -125,6 +152,7 @@ def make_design(
         is_pair=np.arange(width) >= len(by_module),
         row=row,
         names=tuple(names),
+        prior=np.array([own_prior if name in OWN else WEAK_PRIOR for name in names]),
     )
 
 
@@ -163,12 +191,9 @@ def equations(grams: Grams, design: Design, cells: BoolArray | None = None) -> E
         n_rows=int(grams.counts[use].sum()),
         shared_block=design.shared_block,
         own_block=design.own_block,
-        caution=np.array([_caution(name) for name in design.names]),
+        prior_count=design.prior[:, 0],
+        prior_share=design.prior[:, 1],
     )
-
-
-def _caution(name: str) -> float:
-    return CAUTION if name.endswith(REFINEMENTS) else 1.0
 
 
 def cell_coefficients(

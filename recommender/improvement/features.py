@@ -301,6 +301,45 @@ def effect_blocks(
     return blocks
 
 
+def simple_blocks(pairs: Pairs, n_competencies: int) -> tuple[list[Block], list[Block]]:
+    """Columns of a simpler model beside: straight lines, and no profile.
+
+    Returns
+    -------
+    untrained, effect : list of Block
+        As of `untrained_blocks` and `effect_blocks`.
+    """
+    competency = np.concatenate([pairs.competency, np.arange(n_competencies)])
+    everywhere = np.ones(competency.size, dtype=bool)
+    in_pair = np.arange(competency.size) < pairs.size
+    zero = np.zeros_like(competency)
+    unknown = np.full(n_competencies, np.nan)
+    from_, to = np.append(pairs.from_, unknown), np.append(pairs.to, unknown)
+    modality = np.append(pairs.modality, np.full(n_competencies, -1))
+    line = np.stack([CONSTANT, SLOPE], axis=1)
+    untrained = [
+        Block("level", _by_group(zero, line, everywhere), flat=True),
+        Block("time", _by_group(zero, _vector(AT_TIME, 1.0), everywhere)),
+        Block("competency", _by_group(competency, CONSTANT, everywhere)),
+    ]
+    hours = np.append(pairs.hours, np.zeros(n_competencies))[:, None, None]
+    effect = [
+        Block("effect", _by_group(zero, CONSTANT, in_pair), flat=True),
+        Block("effect-slope", _by_group(zero, SLOPE, in_pair)),
+        Block("competency-effect", _by_group(competency, CONSTANT, in_pair)),
+        Block("modality", _by_group(modality, CONSTANT, modality >= 0)),
+        Block("hours", _by_group(zero, CONSTANT, in_pair) * hours),
+    ]
+    for name, power in (("readiness", 1), ("readiness-square", 2)):
+        function = _vector(AT_FROM, DISTANCE_KNOTS**power)
+        effect.append(Block(name, _by_group(zero, function, np.isfinite(from_))))
+    for name, level in (("from", from_), ("to", to)):
+        known = np.isfinite(level)
+        group = np.nan_to_num(np.round(level)).astype(np.int64)
+        effect.append(Block(name, _by_group(group, CONSTANT, known)))
+    return untrained, [block for block in effect if block.maps.any()]
+
+
 def module_functions(
     profile: FloatArray | None, *, size_known: bool
 ) -> list[tuple[str, FloatArray]]:

@@ -15,6 +15,7 @@ from recommender.improvement.design import (
     cell_coefficients,
     equations,
     make_design,
+    make_simple_design,
     own_coefficients,
 )
 from recommender.improvement.mixed import Solution, estimate
@@ -52,6 +53,8 @@ class State:
         Shrunken deviation of each unit, and what one record of weight 1 moves it by.
     grams, design, solution
         The equations and their solution.
+    simple : tuple of Design and Solution, optional
+        A simpler model of the same records: the mean of both predicts better than either.
     size_known : bool
         Whether there are control rows.
     """
@@ -66,7 +69,13 @@ class State:
     grams: Grams
     design: Design
     solution: Solution
+    simple: tuple[Design, Solution] | None
     size_known: bool
+
+    @property
+    def members(self) -> list[tuple[Design, Solution]]:
+        """The models whose mean predicts."""
+        return [(self.design, self.solution)] + ([self.simple] if self.simple else [])
 
     @property
     def is_trained(self) -> NDArray[np.bool_]:
@@ -114,8 +123,13 @@ def fit_state(
         left = residuals(design, solution, z, cell) + of_org
     grams = aggregate(z, cell, weights, n_cells)
     solution = estimate(equations(grams, design), design.n_blocks, ROUNDS_MANY if many else ROUNDS)
+    simple = None
+    if size_known:
+        beside = make_simple_design(pairs, n_competencies)
+        simple = (beside, estimate(equations(grams, beside), beside.n_blocks, ROUNDS))
     return State(
-        inner, pairs, cell, z, weights, effects, leverage, grams, design, solution, size_known
+        *(inner, pairs, cell, z, weights, effects, leverage),
+        *(grams, design, solution, simple, size_known),
     )
 
 

@@ -24,7 +24,6 @@ IntArray = NDArray[np.int64]
 MAX_ROUNDS = 60
 TOLERANCE = 0.01
 NEGLIGIBLE = 0.002
-PRIOR_SHARE = 0.003
 
 
 @dataclass(frozen=True)
@@ -51,8 +50,9 @@ class Equations:
         Block of each shared column; -1 for one that is not shrunk.
     own_block : ndarray of int, shape (n_modules, b)
         Block of each own column; -2 for an unused one.
-    caution : ndarray of shape (n_blocks,)
-        How many coefficients of next to no size to assume beforehand in each block.
+    prior_count, prior_share : ndarray of shape (n_blocks,)
+        How many coefficients of each block to assume beforehand, and of which mean square, as a
+        share of the noise.
     """
 
     shared: FloatArray
@@ -64,7 +64,8 @@ class Equations:
     n_rows: int
     shared_block: IntArray
     own_block: IntArray
-    caution: FloatArray
+    prior_count: FloatArray
+    prior_share: FloatArray
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,8 @@ def solve(equations: Equations, variances: FloatArray, noise: float) -> Solution
 def _inverse(matrix: FloatArray) -> FloatArray:
     """Inverse of a positive definite matrix, exactly symmetric."""
     scale = 1.0 / np.sqrt(np.diag(matrix))
-    potrf, potri = get_lapack_funcs(("potrf", "potri"), (matrix,))
+    potrf = get_lapack_funcs("potrf", (matrix,))
+    potri = get_lapack_funcs("potri", (matrix,))
     factor, failed = potrf(matrix * scale[:, None] * scale, lower=1)
     if failed:
         raise np.linalg.LinAlgError("columns of the effect model are linearly dependent")
@@ -182,7 +184,7 @@ def estimate(equations: Equations, n_blocks: int, max_rounds: int = MAX_ROUNDS) 
             size += np.bincount(block[use], weights=value[use] ** 2, minlength=n_blocks)
             trace += np.bincount(block[use], weights=spread[use], minlength=n_blocks)
         known = np.clip(counts - trace * noise / variances, 1e-3 * counts, counts)
-        new = (size + PRIOR_SHARE * new_noise) / (known + e.caution)
+        new = (size + e.prior_count * e.prior_share * new_noise) / (known + e.prior_count)
         moved = np.abs(np.log(new / variances))[new > NEGLIGIBLE * new_noise]
         change = max(float(moved.max(initial=0.0)), abs(float(np.log(new_noise / noise))))
         variances, noise = new, new_noise

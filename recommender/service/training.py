@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from recommender.documents.evaluation_document import ReportOptions, build_evaluation_report
+from recommender.documents.evaluation_report import (
+    evaluation_report_json,
+    render_evaluation_report,
+)
 from recommender.errors import InputError, ModelError, TableFault, TableFaultsError
 from recommender.exchange import read_table
 from recommender.improvement.effects import EffectFit, Prediction, fit_effects, predict
@@ -144,6 +150,26 @@ def evaluate_history(
         raise
 
 
+def write_evaluation_report(
+    history: History,
+    evaluation: Evaluation,
+    path: Path,
+    *,
+    options: ReportOptions,
+    scale: tuple[float, float] = LEVEL_SCALE,
+    seed: int = 0,
+    lang: str,
+) -> None:
+    """Write what an evaluation found as a page with pictures, and as JSON beside it."""
+    report = build_evaluation_report(
+        evaluation, _fit(history, scale, seed), history.records, history.modules, options
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(render_evaluation_report(report, lang=lang), encoding="utf-8")
+    plain = json.dumps(evaluation_report_json(report), ensure_ascii=False, indent=2)
+    path.with_suffix(".json").write_text(plain + "\n", encoding="utf-8")
+
+
 def train_on_files(
     history_file: Path, modules_file: Path, out: Path, *, scale: tuple[float, float], seed: int
 ) -> ModelCard:
@@ -176,13 +202,13 @@ def read_history_files(
     if not scale[0] < scale[1]:
         raise InputError("model.bad-scale", scale=f"{scale[0]:g} {scale[1]:g}")
     modules = _read(modules_file, KINDS["modules"], scale, needed=("module_id", "competency_ids"))
-    records = _read(
-        history_file,
-        KINDS["records"],
-        scale,
-        needed=("person_id", "competency_id", "level_before", "level_after"),
-    )
-    return history_of_tables(records, modules)
+    return history_of_tables(read_records_file(history_file, scale=scale), modules)
+
+
+def read_records_file(history_file: Path, *, scale: tuple[float, float]) -> pd.DataFrame:
+    """Read a table of records whose ids may be any."""
+    needed = ("person_id", "competency_id", "level_before", "level_after")
+    return _read(history_file, KINDS["records"], scale, needed=needed)
 
 
 def score_file(folder: Path, queries_file: Path, out: Path) -> int:

@@ -105,7 +105,11 @@ def _exam(catalog: Catalog, modules: tuple[str, ...]) -> Catalog:
 
 def _path(catalog: Catalog, *modules: str) -> Catalog:
     stage = catalog.paths[0].stages[0].model_copy(update={"modules": modules})
-    return change_item(catalog, "paths", 0, stages=(stage, *catalog.paths[0].stages[1:]))
+    others = [
+        other.model_copy(update={"modules": tuple(m for m in other.modules if m not in modules)})
+        for other in catalog.paths[0].stages[1:]
+    ]
+    return change_item(catalog, "paths", 0, stages=(stage, *others))
 
 
 def _step(start: float, end: float) -> tuple[ModuleCompetency, ...]:

@@ -116,6 +116,36 @@ def test_contents_and_index_name_the_right_pages(catalog, booklet):
         assert f"{title}{page}" in back, title
 
 
+def test_no_heading_of_the_contents_is_last_in_its_column(catalog, booklet):
+    """What stands above a module's title in the contents belongs to it."""
+    lang, _, pages, _ = booklet
+    headings = {
+        bare(c.name.in_language(lang)) for c in (*catalog.competencies, *catalog.categories)
+    }
+    seen = 0
+    overview = next(iter(pages.get_toc())).get_dest().get_index()
+    for at in range(1, overview):
+        width = pages[at].get_width()
+        for left in (0, width / 2):
+            region = (left, 55, left + width / 2, pages[at].get_height() - 55)
+            text = pages[at].get_textpage().get_text_bounded(*region)
+            lines = [re.sub(r"\d+$", "", bare(line)) for line in text.splitlines()]
+            lines = [line for line in lines if line]
+            seen += len(headings & set(lines))
+            assert not lines or lines[-1] not in headings, (at + 1, lines[-1])
+    assert seen >= len(catalog.competencies)
+
+
+def test_the_index_names_pages_in_ascending_order(catalog, booklet):
+    lang, _, _, texts = booklet
+    page_of = {name: found[0] for name, found in pages_by_id(catalog, texts).items()}
+    terms = BookletView(catalog, lang).booklet()["terms"]
+    assert len(terms) > 10
+    for term in terms:
+        pages = [page_of[module["id"]] for module in term["modules"]]
+        assert pages == sorted(set(pages)), term["term"]
+
+
 def test_a_small_catalogue_makes_a_booklet():
     for name in ("tobacco", "banking"):
         small = load_catalog(DEFAULT_CATALOG.parent / name)

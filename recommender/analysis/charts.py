@@ -1,0 +1,103 @@
+"""Charts and the report of a notebook, drawn with the font that ships."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+
+from recommender.analysis.workbench import Workbench
+from recommender.documents.charts import (
+    FONT,
+    bracket_chart,
+    calibration_chart,
+    coverage_chart,
+    error_chart,
+)
+from recommender.documents.evaluation_document import ReportOptions, build_evaluation_report
+from recommender.documents.evaluation_report import render_evaluation_report
+from recommender.documents.evaluation_view import model_names
+from recommender.documents.glyphs import FONT_FILES, FONT_FOLDER
+from recommender.improvement.evaluation import Evaluation
+from recommender.improvement.registry import TrainedModel
+from recommender.texts import say
+
+
+def set_chart_style() -> None:
+    """Let matplotlib draw with the font that ships, so that Chinese is readable everywhere."""
+    for name in FONT_FILES:
+        font_manager.fontManager.addfont(FONT_FOLDER / name)
+    mpl.rcParams.update(
+        {
+            "font.family": [FONT],
+            "axes.unicode_minus": False,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "grid.color": "#e4e8ed",
+            "figure.figsize": (8.6, 3.6),
+            "figure.constrained_layout.use": True,
+        }
+    )
+
+
+def evaluation_charts(evaluation: Evaluation, model: TrainedModel, lang: str) -> dict[str, Figure]:
+    """Draw how good a model is.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Figures on records that were not learned from.
+    model : TrainedModel
+        Whose bracket of the mean effect is drawn.
+    lang : str
+        ``zh-CN`` or ``en``.
+
+    Returns
+    -------
+    dict of str to Figure
+        ``errors``, ``calibration``, ``coverage``, and ``bracket`` where control rows tell it.
+    """
+    names = model_names((*evaluation.known, *evaluation.cold), lang)
+    found = {
+        "errors": error_chart(evaluation.known, evaluation.cold, lang=lang, names=names),
+        "calibration": calibration_chart(
+            {
+                say("evaluation.known", lang): evaluation.calibration_known,
+                say("evaluation.cold", lang): evaluation.calibration_cold,
+            },
+            lang=lang,
+        ),
+        "coverage": coverage_chart(
+            {
+                say("evaluation.coverage.by-evidence", lang): evaluation.coverage_by_evidence,
+                say("evaluation.coverage.by-band", lang): evaluation.coverage_by_band,
+            },
+            lang=lang,
+        ),
+    }
+    if model.fit.size_known:
+        found["bracket"] = bracket_chart(model.fit.bracket, lang=lang)
+    return found
+
+
+def write_report(
+    evaluation: Evaluation, model: TrainedModel, bench: Workbench, path: Path, *, model_id: str = ""
+) -> Path:
+    """Write the report on a model as a web page that needs nothing else; return where it is."""
+    history = bench.history
+    options = ReportOptions(
+        model_id=model_id or None,
+        in_use=bench.models.active(),
+        catalog_digest=bench.catalog_digest,
+        synthetic=bench.source == "simulated",
+    )
+    report = build_evaluation_report(
+        evaluation, model.fit, history.records, history.modules, options
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(render_evaluation_report(report, lang=bench.lang), encoding="utf-8")
+    return path

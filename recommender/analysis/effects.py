@@ -1,0 +1,207 @@
+"""What modules add, for whom, and how two models differ, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recommender.analysis.workbench import Workbench
+from recommender.improvement.effects import Prediction, predict
+from recommender.improvement.evaluation import GainBins, GainScore, bin_gains, score_gain
+from recommender.improvement.registry import TrainedModel
+from recommender.scoring import to_day
+
+USEFUL = 0.2
+ENOUGH = 5
+MIN_LATER = 20
+REACH_BELOW = 0.5
+
+
+def effect_table(
+    model: TrainedModel, bench: Workbench, *, useful: float = USEFUL, enough: int = ENOUGH
+) -> pd.DataFrame:
+    """Say what each module adds for a person who stands where it begins.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        Its effects.
+    bench : Workbench
+        Whose modules; those that the model does not know are left out.
+    useful : float
+        The least effect that is worth the time, in levels.
+    enough : int
+        With fewer records nothing is said.
+
+    Returns
+    -------
+    DataFrame
+        A row a module and competency, largest effect first. `finding` is ``unknown`` with too few
+        records, ``weak`` where even the upper end of the interval is below `useful`, ``works``
+        where the lower end is above 0, else ``unclear``.
+    """
+    pairs = bench.history.pairs
+    usual = bench.history.frame["level_before"].median()
+    level = pairs["from_level"].fillna(usual).to_numpy(dtype=float)
+    rows = pairs.assign(level=level)[_known_pairs(model, pairs)].reset_index(drop=True)
+    found = _predict(model, rows)
+    gain = bench.history.frame["level_after"] - bench.history.frame["level_before"]
+    raw = gain.groupby([bench.history.frame[name] for name in ("module_id", "competency_id")])
+    keys = pd.MultiIndex.from_frame(rows[["module_id", "competency_id"]])
+    table = pd.DataFrame(
+        {
+            "module_id": rows["module_id"],
+            "competency_id": rows["competency_id"],
+            "module": [bench.name(key) for key in rows["module_id"]],
+            "competency": [bench.name(key) for key in rows["competency_id"]],
+            "main": rows["main"].astype(bool),
+            "modality": rows["modality"],
+            "level": rows["level"],
+            "effect": found.expected_improvement,
+            "lower": found.effect_lower,
+            "upper": found.effect_upper,
+            "records": found.evidence_count,
+            "raw_gain": raw.mean().reindex(keys).to_numpy(),
+            "hours": rows["hours"],
+            "cost": rows["cost"],
+            "per_10_hours": 10 * found.expected_improvement / rows["hours"].to_numpy(dtype=float),
+        }
+    )
+    table["finding"] = np.select(
+        [table["records"] < enough, table["upper"] < useful, table["lower"] > 0],
+        ["unknown", "weak", "works"],
+        "unclear",
+    )
+    return table.sort_values("effect", ascending=False, ignore_index=True)
+
+
+def effect_by_level(
+    model: TrainedModel, bench: Workbench, module_ids: Sequence[str], *, step: float = 0.25
+) -> pd.DataFrame:
+    """Say for whom modules work: the effect on their main competency by starting level.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        Its effects.
+    bench : Workbench
+        Whose modules.
+    module_ids : sequence of str
+        The modules asked about.
+    step : float
+        Distance of the levels, in levels.
+
+    Returns
+    -------
+    DataFrame
+        A row a module and level that it may be recommended at, with `effect`, `lower`, `upper`.
+    """
+    pairs = bench.history.pairs
+    pairs = pairs[pairs["main"].astype(bool) & pairs["module_id"].isin(module_ids)]
+    pairs = pairs[_known_pairs(model, pairs)]
+    levels = pd.DataFrame({"level": np.arange(0.0, 4.0 + step / 2, step)})
+    rows = pairs.merge(levels, how="cross")
+    above = rows["level"] >= rows["from_level"].fillna(0.0) - REACH_BELOW
+    rows = rows[above & (rows["level"] < rows["to_level"].fillna(4.0))].reset_index(drop=True)
+    found = _predict(model, rows)
+    return pd.DataFrame(
+        {
+            "module_id": rows["module_id"],
+            "module": [bench.name(key) for key in rows["module_id"]],
+            "level": rows["level"],
+            "effect": found.expected_improvement,
+            "lower": found.effect_lower,
+            "upper": found.effect_upper,
+        }
+    )
+
+
+def compare_effects(first: TrainedModel, second: TrainedModel, bench: Workbench) -> pd.DataFrame:
+    """Set the effects of two models side by side, the largest change first.
+
+    Parameters
+    ----------
+    first, second : TrainedModel
+        The models.
+    bench : Workbench
+        Whose modules.
+
+    Returns
+    -------
+    DataFrame
+        `effect_first`, `effect_second`, `change`, evidence counts, and ranks among the modules
+        for the same competency.
+    """
+    keys = ["module_id", "competency_id", "module", "competency"]
+    own = [effect_table(model, bench)[[*keys, "effect", "records"]] for model in (first, second)]
+    for table in own:
+        ranks = table.groupby("competency_id")["effect"].rank(ascending=False, method="first")
+        table["rank"] = ranks.astype(int)
+    both = own[0].merge(own[1], on=keys, suffixes=("_first", "_second"))
+    both["change"] = both["effect_second"] - both["effect_first"]
+    order = both["change"].abs().sort_values(ascending=False, kind="stable").index
+    return both.loc[order].reset_index(drop=True)
+
+
+def judge_later(
+    models: Mapping[str, TrainedModel], bench: Workbench
+) -> tuple[dict[str, GainScore], dict[str, GainBins]]:
+    """Judge models on the trained records after the last that any of them has learned from.
+
+    Parameters
+    ----------
+    models : mapping of str to TrainedModel
+        The models by name.
+    bench : Workbench
+        Whose records.
+
+    Returns
+    -------
+    tuple of dict
+        Scores and calibration by name; empty where there are fewer than 20 such records.
+    """
+    frame = bench.history.frame
+    seen = [model.trained_on for model in models.values() if model.trained_on is not None]
+    later = bench.history.records.after_day > (to_day(max(seen)) if seen else np.inf)
+    for model in models.values():
+        later &= _known_pairs(model, frame)
+    rows = frame[later].rename(columns={"level_before": "level"})
+    if len(rows) < MIN_LATER:
+        return {}, {}
+    level = rows["level"].to_numpy(dtype=float)
+    gain = rows["level_after"].to_numpy(dtype=float) - level
+    expected = {
+        name: _predict(model, rows).expected_level_after - level for name, model in models.items()
+    }
+    return (
+        {name: score_gain(value, gain) for name, value in expected.items()},
+        {name: bin_gains(value, gain) for name, value in expected.items()},
+    )
+
+
+def _codes(values: pd.Series, ids: tuple[str, ...]) -> NDArray[np.int64]:
+    index = pd.Index(ids, dtype=object)
+    return index.get_indexer(pd.Index(values, dtype=object)).astype(np.int64)
+
+
+def _known_pairs(model: TrainedModel, rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Say which rows ask for a module and competency that the model knows."""
+    width = len(model.competency_ids)
+    module = _codes(rows["module_id"], model.module_ids)
+    competency = _codes(rows["competency_id"], model.competency_ids)
+    pairs = model.fit.pair_module * width + model.fit.pair_competency
+    return (module >= 0) & (competency >= 0) & np.isin(module * width + competency, pairs)
+
+
+def _predict(model: TrainedModel, rows: pd.DataFrame) -> Prediction:
+    org = _codes(rows["org_unit"], model.org_ids) if "org_unit" in rows else None
+    return predict(
+        model.fit,
+        _codes(rows["module_id"], model.module_ids),
+        _codes(rows["competency_id"], model.competency_ids),
+        rows["level"].to_numpy(dtype=float),
+        org,
+    )

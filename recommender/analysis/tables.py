@@ -1,0 +1,147 @@
+"""Tables that an analyst reads, with headings in the language asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from recommender.analysis.workbench import Workbench
+from recommender.documents.evaluation_view import model_names
+from recommender.improvement.closed_loop import ClosedLoop
+from recommender.improvement.evaluation import GainScore
+from recommender.improvement.history import HistoryReport
+from recommender.texts import all_texts, say
+
+
+def in_words(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Return a table with headings and findings in a language, numbers to two decimals."""
+    shown = frame.reset_index(drop=True)
+    shown.index += 1
+    if "finding" in shown:
+        shown["finding"] = [say(f"analysis.finding.{code}", lang) for code in shown["finding"]]
+    if "modality" in shown:
+        shown["modality"] = [_known(f"modality.{code}", code, lang) for code in shown["modality"]]
+    return shown.rename(
+        columns={name: _known(f"analysis.column.{name}", name, lang) for name in shown}
+    ).round(2)
+
+
+def history_tables(report: HistoryReport, bench: Workbench) -> dict[str, pd.DataFrame]:
+    """Lay a report on a history out as tables.
+
+    Parameters
+    ----------
+    report : HistoryReport
+        From `report_history`.
+    bench : Workbench
+        Names and language.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        ``summary``, ``competencies``, ``modules``, ``notes`` and ``suspicious``.
+    """
+    lang = bench.lang
+    summary = {
+        "history.records": f"{report.records:,}",
+        "history.trained": f"{report.trained:,}",
+        "history.controls": f"{report.controls:,}",
+        "history.people": f"{report.people:,}",
+        "history.period": f"{report.first_on or '–'} – {report.last_on or '–'}",
+        "history.control-share": _percent(report.control_share),
+        "history.overlap": _percent(report.overlap),
+        "history.reliability": _number(report.reliability),
+        "history.days-between": _number(report.days_between_trained.median, digits=0),
+        "history.ceiling": _percent(report.ceiling_share),
+        "history.shared": f"{report.shared:,}",
+        "history.without-records": f"{len(report.modules_without_records):,}",
+    }
+    notes = [
+        say(
+            f"history.note.{note.code}",
+            lang,
+            count=f"{note.count:,}",
+            examples=", ".join(note.examples),
+        )
+        for note in report.notes
+    ]
+    suspicious = pd.DataFrame([vars(row) for row in report.suspicious_rows])
+    if len(suspicious):
+        words = [say(f"history.suspicious.{code}", lang) for code in suspicious["code"]]
+        suspicious = suspicious.assign(code=words)
+    return {
+        "summary": pd.DataFrame(
+            {"figure": [say(key, lang) for key in summary], "value": list(summary.values())}
+        ),
+        "competencies": pd.DataFrame(
+            {
+                "competency": [bench.name(c.competency_id) for c in report.competencies],
+                "trained": [c.trained for c in report.competencies],
+                "controls": [c.controls for c in report.competencies],
+                "overlap": [_percent(c.overlap) for c in report.competencies],
+            }
+        ),
+        "modules": pd.DataFrame(
+            [
+                {"module": bench.name(m.module_id), "records": m.records, "people": m.people}
+                for m in report.modules
+            ],
+            columns=["module", "records", "people"],
+        ),
+        "notes": pd.DataFrame({"note": notes}),
+        "suspicious": suspicious,
+    }
+
+
+def score_table(scores: Mapping[str, GainScore], lang: str) -> pd.DataFrame:
+    """Lay scores out as a table, the smallest error first; models by the names people know."""
+    names = model_names(tuple(scores), lang)
+    rows = [{"model": names[name], **vars(score)} for name, score in scores.items()]
+    return pd.DataFrame(rows).sort_values("rmse", ignore_index=True).round(3)
+
+
+def loop_table(loop: ClosedLoop, lang: str) -> pd.DataFrame:
+    """Sum a closed loop up, a row for each ranking.
+
+    Parameters
+    ----------
+    loop : ClosedLoop
+        The runs.
+    lang : str
+        ``zh-CN`` or ``en``.
+
+    Returns
+    -------
+    DataFrame
+        The gap closed in the end, the mean regret, the share of modules tried; then what the log
+        of the ranking says of another one, what is true of that, and how many records the
+        estimate is worth.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "policy": say(f"evaluation.loop.policy.{policy}", lang),
+                "gap_closed": run.gap_closed[-1],
+                "regret": run.regret.mean(),
+                "modules_tried": run.modules_tried[-1],
+                "other_estimated": run.off_policy.value.doubly_robust,
+                "other_true": run.off_policy.true_value,
+                "effective_sample": run.off_policy.value.effective_sample_size,
+                "supported": run.off_policy.supported_share,
+            }
+            for policy, run in loop.runs.items()
+        ]
+    )
+
+
+def _known(key: str, otherwise: str, lang: str) -> str:
+    return say(key, lang) if key in all_texts() else otherwise
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"
+
+
+def _number(value: float | None, *, digits: int = 2) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"

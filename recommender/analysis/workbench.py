@@ -1,0 +1,198 @@
+"""Where the history of a notebook comes from, and the models that belong to it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from recommender.improvement.effects import fit_effects
+from recommender.improvement.evaluation import Evaluation
+from recommender.improvement.history import (
+    History,
+    code_history,
+    pairs_of_modules,
+    read_records,
+)
+from recommender.improvement.registry import TrainedModel, load_model
+from recommender.sample import make_history
+from recommender.scoring import to_date
+from recommender.service import Models, load_effective_catalog, open_service
+from recommender.service.framework import Framework, build_framework
+from recommender.service.training import (
+    LEVEL_SCALE,
+    Training,
+    evaluate_history,
+    read_history_files,
+    read_records_file,
+    train_model,
+)
+from recommender.settings import Settings
+from recommender.texts import say
+
+DEMO = Path("build/demo")
+SCRATCH = Path("build/notebooks")
+SIMULATED_RECORDS = 1500
+SIMULATED_ON = dt.date(2026, 1, 1)
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """A history to work on, and the models that belong to it.
+
+    Parameters
+    ----------
+    history : History
+        The records.
+    models : Models
+        The registry that training saves to.
+    source : {"database", "files", "simulated"}
+        Where the history comes from.
+    catalog_digest : str
+        The catalogue that it is coded with; empty for files.
+    titles : mapping of str to str
+        Names of modules and competencies by id, as far as the catalogue knows them.
+    lang : str
+        ``zh-CN`` or ``en``.
+    """
+
+    history: History
+    models: Models
+    source: str
+    catalog_digest: str
+    titles: Mapping[str, str]
+    lang: str
+
+    def describe(self) -> str:
+        """Say in a sentence what this is."""
+        count = f"{self.history.records.size:,}"
+        return say(f"analysis.source.{self.source}", self.lang, count=count)
+
+    def train(self, *, by: str, seed: int = 0) -> Training:
+        """Train a model on the history, judge it and save it; it is not in force yet."""
+        return train_model(
+            self.history,
+            self.models.root,
+            catalog_digest=self.catalog_digest,
+            seed=seed,
+            by=by,
+            key=self.models.key,
+        )
+
+    def load(self, model_id: str) -> TrainedModel:
+        """Load a saved model."""
+        return load_model(self.models.root, model_id, key=self.models.key)[0]
+
+    def fit(self, *, share: float = 1.0, seed: int = 0) -> TrainedModel:
+        """Fit a model that is not saved, on the earliest share of the dated records."""
+        history = self.history
+        days = history.records.after_day
+        last = float(np.nanquantile(days, share)) if np.isfinite(days).any() else np.inf
+        records = history.records.rows(~(days > last))
+        fit = fit_effects(
+            records,
+            history.modules,
+            n_competencies=len(history.ids.competency_ids),
+            scale=LEVEL_SCALE,
+            seed=seed,
+        )
+        return TrainedModel(
+            fit=fit,
+            module_ids=history.ids.module_ids,
+            competency_ids=history.ids.competency_ids,
+            org_ids=history.ids.org_units,
+            catalog_digest=self.catalog_digest,
+            scale=LEVEL_SCALE,
+            trained_on=to_date(int(last)) if np.isfinite(last) else None,
+        )
+
+    def name(self, key: str) -> str:
+        """Return the name of a module or competency, or the id where there is none."""
+        return self.titles.get(key, key)
+
+    def evaluate(self, *, seed: int = 0) -> Evaluation | None:
+        """Judge the effect model on the history; None where that is too small."""
+        return evaluate_history(self.history, seed=seed)
+
+
+def open_workbench(
+    history_file: str | Path | None = None,
+    modules_file: str | Path | None = None,
+    *,
+    settings: Settings | None = None,
+) -> Workbench:
+    """Find the history that a notebook works on.
+
+    Parameters
+    ----------
+    history_file, modules_file : path, optional
+        Tables of the kinds ``records`` (such as a pseudonymised export) and ``modules``; without
+        one of modules those of the catalogue count.
+    settings : Settings, optional
+        From the environment when not given.
+
+    Returns
+    -------
+    Workbench
+        On the files, if given; else on the database of the settings, or of the demo where none
+        is set; else on a simulated history. Models trained on files or on a simulation are kept
+        in ``build/notebooks``, apart from those in use.
+    """
+    settings = settings or Settings()
+    if history_file is not None:
+        history = _read_files(Path(history_file), modules_file, settings)
+        models = Models(SCRATCH / "models-of-files")
+        return Workbench(history, models, "files", "", _titles(settings), settings.lang)
+    if "database" not in settings.model_fields_set:
+        if not (DEMO / "recommender.db").exists():
+            return _simulated(settings)
+        demo = {"database": f"sqlite:///{DEMO / 'recommender.db'}", "models": DEMO / "models"}
+        settings = settings.model_copy(
+            update={name: demo[name] for name in demo.keys() - settings.model_fields_set}
+        )
+    service = open_service(settings)
+    try:
+        return Workbench(
+            service.history(as_of=settings.latest_fact_on),
+            service.models,
+            "database",
+            service.framework.catalog.digest,
+            _titles(settings),
+            settings.lang,
+        )
+    finally:
+        service.engine.dispose()
+
+
+def _read_files(history_file: Path, modules_file: str | Path | None, settings: Settings) -> History:
+    if modules_file is not None:
+        return read_history_files(history_file, Path(modules_file), scale=LEVEL_SCALE)
+    framework = build_framework(load_effective_catalog(settings))
+    return _code(read_records_file(history_file, scale=LEVEL_SCALE), framework)
+
+
+def _code(records: pd.DataFrame, framework: Framework) -> History:
+    return code_history(
+        read_records(records),
+        pairs_of_modules(framework.catalog.modules),
+        competency_ids=framework.competency_ids,
+    )
+
+
+def _simulated(settings: Settings) -> Workbench:
+    framework = build_framework(load_effective_catalog(settings))
+    records = make_history(framework, as_of=SIMULATED_ON, n_trained=SIMULATED_RECORDS)
+    history = _code(records, framework)
+    models = Models(SCRATCH / "models-of-simulation")
+    digest = framework.catalog.digest
+    return Workbench(history, models, "simulated", digest, _titles(settings), settings.lang)
+
+
+def _titles(settings: Settings) -> dict[str, str]:
+    catalog = load_effective_catalog(settings)
+    texts = {c.id: c.name for c in catalog.competencies} | {m.id: m.title for m in catalog.modules}
+    return {key: text.en if settings.lang == "en" else text.zh_cn for key, text in texts.items()}
