@@ -61,6 +61,8 @@ class Column:
         What an id must name.
     whole : bool
         Whether a number must be a whole one.
+    slug : bool
+        Whether an id must be of lower-case letters, digits and single hyphens between them.
     not_future : bool
         Whether a date may not lie after the day of the import.
     example : str
@@ -76,6 +78,7 @@ class Column:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     refers_to: Reference | None = None
     whole: bool = False
+    slug: bool = False
     not_future: bool = False
     example: str = ""
 
@@ -314,6 +317,7 @@ KINDS: Mapping[str, TableKind] = {
                 Column(
                     "module_id",
                     ("模块编号", "培训模块", "课程编号"),
+                    slug=True,
                     example="local-visit-coaching",
                 ),
                 Column("title", ("模块名称", "名称", "课程名称"), example="拜访陪练"),

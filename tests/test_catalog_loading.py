@@ -29,7 +29,8 @@ PLANTED = [
     (HEAD, "id: library", "id: library\nid: other", "not-yaml", ""),
     (HEAD, "grades:", "grades: [", "not-yaml", ""),
     (DESK, "id: reference-desk\n", "\tid: x\n", "not-yaml", ""),
-    (DESK, "levels:", "levels: &a [*a]\nx:", "not-yaml", ""),
+    (DESK, "levels:", "levels: &a [*a]\nx:", "alias", ""),
+    (HEAD, "zh-CN: 馆员", "zh-CN: &a 馆员\n    en: *a", "alias", ""),
     (DESK, "levels:", "? [a]\n: 1\nlevels:", "not-yaml", ""),
     (MODULES, "modules:", "courses:", "no-module-list", "modules"),
     (HEAD, "id: library\n", "", "missing", "id"),
@@ -40,6 +41,12 @@ PLANTED = [
     (MODULES, "id: desk-basics", "id: desk_basics", "bad-id", "modules.0.id"),
     (PROFILE, "level: 2,", "level: 4.5,", "out-of-range", "targets.reference-desk.level"),
     (PROFILE, "level: 2,", "level: .nan,", "out-of-range", "targets.reference-desk.level"),
+    (PROFILE, "weight: 1.5", "weight: .inf", "out-of-range", "targets.reference-desk.weight"),
+    (HEAD, "hour_price: 0.001", "hour_price: .inf", "out-of-range", "settings.hour_price"),
+    (HEAD, "hour_price: 0.001", "hour_price: .nan", "out-of-range", "settings.hour_price"),
+    (HEAD, "manager: 0.6", "manager: .inf", "out-of-range", "settings.rater_weights.manager"),
+    (BOOKS, "weight: 3", "weight: .inf", "out-of-range", "exams.0.subjects.0.weight"),
+    (MODULES, "hours: 6", "hours: -.inf", "out-of-range", "modules.0.hours"),
     (BOOKS, "pass_mark: 65", "pass_mark: 101", "out-of-range", "exams.0.pass_mark"),
     (MODULES, "hours: 6", "hours: 0", "out-of-range", "modules.0.hours"),
     (MODULES, "cost: 300", "cost: -1", "out-of-range", "modules.0.cost"),
@@ -158,6 +165,25 @@ def test_faults_of_all_files_in_one_report(folder):
         (MODULES, "modules.3.modality"),
         ("modules/latin.yaml", ""),
     ]
+
+
+def test_an_alias_in_an_alias_fills_no_memory(folder):
+    laughs = ["a0: &a0 [ha, ha]"]
+    laughs += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
+    (folder / DESK).write_text("\n".join(laughs), encoding="utf-8")
+    (fault,) = faults_of(folder)
+    assert fault.file == DESK
+    assert says(fault, "alias")
+    assert "line 1" in fault.what.en
+
+
+def test_an_id_given_twice_is_told_once(folder):
+    plant(folder, MODULES, "id: desk-interview", "id: desk-basics")
+    shutil.copy(folder / DESK, folder / "competencies" / "again.yaml")
+    shutil.copy(folder / PROFILE, folder / "profiles" / "again.yaml")
+    told = [f for f in faults_of(folder) if says(f, "listed-twice")]
+    assert sorted(f.what.en for f in told) == sorted({f.what.en for f in told})
+    assert [f.key for f in told] == ["id", "effective_on", "desk-basics"]
 
 
 def test_faults_between_files_in_one_report(folder):

@@ -15,10 +15,14 @@ Provenance = Literal["source", "authored"]
 
 
 class Frozen(BaseModel):
-    """Base of every catalogue type: immutable, and closed to unknown keys."""
+    """Base of every catalogue type: immutable, closed to unknown keys, every figure finite."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        serialize_by_alias=True,
+        allow_inf_nan=False,
     )
 
 

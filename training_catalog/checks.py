@@ -24,12 +24,13 @@ def check_catalog(catalog: Catalog, files: Files | None = None) -> list[CatalogF
         Part and id to the file that holds it, for the report.
     """
     files = files or {}
-    return [
+    faults = (
         *check_framework(catalog, files),
         *check_profiles(catalog, files),
         *check_modules(catalog, files),
         *check_post(catalog),
-    ]
+    )
+    return list(dict.fromkeys(faults))  # what is there twice is found twice, and told once
 
 
 def framework_order(categories: Iterable[Category]) -> list[str]:

@@ -16,6 +16,7 @@ T = TypeVar("T", bound=BaseModel)
 _TEXT_TAG = "tag:yaml.org,2002:str"
 _CODES = {
     "missing": "missing",
+    "finite_number": "out-of-range",
     "extra_forbidden": "unknown-key",
     "string_pattern_mismatch": "bad-id",
     "greater_than": "out-of-range",
@@ -27,31 +28,33 @@ _CODES = {
 }
 
 
-def _plain(node: yaml.Node, loader: yaml.CSafeLoader, inside: frozenset[int]) -> Any:
+class _AliasError(yaml.constructor.ConstructorError):
+    """A value that an alias uses again; a few of them in one another would fill all memory."""
+
+
+def _plain(node: yaml.Node, loader: yaml.CSafeLoader, seen: set[int]) -> Any:
     """Build the value of a node; a key given twice is an error and not the last one's win."""
+    if id(node) in seen:
+        raise _AliasError(None, None, "alias", node.start_mark)
+    seen.add(id(node))
     if isinstance(node, yaml.ScalarNode):
         if node.tag == _TEXT_TAG:
             return node.value
         return cast(Any, loader).construct_object(node)
-    if id(node) in inside:
-        raise yaml.constructor.ConstructorError(
-            None, None, "a value that contains itself", node.start_mark
-        )
-    inside |= {id(node)}
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, loader, inside) for item in node.value]
+        return [_plain(item, loader, seen) for item in node.value]
     mapping: dict[Any, Any] = {}
     for key_node, value_node in cast(list[tuple[yaml.Node, yaml.Node]], node.value):
         if not isinstance(key_node, yaml.ScalarNode):
             raise yaml.constructor.ConstructorError(
                 None, None, "a key that is no word", key_node.start_mark
             )
-        key = _plain(key_node, loader, inside)
+        key = _plain(key_node, loader, seen)
         if key in mapping:
             raise yaml.constructor.ConstructorError(
                 None, None, f"key given twice: {key}", key_node.start_mark
             )
-        mapping[key] = _plain(value_node, loader, inside)
+        mapping[key] = _plain(value_node, loader, seen)
     return mapping
 
 
@@ -59,13 +62,14 @@ def _load(text: str) -> Any:
     loader = yaml.CSafeLoader(text)
     try:
         node = loader.get_single_node()
-        return None if node is None else _plain(node, loader, frozenset())
+        return None if node is None else _plain(node, loader, set())
     finally:
         loader.dispose()
 
 
 def read_yaml(folder: Path, path: Path, faults: list[CatalogFault]) -> Any:
     """Read a file of a catalogue folder; None, with a fault added, if that cannot be done."""
+    code = "not-yaml"
     try:
         return _load(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
@@ -73,9 +77,11 @@ def read_yaml(folder: Path, path: Path, faults: list[CatalogFault]) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}: {error.problem}" if mark else str(error.problem)
+        if isinstance(error, _AliasError):
+            code = "alias"
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         where = str(error).splitlines()[0]
-    faults.append(make_fault(str(path.relative_to(folder)), "", "not-yaml", where=where))
+    faults.append(make_fault(str(path.relative_to(folder)), "", code, where=where))
     return None
 
 

@@ -21,7 +21,7 @@ from recommender.documents.evaluation_report import render_evaluation_report
 from recommender.documents.evaluation_view import model_names
 from recommender.documents.glyphs import FONT_FILES, FONT_FOLDER
 from recommender.improvement.evaluation import Evaluation
-from recommender.improvement.registry import TrainedModel
+from recommender.improvement.registry import ModelCard, TrainedModel
 from recommender.texts import say
 
 
@@ -85,14 +85,15 @@ def evaluation_charts(evaluation: Evaluation, model: TrainedModel, lang: str) ->
 
 
 def write_report(
-    evaluation: Evaluation, model: TrainedModel, bench: Workbench, path: Path, *, model_id: str = ""
+    evaluation: Evaluation, model: TrainedModel, bench: Workbench, path: Path, *, card: ModelCard
 ) -> Path:
-    """Write the report on a model as a web page that needs nothing else; return where it is."""
+    """Write the report on a saved model as a web page that needs nothing else; return its path."""
     history = bench.history
     options = ReportOptions(
-        model_id=model_id or None,
+        model_id=card.model_id,
         in_use=bench.models.active(),
-        catalog_digest=bench.catalog_digest,
+        data_digest=card.data_digest,
+        catalog_digest=card.catalog_digest,
         synthetic=bench.source == "simulated",
     )
     report = build_evaluation_report(

@@ -23,7 +23,10 @@ def in_words(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
     if "modality" in shown:
         shown["modality"] = [_known(f"modality.{code}", code, lang) for code in shown["modality"]]
     return shown.rename(
-        columns={name: _known(f"analysis.column.{name}", name, lang) for name in shown}
+        columns={
+            name: _known(f"analysis.column.{name}", _known(f"history.{name}", name, lang), lang)
+            for name in map(str, shown)
+        }
     ).round(2)
 
 
@@ -79,15 +82,19 @@ def history_tables(report: HistoryReport, bench: Workbench) -> dict[str, pd.Data
                 "competency": [bench.name(c.competency_id) for c in report.competencies],
                 "trained": [c.trained for c in report.competencies],
                 "controls": [c.controls for c in report.competencies],
+                say("history.control-range", lang): [
+                    f"{_number(c.control_low)} – {_number(c.control_high)}"
+                    for c in report.competencies
+                ],
                 "overlap": [_percent(c.overlap) for c in report.competencies],
             }
         ),
         "modules": pd.DataFrame(
-            [
-                {"module": bench.name(m.module_id), "records": m.records, "people": m.people}
-                for m in report.modules
-            ],
-            columns=["module", "records", "people"],
+            {
+                "module": [bench.name(m.module_id) for m in report.modules],
+                "evidence": [m.records for m in report.modules],
+                "people": [m.people for m in report.modules],
+            }
         ),
         "notes": pd.DataFrame({"note": notes}),
         "suspicious": suspicious,

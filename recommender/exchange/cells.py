@@ -14,13 +14,15 @@ from recommender.exchange.faults import Problem
 from recommender.exchange.reading import Unreadable
 from recommender.records import Column
 
-TEXT_LENGTH = 200
+TEXT_LENGTH, ID_LENGTH = 200, 80
+_NAMED = frozenset({"grade", "competency", "module", "subject"})
 EMPTY_MARKS = frozenset({"-", "–", "—", "——", "/", "无", "n/a", "null"})
 
 # what no rule below would change: Latin letters, digits, unified ideographs
 _PLAIN = re.compile(
-    "[0-9A-Za-z\u3400-\u4dbf\u4e00-\u9fff][0-9A-Za-z\u3400-\u4dbf\u4e00-\u9fff._:/-]{0,199}"
+    "[0-9A-Za-z\u3400-\u4dbf\u4e00-\u9fff][0-9A-Za-z\u3400-\u4dbf\u4e00-\u9fff._:/-]{0,79}"
 )
+_SLUG = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 _INVISIBLES = "\u200b\u2060\ufeff"
 _INVISIBLE = re.compile(f"[{_INVISIBLES}]")
 _NOT_COMPATIBILITY = re.compile("[^\uf900-\ufaff\U0002f800-\U0002fa1f]+")
@@ -31,6 +33,7 @@ _WIDE = {
     **{code: chr(code - 0xFEE0) for code in range(0xFF21, 0xFF3B)},
     **{code: chr(code - 0xFEE0) for code in range(0xFF41, 0xFF5B)},
 }
+_SLASHES = str.maketrans("/／", "  ")
 _FORMULA_SIGNS = tuple("=+-@＝＋－＠")
 _QUOTED_CSV_TEXT = re.compile(r'="([^"]*)"')
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?")
@@ -65,6 +68,8 @@ def is_empty(value: object, column: Column) -> bool:
     text = value.strip()
     if text and text[0] in _INVISIBLES:
         text = _INVISIBLE.sub("", text).strip()
+    if column.name == "org_unit" and not _INVISIBLE.sub("", text).translate(_SLASHES).strip():
+        return True  # no unit between the slashes
     return not text or (column.nullable and text.casefold() in EMPTY_MARKS)
 
 
@@ -74,8 +79,23 @@ def read_text(value: object, column: Column) -> str:
     An id is in Unicode form NFKC. Free text keeps its Chinese punctuation and every character
     of a name: only full-width digits and letters are narrowed, and white space is tidied.
     """
-    if type(value) is str and _PLAIN.fullmatch(value):
-        return value
+    text = value if type(value) is str and _PLAIN.fullmatch(value) else _tidy(value, column)
+    if column.slug and text and not _SLUG.fullmatch(text):
+        raise BadCellError(Problem("table.not_a_slug", "slug"))
+    return text
+
+
+def longest(column: Column) -> int:
+    """Return how many characters a text may have: an id as many as the database keeps.
+
+    A list of ids, and a name that may stand for an id, may be as long as any text.
+    """
+    if is_identifier(column) and column.type != "ids" and column.refers_to not in _NAMED:
+        return ID_LENGTH
+    return TEXT_LENGTH
+
+
+def _tidy(value: object, column: Column) -> str:
     identifier = is_identifier(column)
     text = _INVISIBLE.sub("", _as_text(value, identifier=identifier)).strip()
     if identifier:
@@ -89,8 +109,9 @@ def read_text(value: object, column: Column) -> str:
             text = "/".join(part.strip() for part in text.replace("／", "/").split("/"))
     if _UNSAFE.search(text):
         raise BadCellError(Problem("table.control_character", "plain_text"))
-    if len(text) > TEXT_LENGTH:
-        raise BadCellError(Problem("table.too_long", "short_text", {"maximum": str(TEXT_LENGTH)}))
+    maximum = longest(column)
+    if len(text) > maximum:
+        raise BadCellError(Problem("table.too_long", "short_text", {"maximum": str(maximum)}))
     if (identifier or column.name == "name") and text.startswith(_FORMULA_SIGNS):
         raise BadCellError(Problem("table.formula_text", "plain_text"))
     return text

@@ -183,11 +183,13 @@ def _check_modules(columns: Columns, kept: np.ndarray, known: Known, faults: Fau
     _add_pairs(columns, ("from_level", "to_level"), kept, faults, rises)
     ids, needs = columns["module_id"], columns["prerequisites"]
     rows = np.flatnonzero(kept & ids.is_good & ~needs.is_bad)
+    # an empty cell keeps what the catalogue says, and closes no circle by itself
     given = {
-        module: (row, tuple(needed.split(";")) if needed else ())
+        module: (row, tuple(needed.split(";")))
         for row, module, needed in zip(
             rows.tolist(), ids.values[rows], needs.values[rows], strict=True
         )
+        if needed
     }
     graph = {**known.prerequisites, **{module: needed for module, (_, needed) in given.items()}}
     places = {module: row for module, (row, _) in given.items()}

@@ -204,6 +204,8 @@ def expectation(column: Column) -> Problem:
         return Problem("table.missing", "subject")
     if column.refers_to is not None:
         return Problem("table.missing", f"known_{column.refers_to}")
+    if column.slug:
+        return Problem("table.missing", "slug")
     return Problem("table.missing", "text")
 
 

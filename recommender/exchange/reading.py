@@ -121,7 +121,8 @@ def _refuse(
 def _workbook_sheets(path: Path) -> Iterator[Sheet]:
     scan = scan_workbook(path)
     try:
-        with CalamineWorkbook.from_path(path) as workbook:
+        # from a stream, for it takes no path that is not UTF-8
+        with path.open("rb") as stream, CalamineWorkbook.from_filelike(stream) as workbook:
             for index, about in enumerate(workbook.sheets_metadata):
                 if (
                     about.typ == SheetTypeEnum.WorkSheet

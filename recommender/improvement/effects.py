@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
 from recommender.errors import ModelError, ShapeMismatchError
 from recommender.improvement.compiling import (
@@ -179,6 +180,10 @@ class Explanation:
     expected_level_after: FloatArray
 
 
+# the matrices are small and many: on threads they wait for each other
+@threadpool_limits.wrap(  # pyright: ignore[reportUnknownMemberType] - it has no stubs
+    limits=1, user_api="blas"
+)
 def fit_effects(
     records: RecordTable,
     modules: ModuleTable,

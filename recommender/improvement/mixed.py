@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import get_lapack_funcs
+from scipy.linalg.lapack import dpotrf, dpotri
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -133,12 +133,10 @@ def solve(equations: Equations, variances: FloatArray, noise: float) -> Solution
 def _inverse(matrix: FloatArray) -> FloatArray:
     """Inverse of a positive definite matrix, exactly symmetric."""
     scale = 1.0 / np.sqrt(np.diag(matrix))
-    potrf = get_lapack_funcs("potrf", (matrix,))
-    potri = get_lapack_funcs("potri", (matrix,))
-    factor, failed = potrf(matrix * scale[:, None] * scale, lower=1)
+    factor, failed = dpotrf(matrix * scale[:, None] * scale, lower=1)
     if failed:
         raise np.linalg.LinAlgError("columns of the effect model are linearly dependent")
-    inverse, _ = potri(factor, lower=1)
+    inverse, _ = dpotri(factor, lower=1)
     inverse = np.tril(inverse) + np.tril(inverse, -1).T
     return inverse * scale[:, None] * scale
 

@@ -334,6 +334,7 @@ def _read(
         return dataclasses.replace(
             column,
             refers_to=None,
+            slug=False,
             nullable=column.nullable or bool(needed and column.name not in needed),
             type="text" if column.type == "choice" else column.type,
             minimum=scale[0] if levels else column.minimum,

@@ -6,6 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 from recommender.candidates import ModuleArrays
 from recommender.ranking import rank_modules
@@ -13,6 +17,8 @@ from tests.benchmarks.measuring import Figure, measure
 
 N_PEOPLE, N_COMPETENCIES, N_MODULES, TOP = 100_000, 18, 500, 5
 N_SECOND = 150
+DEGREE = 5  # of the effect model's polynomials
+N_FEW = 2_000
 PANDAS_CHUNK = 1_000
 
 
@@ -54,12 +60,13 @@ def make_modules() -> tuple[ModuleArrays, np.ndarray]:
         pair_to=from_level + 1,
         pair_expert=rng.uniform(0.2, 0.7, len(module)),
     )
-    return modules, rng.uniform(-0.05, 0.4, (len(module), 3))
+    coefficients = rng.uniform(-0.05, 0.4, (len(module), DEGREE + 1))
+    return modules, coefficients / 2.0 ** np.arange(DEGREE + 1)
 
 
-def ours(degree: int) -> Callable[[], object]:
+def ours(degree: int, n_people: int = N_PEOPLE) -> Callable[[], object]:
     """Prepare the product's ranking, with estimates of a degree in the level."""
-    levels, targets, weights, grade = make_people()
+    levels, targets, weights, grade = (array[:n_people] for array in make_people())
     modules, coefficients = make_modules()
     return lambda: rank_modules(
         levels,
@@ -77,9 +84,53 @@ def ours_expert() -> Callable[[], object]:
     return ours(0)
 
 
-def ours_quadratic() -> Callable[[], object]:
-    """Prepare the ranking by estimates that are quadratic in the level."""
-    return ours(2)
+def ours_model() -> Callable[[], object]:
+    """Prepare the ranking by an effect model."""
+    return ours(DEGREE)
+
+
+def ours_few() -> Callable[[], object]:
+    """Prepare the ranking by an effect model for a few people."""
+    return ours(DEGREE, N_FEW)
+
+
+def pipeline_way() -> Callable[[], object]:
+    """Prepare batched predictions of a scikit-learn pipeline, for a few people."""
+    levels, targets, weights, _ = (array[:N_FEW] for array in make_people())
+    modules, _ = make_modules()
+    rng = np.random.default_rng(6)
+    frame = pd.DataFrame(
+        {
+            "module": rng.integers(0, N_MODULES, 20_000),
+            "competency": rng.integers(0, N_COMPETENCIES, 20_000),
+            "level": rng.uniform(0, 4, 20_000),
+        }
+    )
+    pipeline = make_pipeline(
+        make_column_transformer(
+            (OneHotEncoder(handle_unknown="ignore"), ["module", "competency"]),
+            remainder="passthrough",
+        ),
+        Ridge(),
+    ).fit(frame, rng.normal(0.3, 0.4, len(frame)))
+    pairs = pd.DataFrame({"module": modules.pair_module, "competency": modules.pair_competency})
+
+    def work() -> object:
+        best = np.empty((N_FEW, TOP), dtype=np.int64)
+        for first in range(0, N_FEW, 500):
+            rows = np.arange(first, min(first + 500, N_FEW))
+            level = np.nan_to_num(levels[rows][:, modules.pair_competency])
+            batch = pd.concat([pairs] * len(rows), ignore_index=True).assign(level=level.ravel())
+            gain = pipeline.predict(batch).reshape(level.shape).clip(0)
+            gap = np.nan_to_num(targets[rows] - levels[rows]).clip(0)[:, modules.pair_competency]
+            value = np.zeros((len(rows), N_MODULES))
+            for pair, module in enumerate(modules.pair_module):
+                weight = weights[rows, modules.pair_competency[pair]]
+                value[:, module] += weight * np.minimum(gap[:, pair], gain[:, pair])
+            best[rows] = np.argsort(-value, axis=1)[:, :TOP]
+        return best
+
+    return work
 
 
 def numpy_floor() -> Callable[[], object]:
@@ -153,10 +204,14 @@ def run() -> list[Figure]:
     floor = Figure(f"{size}: numpy product and argpartition", *measure(numpy_floor))
     pandas = Figure(f"{size}: pandas", *measure(pandas_way, repeats=1))
     figures = [floor, pandas]
-    for name, prepare in (("expert", ours_expert), ("quadratic", ours_quadratic)):
+    for name, prepare in (("expert", ours_expert), ("effect model", ours_model)):
         seconds, peak = measure(prepare)
         figures += [
             Figure(f"{size}: {name}", seconds, peak, other.name, seconds / other.seconds)
             for other in (floor, pandas)
         ]
-    return figures
+    few = f"top-{TOP} of {N_MODULES} modules for {N_FEW:,} people"
+    pipeline = Figure(f"{few}: scikit-learn pipeline in batches", *measure(pipeline_way, repeats=1))
+    seconds, peak = measure(ours_few)
+    ratio = seconds / pipeline.seconds
+    return [*figures, pipeline, Figure(f"{few}: effect model", seconds, peak, pipeline.name, ratio)]

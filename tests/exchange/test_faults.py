@@ -1,5 +1,6 @@
 """Every bad cell is found, at its place, and explained in both languages."""
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 
@@ -106,3 +107,36 @@ def test_truth_is_no_number(known, latest, workbook):
     with pytest.raises(TableFaultsError) as caught:
         read_table(workbook(("表", rows)), KINDS["assessments"], known, latest=latest)
     assert [(f.row, f.code) for f in caught.value.faults] == [(3, "table.not_a_number")]
+
+
+@pytest.mark.parametrize("letter", ["a", "é"])
+@pytest.mark.parametrize(
+    ("kind", "column"),
+    [
+        ("people", "person_id"),
+        ("people", "manager_id"),
+        ("ratings", "rater_id"),
+        ("records", "person_id"),
+        ("modules", "module_id"),
+        ("offerings", "offering_id"),
+    ],
+)
+def test_ids_longer_than_the_database_keeps(kind, column, letter, known, latest, delimited):
+    def codes(length):
+        path = delimited(rows_of({"kind": kind, "rows": [{column: letter * length}]}))
+        try:
+            read_table(path, KINDS[kind], known, latest=latest)
+        except TableFaultsError as error:
+            return [(f.code, f.values.get("maximum")) for f in error.faults]
+        return []
+
+    assert ("table.too_long", "80") not in codes(80)
+    assert codes(81) == [("table.too_long", "80")]
+
+
+def test_a_name_that_stands_for_an_id_may_be_long(known, latest, delimited):
+    title = "拜访陪练" * 25
+    longer = dataclasses.replace(known, modules={**known.modules, title: "visit-coaching"})
+    path = delimited(rows_of({"kind": "offerings", "rows": [{"module_id": title}]}))
+    frame = read_table(path, KINDS["offerings"], longer, latest=latest)
+    assert frame["module_id"].tolist() == ["visit-coaching"]

@@ -247,3 +247,13 @@ def test_a_line_of_190_mb_stays_small(refuse, tmp_path):
 def test_what_is_neither_file_nor_folder(refuse, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     assert refuse(tmp_path / "pipe") == "file.cannot_read"
+
+
+def test_a_workbook_whose_name_is_not_utf8(known, latest, workbook, tmp_path):
+    """As unpacked on Linux from a zip with names in GB18030."""
+    path = tmp_path / os.fsdecode("人员".encode("gb18030") + b".xlsx")
+    try:
+        workbook(("表", [HEAD, ROW])).rename(path)
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    assert len(read_table(path, KINDS["assessments"], known, latest=latest)) == 1
