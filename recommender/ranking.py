@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -111,9 +110,9 @@ def value_modules(
     """
     steps = _group_by_step(modules, coefficients)
     units = _value_in_units(levels, targets, weights, modules, steps)
-    units[~permitted.T] = -np.inf
+    units[~permitted] = -np.inf
     _drop_unprepared(units, modules, completed)
-    return units.T * _UNIT
+    return units * _UNIT
 
 
 @dataclass(frozen=True)
@@ -167,34 +166,31 @@ def _value_in_units(
     modules: ModuleArrays,
     steps: list[_Step],
 ) -> FloatArray:
-    """Return values of shape (n_modules, n_people) in whole units, -inf where nothing is served.
+    """Return values of shape (n_people, n_modules) in whole units, -inf where nothing is served.
 
-    For a step, weight · min(gap, max(0, improvement)) is one small matrix product (the
-    polynomials at all levels) and two bounds that are -inf for whoever the step does not serve.
+    A step serves few people, so only they are computed: the polynomials at their levels are one
+    small matrix product, and what they close is bounded by the gap.
     """
     n_powers = max((step.coefficients.shape[1] for step in steps), default=1)
-    value = np.full((len(modules.ids), len(levels)), -np.inf)
+    value = np.full((len(levels), len(modules.ids)), -np.inf)
     level, target = levels.T, targets.T
     floor, ceiling = find_reach(level, target)
     powers = np.empty((len(level), n_powers, len(levels)))
     powers[:, 0] = weights.T / _UNIT
     for p in range(1, n_powers):
-        np.multiply(powers[:, p - 1], np.nan_to_num(level, nan=0.0), out=powers[:, p])
+        np.multiply(powers[:, p - 1], level, out=powers[:, p])
     gap = powers[:, 0] * (target - level)
     for step in steps:
         k = step.competency
-        serves = (step.to_level > floor[k]) & (step.from_level <= ceiling[k])
-        upper = np.where(serves, gap[k], -np.inf)
-        lower = np.where(serves, 0.0, -np.inf)
-        gain = step.coefficients @ powers[k]
-        np.minimum(gain, upper, out=gain)
-        np.maximum(gain, lower, out=gain)
+        served = np.flatnonzero((step.to_level > floor[k]) & (step.from_level <= ceiling[k]))
+        gain = step.coefficients @ powers[k][:, served]
+        np.minimum(gain, gap[k][served], out=gain)
+        np.maximum(gain, 0.0, out=gain)
+        where = served[:, None], step.rows
         if step.first:
-            value[step.rows] = gain
+            value[where] = gain.T
         else:
-            before = value[step.rows]
-            both = np.maximum(before, 0.0) + np.maximum(gain, 0.0)
-            value[step.rows] = np.where(np.isneginf(np.maximum(before, gain)), -np.inf, both)
+            value[where] = np.maximum(value[where], 0.0) + gain.T
     np.rint(value, out=value)
     return value
 
@@ -204,7 +200,7 @@ def _drop_unprepared(value: FloatArray, modules: ModuleArrays, completed: BoolAr
     if not modules.prerequisite_order:
         return
     candidate = ~np.isneginf(value)
-    require_prerequisites(candidate.T, modules, completed)
+    require_prerequisites(candidate, modules, completed)
     value[~candidate] = -np.inf
 
 
@@ -261,25 +257,17 @@ def rank_modules(
     closed_to = permit(modules, np.arange(len(modules.grade_allowed)), modalities=modalities)
     restricted = np.flatnonzero(~closed_to.all(axis=0))
 
-    def rank(first: int) -> None:
+    for first in range(0, n_people, CHUNK_PEOPLE):
         rows = slice(first, min(first + CHUNK_PEOPLE, n_people))
         value = _value_in_units(levels[rows], targets[rows], weights[rows], modules, steps)
-        value[restricted] = np.where(
-            closed_to[grade[rows]][:, restricted].T, value[restricted], -np.inf
+        value[:, restricted] = np.where(
+            closed_to[grade[rows]][:, restricted], value[:, restricted], -np.inf
         )
         if recently_completed is not None:
-            value.T[recently_completed[rows]] = -np.inf
+            value[recently_completed[rows]] = -np.inf
         _drop_unprepared(value, modules, None if completed is None else completed[rows])
-        by_person = np.ascontiguousarray(value.T)
-        best[rows], kept = _keep_best(by_person, _score(by_person, modules, objective), top)
+        best[rows], kept = _keep_best(value, _score(value, modules, objective), top)
         closed[rows] = kept * _UNIT
-
-    starts = range(0, n_people, CHUNK_PEOPLE)
-    if len(starts) == 1:
-        rank(0)
-    else:
-        with ThreadPoolExecutor() as threads:
-            list(threads.map(rank, starts))
     return RankedArrays(module=best, expected_gap_closed=closed)
 
 

@@ -30,7 +30,7 @@ PLANTED = [
     (HEAD, "grades:", "grades: [", "not-yaml", ""),
     (DESK, "id: reference-desk\n", "\tid: x\n", "not-yaml", ""),
     (DESK, "levels:", "levels: &a [*a]\nx:", "alias", ""),
-    (HEAD, "zh-CN: 馆员", "zh-CN: &a 馆员\n    en: *a", "alias", ""),
+    (HEAD, "{zh-CN: 馆员, en: Assistant}", "{zh-CN: &a 馆员, en: *a}", "alias", ""),
     (DESK, "levels:", "? [a]\n: 1\nlevels:", "not-yaml", ""),
     (MODULES, "modules:", "courses:", "no-module-list", "modules"),
     (HEAD, "id: library\n", "", "missing", "id"),
@@ -174,7 +174,7 @@ def test_an_alias_in_an_alias_fills_no_memory(folder):
     (fault,) = faults_of(folder)
     assert fault.file == DESK
     assert says(fault, "alias")
-    assert "line 1" in fault.what.en
+    assert "(line 1)" in fault.what.en
 
 
 def test_an_id_given_twice_is_told_once(folder):

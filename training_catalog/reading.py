@@ -31,11 +31,15 @@ _CODES = {
 class _AliasError(yaml.constructor.ConstructorError):
     """A value that an alias uses again; a few of them in one another would fill all memory."""
 
+    def __init__(self, node: yaml.Node) -> None:
+        super().__init__(None, None, "alias", node.start_mark)
+        self.line = node.start_mark.line + 1
+
 
 def _plain(node: yaml.Node, loader: yaml.CSafeLoader, seen: set[int]) -> Any:
     """Build the value of a node; a key given twice is an error and not the last one's win."""
     if id(node) in seen:
-        raise _AliasError(None, None, "alias", node.start_mark)
+        raise _AliasError(node)
     seen.add(id(node))
     if isinstance(node, yaml.ScalarNode):
         if node.tag == _TEXT_TAG:
@@ -74,11 +78,11 @@ def read_yaml(folder: Path, path: Path, faults: list[CatalogFault]) -> Any:
         return _load(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         where = f"byte {error.start}"
+    except _AliasError as error:
+        code, where = "alias", f"line {error.line}"
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}: {error.problem}" if mark else str(error.problem)
-        if isinstance(error, _AliasError):
-            code = "alias"
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         where = str(error).splitlines()[0]
     faults.append(make_fault(str(path.relative_to(folder)), "", code, where=where))

@@ -23,10 +23,7 @@ def in_words(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
     if "modality" in shown:
         shown["modality"] = [_known(f"modality.{code}", code, lang) for code in shown["modality"]]
     return shown.rename(
-        columns={
-            name: _known(f"analysis.column.{name}", _known(f"history.{name}", name, lang), lang)
-            for name in map(str, shown)
-        }
+        columns={name: _known(f"analysis.column.{name}", name, lang) for name in map(str, shown)}
     ).round(2)
 
 
@@ -82,7 +79,7 @@ def history_tables(report: HistoryReport, bench: Workbench) -> dict[str, pd.Data
                 "competency": [bench.name(c.competency_id) for c in report.competencies],
                 "trained": [c.trained for c in report.competencies],
                 "controls": [c.controls for c in report.competencies],
-                say("history.control-range", lang): [
+                "control_range": [
                     f"{_number(c.control_low)} – {_number(c.control_high)}"
                     for c in report.competencies
                 ],

@@ -46,7 +46,7 @@ def test_optional_parts_do_not_count_where_there_are_none():
     [
         ("paths.yaml", "paths: nothing", "has no list of paths"),
         ("glossary.yaml", "terms:\n- id: a\n  id: b\n", "key given twice"),
-        ("certifications.yaml", "certifications: []\nx: &a [*a]\n", "is not readable YAML"),
+        ("certifications.yaml", "certifications: []\nx: &a [*a]\n", "uses a YAML alias"),
         ("job-profile.yaml", "id: x\n", "is missing"),
     ],
 )
