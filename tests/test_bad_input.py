@@ -292,6 +292,11 @@ def start(call: CommandLine, *words: object, program: str = PROGRAM[2], **how) -
     )
 
 
+def mind_ctrl_c() -> None:
+    # a shell that runs the tests in the background has its children ignore Ctrl-C
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def small_files_only() -> None:
     # a write beyond it fails as on a full disk; Python ignores the signal that goes with it
     resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, resource.RLIM_INFINITY))
@@ -335,7 +340,8 @@ main()
 def test_ctrl_c(step, call, tmp_path):
     many_people(tmp_path / "p.csv", n=2000)
     before = call.counts()
-    process = start(call, "import", "people", "p.csv", program=INTERRUPTED.format(step=step))
+    program = INTERRUPTED.format(step=step)
+    process = start(call, "import", "people", "p.csv", program=program, preexec_fn=mind_ctrl_c)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert (out, "Traceback" in err) == ("", False)
@@ -347,7 +353,7 @@ def test_ctrl_c_at_any_moment(call, tmp_path):
     """From outside, while it starts: no traceback either, whenever it comes."""
     many_people(tmp_path / "p.csv", n=2000)
     before = call.counts()
-    process = start(call, "import", "people", "p.csv")
+    process = start(call, "import", "people", "p.csv", preexec_fn=mind_ctrl_c)
     time.sleep(0.8)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=120)
