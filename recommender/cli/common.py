@@ -200,12 +200,12 @@ def command(
                 problems.print(message, markup=False, soft_wrap=True)
                 raise typer.Exit(EXIT_BUG) from None
 
-        run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        run.__signature__ = inspect.Signature(  # type: ignore[attr-defined] - functions may have it
             [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + common
         )
         run.__annotations__ = {p.name: p.annotation for p in (*own, *common)}
         # typer would otherwise look at the function that was wrapped
-        del run.__wrapped__  # type: ignore[attr-defined]
+        del run.__wrapped__  # type: ignore[attr-defined] - functools.wraps set it
         epilog = "\n\n".join(["Examples:", *(f"  $ {line}" for line in examples)])
         app.command(name, epilog=epilog if examples else None)(run)
         return function

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from recommender.documents.evaluation_document import EvaluationReport
 from recommender.documents.evaluation_view import (
@@ -15,11 +11,9 @@ from recommender.documents.evaluation_view import (
     verdict_sentences,
     warning_sentences,
 )
-from recommender.documents.page import storable
+from recommender.documents.page import load_template, storable
 from recommender.improvement.registry import to_plain
 from recommender.texts import LANGUAGES
-
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render_evaluation_report(report: EvaluationReport, *, lang: str) -> str:
@@ -38,7 +32,7 @@ def render_evaluation_report(report: EvaluationReport, *, lang: str) -> str:
         The same text for the same report and language; keep it as UTF-8. No script, no request;
         names are shown as text, never read as markup.
     """
-    return storable(_template().render(evaluation_view(report, lang=lang)))
+    return storable(load_template("evaluation.html.j2").render(evaluation_view(report, lang=lang)))
 
 
 def evaluation_report_json(report: EvaluationReport) -> dict[str, Any]:
@@ -64,15 +58,3 @@ def evaluation_report_json(report: EvaluationReport) -> dict[str, Any]:
     verdict["words"] = {lang: verdict_sentences(report, lang) for lang in LANGUAGES}
     words = {lang: warning_sentences(report, lang) for lang in LANGUAGES}
     return {**to_plain(report), "verdict": verdict, "warning_words": words}
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("evaluation.html.j2")

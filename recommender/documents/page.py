@@ -56,7 +56,7 @@ def render_plan_page(document: PlanDocument, *, lang: str, links: Mapping[str, s
             raise ValueError(f"not the address of a page: {address!r}")
     view = plan_view(document, lang=lang, left_out_shown=None)
     chart = view["chart"]
-    html = _template().render(
+    html = load_template("plan.html.j2").render(
         view,
         links=links,
         radar=lay_out_radar(view["competencies"], detailed=chart["detailed"])
@@ -75,7 +75,8 @@ def storable(html: str) -> str:
 
 
 @cache
-def _template() -> Template:
+def load_template(name: str) -> Template:
+    """Load a page's template; what is filled in is escaped, and nothing may be left out."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -83,7 +84,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("plan.html.j2")
+    return environment.get_template(name)
 
 
 def css_text(text: str) -> str:
