@@ -1,13 +1,132 @@
-"""The HTTP service. Only its health is open: nothing else is served without a key."""
+"""The application: wired together here, and nowhere else."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from recommender.service.job_runner import JobRunner
 
-app = FastAPI(title="Training recommender", version="1")
+from api.logs import set_up_logs
+from api.manners import Manners
+from api.problems import Problem, install_handlers
+from api.routes import GROUPS
+from api.running import Running
+from api.tokens import TokenVerifier
+from recommender.service.live import LiveService
+from recommender.service.trail import AuditTrail
+from recommender.settings import Settings
+
+DESCRIPTION = """\
+Decides which training is worth a person's time.
+
+**Keys.** Every operation except `/health` needs `Authorization: Bearer …`: an API key or a token
+of the organisation's identity provider. What a caller may do follows from the role (employee,
+manager, hr, analyst, admin); whose data, from the person or org unit behind the key. What lies
+outside looks like what does not exist: 404.
+
+**Lists** come in pages: send `next` back as `cursor` until it is null. `fields=a,b` leaves the
+other fields out.
+
+**Changes.** A resource has an `ETag`; send it back as `If-Match` and nobody's change is lost. A
+POST with an `Idempotency-Key` can be sent again safely; answers are kept for a day.
+
+**Problems** are `application/problem+json` (RFC 9457). `type` is stable; sentences are Chinese or
+English by `Accept-Language`.
+
+**Values.** Levels lie in [0, 4]; times are UTC; money is a decimal string in CNY, `"1200.00"`.
+
+**Changes of the API.** Within `/v1` fields and operations are only added. What is to go is marked
+`deprecated` here and answers with `Deprecation` and `Sunset` headers for twelve months before.
+"""
 
 
-@app.get("/health", tags=["operation"])
-async def get_health() -> dict[str, str]:
-    """Say that the process is up."""
-    return {"status": "ok"}
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Make the application.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        From the environment when not given.
+
+    Returns
+    -------
+    FastAPI
+        Catalogue, database and models are opened when it starts.
+    """
+    chosen = settings or Settings()
+    app = FastAPI(
+        title="Training recommender",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=_run,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.settings = chosen
+    for group in GROUPS:
+        app.include_router(group)
+    install_handlers(app)
+    app.add_middleware(Manners, settings=chosen)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign] - the documented way
+    return app
+
+
+@asynccontextmanager
+async def _run(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    set_up_logs(as_json=settings.json_logs)
+    live = LiveService(settings)
+    verifier = None
+    if settings.oidc_issuer and settings.oidc_audience and settings.oidc_jwks:
+        verifier = TokenVerifier(
+            issuer=settings.oidc_issuer,
+            audience=settings.oidc_audience,
+            jwks=settings.oidc_jwks,
+            role_claim=settings.oidc_role_claim,
+            person_claim=settings.oidc_person_claim,
+            org_unit_claim=settings.oidc_org_unit_claim,
+        )
+    trail = AuditTrail(live.engine)
+    jobs = JobRunner(live)
+    app.state.running = Running(settings, live, trail, jobs, verifier)
+    jobs.start()
+    structlog.get_logger("recommender.api").info("started")
+    try:
+        yield
+    finally:
+        jobs.stop()
+        trail.close()
+        live.close()
+
+
+_describing = threading.Lock()
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI description of an application, made once."""
+    with _describing:
+        if app.openapi_schema is None:
+            found = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+                openapi_version="3.1.0",
+            )
+            parts = found.setdefault("components", {})
+            parts["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+            schemas = parts.setdefault("schemas", {})
+            schemas.pop("HTTPValidationError", None)
+            schemas.pop("ValidationError", None)
+            schemas.setdefault(
+                "Problem", Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            )
+            app.openapi_schema = found
+        return app.openapi_schema

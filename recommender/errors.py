@@ -7,6 +7,8 @@
     │   └── TableFaultsError    a table with bad rows; carries every fault
     ├── NotFoundError       a person, module, plan or model that is not there
     ├── ConflictError       the state does not allow it
+    │   └── StaleError          what was to be changed has changed since it was read
+    ├── ForbiddenError      the role or the key does not allow it, of whomever
     ├── StoreError          the database cannot do its part now
     └── ModelError          history or model that cannot be used
     ShapeMismatchError      arrays that do not fit together: a bug of the caller
@@ -49,6 +51,17 @@ class NotFoundError(RecommenderError):
 
 class ConflictError(RecommenderError):
     """The present state does not allow what was asked."""
+
+
+class StaleError(ConflictError):
+    """What was to be changed has changed since it was read."""
+
+    def __init__(self, *, seen: int, present: int) -> None:
+        super().__init__("request.stale", seen=seen, present=present)
+
+
+class ForbiddenError(RecommenderError):
+    """The role or the key of whoever asks does not allow it, of whomever."""
 
 
 class StoreError(RecommenderError):

@@ -41,6 +41,9 @@ class PlanProblem:
         Upper bounds, ``inf`` where there is none.
     must : frozenset of int
         Positions of the modules that have to be in the plan.
+    stages : tuple of int
+        For each module the stage of the learning path it is for; earlier ones are taken first.
+        Empty where no path frames the plan.
     """
 
     module_ids: tuple[str, ...]
@@ -54,6 +57,7 @@ class PlanProblem:
     hours_budget: float
     cost_budget: float
     must: frozenset[int]
+    stages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,24 @@ def choose_plan(problem: PlanProblem) -> PlanChoice:
     ----------
     DESIGN, section 4, "Plan".
     """
-    chosen = _solve(problem)
+    return arrange(problem, _solve(problem))
+
+
+def arrange(problem: PlanProblem, chosen: Collection[int]) -> PlanChoice:
+    """Put a given set of modules in order and say what it is worth.
+
+    Parameters
+    ----------
+    problem : PlanProblem
+        The modules and the gaps.
+    chosen : collection of int
+        Positions of the modules, with all their prerequisites.
+
+    Returns
+    -------
+    PlanChoice
+        Prerequisites first, then stages, then what each adds per hour given those before it.
+    """
     order, added = _put_in_order(problem, chosen)
     return PlanChoice(order, added, gap_closed(problem, chosen))
 
@@ -247,7 +268,7 @@ def _solve(problem: PlanProblem) -> list[int]:
 def _put_in_order(
     problem: PlanProblem, chosen: Collection[int]
 ) -> tuple[tuple[int, ...], tuple[float, ...]]:
-    """Order a plan: prerequisites first, then by what each adds per hour given those before."""
+    """Order a plan: prerequisites, then stages, then what each adds per hour given those before."""
     left = set(chosen)
     order: list[int] = []
     added: list[float] = []
@@ -258,6 +279,7 @@ def _put_in_order(
         best = min(
             ready,
             key=lambda m: (
+                problem.stages[m] if problem.stages else 0,
                 -round(gain[m] / float(problem.hours[m]), DECIMALS - 2),
                 problem.hours[m],
                 problem.module_ids[m],

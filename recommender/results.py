@@ -11,7 +11,10 @@ Basis = Literal["measured", "pooled", "expert"]
 
 @dataclass(frozen=True)
 class CompetencyGap:
-    """Where a person stands in one competency; levels are None where to be assessed first."""
+    """Where a person stands in one competency; levels are None where to be assessed first.
+
+    `disagreement`: two types of raters differ by more than one level.
+    """
 
     competency_id: str
     status: Literal["assessed", "assess-first"]
@@ -24,6 +27,7 @@ class CompetencyGap:
     priority: float | None
     method: str | None
     assessed_on: dt.date | None
+    disagreement: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,11 +69,15 @@ class Recommendation:
 
 @dataclass(frozen=True)
 class ExcludedModule:
-    """A module that is no candidate: the code of the reason, and the reason in words."""
+    """A module that is left out: the code of the reason, and the reason in words.
+
+    `adds` is what it would add to the plan, in weighted levels, where the reason goes by that.
+    """
 
     module_id: str
     reason: str
     explanation: str
+    adds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -89,11 +97,14 @@ class Recommendations:
 class PlanItem:
     """A planned module: why it is in the plan, and why at this place.
 
-    `adds` is in weighted levels, given the items before it.
+    `adds` is in weighted levels, given the items before it. `stage` is that of the learning path
+    which frames the plan, in words. `needed_by` are the items that it has to come before. Dates
+    that are `fixed` were set by a person.
     """
 
     order: int
     module_id: str
+    stage: str | None
     hours: float
     cost: float
     adds: float
@@ -103,17 +114,20 @@ class PlanItem:
     competencies: tuple[ServedCompetency, ...]
     reasons: tuple[str, ...]
     order_reasons: tuple[str, ...]
+    needed_by: tuple[str, ...] = ()
+    fixed: bool = False
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A person's development plan."""
+    """A person's development plan; `path_id` is the learning path that frames it."""
 
     plan_id: str
     person_id: str
     as_of: dt.date
     status: str
     objective: str
+    path_id: str | None
     hours_budget: float | None
     cost_budget: float | None
     hour_price: float

@@ -32,6 +32,21 @@ class Settings(BaseSettings):
         Language of what people read.
     model_key : str or None
         Secret of 32 characters or more that signs the cards of models; none unless set.
+    oidc_issuer, oidc_audience, oidc_jwks : str or None
+        Issuer of bearer tokens, the audience they must name, and the URL or file of the
+        issuer's keys; without them only API keys are accepted.
+    oidc_role_claim, oidc_person_claim, oidc_org_unit_claim : str
+        Claims of a token that say role, person and org unit; dots reach into objects.
+    rate_limit : str
+        Requests that one key or token may make, by one worker's count.
+    body_limit_mb, upload_limit_mb : int
+        Size of a request's body, and of an uploaded table.
+    slow_body_seconds : int
+        How long a client may keep the server waiting for the next piece of a body.
+    open_docs : bool
+        Whether the API's description and its page need no key.
+    json_logs : bool
+        Whether log lines are JSON.
     """
 
     model_config = SettingsConfigDict(
@@ -46,11 +61,27 @@ class Settings(BaseSettings):
     )
     lang: Literal["zh-CN", "en"] = "zh-CN"
     model_key: SecretStr | None = None
+    oidc_issuer: str | None = None
+    oidc_audience: str | None = None
+    oidc_jwks: str | None = None
+    oidc_role_claim: str = "role"
+    oidc_person_claim: str = "person_id"
+    oidc_org_unit_claim: str = "org_unit"
+    rate_limit: str = "1200/minute"
+    body_limit_mb: Annotated[int, Field(ge=1, le=1000)] = 1
+    upload_limit_mb: Annotated[int, Field(ge=1, le=1000)] = 50
+    slow_body_seconds: Annotated[int, Field(ge=1, le=600)] = 20
+    open_docs: bool = False
+    json_logs: bool = True
 
     @property
     def signing_key(self) -> bytes | None:
         """The key that signs the cards of models, if there is one."""
         return self.model_key.get_secret_value().encode() if self.model_key else None
+
+    def today(self) -> dt.date:
+        """Return the day a question is asked, also in a process that runs for months."""
+        return self.as_of if "as_of" in self.model_fields_set else dt.date.today()
 
     @property
     def latest_fact_on(self) -> dt.date:

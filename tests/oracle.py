@@ -480,8 +480,29 @@ def best_plan(choices, gaps, weights, *, hour_price=0.002, **limits):
     return ids, value
 
 
-def order_items(choices, gaps, weights):
-    """Ids: prerequisites first, then what each adds per hour given those before it.
+def stages_on_path(choices, path):
+    """{module id: stage} of all that a learning path lets into a plan.
+
+    `path` lists the ids of each stage. With a module of the path comes what it needs, at the
+    earliest stage that needs it.
+    """
+    by_id = {c.id: c for c in choices}
+    found = {}
+
+    def let_in(name, stage):
+        if name in by_id and stage < found.get(name, inf):
+            found[name] = stage
+            for p in by_id[name].prerequisites:
+                let_in(p, stage)
+
+    for stage, names in enumerate(path):
+        for name in names:
+            let_in(name, stage)
+    return found
+
+
+def order_items(choices, gaps, weights, stages=None):
+    """Ids: prerequisites first, then stages, then what each adds per hour given those before it.
 
     Ties: lower hours, then module id, as everywhere.
     """
@@ -490,10 +511,12 @@ def order_items(choices, gaps, weights):
     while left:
         done = {c.id for c in placed}
         before = closed_by(placed, gaps, weights)
+        ready = [c for c in left if not any(p in in_plan - done for p in c.prerequisites)]
+        if stages:
+            earliest = min(stages[c.id] for c in ready)
+            ready = [c for c in ready if stages[c.id] == earliest]
         best, best_rate = None, None
-        for c in left:
-            if any(p in in_plan and p not in done for p in c.prerequisites):
-                continue
+        for c in ready:
             added = closed_by([*placed, c], gaps, weights) - before
             rate = objective_value(max(0.0, added), c.hours, c.cost, "per_hour")
             if best is None or rate > best_rate + TIE:

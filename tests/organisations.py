@@ -51,6 +51,33 @@ def fill(service: Service, *, n_people: int, seed: int = 0) -> SampleOrganisatio
     return sample
 
 
+def someone(service: Service, *, grade: str = "assistant", **levels: float) -> str:
+    """Store one person of the tiny framework with these levels and return the id."""
+    with writing(service.engine) as connection:
+        unit = connection.execute(
+            schema.org_unit.insert().values(path="阅览部", name="阅览部")
+        ).inserted_primary_key[0]
+        connection.execute(
+            schema.person.insert().values(
+                person_id="L1",
+                name="欧阳",
+                org_unit_id=unit,
+                grade=grade,
+            )
+        )
+        for name, level in levels.items():
+            connection.execute(
+                schema.assessment.insert().values(
+                    person_id="L1",
+                    competency_id=name.replace("_", "-"),
+                    level=level,
+                    method="面谈",
+                    assessed_on=dt.date(2026, 10, 1),
+                )
+            )
+    return "L1"
+
+
 def count_rows(url: str) -> dict[str, int]:
     """Count the rows of every table."""
     engine = sa.create_engine(url, poolclass=sa.NullPool)

@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import oracle
 from core_inputs import current_levels, exam_arrays, integers
-from tiny_catalogue import PASS_MARK, SUBJECTS, tiny_catalogue
+from tiny_catalogue import PASS_MARK, SUBJECTS, learning_path, tiny_catalogue
 
 from recommender.candidates import Exclusion, explain_exclusions, find_candidates, permit
 from recommender.errors import ConflictError
@@ -15,6 +15,7 @@ from recommender.plan import PlanProblem, choose_plan
 from recommender.ranking import Objective, rank_modules
 from recommender.scoring import SOURCES, score_sittings, to_date
 from recommender.service.framework import build_framework, profiles_in_force
+from recommender.service.framing import frame_plan
 
 GRADE = "g1"
 
@@ -158,6 +159,10 @@ def _chosen_by_the_oracle(case, levels, gaps):
     ranking = oracle.rank(
         [modules[name] for name in closes], closes, case.ask.get("objective", "gap")
     )
+    stages = None
+    if "path" in case.ask:
+        stages = oracle.stages_on_path(choices, case.ask["path"])
+        choices = [c for c in choices if c.id in stages]
     best = oracle.best_plan(
         choices,
         gaps,
@@ -170,7 +175,7 @@ def _chosen_by_the_oracle(case, levels, gaps):
     result = {"excluded": excluded, "closes": closes, "ranking": ranking, "plan": "impossible"}
     if best is not None:
         chosen = [c for c in choices if c.id in best[0]]
-        result["plan"] = oracle.order_items(chosen, gaps, case.weights)
+        result["plan"] = oracle.order_items(chosen, gaps, case.weights, stages)
         result["plan_closes"] = oracle.closed_by(chosen, gaps, case.weights)
     return result
 
@@ -284,6 +289,12 @@ def _plan_problem(case, modules, found, weights, gaps, ever):
     """The candidates of a scenario, less the unwanted and what needs them, as a plan problem."""
     pool = [m for m in np.flatnonzero(found.candidate[0]) if modules.ids[m] not in _unwanted(case)]
     pool.sort(key=lambda m: modules.ids[m])
+    stages = ()
+    if "path" in case.ask:
+        path = learning_path(case.ask["path"])
+        frame = frame_plan(modules, path, plannable=pool, completed=ever[0])
+        pool = [m for m in pool if m in frame.stages]
+        stages = tuple(frame.stages[m] for m in pool)
     improvement = np.zeros((len(pool), len(case.names)))
     for pair in np.flatnonzero(found.serves[0]):
         if modules.pair_module[pair] in pool:
@@ -303,6 +314,7 @@ def _plan_problem(case, modules, found, weights, gaps, ever):
         hours_budget=case.ask.get("hours", math.inf),
         cost_budget=case.ask.get("cost", math.inf),
         must=frozenset(i for i, m in enumerate(pool) if modules.ids[m] in case.ask.get("must", ())),
+        stages=stages,
     )
 
 

@@ -130,6 +130,24 @@ def test_plans_of_any_numbers_are_the_best_of_all_sets(case):
     expect_same_as_brute_force(case)
 
 
+@examples(60)
+@given(cases(), st.data())
+def test_stages_come_in_their_order_and_change_nothing_else(case, data):
+    choices, gaps, weights, _, _ = case
+    stages = {c.id: data.draw(st.integers(0, 2)) for c in choices}
+    problem = problem_of(*case)
+    try:
+        free = choose_plan(problem)
+    except ConflictError:
+        return
+    found = choose_plan(replace(problem, stages=tuple(stages[c.id] for c in choices)))
+    assert sorted(found.order) == sorted(free.order)
+    chosen = [choices[i] for i in found.order]
+    assert [c.id for c in chosen] == oracle.order_items(
+        sorted(chosen, key=lambda c: c.id), gaps, weights, stages
+    )
+
+
 @examples(50)
 @given(cases())
 def test_a_plan_keeps_to_what_it_was_given(case):

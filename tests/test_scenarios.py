@@ -20,7 +20,7 @@ SCENARIOS = {
 }
 KEYS = {"标题", "title", "计算", "worked", "as_of", "targets", "ratings", "exams", "imported"}
 KEYS |= {"modules", "ask", "expect"}
-ASKED = {"objective", "hours", "cost", "must", "without", "modalities"}
+ASKED = {"objective", "hours", "cost", "must", "without", "modalities", "path"}
 ROW_KEYS = {
     "ratings": {"of", "day", "by", "rater", "L1", "L2", "L3", "L4"},
     "exams": {"of", "exam", "day", *SUBJECTS},

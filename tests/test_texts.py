@@ -35,7 +35,7 @@ FAMILIES = {
     "exclusion.": "answers.describe_exclusions: every reason but NONE",
     "expected.": "exchange.reports: what a cell should hold",
     "history.": "improvement.history: figures, notes and what is suspicious",
-    "left-out.": "planning._describe_left_out",
+    "left-out.": "service.left_out",
     "method.": "paper.name_method: sources of a level",
     "modality.": "every modality of a catalogue",
     "model.": "improvement: faults of rows by code",

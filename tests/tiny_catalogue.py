@@ -10,8 +10,10 @@ from training_catalog import (
     Exam,
     Grade,
     Indicator,
+    LearningPath,
     LevelDefinition,
     ModuleCompetency,
+    PathStage,
     Settings,
     Subject,
     Target,
@@ -91,6 +93,20 @@ def _module(given):
         prerequisites=tuple(given.get("needs", ())),
         grades=tuple(given.get("grades", GRADES)),
         retired=given.get("retired", False),
+    )
+
+
+def learning_path(stages):
+    """A path as a scenario writes it: the modules of each stage."""
+    return LearningPath(
+        id="path",
+        name=text("路径", "path"),
+        purpose=text("样例", "an example"),
+        audience=text("所有人", "everybody"),
+        stages=tuple(
+            PathStage(name=text(f"第 {n} 阶段", f"stage {n}"), until_week=n, modules=tuple(names))
+            for n, names in enumerate(stages, 1)
+        ),
     )
 
 

@@ -166,6 +166,32 @@ def show(call: Call) -> None:
             for module in catalog.modules
         ],
     )
+    if catalog.paths:
+        _print_paths(call, catalog)
+
+
+def _print_paths(call: Call, catalog: Catalog) -> None:
+    grades = {grade.id: grade.name.in_language(call.lang) for grade in catalog.grades}
+    call.print_table(
+        "",
+        [(call.say(f"cli.{name}"), "left") for name in ("path", "id", "grades", "stages")],
+        [
+            (
+                path.name.in_language(call.lang),
+                path.id,
+                "\n".join(grades[name] for name in path.grades or grades),
+                "\n".join(
+                    line
+                    for stage in path.stages
+                    for line in (
+                        stage.name.in_language(call.lang),
+                        *(f"  {name}" for name in stage.modules),
+                    )
+                ),
+            )
+            for path in catalog.paths
+        ],
+    )
 
 
 def diff(

@@ -1,4 +1,4 @@
-"""Commands for the database: db upgrade, db backup; and serve."""
+"""Commands for the database: db upgrade, db backup, db restore; and serve."""
 
 from __future__ import annotations
 
@@ -9,16 +9,24 @@ from typing import Annotated
 import typer
 
 from recommender.cli.common import Call, command
-from recommender.store import backup_database, upgrade_database
+from recommender.store import backup_database, restore_database, upgrade_database
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="Upgrade and back up the database.", no_args_is_help=True)
+    group = typer.Typer(help="Upgrade, back up and restore the database.", no_args_is_help=True)
     command(group, "upgrade", examples=["recommender db upgrade --database sqlite:///hr.db"])(
         upgrade
     )
     command(group, "backup", examples=["recommender db backup backups/2026-06-30.db"])(backup)
+    command(
+        group,
+        "restore",
+        examples=[
+            "recommender db restore backups/2026-06-30.db --replace",
+            "recommender db restore backups/2026-06-30.dump --database postgresql://hr@db/restored",
+        ],
+    )(restore)
     app.add_typer(group, name="db")
     command(app, "serve", examples=["recommender serve --port 8000"])(serve)
 
@@ -40,6 +48,32 @@ def backup(
     if call.as_json:
         call.print_json({"file": str(path), "bytes": path.stat().st_size})
     call.print("cli.backed-up", path=path)
+
+
+def restore(
+    call: Call,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File that db backup wrote.")],
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help="SQLite: put the file that is in use aside, under its name with the time.",
+        ),
+    ] = False,
+) -> None:
+    """Fill the database from a backup: all of it, or nothing is changed. Stop the service first."""
+    done = restore_database(call.settings.database, file, replace=replace)
+    if call.as_json:
+        kept = str(done.kept) if done.kept else None
+        call.print_json(
+            {"database": done.database, "revision": done.revision, "kept": kept}
+            | {"outdated": done.is_outdated}
+        )
+    call.print("cli.restored", database=done.database, revision=done.revision)
+    if done.kept:
+        call.print("cli.restored-kept", path=done.kept)
+    if done.is_outdated:
+        call.print("cli.restored-outdated")
 
 
 def serve(

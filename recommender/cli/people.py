@@ -15,6 +15,7 @@ from recommender.documents import render_plan_page, render_plan_pdf
 from recommender.ranking import Objective
 from recommender.results import Gaps, Plan, Recommendations, ServedCompetency, to_json
 from recommender.service import Framework, PlanRequest
+from recommender.service.framing import find_path, is_for_grade
 from recommender.service.paper import name_method
 from training_catalog import Modality
 
@@ -26,6 +27,10 @@ Budget = Annotated[float | None, typer.Option(help="CNY there are.", min=0, rich
 Modalities = Annotated[
     list[Modality] | None,
     typer.Option("--modality", help="Allow only this modality; may be given again."),
+]
+PathId = Annotated[
+    str | None,
+    typer.Option(metavar="PATH", help="Plan within this learning path; `catalog show` lists them."),
 ]
 Unlimited = Annotated[bool, typer.Option("--no-hours-limit", help="Plan without a limit of hours.")]
 
@@ -48,12 +53,19 @@ def register(app: typer.Typer) -> None:
         "plan",
         examples=[
             "recommender plan S00017 --hours 60 --budget 5000 --pdf plan.pdf",
-            "recommender plan S00017 --must crm-system-basics --without visit-etiquette",
+            "recommender plan S00017 --must crm-customer-file-first-entries "
+            "--without visit-conduct-etiquette-online",
+            "recommender plan S00017 --path solution-selling --no-hours-limit",
         ],
     )(plan)
-    command(app, "plan-all", examples=["recommender plan-all --hours 40 --org-unit 东区分公司"])(
-        plan_all
-    )
+    command(
+        app,
+        "plan-all",
+        examples=[
+            "recommender plan-all --hours 40 --org-unit 东区分公司",
+            "recommender plan-all --path from-g2-to-g3",
+        ],
+    )(plan_all)
     command(app, "explain", examples=["recommender explain S00017 resilience"])(explain)
 
 
@@ -136,6 +148,7 @@ def plan(
         list[str] | None, typer.Option(help="A module that must not be in; may be given again.")
     ] = None,
     modality: Modalities = None,
+    path: PathId = None,
     pdf: Annotated[Path | None, typer.Option(help="Write the plan as PDF to this file.")] = None,
     html: Annotated[
         Path | None, typer.Option(help="Write the plan as a web page to this file.")
@@ -149,6 +162,7 @@ def plan(
         must=tuple(must or ()),
         without=tuple(without or ()),
         modalities=[m.value for m in modality] if modality else None,
+        path=path,
     )
     made, document = service.plan(person, request, as_of=call.settings.as_of, lang=call.lang)
     if pdf:
@@ -173,10 +187,11 @@ def plan_all(
     org_unit: Annotated[
         str | None, typer.Option(help="Only this org unit and those below it, as a path.")
     ] = None,
+    path: PathId = None,
 ) -> None:
-    """Make a plan for everybody."""
+    """Make a plan for everybody; with a learning path, for all whose grade it is for."""
     service = call.open()
-    request = PlanRequest(hours_budget=hours, cost_budget=budget)
+    request = PlanRequest(hours_budget=hours, cost_budget=budget, path=path)
     plans: list[Plan] = []
     quiet = call.as_json or not call.problems.is_terminal
     with Progress(console=call.problems, transient=True, disable=quiet) as progress:
@@ -208,6 +223,21 @@ def plan_all(
             for made in plans
         ],
     )
+    _print_path(call, service.framework, path)
+
+
+def _print_path(call: Call, framework: Framework, path_id: str | None) -> None:
+    """Name the learning path that frames plans, and the grades it is for."""
+    if path_id is None:
+        return
+    path = find_path(framework, path_id)
+    grades = [
+        grade.name.in_language(call.lang)
+        for grade in framework.catalog.grades
+        if is_for_grade(path, grade.id)
+    ]
+    name = path.name.in_language(call.lang)
+    call.print("cli.plan-path", path=name, grades=", ".join(grades))
 
 
 def explain(
@@ -325,11 +355,12 @@ def print_plan(call: Call, framework: Framework, made: Plan) -> None:
                 f"{item.cost:,.0f}",
                 f"{item.starts_on}\n{item.ends_on}",
                 "\n".join(_served(call, names, part) for part in item.competencies),
-                "\n".join(item.order_reasons),
+                "\n".join([*([item.stage] if item.stage else []), *item.order_reasons]),
             )
             for item in made.items
         ],
     )
+    _print_path(call, framework, made.path_id)
     call.print(
         "cli.plan-total",
         hours=f"{made.total_hours:g}",

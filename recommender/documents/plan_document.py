@@ -102,6 +102,8 @@ class PlanItemRow:
         The gaps it serves, the main one first.
     reasons : tuple of str
         Why the module is in the plan and why at this place; one sentence each.
+    stage : str
+        Stage of the learning path it is for, or empty. Items of one stage stand together.
     """
 
     order: int
@@ -114,6 +116,7 @@ class PlanItemRow:
     place: str = ""
     serves: tuple[ServedGap, ...] = ()
     reasons: tuple[str, ...] = ()
+    stage: str = ""
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,8 @@ class PlanDocument:
         Names of levels 1 to 4.
     notes : tuple of str
         Flags of the assessment and other points to note; one sentence each.
+    path : str
+        Name of the learning path that frames the plan, or empty.
     """
 
     plan_id: str
@@ -193,3 +198,4 @@ class PlanDocument:
     catalog_digest: str
     level_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    path: str = ""

@@ -5,6 +5,7 @@ Every number is formatted here and every label chosen here; a template only arra
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from recommender.documents.figures import (
@@ -70,8 +71,9 @@ def plan_view(
         "competencies": rows,
         "rings": _rings(document, lang),
         "chart": _chart(len(rows), lang),
+        "path": say("document.plan.path", lang, path=document.path) if document.path else "",
         "objective": _objective(document, lang),
-        "items": [_item(item, lang=lang) for item in document.items],
+        "items": _items(document.items, lang=lang),
         "no_items": "" if document.items else _no_items(document, lang),
         "total": {
             "hours": hours(document.total_hours),
@@ -245,8 +247,18 @@ def _gap(gap: float | None, lang: str) -> str:
     return decimal(gap, digits=2)
 
 
-def _item(item: PlanItemRow, *, lang: str) -> dict[str, Any]:
+def _items(items: Sequence[PlanItemRow], *, lang: str) -> list[dict[str, Any]]:
+    before = ["", *(item.stage for item in items)]
+    return [
+        # a stage is named where it begins
+        _item(item, stage="" if item.stage == last else item.stage, lang=lang)
+        for item, last in zip(items, before, strict=False)
+    ]
+
+
+def _item(item: PlanItemRow, *, stage: str, lang: str) -> dict[str, Any]:
     return {
+        "stage": stage,
         "order": str(item.order),
         "title": item.title,
         "modality": item.modality,
@@ -311,7 +323,7 @@ def _no_items(document: PlanDocument, lang: str) -> str:
     if rows and all(known(row.level) is None for row in rows):
         return say("document.plan.empty_unassessed", lang)
     if any((known(row.gap) or 0) > 0 for row in rows):
-        return say("document.plan.empty_gaps", lang)
+        return say(f"document.plan.{'empty_path' if document.path else 'empty_gaps'}", lang)
     return say("document.plan.empty_no_gaps", lang)
 
 

@@ -29,6 +29,8 @@ from recommender.service.framework import Framework, profiles_in_force
 from recommender.service.standing import Standing
 from recommender.texts import say
 
+_RATINGS = SOURCES.index("ratings")
+
 
 def compare_with_targets(standing: Standing) -> GapArrays:
     """Return the gaps of everybody in a standing."""
@@ -79,6 +81,8 @@ def describe_gaps(framework: Framework, standing: Standing, gaps: GapArrays, row
                 priority=float(gaps.priority[row, k]) if assessed else None,
                 method=_method(standing, row, k) if assessed else None,
                 assessed_on=to_date(int(levels.day[row, k])) if assessed else None,
+                disagreement=source == _RATINGS
+                and bool(standing.assessments[_RATINGS].disagreement[levels.row[row, k]]),
             )
         )
     return Gaps(
@@ -187,6 +191,8 @@ def describe_recommendations(
     top: int,
     objective: Objective,
     modalities: Collection[str] | None,
+    hours: float | None = None,
+    budget: float | None = None,
     lang: str,
 ) -> Recommendations:
     """Rank the modules for one person.
@@ -207,6 +213,8 @@ def describe_recommendations(
         What the ranking goes by.
     modalities : collection of str, optional
         The allowed modalities; all when not given.
+    hours, budget : float, optional
+        No module that takes more hours, or costs more CNY.
     lang : str
         Language of the reasons.
 
@@ -224,7 +232,7 @@ def describe_recommendations(
         modules,
         estimates.coefficients,
         grade=standing.grade[one],
-        top=top,
+        top=top if hours is None and budget is None else len(modules.ids),
         objective=objective,
         completed=standing.completed[one],
         recently_completed=standing.recently_completed[one],
@@ -233,15 +241,17 @@ def describe_recommendations(
     gaps = compare_with_targets(standing)
     candidates = match_modules(framework, standing, modalities=modalities)
     found: list[Recommendation] = []
-    for rank, (module, closed) in enumerate(
-        zip(ranked.module[0], ranked.expected_gap_closed[0], strict=True), start=1
-    ):
-        if module < 0:
+    for module, closed in zip(ranked.module[0], ranked.expected_gap_closed[0], strict=True):
+        if module < 0 or len(found) == top:
             break
+        if hours is not None and modules.hours[module] > hours:
+            continue
+        if budget is not None and modules.cost[module] > budget:
+            continue
         served = describe_served(framework, standing, gaps, candidates, estimates, row, int(module))
         found.append(
             Recommendation(
-                rank=rank,
+                rank=len(found) + 1,
                 module_id=modules.ids[module],
                 expected_gap_closed=float(closed),
                 hours=float(modules.hours[module]),

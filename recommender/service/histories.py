@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -47,10 +48,9 @@ from recommender.store import (
     Connection,
     Engine,
     Snapshot,
+    read_improvement_records,
     read_snapshot,
-    read_table,
     reading,
-    schema,
 )
 
 _BEGINNING = dt.date(1900, 1, 1)
@@ -85,32 +85,64 @@ def read_history(
         Records derived from assessments over time and completed enrolments, and the imported
         ones; of the same record in both forms the imported one counts.
     """
+    merged = collect_records(
+        connection,
+        framework,
+        as_of=as_of,
+        before_window_days=before_window_days,
+        after_window_days=after_window_days,
+    )
+    return code_history(
+        merged,
+        pairs_of_modules(framework.catalog.modules),
+        competency_ids=framework.competency_ids,
+        modality_ids=MODALITIES,
+    )
+
+
+def collect_records(
+    connection: Connection,
+    framework: Framework,
+    *,
+    as_of: dt.date,
+    before_window_days: int = BEFORE_WINDOW_DAYS,
+    after_window_days: int = AFTER_WINDOW_DAYS,
+    person_ids: Sequence[str] | None = None,
+) -> HistoryRecords:
+    """Collect the improvement records that the database holds, derived and imported.
+
+    Parameters
+    ----------
+    connection, framework, as_of, before_window_days, after_window_days
+        See `read_history`.
+    person_ids : sequence of str, optional
+        Of whom; of all people, also of those who are not there any more, when not given.
+
+    Returns
+    -------
+    HistoryRecords
+        Also of modules and competencies that the catalogue no longer has.
+    """
     snapshot = read_snapshot(
         connection,
         as_of=as_of,
         ratings_from=_BEGINNING,
         exams_from=_BEGINNING,
         assessments_from=_BEGINNING,
+        person_ids=person_ids,
     )
-    stored = read_table(connection, schema.improvement_record)
-    pairs = pairs_of_modules(framework.catalog.modules)
+    stored = read_improvement_records(connection, as_of=as_of, person_ids=person_ids)
     built = build_records(
         list_assessments(snapshot, framework, as_of=as_of),
         snapshot.completions,
-        pairs,
+        pairs_of_modules(framework.catalog.modules),
         before_window_days=before_window_days,
         after_window_days=after_window_days,
     )
     unit_of = dict(zip(snapshot.people["person_id"], snapshot.people["org_unit"], strict=True))
     units = built.frame["person_id"].map(unit_of).astype(object)
     derived = HistoryRecords(built.frame.assign(org_unit=units), built.notes)
-    imported = read_records(stored[stored["after_on"] <= as_of])
-    return code_history(
-        merge_records(derived, imported),
-        pairs,
-        competency_ids=framework.competency_ids,
-        modality_ids=MODALITIES,
-    )
+    return merge_records(derived, read_records(stored))
 
 
 def history_of_tables(

@@ -18,11 +18,13 @@ from recommender.store import (
     Connection,
     Engine,
     Written,
+    count_change,
     note_import,
     read_ids,
     read_managers,
     reading,
     schema,
+    touch_people,
     write_kind,
     write_people,
     writing,
@@ -153,7 +155,13 @@ def store_frame(connection: Connection, kind: TableKind, frame: pd.DataFrame) ->
         return write_people(connection, frame)
     if kind.name == "records":
         frame = frame.assign(module_id=frame["module_id"].fillna(""))
-    return write_kind(connection, schema.TABLE_OF_KIND[kind.name], kind.key, frame)
+    written = write_kind(connection, schema.TABLE_OF_KIND[kind.name], kind.key, frame)
+    if written.inserted + written.updated:
+        if kind.name in ("ratings", "exams", "assessments", "enrolments"):
+            touch_people(connection, frame["person_id"])
+        elif kind.name == "modules":
+            count_change(connection, "catalog")
+    return written
 
 
 def add_imported(catalog: Catalog, rows: pd.DataFrame) -> Catalog:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from recommender.results import Plan, Recommendations, to_json
+from recommender.results import Gaps, Plan, Recommendations, to_json
 from recommender.store import Connection, schema, write_rows
 
 
@@ -31,31 +31,25 @@ def keep_shown(connection: Connection, found: Recommendations) -> None:
     )
 
 
-def keep_plan(connection: Connection, plan: Plan) -> None:
-    """Keep a plan and its items."""
+def keep_plan(connection: Connection, plan: Plan, gaps: Gaps, *, actor: str) -> None:
+    """Keep a new plan, with the gaps it answers, as its first version."""
+    now = dt.datetime.now(dt.UTC)
     head = {
-        name: getattr(plan, name)
-        for name in schema.plan.columns.keys()  # noqa: SIM118 - a SQL collection, not a dict
-        if name not in ("created_at", "assess_first")
+        "plan_id": plan.plan_id,
+        "person_id": plan.person_id,
+        "as_of": plan.as_of,
+        "status": plan.status,
+        "model_id": plan.model_id,
+        "catalog_digest": plan.catalog_digest,
+        "created_at": now,
     }
-    head |= {"assess_first": list(plan.assess_first), "created_at": dt.datetime.now(dt.UTC)}
+    first = {
+        "plan_id": plan.plan_id,
+        "version": 1,
+        "change": "created",
+        "body": {"plan": to_json(plan), "gaps": to_json(gaps)},
+        "actor": actor,
+        "made_at": now,
+    }
     write_rows(connection, schema.plan, [head])
-    write_rows(
-        connection,
-        schema.plan_item,
-        [
-            {
-                "plan_id": plan.plan_id,
-                "position": item.order,
-                "module_id": item.module_id,
-                "hours": item.hours,
-                "cost": item.cost,
-                "adds": item.adds,
-                "starts_on": item.starts_on,
-                "ends_on": item.ends_on,
-                "offering_id": item.offering_id,
-                "competencies": [to_json(served) for served in item.competencies],
-            }
-            for item in plan.items
-        ],
-    )
+    write_rows(connection, schema.plan_version, [first])

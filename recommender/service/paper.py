@@ -13,11 +13,13 @@ from recommender.documents import (
     ServedGap,
 )
 from recommender.gaps import GapArrays
-from recommender.results import Plan, ServedCompetency
+from recommender.results import ExcludedModule, Plan, ServedCompetency
 from recommender.service.answers import describe_gaps
 from recommender.service.framework import Framework
+from recommender.service.framing import find_path
 from recommender.service.standing import Standing
 from recommender.texts import all_texts, say
+from training_catalog import LearningPath
 
 # reasons why a module is not in the plan that a reader of the plan would ask about
 _WORTH_SAYING = (
@@ -73,6 +75,7 @@ def build_plan_document(
     places = dict(zip(offerings["offering_id"], offerings["place"], strict=True))
     name_of = {c.id: c.name.in_language(lang) for c in catalog.competencies}
     found = describe_gaps(framework, standing, gaps, row)
+    path = None if plan.path_id is None else find_path(framework, plan.path_id)
     return PlanDocument(
         plan_id=plan.plan_id,
         person_id=plan.person_id,
@@ -111,6 +114,7 @@ def build_plan_document(
                 place=(places.get(item.offering_id) or "") if item.offering_id else "",
                 serves=tuple(_served(part, name_of) for part in item.competencies),
                 reasons=item.order_reasons,
+                stage=item.stage or "",
             )
             for item in plan.items
         ),
@@ -119,9 +123,7 @@ def build_plan_document(
                 title=framework.module_of[item.module_id].title.in_language(lang),
                 reason=item.explanation,
             )
-            for reason in _WORTH_SAYING
-            for item in plan.left_out
-            if item.reason == reason
+            for item in _worth_saying(plan, path)
         ),
         assess_first=tuple(name_of[name] for name in plan.assess_first),
         total_hours=plan.total_hours,
@@ -134,6 +136,7 @@ def build_plan_document(
         catalog_digest=plan.catalog_digest,
         level_names=tuple(level.name.in_language(lang) for level in catalog.levels),
         notes=_notes(framework, standing, row, lang),
+        path=path.name.in_language(lang) if path else "",
     )
 
 
@@ -142,6 +145,18 @@ def name_method(method: str | None, lang: str) -> str:
     if method is None:
         return ""
     return say(f"method.{method}", lang) if f"method.{method}" in all_texts() else method
+
+
+def _worth_saying(plan: Plan, path: LearningPath | None) -> list[ExcludedModule]:
+    """Return the modules left out that a reader asks about; of a path all, in its order."""
+    asked = [item for reason in _WORTH_SAYING for item in plan.left_out if item.reason == reason]
+    if path is None:
+        return asked
+    on_path = {item.module_id: item for item in plan.left_out if item.module_id in path.module_ids}
+    return [
+        *(on_path[name] for name in path.module_ids if name in on_path),
+        *(item for item in asked if item.module_id not in on_path),
+    ]
 
 
 def _served(item: ServedCompetency, name_of: dict[str, str]) -> ServedGap:

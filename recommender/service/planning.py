@@ -14,20 +14,22 @@ import pandas as pd
 from recommender.candidates import CandidateArrays
 from recommender.errors import ConflictError, NotFoundError
 from recommender.gaps import GapArrays
-from recommender.plan import PlanChoice, PlanProblem, choose_plan, gap_closed
+from recommender.plan import PlanChoice, PlanProblem, choose_plan
 from recommender.ranking import predict_improvement
 from recommender.results import ExcludedModule, Plan, PlanItem
 from recommender.service.answers import (
     compare_with_targets,
     describe_exclusions,
     describe_served,
-    explain_served,
     match_modules,
 )
 from recommender.service.estimates import Estimates
 from recommender.service.framework import Framework
+from recommender.service.framing import Frame, find_path, frame_plan, refuse_other_grade
+from recommender.service.left_out import describe_not_chosen, describe_ruled_out
+from recommender.service.rewording import reword
+from recommender.service.scheduling import Dates, schedule
 from recommender.service.standing import Standing
-from recommender.texts import say
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ class PlanRequest:
         Modules that have to be in, and that must not.
     modalities : collection of str or None
         The allowed modalities; all where None.
+    path : str or None
+        Id of the learning path that frames the plan: only its modules and what they need are
+        chosen from, and its stages come in their order.
     """
 
     hours_budget: float | None = None
@@ -51,6 +56,7 @@ class PlanRequest:
     must: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     modalities: Collection[str] | None = field(default=None)
+    path: str | None = None
 
 
 def make_plan(
@@ -90,38 +96,168 @@ def make_plan(
     Raises
     ------
     NotFoundError
-        If a named module is not in the catalogue.
+        If a named module or learning path is not in the catalogue.
     ConflictError
-        If a module that must be in is no candidate or left out too, or the budgets are too
-        small for what must be in.
+        If a module that must be in is no candidate, not on the path or left out too, the path
+        is for other grades, or the budgets are too small for what must be in.
     """
+    choices = find_choices(framework, standing, estimates, row, request, lang=lang)
+    choice = choose_plan(choices.problem)
+    return compose_plan(
+        choices,
+        choice,
+        plan_id=f"plan-{secrets.token_hex(6)}",
+        path_id=request.path,
+        dates=schedule(
+            framework,
+            [choices.name(i) for i in choice.order],
+            offerings,
+            first_day=standing.as_of + dt.timedelta(days=1),
+        ),
+        left_out=[
+            *describe_not_chosen(choices.problem, choice, lang=lang),
+            *choices.ruled_out,
+        ],
+        lang=lang,
+    )
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What one person's plan is chosen from.
+
+    Parameters
+    ----------
+    framework : Framework
+        The catalogue.
+    standing : Standing
+        Where people stand.
+    estimates : Estimates
+        What each module is expected to add.
+    row : int
+        Whose plan; a row of `standing.people`.
+    gaps : GapArrays
+        The gaps of the people in the standing.
+    candidates : CandidateArrays
+        Which modules are candidates for them.
+    pool : list of int
+        The modules that may be planned, by id; those of the problem, in its order.
+    frame : Frame or None
+        The learning path, if there is one.
+    ruled_out : list of ExcludedModule
+        All other modules, each with its reason.
+    problem : PlanProblem
+        What is to be solved.
+    """
+
+    framework: Framework
+    standing: Standing
+    estimates: Estimates
+    row: int
+    gaps: GapArrays
+    candidates: CandidateArrays
+    pool: list[int]
+    frame: Frame | None
+    ruled_out: list[ExcludedModule]
+    problem: PlanProblem
+
+    def name(self, i: int) -> str:
+        """Return the id of the module at a position of the problem."""
+        return self.problem.module_ids[i]
+
+
+def find_choices(
+    framework: Framework,
+    standing: Standing,
+    estimates: Estimates,
+    row: int,
+    request: PlanRequest,
+    *,
+    lang: str,
+) -> Choices:
+    """Find what one person's plan can be chosen from; parameters and errors as in `make_plan`."""
+    path = None if request.path is None else find_path(framework, request.path)
+    person = standing.people.iloc[row]
+    if path:
+        refuse_other_grade(framework, path, person["person_id"], person["grade"])
+    _check_names(framework, request)
     gaps = compare_with_targets(standing)
     candidates = match_modules(framework, standing, modalities=request.modalities)
     excluded = describe_exclusions(
         framework, standing, candidates, row, modalities=request.modalities, lang=lang
     )
-    _check_wishes(framework, request, excluded)
     hours = request.hours_budget
     if hours is None:
         hours = framework.catalog.settings.plan_hours_budget
     pool = _plannable(framework, standing, candidates, row, request)
-    problem = _pose(framework, standing, gaps, candidates, estimates, row, pool, request, hours)
-    choice = choose_plan(problem)
-    items = _describe_items(
-        framework, standing, gaps, candidates, estimates, offerings, row, pool, choice, lang
+    frame = None
+    if path:
+        frame = frame_plan(
+            framework.modules, path, plannable=pool, completed=standing.completed[row]
+        )
+        pool = [module for module in pool if module in frame.stages]
+    ruled_out = describe_ruled_out(
+        framework, pool, frame, excluded, without=request.without, lang=lang
     )
-    levels = standing.levels.level[row]
-    return Plan(
-        plan_id=f"plan-{secrets.token_hex(6)}",
-        person_id=standing.people["person_id"].iloc[row],
+    _check_wanted(request, ruled_out)
+    problem = _pose(
+        framework, standing, gaps, candidates, estimates, row, pool, request, hours, frame
+    )
+    return Choices(
+        framework, standing, estimates, row, gaps, candidates, pool, frame, ruled_out, problem
+    )
+
+
+def compose_plan(
+    choices: Choices,
+    choice: PlanChoice,
+    *,
+    plan_id: str,
+    path_id: str | None,
+    dates: Sequence[Dates],
+    left_out: Sequence[ExcludedModule],
+    lang: str,
+) -> Plan:
+    """Put a chosen plan together.
+
+    Parameters
+    ----------
+    choices : Choices
+        What it was chosen from.
+    choice : PlanChoice
+        Which modules, in which order.
+    plan_id : str
+        Its id.
+    path_id : str or None
+        The learning path that frames it.
+    dates : sequence of Dates
+        When each module is taken.
+    left_out : sequence of ExcludedModule
+        All other modules.
+    lang : str
+        Language of the reasons.
+
+    Returns
+    -------
+    Plan
+        A draft.
+    """
+    framework, standing, problem = choices.framework, choices.standing, choices.problem
+    items = _describe_items(choices, choice, dates, lang)
+    levels = standing.levels.level[choices.row]
+    hours, cost = problem.hours_budget, problem.cost_budget
+    plan = Plan(
+        plan_id=plan_id,
+        person_id=standing.people["person_id"].iloc[choices.row],
         as_of=standing.as_of,
         status="draft",
         objective="gap",
+        path_id=path_id,
         hours_budget=None if math.isinf(hours) else hours,
-        cost_budget=None if request.cost_budget == math.inf else request.cost_budget,
+        cost_budget=None if math.isinf(cost) else cost,
         hour_price=framework.catalog.settings.hour_price,
         items=items,
-        left_out=_describe_left_out(framework, problem, choice, pool, request, excluded, lang),
+        left_out=tuple(left_out),
         assess_first=tuple(
             name
             for name, level in zip(framework.competency_ids, levels, strict=True)
@@ -130,21 +266,24 @@ def make_plan(
         total_hours=float(sum(item.hours for item in items)),
         total_cost=float(sum(item.cost for item in items)),
         expected_gap_closed=choice.expected_gap_closed,
-        model_id=estimates.model_id,
+        model_id=choices.estimates.model_id,
         catalog_digest=framework.catalog.digest,
     )
+    return reword(framework, plan, lang)
 
 
-def _check_wishes(
-    framework: Framework, request: PlanRequest, excluded: Sequence[ExcludedModule]
-) -> None:
-    why = {item.module_id: item.explanation for item in excluded}
+def _check_names(framework: Framework, request: PlanRequest) -> None:
     for name in (*request.must, *request.without):
         if name not in framework.module_of:
             raise NotFoundError("module.unknown", module_id=name)
     for name in request.must:
         if name in request.without:
             raise ConflictError("plan.must-and-without", module_id=name)
+
+
+def _check_wanted(request: PlanRequest, ruled_out: Sequence[ExcludedModule]) -> None:
+    why = {item.module_id: item.explanation for item in ruled_out}
+    for name in request.must:
         if name in why:
             raise ConflictError("plan.must-excluded", module_id=name, reason=why[name])
 
@@ -177,6 +316,7 @@ def _pose(
     pool: list[int],
     request: PlanRequest,
     hours_budget: float,
+    frame: Frame | None,
 ) -> PlanProblem:
     modules = framework.modules
     position = {module: i for i, module in enumerate(pool)}
@@ -206,121 +346,42 @@ def _pose(
         hours_budget=hours_budget,
         cost_budget=math.inf if request.cost_budget is None else request.cost_budget,
         must=frozenset(i for i, m in enumerate(pool) if modules.ids[m] in request.must),
+        stages=tuple(frame.stages[m] for m in pool) if frame else (),
     )
 
 
 def _describe_items(
-    framework: Framework,
-    standing: Standing,
-    gaps: GapArrays,
-    candidates: CandidateArrays,
-    estimates: Estimates,
-    offerings: pd.DataFrame,
-    row: int,
-    pool: list[int],
-    choice: PlanChoice,
-    lang: str,
+    choices: Choices, choice: PlanChoice, dates: Sequence[Dates], lang: str
 ) -> tuple[PlanItem, ...]:
-    modules = framework.modules
-    in_order = [pool[i] for i in choice.order]
-    dates = _schedule(framework, in_order, offerings, standing.as_of)
-    items: list[PlanItem] = []
-    for place, (module, adds, when) in enumerate(
-        zip(in_order, choice.added, dates, strict=True), start=1
-    ):
-        served = describe_served(framework, standing, gaps, candidates, estimates, row, module)
-        needed_by = [m for m in in_order if module in modules.prerequisites[m]]
-        order_reasons: list[str] = []
-        if needed_by:
-            titles = [framework.module_of[modules.ids[m]].title for m in needed_by]
-            names = "、".join(t.zh_cn for t in titles)
-            if lang == "en":
-                names = ", ".join(t.en for t in titles)
-            order_reasons.append(say("reason.prerequisite", lang, modules=names))
-        key = "reason.first" if place == 1 else "reason.next"
-        per_hour = adds / float(modules.hours[module])
-        order_reasons.append(say(key, lang, adds=f"{adds:.2f}", per_hour=f"{per_hour:.3f}"))
-        items.append(
-            PlanItem(
-                order=place,
-                module_id=modules.ids[module],
-                hours=float(modules.hours[module]),
-                cost=float(modules.cost[module]),
-                adds=adds,
-                starts_on=when[0],
-                ends_on=when[1],
-                offering_id=when[2],
-                competencies=served,
-                reasons=tuple(
-                    text for item in served for text in explain_served(framework, item, lang)
-                ),
-                order_reasons=tuple(order_reasons),
-            )
-        )
-    return tuple(items)
-
-
-def _schedule(
-    framework: Framework, in_order: Sequence[int], offerings: pd.DataFrame, as_of: dt.date
-) -> list[tuple[dt.date, dt.date, str | None]]:
-    """Date the items one after the other: the next offering, or else the catalogue's pace."""
-    pace = framework.catalog.settings.study_hours_per_week
-    dates: list[tuple[dt.date, dt.date, str | None]] = []
-    free_from = as_of + dt.timedelta(days=1)
-    for module in in_order:
-        name = framework.modules.ids[module]
-        later = offerings[(offerings["module_id"] == name) & (offerings["starts_on"] >= free_from)]
-        if len(later):
-            run = later.iloc[0]
-            dates.append((run["starts_on"], run["ends_on"], run["offering_id"]))
-        else:
-            weeks = math.ceil(float(framework.modules.hours[module]) / pace)
-            dates.append((free_from, free_from + dt.timedelta(days=7 * weeks - 1), None))
-        free_from = dates[-1][1] + dt.timedelta(days=1)
-    return dates
-
-
-def _describe_left_out(
-    framework: Framework,
-    problem: PlanProblem,
-    choice: PlanChoice,
-    pool: list[int],
-    request: PlanRequest,
-    excluded: Sequence[ExcludedModule],
-    lang: str,
-) -> tuple[ExcludedModule, ...]:
-    """Say of every module that is not in the plan why; those that came nearest first."""
-    modules = framework.modules
-    chosen = set(choice.order)
-    hours_left = problem.hours_budget - sum(problem.hours[i] for i in chosen)
-    cost_left = problem.cost_budget - sum(problem.cost[i] for i in chosen)
-    near: list[tuple[float, ExcludedModule]] = []
-    for i, module in enumerate(pool):
-        if i in chosen:
-            continue
-        adds = gap_closed(problem, [*choice.order, i]) - choice.expected_gap_closed
-        if adds <= problem.hour_price * problem.hours[i]:
-            reason = "adds-nothing"
-        elif problem.hours[i] > hours_left:
-            reason = "over-hours"
-        elif problem.cost[i] > cost_left:
-            reason = "over-budget"
-        else:
-            reason = "prerequisite-too-long"
-        text = say(f"left-out.{reason}", lang, adds=f"{adds:.2f}")
-        near.append((-adds, ExcludedModule(modules.ids[module], reason, text)))
-    listed = {item.module_id for item in excluded} | {modules.ids[m] for m in pool}
-    unwanted = [
-        ExcludedModule(
-            name,
-            "not-wanted" if name in request.without else "needs-unwanted",
-            say(
-                "left-out.not-wanted" if name in request.without else "left-out.needs-unwanted",
-                lang,
+    """Return the items of a plan, without reasons."""
+    framework, modules = choices.framework, choices.framework.modules
+    in_order = [choices.pool[i] for i in choice.order]
+    return tuple(
+        PlanItem(
+            order=place,
+            module_id=modules.ids[module],
+            stage=choices.frame.name_stage(module, lang) if choices.frame else None,
+            hours=float(modules.hours[module]),
+            cost=float(modules.cost[module]),
+            adds=adds,
+            starts_on=when.starts_on,
+            ends_on=when.ends_on,
+            offering_id=when.offering_id,
+            competencies=describe_served(
+                framework,
+                choices.standing,
+                choices.gaps,
+                choices.candidates,
+                choices.estimates,
+                choices.row,
+                module,
             ),
+            reasons=(),
+            order_reasons=(),
+            needed_by=tuple(modules.ids[m] for m in in_order if module in modules.prerequisites[m]),
+            fixed=when.fixed,
         )
-        for name in sorted(modules.ids)
-        if name not in listed
-    ]
-    near.sort(key=lambda pair: (pair[0], pair[1].module_id))
-    return (*(item for _, item in near), *unwanted, *excluded)
+        for place, (module, adds, when) in enumerate(
+            zip(in_order, choice.added, dates, strict=True), start=1
+        )
+    )

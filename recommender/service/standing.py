@@ -27,7 +27,7 @@ from recommender.scoring import (
     to_day,
 )
 from recommender.service.framework import Framework, profiles_in_force
-from recommender.store import Connection, Snapshot, read_snapshot
+from recommender.store import EVERYONE, Connection, Scope, Snapshot, read_snapshot
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ def read_standing(
     *,
     as_of: dt.date,
     person_ids: Sequence[str] | None = None,
+    scope: Scope = EVERYONE,
 ) -> Standing:
     """Read where people stand.
 
@@ -85,6 +86,8 @@ def read_standing(
         The day; nothing later counts.
     person_ids : sequence of str, optional
         Whom; all people when not given.
+    scope : Scope
+        Nobody else is read; a person outside it is not there.
 
     Returns
     -------
@@ -107,6 +110,7 @@ def read_standing(
         exams_from=valid[1],
         assessments_from=valid[2],
         person_ids=person_ids,
+        scope=scope,
     )
     people = snapshot.people
     for person_id in person_ids or ():

@@ -3,53 +3,91 @@
 from sqlalchemy import Connection, Engine
 
 from recommender.store import schema
-from recommender.store.database import (
-    backup_database,
-    database_exists,
-    open_database,
-    reading,
-    upgrade_database,
-    writing,
+from recommender.store.access import (
+    StoredKey,
+    change_key,
+    has_keys,
+    insert_key,
+    list_keys,
+    read_counters,
+    read_key,
+    unit_exists,
 )
+from recommender.store.answers import KeptAnswer, claim_answer, keep_answer
+from recommender.store.audit import AuditEntry, AuditVerdict, append_entries, verify_trail
+from recommender.store.backup import Restored, backup_database, restore_database
+from recommender.store.database import database_exists, reading, writing
+from recommender.store.people import PersonHead, find_person
 from recommender.store.queries import (
     Snapshot,
     read_frame,
     read_ids,
+    read_improvement_records,
     read_managers,
     read_offerings,
     read_snapshot,
     read_table,
 )
+from recommender.store.scope import EVERYONE, NO_ONE, Scope, covers_unit
+from recommender.store.upgrading import open_database, upgrade_database
 from recommender.store.writes import (
     Written,
+    count_change,
     note_import,
     org_path,
     to_rows,
+    touch_people,
     write_kind,
     write_people,
     write_rows,
 )
 
 __all__ = [
+    "EVERYONE",
+    "NO_ONE",
+    "AuditEntry",
+    "AuditVerdict",
     "Connection",
     "Engine",
+    "KeptAnswer",
+    "PersonHead",
+    "Restored",
+    "Scope",
     "Snapshot",
+    "StoredKey",
     "Written",
+    "append_entries",
     "backup_database",
+    "change_key",
+    "claim_answer",
+    "count_change",
+    "covers_unit",
     "database_exists",
+    "find_person",
+    "has_keys",
+    "insert_key",
+    "keep_answer",
+    "list_keys",
     "note_import",
     "open_database",
     "org_path",
+    "read_counters",
     "read_frame",
     "read_ids",
+    "read_improvement_records",
+    "read_key",
     "read_managers",
     "read_offerings",
     "read_snapshot",
     "read_table",
     "reading",
+    "restore_database",
     "schema",
     "to_rows",
+    "touch_people",
+    "unit_exists",
     "upgrade_database",
+    "verify_trail",
     "write_kind",
     "write_people",
     "write_rows",

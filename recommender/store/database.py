@@ -1,168 +1,28 @@
-"""Opening, upgrading and backing up a database, and its failures in the product's words."""
+"""Connections to a database, and its failures in the product's words."""
 
 from __future__ import annotations
 
 import os
 import re
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import alembic.command
-import alembic.config
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import event, exc
 from sqlalchemy.engine import URL, make_url
 
-from recommender.errors import ConflictError, InputError, StoreError
+from recommender.errors import InputError, StoreError
 
 BUSY_MILLISECONDS = 5000
 CONNECT_SECONDS = 10
-_UPGRADE_LOCK = 7_262_026
-_MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-def open_database(url: str, *, create: bool = True) -> sa.Engine:
-    """Open a database whose schema is the present one.
-
-    Parameters
-    ----------
-    url : str
-        SQLAlchemy URL of SQLite or PostgreSQL.
-    create : bool
-        Whether an empty database is given the schema.
-
-    Returns
-    -------
-    Engine
-        Ready for use; SQLite with write-ahead log and foreign keys on.
-
-    Raises
-    ------
-    InputError
-        If the URL is none of a supported database.
-    StoreError
-        If it cannot be reached, is no database, or has an older or newer schema.
-    """
-    engine = _connect(url)
-    try:
-        with explain_failures(engine):
-            revision = _revision(engine)
-            _refuse_newer(engine, revision)
-            if revision is None and create:
-                upgrade(engine)
-            elif revision != _head():
-                raise StoreError("store.outdated", database=_name(engine))
-    except BaseException:
-        engine.dispose()
-        raise
-    return engine
-
-
-def _refuse_newer(engine: sa.Engine, revision: str | None) -> None:
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if revision is not None and revision not in known:
-        raise StoreError("store.newer", database=_name(engine))
 
 
 def database_exists(url: str) -> bool:
     """Say whether there may be a database: for SQLite, whether its file is there."""
-    parsed = _parse(url)
+    parsed = parse_url(url)
     return parsed.drivername != "sqlite" or Path(parsed.database or "").is_file()
-
-
-def upgrade_database(url: str) -> tuple[str | None, str]:
-    """Bring the schema of a database up to date.
-
-    Parameters
-    ----------
-    url : str
-        SQLAlchemy URL of SQLite or PostgreSQL.
-
-    Returns
-    -------
-    tuple of str
-        Revision before (None for an empty database) and after.
-
-    Raises
-    ------
-    StoreError
-        If it cannot be reached, is no database, or has a newer schema.
-    """
-    engine = _connect(url)
-    try:
-        with explain_failures(engine):
-            before = _revision(engine)
-            _refuse_newer(engine, before)
-            upgrade(engine)
-    finally:
-        engine.dispose()
-    return before, _head()
-
-
-def upgrade(engine: sa.Engine) -> None:
-    """Run the migrations that are missing, in one transaction."""
-    config = _config()
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            # two processes that start at once: the second finds the work done
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
-        config.attributes["connection"] = connection
-        alembic.command.upgrade(config, "head")
-
-
-def backup_database(url: str, target: Path) -> Path:
-    """Write a consistent copy of a database that may be in use.
-
-    Parameters
-    ----------
-    url : str
-        URL of a SQLite database. PostgreSQL has ``pg_dump`` for it.
-    target : Path
-        File to write; it must not exist yet.
-
-    Returns
-    -------
-    Path
-        The file written, complete or not there at all.
-
-    Raises
-    ------
-    ConflictError
-        If the file exists, or the database is not SQLite.
-    StoreError
-        If there is no such database, or the copy cannot be written.
-    """
-    engine = _connect(url)
-    if engine.dialect.name != "sqlite":
-        raise ConflictError("store.backup-postgresql")
-    if not database_exists(url):
-        raise StoreError("store.cannot-open", database=_name(engine))
-    if target.exists():
-        raise ConflictError("store.backup-exists", path=str(target))
-    half = target.with_name(target.name + ".part")
-    try:
-        with explain_failures(engine), engine.connect() as connection:
-            source = connection.connection.driver_connection
-            assert isinstance(source, sqlite3.Connection)
-            copy = sqlite3.connect(half)
-            try:
-                source.backup(copy)
-                copy.execute("PRAGMA journal_mode=DELETE")
-            finally:
-                copy.close()
-        half.replace(target)
-    except sqlite3.Error as error:
-        raise StoreError(_failure(error), database=str(target)) from error
-    finally:
-        for rest in ("", "-journal", "-wal", "-shm"):
-            half.with_name(half.name + rest).unlink(missing_ok=True)
-        engine.dispose()
-    return target
 
 
 @contextmanager
@@ -171,7 +31,7 @@ def explain_failures(engine: sa.Engine) -> Iterator[None]:
     try:
         yield
     except exc.DBAPIError as error:
-        raise StoreError(_failure(error.orig), database=_name(engine)) from error
+        raise StoreError(failure_code(error.orig), database=shown_name(engine)) from error
 
 
 # a PostgreSQL server may speak any language; its codes are the same in all of them
@@ -189,7 +49,8 @@ _STATES = (
 )
 
 
-def _failure(error: BaseException | None) -> str:
+def failure_code(error: BaseException | None) -> str:
+    """Return the key of the text for what a driver raised."""
     state = getattr(error, "sqlstate", None)
     if state:
         return next((code for start, code in _STATES if state.startswith(start)), "store.failed")
@@ -216,7 +77,8 @@ def _failure(error: BaseException | None) -> str:
     return "store.failed"
 
 
-def _parse(url: str) -> URL:
+def parse_url(url: str) -> URL:
+    """Read the URL of a database that is supported; an `InputError` otherwise."""
     try:
         parsed = make_url(url)
     except (exc.ArgumentError, ValueError):
@@ -230,8 +92,9 @@ def _parse(url: str) -> URL:
     return parsed
 
 
-def _connect(url: str) -> sa.Engine:
-    parsed = _parse(url)
+def connect(url: str) -> sa.Engine:
+    """Make the engine of a database, whatever its schema."""
+    parsed = parse_url(url)
     if parsed.drivername != "sqlite":
         waits = {} if "connect_timeout" in parsed.query else {"connect_timeout": CONNECT_SECONDS}
         return sa.create_engine(parsed, pool_pre_ping=True, connect_args=waits)
@@ -286,26 +149,6 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
-def _config() -> alembic.config.Config:
-    config = alembic.config.Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    return config
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
-
-
-def _head() -> str:
-    head = _scripts().get_current_head()
-    assert head is not None
-    return head
-
-
-def _revision(engine: sa.Engine) -> str | None:
-    with reading(engine) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def _name(engine: sa.Engine) -> str:
+def shown_name(engine: sa.Engine) -> str:
+    """Return the URL of a database without its password."""
     return engine.url.render_as_string(hide_password=True)

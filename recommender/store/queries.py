@@ -11,6 +11,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from recommender.store import schema
+from recommender.store.scope import EVERYONE, Scope, visible_person_ids
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def read_snapshot(
     exams_from: dt.date,
     assessments_from: dt.date,
     person_ids: Collection[str] | None = None,
+    scope: Scope = EVERYONE,
 ) -> Snapshot:
     """Read people and what is known of them on a day.
 
@@ -56,6 +58,8 @@ def read_snapshot(
         Nothing earlier is read.
     person_ids : collection of str, optional
         Whom to read; all when not given.
+    scope : Scope
+        Nobody else is read.
 
     Returns
     -------
@@ -97,6 +101,12 @@ def read_snapshot(
             name: query.where(query.selected_columns["person_id"].in_(list(person_ids)))
             for name, query in queries.items()
         }
+    if not scope.everyone:
+        within = visible_person_ids(scope)
+        queries = {
+            name: query.where(query.selected_columns["person_id"].in_(within))
+            for name, query in queries.items()
+        }
     frames = {name: read_frame(connection, query) for name, query in queries.items()}
     return Snapshot(**frames)
 
@@ -110,6 +120,17 @@ def read_frame(connection: sa.Connection, query: sa.Select[Any]) -> pd.DataFrame
 def read_table(connection: sa.Connection, table: sa.Table) -> pd.DataFrame:
     """Read a whole table in the order of its key."""
     return read_frame(connection, sa.select(table).order_by(*table.primary_key.columns))
+
+
+def read_improvement_records(
+    connection: sa.Connection, *, as_of: dt.date, person_ids: Collection[str] | None = None
+) -> pd.DataFrame:
+    """Read the stored improvement records that end by a day, in the order of their key."""
+    table = schema.improvement_record
+    query = sa.select(table).where(table.c.after_on <= as_of).order_by(*table.primary_key.columns)
+    if person_ids is not None:
+        query = query.where(table.c.person_id.in_(list(person_ids)))
+    return read_frame(connection, query)
 
 
 def read_offerings(connection: sa.Connection, *, as_of: dt.date) -> pd.DataFrame:

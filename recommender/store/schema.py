@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import secrets
+
 import sqlalchemy as sa
 
 metadata = sa.MetaData(
@@ -33,6 +36,35 @@ def _id(name: str, *, nullable: bool = False) -> sa.Column[str]:
     return sa.Column(name, sa.String(80), nullable=nullable)
 
 
+def _version() -> sa.Column[int]:
+    # counts the changes of a row: its ETag, and what caches are keyed by
+    return sa.Column("version", sa.Integer, nullable=False, server_default="1")
+
+
+def _at(name: str, *, nullable: bool = False) -> sa.Column[dt.datetime]:
+    return sa.Column(name, UTCDateTime, nullable=nullable)
+
+
+class UTCDateTime(sa.TypeDecorator[dt.datetime]):
+    """A moment, aware and in UTC also from SQLite, which keeps no time zone."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(
+        self, value: dt.datetime | None, dialect: sa.Dialect
+    ) -> dt.datetime | None:
+        """Read a moment as UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+def make_ref() -> str:
+    """Make a name for a person that says nothing about the person."""
+    return secrets.token_hex(16)
+
+
 org_unit = sa.Table(
     "org_unit",
     metadata,
@@ -52,6 +84,9 @@ person = sa.Table(
     sa.Column("manager_id", sa.String(80), sa.ForeignKey("person.person_id"), index=True),
     sa.Column("hired_on", sa.Date),
     sa.Column("synthetic", sa.Boolean, nullable=False, server_default=sa.false()),
+    # names the person in the audit trail, where nothing can be erased: with this row goes the key
+    sa.Column("ref", sa.String(32), unique=True, index=True, default=make_ref),
+    _version(),  # of the row and of every fact about the person
 )
 
 assessment = sa.Table(
@@ -121,6 +156,7 @@ offering = sa.Table(
     sa.Column("ends_on", sa.Date, nullable=False),
     sa.Column("place", sa.String(200)),
     sa.Column("seats", sa.Integer),
+    _version(),
 )
 
 enrolment = sa.Table(
@@ -132,6 +168,7 @@ enrolment = sa.Table(
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("enrolled_on", sa.Date, nullable=False),
     sa.Column("completed_on", sa.Date),
+    _version(),
     sa.PrimaryKeyConstraint("person_id", "module_id", "enrolled_on"),
     sqlite_with_rowid=False,
 )
@@ -154,38 +191,54 @@ improvement_record = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# the head of a plan, to find it by; what it says is in its newest version
 plan = sa.Table(
     "plan",
     metadata,
     sa.Column("plan_id", sa.String(40), primary_key=True),
     _person(),
     sa.Column("as_of", sa.Date, nullable=False),
-    sa.Column("status", sa.String(20), nullable=False),
-    sa.Column("objective", sa.String(20), nullable=False),
-    sa.Column("hours_budget", sa.Float),
-    sa.Column("cost_budget", sa.Float),
-    sa.Column("total_hours", sa.Float, nullable=False),
-    sa.Column("total_cost", sa.Float, nullable=False),
-    sa.Column("expected_gap_closed", sa.Float, nullable=False),
-    sa.Column("assess_first", sa.JSON, nullable=False),
+    sa.Column("status", sa.String(20), nullable=False, index=True),
     sa.Column("model_id", sa.String(80)),
     sa.Column("catalog_digest", sa.String(64), nullable=False),
-    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+    _at("created_at"),
+    _version(),
 )
 
-plan_item = sa.Table(
-    "plan_item",
+# every state a plan has been in; none is ever changed
+plan_version = sa.Table(
+    "plan_version",
     metadata,
     sa.Column("plan_id", sa.String(40), sa.ForeignKey("plan.plan_id"), primary_key=True),
-    sa.Column("position", sa.Integer, primary_key=True),
-    _id("module_id"),
-    sa.Column("hours", sa.Float, nullable=False),
-    sa.Column("cost", sa.Float, nullable=False),
-    sa.Column("adds", sa.Float, nullable=False),
-    sa.Column("starts_on", sa.Date, nullable=False),
-    sa.Column("ends_on", sa.Date, nullable=False),
-    sa.Column("offering_id", sa.String(80)),
-    sa.Column("competencies", sa.JSON, nullable=False),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("change", sa.String(20), nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("actor", sa.String(120), nullable=False),
+    _at("made_at"),
+)
+
+plan_approval = sa.Table(
+    "plan_approval",
+    metadata,
+    _key(),
+    sa.Column("plan_id", sa.String(40), sa.ForeignKey("plan.plan_id"), nullable=False, index=True),
+    sa.Column("version", sa.Integer, nullable=False),  # of the plan that was decided on
+    sa.Column("party", sa.String(20), nullable=False),
+    sa.Column("decision", sa.String(20), nullable=False),
+    sa.Column("comment", sa.String(2000)),
+    sa.Column("actor", sa.String(120), nullable=False),
+    _at("decided_at"),
+)
+
+plan_comment = sa.Table(
+    "plan_comment",
+    metadata,
+    _key(),
+    sa.Column("plan_id", sa.String(40), sa.ForeignKey("plan.plan_id"), nullable=False, index=True),
+    sa.Column("party", sa.String(20), nullable=False),
+    sa.Column("text", sa.String(2000), nullable=False),
+    sa.Column("actor", sa.String(120), nullable=False),
+    _at("made_at"),
 )
 
 # what was shown to whom at which rank: later evaluation needs it
@@ -201,7 +254,7 @@ shown = sa.Table(
     sa.Column("as_of", sa.Date, nullable=False),
     sa.Column("model_id", sa.String(80)),
     sa.Column("catalog_digest", sa.String(64), nullable=False),
-    sa.Column("shown_at", sa.DateTime(timezone=True), nullable=False),
+    _at("shown_at"),
 )
 
 import_batch = sa.Table(
@@ -214,7 +267,94 @@ import_batch = sa.Table(
     sa.Column("inserted", sa.Integer, nullable=False),
     sa.Column("updated", sa.Integer, nullable=False),
     sa.Column("unchanged", sa.Integer, nullable=False),
-    sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+    _at("imported_at"),
+)
+
+# keys of programs; of the secret only its hash is here
+api_key = sa.Table(
+    "api_key",
+    metadata,
+    sa.Column("key_id", sa.String(20), primary_key=True),
+    sa.Column("label", sa.String(200), nullable=False),
+    sa.Column("secret_sha256", sa.String(64), nullable=False),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("person_id", sa.String(80), sa.ForeignKey("person.person_id"), index=True),
+    sa.Column("org_unit", sa.String(400)),
+    sa.Column("permissions", sa.JSON),  # NULL: all that the role has
+    sa.Column("created_by", sa.String(120), nullable=False),
+    _at("created_at"),
+    _at("expires_at"),
+    _at("revoked_at", nullable=True),
+)
+
+# append-only; each entry's hash covers the one before it
+audit_entry = sa.Table(
+    "audit_entry",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    _at("at"),
+    sa.Column("actor", sa.String(120), nullable=False, index=True),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("action", sa.String(80), nullable=False),
+    sa.Column("resource", sa.String(400), nullable=False),
+    sa.Column("subjects", sa.JSON, nullable=False),  # `ref` of each person concerned
+    sa.Column("request_id", sa.String(64), nullable=False),
+    sa.Column("details", sa.JSON, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+)
+
+# the newest entry of the trail: writers queue here, one after the other
+audit_head = sa.Table(
+    "audit_head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+)
+
+# counts changes that every worker has to see at once: of keys, of imported modules
+change_counter = sa.Table(
+    "change_counter",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+)
+
+job = sa.Table(
+    "job",
+    metadata,
+    sa.Column("job_id", sa.String(40), primary_key=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("status", sa.String(20), nullable=False, index=True),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("upload", sa.LargeBinary),  # the file of an import, until it is done
+    sa.Column("done", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("total", sa.Integer),
+    sa.Column("result", sa.JSON),  # of a failed one: the rows that were bad
+    sa.Column("problem", sa.JSON),
+    sa.Column("report", sa.LargeBinary),  # the file with its bad cells marked
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("cancel_asked", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("actor", sa.String(120), nullable=False, index=True),
+    sa.Column("principal", sa.JSON, nullable=False),  # on whose behalf, with what rights
+    sa.Column("worker", sa.String(40)),
+    _at("created_at"),
+    _at("started_at", nullable=True),
+    _at("seen_at", nullable=True),
+    _at("finished_at", nullable=True),
+)
+
+# answers to requests that carried an Idempotency-Key, to be given again
+idempotent_answer = sa.Table(
+    "idempotent_answer",
+    metadata,
+    sa.Column("actor", sa.String(120), primary_key=True),
+    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("request_sha256", sa.String(64), nullable=False),
+    sa.Column("status", sa.SmallInteger, nullable=False),
+    sa.Column("headers", sa.JSON, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    _at("answered_at"),
 )
 
 TABLE_OF_KIND = {

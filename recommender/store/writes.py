@@ -49,17 +49,27 @@ def write_people(connection: sa.Connection, people: pd.DataFrame) -> Written:
             "manager_id": row["manager_id"],
             "hired_on": row["hired_on"],
             "synthetic": row["synthetic"] == "yes",
+            "ref": schema.make_ref(),
         }
         for row in to_rows(people)
     }
-    ordered = pd.DataFrame(_managers_first(rows), columns=list(schema.person.columns.keys()))
-    return write_kind(connection, schema.person, ["person_id"], ordered)
+    ordered = pd.DataFrame(
+        _managers_first(rows), columns=[c.name for c in schema.person.c if c.name != "version"]
+    )
+    return write_kind(connection, schema.person, ["person_id"], ordered, once=["ref"])
 
 
 def write_kind(
-    connection: sa.Connection, table: sa.Table, key: Sequence[str], frame: pd.DataFrame
+    connection: sa.Connection,
+    table: sa.Table,
+    key: Sequence[str],
+    frame: pd.DataFrame,
+    *,
+    once: Sequence[str] = (),
 ) -> Written:
     """Store the rows of a table, replacing those of the same key.
+
+    A row that changes counts one up in its ``version``, where the table has one.
 
     Parameters
     ----------
@@ -71,6 +81,8 @@ def write_kind(
         Columns that identify a row.
     frame : DataFrame
         Checked rows.
+    once : sequence of str
+        Columns that a row gets when it is new, and keeps.
 
     Returns
     -------
@@ -82,10 +94,13 @@ def write_kind(
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     insert = dialect.insert(table)
     names = [str(name) for name in frame.columns]
-    others = [name for name in names if name not in key]
+    others = [name for name in names if name not in key and name not in once]
+    changes: dict[str, Any] = {name: insert.excluded[name] for name in others}
+    if "version" in table.c:
+        changes["version"] = table.c.version + sa.literal_column("1")
     statement = insert.on_conflict_do_update(
         index_elements=list(key),
-        set_={name: insert.excluded[name] for name in others},
+        set_=changes,
         where=sa.or_(*(table.c[name].is_distinct_from(insert.excluded[name]) for name in others)),
     )
     count = sa.select(sa.func.count()).select_from(table)
@@ -121,6 +136,26 @@ def _execute_many(
         names = list(columns)
         rows = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return connection.exec_driver_sql(str(compiled), rows).rowcount
+
+
+def touch_people(connection: sa.Connection, person_ids: Iterable[str]) -> None:
+    """Count a change of these people's facts, so that no cache answers from before it."""
+    ids = sorted(set(person_ids))
+    person = schema.person
+    for start in range(0, len(ids), 500):
+        connection.execute(
+            person.update()
+            .where(person.c.person_id.in_(ids[start : start + 500]))
+            .values(version=person.c.version + 1)
+        )
+
+
+def count_change(connection: sa.Connection, name: str) -> None:
+    """Count a change that every worker has to see: of ``access``, or of the ``catalog``."""
+    counter = schema.change_counter
+    connection.execute(
+        counter.update().where(counter.c.name == name).values(number=counter.c.number + 1)
+    )
 
 
 def note_import(

@@ -12,7 +12,8 @@ from organisations import AS_OF, TINY
 from recommender.cli.app import app
 
 ROOT = typer.main.get_command(app)
-PERSON = "00001"
+PERSON = "00001"  # a librarian
+ASSISTANT = "00002"
 
 
 def commands(command=ROOT, path=()):
@@ -79,7 +80,9 @@ QUESTIONS = [
     ["plan", PERSON],
     ["plan", PERSON, "--hours", "9", "--budget", "400"],
     ["plan", PERSON, "--no-hours-limit", "--budget", "inf"],
+    ["plan", ASSISTANT, "--path", "first-desk-year"],
     ["plan-all"],
+    ["plan-all", "--path", "first-desk-year"],
     ["explain", PERSON, "reference-desk"],
     ["explain", PERSON, "cataloguing"],
     ["catalog", "check"],
@@ -144,6 +147,9 @@ PROBLEMS = [
         ["plan", PERSON, "--must", "classes-online", "--without", "classes-online"],
         "plan.must-and-without",
     ),
+    (["plan", PERSON, "--path", "none"], "path.unknown"),
+    (["plan", PERSON, "--path", "first-desk-year"], "plan.path-for-other-grade"),
+    (["plan-all", "--path", "none"], "path.unknown"),
     (["plan-all", "--org-unit", "无此部门"], "org-unit.unknown"),
     (["import", "courses", "x.csv"], "import.kind"),
     (["template", "courses"], "import.kind"),
@@ -257,6 +263,21 @@ def test_answers_are_kept(call):
         call("recommend", PERSON, "--top", "2", "--json").json["recommendations"]
     )
     assert counts["plan"] == 1
+
+
+def test_plans_within_a_learning_path(call):
+    shown = call("catalog", "show", "--lang", "en").out
+    assert "first-desk-year" in shown
+    assert "Asking" in shown
+    found = call("plan", ASSISTANT, "--path", "first-desk-year", "--lang", "en").out
+    assert "Learning path: The first year at the desk (for Assistant)" in found
+    assert "Asking" in found
+    whole = call("plan-all", "--json").json
+    framed = call("plan-all", "--path", "first-desk-year", "--json").json
+    assert 0 < len(framed) < len(whole)
+    assert {plan["path_id"] for plan in whole} == {None}
+    assert {plan["path_id"] for plan in framed} == {"first-desk-year"}
+    assert {item["stage"] for plan in framed for item in plan["items"]} == {"会查", "会问"}
 
 
 def test_plan_as_pdf(call, tmp_path):

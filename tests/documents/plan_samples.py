@@ -295,6 +295,7 @@ def extreme_document(lang: str = "zh-CN") -> PlanDocument:
                 for i, s in enumerate(item.serves * 2)
             ),
             reasons=item.reasons * 3,
+            stage=f"{order // 9} {long_title}",
         )
         for order, item in enumerate((document.items * 9)[:25], 1)
     )
@@ -319,4 +320,5 @@ def extreme_document(lang: str = "zh-CN") -> PlanDocument:
         cost_budget=9999999,
         model_id="model-" + "abcdef0123456789" * 4,
         notes=document.notes * 6,
+        path=long_title,
     )

@@ -99,6 +99,22 @@ def test_shows_person_gaps_plan_and_signatures(lang):
     )
 
 
+def test_names_the_learning_path_and_each_stage_where_it_begins(lang):
+    document = samples.plan_document(lang)
+    text = flat(render_plan_pdf(document, lang=lang).content)
+    assert re.sub(r"\s", "", say("document.plan.path", lang, path="")[:5]) not in text
+    stages = ["Alpha", *["Omega"] * (len(document.items) - 1)]
+    items = tuple(
+        replace(item, stage=stage) for item, stage in zip(document.items, stages, strict=True)
+    )
+    framed = replace(document, items=items, path="Solution selling")
+    text = flat(render_plan_pdf(framed, lang=lang).content)
+    assert re.sub(r"\s", "", say("document.plan.path", lang, path="Solution selling")) in text
+    assert [text.count(stage) for stage in ("Alpha", "Omega")] == [1, 1]
+    empty = bare(framed)
+    has(render_plan_pdf(empty, lang=lang).content, say("document.plan.empty_path", lang))
+
+
 def test_every_page_has_footer_page_number_and_the_mark_of_synthetic_data(lang):
     document = samples.plan_document(lang)
     texts = pages(render_plan_pdf(document, lang=lang).content)

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pandas as pd
 import pytest
-from organisations import AS_OF, TINY, count_rows, service_on
+from organisations import AS_OF, TINY, count_rows, service_on, someone
 
 from recommender.errors import InputError, RecommenderError, TableFaultsError
 from recommender.exchange import write_xlsx
@@ -43,33 +43,6 @@ def reopened(service):
 
 def url_of(service):
     return service.engine.url.render_as_string(hide_password=False)
-
-
-def someone(service, **levels):
-    """Store an assistant with these levels and return the id."""
-    with writing(service.engine) as connection:
-        unit = connection.execute(
-            schema.org_unit.insert().values(path="阅览部", name="阅览部")
-        ).inserted_primary_key[0]
-        connection.execute(
-            schema.person.insert().values(
-                person_id="L1",
-                name="欧阳",
-                org_unit_id=unit,
-                grade=levels.pop("grade", "assistant"),
-            )
-        )
-        for name, level in levels.items():
-            connection.execute(
-                schema.assessment.insert().values(
-                    person_id="L1",
-                    competency_id=name.replace("_", "-"),
-                    level=level,
-                    method="面谈",
-                    assessed_on=DAY,
-                )
-            )
-    return "L1"
 
 
 def test_the_whole_chain_in_a_framework_of_three(library):

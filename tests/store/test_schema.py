@@ -26,7 +26,9 @@ def test_upgrade_from_empty(database_url):
     before, after = upgrade_database(database_url)
     assert before is None
     assert upgrade_database(database_url) == (after, after)
-    assert set(count_rows(database_url).values()) == {0}
+    counts = count_rows(database_url)
+    # the head of an empty audit trail, and the counters at nought
+    assert {name: n for name, n in counts.items() if n} == {"audit_head": 1, "change_counter": 2}
 
 
 def test_schema_equals_migrations(database_url):
@@ -75,7 +77,9 @@ def test_two_that_make_the_schema_at_once(database_url):
     for thread in threads:
         thread.join()
     assert failures == []
-    assert set(count_rows(database_url).values()) == {0}
+    counts = count_rows(database_url)
+    # the head of an empty audit trail, and the counters at nought
+    assert {name: n for name, n in counts.items() if n} == {"audit_head": 1, "change_counter": 2}
 
 
 @pytest.mark.parametrize(
@@ -144,7 +148,9 @@ def test_foreign_keys_hold(database_url):
         )
     assert code_of(caught.value) == "store.reference"
     engine.dispose()
-    assert set(count_rows(database_url).values()) == {0}
+    counts = count_rows(database_url)
+    # the head of an empty audit trail, and the counters at nought
+    assert {name: n for name, n in counts.items() if n} == {"audit_head": 1, "change_counter": 2}
 
 
 @pytest.mark.postgresql

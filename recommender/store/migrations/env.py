@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that `recommender.store.database` hands over."""
+"""Runs the migrations on the connection that `recommender.store.upgrading` hands over."""
 
 from alembic import context
 

@@ -1,0 +1,172 @@
+"""What holds for every request: an id, limits on bodies, security headers, a log line, metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import time
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import Refusal, choose_language, problem_response
+from recommender.settings import Settings
+from recommender.texts import hint, say
+
+REQUESTS = Counter("recommender_requests", "Requests answered.", ("method", "route", "status"))
+SECONDS = Histogram("recommender_request_seconds", "Time to answer.", ("method", "route"))
+
+_UPLOADS = "/v1/imports/"
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_BODY_SECONDS = 10  # times the wait for one piece: how long a whole body may take
+_SECURITY = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"strict-transport-security", b"max-age=31536000"),
+]
+_log = structlog.get_logger("recommender.api")
+
+
+class Manners:
+    """The outermost layer of the application.
+
+    Parameters
+    ----------
+    app : ASGI application
+        What answers.
+    settings : Settings
+        Limits.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"")
+        request_id = given.decode() if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 0
+
+        async def send_on(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                own = {name for name, _ in message.get("headers", [])}
+                message["headers"] = [
+                    *message.get("headers", []),
+                    *((name, value) for name, value in _SECURITY if name not in own),
+                    (b"x-request-id", request_id.encode()),
+                ]
+            await send(message)
+
+        failure: Exception | None = None
+        try:
+            limit = self._limit(scope["path"])
+            length = headers.get(b"content-length", b"0")
+            if not length.isdigit() or int(length) > limit:
+                await self._refuse(413, "request.too-large", scope, receive, send_on)
+            else:
+                await self.app(scope, self._bounded(receive, limit), send_on)
+        except Exception as error:  # a bug: told to the caller by its number, to us by the log
+            failure = error
+            if status == 0:
+                await self._refuse(500, "request.bug", scope, receive, send_on)
+        finally:
+            self._note(scope, status, time.perf_counter() - started, failure)
+
+    def _limit(self, path: str) -> int:
+        settings = self.settings
+        megabytes = (
+            settings.upload_limit_mb if path.startswith(_UPLOADS) else settings.body_limit_mb
+        )
+        return megabytes * 1_000_000
+
+    def _bounded(self, receive: Receive, limit: int) -> Receive:
+        taken = 0
+        complete = False
+        deadline = time.monotonic() + _BODY_SECONDS * self.settings.slow_body_seconds
+
+        async def receive_some() -> Message:
+            nonlocal taken, complete
+            if complete:
+                return await receive()
+            patience = min(self.settings.slow_body_seconds, deadline - time.monotonic())
+            try:
+                message = await asyncio.wait_for(receive(), max(patience, 0.01))
+            except TimeoutError:
+                raise Refusal(408, "request.too-slow", headers={"Connection": "close"}) from None
+            taken += len(message.get("body", b""))
+            complete = not message.get("more_body", False)
+            if taken > limit:
+                raise Refusal(
+                    413,
+                    "request.too-large",
+                    headers={"Connection": "close"},
+                    megabytes=limit // 1_000_000,
+                )
+            return message
+
+        return receive_some
+
+    async def _refuse(
+        self, status: int, code: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+        lang = choose_language(accepted, self.settings.lang)
+        values: dict[str, Any] = {"megabytes": self._limit(scope["path"]) // 1_000_000}
+        response = problem_response(
+            status,
+            code,
+            lang=lang,
+            request_id=scope["state"]["request_id"],
+            detail=say(code, lang, **values),
+            advice=hint(code, lang, **values),
+            headers={"Connection": "close"},
+        )
+        await response(scope, receive, send)
+
+    def _note(self, scope: Scope, status: int, seconds: float, failure: Exception | None) -> None:
+        # the route's template, never the path: a path holds people's ids
+        route = getattr(scope.get("route"), "path_format", None) or "–"
+        REQUESTS.labels(scope["method"], route, status).inc()
+        SECONDS.labels(scope["method"], route).observe(seconds)
+        state = scope.get("state", {})
+        values: dict[str, Any] = {
+            "method": scope["method"],
+            "route": route,
+            "status": status,
+            "milliseconds": round(seconds * 1000, 1),
+            "request_id": state["request_id"],
+            "actor": state.get("actor"),
+        }
+        if "refused" in state:
+            values["refused"] = state["refused"]
+        if failure is not None:
+            # where it happened, not what it says: a message may hold people's data
+            _log.error("bug", **values, error=type(failure).__name__, at=_frames(failure))
+        elif status >= 400:
+            _log.warning("refused", **values)
+        else:
+            _log.info("answered", **values)
+
+
+def _frames(failure: Exception) -> list[str]:
+    found: list[str] = []
+    at = failure.__traceback__
+    while at is not None:
+        code = at.tb_frame.f_code
+        found.append(f"{code.co_filename.rsplit('/', 2)[-1]}:{at.tb_lineno} {code.co_name}")
+        at = at.tb_next
+    return found[-12:]

@@ -1,0 +1,245 @@
+"""How an operation of the API is declared: one call that says all that holds for it.
+
+::
+
+    ROUTES = Operations("people")
+
+    @ROUTES.operation(
+        "GET", "/people/{person_id}/gaps", Permission.READ_ASSESSMENTS,
+        answer=GapsOut, absent=True, example={"person_id": "S00017"},
+    )
+    def read_gaps(person_id: PersonId, as_of: AsOf = None, call: Call = CALL) -> Response:
+        '''Compare a person's levels with the targets of the grade.'''
+        return answer(call, ...)
+
+The function's name is the operation's id, its docstring the summary. A caller is admitted
+(`api.call.admit`) before anything of the request is read; personal data that a use case read is
+in the audit trail before the answer goes out. Every status an operation can give is declared
+here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from api.call import Call, admit
+from api.problems import MEDIA_TYPE, FieldProblem, Problem, Refusal
+from recommender.service.access import Permission
+
+_ALWAYS = {
+    401: "No key or token, or none that is valid.",
+    403: "The role or the key does not allow this, of whomever.",
+    422: "Something in the request is not as it has to be; `errors` says what.",
+    429: "Too many requests; `Retry-After` says when to go on.",
+    503: "The database cannot be used now; the same request may be sent again.",
+}
+_SOMETIMES = {
+    404: "Not there, or not within what the caller may see.",
+    409: "The present state does not allow it.",
+    412: "It has changed since it was read; read it again.",
+    413: "The body is too large.",
+    428: "`If-Match` is missing.",
+}
+
+
+class AdmittedRoute(APIRoute):
+    """A route whose caller is admitted first, and whose reads are in the audit trail last."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler of one request."""
+        handle = super().get_route_handler()
+        extra = self.openapi_extra or {}
+        named = extra.get("x-permission")
+        permission = Permission(named) if named else None
+        known = set(_query_names(self.dependant))
+        operation, template = self.operation_id or self.name, self.path_format
+
+        async def run(request: Request) -> Response:
+            call: Call = await run_in_threadpool(
+                admit, request, operation=operation, template=template, permission=permission
+            )
+            request.state.call = call
+            _refuse_unknown(request, known)
+            response = await handle(request)
+            if call.session.saw_somebody:
+                stored = call.running.trail.note([call.session.entry()])
+                await asyncio.wrap_future(stored)
+            response.headers.update(call.headers)
+            return response
+
+        return run
+
+
+class Operations(APIRouter):
+    """A group of operations under ``/v1``.
+
+    Parameters
+    ----------
+    tag : str
+        Name of the group.
+    """
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(prefix="/v1", tags=[tag], route_class=AdmittedRoute)
+
+    def operation(
+        self,
+        method: str,
+        path: str,
+        permission: Permission | None,
+        *,
+        answer: type[BaseModel] | None = None,
+        status: int = 200,
+        absent: bool = False,
+        conflict: bool = False,
+        versioned: bool = False,
+        media: dict[str, str] | None = None,
+        example: dict[str, Any] | None = None,
+        body_example: Any = None,
+        upload: bool = False,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Declare an operation.
+
+        Parameters
+        ----------
+        method, path : str
+            As in OpenAPI; the path stands below ``/v1``.
+        permission : Permission or None
+            What it needs; None where every principal may.
+        answer : type or None
+            Shape of the JSON answer; None where there is no body, or no JSON.
+        status : int
+            Of success.
+        absent, conflict : bool
+            Whether it may answer 404, 409.
+        versioned : bool
+            Whether it needs ``If-Match``, and may answer 412 and 428.
+        media : dict of str to str
+            Other media types of the answer, each with what it is.
+        example : dict of str to object
+            Values of path and query parameters that work on the sample organisation.
+        body_example : object
+            A body that works with them.
+        upload : bool
+            Whether the body is a file.
+
+        Returns
+        -------
+        callable
+            A decorator that leaves the function as it is.
+        """
+        problems = dict(_ALWAYS)
+        for wanted, number in (
+            (absent, 404),
+            (conflict, 409),
+            (versioned, 412),
+            (versioned, 428),
+            (method in ("POST", "PUT", "PATCH"), 413),
+        ):
+            if wanted:
+                problems[number] = _SOMETIMES[number]
+        if method == "POST":
+            problems[409] = _SOMETIMES[409]  # an Idempotency-Key used for something else
+        responses: dict[int | str, dict[str, Any]] = {
+            number: {
+                "description": text,
+                "model": Problem,
+                "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            }
+            for number, text in sorted(problems.items())
+        }
+        success: dict[str, Any] = {"description": "Done." if answer is None else "The answer."}
+        if media:
+            success["content"] = {
+                name: {"schema": {"type": "string", "format": "binary", "description": text}}
+                for name, text in media.items()
+            }
+        responses[status] = success
+        if method == "GET" and answer is not None:
+            responses[304] = {"description": "Unchanged since the answer `If-None-Match` names."}
+        extra: dict[str, Any] = {"security": [{"bearer": []}]}
+        if permission is not None:
+            extra["x-permission"] = permission.value
+        headers = _header_parameters(method, versioned=versioned)
+        if headers:
+            extra["parameters"] = headers
+        if example is not None:
+            extra["x-example"] = example
+        if body_example is not None:
+            extra["requestBody"] = {"content": {"application/json": {"example": body_example}}}
+
+        def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+            summary, _, rest = (function.__doc__ or "").strip().partition("\n")
+            self.add_api_route(
+                path,
+                function,
+                methods=[method],
+                status_code=status,
+                response_model=answer,
+                responses=responses,
+                operation_id=function.__name__,
+                summary=summary.rstrip("."),
+                description=rest.strip(),
+                openapi_extra=extra,
+            )
+            return function
+
+        return declare
+
+
+def _header_parameters(method: str, *, versioned: bool) -> list[dict[str, Any]]:
+    wanted: list[tuple[str, str, bool]] = []
+    if method == "POST":
+        wanted.append(
+            (
+                "Idempotency-Key",
+                "A name for this request, of your choice: sent again under the same name, it is "
+                "answered again and not done again.",
+                False,
+            )
+        )
+    if method == "GET":
+        wanted.append(("If-None-Match", "The `ETag` of an answer at hand.", False))
+    if versioned:
+        wanted.append(("If-Match", "The `ETag` of what is to be changed.", True))
+    return [
+        {
+            "name": name,
+            "in": "header",
+            "required": required,
+            "description": text,
+            "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
+        }
+        for name, text, required in wanted
+    ]
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    for field in dependant.query_params:
+        yield field.alias
+    for below in dependant.dependencies:
+        yield from _query_names(below)
+
+
+def _refuse_unknown(request: Request, known: set[str]) -> None:
+    given = request.query_params.multi_items()
+    unknown = sorted({name for name, _ in given} - known)
+    if unknown:
+        raise Refusal(
+            422,
+            "request.unknown-parameter",
+            names=", ".join(unknown)[:200],
+            known=", ".join(sorted(known)) or "–",
+            errors=[
+                FieldProblem(pointer=f"query:{name[:80]}", detail="unknown")
+                for name in unknown[:20]
+            ],
+        )

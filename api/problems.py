@@ -1,0 +1,242 @@
+"""Everything that goes wrong, as RFC 9457 problem details in the caller's language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from recommender.errors import (
+    ConflictError,
+    ForbiddenError,
+    InputError,
+    ModelError,
+    NotFoundError,
+    RecommenderError,
+    StaleError,
+    StoreError,
+    TableFaultsError,
+)
+from recommender.exchange import describe_faults
+from recommender.texts import LANGUAGES, all_texts, explain, hint, say
+from training_catalog import CatalogError
+
+MEDIA_TYPE = "application/problem+json"
+TYPE = "urn:training-recommender:problem:"
+SHOWN_FAULTS = 1000
+
+_STATUSES: tuple[tuple[type[RecommenderError], int], ...] = (
+    (StaleError, 412),
+    (TableFaultsError, 422),
+    (InputError, 422),
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (ForbiddenError, 403),
+    (ModelError, 409),
+    (StoreError, 503),
+)
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field, cell or parameter."""
+
+    pointer: Annotated[
+        str,
+        Field(
+            description="JSON pointer into the body (`#/items/0`), or `query:name`, `path:name`, "
+            "`header:name`; for a table `sheet!R5C2`."
+        ),
+    ]
+    detail: Annotated[str, Field(description="What is wrong and what was expected.")]
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457). `type` is stable; the sentences are for people."""
+
+    type: Annotated[str, Field(examples=[TYPE + "person.unknown"])]
+    title: str
+    status: int
+    detail: str
+    hint: Annotated[str, Field(description="How to mend it; may be empty.")] = ""
+    request_id: str
+    errors: list[FieldProblem] = []
+
+
+class Refusal(HTTPException):
+    """A request refused at the rim: its text's code, and headers that go with it."""
+
+    def __init__(
+        self,
+        status_code: int,
+        code: str,
+        *,
+        headers: dict[str, str] | None = None,
+        errors: Sequence[FieldProblem] = (),
+        **values: object,
+    ) -> None:
+        super().__init__(status_code, code, headers)
+        self.code, self.errors, self.values = code, list(errors), values
+
+
+def status_of(error: RecommenderError) -> int:
+    """Return the HTTP status of a known problem."""
+    return next(status for kind, status in _STATUSES if isinstance(error, kind))
+
+
+def language_of(request: Request) -> str:
+    """Return the language of texts: the best of Accept-Language, else the installation's."""
+    return choose_language(
+        request.headers.get("accept-language", ""), request.app.state.settings.lang
+    )
+
+
+def choose_language(accepted: str, default: str) -> str:
+    """Return ``zh-CN`` or ``en`` by an Accept-Language header."""
+    best, best_quality = default, 0.0
+    for part in accepted.split(",")[:20]:
+        name, _, parameters = part.strip().partition(";")
+        quality = 1.0
+        if parameters.strip().startswith("q="):
+            try:
+                quality = float(parameters.strip()[2:])
+            except ValueError:
+                continue
+        primary = name.strip().lower().split("-")[0]
+        found = next((lang for lang in LANGUAGES if lang.lower().split("-")[0] == primary), None)
+        if found and quality > best_quality:
+            best, best_quality = found, quality
+    return best
+
+
+def problem_response(
+    status: int,
+    code: str,
+    *,
+    lang: str,
+    request_id: str,
+    detail: str = "",
+    advice: str = "",
+    errors: Sequence[FieldProblem] = (),
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """Return a problem document; `detail` is the text of the code unless given."""
+    known = code in all_texts()
+    found = Problem(
+        type=TYPE + code,
+        title=say(f"problem.{status}", lang),
+        status=status,
+        detail=detail or (say(code, lang) if known else say(f"problem.{status}", lang)),
+        hint=advice or (hint(code, lang) if known and not detail else ""),
+        request_id=request_id,
+        errors=list(errors),
+    )
+    return Response(
+        found.model_dump_json(),
+        status,
+        headers={"Content-Language": lang, **(headers or {})},
+        media_type=MEDIA_TYPE,
+    )
+
+
+def install_handlers(app: FastAPI) -> None:
+    """Make every known problem of an application a problem document."""
+    app.add_exception_handler(RecommenderError, _on_known_problem)
+    app.add_exception_handler(CatalogError, _on_catalog_faults)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_refusal)
+
+
+def describe_problem(error: RecommenderError, lang: str) -> tuple[str, str, list[FieldProblem]]:
+    """Return what a known problem says, how to mend it, and the fields it is about."""
+    detail, advice = explain(error, lang)
+    errors: list[FieldProblem] = []
+    if isinstance(error, TableFaultsError):
+        errors = [
+            FieldProblem(
+                pointer=f"{fault['sheet']}!R{fault['row']}C{fault['column']}",
+                detail=f"{fault['message']} ({fault['found']} → {fault['expected']})",
+            )
+            for fault in describe_faults(error, lang)[:SHOWN_FAULTS]
+        ]
+    elif "field" in error.values:
+        errors = [FieldProblem(pointer=f"{error.values['field']}", detail=detail)]
+    return detail, advice, errors
+
+
+async def _on_known_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RecommenderError)
+    lang = language_of(request)
+    detail, advice, errors = describe_problem(error, lang)
+    status = status_of(error)
+    return problem_response(
+        status,
+        error.code,
+        lang=lang,
+        request_id=request.state.request_id,
+        detail=detail,
+        advice=advice,
+        errors=errors,
+        headers={"Retry-After": "2"} if status == 503 else None,
+    )
+
+
+async def _on_catalog_faults(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CatalogError)
+    lang = language_of(request)
+    return problem_response(
+        409,
+        "catalog.faults",
+        lang=lang,
+        request_id=request.state.request_id,
+        detail=say("catalog.faults", lang, folder=error.folder.name, count=len(error.faults)),
+        errors=[
+            FieldProblem(pointer=f"{fault.file} {fault.key}", detail=fault.what.in_language(lang))
+            for fault in error.faults[:SHOWN_FAULTS]
+        ],
+    )
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    lang = language_of(request)
+    return problem_response(
+        422,
+        "request.invalid",
+        lang=lang,
+        request_id=request.state.request_id,
+        errors=[_field_problem(found, lang) for found in error.errors()[:100]],
+    )
+
+
+def _field_problem(found: dict[str, Any], lang: str) -> FieldProblem:
+    place, *rest = [str(part) for part in found["loc"]] or ["body"]
+    pointer = "#/" + "/".join(rest) if place == "body" else f"{place}:{'.'.join(rest)}"
+    expected = {
+        name: value
+        for name, value in found.get("ctx", {}).items()
+        if isinstance(value, str | int | float)
+    }
+    key = f"invalid.{found['type']}"
+    text = say(key, lang, **expected) if key in all_texts() else say("invalid.other", lang)
+    return FieldProblem(pointer=pointer.encode("utf-8", "replace").decode(), detail=text)
+
+
+async def _on_refusal(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    lang = language_of(request)
+    values: dict[str, object] = error.values if isinstance(error, Refusal) else {}
+    code = error.code if isinstance(error, Refusal) else f"problem.{error.status_code}"
+    return problem_response(
+        error.status_code,
+        code,
+        lang=lang,
+        request_id=request.state.request_id,
+        detail=say(code, lang, **values) if code in all_texts() else "",
+        advice=hint(code, lang, **values) if code in all_texts() else "",
+        errors=error.errors if isinstance(error, Refusal) else (),
+        headers=dict(error.headers or {}),
+    )

@@ -1,0 +1,49 @@
+"""Whether the server is up, and whether it can do its work. The only operations open to all."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from api.running import Running
+from recommender.errors import RecommenderError
+from recommender.store import read_counters, reading
+
+ROUTES = APIRouter(prefix="/health", tags=["operation"])
+
+
+class Health(BaseModel):
+    """Whether it is so."""
+
+    status: Literal["ok", "unavailable"]
+
+
+@ROUTES.get("", operation_id="get_health", summary="Say that the process is up")
+async def get_health() -> Health:
+    """Say that the process is up."""
+    return Health(status="ok")
+
+
+@ROUTES.get(
+    "/ready",
+    operation_id="get_readiness",
+    summary="Say whether requests can be answered now",
+    responses={503: {"model": Health, "description": "The database cannot be used now."}},
+)
+async def get_readiness(request: Request, response: Response) -> Health:
+    """Say whether requests can be answered now."""
+    running: Running = request.app.state.running
+
+    def look() -> None:
+        with reading(running.live.engine) as connection:
+            read_counters(connection)
+
+    try:
+        await run_in_threadpool(look)
+    except RecommenderError:
+        response.status_code = 503
+        return Health(status="unavailable")
+    return Health(status="ok")

@@ -1,0 +1,146 @@
+"""Who may what: roles, permissions, and whose rows a principal may see.
+
+A role holds permissions; a key may hold fewer of them, never more. Whose rows they apply to is
+the principal's `scope`, which is part of every query about people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from recommender.errors import ForbiddenError
+from recommender.store import EVERYONE, NO_ONE, Scope
+
+
+class Role(StrEnum):
+    """What somebody is to the people in the service."""
+
+    EMPLOYEE = "employee"
+    MANAGER = "manager"
+    HR = "hr"
+    ANALYST = "analyst"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    """What can be allowed; one operation needs one of them."""
+
+    READ_CATALOG = "catalog:read"
+    WRITE_OFFERINGS = "offerings:write"
+    READ_PEOPLE = "people:read"
+    WRITE_PEOPLE = "people:write"
+    READ_ASSESSMENTS = "assessments:read"
+    WRITE_ASSESSMENTS = "assessments:write"
+    READ_RECOMMENDATIONS = "recommendations:read"
+    READ_PLANS = "plans:read"
+    WRITE_PLANS = "plans:write"
+    APPROVE_PLANS = "plans:approve"
+    READ_STATISTICS = "statistics:read"
+    READ_ENROLMENTS = "enrolments:read"
+    WRITE_ENROLMENTS = "enrolments:write"
+    IMPORT = "imports:write"
+    RUN_JOBS = "jobs:run"
+    READ_HISTORY = "history:read"
+    READ_MODELS = "models:read"
+    WRITE_MODELS = "models:write"
+    EXPORT_PERSON = "privacy:export"
+    ERASE_PERSON = "privacy:erase"
+    READ_AUDIT = "audit:read"
+    MANAGE_KEYS = "keys:write"
+
+
+_SELF = {
+    Permission.READ_CATALOG,
+    Permission.READ_PEOPLE,
+    Permission.READ_ASSESSMENTS,
+    Permission.READ_RECOMMENDATIONS,
+    Permission.READ_PLANS,
+    Permission.WRITE_PLANS,
+    Permission.APPROVE_PLANS,
+    Permission.READ_ENROLMENTS,
+    Permission.EXPORT_PERSON,
+}
+_MANAGER = _SELF | {
+    Permission.WRITE_ASSESSMENTS,
+    Permission.READ_STATISTICS,
+    Permission.WRITE_ENROLMENTS,
+}
+_HR = _MANAGER | {
+    Permission.WRITE_OFFERINGS,
+    Permission.WRITE_PEOPLE,
+    Permission.IMPORT,
+    Permission.RUN_JOBS,
+    Permission.READ_HISTORY,
+    Permission.READ_MODELS,
+    Permission.ERASE_PERSON,
+}
+_ANALYST = {
+    Permission.READ_CATALOG,
+    Permission.READ_STATISTICS,
+    Permission.RUN_JOBS,
+    Permission.READ_HISTORY,
+    Permission.READ_MODELS,
+    Permission.WRITE_MODELS,
+}
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.EMPLOYEE: frozenset(_SELF),
+    Role.MANAGER: frozenset(_MANAGER),
+    Role.HR: frozenset(_HR),
+    Role.ANALYST: frozenset(_ANALYST),
+    Role.ADMIN: frozenset(Permission),
+}
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is asking.
+
+    Parameters
+    ----------
+    actor : str
+        Name in the audit trail: ``key:…``, ``token:…`` or ``cli``; not a person's name.
+    role : Role
+        In which role.
+    permissions : frozenset of Permission
+        What is allowed.
+    person_id : str or None
+        The person behind it; employees and managers have one.
+    org_unit : str or None
+        Path of the unit an HR principal is responsible for; None for the whole organisation.
+    """
+
+    actor: str
+    role: Role
+    permissions: frozenset[Permission]
+    person_id: str | None = None
+    org_unit: str | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """Whose rows the principal may see."""
+        if self.role is Role.ADMIN or (self.role is Role.HR and self.org_unit is None):
+            return EVERYONE
+        if self.role is Role.HR:
+            return Scope(org_unit=self.org_unit, person_id=self.person_id)
+        if self.role is Role.MANAGER:
+            return Scope(person_id=self.person_id, reports_of=self.person_id)
+        if self.role is Role.EMPLOYEE:
+            return Scope(person_id=self.person_id)
+        return NO_ONE
+
+    def need(self, permission: Permission) -> None:
+        """Raise a `ForbiddenError` unless the permission is there."""
+        if permission not in self.permissions:
+            raise ForbiddenError("access.forbidden", permission=permission.value)
+
+
+COMMAND_LINE = Principal("cli", Role.ADMIN, PERMISSIONS[Role.ADMIN])
+
+
+def grant(role: Role, wanted: Iterable[str] | None) -> frozenset[Permission]:
+    """Return what a key may do: what was wanted for it, as far as the role allows it."""
+    held = PERMISSIONS[role]
+    return held if wanted is None else held & {Permission(name) for name in wanted}

@@ -1,0 +1,85 @@
+"""When the modules of a plan are taken."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from recommender.service.framework import Framework
+
+_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Dates:
+    """When a module is taken, in which offering if any, and whether a person said so."""
+
+    starts_on: dt.date
+    ends_on: dt.date
+    offering_id: str | None = None
+    fixed: bool = False
+
+
+def schedule(
+    framework: Framework,
+    module_ids: Sequence[str],
+    offerings: pd.DataFrame,
+    *,
+    first_day: dt.date,
+    fixed: Mapping[str, Dates] | None = None,
+) -> list[Dates]:
+    """Date modules one after the other: the next offering, or else the catalogue's pace.
+
+    Parameters
+    ----------
+    framework : Framework
+        The catalogue.
+    module_ids : sequence of str
+        In the order to take them.
+    offerings : DataFrame
+        Coming offerings with seats, as `recommender.store.read_offerings` returns them.
+    first_day : date
+        Nothing that is not fixed begins earlier.
+    fixed : mapping of str to Dates, optional
+        Modules whose dates are set; nothing else is put into those days.
+
+    Returns
+    -------
+    list of Dates
+        One a module.
+    """
+    fixed = fixed or {}
+    taken = sorted((when.starts_on, when.ends_on) for when in fixed.values())
+    pace = framework.catalog.settings.study_hours_per_week
+    dates: list[Dates] = []
+    free_from = first_day
+    for name in module_ids:
+        when = fixed.get(name) or _next_offering(offerings, name, free_from, taken)
+        if when is None:
+            hours = framework.module_of[name].hours
+            when = _next_gap(free_from, 7 * math.ceil(hours / pace), taken)
+        dates.append(when)
+        free_from = max(free_from, when.ends_on + _DAY)
+    return dates
+
+
+def _next_offering(
+    offerings: pd.DataFrame, name: str, free_from: dt.date, taken: Sequence[tuple[dt.date, dt.date]]
+) -> Dates | None:
+    later = offerings[(offerings["module_id"] == name) & (offerings["starts_on"] >= free_from)]
+    for run in later.itertuples(index=False):
+        if all(run.ends_on < begin or end < run.starts_on for begin, end in taken):
+            return Dates(run.starts_on, run.ends_on, run.offering_id)
+    return None
+
+
+def _next_gap(start: dt.date, days: int, taken: Sequence[tuple[dt.date, dt.date]]) -> Dates:
+    length = dt.timedelta(days=days - 1)
+    for begin, end in taken:
+        if start <= end and start + length >= begin:
+            start = end + _DAY
+    return Dates(start, start + length)

@@ -1,0 +1,82 @@
+"""API keys and the counters of changes that every worker has to see."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from recommender.store import schema
+
+
+@dataclass(frozen=True)
+class StoredKey:
+    """An API key as stored: its rights and the hash of its secret.
+
+    Parameters
+    ----------
+    key_id, label, secret_sha256, role, person_id, org_unit
+        As in the table; `org_unit` None is the whole organisation.
+    permissions : list of str or None
+        None for all that the role has.
+    created_by : str
+        Actor.
+    created_at, expires_at, revoked_at : datetime
+        In UTC.
+    """
+
+    key_id: str
+    label: str
+    secret_sha256: str
+    role: str
+    person_id: str | None
+    org_unit: str | None
+    permissions: list[str] | None
+    created_by: str
+    created_at: dt.datetime
+    expires_at: dt.datetime
+    revoked_at: dt.datetime | None
+
+
+def read_counters(connection: sa.Connection) -> dict[str, int]:
+    """Return how often keys (``access``) and imported modules (``catalog``) were changed."""
+    counter = schema.change_counter.c
+    return dict(connection.execute(sa.select(counter.name, counter.number)).tuples().all())
+
+
+def read_key(connection: sa.Connection, key_id: str) -> StoredKey | None:
+    """Return a key, or None."""
+    table = schema.api_key
+    row = connection.execute(sa.select(table).where(table.c.key_id == key_id)).one_or_none()
+    return None if row is None else StoredKey(**row._mapping)
+
+
+def list_keys(connection: sa.Connection, *, after: str = "", limit: int) -> list[StoredKey]:
+    """Return keys in the order of their ids, from after one on."""
+    table = schema.api_key
+    query = sa.select(table).where(table.c.key_id > after).order_by(table.c.key_id).limit(limit)
+    return [StoredKey(**row._mapping) for row in connection.execute(query)]
+
+
+def has_keys(connection: sa.Connection) -> bool:
+    """Say whether a key was ever made."""
+    return connection.scalar(sa.select(schema.api_key.c.key_id).limit(1)) is not None
+
+
+def insert_key(connection: sa.Connection, key: StoredKey) -> None:
+    """Store a new key."""
+    connection.execute(schema.api_key.insert().values(**key.__dict__))
+
+
+def change_key(connection: sa.Connection, key_id: str, **changes: Any) -> None:
+    """Change columns of a key."""
+    table = schema.api_key
+    connection.execute(table.update().where(table.c.key_id == key_id).values(**changes))
+
+
+def unit_exists(connection: sa.Connection, path: str) -> bool:
+    """Say whether there is an org unit of that path."""
+    unit = schema.org_unit.c
+    return connection.scalar(sa.select(unit.id).where(unit.path == path)) is not None

@@ -1,0 +1,84 @@
+"""Answers that are kept to be given again to the same request."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from recommender.errors import ConflictError
+from recommender.store import schema
+
+_PENDING = 0
+
+
+@dataclass(frozen=True)
+class KeptAnswer:
+    """An answer as it was sent."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def claim_answer(connection: sa.Connection, actor: str, key: str, asked: str) -> KeptAnswer | None:
+    """Claim an idempotency key for this transaction, or return the answer given before.
+
+    Parameters
+    ----------
+    connection : Connection
+        In the transaction that does what is asked. Whoever claims the same key at the same
+        time waits for its end.
+    actor : str
+        Who asks; keys of others are others.
+    key : str
+        The idempotency key.
+    asked : str
+        Fingerprint of the request.
+
+    Returns
+    -------
+    KeptAnswer or None
+        None where the request is new.
+
+    Raises
+    ------
+    ConflictError
+        If the key was used for another request.
+    """
+    table = schema.idempotent_answer
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    claimed = connection.execute(
+        dialect.insert(table)
+        .values(
+            actor=actor,
+            key=key,
+            request_sha256=asked,
+            status=_PENDING,
+            headers={},
+            body=b"",
+            answered_at=dt.datetime.now(dt.UTC),
+        )
+        .on_conflict_do_nothing()
+    )
+    if claimed.rowcount:
+        return None
+    row = connection.execute(
+        sa.select(table).where(table.c.actor == actor, table.c.key == key)
+    ).one()
+    if row.request_sha256 != asked:
+        raise ConflictError("request.idempotency-reused")
+    return KeptAnswer(row.status, row.headers, row.body)
+
+
+def keep_answer(connection: sa.Connection, actor: str, key: str, answer: KeptAnswer) -> None:
+    """Keep the answer under a claimed key."""
+    table = schema.idempotent_answer
+    connection.execute(
+        table.update()
+        .where(table.c.actor == actor, table.c.key == key)
+        .values(status=answer.status, headers=dict(answer.headers), body=answer.body)
+    )

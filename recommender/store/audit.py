@@ -1,0 +1,147 @@
+"""The audit trail: entries are only ever added, and each one's hash covers the one before it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from recommender.store import schema
+
+_FIRST = "0" * 64
+_PAGE = 5000
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """What somebody did, or saw.
+
+    Parameters
+    ----------
+    at : datetime
+        When, in UTC.
+    actor : str
+        Who: a key, a token's subject, or the command line.
+    role : str
+        In which role.
+    action : str
+        Name of the operation.
+    resource : str
+        What it was done to; never a person's id or name.
+    subjects : sequence of str
+        `ref` of each person concerned.
+    request_id : str
+        Of the request.
+    details : mapping
+        Further figures, without personal data.
+    """
+
+    at: dt.datetime
+    actor: str
+    role: str
+    action: str
+    resource: str
+    subjects: Sequence[str] = ()
+    request_id: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True)
+class AuditVerdict:
+    """What a check of the trail found.
+
+    Parameters
+    ----------
+    entries : int
+        How many entries were read.
+    head : str
+        Hash of the newest.
+    broken_at : int or None
+        Number of the first entry that does not fit the chain; None where all fit.
+    """
+
+    entries: int
+    head: str
+    broken_at: int | None
+
+
+def append_entries(connection: sa.Connection, entries: Sequence[AuditEntry]) -> None:
+    """Add entries to the trail.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction, as its last statement: other writers of the trail wait from here on.
+    entries : sequence of AuditEntry
+        In their order.
+    """
+    if not entries:
+        return
+    head = schema.audit_head
+    seq, last = connection.execute(
+        sa.select(head.c.seq, head.c.hash).where(head.c.id == 1).with_for_update()
+    ).one()
+    rows: list[dict[str, Any]] = []
+    for number, entry in enumerate(entries, start=seq + 1):
+        row = {
+            "seq": number,
+            "at": entry.at,
+            "actor": entry.actor,
+            "role": entry.role,
+            "action": entry.action,
+            "resource": entry.resource,
+            "subjects": list(entry.subjects),
+            "request_id": entry.request_id,
+            "details": dict(entry.details),
+        }
+        last = _hash(last, row)
+        rows.append(row | {"hash": last})
+    connection.execute(schema.audit_entry.insert(), rows)
+    connection.execute(head.update().where(head.c.id == 1).values(seq=seq + len(rows), hash=last))
+
+
+def verify_trail(connection: sa.Connection, *, noted: Sequence[str] = ()) -> AuditVerdict:
+    """Check that no entry of the trail was changed, left out or put in later.
+
+    Parameters
+    ----------
+    connection : Connection
+        Open for reading.
+    noted : sequence of str
+        Hashes of the head noted earlier, elsewhere: they have to be in the chain, which a
+        chain that was written anew from some point on would fail.
+
+    Returns
+    -------
+    AuditVerdict
+        Where the chain breaks, if it does.
+    """
+    entry, head = schema.audit_entry, schema.audit_head
+    missing = set(noted)
+    last, number = _FIRST, 0
+    while True:
+        query = sa.select(entry).where(entry.c.seq > number).order_by(entry.c.seq).limit(_PAGE)
+        page = connection.execute(query).mappings().all()
+        for row in page:
+            expected = _hash(last, dict(row))
+            if row["seq"] != number + 1 or row["hash"] != expected:
+                return AuditVerdict(number, last, row["seq"])
+            last, number = expected, number + 1
+            missing.discard(last)
+        if len(page) < _PAGE:
+            break
+    noted_head = connection.execute(sa.select(head.c.seq, head.c.hash)).one_or_none()
+    whole = noted_head is not None and tuple(noted_head) == (number, last) and not missing
+    return AuditVerdict(number, last, None if whole else number + 1)
+
+
+def _hash(last: str, row: Mapping[str, Any]) -> str:
+    said = {name: row[name] for name in row if name != "hash"}
+    said["at"] = row["at"].astimezone(dt.UTC).isoformat(timespec="microseconds")
+    text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256((last + text).encode()).hexdigest()

@@ -1,0 +1,76 @@
+"""Whose rows a principal may see, as a condition of the query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from recommender.store import schema
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The people that a principal may see.
+
+    Parameters
+    ----------
+    everyone : bool
+        Whether there is no bound.
+    person_id : str or None
+        That person.
+    reports_of : str or None
+        Those whose manager this person is.
+    org_unit : str or None
+        Those in the unit of this path and in the units below it.
+    """
+
+    everyone: bool = False
+    person_id: str | None = None
+    reports_of: str | None = None
+    org_unit: str | None = None
+
+
+EVERYONE = Scope(everyone=True)
+NO_ONE = Scope()
+
+
+def visible(scope: Scope) -> sa.ColumnElement[bool]:
+    """Return the condition that a row of `person` lies within a scope."""
+    if scope.everyone:
+        return sa.true()
+    person = schema.person.c
+    parts: list[sa.ColumnElement[bool]] = []
+    if scope.person_id is not None:
+        parts.append(person.person_id == scope.person_id)
+    if scope.reports_of is not None:
+        parts.append(person.manager_id == scope.reports_of)
+    if scope.org_unit is not None:
+        parts.append(person.org_unit_id.in_(_units(scope.org_unit)))
+    return sa.or_(sa.false(), *parts)
+
+
+def in_unit(path: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a row of `person` belongs to a unit or one below it."""
+    return schema.person.c.org_unit_id.in_(_units(path))
+
+
+def covers_unit(scope: Scope, path: str) -> bool:
+    """Say whether a scope takes in all people of a unit, present and future."""
+    if scope.everyone:
+        return True
+    top = scope.org_unit
+    return top is not None and (path == top or path.startswith(top + "/"))
+
+
+def visible_person_ids(scope: Scope) -> sa.Select[Any]:
+    """Return the query of the ids within a scope, for conditions on other tables."""
+    return sa.select(schema.person.c.person_id).where(visible(scope))
+
+
+def _units(path: str) -> sa.Select[Any]:
+    unit = schema.org_unit.c
+    return sa.select(unit.id).where(
+        sa.or_(unit.path == path, unit.path.startswith(path + "/", autoescape=True))
+    )
