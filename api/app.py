@@ -12,10 +12,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from recommender.service.job_runner import JobRunner
 
+from api.docs import add_docs
 from api.logs import set_up_logs
 from api.manners import Manners
 from api.problems import Problem, install_handlers
-from api.routes import GROUPS
+from api.routes import GROUPS, operation
 from api.running import Running
 from api.tokens import TokenVerifier
 from recommender.service.live import LiveService
@@ -72,6 +73,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = chosen
     for group in GROUPS:
         app.include_router(group)
+    app.include_router(operation.ROUTES)
+    app.include_router(operation.describing_routes(open_to_all=chosen.open_docs))
+    add_docs(app)
     install_handlers(app)
     app.add_middleware(Manners, settings=chosen)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign] - the documented way

@@ -36,5 +36,6 @@ def set_up_logs(*, as_json: bool) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     # every request has a line of ours; theirs names paths, and with them people
-    logging.getLogger("uvicorn.access").disabled = True
+    for name in ("uvicorn.access", "httpx", "httpx2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -405,6 +405,10 @@ class Known:
         ``(competency, exam level)`` to a mapping of spelling to subject id.
     prerequisites : mapping of str to tuple of str
         Module id to the modules it needs.
+    org_unit : str
+        Path of the unit that people may be imported into, or into those below it; empty for any.
+    others : frozenset of str
+        Ids of people stored already who must not be changed.
     """
 
     people: frozenset[str]
@@ -416,3 +420,5 @@ class Known:
     indicators: Mapping[str, str]
     subjects: Mapping[tuple[str, int], Mapping[str, str]]
     prerequisites: Mapping[str, tuple[str, ...]]
+    org_unit: str = ""
+    others: frozenset[str] = frozenset()

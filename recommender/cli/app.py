@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from recommender.cli import catalog, database, demo, models, people, tables
+from recommender.cli import catalog, database, demo, models, people, serve, tables
 
 app = typer.Typer(
     name="recommender",
@@ -14,5 +14,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for part in (demo, tables, people, models, catalog, database):
+for part in (demo, tables, people, models, catalog, database, serve):
     part.register(app)

@@ -1,8 +1,7 @@
-"""Commands for the database: db upgrade, db backup, db restore; and serve."""
+"""Commands for the database: db upgrade, db backup, db restore."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +27,6 @@ def register(app: typer.Typer) -> None:
         ],
     )(restore)
     app.add_typer(group, name="db")
-    command(app, "serve", examples=["recommender serve --port 8000"])(serve)
 
 
 def upgrade(call: Call) -> None:
@@ -74,19 +72,3 @@ def restore(
         call.print("cli.restored-kept", path=done.kept)
     if done.is_outdated:
         call.print("cli.restored-outdated")
-
-
-def serve(
-    call: Call,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
-) -> None:
-    """Serve the HTTP API."""
-    import uvicorn  # only here: it is heavy, and no other command needs it
-
-    # the server process reads its settings from the environment, like every worker of it
-    os.environ["RECOMMENDER_DATABASE"] = call.settings.database
-    os.environ["RECOMMENDER_CATALOG"] = str(call.settings.catalog)
-    os.environ["RECOMMENDER_MODELS"] = str(call.settings.models)
-    os.environ["RECOMMENDER_LANG"] = call.settings.lang
-    uvicorn.run("api.app:app", host=host, port=port)

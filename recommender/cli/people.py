@@ -237,7 +237,8 @@ def _print_path(call: Call, framework: Framework, path_id: str | None) -> None:
         if is_for_grade(path, grade.id)
     ]
     name = path.name.in_language(call.lang)
-    call.print("cli.plan-path", path=name, grades=", ".join(grades))
+    separator = call.say("document.list_separator")
+    call.print("cli.plan-path", path=name, grades=separator.join(grades))
 
 
 def explain(

@@ -5,9 +5,11 @@ from recommender.documents.glyphs import missing_characters
 from recommender.documents.page import render_plan_page
 from recommender.documents.pdf import RenderedPdf, render_plan_pdf
 from recommender.documents.plan_document import (
+    ApprovedBy,
     Basis,
     CompetencyRow,
     LeftOutModule,
+    Party,
     PlanDocument,
     PlanItemRow,
     PlanStatus,
@@ -15,9 +17,11 @@ from recommender.documents.plan_document import (
 )
 
 __all__ = [
+    "ApprovedBy",
     "Basis",
     "CompetencyRow",
     "LeftOutModule",
+    "Party",
     "PlanDocument",
     "PlanItemRow",
     "PlanStatus",

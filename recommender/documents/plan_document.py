@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Basis = Literal["measured", "pooled", "expert"]
-PlanStatus = Literal["draft", "approved", "active", "done"]
+PlanStatus = Literal["draft", "approved", "active", "done", "cancelled"]
+Party = Literal["employee", "manager", "hr"]
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,14 @@ class LeftOutModule:
 
 
 @dataclass(frozen=True)
+class ApprovedBy:
+    """Who approved the plan in the service, and when."""
+
+    party: Party
+    on: dt.date
+
+
+@dataclass(frozen=True)
 class PlanDocument:
     """Everything that the document of one person's plan shows.
 
@@ -173,6 +182,8 @@ class PlanDocument:
         Flags of the assessment and other points to note; one sentence each.
     path : str
         Name of the learning path that frames the plan, or empty.
+    approvals : tuple of ApprovedBy
+        Of this plan as it is; whoever is not among them may sign on paper.
     """
 
     plan_id: str
@@ -199,3 +210,4 @@ class PlanDocument:
     level_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     path: str = ""
+    approvals: tuple[ApprovedBy, ...] = ()

@@ -20,6 +20,7 @@ from recommender.documents.figures import (
 )
 from recommender.documents.plan_document import (
     CompetencyRow,
+    Party,
     PlanDocument,
     PlanItemRow,
     ServedGap,
@@ -91,13 +92,25 @@ def plan_view(
         ],
         "left_out_more": _left_out_more(document, left_out_shown, lang),
         "notes": [sentences([note], lang=lang) for note in document.notes],
-        "signatures": [
-            {"role": say("document.signature.employee", lang), "name": document.name},
-            {"role": say("document.signature.manager", lang), "name": document.manager},
-            {"role": say("document.signature.hr", lang), "name": ""},
-        ],
+        "signatures": _signatures(document, lang),
         "footer": _footer(document, lang),
     }
+
+
+def _signatures(document: PlanDocument, lang: str) -> list[dict[str, str]]:
+    names: dict[Party, str] = {"employee": document.name, "manager": document.manager, "hr": ""}
+    approved = {
+        found.party: say("document.signature.approved", lang, on=day(found.on))
+        for found in document.approvals
+    }
+    return [
+        {
+            "role": say(f"document.signature.{party}", lang),
+            "name": name,
+            "approved": approved.get(party, ""),
+        }
+        for party, name in names.items()
+    ]
 
 
 def labels(lang: str) -> dict[str, str]:

@@ -197,6 +197,8 @@ def _check_modules(columns: Columns, kept: np.ndarray, known: Known, faults: Fau
 
 
 def _check_people(columns: Columns, kept: np.ndarray, known: Known, faults: FaultList) -> None:
+    if known.org_unit:
+        _check_responsibility(columns, kept, known, faults)
     ids, managers = columns["person_id"], columns["manager_id"]
     rows = np.flatnonzero(kept & ids.is_good & ~managers.is_bad)
     people = ids.values[rows].tolist()
@@ -207,6 +209,26 @@ def _check_people(columns: Columns, kept: np.ndarray, known: Known, faults: Faul
         for person, manager in zip(people, managers.values[rows].tolist(), strict=True)
     }
     _add_cycles(graph, places, "manager_id", "table.manager_cycle", faults)
+
+
+def _check_responsibility(
+    columns: Columns, kept: np.ndarray, known: Known, faults: FaultList
+) -> None:
+    """Check that only people of one unit are in the table, and go nowhere else."""
+
+    def of_others(person: str) -> tuple[str, Problem] | None:
+        if person not in known.others:
+            return None
+        return "person_id", Problem("table.person_of_others", "own_person")
+
+    def elsewhere(text: str) -> tuple[str, Problem] | None:
+        path = "/".join(part.strip() for part in text.split("/") if part.strip())
+        if f"{path}/".startswith(f"{known.org_unit}/"):
+            return None
+        return "org_unit", Problem("table.unit_of_others", "own_unit", {"unit": known.org_unit})
+
+    _add_pairs(columns, ("person_id",), kept, faults, of_others)
+    _add_pairs(columns, ("org_unit",), kept, faults, elsewhere)
 
 
 def _add_cycles(

@@ -49,6 +49,7 @@ class Permission(StrEnum):
     ERASE_PERSON = "privacy:erase"
     READ_AUDIT = "audit:read"
     MANAGE_KEYS = "keys:write"
+    READ_METRICS = "metrics:read"
 
 
 _SELF = {

@@ -24,10 +24,11 @@ from recommender.service.explanation import Explanation, explain_level
 from recommender.service.framework import Framework, build_framework
 from recommender.service.framing import find_path, is_for_grade
 from recommender.service.histories import export_history, read_history
-from recommender.service.intake import add_imported, find_kind, import_file, list_known
+from recommender.service.intake import add_imported, find_kind, import_file
 from recommender.service.keeping import keep_plan, keep_shown
+from recommender.service.known import list_known
 from recommender.service.models import Models
-from recommender.service.paper import build_plan_document
+from recommender.service.paper import PlanReader, build_plan_document
 from recommender.service.planning import PlanRequest, make_plan
 from recommender.service.standing import Standing, read_standing
 from recommender.service.training import Training, train_model
@@ -121,21 +122,27 @@ class Service:
         scope: Scope = EVERYONE,
     ) -> tuple[Plan, PlanDocument]:
         """Make and keep a person's plan; the document is ready to be rendered."""
-        standing = self._standing([person_id], as_of)
+        standing = self._standing([person_id], as_of, scope)
         with reading(self.engine) as connection:
             offerings = read_offerings(connection, as_of=as_of)
         plan = make_plan(self.framework, standing, self.estimates, offerings, 0, request, lang=lang)
-        gaps = compare_with_targets(standing)
+        gaps = describe_gaps(self.framework, standing, compare_with_targets(standing), 0)
+        person = standing.people.iloc[0]
         document = build_plan_document(
-            self.framework, standing, gaps, 0, plan, offerings, lang=lang
+            self.framework,
+            PlanReader(
+                name=person["name"],
+                org_unit=person["org_unit"],
+                manager=person["manager_name"] or "",
+                synthetic=bool(person["synthetic"]),
+            ),
+            gaps,
+            plan,
+            places=dict(zip(offerings["offering_id"], offerings["place"], strict=True)),
+            lang=lang,
         )
         with writing(self.engine) as connection:
-            keep_plan(
-                connection,
-                plan,
-                describe_gaps(self.framework, standing, gaps, 0),
-                actor=COMMAND_LINE.actor,
-            )
+            keep_plan(connection, plan, gaps, actor=COMMAND_LINE.actor)
         return plan, document
 
     def plan_all(
@@ -245,13 +252,15 @@ class Service:
             )
 
 
-def open_service(settings: Settings) -> Service:
+def open_service(settings: Settings, *, catalog: Catalog | None = None) -> Service:
     """Open the catalogue and the database.
 
     Parameters
     ----------
     settings : Settings
         Where they are.
+    catalog : Catalog, optional
+        The catalogue of the folder, if it was read already.
 
     Returns
     -------
@@ -265,7 +274,7 @@ def open_service(settings: Settings) -> Service:
     StoreError
         If the database cannot be used.
     """
-    catalog = load_catalog(settings.catalog)
+    catalog = catalog or load_catalog(settings.catalog)
     engine = open_database(settings.database)
     try:
         framework = build_framework(with_imported(catalog, engine))

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from recommender.errors import InputError
+from recommender.errors import ConflictError, InputError
 from recommender.exchange import read_table
-from recommender.records import KINDS, Known, TableKind
+from recommender.records import KINDS, TableKind
 from recommender.service.framework import Framework
+from recommender.service.known import list_known, list_known_within
 from recommender.store import (
     Connection,
     Engine,
     Written,
     count_change,
     note_import,
-    read_ids,
-    read_managers,
-    reading,
     schema,
     touch_people,
     write_kind,
@@ -30,7 +29,8 @@ from recommender.store import (
     writing,
 )
 from recommender.store import read_table as read_stored
-from training_catalog import Catalog, CatalogError, CatalogFault, Text, TrainingModule
+from recommender.store.people import has_others
+from training_catalog import Catalog, CatalogError, CatalogFault, TrainingModule
 from training_catalog.checks import check_modules
 from training_catalog.loading import build_catalog
 from training_catalog.reading import validate
@@ -51,41 +51,123 @@ def find_kind(name: str) -> TableKind:
     return KINDS[name]
 
 
-def list_known(framework: Framework, engine: Engine) -> Known:
-    """List what ids in a table may refer to: the catalogue and what is stored."""
-    with reading(engine) as connection:
-        people = read_ids(connection, schema.person.c.person_id)
-        managers = read_managers(connection)
-        offerings = read_ids(connection, schema.offering.c.offering_id)
-    catalog = framework.catalog
-    return Known(
-        people=frozenset(people),
-        managers=managers,
-        grades=_spellings((grade.id, grade.name) for grade in catalog.grades),
-        competencies=_spellings((c.id, c.name) for c in catalog.competencies),
-        modules=_spellings((module.id, module.title) for module in catalog.modules),
-        offerings={name: name for name in offerings},
-        indicators={
-            indicator.id: c.id
-            for c in catalog.competencies
-            for level in c.levels
-            for indicator in level.indicators
-        },
-        subjects={
-            (c.id, exam.level): _spellings((s.id, s.name) for s in exam.subjects)
-            for c in catalog.competencies
-            for exam in c.exams
-        },
-        prerequisites={module.id: module.prerequisites for module in catalog.modules},
+@dataclass(frozen=True)
+class CheckedTable:
+    """A table that was read and has no faults."""
+
+    kind: TableKind
+    frame: pd.DataFrame
+    file_name: str
+    sha256: str
+
+
+def check_file(
+    framework: Framework,
+    engine: Engine,
+    kind: TableKind,
+    path: Path,
+    *,
+    latest: dt.date,
+    unit: str | None = None,
+) -> CheckedTable:
+    """Read a table and check all of it.
+
+    Parameters
+    ----------
+    framework : Framework
+        The catalogue.
+    engine : Engine
+        The database.
+    kind : TableKind
+        What the table holds.
+    path : Path
+        CSV or .xlsx.
+    latest : date
+        Dates of facts after this day are faults.
+    unit : str, optional
+        The unit whose people, those of the units below it included, the table may be about;
+        all people when not given.
+
+    Returns
+    -------
+    CheckedTable
+        Ready to be stored.
+
+    Raises
+    ------
+    TableFaultsError
+        With every bad row.
+    InputError
+        If the file as a whole cannot be read.
+    """
+    known = (
+        list_known(framework, engine)
+        if unit is None
+        else list_known_within(framework, engine, kind, unit=unit)
+    )
+    frame = read_table(path, kind, known, latest=latest)
+    return CheckedTable(
+        kind=kind,
+        frame=frame,
+        # a name that is not UTF-8 is kept as far as it can be read
+        file_name=path.name.encode("utf-8", "replace").decode("utf-8"),
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
 
 
-def _spellings(things: Iterable[tuple[str, Text]]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, text in things:
-        found |= {text.zh_cn: name, text.en: name}
-        found[name] = name
-    return found
+def store_table(
+    connection: Connection,
+    framework: Framework,
+    table: CheckedTable,
+    *,
+    dry_run: bool,
+    unit: str | None = None,
+) -> Written:
+    """Store a checked table in the transaction of a connection, or only say what would happen.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction.
+    framework : Framework
+        The catalogue.
+    table : CheckedTable
+        The rows.
+    dry_run : bool
+        Whether to undo it at once.
+    unit : str, optional
+        As the table was checked.
+
+    Returns
+    -------
+    Written
+        What became of the rows, or would.
+
+    Raises
+    ------
+    CatalogError
+        If imported modules do not fit the catalogue.
+    ConflictError
+        If somebody left the unit since the table was checked.
+    """
+    with connection.begin_nested() as step:
+        if unit and has_others(connection, table.frame["person_id"], unit=unit):
+            raise ConflictError("import.people-moved")
+        written = store_frame(connection, table.kind, table.frame)
+        if table.kind.name == "modules":
+            # what is stored has to open again, together with what was stored before
+            add_imported(framework.catalog, read_stored(connection, schema.module))
+        if dry_run:
+            step.rollback()
+            return written
+    note_import(
+        connection,
+        kind=table.kind.name,
+        file_name=table.file_name,
+        sha256=table.sha256,
+        written=written,
+    )
+    return written
 
 
 def import_file(
@@ -128,25 +210,9 @@ def import_file(
     CatalogError
         If imported modules do not fit the catalogue.
     """
-    frame = read_table(path, kind, list_known(framework, engine), latest=latest)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    table = check_file(framework, engine, kind, path, latest=latest)
     with writing(engine) as connection:
-        written = store_frame(connection, kind, frame)
-        if kind.name == "modules":
-            # what is stored has to open again, together with what was stored before
-            add_imported(framework.catalog, read_stored(connection, schema.module))
-        if dry_run:
-            connection.rollback()
-        else:
-            note_import(
-                connection,
-                kind=kind.name,
-                # a name that is not UTF-8 is kept as far as it can be read
-                file_name=path.name.encode("utf-8", "replace").decode("utf-8"),
-                sha256=digest,
-                written=written,
-            )
-    return written
+        return store_table(connection, framework, table, dry_run=dry_run)
 
 
 def store_frame(connection: Connection, kind: TableKind, frame: pd.DataFrame) -> Written:

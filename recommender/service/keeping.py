@@ -31,8 +31,24 @@ def keep_shown(connection: Connection, found: Recommendations) -> None:
     )
 
 
-def keep_plan(connection: Connection, plan: Plan, gaps: Gaps, *, actor: str) -> None:
-    """Keep a new plan, with the gaps it answers, as its first version."""
+def keep_plan(
+    connection: Connection, plan: Plan, gaps: Gaps, *, actor: str, party: str = "hr"
+) -> None:
+    """Keep a new plan, with the gaps it answers, as its first version.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction.
+    plan : Plan
+        A draft.
+    gaps : Gaps
+        The person's gaps on the day of the plan.
+    actor : str
+        Who made it.
+    party : str
+        Whose part that is: the ``employee``'s, the ``manager``'s or of ``hr``.
+    """
     now = dt.datetime.now(dt.UTC)
     head = {
         "plan_id": plan.plan_id,
@@ -47,7 +63,7 @@ def keep_plan(connection: Connection, plan: Plan, gaps: Gaps, *, actor: str) -> 
         "plan_id": plan.plan_id,
         "version": 1,
         "change": "created",
-        "body": {"plan": to_json(plan), "gaps": to_json(gaps)},
+        "body": {"plan": to_json(plan), "gaps": to_json(gaps), "party": party},
         "actor": actor,
         "made_at": now,
     }

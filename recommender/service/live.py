@@ -30,7 +30,7 @@ class LiveService:
 
     def __post_init__(self) -> None:
         self._catalog = load_catalog(self.settings.catalog)
-        self._service = open_service(self.settings)
+        self._service = open_service(self.settings, catalog=self._catalog)
 
     @property
     def engine(self) -> Engine:

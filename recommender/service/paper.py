@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
 
 from recommender.documents import (
+    ApprovedBy,
     CompetencyRow,
     LeftOutModule,
     PlanDocument,
     PlanItemRow,
+    PlanStatus,
     ServedGap,
 )
-from recommender.gaps import GapArrays
-from recommender.results import ExcludedModule, Plan, ServedCompetency
-from recommender.service.answers import describe_gaps
+from recommender.results import ExcludedModule, Gaps, Plan, PlanItem, ServedCompetency
 from recommender.service.framework import Framework
-from recommender.service.framing import find_path
-from recommender.service.standing import Standing
+from recommender.service.rewording import name_competency, name_module
 from recommender.texts import all_texts, say
 from training_catalog import LearningPath
 
@@ -27,6 +28,9 @@ _WORTH_SAYING = (
     "needs-unwanted",
     "over-hours",
     "over-budget",
+    "past-hours",
+    "past-budget",
+    "not-taken",
     "prerequisite-too-long",
     "completed-recently",
     "prerequisite-not-met",
@@ -35,61 +39,84 @@ _WORTH_SAYING = (
 )
 
 
+@dataclass(frozen=True)
+class PlanReader:
+    """Whose plan a document shows.
+
+    Parameters
+    ----------
+    name : str
+        As stored.
+    org_unit : str
+        Path of the unit.
+    manager : str
+        Name of the line manager, or empty.
+    synthetic : bool
+        Whether the person is made up.
+    """
+
+    name: str
+    org_unit: str
+    manager: str
+    synthetic: bool
+
+
 def build_plan_document(
     framework: Framework,
-    standing: Standing,
-    gaps: GapArrays,
-    row: int,
+    reader: PlanReader,
+    gaps: Gaps,
     plan: Plan,
-    offerings: pd.DataFrame,
     *,
+    places: Mapping[str, str | None],
     lang: str,
+    approvals: Sequence[ApprovedBy] = (),
 ) -> PlanDocument:
     """Put a plan into the words of its readers.
 
     Parameters
     ----------
     framework : Framework
-        The catalogue.
-    standing : Standing
-        Where people stand.
-    gaps : GapArrays
-        Their gaps.
-    row : int
-        Whose plan; a row of `standing.people`.
+        The catalogue; what has left it since the plan was made is called by its id.
+    reader : PlanReader
+        Whose plan.
+    gaps : Gaps
+        The gaps it answers.
     plan : Plan
-        The plan.
-    offerings : DataFrame
-        Where the places of offerings are looked up.
+        The plan, its reasons in the language asked for.
+    places : mapping of str to str
+        Places of offerings.
     lang : str
         ``zh-CN`` or ``en``.
+    approvals : sequence of ApprovedBy
+        Who approved it.
 
     Returns
     -------
     PlanDocument
         Everything the document shows.
     """
-    person = standing.people.iloc[row]
     catalog = framework.catalog
-    category_of = {name: c.name for c in catalog.categories for name in c.competencies}
-    places = dict(zip(offerings["offering_id"], offerings["place"], strict=True))
-    name_of = {c.id: c.name.in_language(lang) for c in catalog.competencies}
-    found = describe_gaps(framework, standing, gaps, row)
-    path = None if plan.path_id is None else find_path(framework, plan.path_id)
+    category_of = {
+        name: category.name.in_language(lang)
+        for category in catalog.categories
+        for name in category.competencies
+    }
+    path = next((path for path in catalog.paths if path.id == plan.path_id), None)
+    path_name = path.name.in_language(lang) if path else plan.path_id or ""
     return PlanDocument(
         plan_id=plan.plan_id,
         person_id=plan.person_id,
-        name=person["name"],
-        org_unit=" / ".join(person["org_unit"].split("/")),
-        grade=next(g.name.in_language(lang) for g in catalog.grades if g.id == person["grade"]),
-        manager=person["manager_name"] or "",
+        name=reader.name,
+        org_unit=" / ".join(reader.org_unit.split("/")),
+        grade=_name_grade(framework, gaps.grade, lang),
+        manager=reader.manager,
         as_of=plan.as_of,
-        synthetic=bool(person["synthetic"]),
-        status="draft",
+        synthetic=reader.synthetic,
+        status=cast("PlanStatus", plan.status),
         competencies=tuple(
             CompetencyRow(
-                category=category_of[item.competency_id].in_language(lang),
-                name=name_of[item.competency_id],
+                category=category_of.get(item.competency_id, ""),
+                name=name_competency(framework, item.competency_id, lang),
                 target=item.target,
                 weight=item.weight,
                 level=item.level,
@@ -100,32 +127,16 @@ def build_plan_document(
                 method=name_method(item.method, lang),
                 assessed_on=item.assessed_on,
             )
-            for item in found.competencies
+            for item in gaps.competencies
         ),
-        items=tuple(
-            PlanItemRow(
-                order=item.order,
-                title=framework.module_of[item.module_id].title.in_language(lang),
-                modality=say(f"modality.{framework.module_of[item.module_id].modality}", lang),
-                hours=item.hours,
-                cost=item.cost,
-                starts_on=item.starts_on,
-                ends_on=item.ends_on,
-                place=(places.get(item.offering_id) or "") if item.offering_id else "",
-                serves=tuple(_served(part, name_of) for part in item.competencies),
-                reasons=item.order_reasons,
-                stage=item.stage or "",
-            )
-            for item in plan.items
-        ),
+        items=tuple(_item_row(framework, item, places, lang) for item in plan.items),
         left_out=tuple(
             LeftOutModule(
-                title=framework.module_of[item.module_id].title.in_language(lang),
-                reason=item.explanation,
+                title=name_module(framework, item.module_id, lang), reason=item.explanation
             )
             for item in _worth_saying(plan, path)
         ),
-        assess_first=tuple(name_of[name] for name in plan.assess_first),
+        assess_first=tuple(name_competency(framework, name, lang) for name in plan.assess_first),
         total_hours=plan.total_hours,
         total_cost=plan.total_cost,
         hours_budget=plan.hours_budget,
@@ -135,8 +146,9 @@ def build_plan_document(
         model_id=plan.model_id or "",
         catalog_digest=plan.catalog_digest,
         level_names=tuple(level.name.in_language(lang) for level in catalog.levels),
-        notes=_notes(framework, standing, row, lang),
-        path=path.name.in_language(lang) if path else "",
+        notes=(*_note_late(plan, path, lang), *_notes(framework, gaps, lang)),
+        path=path_name,
+        approvals=tuple(approvals),
     )
 
 
@@ -159,9 +171,28 @@ def _worth_saying(plan: Plan, path: LearningPath | None) -> list[ExcludedModule]
     ]
 
 
-def _served(item: ServedCompetency, name_of: dict[str, str]) -> ServedGap:
+def _item_row(
+    framework: Framework, item: PlanItem, places: Mapping[str, str | None], lang: str
+) -> PlanItemRow:
+    module = framework.module_of.get(item.module_id)
+    return PlanItemRow(
+        order=item.order,
+        title=name_module(framework, item.module_id, lang),
+        modality="" if module is None else say(f"modality.{module.modality}", lang),
+        hours=item.hours,
+        cost=item.cost,
+        starts_on=item.starts_on,
+        ends_on=item.ends_on,
+        place=(places.get(item.offering_id) or "") if item.offering_id else "",
+        serves=tuple(_served(framework, part, lang) for part in item.competencies),
+        reasons=item.order_reasons,
+        stage=item.stage or "",
+    )
+
+
+def _served(framework: Framework, item: ServedCompetency, lang: str) -> ServedGap:
     return ServedGap(
-        name=name_of[item.competency_id],
+        name=name_competency(framework, item.competency_id, lang),
         gap=item.gap,
         expected_improvement=item.expected_improvement,
         lower=item.lower,
@@ -171,17 +202,29 @@ def _served(item: ServedCompetency, name_of: dict[str, str]) -> ServedGap:
     )
 
 
-def _notes(framework: Framework, standing: Standing, row: int, lang: str) -> tuple[str, ...]:
-    rated = standing.assessments[0]
-    levels = standing.levels
-    flagged = [
-        k for k in np.flatnonzero(levels.source[row] == 0) if rated.disagreement[levels.row[row, k]]
-    ]
+def _name_grade(framework: Framework, grade: str, lang: str) -> str:
+    names = {each.id: each.name.in_language(lang) for each in framework.catalog.grades}
+    return names.get(grade, grade)
+
+
+def _note_late(plan: Plan, path: LearningPath | None, lang: str) -> list[str]:
+    """Say where a plan takes longer than its learning path allows."""
+    if path is None or not plan.items:
+        return []
+    weeks = path.stages[-1].until_week
+    due, ends = plan.as_of + dt.timedelta(weeks=weeks), plan.items[-1].ends_on
+    if ends <= due:
+        return []
+    return [say("note.path-late", lang, weeks=weeks, due=due.isoformat(), ends=ends.isoformat())]
+
+
+def _notes(framework: Framework, gaps: Gaps, lang: str) -> tuple[str, ...]:
     return tuple(
         say(
             "note.disagreement",
             lang,
-            competency=framework.catalog.competencies[k].name.in_language(lang),
+            competency=name_competency(framework, item.competency_id, lang),
         )
-        for k in flagged
+        for item in gaps.competencies
+        if item.disagreement
     )

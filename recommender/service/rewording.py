@@ -37,7 +37,9 @@ def reword(framework: Framework, plan: Plan, lang: str) -> Plan:
                 item,
                 stage=_name_stage(path, item.stage, lang),
                 reasons=_reasons(framework, item, lang),
-                order_reasons=_order_reasons(framework, item, lang, framed=plan.path_id is not None),
+                order_reasons=_order_reasons(
+                    framework, item, lang, framed=plan.path_id is not None
+                ),
             )
             for item in plan.items
         ),
@@ -51,6 +53,12 @@ def name_module(framework: Framework, module_id: str, lang: str) -> str:
     """Return the title of a module; its id where it has left the catalogue."""
     module = framework.module_of.get(module_id)
     return module_id if module is None else module.title.in_language(lang)
+
+
+def name_competency(framework: Framework, competency_id: str, lang: str) -> str:
+    """Return the name of a competency; its id where it has left the catalogue."""
+    competency = framework.competencies.get(competency_id)
+    return competency_id if competency is None else competency.name.in_language(lang)
 
 
 def say_left_out(reason: str, lang: str, *, adds: float | None = None) -> str:

@@ -71,9 +71,10 @@ def _next_offering(
     offerings: pd.DataFrame, name: str, free_from: dt.date, taken: Sequence[tuple[dt.date, dt.date]]
 ) -> Dates | None:
     later = offerings[(offerings["module_id"] == name) & (offerings["starts_on"] >= free_from)]
-    for run in later.itertuples(index=False):
-        if all(run.ends_on < begin or end < run.starts_on for begin, end in taken):
-            return Dates(run.starts_on, run.ends_on, run.offering_id)
+    runs = zip(later["starts_on"], later["ends_on"], later["offering_id"], strict=True)
+    for starts_on, ends_on, offering_id in runs:
+        if all(ends_on < begin or end < starts_on for begin, end in taken):
+            return Dates(starts_on, ends_on, offering_id)
     return None
 
 

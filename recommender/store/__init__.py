@@ -14,10 +14,26 @@ from recommender.store.access import (
     unit_exists,
 )
 from recommender.store.answers import KeptAnswer, claim_answer, keep_answer
-from recommender.store.audit import AuditEntry, AuditVerdict, append_entries, verify_trail
+from recommender.store.audit import (
+    AuditEntry,
+    AuditVerdict,
+    StoredEntry,
+    append_entries,
+    list_entries,
+    read_people_of_refs,
+    verify_trail,
+)
 from recommender.store.backup import Restored, backup_database, restore_database
 from recommender.store.database import database_exists, reading, writing
+from recommender.store.holdings import read_holdings
 from recommender.store.people import PersonHead, find_person
+from recommender.store.privacy import (
+    delete_rows,
+    erase_rows,
+    has_open_jobs,
+    lock_person,
+    make_pseudonym,
+)
 from recommender.store.queries import (
     Snapshot,
     read_frame,
@@ -54,6 +70,7 @@ __all__ = [
     "Restored",
     "Scope",
     "Snapshot",
+    "StoredEntry",
     "StoredKey",
     "Written",
     "append_entries",
@@ -63,21 +80,29 @@ __all__ = [
     "count_change",
     "covers_unit",
     "database_exists",
+    "delete_rows",
+    "erase_rows",
     "find_person",
     "has_keys",
+    "has_open_jobs",
     "insert_key",
     "keep_answer",
+    "list_entries",
     "list_keys",
+    "lock_person",
+    "make_pseudonym",
     "note_import",
     "open_database",
     "org_path",
     "read_counters",
     "read_frame",
+    "read_holdings",
     "read_ids",
     "read_improvement_records",
     "read_key",
     "read_managers",
     "read_offerings",
+    "read_people_of_refs",
     "read_snapshot",
     "read_table",
     "reading",

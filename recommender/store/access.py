@@ -43,7 +43,8 @@ class StoredKey:
 def read_counters(connection: sa.Connection) -> dict[str, int]:
     """Return how often keys (``access``) and imported modules (``catalog``) were changed."""
     counter = schema.change_counter.c
-    return dict(connection.execute(sa.select(counter.name, counter.number)).tuples().all())
+    rows = connection.execute(sa.select(counter.name, counter.number))
+    return {row.name: row.number for row in rows}
 
 
 def read_key(connection: sa.Connection, key_id: str) -> StoredKey | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,6 +70,32 @@ class AuditVerdict:
     broken_at: int | None
 
 
+@dataclass(frozen=True)
+class StoredEntry:
+    """An entry of the trail as stored; see `AuditEntry`.
+
+    Parameters
+    ----------
+    seq : int
+        Its number, from 1.
+    at, actor, role, action, resource, subjects, request_id, details
+        As they were noted.
+    hash : str
+        Of this entry and all before it.
+    """
+
+    seq: int
+    at: dt.datetime
+    actor: str
+    role: str
+    action: str
+    resource: str
+    subjects: list[str]
+    request_id: str
+    details: dict[str, Any]
+    hash: str
+
+
 def append_entries(connection: sa.Connection, entries: Sequence[AuditEntry]) -> None:
     """Add entries to the trail.
 
@@ -105,6 +131,69 @@ def append_entries(connection: sa.Connection, entries: Sequence[AuditEntry]) -> 
     connection.execute(head.update().where(head.c.id == 1).values(seq=seq + len(rows), hash=last))
 
 
+def names_subject(ref: str) -> sa.ColumnElement[bool]:
+    """Return the condition that an audit entry is about the person of a `ref`."""
+    return sa.cast(schema.audit_entry.c.subjects, sa.Text).contains(f'"{ref}"')
+
+
+def list_entries(
+    connection: sa.Connection,
+    *,
+    ref: str | None = None,
+    actor: str | None = None,
+    action: str | None = None,
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
+    after: int = 0,
+    limit: int,
+) -> list[StoredEntry]:
+    """Return entries of the trail in their order.
+
+    Parameters
+    ----------
+    connection : Connection
+        Open for reading.
+    ref : str, optional
+        Only those about this person.
+    actor, action : str, optional
+        Only those of this actor, of this operation.
+    since, until : datetime, optional
+        Only those from this moment on, and before that one.
+    after : int
+        Only those of a higher number.
+    limit : int
+        How many at most.
+
+    Returns
+    -------
+    list of StoredEntry
+        The oldest first.
+    """
+    entry = schema.audit_entry
+    query = sa.select(entry).where(entry.c.seq > after).order_by(entry.c.seq).limit(limit)
+    if ref is not None:
+        query = query.where(names_subject(ref))
+    for column, value in ((entry.c.actor, actor), (entry.c.action, action)):
+        if value is not None:
+            query = query.where(column == value)
+    if since is not None:
+        query = query.where(entry.c.at >= since)
+    if until is not None:
+        query = query.where(entry.c.at < until)
+    return [StoredEntry(**row._mapping) for row in connection.execute(query)]
+
+
+def read_people_of_refs(connection: sa.Connection, refs: Iterable[str]) -> dict[str, str]:
+    """Return the ids of the people whose names in the audit trail these are, if they are there."""
+    person, wanted = schema.person.c, sorted(set(refs))
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), 500):
+        some = person.ref.in_(wanted[start : start + 500])
+        rows = connection.execute(sa.select(person.ref, person.person_id).where(some))
+        found |= {row.ref: row.person_id for row in rows}
+    return found
+
+
 def verify_trail(connection: sa.Connection, *, noted: Sequence[str] = ()) -> AuditVerdict:
     """Check that no entry of the trail was changed, left out or put in later.
 
@@ -122,10 +211,11 @@ def verify_trail(connection: sa.Connection, *, noted: Sequence[str] = ()) -> Aud
         Where the chain breaks, if it does.
     """
     entry, head = schema.audit_entry, schema.audit_head
-    missing = set(noted)
     last, number = _FIRST, 0
+    missing = set(noted) - {last}
+    after = -(2**31)  # numbers begin with 1; whatever stands before it was put in
     while True:
-        query = sa.select(entry).where(entry.c.seq > number).order_by(entry.c.seq).limit(_PAGE)
+        query = sa.select(entry).where(entry.c.seq > after).order_by(entry.c.seq).limit(_PAGE)
         page = connection.execute(query).mappings().all()
         for row in page:
             expected = _hash(last, dict(row))
@@ -133,6 +223,7 @@ def verify_trail(connection: sa.Connection, *, noted: Sequence[str] = ()) -> Aud
                 return AuditVerdict(number, last, row["seq"])
             last, number = expected, number + 1
             missing.discard(last)
+        after = number
         if len(page) < _PAGE:
             break
     noted_head = connection.execute(sa.select(head.c.seq, head.c.hash)).one_or_none()

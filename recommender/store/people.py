@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from recommender.store import schema
-from recommender.store.scope import Scope, visible
+from recommender.store.scope import Scope, in_unit, visible
 
 
 @dataclass(frozen=True)
@@ -81,3 +81,36 @@ def list_people(
         .limit(limit)
     )
     return [PersonHead(*row) for row in connection.execute(query)]
+
+
+def read_unit_people(connection: sa.Connection, path: str) -> list[str]:
+    """Return the ids of the people of a unit and those below it."""
+    query = sa.select(schema.person.c.person_id).where(in_unit(path))
+    return list(connection.scalars(query))
+
+
+def has_others(connection: sa.Connection, person_ids: Iterable[str], *, unit: str) -> bool:
+    """Say whether some of these people are there and belong to no unit of a path."""
+    person = schema.person.c
+    query = sa.select(person.person_id).where(sa.not_(in_unit(unit))).limit(1)
+    return any(
+        connection.scalar(query.where(person.person_id.in_(some))) is not None
+        for some in _in_pieces(person_ids)
+    )
+
+
+def read_refs(connection: sa.Connection, person_ids: Iterable[str]) -> list[str]:
+    """Return the names in the audit trail of people, of those who are there."""
+    person = schema.person.c
+    query = sa.select(person.ref).where(person.ref.is_not(None))
+    return [
+        ref
+        for some in _in_pieces(person_ids)
+        for ref in connection.scalars(query.where(person.person_id.in_(some)))
+    ]
+
+
+def _in_pieces(ids: Iterable[str]) -> Iterator[list[str]]:
+    distinct = sorted(set(ids))
+    for start in range(0, len(distinct), 500):
+        yield distinct[start : start + 500]

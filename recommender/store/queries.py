@@ -114,7 +114,9 @@ def read_snapshot(
 def read_frame(connection: sa.Connection, query: sa.Select[Any]) -> pd.DataFrame:
     """Run a query and return its rows as a frame of plain Python values."""
     result = connection.execute(query)
-    return pd.DataFrame(result.fetchall(), columns=list(result.keys()), dtype=object)
+    # of rows as they come pandas asks each for attributes that a row looks up among its columns
+    rows = list(map(tuple, result.fetchall()))
+    return pd.DataFrame(rows, columns=list(result.keys()), dtype=object)
 
 
 def read_table(connection: sa.Connection, table: sa.Table) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Plans within a learning path."""
 
+import datetime as dt
 import json
 import math
 from itertools import pairwise
@@ -15,7 +16,7 @@ from recommender.exchange import write_xlsx
 from recommender.records import KINDS
 from recommender.results import to_json
 from recommender.service import PlanRequest
-from recommender.store import reading, schema
+from recommender.store import reading, schema, writing
 
 PATH = "first-desk-year"
 
@@ -182,6 +183,26 @@ def test_the_document_names_path_and_stages_and_says_of_each_module_why(library,
     assert page.count('<li class="stage">会问</li>') == 1
     _, without = library.plan(person, PlanRequest(), as_of=AS_OF)
     assert 'class="stage"' not in render_plan_page(without, lang="zh-CN")
+
+
+def test_a_plan_that_takes_longer_than_its_path_says_so(library, person):
+    with writing(library.engine) as connection:
+        connection.execute(schema.offering.delete())
+    # 4 h, 6 h and 8 h at 5 h a week: one, two and two weeks
+    plan, document = library.plan(person, PlanRequest(path=PATH), as_of=AS_OF)
+    assert plan.items[-1].ends_on == AS_OF + dt.timedelta(weeks=5)
+    assert document.notes == ()
+    run = {"offering_id": "late", "module_id": "desk-interview", "place": "二楼", "seats": 9}
+    day = AS_OF + dt.timedelta(weeks=20, days=1)
+    with writing(library.engine) as connection:
+        connection.execute(
+            schema.offering.insert().values(run | {"starts_on": day, "ends_on": day})
+        )
+    _, document = library.plan(person, PlanRequest(path=PATH), as_of=AS_OF)
+    due = AS_OF + dt.timedelta(weeks=20)
+    assert document.notes == (
+        f"学习路径应在第 20 周前完成（{due}）；按已开班次和每周学时，本计划要到 {day} 才完成",
+    )
 
 
 def test_a_path_that_has_nothing_for_a_person(library):

@@ -165,6 +165,8 @@ def test_an_index_lets_writers_write(server, next_migration):
             with engine.begin() as writer:
                 writer.exec_driver_sql("SET LOCAL lock_timeout = '200ms'")
                 writer.execute(schema.person.delete())
+            # it may wait for longer than a change that others would have to wait for
+            threading.Event().wait(1.5 * upgrading.LOCK_SECONDS)
             older.commit()
         for builder in builders:
             builder.join()

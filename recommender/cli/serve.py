@@ -1,0 +1,68 @@
+"""The command that serves the HTTP API."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recommender.cli.common import Call, command
+from recommender.service.keys import issue_first_key
+
+GRACE_SECONDS = 30
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    command(
+        app,
+        "serve",
+        examples=["recommender serve --port 8000", "recommender serve --host 0.0.0.0 --workers 4"],
+    )(serve)
+
+
+def serve(
+    call: Call,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Server processes.", min=1, max=64)] = 1,
+    proxies: Annotated[
+        str, typer.Option(help="Addresses of proxies whose X-Forwarded headers count.")
+    ] = "127.0.0.1",
+) -> None:
+    """Serve the HTTP API. The first start makes an admin key and prints it, once."""
+    import uvicorn  # only here: it is heavy, and no other command needs it
+
+    service = call.open()
+    try:
+        first = issue_first_key(service)
+    finally:
+        service.engine.dispose()
+    if first is not None:
+        call.problems.print(
+            call.say("cli.first-key", key=first.token), markup=False, soft_wrap=True
+        )
+    # a server process reads its settings from the environment, like every worker of it
+    for name in call.settings.model_fields_set:
+        value = getattr(call.settings, name)
+        if isinstance(value, str | Path | dt.date):
+            os.environ[f"RECOMMENDER_{name.upper()}"] = str(value)
+    with tempfile.TemporaryDirectory(prefix="recommender-metrics-") as folder:
+        if workers > 1:
+            os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+        uvicorn.run(
+            "api.app:create_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            access_log=False,
+            server_header=False,
+            forwarded_allow_ips=proxies,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            timeout_worker_healthcheck=GRACE_SECONDS,
+        )

@@ -1,0 +1,372 @@
+"""Long work as rows: queued, claimed by one worker at a time, ended once.
+
+Who works on a job says so every few seconds; a job whose worker has fallen silent may be claimed
+by another. Every change a worker makes names the worker: one that was thought dead, and is not,
+changes nothing any more.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from recommender.store import schema
+
+SILENT_SECONDS = 60
+
+
+class JobStatus(StrEnum):
+    """How far a job is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class StoredJob:
+    """A job as stored, without its file and its result.
+
+    Parameters
+    ----------
+    job_id, kind, status, actor, worker
+        As in the table.
+    request : dict
+        What was asked.
+    done, total : int
+        How many of how many people; no total where it is not known.
+    problem : dict or None
+        Code and values of what it failed of.
+    has_report : bool
+        Whether there is a copy of the file with its bad cells marked.
+    cancel_asked : bool
+        Whether somebody asked to cancel it.
+    principal : dict
+        On whose behalf.
+    attempts : int
+        How often it was begun.
+    created_at, started_at, finished_at : datetime
+        In UTC.
+    """
+
+    job_id: str
+    kind: str
+    status: JobStatus
+    request: dict[str, Any]
+    done: int
+    total: int | None
+    problem: dict[str, Any] | None
+    has_report: bool
+    cancel_asked: bool
+    actor: str
+    principal: dict[str, Any]
+    worker: str | None
+    attempts: int
+    created_at: dt.datetime
+    started_at: dt.datetime | None
+    finished_at: dt.datetime | None
+
+
+_job = schema.job.c
+_OPEN = (JobStatus.QUEUED.value, JobStatus.RUNNING.value)
+
+
+def _select() -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(
+        _job.job_id,
+        _job.kind,
+        _job.status,
+        _job.request,
+        _job.done,
+        _job.total,
+        _job.problem,
+        _job.report.is_not(None).label("has_report"),
+        _job.cancel_asked,
+        _job.actor,
+        _job.principal,
+        _job.worker,
+        _job.attempts,
+        _job.created_at,
+        _job.started_at,
+        _job.finished_at,
+    )
+
+
+def _to_job(row: sa.Row[Any]) -> StoredJob:
+    return StoredJob(**{**row._mapping, "status": JobStatus(row.status)})
+
+
+def insert_job(
+    connection: sa.Connection,
+    kind: str,
+    request: Mapping[str, Any],
+    *,
+    actor: str,
+    principal: Mapping[str, Any],
+    upload: bytes | None = None,
+) -> str:
+    """Queue a job and return its id; ids grow with the time."""
+    now = dt.datetime.now(dt.UTC)
+    job_id = f"job-{int(now.timestamp() * 1000):012x}{secrets.token_hex(6)}"
+    connection.execute(
+        schema.job.insert().values(
+            job_id=job_id,
+            kind=kind,
+            status=JobStatus.QUEUED.value,
+            request=dict(request),
+            upload=upload,
+            actor=actor,
+            principal=dict(principal),
+            created_at=now,
+        )
+    )
+    return job_id
+
+
+def read_job(
+    connection: sa.Connection, job_id: str, *, actor: str | None = None
+) -> StoredJob | None:
+    """Return a job, or None; with `actor` only one that this actor asked for."""
+    query = _select().where(_job.job_id == job_id)
+    if actor is not None:
+        query = query.where(_job.actor == actor)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _to_job(row)
+
+
+def list_jobs(
+    connection: sa.Connection,
+    *,
+    actor: str | None = None,
+    status: JobStatus | None = None,
+    before: str = "",
+    limit: int,
+) -> list[StoredJob]:
+    """Return jobs, the newest first, from before one on."""
+    query = _select().order_by(_job.job_id.desc()).limit(limit)
+    if actor is not None:
+        query = query.where(_job.actor == actor)
+    if status is not None:
+        query = query.where(_job.status == status.value)
+    if before:
+        query = query.where(_job.job_id < before)
+    return [_to_job(row) for row in connection.execute(query)]
+
+
+def count_open_jobs(connection: sa.Connection, actor: str) -> int:
+    """Count an actor's jobs that have not ended."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(schema.job)
+        .where(_job.actor == actor, _job.status.in_(_OPEN))
+    )
+    return connection.scalar(query) or 0
+
+
+def read_upload(connection: sa.Connection, job_id: str) -> bytes | None:
+    """Return the file that a job is to import."""
+    return connection.scalar(sa.select(_job.upload).where(_job.job_id == job_id))
+
+
+def read_job_result(connection: sa.Connection, job_id: str) -> dict[str, Any] | None:
+    """Return the result of a job that is done, or the bad rows of one that failed."""
+    return connection.scalar(sa.select(_job.result).where(_job.job_id == job_id))
+
+
+def read_job_report(connection: sa.Connection, job_id: str) -> bytes | None:
+    """Return the copy of a job's file with its bad cells marked."""
+    return connection.scalar(sa.select(_job.report).where(_job.job_id == job_id))
+
+
+def ask_to_cancel(connection: sa.Connection, job_id: str) -> None:
+    """Cancel a job that waits, ask for the end of one that runs, leave one that has ended."""
+    status = connection.scalar(
+        sa.select(_job.status).where(_job.job_id == job_id).with_for_update()
+    )
+    changes: dict[str, Any] = {"cancel_asked": True}
+    if status == JobStatus.QUEUED:
+        changes |= _end(JobStatus.CANCELLED)
+    elif status != JobStatus.RUNNING:
+        return
+    connection.execute(schema.job.update().where(_job.job_id == job_id).values(**changes))
+
+
+def job_waits(connection: sa.Connection) -> bool:
+    """Say whether there is a job to claim."""
+    query = sa.select(_job.job_id).where(_claimable(dt.datetime.now(dt.UTC))).limit(1)
+    return connection.scalar(query) is not None
+
+
+def claim_job(connection: sa.Connection, worker: str) -> StoredJob | None:
+    """Claim the oldest job that waits or was abandoned.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction of its own: the job is this worker's when it is committed.
+    worker : str
+        Who claims it.
+
+    Returns
+    -------
+    StoredJob or None
+        As it was before, `attempts` with this one; None where there is none.
+    """
+    now = dt.datetime.now(dt.UTC)
+    row = connection.execute(
+        _select()
+        .where(_claimable(now))
+        .order_by(_job.job_id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).one_or_none()
+    if row is None:
+        return None
+    attempts = row.attempts + 1
+    connection.execute(
+        schema.job.update()
+        .where(_job.job_id == row.job_id)
+        .values(
+            status=JobStatus.RUNNING.value,
+            worker=worker,
+            started_at=now,
+            seen_at=now,
+            attempts=attempts,
+            done=0,
+            total=None,
+        )
+    )
+    return replace(_to_job(row), attempts=attempts)
+
+
+def _claimable(now: dt.datetime) -> sa.ColumnElement[bool]:
+    silent = dt.timedelta(seconds=SILENT_SECONDS)
+    # seen in the future: the clock was set back, and nobody may know for how long
+    lost = sa.or_(_job.seen_at < now - silent, _job.seen_at > now + silent)
+    return sa.or_(
+        _job.status == JobStatus.QUEUED.value,
+        sa.and_(_job.status == JobStatus.RUNNING.value, lost),
+    )
+
+
+def keep_claim(connection: sa.Connection, job_id: str, worker: str) -> bool:
+    """Say that a worker is alive; return whether the job is still its own."""
+    return _change(connection, job_id, worker, {"seen_at": dt.datetime.now(dt.UTC)})
+
+
+def is_cancel_asked(connection: sa.Connection, job_id: str, worker: str) -> bool:
+    """Say whether somebody asked to cancel what a worker works on."""
+    query = sa.select(_job.cancel_asked).where(*_own(job_id, worker))
+    return bool(connection.scalar(query))
+
+
+def note_progress(
+    connection: sa.Connection, job_id: str, worker: str, *, done: int, total: int
+) -> None:
+    """Note how far a job is."""
+    _change(connection, job_id, worker, {"done": done, "total": total})
+
+
+def finish_job(
+    connection: sa.Connection, job_id: str, worker: str, *, result: Mapping[str, Any]
+) -> bool:
+    """Call a job done, in the transaction that holds what it did.
+
+    Parameters
+    ----------
+    connection : Connection
+        In that transaction.
+    job_id : str
+        The job.
+    worker : str
+        Who did it.
+    result : mapping
+        What is answered.
+
+    Returns
+    -------
+    bool
+        False if the job is another's by now, or somebody asked to cancel it: then what was done
+        must not be kept.
+    """
+    changes = {**_end(JobStatus.DONE), "result": dict(result)}
+    return _change(connection, job_id, worker, changes, _job.cancel_asked.is_(False))
+
+
+def fail_job(
+    connection: sa.Connection,
+    job_id: str,
+    worker: str,
+    *,
+    problem: Mapping[str, Any],
+    result: Mapping[str, Any] | None = None,
+    report: bytes | None = None,
+) -> bool:
+    """Call a job failed, with what is said of it; return whether it was the worker's own."""
+    changes = {**_end(JobStatus.FAILED), "problem": dict(problem), "report": report}
+    if result is not None:
+        changes["result"] = dict(result)
+    return _change(connection, job_id, worker, changes)
+
+
+def drop_job(connection: sa.Connection, job_id: str, worker: str) -> bool:
+    """Call a job cancelled; return whether it was the worker's own."""
+    return _change(connection, job_id, worker, _end(JobStatus.CANCELLED))
+
+
+def release_job(connection: sa.Connection, job_id: str, worker: str, *, counts: bool) -> bool:
+    """Put a job back into the queue; return whether it was the worker's own.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction.
+    job_id : str
+        The job.
+    worker : str
+        Who had claimed it.
+    counts : bool
+        Whether the job may be to blame, so that the attempt counts.
+    """
+    changes: dict[str, Any] = {"status": JobStatus.QUEUED.value, "worker": None, "seen_at": None}
+    if not counts:
+        changes["attempts"] = _job.attempts - 1
+    return _change(connection, job_id, worker, changes)
+
+
+def forget_jobs(connection: sa.Connection, before: dt.datetime) -> int:
+    """Delete the jobs that ended before a moment, results and reports with them."""
+    gone = schema.job.delete().where(_job.finished_at < before, _job.status.not_in(_OPEN))
+    return connection.execute(gone).rowcount
+
+
+def _end(status: JobStatus) -> dict[str, Any]:
+    # the file has done its service, and it holds personal data
+    return {"status": status.value, "upload": None, "finished_at": dt.datetime.now(dt.UTC)}
+
+
+def _own(job_id: str, worker: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        _job.job_id == job_id,
+        _job.worker == worker,
+        _job.status == JobStatus.RUNNING.value,
+    )
+
+
+def _change(
+    connection: sa.Connection,
+    job_id: str,
+    worker: str,
+    changes: Mapping[str, Any],
+    *conditions: sa.ColumnElement[bool],
+) -> bool:
+    statement = schema.job.update().where(*_own(job_id, worker), *conditions).values(**changes)
+    return connection.execute(statement).rowcount == 1
