@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from recommender.service.job_runner import JobRunner
 
 from api.docs import add_docs
 from api.logs import set_up_logs
@@ -19,10 +19,12 @@ from api.problems import Problem, install_handlers
 from api.routes import GROUPS, operation
 from api.running import Running
 from api.tokens import TokenVerifier
+from recommender.service.job_runner import JobRunner
 from recommender.service.live import LiveService
 from recommender.service.trail import AuditTrail
 from recommender.settings import Settings
 
+THREADS = 8
 DESCRIPTION = """\
 Decides which training is worth a person's time.
 
@@ -100,6 +102,8 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     trail = AuditTrail(live.engine)
     jobs = JobRunner(live)
     app.state.running = Running(settings, live, trail, jobs, verifier)
+    # the interpreter runs one thread at a time; with more of them it mostly switches
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
     jobs.start()
     structlog.get_logger("recommender.api").info("started")
     try:

@@ -179,17 +179,12 @@ def admit(
     return Call(request, running, session, headers)
 
 
-def current_call(request: Request) -> Call:
-    """Return the call of a request that was admitted."""
-    call: Call = request.state.call
-    return call
+async def _request(request: Request) -> Request:
+    return request
 
 
-async def _current_call(request: Request) -> Call:
-    return current_call(request)
-
-
-CALL: Any = Depends(_current_call)
+# what `api.operations.admitted` finds in this place it replaces by the admitted call
+CALL: Any = Depends(_request)
 
 
 def _token(request: Request) -> str:

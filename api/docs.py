@@ -10,9 +10,9 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.datastructures import QueryParams
-from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
+from starlette.datastructures import Headers, QueryParams
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
 from recommender.texts import LANGUAGES, say
@@ -85,11 +85,12 @@ def render_docs_page(description: str) -> str:
 
 def asset(name: str) -> str:
     """Return the address of a file under ``/static``, another one whenever its content changes."""
-    return f"static/{name}?v={_version(STATIC / name)}"
+    path = STATIC / name
+    return f"static/{name}?v={_version(path, path.stat().st_mtime_ns)}"
 
 
 @cache
-def _version(path: Path) -> str:
+def _version(path: Path, changed_at: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
@@ -103,11 +104,18 @@ class Assets(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """Answer with a file, and say how long it may be kept."""
-        response = super().file_response(full_path, stat_result, scope, status_code)
+        """Answer with a file, or with 304; say how long it may be kept."""
+        version = _version(Path(full_path), stat_result.st_mtime_ns)
         # while two versions of the server run, one must not give its file the other's address
-        same = QueryParams(scope["query_string"]).get("v") == _version(Path(full_path))
-        response.headers["Cache-Control"] = (
-            "public, max-age=31536000, immutable" if same else "no-cache"
+        same = QueryParams(scope["query_string"]).get("v") == version
+        headers = {
+            "Cache-Control": "public, max-age=31536000, immutable" if same else "no-cache",
+            # of the content: files of a reproducible wheel all have one date
+            "ETag": f'"{version}"',
+        }
+        response = FileResponse(
+            full_path, status_code=status_code, stat_result=stat_result, headers=headers
         )
+        if self.is_not_modified(response.headers, Headers(scope=scope)):
+            return NotModifiedResponse(response.headers)
         return response

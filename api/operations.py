@@ -21,11 +21,15 @@ here, and nowhere else.
 from __future__ import annotations
 
 import asyncio
+import functools
+import inspect
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
@@ -56,19 +60,16 @@ class AdmittedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler of one request."""
         handle = super().get_route_handler()
-        extra = self.openapi_extra or {}
-        named = extra.get("x-permission")
-        permission = Permission(named) if named else None
-        known = set(_query_names(self.dependant))
-        operation, template = self.operation_id or self.name, self.path_format
+        self.endpoint.known.update(_query_names(self.dependant))
 
         async def run(request: Request) -> Response:
-            call: Call = await run_in_threadpool(
-                admit, request, operation=operation, template=template, permission=permission
-            )
-            request.state.call = call
-            _refuse_unknown(request, known)
-            response = await handle(request)
+            try:
+                response = await handle(request)
+            except RequestValidationError:
+                # who may not ask is not told what is wrong with the question
+                await run_in_threadpool(self.endpoint.admit, request)
+                raise
+            call: Call = request.state.call
             if call.session.saw_somebody:
                 stored = call.running.trail.note([call.session.entry()])
                 await asyncio.wrap_future(stored)
@@ -76,6 +77,54 @@ class AdmittedRoute(APIRoute):
             return response
 
         return run
+
+
+def admitted(
+    function: Callable[..., Any], *, template: str, permission: Permission | None
+) -> Callable[..., Any]:
+    """Make a function an endpoint of an `AdmittedRoute`.
+
+    Parameters
+    ----------
+    function : callable
+        Has a parameter ``call: Call = CALL``. Admission and function run in the same thread: to
+        hand a request from thread to thread takes longer than to admit it.
+    template : str
+        Path of the operation.
+    permission : Permission or None
+        What it needs.
+
+    Returns
+    -------
+    callable
+        With the same signature.
+    """
+    known: set[str] = set()  # of query parameters; the route fills it in
+
+    def admit_first(request: Request) -> Call:
+        call = admit(request, operation=function.__name__, template=template, permission=permission)
+        request.state.call = call
+        _refuse_unknown(request, known)
+        return call
+
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def run_later(**given: Any) -> Any:
+            given["call"] = await run_in_threadpool(admit_first, given["call"])
+            return await function(**given)
+
+        run: Callable[..., Any] = run_later
+    else:
+
+        @functools.wraps(function)
+        def run_now(**given: Any) -> Any:
+            given["call"] = admit_first(given["call"])
+            return function(**given)
+
+        run = run_now
+    run.admit, run.known = admit_first, known  # type: ignore[attr-defined] - functions may
+    return run
 
 
 class Operations(APIRouter):
@@ -101,6 +150,7 @@ class Operations(APIRouter):
         absent: bool = False,
         conflict: bool = False,
         versioned: bool = False,
+        creates: bool = False,
         media: dict[str, str] | None = None,
         example: dict[str, Any] | None = None,
         body_example: Any = None,
@@ -122,6 +172,8 @@ class Operations(APIRouter):
             Whether it may answer 404, 409.
         versioned : bool
             Whether it needs ``If-Match``, and may answer 412 and 428.
+        creates : bool
+            Whether it may also make what is not there: 201, and without ``If-Match``.
         media : dict of str to str
             Other media types of the answer, each with what it is.
         example : dict of str to object
@@ -163,12 +215,14 @@ class Operations(APIRouter):
                 for name, text in media.items()
             }
         responses[status] = success
-        if method == "GET" and answer is not None:
+        if creates:
+            responses[201] = {"description": "It was not there; it was made.", "model": answer}
+        if method == "GET" and (answer is not None or media):
             responses[304] = {"description": "Unchanged since the answer `If-None-Match` names."}
         extra: dict[str, Any] = {"security": [{"bearer": []}]}
         if permission is not None:
             extra["x-permission"] = permission.value
-        headers = _header_parameters(method, versioned=versioned)
+        headers = _header_parameters(method, versioned=versioned, creates=creates)
         if headers:
             extra["parameters"] = headers
         if example is not None:
@@ -180,10 +234,11 @@ class Operations(APIRouter):
             summary, _, rest = (function.__doc__ or "").strip().partition("\n")
             self.add_api_route(
                 path,
-                function,
+                admitted(function, template=f"/v1{path}", permission=permission),
                 methods=[method],
                 status_code=status,
                 response_model=answer,
+                response_class=Response if answer is None else JSONResponse,
                 responses=responses,
                 operation_id=function.__name__,
                 summary=summary.rstrip("."),
@@ -195,7 +250,7 @@ class Operations(APIRouter):
         return declare
 
 
-def _header_parameters(method: str, *, versioned: bool) -> list[dict[str, Any]]:
+def _header_parameters(method: str, *, versioned: bool, creates: bool) -> list[dict[str, Any]]:
     wanted: list[tuple[str, str, bool]] = []
     if method == "POST":
         wanted.append(
@@ -209,7 +264,7 @@ def _header_parameters(method: str, *, versioned: bool) -> list[dict[str, Any]]:
     if method == "GET":
         wanted.append(("If-None-Match", "The `ETag` of an answer at hand.", False))
     if versioned:
-        wanted.append(("If-Match", "The `ETag` of what is to be changed.", True))
+        wanted.append(("If-Match", "The `ETag` of what is to be changed.", not creates))
     return [
         {
             "name": name,

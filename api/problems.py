@@ -157,7 +157,7 @@ def describe_problem(error: RecommenderError, lang: str) -> tuple[str, str, list
     if isinstance(error, TableFaultsError):
         errors = [
             FieldProblem(
-                pointer=f"{fault['sheet']}!R{fault['row']}C{fault['column']}",
+                pointer=_cell_pointer(fault) if error.file else _item_pointer(fault),
                 detail=f"{fault['message']} ({fault['found']} → {fault['expected']})",
             )
             for fault in describe_faults(error, lang)[:SHOWN_FAULTS]
@@ -165,6 +165,18 @@ def describe_problem(error: RecommenderError, lang: str) -> tuple[str, str, list
     elif "field" in error.values:
         errors = [FieldProblem(pointer=f"{error.values['field']}", detail=detail)]
     return detail, advice, errors
+
+
+def _cell_pointer(fault: dict[str, object]) -> str:
+    return f"{fault['sheet']}!R{fault['row']}C{fault['column']}"
+
+
+def _item_pointer(fault: dict[str, object]) -> str:
+    row, column = int(str(fault["row"])), fault["column"]
+    if not row:
+        return f"#/{column}"
+    # whose facts they are is said in the path; there it is the item as a whole
+    return f"#/items/{row - 1}" + ("" if column == "person_id" else f"/{column}")
 
 
 async def _on_known_problem(request: Request, error: Exception) -> Response:

@@ -291,8 +291,8 @@ def find_candidates(
         modules.pair_to,
     )
     candidate = np.zeros(permitted.shape, dtype=bool)
-    for pair, module in enumerate(modules.pair_module):
-        candidate[:, module] |= serves[:, pair]
+    person, pair = serves.nonzero()
+    candidate[person, modules.pair_module[pair]] = True
     candidate &= permitted
     require_prerequisites(candidate, modules, completed)
     return CandidateArrays(serves=serves & candidate[:, modules.pair_module], candidate=candidate)
@@ -351,8 +351,7 @@ def explain_exclusions(
         Exclusion.PREREQUISITE_NOT_MET,
     ).astype(np.int8)
     reason = np.zeros(candidate.shape, dtype=np.int8)
-    for pair, module in enumerate(modules.pair_module):
-        reason[:, module] = np.maximum(reason[:, module], by_pair[:, pair])
+    np.maximum.at(reason.T, modules.pair_module, by_pair.T)
     if recently_completed is not None:
         reason[recently_completed] = Exclusion.COMPLETED_RECENTLY
     if modalities is not None:

@@ -116,7 +116,7 @@ class TableFaultsError(InputError):
     Parameters
     ----------
     file : str
-        Name of the file.
+        Name of the file; empty where the rows came in a request.
     faults : sequence of TableFault
         Every fault, in the order of rows.
     """
@@ -124,4 +124,5 @@ class TableFaultsError(InputError):
     def __init__(self, file: str, faults: Sequence[TableFault]) -> None:
         self.file = file
         self.faults = tuple(faults)
-        super().__init__("table.faults", file=file, count=len(self.faults))
+        code = "table.faults" if file else "request.faults"
+        super().__init__(code, file=file, count=len(self.faults))

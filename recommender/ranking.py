@@ -135,28 +135,31 @@ def _group_by_step(modules: ModuleArrays, coefficients: FloatArray) -> list[_Ste
         raise ShapeMismatchError(
             f"{len(coefficients)} rows of coefficients for {len(modules.pair_module)} pairs"
         )
-    seen = np.zeros(len(modules.ids), dtype=bool)
-    first = np.zeros(len(modules.pair_module), dtype=bool)
-    for pair, module in enumerate(modules.pair_module):
-        first[pair], seen[module] = not seen[module], True
-    keys = np.stack(
-        [~first, modules.pair_competency, modules.pair_from, modules.pair_to], axis=1
-    ).astype(float)
-    groups, group = np.unique(keys, axis=0, return_inverse=True)
-    steps: list[_Step] = []
-    for i, (again, competency, from_level, to_level) in enumerate(groups.tolist()):
-        pairs = np.flatnonzero(group.reshape(-1) == i)
-        steps.append(
-            _Step(
-                int(competency),
-                from_level,
-                to_level,
-                modules.pair_module[pairs],
-                coefficients[pairs],
-                not again,
-            )
+    served: set[int] = set()
+    groups: dict[tuple[bool, int, float, float], list[int]] = {}
+    for pair, (module, competency, from_level, to_level) in enumerate(
+        zip(
+            modules.pair_module.tolist(),
+            modules.pair_competency.tolist(),
+            modules.pair_from.tolist(),
+            modules.pair_to.tolist(),
+            strict=True,
         )
-    return steps
+    ):
+        again = module in served
+        served.add(module)
+        groups.setdefault((again, competency, from_level, to_level), []).append(pair)
+    return [
+        _Step(
+            competency,
+            from_level,
+            to_level,
+            modules.pair_module[pairs],
+            coefficients[pairs],
+            not again,
+        )
+        for (again, competency, from_level, to_level), pairs in sorted(groups.items())
+    ]
 
 
 def _value_in_units(

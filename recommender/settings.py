@@ -47,6 +47,17 @@ class Settings(BaseSettings):
         Whether the API's description and its page need no key.
     json_logs : bool
         Whether log lines are JSON.
+    keep_assessments_months : int
+        How long ratings, exam results and assessments are kept, at least as long as a level may
+        rest on them; what was learned from them stays.
+    keep_plans_months : int
+        How long a plan that is neither approved nor active is kept after its last change.
+    keep_shown_months : int
+        How long is kept which modules were shown to whom.
+    keep_jobs_days : int
+        How long jobs that have ended are kept, with their results.
+    keep_idempotent_hours : int
+        How long answers are kept for the same request sent again.
     """
 
     model_config = SettingsConfigDict(
@@ -73,6 +84,11 @@ class Settings(BaseSettings):
     slow_body_seconds: Annotated[int, Field(ge=1, le=600)] = 20
     open_docs: bool = False
     json_logs: bool = True
+    keep_assessments_months: Annotated[int, Field(ge=1, le=600)] = 60
+    keep_plans_months: Annotated[int, Field(ge=1, le=600)] = 60
+    keep_shown_months: Annotated[int, Field(ge=1, le=600)] = 36
+    keep_jobs_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    keep_idempotent_hours: Annotated[int, Field(ge=1, le=720)] = 24
 
     @property
     def signing_key(self) -> bytes | None:

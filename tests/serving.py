@@ -127,6 +127,8 @@ def serve(url: str, folder: Path, **changes: object) -> Iterator[Served]:
     sample = store_sample(settings)
     keys = make_keys(settings)
     app = create_app(settings)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    root = logging.getLogger()
+    before = root.handlers[:]
     with TestClient(app):
+        root.handlers[:] = before  # those of pytest; the streams of the server's are gone soon
         yield Served(app, settings, keys, sample)

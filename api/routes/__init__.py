@@ -1,5 +1,5 @@
 """The operations of the API, a file a group."""
 
-from api.routes import caller, health, standing
+from api.routes import caller, catalogue, health, offerings, standing
 
-GROUPS = (health.ROUTES, caller.ROUTES, standing.ROUTES)
+GROUPS = (health.ROUTES, caller.ROUTES, standing.ROUTES, catalogue.ROUTES, offerings.ROUTES)

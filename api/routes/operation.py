@@ -9,14 +9,14 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from api.operations import AdmittedRoute
+from api.call import CALL, Call
+from api.operations import AdmittedRoute, admitted
 from recommender.service.access import Permission
 
-ROUTES = APIRouter(route_class=AdmittedRoute, include_in_schema=False)
+ROUTES = APIRouter(include_in_schema=False, route_class=AdmittedRoute)
 
 
-@ROUTES.get("/metrics", openapi_extra={"x-permission": Permission.READ_METRICS.value})
-def read_metrics() -> Response:
+def read_metrics(call: Call = CALL) -> Response:
     """Return the figures of all workers in the format of Prometheus."""
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
@@ -25,16 +25,28 @@ def read_metrics() -> Response:
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
+ROUTES.add_api_route(
+    "/metrics",
+    admitted(read_metrics, template="/metrics", permission=Permission.READ_METRICS),
+)
+
+
 def describing_routes(*, open_to_all: bool) -> APIRouter:
     """Return the route of ``/openapi.json``, which needs a key unless it is open to all."""
-    routes = (
-        APIRouter(include_in_schema=False)
-        if open_to_all
-        else APIRouter(include_in_schema=False, route_class=AdmittedRoute)
+    if open_to_all:
+        routes = APIRouter(include_in_schema=False)
+        routes.add_api_route("/openapi.json", _describe)
+        return routes
+
+    def read_description(request: Request, call: Call = CALL) -> Response:
+        return _describe(request)
+
+    routes = APIRouter(include_in_schema=False, route_class=AdmittedRoute)
+    routes.add_api_route(
+        "/openapi.json", admitted(read_description, template="/openapi.json", permission=None)
     )
-
-    @routes.get("/openapi.json")
-    def read_description(request: Request) -> JSONResponse:
-        return JSONResponse(request.app.openapi())
-
     return routes
+
+
+def _describe(request: Request) -> Response:
+    return JSONResponse(request.app.openapi())

@@ -13,8 +13,8 @@ from api.schemas.common import AsOf, Hours, Id, MoneyIn, PersonId
 from api.schemas.standing import DerivationOut, GapsOut, RecommendationsOut
 from recommender.ranking import Objective
 from recommender.service.access import Permission
+from recommender.service.answers import RecommendationRequest
 from recommender.service.questions import (
-    RecommendationRequest,
     find_subject,
     read_derivation,
     read_recommendations,

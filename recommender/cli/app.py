@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from recommender.cli import catalog, database, demo, models, people, serve, tables
+from recommender.cli import access, catalog, database, demo, models, people, privacy, serve, tables
 
 app = typer.Typer(
     name="recommender",
@@ -14,5 +14,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for part in (demo, tables, people, models, catalog, database, serve):
+for part in (demo, tables, people, models, catalog, database, access, privacy, serve):
     part.register(app)

@@ -47,6 +47,7 @@ class Permission(StrEnum):
     WRITE_MODELS = "models:write"
     EXPORT_PERSON = "privacy:export"
     ERASE_PERSON = "privacy:erase"
+    RUN_RETENTION = "privacy:retention"
     READ_AUDIT = "audit:read"
     MANAGE_KEYS = "keys:write"
     READ_METRICS = "metrics:read"

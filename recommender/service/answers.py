@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -30,6 +31,29 @@ from recommender.service.standing import Standing
 from recommender.texts import say
 
 _RATINGS = SOURCES.index("ratings")
+
+
+@dataclass(frozen=True)
+class RecommendationRequest:
+    """What a ranking is asked to keep to.
+
+    Parameters
+    ----------
+    top : int
+        How many modules at most.
+    objective : Objective
+        What the ranking goes by.
+    hours, budget : float or None
+        No module that takes more hours, or costs more CNY.
+    modalities : tuple of str or None
+        The allowed modalities; all where None.
+    """
+
+    top: int = 10
+    objective: Objective = Objective.GAP
+    hours: float | None = None
+    budget: float | None = None
+    modalities: tuple[str, ...] | None = None
 
 
 def compare_with_targets(standing: Standing) -> GapArrays:
@@ -79,7 +103,7 @@ def describe_gaps(framework: Framework, standing: Standing, gaps: GapArrays, row
                 weight=float(standing.weights[row, k]),
                 confidence=float(gaps.confidence[row, k]) if assessed else None,
                 priority=float(gaps.priority[row, k]) if assessed else None,
-                method=_method(standing, row, k) if assessed else None,
+                method=_method(framework, standing, row, k) if assessed else None,
                 assessed_on=to_date(int(levels.day[row, k])) if assessed else None,
                 disagreement=source == _RATINGS
                 and bool(standing.assessments[_RATINGS].disagreement[levels.row[row, k]]),
@@ -94,11 +118,14 @@ def describe_gaps(framework: Framework, standing: Standing, gaps: GapArrays, row
     )
 
 
-def _method(standing: Standing, row: int, k: int) -> str:
+def _method(framework: Framework, standing: Standing, row: int, k: int) -> str:
     source = SOURCES[standing.levels.source[row, k]]
     if source != "imported":
         return source
-    return str(standing.snapshot.assessments["method"].iloc[standing.levels.row[row, k]])
+    # `levels.row` counts those of the framework's competencies only
+    rows = standing.snapshot.assessments
+    known = rows["competency_id"].isin(framework.competency_ids)
+    return str(rows["method"][known].iloc[standing.levels.row[row, k]])
 
 
 def match_modules(
@@ -129,24 +156,25 @@ def describe_exclusions(
     lang: str,
 ) -> tuple[ExcludedModule, ...]:
     """Return the modules that are no candidates for a person, by id, with the reason."""
-    modules = framework.modules
+    ids = framework.modules.ids
     one = slice(row, row + 1)
     reasons = explain_exclusions(
         standing.levels.level[one],
         standing.targets[one],
-        modules,
+        framework.modules,
         grade=standing.grade[one],
         candidate=candidates.candidate[one],
         recently_completed=standing.recently_completed[one],
         modalities=modalities,
-    )[0]
+    )[0].tolist()
+    words: dict[int, tuple[str, str]] = {}
+    for reason in set(reasons) - {Exclusion.NONE}:
+        code = Exclusion(reason).code
+        words[reason] = code, say(f"exclusion.{code}", lang)
     excluded = [
-        ExcludedModule(
-            module_id=modules.ids[m],
-            reason=Exclusion(reasons[m]).code,
-            explanation=say(f"exclusion.{Exclusion(reasons[m]).code}", lang),
-        )
-        for m in np.flatnonzero(reasons)
+        ExcludedModule(ids[module], *words[reason])
+        for module, reason in enumerate(reasons)
+        if reason != Exclusion.NONE
     ]
     return tuple(sorted(excluded, key=lambda item: item.module_id))
 
@@ -158,17 +186,19 @@ def describe_served(
     candidates: CandidateArrays,
     estimates: Estimates,
     row: int,
-    module: int,
-) -> tuple[ServedCompetency, ...]:
-    """Return the gaps a module serves for a person, the main competency first."""
-    modules = framework.modules
-    pairs = np.flatnonzero((modules.pair_module == module) & candidates.serves[row])
-    order = [part.id for part in framework.module_of[modules.ids[module]].competencies]
-    served: list[ServedCompetency] = []
-    for pair in pairs.tolist():
-        k = modules.pair_competency[pair]
-        found = estimates.describe(pair, float(standing.levels.level[row, k]))
-        served.append(
+    modules: Sequence[int],
+) -> list[tuple[ServedCompetency, ...]]:
+    """Return the gaps that each of some modules serves for a person, the main competency first."""
+    arrays = framework.modules
+    pairs = np.flatnonzero(candidates.serves[row])
+    pairs = pairs[np.isin(arrays.pair_module[pairs], modules)]
+    competencies = arrays.pair_competency[pairs]
+    expected = estimates.describe(pairs, standing.levels.level[row, competencies])
+    served: dict[int, list[ServedCompetency]] = {module: [] for module in modules}
+    for module, k, found in zip(
+        arrays.pair_module[pairs].tolist(), competencies.tolist(), expected, strict=True
+    ):
+        served[module].append(
             ServedCompetency(
                 competency_id=framework.competency_ids[k],
                 gap=float(gaps.gap[row, k]),
@@ -179,23 +209,21 @@ def describe_served(
                 basis=found.basis,
             )
         )
-    return tuple(sorted(served, key=lambda item: order.index(item.competency_id)))
+    for module, items in served.items():
+        order = [part.id for part in framework.module_of[arrays.ids[module]].competencies]
+        items.sort(key=lambda item: order.index(item.competency_id))
+    return [tuple(served[module]) for module in modules]
 
 
 def describe_recommendations(
     framework: Framework,
     standing: Standing,
     estimates: Estimates,
-    row: int,
+    request: RecommendationRequest,
     *,
-    top: int,
-    objective: Objective,
-    modalities: Collection[str] | None,
-    hours: float | None = None,
-    budget: float | None = None,
     lang: str,
-) -> Recommendations:
-    """Rank the modules for one person.
+) -> list[Recommendations]:
+    """Rank the modules for everybody in a standing.
 
     Parameters
     ----------
@@ -205,74 +233,80 @@ def describe_recommendations(
         Where people stand.
     estimates : Estimates
         What each module is expected to add.
-    row : int
-        Whom to recommend to; a row of `standing.people`.
-    top : int
-        How many modules at most.
-    objective : Objective
-        What the ranking goes by.
-    modalities : collection of str, optional
-        The allowed modalities; all when not given.
-    hours, budget : float, optional
-        No module that takes more hours, or costs more CNY.
+    request : RecommendationRequest
+        What to keep to.
     lang : str
         Language of the reasons.
 
     Returns
     -------
-    Recommendations
-        Best first, and every module that is no candidate with its reason.
+    list of Recommendations
+        In the order of `standing.people`; best first, and every module that is no candidate with
+        its reason.
     """
     modules = framework.modules
-    one = slice(row, row + 1)
+    affordable = np.ones(len(modules.ids), dtype=bool)
+    if request.hours is not None:
+        affordable &= modules.hours <= request.hours
+    if request.budget is not None:
+        affordable &= modules.cost <= request.budget
     ranked = rank_modules(
-        standing.levels.level[one],
-        standing.targets[one],
-        standing.weights[one],
+        standing.levels.level,
+        standing.targets,
+        standing.weights,
         modules,
         estimates.coefficients,
-        grade=standing.grade[one],
-        top=top if hours is None and budget is None else len(modules.ids),
-        objective=objective,
-        completed=standing.completed[one],
-        recently_completed=standing.recently_completed[one],
-        modalities=modalities,
+        grade=standing.grade,
+        top=request.top if affordable.all() else len(modules.ids),
+        objective=request.objective,
+        completed=standing.completed,
+        recently_completed=standing.recently_completed,
+        modalities=request.modalities,
     )
     gaps = compare_with_targets(standing)
-    candidates = match_modules(framework, standing, modalities=modalities)
-    found: list[Recommendation] = []
-    for module, closed in zip(ranked.module[0], ranked.expected_gap_closed[0], strict=True):
-        if module < 0 or len(found) == top:
-            break
-        if hours is not None and modules.hours[module] > hours:
-            continue
-        if budget is not None and modules.cost[module] > budget:
-            continue
-        served = describe_served(framework, standing, gaps, candidates, estimates, row, int(module))
-        found.append(
-            Recommendation(
-                rank=len(found) + 1,
-                module_id=modules.ids[module],
-                expected_gap_closed=float(closed),
-                hours=float(modules.hours[module]),
-                cost=float(modules.cost[module]),
-                competencies=served,
-                reasons=tuple(
-                    reason for item in served for reason in explain_served(framework, item, lang)
+    candidates = match_modules(framework, standing, modalities=request.modalities)
+    answers: list[Recommendations] = []
+    for row, person_id in enumerate(standing.people["person_id"].tolist()):
+        closed = {
+            module: value
+            for module, value in zip(
+                ranked.module[row].tolist(), ranked.expected_gap_closed[row].tolist(), strict=True
+            )
+            if module >= 0 and affordable[module]
+        }
+        chosen = list(closed)[: request.top]
+        served = describe_served(framework, standing, gaps, candidates, estimates, row, chosen)
+        answers.append(
+            Recommendations(
+                person_id=person_id,
+                as_of=standing.as_of,
+                objective=request.objective.value,
+                model_id=estimates.model_id,
+                catalog_digest=framework.catalog.digest,
+                recommendations=tuple(
+                    Recommendation(
+                        rank=rank,
+                        module_id=modules.ids[module],
+                        expected_gap_closed=closed[module],
+                        hours=float(modules.hours[module]),
+                        cost=float(modules.cost[module]),
+                        competencies=parts,
+                        reasons=tuple(
+                            reason
+                            for part in parts
+                            for reason in explain_served(framework, part, lang)
+                        ),
+                    )
+                    for rank, (module, parts) in enumerate(
+                        zip(chosen, served, strict=True), start=1
+                    )
+                ),
+                excluded=describe_exclusions(
+                    framework, standing, candidates, row, modalities=request.modalities, lang=lang
                 ),
             )
         )
-    return Recommendations(
-        person_id=standing.people["person_id"].iloc[row],
-        as_of=standing.as_of,
-        objective=objective.value,
-        model_id=estimates.model_id,
-        catalog_digest=framework.catalog.digest,
-        recommendations=tuple(found),
-        excluded=describe_exclusions(
-            framework, standing, candidates, row, modalities=modalities, lang=lang
-        ),
-    )
+    return answers
 
 
 def explain_served(framework: Framework, item: ServedCompetency, lang: str) -> list[str]:

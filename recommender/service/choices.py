@@ -136,7 +136,7 @@ def find_choices(
     person = standing.people.iloc[row]
     if path:
         refuse_other_grade(framework, path, person["person_id"], person["grade"])
-    _check_names(framework, request)
+    check_names(framework, request)
     gaps = compare_with_targets(standing)
     candidates = match_modules(framework, standing, modalities=request.modalities)
     excluded = describe_exclusions(
@@ -164,7 +164,16 @@ def find_choices(
     )
 
 
-def _check_names(framework: Framework, request: PlanRequest) -> None:
+def check_names(framework: Framework, request: PlanRequest) -> None:
+    """Check what a request names, whoever the plan is for.
+
+    Raises
+    ------
+    NotFoundError
+        If a named module is not in the catalogue.
+    ConflictError
+        If a module is both to be in and to be left out.
+    """
     for name in (*request.must, *request.without):
         if name not in framework.module_of:
             raise NotFoundError("module.unknown", module_id=name)

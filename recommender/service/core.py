@@ -15,6 +15,7 @@ from recommender.ranking import Objective
 from recommender.results import Gaps, Plan, Recommendations
 from recommender.service.access import COMMAND_LINE
 from recommender.service.answers import (
+    RecommendationRequest,
     compare_with_targets,
     describe_gaps,
     describe_recommendations,
@@ -96,21 +97,27 @@ class Service:
         With `hours` or `budget` only those that take, or cost, no more; with `model_id` by that
         model in place of the one in force.
         """
-        found = describe_recommendations(
-            self.framework,
-            self._standing([person_id], as_of, scope),
-            self.models.estimates(self.framework, model_id) if model_id else self.estimates,
-            0,
-            top=top,
-            objective=objective,
-            modalities=modalities,
-            hours=hours,
-            budget=budget,
-            lang=lang,
+        request = RecommendationRequest(
+            top, objective, hours, budget, None if modalities is None else tuple(modalities)
+        )
+        found = self.rank(
+            self._standing([person_id], as_of, scope), request, model_id=model_id, lang=lang
         )
         with writing(self.engine) as connection:
             keep_shown(connection, found)
-        return found
+        return found[0]
+
+    def rank(
+        self,
+        standing: Standing,
+        request: RecommendationRequest,
+        *,
+        model_id: str | None = None,
+        lang: str = "zh-CN",
+    ) -> list[Recommendations]:
+        """Rank modules for everybody in a standing; nothing is kept."""
+        estimates = self.models.estimates(self.framework, model_id) if model_id else self.estimates
+        return describe_recommendations(self.framework, standing, estimates, request, lang=lang)
 
     def plan(
         self,

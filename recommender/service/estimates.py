@@ -36,27 +36,30 @@ class Estimates:
     fitted_module: IntArray
     fitted_competency: IntArray
 
-    def describe(self, pair: int, level: float) -> PairEstimate:
-        """Return what is expected of a pair at a level."""
-        if self.fit is None or self.fitted_module[pair] < 0:
-            improvement = float(
-                predict_improvement(np.array([[level]]), self.coefficients[[pair]])[0, 0]
-            )
-            return PairEstimate(improvement, None, None, 0, "expert")
+    def describe(self, pairs: IntArray, levels: FloatArray) -> list[PairEstimate]:
+        """Return what is expected of pairs, each at a level."""
+        expert = predict_improvement(levels[None, :], self.coefficients[pairs])[0]
+        estimates = [PairEstimate(value, None, None, 0, "expert") for value in expert.tolist()]
+        if self.fit is None:
+            return estimates
+        known = np.flatnonzero(self.fitted_module[pairs] >= 0)
         found = predict(
             self.fit,
-            self.fitted_module[[pair]],
-            self.fitted_competency[[pair]],
-            np.array([level]),
+            self.fitted_module[pairs[known]],
+            self.fitted_competency[pairs[known]],
+            levels[known],
         )
-        count = int(found.evidence_count[0])
-        return PairEstimate(
-            float(found.expected_improvement[0]),
-            float(found.effect_lower[0]),
-            float(found.effect_upper[0]),
-            count,
-            "measured" if count else "pooled",
-        )
+        for at, value, lower, upper, count in zip(
+            known.tolist(),
+            found.expected_improvement.tolist(),
+            found.effect_lower.tolist(),
+            found.effect_upper.tolist(),
+            found.evidence_count.tolist(),
+            strict=True,
+        ):
+            basis: Basis = "measured" if count else "pooled"
+            estimates[at] = PairEstimate(value, lower, upper, count, basis)
+        return estimates
 
 
 @dataclass(frozen=True)

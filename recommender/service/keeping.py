@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from recommender.results import Gaps, Plan, Recommendations, to_json
 from recommender.store import Connection, schema, write_rows
 
 
-def keep_shown(connection: Connection, found: Recommendations) -> None:
-    """Keep which modules were shown to a person, at which rank."""
+def keep_shown(connection: Connection, found: Iterable[Recommendations]) -> None:
+    """Keep which modules were shown to people, at which rank."""
     now = dt.datetime.now(dt.UTC)
     write_rows(
         connection,
         schema.shown,
         [
             {
-                "person_id": found.person_id,
+                "person_id": answer.person_id,
                 "module_id": item.module_id,
                 "rank": item.rank,
-                "objective": found.objective,
+                "objective": answer.objective,
                 "expected_gap_closed": item.expected_gap_closed,
-                "as_of": found.as_of,
-                "model_id": found.model_id,
-                "catalog_digest": found.catalog_digest,
+                "as_of": answer.as_of,
+                "model_id": answer.model_id,
+                "catalog_digest": answer.catalog_digest,
                 "shown_at": now,
             }
-            for item in found.recommendations
+            for answer in found
+            for item in answer.recommendations
         ],
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from recommender.records import Known, TableKind
@@ -18,10 +18,21 @@ def list_known(framework: Framework, engine: Engine) -> Known:
         people = read_ids(connection, schema.person.c.person_id)
         managers = read_managers(connection)
         offerings = read_ids(connection, schema.offering.c.offering_id)
+    return make_known(framework, people=people, managers=managers, offerings=offerings)
+
+
+def make_known(
+    framework: Framework,
+    *,
+    people: Iterable[str] = (),
+    managers: Mapping[str, str] | None = None,
+    offerings: Iterable[str] = (),
+) -> Known:
+    """Return what ids may refer to: the catalogue, and these people and offerings."""
     catalog = framework.catalog
     return Known(
         people=frozenset(people),
-        managers=managers,
+        managers=managers or {},
         grades=_spellings((grade.id, grade.name) for grade in catalog.grades),
         competencies=_spellings((c.id, c.name) for c in catalog.competencies),
         modules=_spellings((module.id, module.title) for module in catalog.modules),

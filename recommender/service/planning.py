@@ -155,6 +155,15 @@ def _describe_items(
     """Return the items of a plan, without reasons."""
     framework, modules = choices.framework, choices.framework.modules
     in_order = [choices.pool[i] for i in choice.order]
+    served = describe_served(
+        framework,
+        choices.standing,
+        choices.gaps,
+        choices.candidates,
+        choices.estimates,
+        choices.row,
+        in_order,
+    )
     return tuple(
         PlanItem(
             order=place,
@@ -166,21 +175,13 @@ def _describe_items(
             starts_on=when.starts_on,
             ends_on=when.ends_on,
             offering_id=when.offering_id,
-            competencies=describe_served(
-                framework,
-                choices.standing,
-                choices.gaps,
-                choices.candidates,
-                choices.estimates,
-                choices.row,
-                module,
-            ),
+            competencies=parts,
             reasons=(),
             order_reasons=(),
             needed_by=tuple(modules.ids[m] for m in in_order if module in modules.prerequisites[m]),
             fixed=when.fixed,
         )
-        for place, (module, adds, when) in enumerate(
-            zip(in_order, choice.added, dates, strict=True), start=1
+        for place, (module, parts, adds, when) in enumerate(
+            zip(in_order, served, choice.added, dates, strict=True), start=1
         )
     )

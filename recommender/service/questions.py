@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import replace
 
-from recommender.ranking import Objective
 from recommender.results import Gaps, Recommendations
 from recommender.service.access import Permission
+from recommender.service.answers import RecommendationRequest
 from recommender.service.explanation import Explanation
+from recommender.service.keeping import keep_shown
+from recommender.service.raters import hide_raters
 from recommender.service.session import Session
-from recommender.store import PersonHead
-
-
-@dataclass(frozen=True)
-class RecommendationRequest:
-    """What a ranking is asked to keep to.
-
-    Parameters
-    ----------
-    top : int
-        How many modules at most.
-    objective : Objective
-        What the ranking goes by.
-    hours, budget : float or None
-        No module that takes more hours, or costs more CNY.
-    modalities : tuple of str or None
-        The allowed modalities; all where None.
-    """
-
-    top: int = 10
-    objective: Objective = Objective.GAP
-    hours: float | None = None
-    budget: float | None = None
-    modalities: tuple[str, ...] | None = None
+from recommender.service.standing import Standing, read_standing
+from recommender.store import Connection, PersonHead
 
 
 def read_gaps(session: Session, person_id: str, *, as_of: dt.date) -> Gaps:
@@ -59,9 +39,10 @@ def read_derivation(
         If there is no such person within the principal's scope, or no such competency.
     """
     find_subject(session, person_id, Permission.READ_ASSESSMENTS)
-    return session.service.explain(
-        person_id, competency_id, as_of=as_of, scope=session.who.scope
-    )
+    found = session.service.explain(person_id, competency_id, as_of=as_of, scope=session.who.scope)
+    if found.source != "ratings":
+        return found
+    return replace(found, rows=hide_raters(session.who, found.rows))
 
 
 def read_recommendations(
@@ -75,17 +56,15 @@ def read_recommendations(
         If there is no such person within the principal's scope.
     """
     session.need(Permission.READ_RECOMMENDATIONS)
-    return session.service.recommend(
-        person_id,
-        as_of=as_of,
-        top=request.top,
-        objective=request.objective,
-        modalities=request.modalities,
-        hours=request.hours,
-        budget=request.budget,
-        lang=session.lang,
-        scope=session.who.scope,
-    )
+    service = session.service
+
+    def read(connection: Connection) -> Standing:
+        session.person(connection, person_id)
+        return read_standing(connection, service.framework, as_of=as_of, person_ids=[person_id])
+
+    found = service.rank(session.read(read), request, lang=session.lang)
+    session.write(lambda connection: keep_shown(connection, found))
+    return found[0]
 
 
 def find_subject(session: Session, person_id: str, permission: Permission) -> PersonHead:

@@ -70,15 +70,17 @@ class Session:
         self._subjects.clear()
         return done
 
-    def person(self, connection: Connection, person_id: str) -> PersonHead:
+    def person(self, connection: Connection, person_id: str, *, lock: bool = False) -> PersonHead:
         """Find a person within the principal's scope, and note that the person was looked at.
+
+        With `lock` nobody else changes the person until the transaction ends.
 
         Raises
         ------
         NotFoundError
             If there is no such person, or none that the principal may see: the same to him.
         """
-        head = find_person(connection, self.who.scope, person_id)
+        head = find_person(connection, self.who.scope, person_id, lock=lock)
         if head is None:
             raise NotFoundError("person.unknown", person_id=person_id)
         self.saw([head.ref])

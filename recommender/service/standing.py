@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 import pandas as pd
@@ -113,8 +114,9 @@ def read_standing(
         scope=scope,
     )
     people = snapshot.people
+    found_ids = set(people["person_id"])
     for person_id in person_ids or ():
-        if person_id not in set(people["person_id"]):
+        if person_id not in found_ids:
             raise NotFoundError("person.unknown", person_id=person_id)
     grade = _codes(people["grade"], framework.grade_ids)
     if (grade < 0).any():
@@ -183,17 +185,17 @@ def to_rating_arrays(
     ratings: pd.DataFrame, framework: Framework, person_ids: Sequence[str] | pd.Series
 ) -> RatingArrays:
     """Turn rows of ratings into arrays; rows the catalogue does not know are left out."""
-    level = ratings["indicator_id"].map(framework.indicator_levels.get)
-    rows = ratings[level.notna() & ratings["competency_id"].isin(framework.competency_ids)]
-    kinds = list(RATER_TYPE_CODES)
+    level = _look_up(ratings["indicator_id"], framework.indicator_levels)
+    competency = _codes(ratings["competency_id"], framework.competency_ids)
+    known = (level >= 0) & (competency >= 0)
     return RatingArrays(
-        person=_codes(rows["person_id"], person_ids),
-        competency=_codes(rows["competency_id"], framework.competency_ids),
-        level=level[rows.index].to_numpy(dtype=np.int64),
-        rater_type=_codes(rows["rater_type"], kinds),
-        rater=pd.factorize(rows["rater_id"])[0].astype(np.int64),
-        rating=rows["rating"].to_numpy(dtype=float),
-        day=to_days(rows["rated_on"]),
+        person=_codes(ratings["person_id"], person_ids)[known],
+        competency=competency[known],
+        level=level[known],
+        rater_type=_look_up(ratings["rater_type"], RATER_TYPE_CODES)[known],
+        rater=pd.factorize(ratings["rater_id"].to_numpy())[0].astype(np.int64)[known],
+        rating=ratings["rating"].to_numpy(dtype=float)[known],
+        day=to_days(ratings["rated_on"])[known],
     )
 
 
@@ -202,23 +204,22 @@ def to_exam_arrays(
 ) -> ExamArrays:
     """Turn rows of exam results into arrays; rows the catalogue does not know are left out."""
     positions = framework.subject_positions
-    position = np.array(
+    level = exams["exam_level"].to_numpy(dtype=np.int64)
+    subject = np.array(
         [
-            positions.get((row[0], int(row[1]), row[2]), -1)
-            for row in zip(
-                exams["competency_id"], exams["exam_level"], exams["subject"], strict=True
-            )
+            positions.get(exam, -1)
+            for exam in zip(exams["competency_id"], level.tolist(), exams["subject"], strict=True)
         ],
         dtype=np.int64,
     )
-    rows = exams[position >= 0]
+    known = subject >= 0
     return ExamArrays(
-        person=_codes(rows["person_id"], person_ids),
-        competency=_codes(rows["competency_id"], framework.competency_ids),
-        level=rows["exam_level"].to_numpy(dtype=np.int64),
-        subject=position[position >= 0],
-        score=rows["score"].to_numpy(dtype=float),
-        day=to_days(rows["sat_on"]),
+        person=_codes(exams["person_id"], person_ids)[known],
+        competency=_codes(exams["competency_id"], framework.competency_ids)[known],
+        level=level[known],
+        subject=subject[known],
+        score=exams["score"].to_numpy(dtype=float)[known],
+        day=to_days(exams["sat_on"])[known],
     )
 
 
@@ -229,25 +230,25 @@ def to_imported_arrays(
 
     Where no standard error was given, the catalogue's own for that kind of competency counts.
     """
-    rows = assessments[assessments["competency_id"].isin(framework.competency_ids)]
+    competency = _codes(assessments["competency_id"], framework.competency_ids)
+    known = competency >= 0
     settings = framework.catalog.settings
-    own = rows["competency_id"].map(
-        {
-            name: settings.exam_standard_error
-            if competency.kind == "knowledge"
+    own = np.array(
+        [
+            settings.exam_standard_error
+            if framework.competencies[name].kind == "knowledge"
             else settings.rating_standard_error
-            for name, competency in framework.competencies.items()
-        }
+            for name in framework.competency_ids
+        ]
     )
+    given = assessments["standard_error"].to_numpy(dtype=float)[known]
     return AssessmentArrays(
-        person=_codes(rows["person_id"], person_ids),
-        competency=_codes(rows["competency_id"], framework.competency_ids),
-        level=rows["level"].to_numpy(dtype=float),
-        standard_error=rows["standard_error"]
-        .where(rows["standard_error"].notna(), own)
-        .to_numpy(dtype=float),
-        day=to_days(rows["assessed_on"]),
-        disagreement=np.zeros(len(rows), dtype=bool),
+        person=_codes(assessments["person_id"], person_ids)[known],
+        competency=competency[known],
+        level=assessments["level"].to_numpy(dtype=float)[known],
+        standard_error=np.where(np.isnan(given), own[competency[known]], given),
+        day=to_days(assessments["assessed_on"])[known],
+        disagreement=np.zeros(int(known.sum()), dtype=bool),
     )
 
 
@@ -262,10 +263,10 @@ def _completions(
     shape = (len(snapshot.people), len(modules.ids))
     completed, recently = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     completed[person[known], module[known]] = True
+    intervals, interval = np.unique(modules.repeat_months, return_inverse=True)
     repeat_from = np.array(
-        [to_day(months_before(as_of, int(months))) for months in modules.repeat_months],
-        dtype=np.int64,
-    )
+        [to_day(months_before(as_of, months)) for months in intervals.tolist()], dtype=np.int64
+    )[interval]
     within = known & (to_days(done["completed_on"]) >= repeat_from[module])
     recently[person[within], module[within]] = True
     return completed, recently
@@ -276,9 +277,11 @@ def to_days(dates: pd.Series) -> IntArray:
     return dates.to_numpy(dtype="datetime64[D]").astype(np.int64)
 
 
-def _codes(values: pd.Series, ids: Sequence[str] | pd.Series) -> IntArray:
-    return (
-        pd.Index(list(ids), dtype=object)
-        .get_indexer(pd.Index(values, dtype=object))
-        .astype(np.int64)
-    )
+def _codes(values: pd.Series, ids: Iterable[str]) -> IntArray:
+    return _look_up(values, {name: position for position, name in enumerate(ids)})
+
+
+def _look_up(values: pd.Series, codes: Mapping[str, int]) -> IntArray:
+    """Return the code of each value, -1 where there is none."""
+    found = map(codes.get, values.to_numpy(dtype=object), repeat(-1))
+    return np.fromiter(found, dtype=np.int64, count=len(values))

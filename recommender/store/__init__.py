@@ -26,7 +26,7 @@ from recommender.store.audit import (
 from recommender.store.backup import Restored, backup_database, restore_database
 from recommender.store.database import database_exists, reading, writing
 from recommender.store.holdings import read_holdings
-from recommender.store.people import PersonHead, find_person
+from recommender.store.people import PersonHead, find_person, read_refs
 from recommender.store.privacy import (
     delete_rows,
     erase_rows,
@@ -43,6 +43,14 @@ from recommender.store.queries import (
     read_offerings,
     read_snapshot,
     read_table,
+)
+from recommender.store.retention import (
+    Limits,
+    count_due,
+    delete_facts,
+    delete_traces,
+    find_people_due,
+    read_rating_days,
 )
 from recommender.store.scope import EVERYONE, NO_ONE, Scope, covers_unit
 from recommender.store.upgrading import open_database, upgrade_database
@@ -66,6 +74,7 @@ __all__ = [
     "Connection",
     "Engine",
     "KeptAnswer",
+    "Limits",
     "PersonHead",
     "Restored",
     "Scope",
@@ -78,10 +87,14 @@ __all__ = [
     "change_key",
     "claim_answer",
     "count_change",
+    "count_due",
     "covers_unit",
     "database_exists",
+    "delete_facts",
     "delete_rows",
+    "delete_traces",
     "erase_rows",
+    "find_people_due",
     "find_person",
     "has_keys",
     "has_open_jobs",
@@ -103,6 +116,8 @@ __all__ = [
     "read_managers",
     "read_offerings",
     "read_people_of_refs",
+    "read_rating_days",
+    "read_refs",
     "read_snapshot",
     "read_table",
     "reading",

@@ -112,6 +112,10 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
             {"table": column.table.name, "text": row[-1]}
             for column in TEXTS
             for row in find_texts(connection, column, naming)
+        ]
+        + [
+            {"table": "plan_version", "text": row.body["note"]}
+            for row in find_notes(connection, naming)
         ],
     }
 
@@ -125,13 +129,17 @@ def find_texts(
     return [row for row in connection.execute(query) if naming.is_in(row[-1])]
 
 
+def find_notes(connection: sa.Connection, naming: Naming) -> list[sa.Row[Any]]:
+    """Return the versions of plans whose note names a person."""
+    version = schema.plan_version
+    query = sa.select(version).where(_holds(version.c.body, naming))
+    return [row for row in connection.execute(query) if naming.is_in(row.body.get("note") or "")]
+
+
 def find_jobs(connection: sa.Connection, naming: Naming) -> Iterator[sa.RowMapping]:
     """Yield the jobs whose documents name a person."""
     job = schema.job.c
-    # JSON is stored as ASCII, with escapes for what is not
-    words = [json.dumps(word)[1:-1] for word in {naming.person_id, *naming.words}]
-    texts = [sa.cast(job[name], sa.Text) for name in JOB_DOCUMENTS]
-    named = [text.icontains(word, autoescape=True) for text in texts for word in words]
+    named = [_holds(job[name], naming) for name in JOB_DOCUMENTS]
     columns = (job.job_id, job.kind, job.status, job.created_at, job.finished_at)
     query = sa.select(*columns, *(job[name] for name in JOB_DOCUMENTS)).where(sa.or_(*named))
     for row in connection.execute(query).mappings().all():
@@ -145,8 +153,21 @@ def find_answers(
     """Yield the kept answers that were given to a person, or may name the person."""
     table = schema.idempotent_answer
     for row in connection.execute(sa.select(table)).all():
-        if row.actor in actors or naming.is_anywhere_in(row.headers) or _may_name(row.body, naming):
+        if (
+            row.actor in actors
+            or any(word in row.key for word in naming.words)
+            or naming.is_anywhere_in(row.headers)
+            or _may_name(row.body, naming)
+        ):
             yield row
+
+
+def _holds(document: sa.ColumnElement[Any], naming: Naming) -> sa.ColumnElement[bool]:
+    """Return the condition that the text of a JSON document holds what may name a person."""
+    # stored as ASCII, with escapes for what is not
+    words = [json.dumps(word)[1:-1] for word in {naming.person_id, *naming.words}]
+    text = sa.cast(document, sa.Text)
+    return sa.or_(*(text.icontains(word, autoescape=True) for word in words))
 
 
 def _may_name(body: bytes, naming: Naming) -> bool:
@@ -170,18 +191,22 @@ def _ratings_received(person_id: str) -> sa.Select[Any]:
 
 def _ratings_given(person_id: str) -> sa.Select[Any]:
     rating = schema.rating.c
-    what = (rating.competency_id, rating.rater_type, rating.rated_on)
+    what: list[sa.ColumnElement[Any]] = [
+        rating.rated_on,
+        rating.competency_id,
+        rating.rater_type,
+    ]
     return (
         sa.select(*what, sa.func.count().label("ratings"))
         .where(rating.rater_id == person_id, rating.person_id != person_id)
         .group_by(*what)
-        .order_by(rating.rated_on, rating.competency_id, rating.rater_type)
+        .order_by(*what)
     )
 
 
 def _entries(condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
     entry = schema.audit_entry.c
-    columns = (entry.seq, entry.at, entry.action, entry.role)
+    columns: list[sa.ColumnElement[Any]] = [entry.seq, entry.at, entry.action, entry.role]
     return sa.select(*columns).where(condition).order_by(entry.seq)
 
 

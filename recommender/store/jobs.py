@@ -257,9 +257,9 @@ def _claimable(now: dt.datetime) -> sa.ColumnElement[bool]:
     )
 
 
-def keep_claim(connection: sa.Connection, job_id: str, worker: str) -> bool:
-    """Say that a worker is alive; return whether the job is still its own."""
-    return _change(connection, job_id, worker, {"seen_at": dt.datetime.now(dt.UTC)})
+def keep_claim(connection: sa.Connection, job_id: str, worker: str) -> None:
+    """Say that a worker is alive, if the job is still its own."""
+    _change(connection, job_id, worker, {"seen_at": dt.datetime.now(dt.UTC)})
 
 
 def is_cancel_asked(connection: sa.Connection, job_id: str, worker: str) -> bool:

@@ -48,18 +48,27 @@ class Naming:
         return BLOT if text == self.person_id else self._pattern.sub(BLOT, text)
 
     def parts(self, value: Any) -> list[Any]:
-        """Return the smallest parts of a JSON value that name the person."""
+        """Return what of a JSON value is about the person.
+
+        Of a list the items that name the person, of an object the members that do.
+        """
         if isinstance(value, dict):
-            if self._is_about(value):
-                return [value]
             return [
                 part
                 for key, inner in value.items()
-                for part in ([{key: inner}] if self.is_in(key) else self.parts(inner))
+                for part in (
+                    [{key: inner}]
+                    if self.is_in(key) or (isinstance(inner, str) and self.is_in(inner))
+                    else self.parts(inner)
+                )
             ]
         if isinstance(value, list):
-            return [part for item in value for part in self.parts(item)]
-        return [value] if isinstance(value, str) and self.is_in(value) else []
+            return [
+                part
+                for item in value
+                for part in ([item] if self._is_about(item) else self.parts(item))
+            ]
+        return []
 
     def without(self, value: Any) -> Any:
         """Return a JSON value without what is about the person.

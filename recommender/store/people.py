@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -58,11 +59,24 @@ def select_people(scope: Scope) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def find_person(connection: sa.Connection, scope: Scope, person_id: str) -> PersonHead | None:
-    """Return a person, or None where there is none within the scope."""
-    query = select_people(scope).where(schema.person.c.person_id == person_id)
-    row = connection.execute(query).one_or_none()
+def find_person(
+    connection: sa.Connection, scope: Scope, person_id: str, *, lock: bool = False
+) -> PersonHead | None:
+    """Return a person, or None where there is none within the scope.
+
+    With `lock` nobody else changes the person, or erases it, until the transaction ends.
+    """
+    query = _select_one(scope)
+    if lock:
+        query = query.with_for_update(of=schema.person)
+    row = connection.execute(query, {"wanted": person_id}).one_or_none()
     return None if row is None else PersonHead(*row)
+
+
+@lru_cache(maxsize=4096)
+def _select_one(scope: Scope) -> sa.Select[*tuple[Any, ...]]:
+    # the query that every request about a person runs; to put it together takes longer than it
+    return select_people(scope).where(schema.person.c.person_id == sa.bindparam("wanted"))
 
 
 def list_people(

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from psycopg.conninfo import make_conninfo
-from psycopg.pq import Conninfo
 
 from recommender.errors import ConflictError, StoreError
 from recommender.store.database import CONNECT_SECONDS, explain_failures
@@ -100,6 +98,8 @@ def restore_archive(engine: sa.Engine, file: Path) -> None:
     StoreError
         If the tool fails; the database is as it was then.
     """
+    from psycopg.conninfo import make_conninfo  # only here: SQLite needs no driver
+
     dbname = make_conninfo(dbname=engine.url.database or "")
     _run([_find_restore(engine, file), *_RESTORE, f"--dbname={dbname}", str(file)], engine)
 
@@ -136,6 +136,8 @@ def _run(words: Sequence[str], engine: sa.Engine) -> str:
 
 def _environment(engine: sa.Engine) -> dict[str, str]:
     """Return the URL as variables of the tools: a list of processes shows arguments."""
+    from psycopg.pq import Conninfo  # only here: SQLite needs no driver
+
     names = {o.keyword.decode(): o.envvar.decode() for o in Conninfo.get_defaults() if o.envvar}
     given: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS}
     given |= engine.dialect.create_connect_args(engine.url)[1]

@@ -17,6 +17,7 @@ from recommender.store.holdings import (
     actors_of,
     find_answers,
     find_jobs,
+    find_notes,
     find_texts,
     naming_of,
 )
@@ -104,8 +105,7 @@ def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -
     counts["idempotent_answer"] = _delete_answers(connection, naming, actors)
     run(schema.api_key, schema.api_key.delete().where(schema.api_key.c.person_id == me))
     counts["job"] = _reword_jobs(connection, naming)
-    for column in TEXTS:
-        _blot(connection, column, naming)
+    _blot(connection, naming)
     run(person, person.delete().where(person.c.person_id == me))
     count_change(connection, "access")
     return counts
@@ -135,13 +135,19 @@ def _reword_jobs(connection: sa.Connection, naming: Naming) -> int:
     return count
 
 
-def _blot(connection: sa.Connection, column: sa.Column[Any], naming: Naming) -> None:
-    table = column.table
-    assert isinstance(table, sa.Table)
-    for row in find_texts(connection, column, naming):
-        key = [part == row._mapping[part] for part in table.primary_key.columns]
-        blotted = naming.blot(row[-1])
-        connection.execute(table.update().where(*key).values({column.name: blotted}))
+def _blot(connection: sa.Connection, naming: Naming) -> None:
+    for column in TEXTS:
+        table = column.table
+        assert isinstance(table, sa.Table)
+        for row in find_texts(connection, column, naming):
+            own = [part == row._mapping[part] for part in table.primary_key.columns]
+            blotted = {column.name: naming.blot(row[-1])}
+            connection.execute(table.update().where(*own).values(blotted))
+    version = schema.plan_version
+    for row in find_notes(connection, naming):
+        own = [version.c.plan_id == row.plan_id, version.c.version == row.version]
+        body = row.body | {"note": naming.blot(row.body["note"])}
+        connection.execute(version.update().where(*own).values(body=body))
 
 
 def delete_rows(connection: sa.Connection, table: sa.Table, **key: Any) -> int:

@@ -13,6 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from recommender.store import schema
 
+_FEW_PEOPLE = 500
+
 
 @dataclass(frozen=True)
 class Written:
@@ -39,7 +41,7 @@ def write_people(connection: sa.Connection, people: pd.DataFrame) -> Written:
     Written
         Counts of people.
     """
-    units = _write_org_units(connection, people["org_unit"].unique())
+    units = write_org_units(connection, people["org_unit"].unique())
     rows = {
         row["person_id"]: {
             "person_id": row["person_id"],
@@ -104,6 +106,9 @@ def write_kind(
         where=sa.or_(*(table.c[name].is_distinct_from(insert.excluded[name]) for name in others)),
     )
     count = sa.select(sa.func.count()).select_from(table)
+    if "person_id" in key and len(people := frame["person_id"].unique()) <= _FEW_PEOPLE:
+        # of these alone: to count a whole table takes long, and others may add to it meanwhile
+        count = count.where(table.c.person_id.in_(people.tolist()))
     before = connection.scalar(count) or 0
     touched = _execute_many(connection, statement, frame, table)
     inserted = (connection.scalar(count) or 0) - before
@@ -203,8 +208,23 @@ def org_path(text: str) -> str:
     return "/".join(part.strip() for part in text.split("/") if part.strip())
 
 
-def _write_org_units(connection: sa.Connection, texts: Iterable[str]) -> dict[str, int]:
+def write_org_units(connection: sa.Connection, texts: Iterable[str]) -> dict[str, int]:
+    """Return the key of each org unit by its path; make those that are not there.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction.
+    texts : iterable of str
+        Paths; the units above them are made too.
+
+    Returns
+    -------
+    dict of str to int
+        Of all units.
+    """
     table = schema.org_unit
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     known = {row.path: row.id for row in connection.execute(sa.select(table.c.path, table.c.id))}
     for text in sorted(set(texts)):
         parts = org_path(text).split("/")
@@ -213,10 +233,14 @@ def _write_org_units(connection: sa.Connection, texts: Iterable[str]) -> dict[st
             if path in known:
                 continue
             parent = known.get("/".join(parts[: depth - 1]))
-            known[path] = connection.execute(
-                table.insert()
+            # somebody else may make it at the same time
+            connection.execute(
+                dialect.insert(table)
                 .values(path=path, name=parts[depth - 1], parent_id=parent)
-                .returning(table.c.id)
+                .on_conflict_do_nothing(index_elements=["path"])
+            )
+            known[path] = connection.execute(
+                sa.select(table.c.id).where(table.c.path == path)
             ).scalar_one()
     return known
 

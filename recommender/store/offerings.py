@@ -1,0 +1,181 @@
+"""Offerings as single rows, with the seats that are taken."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from recommender.store import schema
+
+_TAKING = ("enrolled", "completed")
+
+
+@dataclass(frozen=True)
+class StoredOffering:
+    """A scheduled run of a module.
+
+    Parameters
+    ----------
+    offering_id, module_id, starts_on, ends_on, place
+        As in the table.
+    seats : int or None
+        None for no bound.
+    version : int
+        Counts the changes of the row.
+    seats_taken : int
+        By people who are enrolled or have completed it.
+    """
+
+    offering_id: str
+    module_id: str
+    starts_on: dt.date
+    ends_on: dt.date
+    place: str | None
+    seats: int | None
+    version: int
+    seats_taken: int
+
+
+def read_offering(
+    connection: sa.Connection, offering_id: str, *, lock: bool = False
+) -> StoredOffering | None:
+    """Return an offering, or None; with `lock` whoever else wants to change it, or a seat, waits.
+
+    Parameters
+    ----------
+    connection : Connection
+        Open for reading; in a transaction where `lock` is asked for.
+    offering_id : str
+        Which.
+    lock : bool
+        Whether nobody else may change it until the end of the transaction.
+
+    Returns
+    -------
+    StoredOffering or None
+        None where there is none.
+    """
+    table = schema.offering
+    if lock:
+        # seats are counted after this, so that nobody takes one in between
+        connection.execute(
+            sa.select(table.c.offering_id)
+            .where(table.c.offering_id == offering_id)
+            .with_for_update()
+        )
+    row = connection.execute(_select().where(table.c.offering_id == offering_id)).one_or_none()
+    return None if row is None else StoredOffering(*row)
+
+
+def list_offerings(
+    connection: sa.Connection,
+    *,
+    module_id: str | None = None,
+    starts_from: dt.date | None = None,
+    starts_until: dt.date | None = None,
+    free_seats: int | None = None,
+    after: tuple[dt.date, str] | None = None,
+    limit: int,
+) -> list[StoredOffering]:
+    """Return offerings, the earliest first, ties by id.
+
+    Parameters
+    ----------
+    connection : Connection
+        Open for reading.
+    module_id : str, optional
+        Of this module.
+    starts_from, starts_until : date, optional
+        That begin on a day from the one to the other.
+    free_seats : int, optional
+        With at least so many seats left.
+    after : tuple of (date, str), optional
+        Start and id of the last one known.
+    limit : int
+        How many at most.
+
+    Returns
+    -------
+    list of StoredOffering
+        Of any module, known or not.
+    """
+    table = schema.offering.c
+    query = _select().order_by(table.starts_on, table.offering_id).limit(limit)
+    if module_id is not None:
+        query = query.where(table.module_id == module_id)
+    if starts_from is not None:
+        query = query.where(table.starts_on >= starts_from)
+    if starts_until is not None:
+        query = query.where(table.starts_on <= starts_until)
+    if free_seats is not None:
+        query = query.where(sa.or_(table.seats.is_(None), table.seats - _taken() >= free_seats))
+    if after is not None:
+        day, offering_id = after
+        query = query.where(
+            sa.or_(
+                table.starts_on > day,
+                sa.and_(table.starts_on == day, table.offering_id > offering_id),
+            )
+        )
+    return [StoredOffering(*row) for row in connection.execute(query)]
+
+
+def insert_offering(connection: sa.Connection, offering_id: str, values: dict[str, Any]) -> bool:
+    """Store a new offering; return False if there is one by now."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(schema.offering).values(offering_id=offering_id, **values)
+    return connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+
+
+def update_offering(connection: sa.Connection, offering_id: str, values: dict[str, Any]) -> None:
+    """Change an offering and count the change."""
+    table = schema.offering
+    connection.execute(
+        table.update()
+        .where(table.c.offering_id == offering_id)
+        .values(**values, version=table.c.version + 1)
+    )
+
+
+def delete_offering(connection: sa.Connection, offering_id: str) -> None:
+    """Delete an offering that no enrolment refers to."""
+    table = schema.offering
+    connection.execute(table.delete().where(table.c.offering_id == offering_id))
+
+
+def count_enrolments(connection: sa.Connection, offering_id: str) -> int:
+    """Count the enrolments in an offering, whatever became of them."""
+    enrolment = schema.enrolment.c
+    query = sa.select(sa.func.count()).where(enrolment.offering_id == offering_id)
+    return connection.scalar(query) or 0
+
+
+def _taken() -> sa.ScalarSelect[int]:
+    enrolment = schema.enrolment.c
+    return (
+        sa.select(sa.func.count())
+        .where(
+            enrolment.offering_id == schema.offering.c.offering_id, enrolment.status.in_(_TAKING)
+        )
+        .scalar_subquery()
+    )
+
+
+def _select() -> sa.Select[*tuple[Any, ...]]:
+    table = schema.offering.c
+    columns: Sequence[sa.ColumnElement[Any]] = (
+        table.offering_id,
+        table.module_id,
+        table.starts_on,
+        table.ends_on,
+        table.place,
+        table.seats,
+        table.version,
+        _taken(),
+    )
+    return sa.select(*columns)

@@ -1,0 +1,259 @@
+"""Plans and their versions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from recommender.store import schema
+from recommender.store.scope import Scope, in_unit, visible
+
+# the changes after which a plan says something else; all others leave its items as they are
+CONTENT_CHANGES = ("created", "edited")
+
+
+@dataclass(frozen=True)
+class PlanHead:
+    """What a plan is found by.
+
+    Parameters
+    ----------
+    plan_id, person_id, as_of, status, model_id, catalog_digest, created_at
+        As in the table.
+    version : int
+        The newest.
+    ref, manager_id, name : str
+        Of the person.
+    """
+
+    plan_id: str
+    person_id: str
+    as_of: dt.date
+    status: str
+    model_id: str | None
+    catalog_digest: str
+    created_at: dt.datetime
+    version: int
+    ref: str
+    manager_id: str | None
+    name: str
+
+
+@dataclass(frozen=True)
+class PlanVersion:
+    """One state of a plan, never changed later.
+
+    Parameters
+    ----------
+    plan_id, version, actor, made_at
+        As in the table.
+    change : str
+        What led to it.
+    body : dict
+        Plan and gaps after one of `CONTENT_CHANGES`; else only what the change brought.
+    """
+
+    plan_id: str
+    version: int
+    change: str
+    body: dict[str, Any]
+    actor: str
+    made_at: dt.datetime
+
+
+def select_plans(scope: Scope) -> sa.Select[*tuple[Any, ...]]:
+    """Return the query of `PlanHead` rows of the people within a scope."""
+    plan, person = schema.plan.c, schema.person.c
+    return (
+        sa.select(
+            plan.plan_id,
+            plan.person_id,
+            plan.as_of,
+            plan.status,
+            plan.model_id,
+            plan.catalog_digest,
+            plan.created_at,
+            plan.version,
+            person.ref,
+            person.manager_id,
+            person.name,
+        )
+        .select_from(schema.plan.join(schema.person, plan.person_id == person.person_id))
+        .where(visible(scope))
+    )
+
+
+def find_plan(
+    connection: sa.Connection, scope: Scope, plan_id: str, *, lock: bool = False
+) -> PlanHead | None:
+    """Return a plan, or None where there is none within the scope.
+
+    Parameters
+    ----------
+    connection : Connection
+        Open for reading; in a transaction where `lock` is asked for.
+    scope : Scope
+        Whose plans.
+    plan_id : str
+        Which plan.
+    lock : bool
+        Whether others who want to change it wait for the end of the transaction.
+
+    Returns
+    -------
+    PlanHead or None
+        Its newest state.
+    """
+    query = select_plans(scope).where(schema.plan.c.plan_id == plan_id)
+    if lock:
+        query = query.with_for_update(of=schema.plan)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else PlanHead(*row)
+
+
+def list_plans(
+    connection: sa.Connection,
+    scope: Scope,
+    *,
+    person_id: str | None = None,
+    status: str | None = None,
+    org_unit: str | None = None,
+    after: tuple[dt.datetime, str] | None = None,
+    limit: int,
+) -> list[PlanHead]:
+    """Return plans within a scope, newest first.
+
+    Parameters
+    ----------
+    connection : Connection
+        Open for reading.
+    scope : Scope
+        Whose plans.
+    person_id, status : str, optional
+        Only those of a person, in a status.
+    org_unit : str, optional
+        Only those of people of this unit and the units below it.
+    after : tuple of datetime and str, optional
+        When the last plan of the page before was created, and its id.
+    limit : int
+        How many at most.
+
+    Returns
+    -------
+    list of PlanHead
+        One page.
+    """
+    plan = schema.plan.c
+    query = select_plans(scope)
+    if person_id is not None:
+        query = query.where(plan.person_id == person_id)
+    if status is not None:
+        query = query.where(plan.status == status)
+    if org_unit is not None:
+        query = query.where(in_unit(org_unit))
+    if after is not None:
+        at, plan_id = after
+        query = query.where(
+            sa.or_(plan.created_at < at, sa.and_(plan.created_at == at, plan.plan_id < plan_id))
+        )
+    query = query.order_by(plan.created_at.desc(), plan.plan_id.desc()).limit(limit)
+    return [PlanHead(*row) for row in connection.execute(query)]
+
+
+def add_version(
+    connection: sa.Connection,
+    head: PlanHead,
+    *,
+    change: str,
+    status: str,
+    body: Mapping[str, Any],
+    actor: str,
+    at: dt.datetime,
+    model_id: str | None,
+    catalog_digest: str,
+) -> None:
+    """Add the next version of a plan.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction that holds the lock of the plan.
+    head : PlanHead
+        The plan as it was.
+    change : str
+        What happened.
+    status : str
+        Of the plan from now on.
+    body : mapping
+        What the version says.
+    actor : str
+        Who made it.
+    at : datetime
+        When, in UTC.
+    model_id, catalog_digest : str
+        What the plan rests on from now on.
+    """
+    version = head.version + 1
+    connection.execute(
+        schema.plan_version.insert().values(
+            plan_id=head.plan_id,
+            version=version,
+            change=change,
+            body=dict(body),
+            actor=actor,
+            made_at=at,
+        )
+    )
+    connection.execute(
+        schema.plan.update()
+        .where(schema.plan.c.plan_id == head.plan_id)
+        .values(status=status, version=version, model_id=model_id, catalog_digest=catalog_digest)
+    )
+
+
+def read_versions(
+    connection: sa.Connection,
+    plan_id: str,
+    *,
+    version: int | None = None,
+    change: str | None = None,
+) -> list[PlanVersion]:
+    """Return the versions of a plan in their order: all, one, or those of one kind of change."""
+    table = schema.plan_version
+    query = sa.select(
+        table.c.plan_id,
+        table.c.version,
+        table.c.change,
+        table.c.body,
+        table.c.actor,
+        table.c.made_at,
+    ).where(table.c.plan_id == plan_id)
+    if version is not None:
+        query = query.where(table.c.version == version)
+    if change is not None:
+        query = query.where(table.c.change == change)
+    return [PlanVersion(*row) for row in connection.execute(query.order_by(table.c.version))]
+
+
+def read_changes(connection: sa.Connection, plan_id: str) -> dict[int, str]:
+    """Return what led to each version of a plan, in their order."""
+    table = schema.plan_version.c
+    query = sa.select(table.version, table.change).where(table.plan_id == plan_id)
+    return {row.version: row.change for row in connection.execute(query.order_by(table.version))}
+
+
+def read_reader(connection: sa.Connection, person_id: str) -> tuple[str, str, str, bool]:
+    """Return what a document says of a person: name, path of the unit, manager, whether made up."""
+    person, manager = schema.person, schema.person.alias("manager")
+    query = (
+        sa.select(person.c.name, schema.org_unit.c.path, manager.c.name, person.c.synthetic)
+        .join(schema.org_unit, person.c.org_unit_id == schema.org_unit.c.id)
+        .outerjoin(manager, person.c.manager_id == manager.c.person_id)
+        .where(person.c.person_id == person_id)
+    )
+    name, unit, manager_name, synthetic = connection.execute(query).one()
+    return name, unit, manager_name or "", synthetic
