@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format bench serve clean lock
+.PHONY: help install demo test browser check format fuzz faults soak bench serve clean lock
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,8 +24,12 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## Run the main job on made-up people: Excel in, ranked modules and a PDF plan out
 	$(BIN)/recommender demo
 
-test: $(STAMP) ## Run the tests
+test: $(STAMP) browser ## Run the tests
 	$(BIN)/python -m pytest -n $(JOBS)
+
+browser: # what the tests of pages need; where it cannot be installed they are skipped, loudly
+	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
+		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } || true
 
 check: $(STAMP) ## Check format, lint, types, import rules and documentation
 	$(BIN)/ruff format --check
@@ -37,6 +41,15 @@ check: $(STAMP) ## Check format, lint, types, import rules and documentation
 format: $(STAMP) ## Format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+fuzz: $(STAMP) ## Send made-up requests to every operation as each role; figures in build/fuzz.json
+	$(BIN)/python -m tests.fuzzing --cases 10000
+
+faults: $(STAMP) ## Kill the server at random moments, and worse; figures in build/faults.json
+	$(BIN)/python -m tests.faults --kills 100
+
+soak: $(STAMP) ## Keep the server under load for ten minutes; figures in build/soak.json
+	$(BIN)/python -m tests.benchmarks.serving --soak 600
 
 bench: $(STAMP) ## Measure speed and memory as ratios; figures in build/bench.json
 	$(BIN)/python -m tests.benchmarks

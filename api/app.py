@@ -15,6 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from api.docs import add_docs
 from api.logs import set_up_logs
 from api.manners import Manners
+from api.operations import settle_parameters
 from api.problems import Problem, install_handlers
 from api.routes import GROUPS, operation
 from api.running import Running
@@ -71,6 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it would send clients where the Host header says
     )
     app.state.settings = chosen
     for group in GROUPS:
@@ -128,6 +130,9 @@ def describe(app: FastAPI) -> dict[str, Any]:
                 routes=app.routes,
                 openapi_version="3.1.0",
             )
+            for path in found["paths"].values():
+                for each in path.values():
+                    settle_parameters(each)
             parts = found.setdefault("components", {})
             parts["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
             schemas = parts.setdefault("schemas", {})

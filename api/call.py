@@ -32,7 +32,7 @@ from recommender.store import (
 )
 
 T = TypeVar("T")
-_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+IDEMPOTENCY_KEY = r"^[!-~]{1,200}$"
 _KEY = "trk_"
 _WHOLE_ORGANISATION = "*"
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="training-recommender"'}
@@ -68,7 +68,13 @@ class Call:
         """Run a use case that reads."""
         return self.session.read(use)
 
-    def write(self, use: Callable[[Connection], T], respond: Callable[[T], Response]) -> Response:
+    def write(
+        self,
+        use: Callable[[Connection], T],
+        respond: Callable[[T], Response],
+        *,
+        keep: Callable[[Response], Response] = lambda response: response,
+    ) -> Response:
         """Run a use case that writes, and keep the answer with it in one transaction.
 
         A request with an ``Idempotency-Key`` that was answered before gets that answer again;
@@ -80,6 +86,9 @@ class Call:
             The use case.
         respond : callable
             Makes the answer out of what the use case returns.
+        keep : callable
+            Makes what is kept, to be answered to the same request, out of the answer; the
+            answer itself unless given.
 
         Returns
         -------
@@ -89,8 +98,6 @@ class Call:
         key = self.request.headers.get("idempotency-key")
         if key is None:
             return respond(self.session.write(use))
-        if not _IDEMPOTENCY_KEY.fullmatch(key):
-            raise Refusal(422, "request.idempotency-key")
         actor, asked = self.session.who.actor, self._fingerprint()
 
         def once(connection: Connection) -> Response:
@@ -99,8 +106,13 @@ class Call:
                 headers = {**earlier.headers, "Idempotent-Replayed": "true"}
                 return Response(earlier.body, earlier.status, headers=headers)
             response = respond(use(connection))
-            kept = KeptAnswer(response.status_code, dict(response.headers), bytes(response.body))
-            keep_answer(connection, actor, key, kept)
+            kept = keep(response)
+            keep_answer(
+                connection,
+                actor,
+                key,
+                KeptAnswer(kept.status_code, dict(kept.headers), bytes(kept.body)),
+            )
             return response
 
         return self.session.write(once)
@@ -111,14 +123,14 @@ class Call:
         Raises
         ------
         Refusal
-            If the header is not there (428) or names no version (422).
+            If the header is not there (428), or no ETag of a version (412).
         """
         given = self.request.headers.get("if-match")
         if given is None:
             raise Refusal(428, "request.if-match-missing")
-        match = re.fullmatch(r'"(\d{1,9})(-[0-9a-f]+)?"', given.strip())
+        match = re.fullmatch(r'"([0-9]{1,9})(-[0-9a-f]+)?"', given)
         if match is None:
-            raise Refusal(422, "request.if-match")
+            raise Refusal(412, "request.if-match")
         return int(match[1])
 
     def _fingerprint(self) -> str:
@@ -151,7 +163,8 @@ def admit(
     Raises
     ------
     Refusal
-        401 without a valid key or token, 429 past the rate limit.
+        401 without a valid key or token, 422 with an ``Idempotency-Key`` that is none, 429 past
+        the rate limit.
     ForbiddenError
         If the permission is not there.
     """
@@ -167,6 +180,8 @@ def admit(
     headers = _count(running, who.actor)
     if permission is not None:
         who.need(permission)
+    if not re.fullmatch(IDEMPOTENCY_KEY, request.headers.get("idempotency-key", "none")):
+        raise Refusal(422, "request.idempotency-key")
     session = Session(
         service=running.live.current(counters["catalog"]),
         who=who,

@@ -35,6 +35,10 @@ def set_up_logs(*, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    # the server's own lines are to look like all others
+    for name in ("uvicorn", "uvicorn.error"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
     # every request has a line of ours; theirs names paths, and with them people
     for name in ("uvicorn.access", "httpx", "httpx2"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -20,6 +20,7 @@ REQUESTS = Counter("recommender_requests", "Requests answered.", ("method", "rou
 SECONDS = Histogram("recommender_request_seconds", "Time to answer.", ("method", "route"))
 
 _UPLOADS = "/v1/imports/"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _BODY_SECONDS = 10  # times the wait for one piece: how long a whole body may take
 _SECURITY = [
@@ -140,11 +141,13 @@ class Manners:
     def _note(self, scope: Scope, status: int, seconds: float, failure: Exception | None) -> None:
         # the route's template, never the path: a path holds people's ids
         route = getattr(scope.get("route"), "path_format", None) or "–"
-        REQUESTS.labels(scope["method"], route, status).inc()
-        SECONDS.labels(scope["method"], route).observe(seconds)
+        # nor any word a client likes to call a method: each would be a line of its own for ever
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        REQUESTS.labels(method, route, status).inc()
+        SECONDS.labels(method, route).observe(seconds)
         state = scope.get("state", {})
         values: dict[str, Any] = {
-            "method": scope["method"],
+            "method": method,
             "route": route,
             "status": status,
             "milliseconds": round(seconds * 1000, 1),

@@ -23,18 +23,21 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import json
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from typing import Any, get_type_hints
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 
-from api.call import Call, admit
+from api.answers import MOST_FIELDS, fields_of
+from api.call import IDEMPOTENCY_KEY, Call, admit
 from api.problems import MEDIA_TYPE, FieldProblem, Problem, Refusal
 from recommender.service.access import Permission
 
@@ -54,20 +57,30 @@ _SOMETIMES = {
 }
 
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TABLES = (XLSX, "text/csv", "application/octet-stream")
+
+
 class AdmittedRoute(APIRoute):
     """A route whose caller is admitted first, and whose reads are in the audit trail last."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler of one request."""
         handle = super().get_route_handler()
-        self.endpoint.known.update(_query_names(self.dependant))
+        endpoint: Any = self.endpoint  # made by `admitted`
+        endpoint.known.update(_query_names(self.dependant))
 
         async def run(request: Request) -> Response:
             try:
                 response = await handle(request)
-            except RequestValidationError:
+            except (RequestValidationError, HTTPException) as error:
+                if isinstance(error, HTTPException) and error.status_code != 400:
+                    raise
                 # who may not ask is not told what is wrong with the question
-                await run_in_threadpool(self.endpoint.admit, request)
+                await run_in_threadpool(endpoint.admit, request)
+                if isinstance(error, HTTPException):  # the body is no text
+                    problem = {"type": "json_invalid", "loc": ("body",)}
+                    raise RequestValidationError([problem]) from None
                 raise
             call: Call = request.state.call
             if call.session.saw_somebody:
@@ -100,6 +113,8 @@ def admitted(
         With the same signature.
     """
     known: set[str] = set()  # of query parameters; the route fills it in
+    kind = get_type_hints(function, include_extras=True).get("body")
+    adapter = None if kind is None else TypeAdapter[Any](kind)
 
     def admit_first(request: Request) -> Call:
         call = admit(request, operation=function.__name__, template=template, permission=permission)
@@ -107,11 +122,17 @@ def admitted(
         _refuse_unknown(request, known)
         return call
 
+    def settle(given: dict[str, Any]) -> None:
+        request: Request = given["call"]
+        given["call"] = admit_first(request)
+        if adapter is not None and given["body"] is not None:
+            given["body"] = _read_strictly(adapter, request)
+
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
         async def run_later(**given: Any) -> Any:
-            given["call"] = await run_in_threadpool(admit_first, given["call"])
+            await run_in_threadpool(settle, given)
             return await function(**given)
 
         run: Callable[..., Any] = run_later
@@ -119,7 +140,7 @@ def admitted(
 
         @functools.wraps(function)
         def run_now(**given: Any) -> Any:
-            given["call"] = admit_first(given["call"])
+            settle(given)
             return function(**given)
 
         run = run_now
@@ -227,8 +248,13 @@ class Operations(APIRouter):
             extra["parameters"] = headers
         if example is not None:
             extra["x-example"] = example
+        if answer is not None:
+            extra["x-fields"] = fields_of(answer)  # until `settle_parameters`
         if body_example is not None:
             extra["requestBody"] = {"content": {"application/json": {"example": body_example}}}
+        if upload:
+            whole = {"schema": {"type": "string", "format": "binary"}}
+            extra["requestBody"] = {"required": True, "content": dict.fromkeys(TABLES, whole)}
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
             summary, _, rest = (function.__doc__ or "").strip().partition("\n")
@@ -250,8 +276,28 @@ class Operations(APIRouter):
         return declare
 
 
+def settle_parameters(operation: dict[str, Any]) -> None:
+    """Say of an operation's parameters exactly what they may be, which FastAPI does not."""
+    names: list[str] = operation.pop("x-fields", [])
+    for parameter in operation.get("parameters", []):
+        schema = parameter["schema"]
+        if parameter["name"] == "fields":
+            items = {"type": "string", "enum": names}
+            parameter["schema"] = {
+                "type": "array",
+                "items": items,
+                "minItems": 1,
+                "maxItems": MOST_FIELDS,
+            }
+            parameter |= {"style": "form", "explode": False}
+        elif {"type": "null"} in schema.get("anyOf", []):
+            # it may be left out; there is no way to write null in an address
+            choices = [choice for choice in schema.pop("anyOf") if choice != {"type": "null"}]
+            schema |= choices[0] if len(choices) == 1 else {"anyOf": choices}
+
+
 def _header_parameters(method: str, *, versioned: bool, creates: bool) -> list[dict[str, Any]]:
-    wanted: list[tuple[str, str, bool]] = []
+    wanted: list[tuple[str, str, bool, str | None]] = []
     if method == "POST":
         wanted.append(
             (
@@ -259,22 +305,41 @@ def _header_parameters(method: str, *, versioned: bool, creates: bool) -> list[d
                 "A name for this request, of your choice: sent again under the same name, it is "
                 "answered again and not done again.",
                 False,
+                IDEMPOTENCY_KEY,
             )
         )
     if method == "GET":
-        wanted.append(("If-None-Match", "The `ETag` of an answer at hand.", False))
+        wanted.append(("If-None-Match", "The `ETag` of an answer at hand.", False, None))
     if versioned:
-        wanted.append(("If-Match", "The `ETag` of what is to be changed.", not creates))
+        wanted.append(("If-Match", "The `ETag` of what is to be changed.", not creates, None))
     return [
         {
             "name": name,
             "in": "header",
             "required": required,
             "description": text,
-            "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
+            "schema": {"type": "string"} | ({"pattern": pattern} if pattern else {}),
         }
-        for name, text, required in wanted
+        for name, text, required, pattern in wanted
     ]
+
+
+def _read_strictly(adapter: TypeAdapter[Any], request: Request) -> Any:
+    """Read a body again, without what leniency lets pass: `true` for 1, `"5"` for 5."""
+    # to JSON, if not to pydantic, 5.0 is a whole number
+    whole = json.loads(request._body, parse_float=_number)
+    try:
+        return adapter.validate_json(json.dumps(whole), strict=True)
+    except ValidationError as error:
+        faults = error.errors(include_url=False)
+        raise RequestValidationError(
+            [{**fault, "loc": ("body", *fault["loc"])} for fault in faults]
+        ) from None
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    return int(number) if number.is_integer() else number
 
 
 def _query_names(dependant: Dependant) -> Iterator[str]:

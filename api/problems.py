@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from recommender.errors import (
     ConflictError,
@@ -242,6 +243,9 @@ async def _on_refusal(request: Request, error: Exception) -> Response:
     lang = language_of(request)
     values: dict[str, object] = error.values if isinstance(error, Refusal) else {}
     code = error.code if isinstance(error, Refusal) else f"problem.{error.status_code}"
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods_of(request))
     return problem_response(
         error.status_code,
         code,
@@ -250,5 +254,17 @@ async def _on_refusal(request: Request, error: Exception) -> Response:
         detail=say(code, lang, **values) if code in all_texts() else "",
         advice=hint(code, lang, **values) if code in all_texts() else "",
         errors=error.errors if isinstance(error, Refusal) else (),
-        headers=dict(error.headers or {}),
+        headers=headers,
     )
+
+
+def _methods_of(request: Request) -> list[str]:
+    # the route that refused knows of its own method only
+    return [
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]

@@ -9,9 +9,10 @@ from cachetools import LRUCache
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
-from recommender.service.job_runner import JobRunner
 
 from api.tokens import TokenVerifier
+from recommender.service.held_levels import HeldLevels
+from recommender.service.job_runner import JobRunner
 from recommender.service.live import LiveService
 from recommender.service.trail import AuditTrail
 from recommender.settings import Settings
@@ -49,12 +50,14 @@ class Running:
     limiter: FixedWindowRateLimiter = field(init=False)
     keys: KeyCache = field(init=False)
     answers: AnswerCache = field(init=False)
+    levels: HeldLevels = field(init=False)
 
     def __post_init__(self) -> None:
         self.limit = parse(self.settings.rate_limit)
         self.limiter = FixedWindowRateLimiter(MemoryStorage())
         self.keys = KeyCache()
         self.answers = AnswerCache()
+        self.levels = HeldLevels()
 
 
 class KeyCache:

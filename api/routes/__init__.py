@@ -1,5 +1,43 @@
 """The operations of the API, a file a group."""
 
-from api.routes import caller, catalogue, health, offerings, standing
+from api.routes import (
+    audit,
+    batches,
+    caller,
+    catalogue,
+    enrolments,
+    facts,
+    health,
+    history,
+    jobs,
+    keys,
+    models,
+    offerings,
+    people,
+    plan_changes,
+    plans,
+    privacy,
+    standing,
+    statistics,
+)
 
-GROUPS = (health.ROUTES, caller.ROUTES, standing.ROUTES, catalogue.ROUTES, offerings.ROUTES)
+GROUPS = (
+    health.ROUTES,
+    caller.ROUTES,
+    standing.ROUTES,
+    people.ROUTES,
+    plans.ROUTES,
+    plan_changes.ROUTES,
+    facts.ROUTES,
+    enrolments.ROUTES,
+    batches.ROUTES,
+    history.ROUTES,
+    catalogue.ROUTES,
+    offerings.ROUTES,
+    jobs.ROUTES,
+    statistics.ROUTES,
+    audit.ROUTES,
+    keys.ROUTES,
+    privacy.ROUTES,
+    models.ROUTES,
+)

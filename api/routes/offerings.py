@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import Path, Query, Response
@@ -21,6 +21,7 @@ from recommender.store.offerings import StoredOffering
 
 ROUTES = Operations("offerings")
 
+_BEFORE_ALL: tuple[Any, ...] = (1, "")  # day number and id
 OfferingId = Annotated[Id, Path(description="A name of your choice that stays.")]
 
 
@@ -48,7 +49,7 @@ def list_offerings(
     call: Call = CALL,
 ) -> Response:
     """List offerings, the earliest first."""
-    number, last = decode_cursor(cursor, (1, ""))
+    number, last = decode_cursor(cursor, _BEFORE_ALL)
     day = dt.date.fromordinal(min(max(number, 1), dt.date.max.toordinal()))
     found = call.read(
         lambda connection: offerings.list_offerings(

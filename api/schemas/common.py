@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path, Query
 from pydantic import (
-    AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
     StringConstraints,
+    WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 
 from recommender.settings import FIRST_DAY, LAST_DAY
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_AMOUNT = r"^[0-9]{1,8}(\.[0-9]{1,2})?$"
 
-def _in_range(day: dt.date) -> dt.date:
+
+# pydantic alone would take a number for seconds since 1970, and a time for its day
+def _read_day(value: Any) -> dt.date:
+    try:
+        day = dt.date.fromisoformat(_DAY.fullmatch(value)[0])  # type: ignore[index]
+    except (TypeError, ValueError):
+        raise PydanticCustomError("date_parsing", "not a day") from None
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise ValueError("out of range")
+        values = {"first": str(FIRST_DAY), "last": str(LAST_DAY)}
+        raise PydanticCustomError("day_range", "out of range", values)
     return day
+
+
+def _read_amount(value: Any) -> Decimal:
+    if not isinstance(value, str) or re.fullmatch(_AMOUNT, value) is None:
+        raise PydanticCustomError("decimal_parsing", "not an amount")
+    return Decimal(value)
 
 
 # no control characters: a database refuses some, and no id, name or text of a line needs any
@@ -34,9 +52,13 @@ UnitPath = Annotated[str, StringConstraints(min_length=1, max_length=400, patter
 Note = Annotated[
     str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]+$")
 ]
-Day = Annotated[dt.date, AfterValidator(_in_range)]
+Day = Annotated[dt.date, BeforeValidator(_read_day)]
 Hours = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
-MoneyIn = Annotated[Decimal, Field(ge=0, le=100_000_000, decimal_places=2)]
+MoneyIn = Annotated[
+    Decimal,
+    BeforeValidator(_read_amount),
+    WithJsonSchema({"type": "string", "pattern": _AMOUNT, "examples": ["1200.00"]}),
+]
 Money = Annotated[
     float, PlainSerializer(lambda cny: f"{cny:.2f}", return_type=str, when_used="json")
 ]

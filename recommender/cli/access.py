@@ -27,6 +27,7 @@ from recommender.service.session import Session
 from recommender.store import StoredEntry, StoredKey
 
 _PAGE = 500
+LONGEST_LABEL = 200
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="Id of the key.")]
 
 
@@ -74,9 +75,15 @@ def note_reads(session: Session) -> None:
         session.write(lambda _: None)
 
 
+def _check_label(label: str) -> str:
+    if not 1 <= len(label.strip()) <= LONGEST_LABEL:
+        raise typer.BadParameter(f"1 … {LONGEST_LABEL}")
+    return label
+
+
 def create(
     call: Call,
-    label: Annotated[str, typer.Option(help="What people know the key by.")],
+    label: Annotated[str, typer.Option(help="What people know the key by.", callback=_check_label)],
     role: Annotated[Role, typer.Option(help="Role of the key.")],
     person: Annotated[
         str | None, typer.Option(help="Whose key it is; employees and managers need one.")

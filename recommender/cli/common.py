@@ -23,6 +23,7 @@ from rich.text import Text
 from recommender.errors import InputError, RecommenderError, TableFaultsError
 from recommender.exchange import describe_faults
 from recommender.service import Models, Service, open_service
+from recommender.service.session import note_command
 from recommender.settings import FIRST_DAY, LAST_DAY, Settings
 from recommender.texts import LANGUAGES, explain, say
 from training_catalog import CatalogError
@@ -91,10 +92,16 @@ class Call:
         From the environment and the options.
     as_json : bool
         Whether to print JSON in place of tables.
+    name : str
+        Name of the command, for the audit trail.
+    person_id : str or None
+        Whom the command is about, if about one person.
     """
 
     settings: Settings
     as_json: bool
+    name: str = ""
+    person_id: str | None = None
     out: Console = field(default_factory=lambda: Console(width=_width(), emoji=False))
     problems: Console = field(default_factory=lambda: Console(stderr=True, emoji=False))
 
@@ -104,8 +111,14 @@ class Call:
         return self.settings.lang
 
     def open(self) -> Service:
-        """Open catalogue and database."""
-        return open_service(self.settings)
+        """Open catalogue and database; that somebody did, and for what, is in the audit trail."""
+        service = open_service(self.settings)
+        try:
+            note_command(service, self.name, self.person_id, today=self.settings.as_of)
+        except BaseException:
+            service.engine.dispose()
+            raise
+        return service
 
     def open_models(self) -> Models:
         """Open the folder of the models."""
@@ -178,7 +191,7 @@ def command(
             as_json = options.pop("as_json")
             problems = Console(stderr=True, emoji=False)
             try:
-                call = Call(_settings(options), as_json)
+                call = Call(_settings(options), as_json, name, given.get("person"))
                 lang = call.lang
                 function(call, **given)
             except (RecommenderError, CatalogError) as error:

@@ -44,7 +44,7 @@ def serve(
         service.engine.dispose()
     if first is not None:
         call.problems.print(
-            call.say("cli.first-key", key=first.token), markup=False, soft_wrap=True
+            call.say("cli.first-key", token=first.token), markup=False, soft_wrap=True
         )
     # a server process reads its settings from the environment, like every worker of it
     for name in call.settings.model_fields_set:
@@ -57,6 +57,7 @@ def serve(
         uvicorn.run(
             "api.app:create_app",
             factory=True,
+            http="api.connections:PatientConnection",
             host=host,
             port=port,
             workers=workers,

@@ -99,15 +99,13 @@ def plan_view(
 
 def _signatures(document: PlanDocument, lang: str) -> list[dict[str, str]]:
     names: dict[Party, str] = {"employee": document.name, "manager": document.manager, "hr": ""}
-    approved = {
-        found.party: say("document.signature.approved", lang, on=day(found.on))
-        for found in document.approvals
-    }
+    approved = {found.party: day(found.on) for found in document.approvals}
     return [
         {
             "role": say(f"document.signature.{party}", lang),
             "name": name,
-            "approved": approved.get(party, ""),
+            "approved": say("document.signature.approved", lang) if party in approved else "",
+            "on": approved.get(party, ""),
         }
         for party, name in names.items()
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from recommender.documents import PlanDocument
@@ -31,6 +31,7 @@ from recommender.service.known import list_known
 from recommender.service.models import Models
 from recommender.service.paper import PlanReader, build_plan_document
 from recommender.service.planning import PlanRequest, make_plan
+from recommender.service.record_cache import RecordCache
 from recommender.service.standing import Standing, read_standing
 from recommender.service.training import Training, train_model
 from recommender.settings import Settings
@@ -66,12 +67,15 @@ class Service:
         The effect models.
     estimates : Estimates
         What each module is expected to add, by the model in force.
+    records : RecordCache
+        The improvement records, once they were asked for.
     """
 
     framework: Framework
     engine: Engine
     models: Models
     estimates: Estimates
+    records: RecordCache = field(default_factory=RecordCache)
 
     def gaps(self, person_id: str, *, as_of: dt.date, scope: Scope = EVERYONE) -> Gaps:
         """Compare a person's levels with the targets of the grade."""

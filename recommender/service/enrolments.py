@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from recommender.errors import ConflictError, InputError, NotFoundError, StaleError
@@ -127,7 +128,7 @@ def enrol(
     """
     session.need(Permission.WRITE_ENROLMENTS)
     session.person(connection, person_id)
-    run = _lock_offering(connection, offering_id)
+    run = _lock(session, connection, person_id, offering_id)
     row = _check(
         session,
         {
@@ -138,6 +139,7 @@ def enrol(
             "enrolled_on": enrolled_on or session.today,
         },
         run,
+        enrolled=False,
     )
     if run is not None:
         if run.module_id != row["module_id"]:
@@ -213,7 +215,7 @@ def change_enrolment(
     if wanted["status"] != "completed" and "completed_on" not in changes:
         wanted["completed_on"] = None
     takes_seat = wanted["status"] in _TAKING and present.status not in _TAKING
-    run = _lock_offering(connection, present.offering_id)
+    run = _lock(session, connection, person_id, present.offering_id)
     row = _check(
         session,
         {
@@ -224,7 +226,7 @@ def change_enrolment(
             **wanted,
         },
         run,
-        module_ids=[module_id],
+        enrolled=True,
     )
     if takes_seat and run is not None:
         _need_seat(run)
@@ -235,3 +237,51 @@ def change_enrolment(
         raise StaleError(seen=seen, present=seen + 1)
     touch_people(connection, [person_id])
     return _find(session, connection, person_id, module_id, enrolled_on)
+
+
+def _find(
+    session: Session,
+    connection: Connection,
+    person_id: str,
+    module_id: str,
+    enrolled_on: dt.date,
+) -> StoredEnrolment:
+    session.person(connection, person_id)
+    found = store.find_enrolment(connection, person_id, module_id, enrolled_on)
+    if found is None:
+        raise NotFoundError("enrolment.unknown", module_id=module_id, enrolled_on=enrolled_on)
+    return found
+
+
+def _lock(
+    session: Session, connection: Connection, person_id: str, offering_id: str | None
+) -> Offering | None:
+    """Let nobody else take a seat of an offering, or enrol the person, meanwhile.
+
+    The offering first, as plans do that take seats: two cannot wait for each other.
+    """
+    runs = {} if offering_id is None else find_offerings(connection, [offering_id], lock=True)
+    session.person(connection, person_id, lock=True)
+    return runs.get(offering_id or "")
+
+
+def _check(
+    session: Session, row: Mapping[str, Any], run: Offering | None, *, enrolled: bool
+) -> dict[str, Any]:
+    """Check an enrolment as the import does, and return the row as it is to be stored."""
+    known = make_known(
+        session.service.framework,
+        people=[row["person_id"]],
+        offerings=[] if run is None else [run.offering_id],
+    )
+    if enrolled:
+        # people stay enrolled in what the catalogue no longer has
+        module_id = row["module_id"]
+        known = replace(known, modules={**known.modules, module_id: module_id})
+    frame = check_items([row], _ENROLMENTS, known, latest=session.today, listed=False)
+    return to_rows(frame)[0]
+
+
+def _need_seat(run: Offering) -> None:
+    if run.free is not None and run.free <= 0:
+        raise ConflictError("enrolment.full", offering_id=run.offering_id)

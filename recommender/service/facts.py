@@ -159,7 +159,7 @@ def add_facts(
         If the import would refuse a row.
     """
     session.need(Permission.WRITE_ASSESSMENTS)
-    _refuse_manager(session.who, kind, person_id, items)
+    refuse_manager(session.who, kind, person_id, items)
     head = session.person(connection, person_id, lock=True)
     frame = check_items(
         [{**item, "person_id": person_id} for item in items],
@@ -172,9 +172,10 @@ def add_facts(
     return written
 
 
-def _refuse_manager(
+def refuse_manager(
     who: Principal, kind: str, person_id: str, items: Sequence[Mapping[str, Any]]
 ) -> None:
+    """Raise a `ForbiddenError` if a manager changes anything but his own ratings of others."""
     if who.role is not Role.MANAGER:
         return
     if kind != "ratings":

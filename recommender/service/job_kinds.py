@@ -30,7 +30,7 @@ from recommender.store import Connection, PersonHead, read_offerings, reading
 from recommender.store.people import in_unit, list_people, read_refs
 from recommender.texts import LANGUAGES
 
-MARKED_BYTES = 2_000_000
+MARKED_BYTES = 5_000_000
 _NAMED_PEOPLE = 25_000  # in one audit entry, which stays below 1 MB
 _PEOPLE_AT_ONCE = 100
 _EVERYBODY = 10_000_000

@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
 from typing import Any
@@ -152,7 +153,8 @@ def _progress_noter(session: Session, job_id: str, worker: str) -> Callable[[int
         if done < total and now - last < PROGRESS_SECONDS:
             return
         last = now
-        with writing(session.service.engine) as connection:
+        # nobody waits for it; work that has come so far does not fail of it
+        with suppress(StoreError), writing(session.service.engine) as connection:
             note_progress(connection, job_id, worker, done=done, total=total)
 
     return note

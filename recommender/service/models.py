@@ -9,6 +9,7 @@ from recommender.errors import ModelError
 from recommender.improvement.registry import (
     ModelCard,
     ModelList,
+    TrainedModel,
     Verdict,
     active_model,
     explain_verdict,
@@ -16,6 +17,7 @@ from recommender.improvement.registry import (
     list_models,
     load_model,
     promote_model,
+    read_model_card,
     rollback_model,
 )
 from recommender.service.estimates import Estimates, expert_estimates, model_estimates
@@ -47,7 +49,11 @@ class Models:
 
     def card(self, model_id: str) -> ModelCard:
         """Return what is known of a model."""
-        return load_model(self.root, model_id, key=self.key)[1]
+        return read_model_card(self.root, model_id, key=self.key)
+
+    def load(self, model_id: str) -> tuple[TrainedModel, ModelCard]:
+        """Load a model, once it is verified, and its card."""
+        return load_model(self.root, model_id, key=self.key)
 
     def promote(self, model_id: str, *, by: str, override_reason: str | None = None) -> None:
         """Put a model in force, if its verdict allows it or a reason is given."""
@@ -79,7 +85,7 @@ class Models:
         chosen = model_id or self.active()
         if chosen is None:
             return expert_estimates(framework)
-        model, _ = load_model(self.root, chosen, key=self.key)
+        model, _ = self.load(chosen)
         return model_estimates(framework, chosen, model)
 
     @staticmethod

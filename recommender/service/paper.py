@@ -142,7 +142,11 @@ def build_plan_document(
         hours_budget=plan.hours_budget,
         cost_budget=plan.cost_budget,
         expected_gap_closed=plan.expected_gap_closed,
-        objective=say("objective.gap", lang, hour_price=f"{plan.hour_price:g}"),
+        objective=say(
+            "objective.by-hand" if plan.objective == "by-hand" else "objective.gap",
+            lang,
+            hour_price=f"{plan.hour_price:g}",
+        ),
         model_id=plan.model_id or "",
         catalog_digest=plan.catalog_digest,
         level_names=tuple(level.name.in_language(lang) for level in catalog.levels),

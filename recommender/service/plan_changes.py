@@ -38,7 +38,7 @@ from recommender.service.stored_plans import (
     party_of,
 )
 from recommender.store import Connection, read_offerings
-from recommender.store.plan_talk import PlanDecision, add_decision, list_decisions
+from recommender.store.plan_talk import add_decision, list_decisions
 from recommender.store.plans import PlanHead, add_version, find_plan, read_changes
 from recommender.store.seats import find_offerings
 from recommender.texts import say
@@ -148,13 +148,21 @@ def decide_on_plan(
     if decision == "rejected" and not comment:
         raise InputError("plan.comment-missing", field="#/comment")
     party = party_of(session.who, head.person_id)
-    earlier = [d for d in list_decisions(connection, plan_id) if d.version == content]
+    earlier = list_decisions(connection, plan_id, version=content)
     mine = [d.decision for d in last_words(earlier) if d.party == party]
     if mine == [decision] == ["approved"]:
         raise ConflictError("plan.approved-already")
     now = dt.datetime.now(dt.UTC)
-    made = PlanDecision(content, party, decision, comment, now)
-    add_decision(connection, plan_id, made, actor=session.who.actor)
+    made = add_decision(
+        connection,
+        plan_id,
+        version=content,
+        party=party,
+        decision=decision,
+        comment=comment,
+        actor=session.who.actor,
+        at=now,
+    )
     complete = not missing_parties(head, last_words([*earlier, made]))
     _add_version(
         session,

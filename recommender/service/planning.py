@@ -94,6 +94,7 @@ def compose_plan(
     dates: Sequence[Dates],
     left_out: Sequence[ExcludedModule],
     lang: str,
+    by_hand: bool = False,
 ) -> Plan:
     """Put a chosen plan together.
 
@@ -113,6 +114,8 @@ def compose_plan(
         All other modules.
     lang : str
         Language of the reasons.
+    by_hand : bool
+        Whether a person chose.
 
     Returns
     -------
@@ -128,7 +131,7 @@ def compose_plan(
         person_id=standing.people["person_id"].iloc[choices.row],
         as_of=standing.as_of,
         status="draft",
-        objective="gap",
+        objective="by-hand" if by_hand else "gap",
         path_id=path_id,
         hours_budget=None if math.isinf(hours) else hours,
         cost_budget=None if math.isinf(cost) else cost,

@@ -13,6 +13,7 @@ from recommender.service.paper import PlanReader, build_plan_document
 from recommender.service.session import Session
 from recommender.service.stored_plans import (
     StoredPlan,
+    content_version,
     find_head,
     gaps_of,
     load_plan,
@@ -30,8 +31,11 @@ from recommender.store.plan_talk import (
 from recommender.store.plans import (
     CONTENT_CHANGES,
     PlanHead,
+    PlanVersion,
     list_plans,
+    read_changes,
     read_reader,
+    read_version,
     read_versions,
 )
 from recommender.store.seats import find_offerings
@@ -137,9 +141,9 @@ def search_plans(
 
 
 def read_plan_versions(
-    session: Session, connection: Connection, plan_id: str
+    session: Session, connection: Connection, plan_id: str, *, after: int = 0, limit: int
 ) -> list[VersionEntry]:
-    """List what became of a plan, oldest first.
+    """List what became of a plan, oldest first, from after one version on.
 
     Raises
     ------
@@ -147,12 +151,14 @@ def read_plan_versions(
         If there is no such plan within the principal's scope.
     """
     head = find_head(session, connection, plan_id, Permission.READ_PLANS)
+    changes = read_changes(connection, head.plan_id)
     entries: list[VersionEntry] = []
     before: list[str] = []
-    for found in read_versions(connection, head.plan_id):
-        modules = before
-        if found.change in CONTENT_CHANGES:
-            modules = [item["module_id"] for item in found.body["plan"]["items"]]
+    if after in changes:
+        content = content_version(changes, after)
+        before = _modules(read_version(connection, head.plan_id, content))
+    for found in read_versions(connection, head.plan_id, after=after, limit=limit):
+        modules = _modules(found) if found.change in CONTENT_CHANGES else before
         entries.append(
             VersionEntry(
                 version=found.version,
@@ -169,8 +175,10 @@ def read_plan_versions(
     return entries
 
 
-def read_decisions(session: Session, connection: Connection, plan_id: str) -> list[PlanDecision]:
-    """List all approvals and rejections of a plan, also of what it said earlier.
+def read_decisions(
+    session: Session, connection: Connection, plan_id: str, *, after: int = 0, limit: int
+) -> list[PlanDecision]:
+    """List approvals and rejections of a plan, also of what it said earlier, oldest first.
 
     Raises
     ------
@@ -178,7 +186,7 @@ def read_decisions(session: Session, connection: Connection, plan_id: str) -> li
         If there is no such plan within the principal's scope.
     """
     head = find_head(session, connection, plan_id, Permission.READ_PLANS)
-    return list_decisions(connection, head.plan_id)
+    return list_decisions(connection, head.plan_id, after=after, limit=limit)
 
 
 def comment_on_plan(
@@ -245,3 +253,7 @@ def read_plan_document(
             if decision.decision == "approved"
         ],
     )
+
+
+def _modules(found: PlanVersion) -> list[str]:
+    return [item["module_id"] for item in found.body["plan"]["items"]]

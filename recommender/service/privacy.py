@@ -9,6 +9,7 @@ from typing import Any
 from recommender.errors import ConflictError, InputError, NotFoundError
 from recommender.records import KINDS
 from recommender.service.access import Permission
+from recommender.service.facts import refuse_manager
 from recommender.service.histories import collect_records
 from recommender.service.session import Session
 from recommender.settings import LAST_DAY
@@ -18,7 +19,6 @@ from recommender.store import (
     delete_rows,
     erase_rows,
     has_open_jobs,
-    lock_person,
     make_pseudonym,
     read_holdings,
     schema,
@@ -125,9 +125,8 @@ def erase_person(session: Session, connection: Connection, person_id: str) -> di
         If a job is under way that may write about the person again.
     """
     session.need(Permission.ERASE_PERSON)
-    lock_person(connection, session.person(connection, person_id).person_id)
-    # as it is now that nobody else changes it
-    head = session.person(connection, person_id)
+    # whoever wants to add a fact about the person waits, and then finds nobody
+    head = session.person(connection, person_id, lock=True)
     if has_open_jobs(connection, head):
         raise ConflictError("privacy.open-jobs", person_id=person_id)
     pseudonym = make_pseudonym()
@@ -158,6 +157,8 @@ def delete_fact(
     ------
     InputError
         If facts of this kind cannot be deleted, or the key has other columns.
+    ForbiddenError
+        If a manager wants to delete anything but the own ratings of somebody else.
     NotFoundError
         If there is no such person within the principal's scope, or no such fact.
     """
@@ -166,7 +167,9 @@ def delete_fact(
     session.need(_DELETABLE[kind])
     if set(key) != set(KINDS[kind].key):
         raise InputError("fact.key", kind=kind, columns=", ".join(KINDS[kind].key))
-    head = session.person(connection, key["person_id"])
+    if kind != "enrolments":
+        refuse_manager(session.who, kind, key["person_id"], [key])
+    head = session.person(connection, key["person_id"], lock=True)
     if not delete_rows(connection, schema.TABLE_OF_KIND[kind], **key):
         raise NotFoundError("fact.unknown", kind=kind)
     touch_people(connection, [head.person_id])

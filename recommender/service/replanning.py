@@ -149,17 +149,29 @@ def replan(
         fixed=fixed,
     )
     _check_dates(framework, dict(zip(in_order, dates, strict=True)))
+    by_hand = not _as_chosen(framework, estimates, before, edit)
     plan = compose_plan(
         choices,
         choice,
         plan_id=before.plan_id,
         path_id=before.path_id,
         dates=dates,
-        left_out=_describe_left_out(choices, choice, before, edit, lang),
+        left_out=_describe_left_out(choices, choice, before, edit, lang, by_hand=by_hand),
         lang=lang,
+        by_hand=by_hand,
     )
     _check_budgets(plan)
     return plan
+
+
+def _as_chosen(framework: Framework, estimates: Estimates, before: Plan, edit: PlanEdit) -> bool:
+    """Tell whether a plan that was chosen as the best one still is it: only dates are moved."""
+    return (
+        before.objective == "gap"
+        and edit == PlanEdit(items=edit.items, note=edit.note)
+        and before.catalog_digest == framework.catalog.digest
+        and before.model_id == estimates.model_id
+    )
 
 
 def _budget(wanted: float | None, before: float | None) -> float:
@@ -270,11 +282,17 @@ def _check_budgets(plan: Plan) -> None:
 
 
 def _describe_left_out(
-    choices: Choices, choice: PlanChoice, before: Plan, edit: PlanEdit, lang: str
+    choices: Choices,
+    choice: PlanChoice,
+    before: Plan,
+    edit: PlanEdit,
+    lang: str,
+    *,
+    by_hand: bool,
 ) -> list[ExcludedModule]:
     asked = {item.module_id: item.reason for item in before.left_out if item.reason in _ASKED}
     asked |= dict.fromkeys(edit.remove, "not-wanted")
-    not_chosen = describe_not_chosen(choices.problem, choice, lang=lang, by_hand=True)
+    not_chosen = describe_not_chosen(choices.problem, choice, lang=lang, by_hand=by_hand)
     found = [
         ExcludedModule(item.module_id, asked[item.module_id], "")
         if item.module_id in asked

@@ -99,7 +99,7 @@ def retire_facts(session: Session, settings: Settings) -> dict[str, int]:
     session.need(Permission.RUN_RETENTION)
     before = find_limits(session, settings).facts
     people = session.read(lambda connection: find_people_due(connection, before))
-    counts: Counter[str] = Counter()
+    counts = Counter(rating=0, exam_result=0, assessment=0)
     for start in range(0, len(people), _BATCH):
         some = people[start : start + _BATCH]
         counts.update(session.write(lambda c, some=some: _retire(session, c, some, before)))

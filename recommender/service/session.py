@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from recommender.errors import NotFoundError
-from recommender.service.access import Permission, Principal
+from recommender.service.access import COMMAND_LINE, Permission, Principal
 from recommender.service.core import Service
 from recommender.store import (
+    EVERYONE,
     AuditEntry,
     Connection,
     PersonHead,
@@ -107,3 +108,14 @@ class Session:
             request_id=self.request_id,
             details=self.details,
         )
+
+
+def note_command(service: Service, name: str, person_id: str | None, *, today: dt.date) -> None:
+    """Note in the audit trail that a command was given, and about whom."""
+    session = Session(service, COMMAND_LINE, f"command {name}", today=today)
+
+    def find(connection: Connection) -> None:
+        person = find_person(connection, EVERYONE, person_id) if person_id else None
+        session.saw([person.ref if person else None])
+
+    session.write(find)

@@ -25,7 +25,7 @@ from recommender.store.plans import (
     PlanVersion,
     find_plan,
     read_changes,
-    read_versions,
+    read_version,
 )
 
 
@@ -169,14 +169,12 @@ def load_plan(
     if number not in changes:
         raise NotFoundError("plan.unknown-version", plan_id=head.plan_id, version=number)
     content = content_version(changes, number)
-    found = read_versions(connection, head.plan_id, version=number)[0]
-    source = found
-    if content != number:
-        source = read_versions(connection, head.plan_id, version=content)[0]
+    found = read_version(connection, head.plan_id, number)
+    source = found if content == number else read_version(connection, head.plan_id, content)
     framework = session.service.framework
     plan = replace(read_body(framework, source), status=status_of(found))
     decided = sum(changes[v] in ("approved", "rejected") for v in range(content + 1, number + 1))
-    on_content = [d for d in list_decisions(connection, head.plan_id) if d.version == content]
+    on_content = list_decisions(connection, head.plan_id, version=content)
     decisions = last_words(on_content[:decided])
     return StoredPlan(
         head=head,

@@ -19,6 +19,7 @@ so it suffices to look at one unit and those right below it at a time.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -91,11 +92,19 @@ def choose_shown(counts: IntArray, above: IntArray) -> BoolArray:
     ndarray of bool, shape (n_units, 1 + n_grades)
         True also where a cell counts nobody: there is no figure then.
     """
+    # the same counts come again with every question until somebody's facts change
+    shown = _choose(counts.shape, counts.astype(np.int64).tobytes(), tuple(above.tolist()))
+    return np.frombuffer(shown, dtype=bool).reshape(counts.shape)
+
+
+@lru_cache(maxsize=256)
+def _choose(shape: tuple[int, int], content: bytes, above: tuple[int, ...]) -> bytes:
+    counts = np.frombuffer(content, dtype=np.int64).reshape(shape)
     shown: BoolArray = counts == 0
     nothing = np.zeros((0, counts.shape[1] - 1), dtype=bool)
     shown[0] |= _choose_parts(counts[:1], nothing, nothing)[0]
     below: dict[int, list[int]] = {}
-    for i, at in enumerate(above.tolist()[1:], start=1):
+    for i, at in enumerate(above[1:], start=1):
         below.setdefault(at, []).append(i)
     totals = _grades_of_cells(counts.shape[1] - 1)
     for at in sorted(below):  # a unit comes before those below it
@@ -103,7 +112,7 @@ def choose_shown(counts: IntArray, above: IntArray) -> BoolArray:
         parts = np.vstack([counts[below[at]], own])
         # the unit's own people have no cell of their own
         shown[below[at]] |= _choose_parts(parts, totals, totals[shown[at]])[:-1]
-    return shown
+    return shown.tobytes()
 
 
 def _grades_of_cells(n_grades: int) -> BoolArray:
@@ -144,7 +153,7 @@ def _choose_parts(counts: IntArray, totals: BoolArray, known: BoolArray) -> Bool
         part, cell = divmod(i, n_cells)
         if counts[part, cell] < SMALL_CELL:
             break
-        vector = cells[part, cell].astype(float)
+        vector = cells[part, cell]
         if not secret.would_come_out(vector) and not above.would_come_out(vector):
             secret.tell(vector)
             above.tell(vector)
@@ -161,7 +170,7 @@ def _find_small(totals: Sequence[BoolArray], sizes: IntArray) -> BoolArray:
         together = small.any(axis=0)
         unions = [*small, together] if 0 < together @ sizes < SMALL_CELL else small
         found.update({vector.tobytes(): vector for vector in unions})
-    return np.array([*found.values()], dtype=bool).reshape(-1, len(sizes))
+    return np.array([*found.values()], dtype=bool).reshape(len(found), len(sizes))
 
 
 class _Secret:
@@ -178,15 +187,19 @@ class _Secret:
     """
 
     def __init__(self, vectors: BoolArray, known: BoolArray, *, together: bool) -> None:
-        self._basis: FloatArray = np.zeros((0, vectors.shape[1]))
+        self._basis: FloatArray = np.zeros((vectors.shape[1], vectors.shape[1]))
+        self._told = 0
         # what is left of them beside the span
         self._left: FloatArray = vectors.astype(float)
         self._together = together
-        for vector in known.astype(float):
+        self._rank = len(vectors)
+        for vector in known:
             self.tell(vector)
+        if not together:  # what is known from the start cannot come out
+            self._left = self._left[(self._left**2).sum(axis=1) > _TINY]
         self._rank = self._find_rank(self._left)
 
-    def would_come_out(self, vector: FloatArray) -> bool:
+    def would_come_out(self, vector: BoolArray) -> bool:
         """Say whether a secret came into the span with one more vector."""
         if not self._rank:
             return False
@@ -195,15 +208,17 @@ class _Secret:
             return self._find_rank(left) < self._rank
         return bool(((left**2).sum(axis=1) < _TINY).any())
 
-    def tell(self, vector: FloatArray) -> None:
+    def tell(self, vector: BoolArray) -> None:
         """Take a vector into the span."""
-        direction = self._direction(vector)
+        direction = self._direction(vector) if self._rank else np.zeros(len(vector))
         if direction.any():
-            self._basis = np.vstack([self._basis, direction])
+            self._basis[self._told] = direction
+            self._told += 1
             self._left = self._leave(direction)
 
-    def _direction(self, vector: FloatArray) -> FloatArray:
-        rest = vector - (self._basis @ vector) @ self._basis
+    def _direction(self, vector: BoolArray) -> FloatArray:
+        basis = self._basis[: self._told]
+        rest = vector - basis[:, vector].sum(axis=1) @ basis
         length = rest @ rest
         return rest / np.sqrt(length) if length > _TINY else np.zeros_like(rest)
 

@@ -31,7 +31,6 @@ from recommender.store.privacy import (
     delete_rows,
     erase_rows,
     has_open_jobs,
-    lock_person,
     make_pseudonym,
 )
 from recommender.store.queries import (
@@ -102,7 +101,6 @@ __all__ = [
     "keep_answer",
     "list_entries",
     "list_keys",
-    "lock_person",
     "make_pseudonym",
     "note_import",
     "open_database",

@@ -63,8 +63,9 @@ def claim_answer(connection: sa.Connection, actor: str, key: str, asked: str) ->
             answered_at=dt.datetime.now(dt.UTC),
         )
         .on_conflict_do_nothing()
+        .returning(table.c.key)  # the count of rows is not known of an INSERT on PostgreSQL
     )
-    if claimed.rowcount:
+    if claimed.one_or_none() is not None:
         return None
     row = connection.execute(
         sa.select(table).where(table.c.actor == actor, table.c.key == key)

@@ -127,7 +127,9 @@ def insert_enrolment(connection: sa.Connection, values: Mapping[str, Any]) -> bo
     """Store a new enrolment; return False, and store nothing, if there is one of that key."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(schema.enrolment).values(dict(values))
-    return connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+    # a row count is not to be had of every driver
+    stored = statement.on_conflict_do_nothing().returning(schema.enrolment.c.person_id)
+    return connection.execute(stored).one_or_none() is not None
 
 
 def update_enrolment(

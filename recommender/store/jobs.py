@@ -297,7 +297,8 @@ def finish_job(
         False if the job is another's by now, or somebody asked to cancel it: then what was done
         must not be kept.
     """
-    changes = {**_end(JobStatus.DONE), "result": dict(result)}
+    all_of_it = sa.func.coalesce(_job.total, _job.done)
+    changes = {**_end(JobStatus.DONE), "result": dict(result), "done": all_of_it}
     return _change(connection, job_id, worker, changes, _job.cancel_asked.is_(False))
 
 

@@ -129,7 +129,8 @@ def insert_offering(connection: sa.Connection, offering_id: str, values: dict[st
     """Store a new offering; return False if there is one by now."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(schema.offering).values(offering_id=offering_id, **values)
-    return connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+    made = statement.on_conflict_do_nothing().returning(schema.offering.c.offering_id)
+    return connection.scalar(made) is not None
 
 
 def update_offering(connection: sa.Connection, offering_id: str, values: dict[str, Any]) -> None:

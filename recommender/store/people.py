@@ -85,7 +85,7 @@ def list_people(
     *,
     conditions: Sequence[sa.ColumnElement[bool]] = (),
     after: str = "",
-    limit: int,
+    limit: int | None,
 ) -> list[PersonHead]:
     """Return people within a scope in the order of their ids, from after one on."""
     query = (

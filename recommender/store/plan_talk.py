@@ -14,6 +14,7 @@ from recommender.store import schema
 class PlanDecision:
     """An approval or a rejection; `version` is the version whose content was decided on."""
 
+    decision_id: int
     version: int
     party: str
     decision: str
@@ -32,21 +33,88 @@ class PlanComment:
 
 
 def add_decision(
-    connection: sa.Connection, plan_id: str, decision: PlanDecision, *, actor: str
-) -> None:
-    """Keep an approval or a rejection."""
-    connection.execute(
-        schema.plan_approval.insert().values(plan_id=plan_id, actor=actor, **decision.__dict__)
-    )
+    connection: sa.Connection,
+    plan_id: str,
+    *,
+    version: int,
+    party: str,
+    decision: str,
+    comment: str | None,
+    actor: str,
+    at: dt.datetime,
+) -> PlanDecision:
+    """Keep an approval or a rejection.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction that holds the lock of the plan.
+    plan_id : str
+        Which plan.
+    version : int
+        The version whose content was decided on.
+    party, decision, comment, actor : str
+        Who decided what, and why.
+    at : datetime
+        When, in UTC.
+
+    Returns
+    -------
+    PlanDecision
+        As kept.
+    """
+    table = schema.plan_approval
+    number = connection.execute(
+        table.insert()
+        .values(
+            plan_id=plan_id,
+            version=version,
+            party=party,
+            decision=decision,
+            comment=comment,
+            actor=actor,
+            decided_at=at,
+        )
+        .returning(table.c.id)
+    ).scalar_one()
+    return PlanDecision(number, version, party, decision, comment, at)
 
 
-def list_decisions(connection: sa.Connection, plan_id: str) -> list[PlanDecision]:
-    """Return all approvals and rejections of a plan, oldest first."""
+def list_decisions(
+    connection: sa.Connection,
+    plan_id: str,
+    *,
+    version: int | None = None,
+    after: int = 0,
+    limit: int | None = None,
+) -> list[PlanDecision]:
+    """Return approvals and rejections of a plan, oldest first.
+
+    Parameters
+    ----------
+    connection : Connection
+        Open for reading.
+    plan_id : str
+        Which plan.
+    version : int, optional
+        Only those of the content of this version.
+    after : int
+        Only those after this one.
+    limit : int, optional
+        How many at most; all when not given.
+
+    Returns
+    -------
+    list of PlanDecision
+        One page.
+    """
     table = schema.plan_approval.c
     query = sa.select(
-        table.version, table.party, table.decision, table.comment, table.decided_at
-    ).where(table.plan_id == plan_id)
-    return [PlanDecision(*row) for row in connection.execute(query.order_by(table.id))]
+        table.id, table.version, table.party, table.decision, table.comment, table.decided_at
+    ).where(table.plan_id == plan_id, table.id > after)
+    if version is not None:
+        query = query.where(table.version == version)
+    return [PlanDecision(*row) for row in connection.execute(query.order_by(table.id).limit(limit))]
 
 
 def add_comment(

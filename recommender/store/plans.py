@@ -215,14 +215,40 @@ def add_version(
     )
 
 
+def read_version(connection: sa.Connection, plan_id: str, version: int) -> PlanVersion:
+    """Return a version that is there."""
+    (found,) = read_versions(connection, plan_id, after=version - 1, limit=1)
+    return found
+
+
 def read_versions(
     connection: sa.Connection,
     plan_id: str,
     *,
-    version: int | None = None,
+    after: int = 0,
     change: str | None = None,
+    limit: int | None = None,
 ) -> list[PlanVersion]:
-    """Return the versions of a plan in their order: all, one, or those of one kind of change."""
+    """Return versions of a plan in their order.
+
+    Parameters
+    ----------
+    connection : Connection
+        Open for reading.
+    plan_id : str
+        Which plan.
+    after : int
+        Only those after this one.
+    change : str, optional
+        Only those that this led to.
+    limit : int, optional
+        How many at most; all when not given.
+
+    Returns
+    -------
+    list of PlanVersion
+        One page.
+    """
     table = schema.plan_version
     query = sa.select(
         table.c.plan_id,
@@ -231,12 +257,11 @@ def read_versions(
         table.c.body,
         table.c.actor,
         table.c.made_at,
-    ).where(table.c.plan_id == plan_id)
-    if version is not None:
-        query = query.where(table.c.version == version)
+    ).where(table.c.plan_id == plan_id, table.c.version > after)
     if change is not None:
         query = query.where(table.c.change == change)
-    return [PlanVersion(*row) for row in connection.execute(query.order_by(table.c.version))]
+    rows = connection.execute(query.order_by(table.c.version).limit(limit))
+    return [PlanVersion(*row) for row in rows]
 
 
 def read_changes(connection: sa.Connection, plan_id: str) -> dict[int, str]:

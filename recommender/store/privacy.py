@@ -31,20 +31,6 @@ def make_pseudonym() -> str:
     return secrets.token_hex(8)
 
 
-def lock_person(connection: sa.Connection, person_id: str) -> None:
-    """Let nobody add facts about a person until the transaction ends.
-
-    Whoever tries waits, and then finds the person as this transaction left it.
-    """
-    person = schema.person.c
-    connection.execute(
-        sa.select(person.person_id).where(person.person_id == person_id).with_for_update()
-    )
-    if connection.dialect.name == "sqlite":
-        # overwrite what is deleted, which SQLite would leave in the file
-        connection.exec_driver_sql("PRAGMA secure_delete=ON")
-
-
 def has_open_jobs(connection: sa.Connection, head: PersonHead) -> bool:
     """Say whether there is a job under way that may write about a person again."""
     job = schema.job.c
@@ -76,6 +62,9 @@ def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -
     dict of str to int
         Rows deleted or changed, by table.
     """
+    if connection.dialect.name == "sqlite":
+        # overwrite what is deleted, which SQLite would leave in the file
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
     me, actors = head.person_id, actors_of(connection, head.person_id)
     naming = naming_of(connection, head)
     counts: dict[str, int] = {}

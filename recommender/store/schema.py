@@ -326,6 +326,14 @@ change_counter = sa.Table(
     sa.Column("number", sa.Integer, nullable=False),
 )
 
+# made by chance when they are first needed, and told to nobody
+secret = sa.Table(
+    "secret",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("value", sa.LargeBinary, nullable=False),
+)
+
 job = sa.Table(
     "job",
     metadata,

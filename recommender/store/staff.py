@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ class PeopleFilter:
 
     Parameters
     ----------
+    person_ids : sequence of str or None
+        One of these.
     org_unit : str or None
         Of the unit of this path or one below it.
     grade : str or None
@@ -31,6 +33,7 @@ class PeopleFilter:
         With this in the id or the name; case does not count.
     """
 
+    person_ids: Sequence[str] | None = None
     org_unit: str | None = None
     grade: str | None = None
     manager_id: str | None = None
@@ -52,6 +55,8 @@ def search_people(
     """Return the people of a scope that a filter lets through, in the order of their ids."""
     person = schema.person.c
     conditions: list[sa.ColumnElement[bool]] = []
+    if wanted.person_ids is not None:
+        conditions.append(person.person_id.in_(wanted.person_ids))
     if wanted.org_unit is not None:
         conditions.append(in_unit(wanted.org_unit))
     if wanted.grade is not None:
@@ -85,7 +90,9 @@ def insert_person(connection: sa.Connection, values: Mapping[str, Any]) -> bool:
     """
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(schema.person).values(**_with_unit(connection, values))
-    return connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+    # a row count is not to be had of every driver
+    stored = statement.on_conflict_do_nothing().returning(schema.person.c.person_id)
+    return connection.execute(stored).one_or_none() is not None
 
 
 def update_person(connection: sa.Connection, person_id: str, values: Mapping[str, Any]) -> None:

@@ -73,27 +73,30 @@ def test_every_kind_twice(empty, files, database_url):
 
 
 def test_a_dry_run_stores_nothing(empty, files, database_url):
+    before = count_rows(database_url)
     kind, path, _ = files[0]
     empty.import_table(kind, path, latest=AS_OF, dry_run=True)
-    assert set(count_rows(database_url).values()) == {0}
+    assert count_rows(database_url) == before
 
 
 def test_order_of_imports_matters_and_is_told(empty, files, database_url):
+    before = count_rows(database_url)
     for kind, path, _ in files[2:6]:
         with pytest.raises(TableFaultsError) as caught:
             empty.import_table(kind, path, latest=AS_OF)
         assert {fault.code for fault in caught.value.faults} == {"table.unknown_person"}
-    assert set(count_rows(database_url).values()) == {0}
+    assert count_rows(database_url) == before
 
 
 def test_one_bad_row_keeps_all_out(empty, files, database_url, tmp_path):
+    before = count_rows(database_url)
     rows = make_organisation(empty.framework, n_people=20, as_of=AS_OF).people
     rows.loc[19, "grade"] = "g9"
     path = tmp_path / "bad.xlsx"
     write_xlsx(rows, path, kind=KINDS["people"])
     with pytest.raises(TableFaultsError):
         empty.import_table("people", path, latest=AS_OF)
-    assert set(count_rows(database_url).values()) == {0}
+    assert count_rows(database_url) == before
 
 
 def test_unknown_kind(empty, files):
@@ -106,10 +109,11 @@ def test_a_failure_while_storing_leaves_nothing(empty, files, database_url, monk
     def interrupt(*_args, **_values):
         raise KeyboardInterrupt
 
+    before = count_rows(database_url)
     monkeypatch.setattr("recommender.service.intake.note_import", interrupt)
     with pytest.raises(KeyboardInterrupt):
         empty.import_table("people", files[0][1], latest=AS_OF)
-    assert set(count_rows(database_url).values()) == {0}
+    assert count_rows(database_url) == before
 
 
 def test_a_file_whose_name_is_no_utf8(empty, tmp_path):

@@ -109,7 +109,7 @@ def test_an_import_is_stored_noted_and_named_in_the_trail(desk, library):
     job = at.upload("people", HEADER + "00001,黄敏,新部,assistant,\nN1,新人,新部,assistant,00001\n")
     assert (job.status, job.kind) == (JobStatus.QUEUED, "import")
     ended = at.work()
-    assert (ended.status, ended.total) == (JobStatus.DONE, 2)
+    assert (ended.status, ended.done, ended.total) == (JobStatus.DONE, 2, 2)
     assert at.result(job) == {"inserted": 1, "updated": 1, "unchanged": 0, "dry_run": False}
     (entry,) = entries(library, "job-import")
     assert entry.actor == "key:admin"
@@ -153,7 +153,11 @@ def test_bad_rows_are_reported_as_the_command_line_does(desk, library):
     text = HEADER + "N1,新人,新部,assistant,\nN2,新人,新部,chief,\n"
     at.upload("people", text, file_name="C:\\名单\\十月 人员.csv")
     job = at.work()
-    assert (job.status, job.problem.code, job.has_report) == (JobStatus.FAILED, "table.faults", True)
+    assert (job.status, job.problem.code, job.has_report) == (
+        JobStatus.FAILED,
+        "table.faults",
+        True,
+    )
     assert job.problem.message.startswith("十月 人员.csv")
     assert [(f["row"], f["column"], f["found"]) for f in job.problem.faults] == [
         (3, "grade", "chief")

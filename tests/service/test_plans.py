@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from contextlib import ExitStack
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 import sqlalchemy as sa
+from conftest import need
+from databases import fresh_postgresql
 from organisations import AS_OF, TINY, count_rows, service_on
 from plan_office import (
     ADMIN,
@@ -36,8 +40,10 @@ from recommender.errors import (
     NotFoundError,
     StaleError,
 )
+from recommender.results import ExcludedModule
 from recommender.service import PlanRequest
 from recommender.service.access import Role
+from recommender.service.framework import build_framework
 from recommender.service.plan_changes import (
     activate_plan,
     cancel_plan,
@@ -56,16 +62,37 @@ from recommender.service.plans import (
     search_plans,
 )
 from recommender.service.replanning import ItemDates, PlanEdit
+from recommender.service.rewording import name_competency, name_module, reword
 from recommender.store import reading, schema, writing
 from recommender.texts import LANGUAGES, explain
 
 
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+)
+def house(request, tmp_path_factory):
+    """A service of the tiny framework over a database of each kind."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = f"sqlite:///{tmp_path_factory.mktemp('office') / 'hr.db'}"
+        else:
+            server = request.getfixturevalue("postgresql")
+            if server is None:
+                need("a PostgreSQL server")
+            url = stack.enter_context(fresh_postgresql(server))
+        yield stack.enter_context(service_on(url, catalog=TINY))
+
+
 @pytest.fixture
-def office(database_url):
-    """A small organisation of the tiny framework; a fresh database each time."""
-    with service_on(database_url, catalog=TINY) as service:
-        move_in(service)
-        yield Office(service)
+def office(house):
+    """A small organisation; nothing is left of the test before."""
+    with writing(house.engine) as connection:
+        for table in reversed(schema.metadata.sorted_tables):
+            if table.name not in ("audit_head", "change_counter"):
+                connection.execute(table.delete())
+        connection.execute(schema.audit_head.update().values(seq=0, hash="0" * 64))
+    move_in(house)
+    return Office(house)
 
 
 def refused(error, code, use, *arguments, **options):
@@ -174,7 +201,7 @@ def test_a_rejection_takes_an_approved_plan_back_until_the_party_approves(office
     assert (found.plan.status, found.awaiting) == ("draft", ("employee",))
     found = office.approve(plan_id, "employee")
     assert (found.plan.status, found.awaiting) == ("approved", ())
-    kept = office.read(EMPLOYEE, read_decisions, plan_id)
+    kept = office.read(EMPLOYEE, read_decisions, plan_id, limit=20)
     assert [d.decision for d in kept if d.party == "employee"] == [
         "approved",
         "rejected",
@@ -191,7 +218,13 @@ def test_approvals_are_of_what_the_plan_says(office):
     assert office.approve(plan_id, "hr").plan.status == "draft"
     assert office.approve(plan_id, "employee", "manager").plan.status == "approved"
     # those of the first version are kept, and count there
-    assert [d.version for d in office.read(HR, read_decisions, plan_id)] == [1, 1, 4, 4, 4]
+    assert [d.version for d in office.read(HR, read_decisions, plan_id, limit=20)] == [
+        1,
+        1,
+        4,
+        4,
+        4,
+    ]
     earlier = office.read(HR, read_plan, plan_id, version=2)
     assert [d.party for d in earlier.decisions] == ["employee"]
 
@@ -339,8 +372,8 @@ USES = {
     **{name: (use, args, {"seen": 1, **options}) for name, (use, args, options) in ACTIONS.items()},
     "read": (read_plan, (), {}),
     "read a version": (read_plan, (), {"version": 1}),
-    "versions": (read_plan_versions, (), {}),
-    "decisions": (read_decisions, (), {}),
+    "versions": (read_plan_versions, (), {"limit": 5}),
+    "decisions": (read_decisions, (), {"limit": 5}),
     "comments": (read_comments, (), {"limit": 5}),
     "comment": (comment_on_plan, ("好",), {}),
     "document": (read_plan_document, (), {}),
@@ -450,6 +483,9 @@ def test_an_edited_plan_has_the_figures_of_its_modules(office):
     assert (plan.total_hours, plan.total_cost) == (10.0, 400.0)
     assert all(item.reasons and item.order_reasons for item in plan.items)
     assert (found.change, found.version, found.content_version) == ("edited", 2, 2)
+    # nobody says that this was the best choice
+    assert plan.objective == "by-hand"
+    assert "人工选定" in office.read(HR, read_plan_document, plan_id).objective
     reasons = {item.module_id: item.reason for item in plan.left_out}
     assert reasons == {
         "children-and-shelves": "not-wanted",
@@ -584,6 +620,21 @@ def test_dates_set_by_hand_stay(office):
     assert (kept.starts_on, kept.ends_on) == (item.starts_on, item.ends_on)
     basics = next(i for i in found.plan.items if i.module_id == "desk-basics")
     assert (basics.starts_on, basics.fixed) == (AS_OF + dt.timedelta(days=1), False)
+
+
+def test_a_plan_of_which_only_dates_are_moved_is_still_the_best(office):
+    before = office.create().plan
+    found = office.edit(
+        before.plan_id, items=dated(module_id="children-and-shelves", starts_on=DAY)
+    )
+    assert (before.objective, found.plan.objective) == ("gap", "gap")
+    assert found.plan.left_out == before.left_out
+    found = office.edit(before.plan_id, hours_budget=40.0)
+    assert found.plan.objective == "by-hand"
+    found = office.edit(
+        before.plan_id, items=dated(module_id="children-and-shelves", starts_on=DAY)
+    )
+    assert found.plan.objective == "by-hand"
 
 
 def test_nothing_is_put_into_days_that_are_taken(office):
@@ -879,7 +930,7 @@ def test_every_change_is_a_version_that_stays_as_it_was(office):
     before = rows(office, schema.plan_version)
     office.cancel(plan_id)
     assert rows(office, schema.plan_version)[:-1] == before
-    entries = office.read(EMPLOYEE, read_plan_versions, plan_id)
+    entries = office.read(EMPLOYEE, read_plan_versions, plan_id, limit=20)
     assert [(e.version, e.change, e.party, e.status) for e in entries] == [
         (1, "created", "employee", "draft"),
         (2, "approved", "employee", "draft"),
@@ -896,6 +947,12 @@ def test_every_change_is_a_version_that_stays_as_it_was(office):
         (("desk-basics", "children-and-shelves", "desk-interview"), ()),
         (("classes-online",), ("desk-interview",)),
     ]
+    # page by page
+    pages = [
+        office.read(EMPLOYEE, read_plan_versions, plan_id, after=after, limit=1)
+        for after in range(10)
+    ]
+    assert pages == [*([entry] for entry in entries), []]
     first = office.read(HR, read_plan, plan_id, version=2)
     assert modules_of(first)[2] == "desk-interview"
     assert (first.version, first.plan.status, first.head.version) == (2, "draft", 9)
@@ -977,7 +1034,7 @@ def test_a_plan_of_an_earlier_release_is_read(office):
     office.fulfil(plan_id)
     found = office.complete(plan_id)
     assert [part.level_before for part in found.outcome] == [1.0, 1.0, 0.5]
-    assert office.read(HR, read_plan_versions, plan_id)[0].party is None
+    assert office.read(HR, read_plan_versions, plan_id, limit=20)[0].party is None
 
 
 # ---- what if -------------------------------------------------------------------------------------
@@ -1027,3 +1084,68 @@ def test_what_if_with_another_grade(office):
         grade="director",
     )
     assert (values["field"], values["grades"]) == ("#/grade", "assistant, librarian")
+
+
+# ---- words ---------------------------------------------------------------------------------------
+
+
+def test_what_has_left_the_catalogue_keeps_its_words(office):
+    found = office.create(request=PlanRequest(path="shelves-for-all"))
+    catalog = office.service.framework.catalog
+    smaller = build_framework(
+        catalog.model_copy(
+            update={
+                "modules": tuple(m for m in catalog.modules if m.id != "classes-online"),
+                "paths": (),
+            }
+        )
+    )
+    other = reword(smaller, found.plan, "en")
+    before = {item.module_id: item for item in found.plan.items}
+    assert [item.stage for item in other.items] == ["认架", "认架"]
+    # the module is gone, but what it serves is there
+    assert other.items[0].reasons != before[other.items[0].module_id].reasons
+    assert name_module(smaller, "classes-online", "en") == "classes-online"
+    gone = replace(
+        found.plan.items[0],
+        competencies=(replace(found.plan.items[0].competencies[0], competency_id="filing"),),
+    )
+    kept = reword(smaller, replace(found.plan, items=(gone,)), "en")
+    assert kept.items[0].reasons == gone.reasons
+    assert name_competency(smaller, "filing", "en") == "filing"
+    old = ExcludedModule("children-and-shelves", "adds-nothing", "几乎不再增益")
+    unknown = ExcludedModule("desk-basics", "no-such-reason", "别的原因")
+    kept = reword(smaller, replace(found.plan, left_out=(old, unknown)), "en")
+    assert kept.left_out == (old, unknown)
+
+
+def test_the_document_of_a_plan_whose_modules_have_left_the_catalogue(office):
+    plan_id = office.create(request=PlanRequest(path="shelves-for-all")).plan.plan_id
+    catalog = office.service.framework.catalog
+    office.service = replace(
+        office.service,
+        framework=build_framework(
+            catalog.model_copy(
+                update={
+                    "modules": tuple(m for m in catalog.modules if m.id != "classes-online"),
+                    "paths": (),
+                }
+            )
+        ),
+    )
+    document = office.read(HR, read_plan_document, plan_id)
+    assert document.path == "shelves-for-all"
+    assert ("classes-online", "") in [(item.title, item.modality) for item in document.items]
+    values = refused(ConflictError, "plan.path-gone", office.edit, plan_id, hours_budget=30.0)
+    assert values == {"path_id": "shelves-for-all"}
+    free = office.create().plan.plan_id
+    office.service = replace(
+        office.service,
+        framework=build_framework(
+            catalog.model_copy(
+                update={"modules": tuple(m for m in catalog.modules if m.id != "desk-interview")}
+            )
+        ),
+    )
+    values = refused(ConflictError, "plan.cannot-take", office.edit, free, hours_budget=30.0)
+    assert values == {"module_id": "desk-interview", "reason": "该模块已不在目录中"}

@@ -70,6 +70,7 @@ NOT_NAMING = {
     "audit_entry": {"actor", "role", "action", "resource", "request_id", "details", "hash"},
     "audit_head": {"hash"},
     "change_counter": {"name"},
+    "secret": {"name", "value"},
     # a file waits in `upload` only while its job is open, and then nobody is erased
     "job": {"job_id", "kind", "status", "upload", "actor", "worker"},
     "idempotent_answer": {"actor", "request_sha256"},
@@ -469,6 +470,28 @@ def test_who_may_delete_facts(held):
         session = session_of(held, who=who)
         with pytest.raises(ForbiddenError):
             session.write(lambda c, s=session: delete_fact(s, c, "assessments", key))
+
+
+def test_a_manager_deletes_his_own_ratings_of_others_alone(held):
+    with reading(held.engine) as connection:
+        table = schema.rating
+        given = connection.execute(sa.select(table).where(table.c.rater_id == SOMEBODY)).all()
+    keys = [{name: row._mapping[name] for name in KINDS["ratings"].key} for row in given]
+    (own,) = [key for key in keys if key["person_id"] == SOMEBODY]
+    (of_another,) = [key for key in keys if key["person_id"] == COLLEAGUE]
+    manager = Principal("key:x", Role.MANAGER, PERMISSIONS[Role.MANAGER], person_id=SOMEBODY)
+    refused = (
+        ("ratings", own),
+        ("ratings", of_another | {"rater_id": "K100"}),
+        ("assessments", keys_of(held, "assessments")),
+        ("exams", keys_of(held, "exams")),
+    )
+    for kind, key in refused:
+        session = session_of(held, who=manager)
+        with pytest.raises(ForbiddenError):
+            session.write(lambda c, s=session, kind=kind, key=key: delete_fact(s, c, kind, key))
+    session = session_of(held, who=manager)
+    session.write(lambda connection: delete_fact(session, connection, "ratings", of_another))
 
 
 # -- names in texts and documents --

@@ -24,6 +24,7 @@ from recommender.improvement.registry.models import (
     ModelList,
     list_models,
     load_model,
+    read_model_card,
     save_model,
 )
 from recommender.improvement.registry.switching import active_model, promote_model, rollback_model
@@ -46,6 +47,7 @@ __all__ = [
     "load_model_folder",
     "promote_model",
     "read_log",
+    "read_model_card",
     "rollback_model",
     "save_model",
     "save_model_folder",

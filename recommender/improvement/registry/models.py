@@ -129,6 +129,30 @@ def load_model(
     return read_model(artefact, source=str(folder / MODEL_FILE)), card
 
 
+def read_model_card(root: Path, model_id: str, *, key: bytes | None = None) -> ModelCard:
+    """Read the card of a model, once card and artefact are verified; the artefact stays shut.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the models.
+    model_id : str
+        The model.
+    key : bytes, optional
+        Refuse a card that was not signed with it.
+
+    Returns
+    -------
+    ModelCard
+
+    Raises
+    ------
+    RecommenderError
+        As `load_model`, but for an artefact that was not changed and yet cannot be read.
+    """
+    return verify_model(folder_of(root, model_id), key)[0]
+
+
 def list_models(root: Path, *, key: bytes | None = None) -> ModelList:
     """List the models, verified but not loaded.
 

@@ -134,6 +134,12 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_change_counter")),
     )
     op.create_table(
+        "secret",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_secret")),
+    )
+    op.create_table(
         "idempotent_answer",
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),

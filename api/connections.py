@@ -1,0 +1,92 @@
+"""Connections: bytes that are no HTTP get a problem document too, silence has an end.
+
+What happens before a request is complete never reaches the application. Here a client whose
+headers do not arrive, or make no sense, is told so and let go; uvicorn alone would wait for them
+for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+
+import h11
+import structlog
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from api.problems import problem_response
+from recommender.settings import Settings
+
+_settings = Settings()
+_log = structlog.get_logger("recommender.api")
+
+
+class PatientConnection(H11Protocol):
+    """A connection that waits for the headers of a request as long as for a piece of a body."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] - as above it
+        """Begin to wait."""
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Take some bytes in."""
+        super().data_received(data)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that these bytes are no request."""
+        # the parser's exception, which is being handled, knows which of the statuses it is
+        status = getattr(sys.exception(), "error_status_hint", 400)
+        self._refuse(status if status == 431 else 400)
+
+    def _wait(self) -> None:
+        if self.conn.their_state is not h11.IDLE:
+            self._stop_waiting()
+        elif self._deadline is None and self.timeout_keep_alive_task is None:
+            self._deadline = self.loop.call_later(_settings.slow_body_seconds, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        if self.conn.trailing_data[0]:
+            self._refuse(408)
+        else:  # a browser's connection in advance, or none that ever meant to ask
+            self.transport.close()
+
+    def _refuse(self, status: int) -> None:
+        self._stop_waiting()
+        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            self.transport.close()  # the answer is under way already
+            return
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True  # what the application has to say goes nowhere
+            self.cycle.message_event.set()
+        request_id = secrets.token_hex(8)
+        code = "request.too-slow" if status == 408 else f"problem.{status}"
+        response = problem_response(
+            status,
+            code,
+            lang=_settings.lang,
+            request_id=request_id,
+            headers={"Connection": "close"},
+        )
+        for event in (
+            h11.Response(status_code=status, headers=response.raw_headers),
+            h11.Data(data=bytes(response.body)),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+        _log.warning("refused", route="–", status=status, request_id=request_id, actor=None)

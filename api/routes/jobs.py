@@ -1,0 +1,271 @@
+"""Long work: imports, plans for an org unit, training; watched, cancelled, its results."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path as File
+from typing import Annotated
+
+from fastapi import Path, Query, Response
+from starlette.concurrency import run_in_threadpool
+
+from api.answers import Cursor, Fields, Limit, answer, decode_cursor, next_cursor, send
+from api.call import CALL, Call
+from api.operations import XLSX, Operations
+from api.problems import Refusal
+from api.schemas.common import Id
+from api.schemas.jobs import (
+    JobOut,
+    JobPage,
+    JobResultOut,
+    PlanBatchIn,
+    TableName,
+    TrainingIn,
+)
+from recommender.service import PlanRequest, jobs
+from recommender.service.access import Permission
+from recommender.service.jobs import Job
+from recommender.store.jobs import JobStatus
+
+ROUTES = Operations("jobs")
+LONGEST_WAIT_SECONDS = 30
+_LOOK_SECONDS = 0.3
+
+Table = Annotated[TableName, Path(description="What the table holds.")]
+JobId = Annotated[Id, Path(description="As the answer to the request for it said.")]
+
+
+def _show(job: Job) -> JobOut:
+    place = f"/v1/jobs/{job.job_id}"
+    done = job.status is JobStatus.DONE
+    return JobOut.model_validate(
+        {
+            **asdict(job),
+            "result_url": f"{place}/result" if done else None,
+            "report_url": f"{place}/report.xlsx" if job.has_report else None,
+        }
+    )
+
+
+def _accept(call: Call, job: Job) -> Response:
+    return answer(call, _show(job), status=202, location=f"/v1/jobs/{job.job_id}")
+
+
+@ROUTES.operation(
+    "POST",
+    "/imports/{table}",
+    Permission.IMPORT,
+    answer=JobOut,
+    status=202,
+    conflict=True,
+    upload=True,
+    example={"table": "ratings", "dry_run": True, "filename": "ratings.csv"},
+)
+async def import_table(
+    table: Table,
+    dry_run: Annotated[bool, Query(description="Check everything, store nothing.")] = False,
+    filename: Annotated[
+        str | None, Query(max_length=400, description="What reports call the file.")
+    ] = None,
+    call: Call = CALL,
+) -> Response:
+    """Import a table: all of it, or nothing and a report of every bad row.
+
+    The body is the file itself: Excel (.xlsx), or CSV in UTF-8 or GB18030. What it is is told by
+    its content.
+    """
+    if call.request.headers.get("content-type", "").startswith("multipart/"):
+        raise Refusal(422, "import.no-file")
+    content = await call.request.body()
+
+    def work() -> Response:
+        response = call.write(
+            lambda connection: jobs.submit_import(
+                call.session, connection, table, content, file_name=filename, dry_run=dry_run
+            ),
+            lambda job: _accept(call, job),
+        )
+        call.running.jobs.wake()
+        return response
+
+    return await run_in_threadpool(work)
+
+
+@ROUTES.operation(
+    "GET",
+    "/import-templates/{table}",
+    Permission.IMPORT,
+    media={XLSX: "A workbook to fill in, with drop-down lists and an example."},
+    example={"table": "ratings"},
+)
+def read_template(table: Table, call: Call = CALL) -> Response:
+    """Get an empty workbook to fill in and import."""
+    with tempfile.TemporaryDirectory(prefix="recommender-") as folder:
+        file = File(folder) / "template.xlsx"
+        call.session.service.template(table, file, lang=call.lang)
+        content = file.read_bytes()
+    return send(call, content, media_type=XLSX, filename=f"{table}.xlsx")
+
+
+@ROUTES.operation(
+    "POST",
+    "/plan-batches",
+    Permission.RUN_JOBS,
+    answer=JobOut,
+    status=202,
+    absent=True,
+    conflict=True,
+    example={},
+    body_example={"org_unit": "南区示例分公司/政企客户部", "hours_budget": 40},
+)
+def create_plan_batch(body: PlanBatchIn, call: Call = CALL) -> Response:
+    """Make a plan for everybody of an org unit."""
+    request = PlanRequest(
+        hours_budget=body.hours_budget,
+        cost_budget=None if body.cost_budget is None else float(body.cost_budget),
+        must=body.must,
+        without=body.without,
+        modalities=body.modalities and [modality.value for modality in body.modalities],
+        path=body.path_id,
+    )
+    response = call.write(
+        lambda connection: jobs.submit_plans(
+            call.session, connection, request, org_unit=body.org_unit, as_of=body.as_of
+        ),
+        lambda job: _accept(call, job),
+    )
+    call.running.jobs.wake()
+    return response
+
+
+@ROUTES.operation(
+    "POST",
+    "/trainings",
+    Permission.WRITE_MODELS,
+    answer=JobOut,
+    status=202,
+    conflict=True,
+    example={},
+    body_example={"as_of": "2026-11-01", "seed": 1},
+)
+def create_training(body: TrainingIn, call: Call = CALL) -> Response:
+    """Train an effect model on the history and judge it; it is not put in force."""
+    response = call.write(
+        lambda connection: jobs.submit_training(
+            call.session, connection, as_of=body.as_of, seed=body.seed
+        ),
+        lambda job: _accept(call, job),
+    )
+    call.running.jobs.wake()
+    return response
+
+
+@ROUTES.operation(
+    "GET",
+    "/jobs",
+    Permission.RUN_JOBS,
+    answer=JobPage,
+    example={"status": "done", "limit": 5},
+)
+def list_jobs(
+    status: Annotated[JobStatus | None, Query(description="That are so far.")] = None,
+    fields: Fields = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    call: Call = CALL,
+) -> Response:
+    """List the jobs you asked for, the newest first; an administrator sees all."""
+    (before,) = decode_cursor(cursor, ("",))
+    found = call.read(
+        lambda connection: jobs.get_jobs(
+            call.session, connection, status=status, before=before, limit=limit + 1
+        )
+    )
+    items, following = next_cursor(found, limit, lambda job: (job.job_id,))
+    page = JobPage(items=[_show(job) for job in items], next=following)
+    return answer(call, page, fields=fields)
+
+
+@ROUTES.operation(
+    "GET",
+    "/jobs/{job_id}",
+    Permission.RUN_JOBS,
+    answer=JobOut,
+    absent=True,
+)
+async def read_job(
+    job_id: JobId,
+    wait: Annotated[
+        int,
+        Query(
+            ge=0,
+            le=LONGEST_WAIT_SECONDS,
+            description="Answer when the job has ended, or after so many seconds.",
+        ),
+    ] = 0,
+    fields: Fields = None,
+    call: Call = CALL,
+) -> Response:
+    """Read how far a job is."""
+    ends = time.monotonic() + wait
+
+    def look() -> Job:
+        return call.read(lambda connection: jobs.get_job(call.session, connection, job_id))
+
+    while not (found := await run_in_threadpool(look)).has_ended and time.monotonic() < ends:
+        await asyncio.sleep(_LOOK_SECONDS)
+    return answer(call, _show(found), fields=fields)
+
+
+@ROUTES.operation(
+    "POST",
+    "/jobs/{job_id}/cancellation",
+    Permission.RUN_JOBS,
+    answer=JobOut,
+    absent=True,
+)
+def cancel_job(job_id: JobId, call: Call = CALL) -> Response:
+    """Cancel a job; nothing of it is kept.
+
+    One that waits is cancelled at once, one that runs within a second or so. One that has ended
+    stays as it is.
+    """
+    return call.write(
+        lambda connection: jobs.cancel_job(call.session, connection, job_id),
+        lambda job: answer(call, _show(job)),
+    )
+
+
+@ROUTES.operation(
+    "GET",
+    "/jobs/{job_id}/result",
+    Permission.RUN_JOBS,
+    answer=JobResultOut,
+    absent=True,
+    conflict=True,
+)
+def read_job_result(job_id: JobId, call: Call = CALL) -> Response:
+    """Read what a job that is done has found."""
+    found = call.read(lambda connection: jobs.get_job_result(call.session, connection, job_id))
+    return answer(call, JobResultOut.model_validate(found))
+
+
+@ROUTES.operation(
+    "GET",
+    "/jobs/{job_id}/report.xlsx",
+    Permission.RUN_JOBS,
+    media={XLSX: "The table as it was sent, its bad cells marked, each with what is wrong."},
+    absent=True,
+)
+def read_job_report(job_id: JobId, call: Call = CALL) -> Response:
+    """Get a copy of a table that was not imported, with its bad cells marked.
+
+    Mended there, the copy can be imported as it is.
+    """
+    content, name = call.read(
+        lambda connection: jobs.get_job_report(call.session, connection, job_id)
+    )
+    return send(call, content, media_type=XLSX, filename=name)

@@ -1,0 +1,203 @@
+"""Personal data: all of it shown, corrected, erased, and kept no longer than set."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Query, Response
+
+from api.answers import answer
+from api.call import CALL, Call
+from api.operations import Operations
+from api.schemas.common import Day, Id, PersonId
+from api.schemas.privacy import (
+    DataExportOut,
+    ErasureIn,
+    ErasureOut,
+    RetentionOut,
+    RetentionRunOut,
+)
+from recommender.errors import InputError
+from recommender.service import privacy, retention
+from recommender.service.access import Permission
+
+ROUTES = Operations("privacy")
+
+CompetencyId = Annotated[Id, Query(description="The competency.")]
+RaterType = Annotated[Literal["self", "manager", "peer", "customer"], Query()]
+ExamLevel = Annotated[int, Query(ge=1, le=4)]
+
+
+@ROUTES.operation(
+    "GET",
+    "/people/{person_id}/data-export",
+    Permission.EXPORT_PERSON,
+    answer=DataExportOut,
+    absent=True,
+    example={"person_id": "00002"},
+)
+def export_person_data(person_id: PersonId, call: Call = CALL) -> Response:
+    """Export all that is held on a person."""
+    found = call.read(lambda connection: privacy.export_person(call.session, connection, person_id))
+    return answer(call, DataExportOut.model_validate(found))
+
+
+@ROUTES.operation(
+    "POST",
+    "/people/{person_id}/erasure",
+    Permission.ERASE_PERSON,
+    answer=ErasureOut,
+    absent=True,
+    conflict=True,
+    example={"person_id": "00025"},
+    body_example={"confirm": "00025"},
+)
+def erase_person(person_id: PersonId, body: ErasureIn, call: Call = CALL) -> Response:
+    """Erase a person for good.
+
+    What was learned from the person's training stays, under a pseudonym that nobody is told.
+    """
+    if body.confirm != person_id:
+        raise InputError("privacy.confirm", field="#/confirm")
+    return call.write(
+        lambda connection: privacy.erase_person(call.session, connection, person_id),
+        lambda rows: answer(call, ErasureOut(rows=rows)),
+    )
+
+
+@ROUTES.operation(
+    "DELETE",
+    "/people/{person_id}/ratings",
+    Permission.WRITE_ASSESSMENTS,
+    status=204,
+    absent=True,
+    example={
+        "person_id": "00002",
+        "competency_id": "resilience",
+        "indicator_id": "resilience.1.1",
+        "rater_type": "manager",
+        "rater_id": "00008",
+        "rated_on": "2026-10-30",
+    },
+)
+def delete_rating(
+    person_id: PersonId,
+    competency_id: CompetencyId,
+    indicator_id: Annotated[Id, Query()],
+    rater_type: RaterType,
+    rater_id: Annotated[Id, Query()],
+    rated_on: Annotated[Day, Query()],
+    call: Call = CALL,
+) -> Response:
+    """Delete one wrong rating; a manager deletes his own of others."""
+    return _delete(
+        call,
+        "ratings",
+        person_id=person_id,
+        competency_id=competency_id,
+        indicator_id=indicator_id,
+        rater_type=rater_type,
+        rater_id=rater_id,
+        rated_on=rated_on,
+    )
+
+
+@ROUTES.operation(
+    "DELETE",
+    "/people/{person_id}/exam-results",
+    Permission.WRITE_ASSESSMENTS,
+    status=204,
+    absent=True,
+    example={
+        "person_id": "00002",
+        "competency_id": "job-knowledge",
+        "exam_level": 1,
+        "subject": "crm",
+        "sat_on": "2026-10-20",
+    },
+)
+def delete_exam_result(
+    person_id: PersonId,
+    competency_id: CompetencyId,
+    exam_level: ExamLevel,
+    subject: Annotated[Id, Query()],
+    sat_on: Annotated[Day, Query()],
+    call: Call = CALL,
+) -> Response:
+    """Delete one wrong exam result."""
+    return _delete(
+        call,
+        "exams",
+        person_id=person_id,
+        competency_id=competency_id,
+        exam_level=exam_level,
+        subject=subject,
+        sat_on=sat_on,
+    )
+
+
+@ROUTES.operation(
+    "DELETE",
+    "/people/{person_id}/assessments",
+    Permission.WRITE_ASSESSMENTS,
+    status=204,
+    absent=True,
+    example={
+        "person_id": "00002",
+        "competency_id": "coordination",
+        "assessed_on": "2026-10-21",
+    },
+)
+def delete_assessment(
+    person_id: PersonId,
+    competency_id: CompetencyId,
+    assessed_on: Annotated[Day, Query()],
+    call: Call = CALL,
+) -> Response:
+    """Delete one wrong assessment that was imported."""
+    return _delete(
+        call,
+        "assessments",
+        person_id=person_id,
+        competency_id=competency_id,
+        assessed_on=assessed_on,
+    )
+
+
+@ROUTES.operation("GET", "/retention", Permission.RUN_RETENTION, answer=RetentionOut, example={})
+def read_retention(call: Call = CALL) -> Response:
+    """Say how long what is kept, and what is past its period."""
+    settings = call.running.settings
+    report = call.read(
+        lambda connection: retention.report_retention(call.session, connection, settings)
+    )
+    periods = {name: getattr(settings, name) for name in RetentionOut.model_fields if name != "due"}
+    due = [
+        {"table": table, "older_than": report.older_than[table], "rows": rows}
+        for table, rows in report.due.items()
+    ]
+    return answer(call, RetentionOut.model_validate(periods | {"due": due}))
+
+
+@ROUTES.operation(
+    "POST", "/retention/runs", Permission.RUN_RETENTION, answer=RetentionRunOut, example={}
+)
+def run_retention(call: Call = CALL) -> Response:
+    """Delete what is past its period.
+
+    The improvement records that old assessments gave are kept. The same run again deletes
+    nothing more.
+    """
+    session, settings = call.session, call.running.settings
+    facts = retention.retire_facts(session, settings)
+    return call.write(
+        lambda connection: retention.clear_traces(session, connection, settings),
+        lambda traces: answer(call, RetentionRunOut(rows=facts | traces)),
+    )
+
+
+def _delete(call: Call, kind: str, **key: Any) -> Response:
+    return call.write(
+        lambda connection: privacy.delete_fact(call.session, connection, kind, key),
+        lambda _: Response(status_code=204),
+    )

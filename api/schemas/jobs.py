@@ -1,0 +1,176 @@
+"""Shapes of jobs: imports, plans for a unit, training."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+from api.answers import Page, Resource
+from api.schemas.common import Body, Day, Hours, Id, Money, MoneyIn, UnitPath
+from recommender.store.jobs import JobStatus
+from training_catalog import Modality
+
+TableName = Literal[
+    "people",
+    "assessments",
+    "ratings",
+    "exams",
+    "records",
+    "enrolments",
+    "modules",
+    "offerings",
+]
+JobKind = Literal["import", "plans", "training"]
+Modules = Annotated[tuple[Id, ...], Field(max_length=50)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class PlanBatchIn(Body):
+    """Plans for everybody of an org unit."""
+
+    org_unit: Annotated[
+        UnitPath | None,
+        Field(description="The unit, those below it included; null: everybody in your care."),
+    ] = None
+    as_of: Annotated[Day | None, Field(description="The day of the plans; null: today.")] = None
+    hours_budget: Annotated[
+        Hours | None, Field(description="For each person; null: what the catalogue sets.")
+    ] = None
+    cost_budget: Annotated[
+        MoneyIn | None, Field(description="CNY for each person; null: no bound.")
+    ] = None
+    must: Annotated[Modules, Field(description="Modules that have to be in every plan.")] = ()
+    without: Annotated[Modules, Field(description="Modules that must not be in any.")] = ()
+    modalities: Annotated[
+        list[Modality] | None, Field(min_length=1, description="Only these; null: all.")
+    ] = None
+    path_id: Annotated[
+        Id | None, Field(description="A learning path: plans for those whose grade it is for.")
+    ] = None
+
+
+class TrainingIn(Body):
+    """How to train an effect model."""
+
+    as_of: Annotated[Day | None, Field(description="The last day of the history; null: today.")] = (
+        None
+    )
+    seed: Annotated[
+        int, Field(ge=0, lt=2**31, description="The same history and seed give the same model.")
+    ] = 0
+
+
+class JobFaultOut(_Part):
+    """A row of a table that is bad; `row` is 0 where the fault is not of one row."""
+
+    sheet: str
+    row: int
+    column: str
+    found: str
+    expected: str
+    message: str
+    hint: str
+
+
+class JobProblemOut(_Part):
+    """Why a job failed, or a plan of it."""
+
+    code: Annotated[str, Field(description="Stable; the sentences are for people.")]
+    message: str
+    hint: str
+    faults: Annotated[
+        list[JobFaultOut], Field(description="Bad rows, 1000 at most; not in lists of jobs.")
+    ]
+
+
+class JobOut(Resource):
+    """Long work: asked for, and how far it is."""
+
+    job_id: str
+    kind: JobKind
+    status: JobStatus
+    request: Annotated[dict[str, Any], Field(description="What was asked.")]
+    done: Annotated[int, Field(description="How many of them so far.")]
+    total: Annotated[int | None, Field(description="People to plan, or rows of the table.")]
+    cancel_asked: bool
+    problem: Annotated[JobProblemOut | None, Field(description="Why it failed.")]
+    result_url: Annotated[str | None, Field(description="Where the result is, once it is done.")]
+    report_url: Annotated[
+        str | None,
+        Field(description="Where a copy of the table with its bad cells marked is (.xlsx)."),
+    ]
+    created_at: dt.datetime
+    started_at: dt.datetime | None
+    finished_at: dt.datetime | None
+
+
+class JobPage(Page):
+    """Jobs, the newest first."""
+
+    items: list[JobOut]
+
+
+class ImportResultOut(BaseModel):
+    """What became of the rows of a table, or would."""
+
+    inserted: int
+    updated: int
+    unchanged: Annotated[int, Field(description="There already.")]
+    dry_run: Annotated[bool, Field(description="Whether nothing was stored.")]
+
+
+class BatchPlanOut(BaseModel):
+    """A plan that was made."""
+
+    plan_id: str
+    person_id: str
+    modules: int
+    total_hours: float
+    total_cost: Money
+    expected_gap_closed: Annotated[float, Field(description="In weighted levels.")]
+
+
+class BatchFailureOut(BaseModel):
+    """Somebody for whom no plan could be made."""
+
+    person_id: str
+    problem: JobProblemOut
+
+
+class PlansResultOut(BaseModel):
+    """The plans that were made, and for whom none could be."""
+
+    plans: list[BatchPlanOut]
+    failed: list[BatchFailureOut]
+
+
+class FiguresOut(BaseModel):
+    """How well a model foretells gains: root mean squared error, and calibration slope."""
+
+    rmse: float | None
+    slope: float | None
+
+
+class TrainingResultOut(BaseModel):
+    """The model that was trained; it is not in force."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    model_id: str
+    promotable: Annotated[
+        bool | None, Field(description="Null: the history is too small to judge it.")
+    ]
+    verdict: Annotated[list[str], Field(description="Why it may be put in force, or not.")]
+    counts: dict[str, int]
+    metrics: Annotated[
+        dict[str, FiguresOut], Field(description="By model: this one beside the baselines.")
+    ]
+
+
+class JobResultOut(RootModel[ImportResultOut | PlansResultOut | TrainingResultOut]):
+    """What a job has found, by its kind."""

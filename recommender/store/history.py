@@ -1,0 +1,50 @@
+"""What tells one state of the history from another, and the secret that hides who is in it."""
+
+from __future__ import annotations
+
+import secrets
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from recommender.store import schema
+from recommender.store.database import reading, writing
+from recommender.store.scope import Scope, visible_person_ids
+
+_KEY_BYTES = 32
+
+
+def read_history_state(connection: sa.Connection) -> tuple[int, ...]:
+    """Return figures that move when what the history is made of changes.
+
+    Every change of a person's facts counts in the person's version, every imported table of
+    records as a batch.
+    """
+    person, batch = schema.person.c, schema.import_batch.c
+    people = sa.select(sa.func.count(), sa.func.sum(person.version)).select_from(schema.person)
+    records = sa.select(sa.func.count()).select_from(schema.improvement_record)
+    batches = sa.select(sa.func.max(batch.id)).where(batch.kind == "records")
+    found = [*connection.execute(people).one()]
+    found += [connection.scalar(records), connection.scalar(batches)]
+    return tuple(number or 0 for number in found)
+
+
+def read_visible_ids(connection: sa.Connection, scope: Scope) -> list[str]:
+    """Return the ids of the people within a scope."""
+    return list(connection.scalars(visible_person_ids(scope)))
+
+
+def read_secret(engine: sa.Engine, name: str) -> bytes:
+    """Return a secret of this installation; the first who asks makes it."""
+    table = schema.secret
+    query = sa.select(table.c.value).where(table.c.name == name)
+    with reading(engine) as connection:
+        found: bytes | None = connection.scalar(query)
+    if found is not None:
+        return found
+    dialect = sqlite if engine.dialect.name == "sqlite" else postgresql
+    insert = dialect.insert(table).values(name=name, value=secrets.token_bytes(_KEY_BYTES))
+    with writing(engine) as connection:
+        connection.execute(insert.on_conflict_do_nothing())
+        made: bytes = connection.execute(query).scalar_one()
+    return made

@@ -1,0 +1,117 @@
+"""Every operation, asked for by every role about everything: as `authorisation.yaml` has it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from api_stage import build_stage
+from serving import EMPLOYEE, MANAGER
+
+TABLE = yaml.safe_load(Path(__file__).with_suffix(".yaml").with_stem("authorisation").read_text())
+REACH, OPERATIONS = TABLE["reach"], TABLE["operations"]
+ROLES = ("employee", "manager", "hr", "analyst", "admin")
+ADMITTED = {200, 201, 202, 204, 304, 409, 412}
+
+
+@pytest.fixture(scope="module")
+def stage(served):
+    return build_stage(served)
+
+
+def reaches(role, about, target):
+    """Say whether a role that may do something may do it to a target."""
+    if about in ("person", "plan", "enrolment"):
+        return target in REACH["people"][role]
+    if about == "unit":
+        return target in REACH["units"][role]
+    if about == "job":
+        return target in REACH["jobs"][role]
+    return target != "absent"
+
+
+def without_names(answer, names):
+    """Return all that a refusal says, but for the ids that were asked for and its own."""
+    problem = answer.json()
+    del problem["request_id"]
+    text = json.dumps(problem, ensure_ascii=False)
+    for name in names.values():
+        text = text.replace(name, "…")
+    varying = ("x-request-id", "date", "content-length", "ratelimit-remaining", "ratelimit-reset")
+    return text, {name: v for name, v in answer.headers.items() if name not in varying}
+
+
+def test_every_operation_has_a_row_and_every_row_an_operation(stage):
+    assert sorted(OPERATIONS) == sorted(stage.operations)
+
+
+def test_the_table_is_sound():
+    for operation, row in OPERATIONS.items():
+        assert set(row) <= {"may", "about", "not-own"}, operation
+        assert row["may"] == "anybody" or set(row["may"]) <= set(ROLES), operation
+        assert "admin" in row["may"] or row["may"] == "anybody", operation
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_without_a_key(stage, operation):
+    row = OPERATIONS[operation]
+    for target in stage.targets(row["about"], None):
+        answer = stage.ask(None, operation, row["about"], target)
+        if row["may"] == "anybody":
+            assert answer.status_code == 200
+        else:
+            assert answer.status_code == 401, target
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("operation", [o for o, row in OPERATIONS.items() if "may" in row])
+def test_with_the_key_of_a_role(stage, operation, role):
+    row = OPERATIONS[operation]
+    about, may = row["about"], row["may"] == "anybody" or role in row["may"]
+    refusals = []
+    for target in stage.targets(about, role):
+        version = ""
+        if row.get("not-own") and target == "own":
+            plan = stage.plans[MANAGER if role == "manager" else EMPLOYEE]
+            version = stage.client("admin").get(f"/v1/plans/{plan}").headers["ETag"]
+        answer = stage.ask(role, operation, about, target, make=may, version=version)
+        told = f"{role} {operation} {target}: {answer.status_code} {answer.text[:300]}"
+        if not may:
+            assert answer.status_code == 403, told
+            refusals.append(without_names(answer, stage.names(about, role, target)))
+        elif row.get("not-own") and target == "own" and target in REACH["people"][role]:
+            assert answer.status_code == 403, told
+        elif reaches(role, about, target):
+            assert answer.status_code in ADMITTED, told
+        else:
+            assert answer.status_code == 404, told
+            refusals.append(without_names(answer, stage.names(about, role, target)))
+    # what is not within reach and what is not there look the same, to the letter
+    assert all(refusal == refusals[0] for refusal in refusals), refusals
+
+
+@pytest.mark.parametrize("role", [None, *ROLES])
+def test_what_stands_beside_the_description(stage, role):
+    """The description itself is for all who have a key, the figures of monitoring for IT."""
+    described = stage.client(role).get("/openapi.json")
+    assert described.status_code == (200 if role else 401)
+    figures = stage.client(role).get("/metrics")
+    assert figures.status_code == {None: 401, "admin": 200}.get(role, 403)
+
+
+def test_denied_requests_change_nothing(stage):
+    """A plan that everybody who may not tried to change is as it was when it was made."""
+    for person, plan_id in stage.plans.items():
+        found = stage.admin("GET", f"/v1/plans/{plan_id}")
+        assert (found["version"], found["status"]) == (1, "draft"), person
+
+
+def test_the_log_of_refusals_names_nobody(stage, caplog):
+    for role in ROLES:
+        stage.ask(role, "read_person", "person", "elsewhere")
+        stage.ask(role, "read_plan", "plan", "elsewhere")
+    assert not re.search(r"(?<!\d)0000\d(?!\d)", caplog.text)

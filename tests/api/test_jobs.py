@@ -1,0 +1,251 @@
+"""Long work over HTTP: uploads, plans for a unit, training, and what is said of them."""
+
+from __future__ import annotations
+
+import io
+import time
+from typing import get_args
+
+import pytest
+import sqlalchemy as sa
+from openpyxl import load_workbook
+from serving import UNIT
+
+from api.operations import TABLES, XLSX
+from api.schemas.jobs import TableName
+from recommender.records import KINDS
+from recommender.service.access import Permission, Role
+from recommender.store import reading, schema
+
+HEADER = "person_id,name,org_unit,grade\n"
+GOOD = HEADER + f"J1,新人,{UNIT}/政企客户部,g1\n"
+BAD = HEADER + f"J2,新人,{UNIT}/政企客户部,g1\nJ3,新人,{UNIT}/政企客户部,g9\n"
+
+
+def send_table(client, table, text, **query):
+    body = text.encode() if isinstance(text, str) else text
+    return client.post(
+        f"/v1/imports/{table}", params=query, content=body, headers={"content-type": "text/csv"}
+    )
+
+
+def wait_for(client, accepted):
+    assert accepted.status_code == 202, accepted.text
+    place = accepted.headers["location"]
+    assert place == f"/v1/jobs/{accepted.json()['job_id']}"
+    ends = time.monotonic() + 120
+    while (job := client.get(place, params={"wait": 10}).json())["finished_at"] is None:
+        assert time.monotonic() < ends, job
+    return job
+
+
+def rows(served, query):
+    with reading(served.app.state.running.live.engine) as connection:
+        return connection.execute(query).all()
+
+
+def test_an_import_from_upload_to_result(served):
+    client = served.client("hr")
+    accepted = send_table(client, "people", GOOD, filename="名单.csv")
+    first = accepted.json()
+    assert first["status"] in ("queued", "running")
+    assert first["request"] == {"table": "people", "file_name": "名单.csv", "dry_run": False}
+    job = wait_for(client, accepted)
+    assert (job["kind"], job["status"], job["problem"]) == ("import", "done", None)
+    assert job["report_url"] is None
+    result = client.get(job["result_url"]).json()
+    assert result == {"inserted": 1, "updated": 0, "unchanged": 0, "dry_run": False}
+    again = wait_for(client, send_table(client, "people", GOOD))
+    assert client.get(again["result_url"]).json()["unchanged"] == 1
+
+
+def test_a_dry_run_stores_nothing(served):
+    client = served.client("hr")
+    job = wait_for(client, send_table(client, "people", GOOD.replace("J1", "J9"), dry_run=True))
+    assert client.get(job["result_url"]).json()["inserted"] == 1
+    assert client.get("/v1/jobs", params={"status": "done", "limit": 1}).json()["items"] == [job]
+    assert not rows(served, sa.select(schema.person).where(schema.person.c.person_id == "J9"))
+
+
+def test_bad_rows_are_listed_and_marked(served):
+    client = served.client("hr")
+    job = wait_for(client, send_table(client, "people", BAD, filename="a.csv"))
+    assert (job["status"], job["problem"]["code"]) == ("failed", "table.faults")
+    (fault,) = job["problem"]["faults"]
+    assert {name: fault[name] for name in ("sheet", "row", "column", "found", "message")} == {
+        "sheet": "",
+        "row": 3,
+        "column": "grade",
+        "found": "g9",
+        "message": "there is no grade g9",
+    }
+    chinese = served.client("hr", accept_language="zh-CN").get(f"/v1/jobs/{job['job_id']}").json()
+    assert chinese["problem"]["faults"][0]["message"] == "没有职级“g9”"
+    report = client.get(job["report_url"])
+    assert report.headers["content-type"] == XLSX
+    assert load_workbook(io.BytesIO(report.content)).worksheets[1]["D3"].value == "g9"
+    refused = client.get(f"/v1/jobs/{job['job_id']}/result")
+    assert (refused.status_code, refused.json()["type"].rsplit(":")[-1]) == (409, "job.no-result")
+    assert not rows(served, sa.select(schema.person).where(schema.person.c.person_id == "J2"))
+
+
+def test_an_import_sent_twice_under_one_name_runs_once(served):
+    client = served.client("hr", idempotency_key="import-1")
+    one, two = send_table(client, "people", GOOD), send_table(client, "people", GOOD)
+    assert one.json()["job_id"] == two.json()["job_id"]
+    assert two.headers["idempotent-replayed"] == "true"
+    other = send_table(client, "people", BAD)
+    assert (other.status_code, other.json()["status"]) == (409, 409)
+    wait_for(client, one)
+
+
+@pytest.mark.parametrize("table", get_args(TableName))
+def test_a_template_filled_in_can_be_sent_back(served, table):
+    client = served.client("admin")
+    template = client.get(f"/v1/import-templates/{table}")
+    assert template.headers["content-type"] == XLSX
+    assert template.headers["content-disposition"] == f'attachment; filename="{table}.xlsx"'
+    book = load_workbook(io.BytesIO(template.content))
+    assert book.worksheets[0].title == KINDS[table].title[1]
+
+
+def test_every_kind_of_table_can_be_sent():
+    assert get_args(TableName) == tuple(KINDS)
+
+
+def test_what_a_table_is_sent_as_does_not_matter(served):
+    client = served.client("hr")
+    for media_type in (*TABLES, "application/x-www-form-urlencoded"):
+        accepted = client.post(
+            "/v1/imports/people?dry_run=true",
+            content=GOOD.encode("gb18030"),
+            headers={"content-type": media_type},
+        )
+        assert wait_for(client, accepted)["status"] == "done"
+
+
+def test_no_table_in_the_request(served):
+    client = served.client("hr")
+    for answered in (
+        client.post("/v1/imports/people"),
+        client.post("/v1/imports/people", files={"file": b"x"}),
+    ):
+        assert answered.status_code == 422
+        assert answered.json()["type"].endswith("import.no-file")
+    assert send_table(client, "courses", GOOD).status_code == 422
+
+
+def test_tables_of_the_whole_organisation_are_not_for_hr_of_a_unit(served):
+    for table in ("records", "modules"):
+        answered = send_table(served.client("hr"), table, "x")
+        assert answered.status_code == 403
+        assert answered.json()["type"].endswith("import.whole-organisation")
+
+
+def test_plans_for_a_unit(served):
+    client = served.client("hr")
+    asked = {"org_unit": UNIT, "hours_budget": 16.0, "cost_budget": "3000.00"}
+    job = wait_for(client, client.post("/v1/plan-batches", json=asked))
+    assert (job["status"], job["done"]) == ("done", job["total"])
+    result = client.get(job["result_url"]).json()
+    assert len(result["plans"]) == job["total"] > 3
+    assert result["failed"] == []
+    assert all(plan["total_hours"] <= 16 for plan in result["plans"])
+    assert all(float(plan["total_cost"]) <= 3000 for plan in result["plans"])
+    stored = {row.plan_id for row in rows(served, sa.select(schema.plan.c.plan_id))}
+    assert {plan["plan_id"] for plan in result["plans"]} <= stored
+    trail = schema.audit_entry
+    (read,) = rows(
+        served,
+        sa.select(trail).where(
+            trail.c.action == "read_job_result",
+            trail.c.resource == f"/v1/jobs/{job['job_id']}/result",
+        ),
+    )
+    assert len(read.subjects) == len(result["plans"])
+
+
+def test_who_cannot_have_a_plan_is_named(served):
+    client = served.client("hr")
+    modules = served.app.state.running.live.current(0).framework.catalog.modules
+    asked = {"org_unit": UNIT, "must": [module.id for module in modules[:40]]}
+    job = wait_for(client, client.post("/v1/plan-batches", json=asked))
+    failed = client.get(job["result_url"]).json()["failed"]
+    assert len(failed) == job["total"]
+    assert {each["problem"]["code"] for each in failed} == {"plan.must-excluded"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "code"),
+    [
+        ({"org_unit": "西区示例分公司"}, 404, "org-unit.unknown"),
+        ({"org_unit": "没有"}, 404, "org-unit.unknown"),
+        ({"must": ["nothing"]}, 404, "module.unknown"),
+        ({"path_id": "nowhere"}, 404, "path.unknown"),
+        ({"hours_budget": -1}, 422, "request.invalid"),
+        ({"hours": 8}, 422, "request.invalid"),
+        ({"modalities": []}, 422, "request.invalid"),
+    ],
+)
+def test_a_batch_that_cannot_be(served, asked, status, code):
+    answered = served.client("hr").post("/v1/plan-batches", json=asked)
+    assert (answered.status_code, answered.json()["type"].rsplit(":")[-1]) == (status, code)
+
+
+def test_training(served):
+    client = served.client("analyst")
+    job = wait_for(client, client.post("/v1/trainings", json={"seed": 1}))
+    assert (job["status"], job["problem"]["code"]) == ("failed", "model.too-few-records")
+    assert served.client("hr").post("/v1/trainings", json={}).status_code == 403
+
+
+def test_jobs_of_others_are_not_there(served):
+    mine = wait_for(served.client("hr"), send_table(served.client("hr"), "people", BAD))
+    place = f"/v1/jobs/{mine['job_id']}"
+    client = served.client("analyst")
+    absent = client.get("/v1/jobs/job-0")
+    for answered in (
+        client.get(place),
+        client.get(f"{place}/result"),
+        client.get(f"{place}/report.xlsx"),
+        client.post(f"{place}/cancellation"),
+    ):
+        assert answered.status_code == 404
+        assert answered.json()["type"] == absent.json()["type"]
+    assert mine["job_id"] not in client.get("/v1/jobs").text
+    assert served.client("admin").get(place).json()["job_id"] == mine["job_id"]
+
+
+def test_an_ended_job_stays_as_it_is(served):
+    client = served.client("hr")
+    job = wait_for(client, send_table(client, "people", GOOD))
+    answered = client.post(f"/v1/jobs/{job['job_id']}/cancellation")
+    assert (answered.status_code, answered.json()["status"]) == (200, "done")
+
+
+def test_jobs_come_in_pages_with_the_fields_asked_for(served):
+    client = served.client("hr")
+    for _ in range(3):
+        wait_for(client, send_table(client, "people", GOOD, dry_run=True))
+    page = client.get("/v1/jobs", params={"limit": 2, "fields": "job_id,status"}).json()
+    assert [set(item) for item in page["items"]] == [{"job_id", "status"}] * 2
+    rest = client.get("/v1/jobs", params={"limit": 2, "cursor": page["next"]}).json()
+    ids = [item["job_id"] for item in (*page["items"], *rest["items"])]
+    assert ids == sorted(ids, reverse=True)
+    assert len(set(ids)) == len(ids) >= 3
+
+
+def test_waiting_ends_with_the_time_asked_for(served):
+    client = served.client("hr")
+    started = time.monotonic()
+    assert client.get("/v1/jobs/job-0", params={"wait": 30}).status_code == 404
+    assert time.monotonic() - started < 20
+    assert client.get("/v1/jobs/job-0", params={"wait": 31}).status_code == 422
+
+
+def test_a_key_of_another_scope(served):
+    few = served.key(Role.HR, org_unit=UNIT, permissions=[Permission.READ_CATALOG])
+    client = served.client(None)
+    client.headers["Authorization"] = f"Bearer {few}"
+    assert send_table(client, "people", GOOD).status_code == 403
+    assert client.get("/v1/jobs").status_code == 403

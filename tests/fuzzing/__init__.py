@@ -1,0 +1,1 @@
+"""Random requests to the whole API, as each role, on each database (`make fuzz`)."""
