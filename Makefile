@@ -59,6 +59,8 @@ serve: $(STAMP) ## Serve the API on http://127.0.0.1:8000
 
 lock: $(STAMP) ## Renew requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --quiet --upgrade -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --quiet -c requirements.lock -o deploy/requirements.lock
+	echo hatchling | $(BIN)/uv pip compile - --universal --generate-hashes --no-emit-index-url --quiet -c requirements.lock -o deploy/build.lock
 
 clean: ## Remove what was built
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache $(VENV)

@@ -16,13 +16,13 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from improvement.registry_models import facts, metrics, train
+from improvement.registry_models import facts, train
 from serving import COLLEAGUE, EMPLOYEE, MANAGER, OTHER_UNIT, OUTSIDE, UNIT, Served
 
 from recommender.improvement.registry import save_model
 from recommender.service.access import Role
 from recommender.store import writing
-from recommender.store.jobs import claim_job, fail_job
+from recommender.store.jobs import claim_job, fail_job, insert_job
 
 NEIGHBOUR, NEIGHBOURS_MANAGER, OUTSIDERS_MANAGER = "00001", "00005", "00028"
 TEAM = f"{UNIT}/政企客户部/党政客户部"
@@ -59,6 +59,8 @@ class Stage:
         A job of each role that may have one, which failed and has a report.
     things : dict of str to str
         One of each of `THINGS`.
+    asked : dict of str to str
+        The ids in the last request.
     """
 
     served: Served
@@ -68,6 +70,7 @@ class Stage:
     jobs: dict[str, str] = field(default_factory=dict)
     things: dict[str, str] = field(default_factory=dict)
     clients: dict[str | None, TestClient] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     def client(self, role: str | None) -> TestClient:
@@ -76,45 +79,45 @@ class Stage:
             self.clients[role] = self.served.client(role)
         return self.clients[role]
 
-    def targets(self, on: str, role: str | None) -> list[str]:
-        """Return what an operation can be asked about, by what it acts on."""
-        if on in ("person", "plan", "enrolment"):
+    def targets(self, about: str, role: str | None) -> list[str]:
+        """Return what an operation can be asked about, by what it is about."""
+        if about in ("person", "plan", "enrolment"):
             # the others have no person behind them
             own = ["own"] if role in ("employee", "manager", None) else []
             return [*own, "report", "neighbour", "elsewhere", "absent"]
-        if on == "unit":
+        if about == "unit":
             return list(UNITS)
-        if on == "job":
+        if about == "job":
             return ["own", "another's", "absent"]
-        return ["there", "absent"] if on in THINGS else ["it"]
+        return ["there", "absent"] if about in THINGS else ["it"]
 
-    def names(self, on: str, role: str | None, target: str) -> dict[str, str]:
+    def names(self, about: str, role: str | None, target: str) -> dict[str, str]:
         """Return the ids of a target."""
-        if on == "person":
+        if about == "person":
             return {"person_id": self._person(role, target)}
-        if on == "plan":
+        if about == "plan":
             plan_id = self.plans.get(self._person(role, target), "P-20261101-000000000000")
             return {"plan_id": plan_id, "version": "1"}
-        if on == "enrolment":
+        if about == "enrolment":
             found = self.enrolments.get(self._person(role, target))
             return found or self.enrolments[EMPLOYEE] | {"person_id": "nobody"}
-        if on == "unit":
+        if about == "unit":
             return {"org_unit": UNITS[target]}
-        if on == "job":
+        if about == "job":
             mine = self.jobs.get(role or "")
             others = next(job for owner, job in self.jobs.items() if owner != role)
             found = {"own": mine or others, "another's": others}
             return {"job_id": found.get(target, "job-000000000000000000000000")}
-        if on in THINGS:
-            name = THINGS[on][0]
-            return {name: self.things[on] if target == "there" else "0123456789ab"}
+        if about in THINGS:
+            name = THINGS[about][0]
+            return {name: self.things[about] if target == "there" else "0123456789ab"}
         return {}
 
     def ask(
         self,
         role: str | None,
         operation: str,
-        on: str,
+        about: str,
         target: str,
         *,
         make: bool = False,
@@ -128,8 +131,8 @@ class Stage:
             Whose key to use.
         operation : str
             Its id.
-        on : str
-            What it acts on.
+        about : str
+            What it is about, as the table has it.
         target : str
             Which of these.
         make : bool
@@ -137,19 +140,20 @@ class Stage:
         version : str
             For ``If-Match``; one that never was unless given, so that nothing is changed.
         """
-        method, path, about = self.operations[operation]
-        names = self.names(on, role, target)
+        method, path, told = self.operations[operation]
+        names = self.names(about, role, target)
         if make and operation in _MAKE_FIRST:
             names = _MAKE_FIRST[operation](self, names, target)
-        values = {**about.get("x-example", {}), **names}
+        self.asked = names
+        values = {**told.get("x-example", {}), **names}
         in_path = {name for name in values if "{" + name + "}" in path}
-        declared = {each["name"]: each["in"] for each in about.get("parameters", [])}
+        declared = {each["name"]: each["in"] for each in told.get("parameters", [])}
         query = {
             name: value
             for name, value in values.items()
             if name not in in_path and declared.get(name) == "query"
         }
-        content = about.get("requestBody", {}).get("content", {})
+        content = told.get("requestBody", {}).get("content", {})
         body = copy.deepcopy(content.get("application/json", {}).get("example"))
         if isinstance(body, dict):
             body |= {name: value for name, value in names.items() if name in body}
@@ -198,30 +202,29 @@ def build_stage(served: Served) -> Stage:
             name: found[name] for name in ("person_id", "module_id", "enrolled_on")
         }
     for role in ("hr", "analyst", "admin"):
-        path, given = "/v1/imports/people", {"content": b"x"}
-        if role == "analyst":
-            path, given = "/v1/trainings", {"json": {}}
-        stage.jobs[role] = stage.client(role).post(path, **given).json()["job_id"]
-        _fail_job(served, stage.jobs[role])
-    model = save_model(served.settings.models, train(), facts(metrics=metrics(own=0.9)), by="test")
+        actor = stage.client(role).get("/v1/me").json()["actor"]
+        stage.jobs[role] = _make_failed_job(served, actor)
+    model = save_model(served.settings.models, train(), facts(metrics={}), by="test")
     stage.things = {
         **{kind: name for kind, (_, name) in THINGS.items()},
         "model": model.model_id,
         "key": stage.admin("POST", "/v1/api-keys", json={"label": "a", "role": "hr"})["key_id"],
-        "path": stage.admin("GET", "/v1/learning-paths?limit=1")["items"][0]["path_id"],
+        "path": stage.admin("GET", "/v1/learning-paths?limit=1")["items"][0]["id"],
     }
     return stage
 
 
-def _fail_job(served: Served, job_id: str) -> None:
+def _make_failed_job(served: Served, actor: str) -> str:
     engine = served.app.state.running.live.engine
+    request = {"table": "people", "file_name": "people.csv", "dry_run": False, "lang": "en"}
     with writing(engine) as connection:
-        claimed = claim_job(connection, "test")
-        assert claimed is not None
-        assert claimed.job_id == job_id
+        job_id = insert_job(connection, "import", request, actor=actor, principal={}, upload=b"x")
     with writing(engine) as connection:
-        problem = {"code": "file.empty", "values": {"file": "x"}}
+        assert claim_job(connection, "test")
+    problem = {"code": "file.empty", "values": {"file": "people.csv"}}
+    with writing(engine) as connection:
         fail_job(connection, job_id, "test", problem=problem, result=None, report=b"report")
+    return job_id
 
 
 def _make_rating(stage: Stage, names: dict[str, str], target: str) -> dict[str, str]:

@@ -146,7 +146,7 @@ def promote_model(model_id: ModelId, body: PromotionIn, call: Call = CALL) -> Re
     answer by it from their next request on.
     """
     reason = body.override_reason
-    with announcing(call.session, override=reason is not None):
+    with announcing(call.session, model_id=model_id, overrides=reason is not None):
         return call.write(
             lambda _: model_switching.promote(call.session, model_id, override_reason=reason),
             lambda head: answer(call, _whole(call, head)),

@@ -9,6 +9,7 @@ import typer
 
 from recommender.cli.common import Call, command
 from recommender.errors import ConflictError, InputError
+from recommender.service import open_service
 from recommender.service.access import COMMAND_LINE, Permission, Role
 from recommender.service.audit import TrailFilter, check_trail, read_trail
 from recommender.service.keys import (
@@ -65,8 +66,12 @@ def register(app: typer.Typer) -> None:
 
 
 def open_session(call: Call, action: str) -> Session:
-    """Open the service on behalf of the command line, which may do everything."""
-    return Session(call.open(), COMMAND_LINE, action, call.settings.today(), lang=call.lang)
+    """Open the service on behalf of the command line, which may do everything.
+
+    The session puts into the audit trail what it does, and says more than `Call.open` would.
+    """
+    service = open_service(call.settings)
+    return Session(service, COMMAND_LINE, action, call.settings.today(), lang=call.lang)
 
 
 def note_reads(session: Session) -> None:

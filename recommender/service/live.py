@@ -56,6 +56,9 @@ class LiveService:
             return service
         with self._lock:
             service = self._service
+            model_id = service.models.active()
+            if model_id == service.estimates.model_id and imports == self._imports_seen:
+                return service  # whoever was here before has read it
             framework = service.framework
             if imports != self._imports_seen:
                 framework = build_framework(with_imported(self._catalog, service.engine))

@@ -89,18 +89,29 @@ def explain_model(session: Session, card: ModelCard) -> dict[str, tuple[str, ...
 
 
 @contextmanager
-def announcing(session: Session, **details: str | bool) -> Iterator[None]:
+def announcing(
+    session: Session, *, model_id: str | None = None, overrides: bool = False
+) -> Iterator[None]:
     """Note in the audit trail that a switch is about to happen; if it fails, note that.
 
     Parameters
     ----------
     session : Session
         On whose behalf.
-    **details : str or bool
-        What is asked for.
+    model_id : str, optional
+        What is to be put in force; None for what was before.
+    overrides : bool
+        Whether a reason was given to do so against the verdict.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no model of that id; that is not worth noting.
     """
     session.need(Permission.WRITE_MODELS)
-    session.details |= details | {"stage": "asked"}
+    if model_id is not None:
+        _find(session, model_id)
+    session.details |= {"stage": "asked", "overrides": overrides}
     session.write(lambda _: None)
     # what an entry says of a request that was answered before: nothing was done again
     session.details["stage"] = "repeated"

@@ -82,14 +82,14 @@ def test_with_the_key_of_a_role(stage, operation, role):
         told = f"{role} {operation} {target}: {answer.status_code} {answer.text[:300]}"
         if not may:
             assert answer.status_code == 403, told
-            refusals.append(without_names(answer, stage.names(about, role, target)))
+            refusals.append(without_names(answer, stage.asked))
         elif row.get("not-own") and target == "own" and target in REACH["people"][role]:
             assert answer.status_code == 403, told
         elif reaches(role, about, target):
             assert answer.status_code in ADMITTED, told
         else:
             assert answer.status_code == 404, told
-            refusals.append(without_names(answer, stage.names(about, role, target)))
+            refusals.append(without_names(answer, stage.asked))
     # what is not within reach and what is not there look the same, to the letter
     assert all(refusal == refusals[0] for refusal in refusals), refusals
 

@@ -295,9 +295,7 @@ def test_one_module_at_a_time_also_when_taken_up_again(hr, make_person):
     first = change(hr, enrol(hr, person, enrolled_on="2026-10-01"), status="cancelled")
     assert enrol(hr, person).status_code == 201
     path = f"/v1/people/{person}/enrolments/{MODULE}/2026-10-01"
-    again = hr.patch(
-        path, headers={"If-Match": first.headers["etag"]}, json={"status": "enrolled"}
-    )
+    again = hr.patch(path, headers={"If-Match": first.headers["etag"]}, json={"status": "enrolled"})
     assert code(again) == (409, "enrolment.open")
 
 
@@ -369,9 +367,7 @@ def test_whose_participation_was_read_is_in_the_trail(served, hr, make_person, m
     with reading(served.app.state.running.live.engine) as connection:
         ref = connection.scalar(select(people.c.ref).where(people.c.person_id == person))
         subjects = connection.scalar(
-            select(entry.c.subjects).where(
-                entry.c.request_id == answered.headers["x-request-id"]
-            )
+            select(entry.c.subjects).where(entry.c.request_id == answered.headers["x-request-id"])
         )
     assert subjects == [ref]
 

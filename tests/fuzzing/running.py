@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,11 @@ class Findings:
                         **_answer(sent.response, bugs),
                     }
                 )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the findings as they are written."""
+        operations = {label: dict(statuses) for label, statuses in sorted(self.operations.items())}
+        return {**vars(self), "seconds": round(self.seconds, 1), "operations": operations}
 
 
 class BugLog(logging.Handler):
@@ -250,4 +255,4 @@ def run_alone(role: str, kind: str, server: str, cases: int, seed: int) -> dict[
         with serve(url, Path(folder)) as served:
             found = fuzz(served, role, cases=cases, seed=seed, made=make_ground(served))
             found.errors += check_afterwards(served, role)
-    return asdict(found)
+    return found.as_json()

@@ -1,0 +1,96 @@
+"""The description of the API: valid, complete, and the same manners everywhere."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from api.app import create_app, describe
+from recommender.service.access import Permission
+from recommender.settings import Settings
+
+DESCRIPTION = describe(create_app(Settings(database="sqlite://")))
+OPERATIONS = {
+    operation["operationId"]: (method.upper(), path, operation)
+    for path, methods in DESCRIPTION["paths"].items()
+    for method, operation in methods.items()
+}
+# what an operation's name begins with; one word for one thing
+VERBS = {
+    *("get", "read", "list", "create", "add", "put", "change", "edit", "delete", "verify"),
+    *("activate", "complete", "cancel", "comment", "decide", "print", "simulate", "rank"),
+    *("import", "export", "erase", "run", "revoke", "rotate", "promote", "roll"),
+}
+NEED_NO_PERMISSION = {
+    "get_health": "a load balancer has no key",
+    "get_readiness": "a load balancer has no key",
+    "read_caller": "everybody may know who he is",
+}
+NEED_NO_KEY = {"get_health", "get_readiness"}
+each_operation = pytest.mark.parametrize("name", OPERATIONS)
+
+
+def test_it_is_valid_openapi():
+    assert DESCRIPTION["openapi"] == "3.1.0"
+    assert [error.message for error in OpenAPIV31SpecValidator(DESCRIPTION).iter_errors()] == []
+
+
+def test_names_of_operations_are_unique():
+    assert sum(len(methods) for methods in DESCRIPTION["paths"].values()) == len(OPERATIONS)
+
+
+@each_operation
+def test_a_name_is_a_verb_and_what_it_does_it_to(name):
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)+", name)
+    assert name.split("_")[0] in VERBS
+
+
+@each_operation
+def test_it_says_what_it_does(name):
+    method, path, operation = OPERATIONS[name]
+    assert operation["summary"][0].isupper()
+    assert not operation["summary"].endswith(".")
+    assert operation["tags"]
+    missing = [
+        parameter["name"]
+        for parameter in operation.get("parameters", [])
+        if not parameter.get("description")
+    ]
+    assert not missing
+
+
+@each_operation
+def test_it_says_who_may(name):
+    _, _, operation = OPERATIONS[name]
+    if name not in NEED_NO_PERMISSION:
+        assert Permission(operation["x-permission"])
+    else:
+        assert "x-permission" not in operation
+    assert operation.get("security", []) == ([] if name in NEED_NO_KEY else [{"bearer": []}])
+
+
+@each_operation
+def test_it_has_an_example(name):
+    method, path, operation = OPERATIONS[name]
+    if name in NEED_NO_KEY:
+        return
+    assert set(re.findall(r"{(\w+)}", path)) <= set(operation["x-example"])
+    named = {parameter["name"] for parameter in operation.get("parameters", [])}
+    assert set(operation["x-example"]) <= named
+    content = operation.get("requestBody", {}).get("content", {})
+    if "application/json" in content:
+        assert content["application/json"]["example"] is not None
+
+
+def test_paths_read_the_same_everywhere():
+    for path in DESCRIPTION["paths"]:
+        assert re.fullmatch(r"(/([a-z0-9]+(-[a-z0-9]+)*|{[a-z_]+}(\.pdf)?|report\.xlsx))+", path)
+
+
+def test_a_thing_has_one_shape():
+    """No two schemas have the same title, which would mean generated names."""
+    names = Counter(name.split("__")[-1] for name in DESCRIPTION["components"]["schemas"])
+    assert [name for name, n in names.items() if n > 1] == []
