@@ -24,6 +24,7 @@ import asyncio
 import functools
 import inspect
 import json
+import re
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, get_type_hints
 
@@ -58,7 +59,8 @@ _SOMETIMES = {
 
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-TABLES = (XLSX, "text/csv", "application/octet-stream")
+CSV = "text/csv"
+TABLES = (XLSX, CSV, "application/octet-stream")
 
 
 class AdmittedRoute(APIRoute):
@@ -200,7 +202,7 @@ class Operations(APIRouter):
         example : dict of str to object
             Values of path and query parameters that work on the sample organisation.
         body_example : object
-            A body that works with them.
+            A body that works with them; the text of a CSV file where the body is a file.
         upload : bool
             Whether the body is a file.
 
@@ -246,15 +248,17 @@ class Operations(APIRouter):
         headers = _header_parameters(method, versioned=versioned, creates=creates)
         if headers:
             extra["parameters"] = headers
-        if example is not None:
-            extra["x-example"] = example
+        # an id that is known only when something was made stands in braces
+        ids = {name: f"{{{name}}}" for name in re.findall(r"{(\w+)}", path)}
+        extra["x-example"] = ids | (example or {})
         if answer is not None:
             extra["x-fields"] = fields_of(answer)  # until `settle_parameters`
-        if body_example is not None:
-            extra["requestBody"] = {"content": {"application/json": {"example": body_example}}}
         if upload:
-            whole = {"schema": {"type": "string", "format": "binary"}}
-            extra["requestBody"] = {"required": True, "content": dict.fromkeys(TABLES, whole)}
+            whole = {"schema": {"type": "string", "format": "binary", "minLength": 1}}
+            content = dict.fromkeys(TABLES, whole) | {CSV: {**whole, "example": body_example}}
+            extra["requestBody"] = {"required": True, "content": content}
+        elif body_example is not None:
+            extra["requestBody"] = {"content": {"application/json": {"example": body_example}}}
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
             summary, _, rest = (function.__doc__ or "").strip().partition("\n")
@@ -279,8 +283,12 @@ class Operations(APIRouter):
 def settle_parameters(operation: dict[str, Any]) -> None:
     """Say of an operation's parameters exactly what they may be, which FastAPI does not."""
     names: list[str] = operation.pop("x-fields", [])
+    example = operation.get("x-example", {})
     for parameter in operation.get("parameters", []):
         schema = parameter["schema"]
+        shown = example.get(parameter["name"])
+        if shown is not None and shown != f"{{{parameter['name']}}}":
+            parameter["example"] = shown
         if parameter["name"] == "fields":
             items = {"type": "string", "enum": names}
             parameter["schema"] = {

@@ -12,8 +12,10 @@ import copy
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import yaml
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from improvement.registry_models import facts, train
@@ -24,6 +26,10 @@ from recommender.service.access import Role
 from recommender.store import writing
 from recommender.store.jobs import claim_job, fail_job, insert_job
 
+TABLE = yaml.safe_load(
+    (Path(__file__).parent / "api" / "authorisation.yaml").read_text(encoding="utf-8")
+)
+ROLES = ("employee", "manager", "hr", "analyst", "admin")
 NEIGHBOUR, NEIGHBOURS_MANAGER, OUTSIDERS_MANAGER = "00001", "00005", "00028"
 TEAM = f"{UNIT}/政企客户部/党政客户部"
 PEOPLE = {"own": EMPLOYEE, "report": COLLEAGUE, "neighbour": NEIGHBOUR, "elsewhere": OUTSIDE}

@@ -38,12 +38,18 @@ def die_at(moment: str, settings: Settings, job: StoredJob, worker: str, said: P
     work_alone(settings, job, worker, said)
 
 
-def never_end(settings: Settings, _job: StoredJob, _worker: str, _said: Pipe) -> None:
+def never_end(settings: Settings, *_: Any) -> NoReturn:
     """Note the process's id beside the models, and go on and on."""
     settings.models.mkdir(exist_ok=True)
     Path(settings.models, "pid").write_text(str(os.getpid()), encoding="ascii")
     while True:
         time.sleep(1)
+
+
+def linger(settings: Settings, job: StoredJob, worker: str, said: Pipe) -> None:
+    """Work, as to signals and the parent's end, but never come to an end of it."""
+    recommender.service.job_work._work = never_end  # type: ignore[assignment]
+    work_alone(settings, job, worker, said)
 
 
 def have_trouble(

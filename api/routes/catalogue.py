@@ -39,6 +39,8 @@ Words = Annotated[
     Line | None,
     Query(description="All of these words stand in it, in Chinese or English; case does not count"),
 ]
+CompetencyId = Annotated[Id, Path(description="A competency of the catalogue.")]
+ModuleId = Annotated[Id, Path(description="A module of the catalogue.")]
 Grade = Annotated[Id | None, Query(description="For this grade.")]
 
 
@@ -88,7 +90,7 @@ def list_competencies(
     example={"competency_id": "resilience"},
 )
 def read_competency(
-    competency_id: Annotated[Id, Path()], fields: Fields = None, call: Call = CALL
+    competency_id: CompetencyId, fields: Fields = None, call: Call = CALL
 ) -> Response:
     """Read a competency: its levels, indicators and exams."""
     found = catalogue.find_competency(call.session, competency_id)
@@ -123,7 +125,10 @@ def list_profiles(
     example={"grade": "g2"},
 )
 def read_profile(
-    grade: Annotated[Id, Path()], as_of: AsOf = None, fields: Fields = None, call: Call = CALL
+    grade: Annotated[Id, Path(description="A grade of the catalogue.")],
+    as_of: AsOf = None,
+    fields: Fields = None,
+    call: Call = CALL,
 ) -> Response:
     """Read the target profile of a grade that is in force on a day."""
     found = catalogue.find_profile(call.session, grade, as_of=as_of or call.session.today)
@@ -179,9 +184,7 @@ def list_modules(
     absent=True,
     example={"module_id": "account-handover-visit-coaching"},
 )
-def read_module(
-    module_id: Annotated[Id, Path()], fields: Fields = None, call: Call = CALL
-) -> Response:
+def read_module(module_id: ModuleId, fields: Fields = None, call: Call = CALL) -> Response:
     """Read a module with all that is said of it."""
     found = catalogue.find_module(call.session, module_id)
     return answer(call, ModuleOut.model_validate(found), fields=fields)
@@ -195,7 +198,7 @@ def read_module(
     absent=True,
     example={"module_id": "account-handover-visit-coaching"},
 )
-def read_module_sheet(module_id: Annotated[Id, Path()], call: Call = CALL) -> Response:
+def read_module_sheet(module_id: ModuleId, call: Call = CALL) -> Response:
     """Print a module on one page."""
     sheet = catalogue.make_module_sheet(call.session, module_id)
     return send(call, sheet, media_type=PDF, filename=f"{module_id}.{call.lang}.pdf")
@@ -226,7 +229,9 @@ def list_learning_paths(
     example={"path_id": "solution-selling"},
 )
 def read_learning_path(
-    path_id: Annotated[Id, Path()], fields: Fields = None, call: Call = CALL
+    path_id: Annotated[Id, Path(description="A learning path of the catalogue.")],
+    fields: Fields = None,
+    call: Call = CALL,
 ) -> Response:
     """Read a learning path."""
     found = catalogue.find_learning_path(call.session, path_id)

@@ -62,7 +62,8 @@ def _accept(call: Call, job: Job) -> Response:
     status=202,
     conflict=True,
     upload=True,
-    example={"table": "ratings", "dry_run": True, "filename": "ratings.csv"},
+    example={"table": "people", "dry_run": True, "filename": "people.csv"},
+    body_example="person_id,name,org_unit,grade\n00902,司马青,南区示例分公司/政企客户部,g1\n",
 )
 async def import_table(
     table: Table,

@@ -31,7 +31,7 @@ HTML = "text/html"
 # the page brings its style with it, and nothing else; it may not act as this site
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
-ModelId = Annotated[Id, Path()]
+ModelId = Annotated[Id, Path(description="A model of the registry.")]
 
 
 def _head(head: ModelHead) -> dict[str, Any]:

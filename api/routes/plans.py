@@ -126,7 +126,7 @@ def create_plan(person_id: PersonId, body: PlanIn, call: Call = CALL) -> Respons
 )
 def list_plans_of_person(
     person_id: PersonId,
-    status: Annotated[Status | None, Query()] = None,
+    status: Annotated[Status | None, Query(description="In this status.")] = None,
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -146,7 +146,7 @@ def list_plans_of_person(
 )
 def list_plans(
     person_id: Annotated[Id | None, Query(description="Of this person.")] = None,
-    status: Annotated[Status | None, Query()] = None,
+    status: Annotated[Status | None, Query(description="In this status.")] = None,
     org_unit: Annotated[
         UnitPath | None, Query(description="Of people of this unit and those below it.")
     ] = None,

@@ -31,7 +31,7 @@ ROUTES = Operations("people")
     Permission.READ_ASSESSMENTS,
     answer=GapsOut,
     absent=True,
-    example={"person_id": "S00017"},
+    example={"person_id": "00002"},
 )
 def read_gaps(
     person_id: PersonId, as_of: AsOf = None, fields: Fields = None, call: Call = CALL
@@ -47,7 +47,7 @@ def read_gaps(
     Permission.READ_ASSESSMENTS,
     answer=DerivationOut,
     absent=True,
-    example={"person_id": "S00017", "competency_id": "resilience"},
+    example={"person_id": "00002", "competency_id": "resilience"},
 )
 def read_level(
     person_id: PersonId,
@@ -68,7 +68,7 @@ def read_level(
     Permission.READ_RECOMMENDATIONS,
     answer=RecommendationsOut,
     absent=True,
-    example={"person_id": "S00017", "top": 3, "objective": "per_hour"},
+    example={"person_id": "00002", "top": 3, "objective": "per_hour"},
 )
 def read_ranking(
     person_id: PersonId,

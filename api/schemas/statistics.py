@@ -39,7 +39,7 @@ class PersonRowOut(_Part):
     cells: list[PersonCellOut]
 
 
-class FiguresOut(_Part):
+class GroupCellOut(_Part):
     """Where a group stands in one competency; all null where `suppressed`."""
 
     competency_id: str
@@ -64,7 +64,7 @@ class GroupRowOut(_Part):
     org_unit: str | None
     grade: str | None
     n_people: int
-    cells: list[FiguresOut]
+    cells: list[GroupCellOut]
 
 
 class PersonMapOut(Page):
@@ -96,7 +96,7 @@ class QuartilesOut(_Part):
     upper: float
 
 
-class DistributionOut(FiguresOut):
+class DistributionOut(GroupCellOut):
     """How a group is spread in one competency; null where nobody is assessed, or `suppressed`."""
 
     level_quartiles: QuartilesOut | None

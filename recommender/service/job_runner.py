@@ -9,7 +9,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import secrets
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +21,7 @@ import structlog
 
 from recommender.errors import StoreError
 from recommender.service.job_problems import Failure
-from recommender.service.job_work import Bug, Ended, Outcome, Trouble, frames, work_alone
+from recommender.service.job_work import Bug, Ended, Outcome, Stopped, Trouble, frames, work_alone
 from recommender.service.live import LiveService
 from recommender.store import Connection, reading, writing
 from recommender.store.jobs import (
@@ -40,6 +39,7 @@ T = TypeVar("T")
 POLL_SECONDS = 0.5
 BEAT_SECONDS = 5.0
 GRACE_SECONDS = 10.0
+STOP_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 10.0
 MOST_ATTEMPTS = 3
 _PASSING = ("store.unreachable", "store.locked", "store.full", "store.read-only")
@@ -133,12 +133,10 @@ class JobRunner:
             if process.is_alive():
                 process.kill()
             process.join()
-            code = process.exitcode
             process.close()
             said.close()
-        if outcome is None and (self._stopping.is_set() or code == -signal.SIGTERM):
-            self._insist(lambda c: release_job(c, job.job_id, self.worker, counts=False))
-            return
+        if outcome is None and self._stopping.is_set():
+            outcome = Stopped()
         self._settle(job, outcome)
 
     def _start(self, job: StoredJob) -> tuple[BaseProcess, Pipe]:
@@ -183,6 +181,10 @@ class JobRunner:
                     lambda c: is_cancel_asked(c, job_id, worker) and drop_job(c, job_id, worker)
                 )
             _log.info("job ended", job_id=job_id, kind=job.kind, done=outcome.done)
+            return
+        if isinstance(outcome, Stopped):
+            self._insist(lambda c: release_job(c, job_id, worker, counts=False))
+            self._stopping.wait(STOP_SECONDS)  # most likely this process is to end as well
             return
         if isinstance(outcome, Trouble):
             passing = outcome.problem["code"] in _PASSING

@@ -55,7 +55,12 @@ class Bug:
     at: list[str]
 
 
-Outcome = Ended | Failure | Trouble | Bug
+@dataclass(frozen=True)
+class Stopped:
+    """Somebody asked the process to end, as when the whole service is stopped."""
+
+
+Outcome = Ended | Failure | Trouble | Bug | Stopped
 
 
 class _NotOursError(Exception):
@@ -174,6 +179,12 @@ def work_alone(settings: Settings, job: StoredJob, worker: str, said: Pipe) -> N
     said : Connection
         Takes the outcome. Where none comes, the process died.
     """
+
+    def stop(*_: Any) -> None:
+        said.send(Stopped())
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what becomes of the job
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.nice(NICENESS)  # requests go first

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
-import yaml
-from api_stage import build_stage
+from api_stage import ROLES, TABLE, build_stage
 from serving import EMPLOYEE, MANAGER
 
-TABLE = yaml.safe_load(Path(__file__).with_suffix(".yaml").with_stem("authorisation").read_text())
 REACH, OPERATIONS = TABLE["reach"], TABLE["operations"]
-ROLES = ("employee", "manager", "hr", "analyst", "admin")
 ADMITTED = {200, 201, 202, 204, 304, 409, 412}
 
 
@@ -38,8 +34,9 @@ def without_names(answer, names):
     problem = answer.json()
     del problem["request_id"]
     text = json.dumps(problem, ensure_ascii=False)
-    for name in names.values():
-        text = text.replace(name, "…")
+    for kind, name in names.items():
+        if kind.endswith("_id") or kind == "org_unit":
+            text = text.replace(name, "…")
     varying = ("x-request-id", "date", "content-length", "ratelimit-remaining", "ratelimit-reset")
     return text, {name: v for name, v in answer.headers.items() if name not in varying}
 

@@ -1,6 +1,7 @@
 """Enrolments: made, changed, never more than there are seats."""
 
 import threading
+from functools import partial
 
 import pytest
 from serving import ABSENT, COLLEAGUE, EMPLOYEE, MANAGER, OUTSIDE
@@ -196,7 +197,7 @@ def test_of_many_who_want_the_last_seat_one_gets_it(served, hr, make_person, mak
         people = [make_person() for _ in range(4)]
         answers = at_once(
             *(
-                lambda person=person: enrol(served.client("hr"), person, offering_id=offering)
+                partial(enrol, served.client("hr"), person, offering_id=offering)
                 for person in people
             )
         )
@@ -208,7 +209,7 @@ def test_one_who_asks_twice_at_once_is_enrolled_once(served, hr, make_person, ma
     person, offerings = make_person(), [make_offering(5), make_offering(5)]
     answers = at_once(
         *(
-            lambda offering=offering: enrol(served.client("hr"), person, offering_id=offering)
+            partial(enrol, served.client("hr"), person, offering_id=offering)
             for offering in offerings
         )
     )
@@ -283,7 +284,7 @@ def test_of_two_changes_at_once_one_wins(served, hr, make_person):
     made = enrol(hr, make_person())
     answers = at_once(
         *(
-            lambda status=status: change(served.client("hr"), made, status=status)
+            partial(change, served.client("hr"), made, status=status)
             for status in ("cancelled", "no-show")
         )
     )

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from serving import ABSENT, COLLEAGUE, EMPLOYEE, MANAGER, OTHER_UNIT, OUTSIDE, UNIT
+
 from recommender.service.access import Permission
 
 SECTION = f"{UNIT}/政企客户部/党政客户部"

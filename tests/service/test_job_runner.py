@@ -307,6 +307,20 @@ def test_a_runner_that_stops_puts_its_job_back(live, runner, monkeypatch):
     assert write(live, claim_job, "next").attempts == 1
 
 
+def test_a_process_that_is_told_to_end_is_not_to_blame(live, runner, monkeypatch):
+    """As when a whole service is stopped, its processes all at once."""
+    monkeypatch.setattr(job_runner, "work_alone", doomed_workers.linger)
+    monkeypatch.setattr(job_runner, "STOP_SECONDS", PATIENCE)
+    job_id = submit(live)
+    runner.start()
+    process = working_process(live)
+    process.terminate()
+    wait_for(lambda: look(live, job_id).status is JobStatus.QUEUED)
+    assert has_died(process)
+    runner.stop(grace_seconds=0)
+    assert write(live, claim_job, "next").attempts == 1
+
+
 def test_a_runner_that_stops_waits_for_its_job(live, runner):
     job_id = submit(live)
     runner.start()

@@ -1,0 +1,209 @@
+"""Every example of the description works, in the order in which the operations stand there."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from improvement.registry_models import facts, metrics, train, varied
+from jsonschema import Draft202012Validator, FormatChecker
+from serving import EMPLOYEE, UNIT
+
+from recommender.improvement.registry import save_model
+
+JSON = "application/json"
+
+
+class Ground:
+    """Makes what an example names by a word in braces, in the state that the operation needs."""
+
+    def __init__(self, served):
+        self.served = served
+        self.admin = served.client("admin")
+        self.model = train()
+        self.models = 0
+
+    def make(self, name, operation):
+        """Return a value for a path parameter of an operation."""
+        special = getattr(self, f"for_{operation}", None)
+        return special() if special else getattr(self, name)()
+
+    def ask(self, method, path, role="admin", **given):
+        answer = self.served.client(role).request(method, path, **given)
+        assert answer.is_success, answer.text
+        return answer
+
+    # plans
+
+    def plan_id(self):
+        made = self.ask("POST", f"/v1/people/{EMPLOYEE}/plans", json={"hours_budget": 12.0})
+        return made.json()["plan_id"]
+
+    def version(self):
+        return "1"
+
+    def for_activate_plan(self):
+        return self.approve(self.plan_id())
+
+    def for_complete_plan(self):
+        self.assess(["resilience", "coordination"], 1.0, "2026-04-15")
+        given = {"as_of": "2026-05-01", "hours_budget": 12.0}
+        made = self.ask("POST", f"/v1/people/{EMPLOYEE}/plans", json=given).json()
+        plan = f"/v1/plans/{self.approve(made['plan_id'])}"
+        self.ask("POST", f"{plan}/activation", headers=self.seen(plan))
+        person = f"/v1/people/{EMPLOYEE}"
+        competencies = set()
+        for item in made["items"]:
+            enrolment = {"module_id": item["module_id"], "enrolled_on": "2026-06-01"}
+            self.ask("POST", f"{person}/enrolments", json=enrolment)
+            place = f"{person}/enrolments/{item['module_id']}/2026-06-01"
+            done = {"status": "completed", "completed_on": "2026-07-01"}
+            self.ask("PATCH", place, json=done, headers=self.seen(place))
+            competencies |= {served["competency_id"] for served in item["competencies"]}
+        self.assess(sorted(competencies), 3.5, "2026-10-31")
+        return made["plan_id"]
+
+    def assess(self, competencies, level, day):
+        assessed = {"level": level, "method": "面谈", "assessed_on": day}
+        items = [{"competency_id": name, **assessed} for name in competencies]
+        self.ask("POST", f"/v1/people/{EMPLOYEE}/assessments", json={"items": items})
+
+    def approve(self, plan_id):
+        plan = f"/v1/plans/{plan_id}"
+        for party in ("employee", "manager", "hr"):
+            given = {"json": {"decision": "approved"}, "headers": self.seen(plan)}
+            self.ask("POST", f"{plan}/approvals", party, **given)
+        return plan_id
+
+    def seen(self, path):
+        """Return the header that names the present version of something."""
+        return {"If-Match": self.ask("GET", path).headers["etag"]}
+
+    # jobs
+
+    def job_id(self):
+        return self.ask("POST", "/v1/plan-batches", json={"org_unit": UNIT}).json()["job_id"]
+
+    def for_cancel_job(self):
+        return self.ask("POST", "/v1/trainings", json={}).json()["job_id"]
+
+    def for_read_job_result(self):
+        return self.send_table(f"person_id,name,org_unit,grade\nJ1,新人,{UNIT},g1\n", "done")
+
+    def for_read_job_report(self):
+        return self.send_table(f"person_id,name,org_unit,grade\nJ1,新人,{UNIT},g9\n", "failed")
+
+    def send_table(self, text, status):
+        given = {"content": text.encode(), "headers": {"content-type": "text/csv"}}
+        job = self.ask("POST", "/v1/imports/people", **given).json()
+        ends = time.monotonic() + 120
+        while job["finished_at"] is None:
+            assert time.monotonic() < ends
+            job = self.ask("GET", f"/v1/jobs/{job['job_id']}?wait=5").json()
+        assert job["status"] == status
+        return job["job_id"]
+
+    # others
+
+    def key_id(self):
+        given = {"label": "一把密钥", "role": "analyst"}
+        return self.ask("POST", "/v1/api-keys", json=given).json()["key_id"]
+
+    def model_id(self):
+        self.models += 1
+        model = varied(self.model, self.models)
+        folder = self.served.settings.models
+        return save_model(folder, model, facts(metrics=metrics(own=0.9)), by="test").model_id
+
+    def before_roll_back_model(self):
+        for _ in range(2):
+            path = f"/v1/models/{self.model_id()}/promotion"
+            self.ask("POST", path, json={"override_reason": "试点"})
+
+
+def etag_of(ground, description, method, path, values):
+    """Return the ETag of the thing that an operation changes, or that it is posted below."""
+    parts = path.split("/")
+    for end in range(len(parts) - (method == "POST"), 2, -1):
+        place = "/".join(parts[:end])
+        if "get" in description["paths"].get(place, {}):
+            answer = ground.admin.get(place.format(**values))
+            return answer.headers["etag"] if answer.is_success else None
+    return None
+
+
+def send_example(ground, description, method, path, operation):
+    """Send the example of an operation and return the answer."""
+    name = operation["operationId"]
+    getattr(ground, f"before_{name}", lambda: None)()
+    values = {
+        key: ground.make(key, name) if value == f"{{{key}}}" else value
+        for key, value in operation.get("x-example", {}).items()
+    }
+    places = {parameter["name"]: parameter["in"] for parameter in operation.get("parameters", [])}
+    headers = {}
+    if "If-Match" in places:
+        etag = etag_of(ground, description, method, path, values)
+        headers = {"If-Match": etag} if etag else {}
+    content = operation.get("requestBody", {}).get("content", {})
+    body = {}
+    if JSON in content:
+        body = {"json": content[JSON]["example"]}
+    elif content:
+        headers["content-type"], example = next(
+            (media, about["example"]) for media, about in content.items() if "example" in about
+        )
+        body = {"content": example.encode()}
+    return ground.admin.request(
+        method,
+        path.format(**values),
+        params={key: value for key, value in values.items() if places[key] == "query"},
+        headers=headers,
+        **body,
+    )
+
+
+def faults_of(answer, description, operation):
+    """Return what is wrong with the answer to an example."""
+    declared = operation["responses"].get(str(answer.status_code))
+    if not answer.is_success or declared is None:
+        return [f"{answer.status_code} {answer.text}"]
+    content = declared.get("content", {})
+    media = answer.headers.get("content-type", "").partition(";")[0]
+    if not content:
+        return [f"{len(answer.content)} bytes"] if answer.content else []
+    if media not in content or not answer.content:
+        return [f"{len(answer.content)} bytes of {media}"]
+    if media != JSON:
+        return []
+    schema = {**content[JSON]["schema"], "components": description["components"]}
+    checker = Draft202012Validator(schema, format_checker=FormatChecker())
+    return [f"{error.json_path}: {error.message}" for error in checker.iter_errors(answer.json())]
+
+
+def test_every_example_works(served):
+    description = served.app.openapi()
+    ground = Ground(served)
+    faults = {}
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            answer = send_example(ground, description, method.upper(), path, operation)
+            found = faults_of(answer, description, operation)
+            if found:
+                faults[operation["operationId"]] = found
+    assert faults == {}
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, {"a": 1}), (500, {}), (200, {"b": 1})])
+def test_a_wrong_answer_would_be_seen(status, body):
+    class Answer:
+        status_code, is_success = status, status < 400
+        text, content, headers = "", b"{}", {"content-type": JSON}
+
+        def json(self):
+            return body
+
+    schema = {"type": "object", "required": ["a"]}
+    operation = {"responses": {"200": {"content": {JSON: {"schema": schema}}}}}
+    found = faults_of(Answer(), {"components": {}}, operation)
+    assert bool(found) == (body != {"a": 1})

@@ -1,0 +1,1 @@
+"""What becomes of the service when things break: kills, databases gone, full disks, clocks."""

@@ -1,0 +1,196 @@
+"""Requests whose effect can be told afterwards, and what came back."""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import json
+import secrets
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from recommender.service.access import Role
+
+PATIENCE_SECONDS = 60
+
+
+class GoneError(Exception):
+    """No whole answer came: the server is gone."""
+
+
+@dataclass
+class Ask:
+    """A request, what it is to bring about, and what was answered.
+
+    Parameters
+    ----------
+    kind : str
+        What it does; see `tests.faults.evidence`.
+    mark : str
+        What its effect is told by, unlike that of any other request.
+    role : Role
+        Whose key it is sent with.
+    method, path : str
+        Of the request.
+    body : bytes
+        As it is sent.
+    seen : int or None
+        For ``If-Match``.
+    name : str
+        Its idempotency key, and the beginning of its request ids.
+    tries : int
+        How often it was sent.
+    status : int
+        Of the answer; 0 where none came whole.
+    headers : dict of str to str
+        Of the answer, names in lower case.
+    content : bytes
+        Of the answer.
+    """
+
+    kind: str
+    mark: str
+    role: Role
+    method: str
+    path: str
+    body: bytes = b""
+    seen: int | None = None
+    name: str = ""
+    tries: int = 0
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    content: bytes = b""
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether the caller was told that it is done."""
+        return 200 <= self.status < 300
+
+    @property
+    def json(self) -> Any:
+        """What was answered."""
+        return json.loads(self.content)
+
+    @property
+    def version(self) -> int:
+        """The version that was answered."""
+        return int(self.headers["etag"].strip('"').partition("-")[0])
+
+    @property
+    def request_ids(self) -> list[str]:
+        """Ids of all the times that it was sent."""
+        return [f"{self.name}-{number}" for number in range(1, self.tries + 1)]
+
+
+@dataclass
+class Record:
+    """All that was ever asked, in the order of asking.
+
+    Parameters
+    ----------
+    asks : list of Ask
+        Answered or not.
+    """
+
+    asks: list[Ask] = field(default_factory=list[Ask])
+    _tag: str = field(default_factory=lambda: secrets.token_hex(3))
+    _numbers: Any = field(default_factory=lambda: itertools.count(1))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def number(self) -> int:
+        """Return a number that was not given before."""
+        with self._lock:
+            return next(self._numbers)
+
+    def add(self, ask: Ask) -> None:
+        """Note a request before it is sent."""
+        ask.name = f"ask-{self._tag}-{self.number():06d}"
+        with self._lock:
+            self.asks.append(ask)
+
+
+class Client:
+    """Sends requests over one connection, one after the other.
+
+    Parameters
+    ----------
+    port : int
+        Of the server, on this machine.
+    keys : mapping of Role to str
+        A key for each role.
+    record : Record
+        Where requests that change something are noted.
+    """
+
+    def __init__(self, port: int, keys: Mapping[Role, str], record: Record) -> None:
+        self.record = record
+        self._keys = keys
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+
+    def ask(
+        self,
+        kind: str,
+        mark: str,
+        role: Role,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | bytes = b"",
+        *,
+        seen: int | None = None,
+    ) -> Ask:
+        """Note a request and send it; see `Ask`."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        ask = Ask(kind, mark, role, method, path, content, seen)
+        self.record.add(ask)
+        self.send(ask)
+        return ask
+
+    def send(self, ask: Ask) -> None:
+        """Send a request that is noted, also a second time; the answer is noted with it.
+
+        Raises
+        ------
+        GoneError
+            If no whole answer came.
+        """
+        ask.tries += 1
+        ask.status, ask.headers, ask.content = 0, {}, b""
+        headers = {"Idempotency-Key": ask.name, "X-Request-ID": ask.request_ids[-1]}
+        if ask.body:
+            is_table = ask.path.startswith("/v1/imports/")
+            headers["Content-Type"] = "text/csv" if is_table else "application/json"
+        if ask.seen is not None:
+            headers["If-Match"] = f'"{ask.seen}"'
+        ask.status, ask.headers, ask.content = self._exchange(
+            ask.role, ask.method, ask.path, ask.body, headers
+        )
+
+    def get(self, role: Role, path: str) -> tuple[int, Any]:
+        """Read something: status, and JSON.
+
+        Raises
+        ------
+        GoneError
+            If no whole answer came.
+        """
+        status, _, content = self._exchange(role, "GET", path, b"", {})
+        return status, json.loads(content)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _exchange(
+        self, role: Role, method: str, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, dict[str, str], bytes]:
+        given = {"Authorization": f"Bearer {self._keys[role]}", "Accept-Language": "en", **headers}
+        try:
+            self._connection.request(method, path, body or None, given)
+            answer = self._connection.getresponse()
+            found = {name.lower(): value for name, value in answer.getheaders()}
+            return answer.status, found, answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            raise GoneError(repr(error)) from error

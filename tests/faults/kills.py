@@ -1,0 +1,134 @@
+"""Kills the server amid imports, plan edits, approvals and promotions, and looks what is left."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from .asks import Ask, Client, GoneError, Record
+from .evidence import Evidence
+from .servers import Nursery, Server
+from .site import Site
+from .work import at_work
+
+MOMENTS = (0.05, 1.5)  # seconds of work until the server is killed
+ANSWERED_AGAIN = 4  # answered requests that are sent again after each kill
+JOBS_SECONDS = 180
+
+
+@dataclass
+class Kills:
+    """What was done to a server, and what came of it.
+
+    Parameters
+    ----------
+    nursery : Nursery
+        Starts the servers.
+    site : Site
+        The same one from kill to kill.
+    """
+
+    nursery: Nursery
+    site: Site
+    record: Record = field(default_factory=Record)
+    evidence: Evidence = field(init=False)
+    violations: list[str] = field(default_factory=list[str])
+    cut_off: Counter[str] = field(default_factory=Counter)
+    replayed: int = 0
+
+    def __post_init__(self) -> None:
+        self.evidence = self.site.evidence()
+
+    def run(self, kills: int) -> dict[str, Any]:
+        """Kill, start again, look; again and again.
+
+        Parameters
+        ----------
+        kills : int
+            How often.
+
+        Returns
+        -------
+        dict
+            Figures; ``violations`` is what must not be.
+        """
+        began = time.monotonic()
+        server = self._start()
+        try:
+            for _ in range(kills):
+                checked = len(self.record.asks)
+                with at_work(
+                    server.port, self.site.keys, self.record, self.site.ground
+                ) as troubles:
+                    time.sleep(random.uniform(*MOMENTS))
+                    server.kill()
+                self.violations += [repr(trouble) for trouble in troubles]
+                server = self._start()
+                self._look()
+                self._send_again(server, self.record.asks[checked:])
+            self._wait_for_jobs()
+            self._look()
+        finally:
+            server.kill()
+        return self._figures(kills, time.monotonic() - began)
+
+    def _start(self) -> Server:
+        return self.nursery.start(self.site.url, self.site.folder)
+
+    def _look(self) -> None:
+        self.violations += self.evidence.look()
+        self.violations += self.evidence.weigh(self.record.asks)
+
+    def _send_again(self, server: Server, asks: list[Ask]) -> None:
+        """Send again what was not answered, as clients do, and some of what was."""
+        unanswered = [ask for ask in asks if not ask.status]
+        for ask in unanswered:
+            stored = self.evidence.effects[ask.kind, ask.mark]
+            self.cut_off[f"{ask.kind}, {'stored' if stored else 'not stored'}"] += 1
+        answered = [ask for ask in asks if ask.is_acknowledged]
+        random.shuffle(answered)
+        client = Client(server.port, self.site.keys, self.record)
+        try:
+            for ask in unanswered:
+                client.send(ask)
+            for ask in answered[:ANSWERED_AGAIN]:
+                before = ask.status, ask.content
+                client.send(ask)
+                self.replayed += 1
+                if (ask.status, ask.content) != before or "idempotent-replayed" not in ask.headers:
+                    self.violations.append(f"{ask.kind} {ask.mark}: another answer the second time")
+        except GoneError as error:
+            self.violations.append(f"a server that nobody killed is gone: {error}")
+        finally:
+            client.close()
+
+    def _wait_for_jobs(self) -> None:
+        ends = time.monotonic() + JOBS_SECONDS
+        while any(job.finished_at is None for job in self.evidence.jobs.values()):
+            if time.monotonic() > ends:
+                self.violations.append("jobs do not end")
+                return
+            time.sleep(0.5)
+            self.violations += self.evidence.look()
+
+    def _figures(self, kills: int, seconds: float) -> dict[str, Any]:
+        asks = self.record.asks
+        jobs = self.evidence.jobs.values()
+        return {
+            "kills": kills,
+            "requests": len(asks),
+            "acknowledged": Counter(ask.kind for ask in asks if ask.is_acknowledged),
+            "refused": Counter(
+                f"{ask.kind} {ask.status}" for ask in asks if not ask.is_acknowledged
+            ),
+            "cut_off": self.cut_off,
+            "answered_again": self.replayed,
+            "imports": Counter(job.status for job in jobs),
+            "imports_begun_anew": sum(job.attempts > 1 for job in jobs),
+            "audit_entries": self.evidence.n_entries,
+            "seconds": round(seconds, 1),
+            "violations": sorted(set(self.violations)),
+        }
