@@ -34,6 +34,8 @@ from recommender.store import (
 T = TypeVar("T")
 IDEMPOTENCY_KEY = r"^[!-~]{1,200}$"
 _KEY = "trk_"
+# the issuer is down, or has just changed its keys: no fault of whoever sits behind this address
+_NOT_GUESSING = ("keys-unavailable", "unknown-key")
 _WHOLE_ORGANISATION = "*"
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="training-recommender"'}
 
@@ -231,6 +233,8 @@ def _check_claims(running: Running, request: Request, token: str) -> Principal:
             return _principal_of_claims(running.verifier.verify(token))
         except TokenRefused as refused:
             request.state.refused = refused.reason
+            if refused.reason in _NOT_GUESSING:
+                raise Refusal(401, "access.bad-token", headers=_CHALLENGE) from None
     raise _refused(running, request)
 
 
@@ -240,9 +244,11 @@ def _principal_of_claims(claims: Claims) -> Principal:
     role = Role(claims.role)
     if role in (Role.EMPLOYEE, Role.MANAGER) and claims.person_id is None:
         raise TokenRefused("claims")
-    if role is Role.HR and not claims.org_unit:
-        raise TokenRefused("claims")
-    whole = role is not Role.HR or claims.org_unit == _WHOLE_ORGANISATION
+    unit = None
+    if role is Role.HR and claims.org_unit != _WHOLE_ORGANISATION:
+        unit = org_path(claims.org_unit or "")
+        if not unit:
+            raise TokenRefused("claims")
     # the subject may be a person's name or mail address; its hash tells tokens apart as well
     subject = hashlib.sha256(f"{claims.issuer} {claims.subject}".encode()).hexdigest()[:16]
     return Principal(
@@ -250,7 +256,7 @@ def _principal_of_claims(claims: Claims) -> Principal:
         role=role,
         permissions=PERMISSIONS[role],
         person_id=claims.person_id,
-        org_unit=None if whole else org_path(claims.org_unit or ""),
+        org_unit=unit,
     )
 
 

@@ -25,7 +25,7 @@ from recommender.store.enrolments import StoredEnrolment
 
 ROUTES = Operations("enrolments")
 
-ModuleId = Annotated[Id, Path()]
+ModuleId = Annotated[Id, Path(description="The module.")]
 EnrolledOn = Annotated[Day, Path(description="The day of the enrolment.")]
 
 
@@ -188,7 +188,7 @@ def change_enrolment(
     example={"offering_id": "account-information-map-workshop-261116-1"},
 )
 def list_participants(
-    offering_id: Annotated[Id, Path()],
+    offering_id: Annotated[Id, Path(description="The offering.")],
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,

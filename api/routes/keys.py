@@ -61,7 +61,6 @@ def create_api_key(body: KeyIn, call: Call = CALL) -> Response:
     Permission.MANAGE_KEYS,
     answer=KeyOut,
     absent=True,
-    example={"key_id": "0123456789ab"},
 )
 def read_api_key(key_id: KeyId, fields: Fields = None, call: Call = CALL) -> Response:
     """Read what an API key is for; its secret is not to be had."""
@@ -77,7 +76,6 @@ def read_api_key(key_id: KeyId, fields: Fields = None, call: Call = CALL) -> Res
     status=201,
     absent=True,
     conflict=True,
-    example={"key_id": "0123456789ab"},
 )
 def rotate_api_key(key_id: KeyId, call: Call = CALL) -> Response:
     """Make a key with the same rights in place of another, which goes on for a day."""
@@ -94,7 +92,6 @@ def rotate_api_key(key_id: KeyId, call: Call = CALL) -> Response:
     Permission.MANAGE_KEYS,
     status=204,
     absent=True,
-    example={"key_id": "0123456789ab"},
 )
 def revoke_api_key(key_id: KeyId, call: Call = CALL) -> Response:
     """End an API key at once."""

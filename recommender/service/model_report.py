@@ -44,9 +44,11 @@ def make_model_report(session: Session, model_id: str) -> str:
     session.need(Permission.READ_MODELS)
     with explaining(model_id):
         model, card = session.service.models.load(model_id)
-    if not card.metrics:
-        raise ModelError("registry.no-metrics")
-    return render_evaluation_report(build_report(model, card), lang=session.lang)
+    try:
+        report = build_report(model, card)
+    except KeyError:  # not judged, or by an earlier version that noted less
+        raise ModelError("registry.no-metrics") from None
+    return render_evaluation_report(report, lang=session.lang)
 
 
 def build_report(model: TrainedModel, card: ModelCard) -> EvaluationReport:

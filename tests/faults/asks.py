@@ -7,6 +7,7 @@ import itertools
 import json
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ PATIENCE_SECONDS = 60
 
 
 class GoneError(Exception):
-    """No whole answer came: the server is gone."""
+    """No whole answer came, for the server is gone; or none is asked for any more."""
 
 
 @dataclass
@@ -91,10 +92,16 @@ class Record:
     Parameters
     ----------
     asks : list of Ask
-        Answered or not.
+        What was to change something, answered or not.
+    answers : Counter
+        Of all requests: status, and the type of the problem where there is one.
+    faults : list of str
+        Answers that no fault of others excuses.
     """
 
     asks: list[Ask] = field(default_factory=list[Ask])
+    answers: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list[str])
     _tag: str = field(default_factory=lambda: secrets.token_hex(3))
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -103,6 +110,22 @@ class Record:
         """Return a number that was not given before."""
         with self._lock:
             return next(self._numbers)
+
+    def unavailable(self) -> Counter[str]:
+        """Return how often which problem of the database was told."""
+        return Counter({name: n for name, n in self.answers.items() if name.startswith("503")})
+
+    def note(self, method: str, status: int, headers: Mapping[str, str], content: bytes) -> None:
+        """Count an answer; one that says the program is wrong, or says nothing, is a fault."""
+        said = f"{status}"
+        if headers.get("content-type") == "application/problem+json":
+            said += " " + json.loads(content)["type"].rpartition(":")[2]
+        elif status >= 400:
+            self.faults.append(f"{method}: {status} without a problem document")
+        if status >= 500 and status != 503:
+            self.faults.append(f"{method}: {content.decode()[:400]}")
+        with self._lock:
+            self.answers[said] += 1
 
     def add(self, ask: Ask) -> None:
         """Note a request before it is sent."""
@@ -122,10 +145,19 @@ class Client:
         A key for each role.
     record : Record
         Where requests that change something are noted.
+    enough : Event, optional
+        When it is set, nothing is asked any more.
     """
 
-    def __init__(self, port: int, keys: Mapping[Role, str], record: Record) -> None:
+    def __init__(
+        self,
+        port: int,
+        keys: Mapping[Role, str],
+        record: Record,
+        enough: threading.Event | None = None,
+    ) -> None:
         self.record = record
+        self._enough = enough or threading.Event()
         self._keys = keys
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
 
@@ -185,12 +217,16 @@ class Client:
     def _exchange(
         self, role: Role, method: str, path: str, body: bytes, headers: Mapping[str, str]
     ) -> tuple[int, dict[str, str], bytes]:
+        if self._enough.is_set():
+            raise GoneError("enough")
         given = {"Authorization": f"Bearer {self._keys[role]}", "Accept-Language": "en", **headers}
         try:
             self._connection.request(method, path, body or None, given)
             answer = self._connection.getresponse()
             found = {name.lower(): value for name, value in answer.getheaders()}
-            return answer.status, found, answer.read()
+            content = answer.read()
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             raise GoneError(repr(error)) from error
+        self.record.note(method, answer.status, found, content)
+        return answer.status, found, content

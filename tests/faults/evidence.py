@@ -75,8 +75,6 @@ class Evidence:
         for ask in asks:
             times, noted = self.effects[ask.kind, ask.mark], self._noted(ask)
             said = f"{ask.kind} {ask.mark} ({ask.name}, {ask.tries} times, answer {ask.status})"
-            if ask.status >= 500 and ask.status != 503:
-                wrong.append(f"{said}: {ask.content.decode()[:300]}")
             if ask.is_acknowledged and times != 1:
                 wrong.append(f"{said}: acknowledged, there {times} times")
             elif ask.status and not ask.is_acknowledged and times:

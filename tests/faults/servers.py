@@ -58,6 +58,12 @@ class Server:
                 raise TimeoutError(f"the server is still there after {seconds} s")
             time.sleep(0.01)
 
+    def bugs(self) -> list[str]:
+        """Return the lines of its log that speak of a mistake in the program."""
+        lines = self.log_file.read_text(encoding="utf-8", errors="replace").splitlines()
+        signs = ('"event": "bug"', '"event": "job has a bug"', "Traceback", "Exception in ASGI")
+        return [line[:600] for line in lines if any(sign in line for sign in signs)]
+
     def is_ready(self) -> bool:
         """Say whether it can answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)

@@ -1,6 +1,6 @@
 """What clients do all at once: plans from draft to end, enrolments, imports, promotions.
 
-Each script goes on for ever, over the connection it is handed, until the server is gone.
+Each script goes on for ever, over the connection it is handed, until that says `GoneError`.
 """
 
 from __future__ import annotations
@@ -185,8 +185,10 @@ def at_work(
     record: Record,
     ground: Ground,
     scripts: Sequence[Script] = ALL_WORK,
-) -> Iterator[list[BaseException]]:
-    """Let a client work on each script until the server is gone, which has to come to pass.
+) -> Iterator[None]:
+    """Let a client work on each script, until the server is gone or the end of the context.
+
+    What went wrong on the side of the clients is among the faults of the record.
 
     Parameters
     ----------
@@ -200,22 +202,17 @@ def at_work(
         What they ask about.
     scripts : sequence of callable
         What they do.
-
-    Yields
-    ------
-    list of BaseException
-        What went wrong on the side of the clients; to be looked at afterwards.
     """
-    troubles: list[BaseException] = []
+    enough = threading.Event()
 
     def work(script: Script) -> None:
-        client = Client(port, keys, record)
+        client = Client(port, keys, record, enough)
         try:
             script(client, ground)
         except GoneError:
             pass
         except BaseException as error:
-            troubles.append(error)
+            record.faults.append(f"{script.__name__}: {error!r}")
         finally:
             client.close()
 
@@ -223,9 +220,10 @@ def at_work(
     for thread in threads:
         thread.start()
     try:
-        yield troubles
+        yield
     finally:
+        enough.set()
         for thread in threads:
             thread.join(120)
         if any(thread.is_alive() for thread in threads):
-            troubles.append(TimeoutError("a client still waits"))
+            record.faults.append("a client still waits for an answer")

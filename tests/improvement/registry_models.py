@@ -53,6 +53,30 @@ def metrics(
     return found | ({"in_force": in_force} if in_force else {})
 
 
+def whole_metrics(own: float = 0.5) -> dict[str, Any]:
+    """All figures of an evaluation, as a card holds them."""
+    scores = {
+        name: {"rmse": rmse, "r_squared": 0.1, "slope": 0.95, "n_records": 400}
+        for name, rmse in {"effect-model": own, "raw-mean": 0.55, "ancova": 0.51}.items()
+    }
+    bins = {
+        "predicted": [0.1, 0.4],
+        "measured": [0.15, 0.38],
+        "standard_error": [0.05, None],
+        "count": [399, 1],
+    }
+    return {
+        "known": scores,
+        "cold": scores,
+        "coverage_by_evidence": {"groups": ["0", "1-4"], "share": [None, 0.9], "count": [0, 400]},
+        "coverage_by_band": {"groups": ["0-1", "1-2"], "share": [0.9, 0.9], "count": [200, 200]},
+        "coverage_known": 0.9,
+        "coverage_cold": 0.88,
+        "calibration_known": bins,
+        "calibration_cold": bins,
+    }
+
+
 def facts(**changed: Any) -> CardFacts:
     """Facts for a card."""
     whole = CardFacts(
