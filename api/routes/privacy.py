@@ -24,7 +24,9 @@ from recommender.service.access import Permission
 ROUTES = Operations("privacy")
 
 CompetencyId = Annotated[Id, Query(description="The competency.")]
-RaterType = Annotated[Literal["self", "manager", "peer", "customer"], Query()]
+RaterType = Annotated[
+    Literal["self", "manager", "peer", "customer"], Query(description="In what relation.")
+]
 ExamLevel = Annotated[int, Query(ge=1, le=4)]
 
 
@@ -83,10 +85,10 @@ def erase_person(person_id: PersonId, body: ErasureIn, call: Call = CALL) -> Res
 def delete_rating(
     person_id: PersonId,
     competency_id: CompetencyId,
-    indicator_id: Annotated[Id, Query()],
+    indicator_id: Annotated[Id, Query(description="Id of the indicator.")],
     rater_type: RaterType,
-    rater_id: Annotated[Id, Query()],
-    rated_on: Annotated[Day, Query()],
+    rater_id: Annotated[Id, Query(description="Who rated.")],
+    rated_on: Annotated[Day, Query(description="When.")],
     call: Call = CALL,
 ) -> Response:
     """Delete one wrong rating; a manager deletes his own of others."""
@@ -120,8 +122,8 @@ def delete_exam_result(
     person_id: PersonId,
     competency_id: CompetencyId,
     exam_level: ExamLevel,
-    subject: Annotated[Id, Query()],
-    sat_on: Annotated[Day, Query()],
+    subject: Annotated[Id, Query(description="Of the exam.")],
+    sat_on: Annotated[Day, Query(description="When.")],
     call: Call = CALL,
 ) -> Response:
     """Delete one wrong exam result."""
@@ -151,7 +153,7 @@ def delete_exam_result(
 def delete_assessment(
     person_id: PersonId,
     competency_id: CompetencyId,
-    assessed_on: Annotated[Day, Query()],
+    assessed_on: Annotated[Day, Query(description="When.")],
     call: Call = CALL,
 ) -> Response:
     """Delete one wrong assessment that was imported."""

@@ -51,7 +51,7 @@ def read_gaps(
 )
 def read_level(
     person_id: PersonId,
-    competency_id: Annotated[Id, Path()],
+    competency_id: Annotated[Id, Path(description="Id of the competency.")],
     as_of: AsOf = None,
     call: Call = CALL,
 ) -> Response:

@@ -20,12 +20,8 @@ from api.schemas.statistics import (
     PersonMapOut,
 )
 from recommender.service.access import Permission
-from recommender.service.statistics import (
-    StatisticsRequest,
-    read_distribution,
-    read_grade_map,
-    read_unit_map,
-)
+from recommender.service.group_table import StatisticsRequest
+from recommender.service.statistics import read_distribution, read_grade_map, read_unit_map
 from recommender.service.team_map import read_team_map
 from recommender.store import org_path
 

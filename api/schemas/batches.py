@@ -26,7 +26,7 @@ class RecommendationBatchIn(Body):
     cursor: Annotated[
         str | None, Field(max_length=400, description="`next` of the batch before.")
     ] = None
-    top: Annotated[int, Field(strict=True, ge=1, le=500, description="Modules at most.")] = 10
+    top: Annotated[int, Field(ge=1, le=500, description="Modules at most.")] = 10
     objective: Objective = Objective.GAP
     hours: Annotated[Hours | None, Field(description="No module longer than this.")] = None
     budget: Annotated[MoneyIn | None, Field(description="No module dearer than this.")] = None

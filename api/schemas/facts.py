@@ -15,8 +15,8 @@ RaterType = Literal["self", "manager", "peer", "customer"]
 # what is out of bounds is told by the checks of the import, with all else that is wrong with the
 # rows; here only what no check could take is refused
 _FAR = 10**9
-_Whole = Field(strict=True, ge=-_FAR, le=_FAR)
-_Number = Field(strict=True, ge=-_FAR, le=_FAR, allow_inf_nan=False)
+_Whole = Field(ge=-_FAR, le=_FAR)
+_Number = Field(ge=-_FAR, le=_FAR, allow_inf_nan=False)
 Rating = Annotated[int, _Whole, WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 3})]
 ExamLevel = Annotated[int, _Whole, WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 4})]
 Score = Annotated[float, _Number, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})]

@@ -9,14 +9,14 @@ import numpy as np
 
 from recommender.errors import NotFoundError
 from recommender.service.access import Permission
-from recommender.service.held_levels import HeldLevels
-from recommender.service.session import Session
-from recommender.service.statistics import (
+from recommender.service.group_table import (
     StatisticsRequest,
     find_grades,
     require_unit,
     work_out_gaps,
 )
+from recommender.service.held_levels import HeldLevels
+from recommender.service.session import Session
 from recommender.store import Connection, schema
 from recommender.store.people import in_unit, list_people
 

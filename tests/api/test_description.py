@@ -50,7 +50,7 @@ def test_a_name_is_a_verb_and_what_it_does_it_to(name):
 
 @each_operation
 def test_it_says_what_it_does(name):
-    method, path, operation = OPERATIONS[name]
+    _, _, operation = OPERATIONS[name]
     assert operation["summary"][0].isupper()
     assert not operation["summary"].endswith(".")
     assert operation["tags"]
@@ -74,7 +74,7 @@ def test_it_says_who_may(name):
 
 @each_operation
 def test_it_has_an_example(name):
-    method, path, operation = OPERATIONS[name]
+    _, path, operation = OPERATIONS[name]
     if name in NEED_NO_KEY:
         return
     assert set(re.findall(r"{(\w+)}", path)) <= set(operation["x-example"])

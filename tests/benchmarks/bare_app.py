@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+
 from fastapi import Depends, FastAPI, HTTPException, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 

@@ -15,6 +15,7 @@ from typing import Any
 from recommender.service.access import Role
 
 PATIENCE_SECONDS = 60
+PAUSE_SECONDS = 0.5
 
 
 class GoneError(Exception):
@@ -229,4 +230,6 @@ class Client:
             self._connection.close()
             raise GoneError(repr(error)) from error
         self.record.note(method, answer.status, found, content)
+        if answer.status == 503:
+            self._enough.wait(PAUSE_SECONDS)  # less than the answer asks for: there is little time
         return answer.status, found, content

@@ -22,6 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
+import psutil
 import uvicorn
 
 import api.app
@@ -34,14 +35,18 @@ READ = (uvicorn, api.app, api.connections, recommender.service.job_work)  # what
 
 
 def main() -> None:
-    """Fork a server for every line."""
+    """Fork a server for every line; at the end none of them stays behind."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for line in sys.stdin:
         wanted = json.loads(line)
         pid = os.fork()
         if pid == 0:
             _become_server(wanted)
         print(pid, flush=True)
+    for server in psutil.Process().children():
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
 
 
 def _become_server(wanted: dict[str, Any]) -> NoReturn:
@@ -49,6 +54,7 @@ def _become_server(wanted: dict[str, Any]) -> NoReturn:
     try:
         os.setsid()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         log = os.open(wanted["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         for stream, target in ((os.open(os.devnull, os.O_RDONLY), 0), (log, 1), (log, 2)):
             os.dup2(stream, target)

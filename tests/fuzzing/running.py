@@ -7,7 +7,7 @@ import re
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.transport import Response
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.recorder import ScenarioRecorder
+from schemathesis.generation.case import Case
+from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER, HookContext
 from serving import ABSENT, Served, serve
 from sqlalchemy.engine import make_url
 from starlette.types import Receive, Scope, Send
@@ -27,7 +29,8 @@ from recommender.settings import FIRST_DAY, LAST_DAY
 
 from .accepted import is_fault
 from .afterwards import check_afterwards
-from .ground import bindings, known_values, make_ground
+from .aiming import Aim
+from .ground import bindings, keep_ground, known_values, make_ground
 
 # FIRST_DAY and LAST_DAY are what `Day` takes; JSON Schema has no word for it
 schemathesis.openapi.format("date", st.dates(FIRST_DAY, LAST_DAY).map(str))
@@ -130,7 +133,6 @@ def fuzz(
     cases: int,
     seed: int,
     made: Mapping[str, list[str]],
-    between: Callable[[], None] = lambda: None,
     thorough: bool = True,
 ) -> Findings:
     """Send random requests with the key of a role and check every answer.
@@ -147,8 +149,6 @@ def fuzz(
         Of the requests.
     made : mapping of str to list of str
         Ids of what was made for the run.
-    between : callable
-        Called again and again, to put the ground in order.
     thorough : bool
         Whether to try all that the description says, and sequences of requests; else each
         operation gets a few random requests.
@@ -162,7 +162,7 @@ def fuzz(
     authorization = {"Authorization": f"Bearer {served.keys[role]}"}
     description = served.app.openapi()
     lists = known_values(served, made)
-    each = max(1, cases // len(list(_operations(description))) // (3 if thorough else 1))
+    each = max(1, cases // len(list(_operations(description))) // (4 if thorough else 1))
     config = SchemathesisConfig.from_dict(
         {
             "seed": seed,
@@ -203,6 +203,12 @@ def fuzz(
         "/openapi.json", running, config=config, headers=authorization
     )
     schema.hook("filter_failure")(is_fault)
+    aim = Aim(served, seed)
+
+    def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+        aim(context, case, kwargs)
+
+    GLOBAL_HOOK_DISPATCHER.hook(before_call)
     log = BugLog()
     logging.getLogger().addHandler(log)
     started = time.perf_counter()
@@ -210,7 +216,7 @@ def fuzz(
     for event in stream:
         if isinstance(event, events.ScenarioFinished):
             found.note(event.phase.value, event.recorder, log.of_requests)
-            between()
+            keep_ground(served)
             if found.cases >= cases:
                 stream.stop()
         elif isinstance(event, events.NonFatalError):
@@ -219,6 +225,7 @@ def fuzz(
             raise event.exception
     found.seconds = time.perf_counter() - started
     logging.getLogger().removeHandler(log)
+    GLOBAL_HOOK_DISPATCHER.unregister(before_call)
     found.errors += log.others
     return found
 

@@ -12,9 +12,9 @@ from organisations import AS_OF
 from recommender.errors import ConflictError
 from recommender.gaps import find_gaps
 from recommender.service import held_levels
+from recommender.service.group_table import find_grades
 from recommender.service.held_levels import HeldLevels
 from recommender.service.standing import read_standing
-from recommender.service.statistics import find_grades
 from recommender.service.suppression import SMALL_CELL, add_up, choose_shown, find_above
 from recommender.store import EVERYONE, reading, schema, touch_people, writing
 from recommender.store.people import list_people
