@@ -27,7 +27,9 @@ from recommender.store.staff import PeopleFilter
 ROUTES = Operations("people")
 
 
-def _answer(call: Call, person: PersonHead, *, status: int = 200, fields: str | None = None):
+def _answer(
+    call: Call, person: PersonHead, *, status: int = 200, fields: str | None = None
+) -> Response:
     place = f"/v1/people/{quote(person.person_id, safe='')}" if status == 201 else None
     return answer(
         call,

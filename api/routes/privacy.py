@@ -27,7 +27,7 @@ CompetencyId = Annotated[Id, Query(description="The competency.")]
 RaterType = Annotated[
     Literal["self", "manager", "peer", "customer"], Query(description="In what relation.")
 ]
-ExamLevel = Annotated[int, Query(ge=1, le=4)]
+ExamLevel = Annotated[int, Query(description="Level of the exam.", ge=1, le=4)]
 
 
 @ROUTES.operation(

@@ -151,7 +151,7 @@ def store_table(
         If somebody left the unit since the table was checked.
     """
     with connection.begin_nested() as step:
-        people = table.frame["person_id"] if "person_id" in table.frame else []
+        people = table.frame.get("person_id", [])
         if unit and has_others(connection, people, unit=unit):
             raise ConflictError("import.people-moved")
         written = store_frame(connection, table.kind, table.frame)

@@ -189,6 +189,9 @@ class Evidence:
             found["comment", text] += 1
         for mark in self.jobs:
             found["import", mark] += 1
+        job = schema.job.c
+        for request in connection.scalars(sa.select(job.request).where(job.kind == "plans")):
+            found["batch", f"{request['plan']['hours_budget']:.4f}"] += 1
         return found
 
     def _read_registry(self) -> tuple[Counter[tuple[str, str]], list[str]]:

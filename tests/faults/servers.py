@@ -98,7 +98,7 @@ class Nursery:
         folder: Path,
         *,
         clock: Path | None = None,
-        silent_seconds: float = SILENT_SECONDS,
+        silent_seconds: float | None = SILENT_SECONDS,
         **settings: str,
     ) -> Server:
         """Start a server and wait until it can answer.
@@ -111,8 +111,8 @@ class Nursery:
             For its log and its models.
         clock : Path, optional
             File that says by how many seconds its clock is wrong.
-        silent_seconds : float
-            How long a worker may be silent until its job is begun anew elsewhere.
+        silent_seconds : float or None
+            How long a worker may be silent until its job is begun anew elsewhere; None as it is.
         **settings : str
             Further settings, by their names in the environment without the prefix.
         """

@@ -55,7 +55,7 @@ def make_ground(people: Sequence[str], modules: Sequence[str], models: Sequence[
 def plan_and_edit(client: Client, ground: Ground) -> None:
     """Make plans, edit them, comment on them, cancel them."""
     while True:
-        plan = _make_plan(client, random.choice(ground.people))
+        plan = make_plan(client, random.choice(ground.people))
         if plan is None:
             continue
         place, version = plan
@@ -72,7 +72,7 @@ def plan_and_edit(client: Client, ground: Ground) -> None:
 def approve_and_activate(client: Client, _: Ground) -> None:
     """Make a plan for somebody, let all three parties approve it, put it in force, cancel it."""
     while True:
-        plan = _make_plan(client, EMPLOYEE)
+        plan = make_plan(client, EMPLOYEE)
         if plan is None:
             continue
         place, version = plan
@@ -152,12 +152,29 @@ def switch(client: Client, model: str) -> Ask:
     return client.ask("switch", reason, Role.ADMIN, "POST", place, {"override_reason": reason})
 
 
-def _make_plan(client: Client, person: str) -> tuple[str, int] | None:
-    # a budget that no other plan has
-    hours = 40 + client.record.number() / 10_000
+def begin_job(client: Client) -> str:
+    """Have plans made for everybody; return where the job is, once it is being worked on."""
+    hours = _unheard_of(client)
+    made = client.ask(
+        "batch", f"{hours:.4f}", Role.ADMIN, "POST", "/v1/plan-batches", {"hours_budget": hours}
+    )
+    place = made.headers["location"]
+    while client.get(Role.ADMIN, place)[1]["status"] == "queued":
+        time.sleep(0.2)
+    return place
+
+
+def make_plan(client: Client, person: str) -> tuple[str, int] | None:
+    """Make a plan; return where it is and its version, or None if it is refused."""
+    hours = _unheard_of(client)
     place = f"/v1/people/{person}/plans"
     made = client.ask("plan", f"{hours:.4f}", Role.HR, "POST", place, {"hours_budget": hours})
     return (made.headers["location"], made.version) if made.is_acknowledged else None
+
+
+def _unheard_of(client: Client) -> float:
+    """Return a budget of hours that no other plan has."""
+    return 40 + client.record.number() / 10_000
 
 
 def _cancel(client: Client, place: str, version: int) -> None:
