@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -261,16 +262,14 @@ def _principal_of_claims(claims: Claims) -> Principal:
 
 
 def _count(running: Running, actor: str) -> dict[str, str]:
-    limit = running.limit
-    allowed = running.limiter.hit(limit, actor)
-    reset, remaining = running.limiter.get_window_stats(limit, actor)
-    seconds = max(1, round(reset - dt.datetime.now(dt.UTC).timestamp()))
+    window = running.windows.hit(running.limit, actor)
+    seconds = math.ceil(window.seconds)
     headers = {
-        "RateLimit-Limit": str(limit.amount),
-        "RateLimit-Remaining": str(remaining),
+        "RateLimit-Limit": str(running.limit.amount),
+        "RateLimit-Remaining": str(window.remaining),
         "RateLimit-Reset": str(seconds),
     }
-    if not allowed:
+    if not window.allowed:
         headers["Retry-After"] = str(seconds)
         raise Refusal(429, "request.too-many", headers=headers, seconds=seconds)
     return headers
@@ -282,12 +281,12 @@ def _client(request: Request) -> str:
 
 def _refuse_guessing(running: Running, request: Request) -> None:
     """Refuse a client whose tokens were refused too often of late."""
-    if not running.limiter.test(REFUSALS, _client(request)):
+    if not running.windows.is_open(REFUSALS, _client(request)):
         raise Refusal(429, "request.too-many", headers={"Retry-After": "60"}, seconds=60)
 
 
 def _refused(running: Running, request: Request) -> Refusal:
-    running.limiter.hit(REFUSALS, _client(request))
+    running.windows.hit(REFUSALS, _client(request))
     return Refusal(401, "access.bad-token", headers=_CHALLENGE)
 
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 
 from cachetools import LRUCache
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
 from api.tokens import TokenVerifier
+from api.windows import Windows
 from recommender.service.held_levels import HeldLevels
 from recommender.service.job_runner import JobRunner
 from recommender.service.live import LiveService
@@ -47,14 +46,14 @@ class Running:
     jobs: JobRunner
     verifier: TokenVerifier | None
     limit: RateLimitItem = field(init=False)
-    limiter: FixedWindowRateLimiter = field(init=False)
+    windows: Windows = field(init=False)
     keys: KeyCache = field(init=False)
     answers: AnswerCache = field(init=False)
     levels: HeldLevels = field(init=False)
 
     def __post_init__(self) -> None:
         self.limit = parse(self.settings.rate_limit)
-        self.limiter = FixedWindowRateLimiter(MemoryStorage())
+        self.windows = Windows()
         self.keys = KeyCache()
         self.answers = AnswerCache()
         self.levels = HeldLevels()

@@ -200,8 +200,9 @@ def ask_to_cancel(connection: sa.Connection, job_id: str) -> None:
 
 
 def job_waits(connection: sa.Connection) -> bool:
-    """Say whether there is a job to claim."""
-    query = sa.select(_job.job_id).where(_claimable(dt.datetime.now(dt.UTC))).limit(1)
+    """Say whether there may be a job to claim."""
+    now = dt.datetime.now(dt.UTC)
+    query = sa.select(_job.job_id).where(sa.or_(_claimable(now), _from_the_future(now))).limit(1)
     return connection.scalar(query) is not None
 
 
@@ -221,6 +222,8 @@ def claim_job(connection: sa.Connection, worker: str) -> StoredJob | None:
         As it was before, `attempts` with this one; None where there is none.
     """
     now = dt.datetime.now(dt.UTC)
+    # its worker may be well, and will say so by the new time; or else has been silent from now on
+    connection.execute(schema.job.update().where(_from_the_future(now)).values(seen_at=now))
     row = connection.execute(
         _select()
         .where(_claimable(now))
@@ -248,12 +251,18 @@ def claim_job(connection: sa.Connection, worker: str) -> StoredJob | None:
 
 
 def _claimable(now: dt.datetime) -> sa.ColumnElement[bool]:
-    silent = dt.timedelta(seconds=SILENT_SECONDS)
-    # seen in the future: the clock was set back, and nobody may know for how long
-    lost = sa.or_(_job.seen_at < now - silent, _job.seen_at > now + silent)
-    return sa.or_(
-        _job.status == JobStatus.QUEUED.value,
-        sa.and_(_job.status == JobStatus.RUNNING.value, lost),
+    silent = sa.and_(
+        _job.status == JobStatus.RUNNING.value,
+        _job.seen_at < now - dt.timedelta(seconds=SILENT_SECONDS),
+    )
+    return sa.or_(_job.status == JobStatus.QUEUED.value, silent)
+
+
+def _from_the_future(now: dt.datetime) -> sa.ColumnElement[bool]:
+    """Jobs whose worker was seen by a clock that was set back since."""
+    return sa.and_(
+        _job.status == JobStatus.RUNNING.value,
+        _job.seen_at > now + dt.timedelta(seconds=SILENT_SECONDS),
     )
 
 

@@ -16,6 +16,7 @@ from recommender.service.access import Role
 
 PATIENCE_SECONDS = 60
 PAUSE_SECONDS = 0.5
+_NUMBERS = itertools.count(1)
 
 
 class GoneError(Exception):
@@ -104,13 +105,11 @@ class Record:
     answers: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list[str])
     _tag: str = field(default_factory=lambda: secrets.token_hex(3))
-    _numbers: Any = field(default_factory=lambda: itertools.count(1))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def number(self) -> int:
-        """Return a number that was not given before."""
-        with self._lock:
-            return next(self._numbers)
+        """Return a number that was not given before, by no record."""
+        return next(_NUMBERS)
 
     def unavailable(self) -> Counter[str]:
         """Return how often which problem of the database was told."""

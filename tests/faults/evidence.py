@@ -162,7 +162,8 @@ class Evidence:
         self.jobs = {row.request["file_name"].removesuffix(".csv"): row for row in rows}
         broken = [f"{len(rows)} jobs of {len(self.jobs)} files"] * (len(rows) != len(self.jobs))
         people = Counter(
-            name.partition("-")[0] for name in connection.scalars(sa.select(schema.person.c.person_id))
+            name.partition("-")[0]
+            for name in connection.scalars(sa.select(schema.person.c.person_id))
         )
         batches = Counter(connection.scalars(sa.select(schema.import_batch.c.file_name)))
         for mark, row in self.jobs.items():
@@ -211,7 +212,9 @@ class Evidence:
         in_force = [None, *(entry.model_id for entry in log)]
         before = [entry.previous for entry in log]
         if before != in_force[:-1] or in_force[-1] != name:
-            return found, [f"the log of the registry says {json.dumps(in_force)}, {name} is in force"]
+            return found, [
+                f"the log of the registry says {json.dumps(in_force)}, {name} is in force"
+            ]
         return found, []
 
 

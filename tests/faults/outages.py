@@ -14,7 +14,7 @@ from typing import Any
 
 from .asks import Client, GoneError, Record
 from .servers import Nursery, Server
-from .site import Site, site_on
+from .site import Site
 from .work import at_work
 
 WORK_SECONDS = 1.5  # before, and after

@@ -17,6 +17,7 @@ import os
 import signal
 import sys
 import time
+import types
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -94,23 +95,28 @@ def _fork_the_starter_of_jobs() -> None:
 
 
 def follow_clock(file: Path) -> None:
-    """Let this process's clock be wrong by as many seconds as stand in a file."""
-    real, real_time = datetime.datetime, time.time
+    """Let the program's clock be wrong by as many seconds as stand in a file."""
+    real_time = time.time
 
     def wrong_time() -> float:
         return real_time() + float(file.read_text(encoding="ascii"))
 
     class _AnyMoment(type):
         def __instancecheck__(cls, thing: object) -> bool:
-            return isinstance(thing, real)
+            return isinstance(thing, datetime.datetime)
 
-    class _WrongMoment(real, metaclass=_AnyMoment):
+    class _WrongMoment(datetime.datetime, metaclass=_AnyMoment):
         @classmethod
         def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:  # type: ignore[override] - a moment like all others
-            return real.fromtimestamp(wrong_time(), tz)
+            return datetime.datetime.fromtimestamp(wrong_time(), tz)
 
+    wrong = types.ModuleType("datetime")
+    wrong.__dict__.update(vars(datetime) | {"datetime": _WrongMoment})
     time.time = wrong_time
-    datetime.datetime = _WrongMoment
+    # only what the program itself knows of `datetime`: copies of the real one are all over
+    for name, module in [*sys.modules.items()]:
+        if name.partition(".")[0] in ("api", "recommender") and vars(module).get("dt") is datetime:
+            module.dt = wrong  # type: ignore[attr-defined] - a module like all others
 
 
 if __name__ == "__main__":
