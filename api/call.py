@@ -102,6 +102,7 @@ class Call:
         if key is None:
             return respond(self.session.write(use))
         actor, asked = self.session.who.actor, self._fingerprint()
+        self.session.once = hashlib.sha256(f"{actor} {key} {asked}".encode()).hexdigest()
 
         def once(connection: Connection) -> Response:
             earlier = claim_answer(connection, actor, key, asked)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from recommender.errors import InputError
 from recommender.exchange.layout import HEADER_ROWS, Sheet, find_header
-from recommender.exchange.scanning import COLUMNS
+from recommender.exchange.scanning import CELLS, COLUMNS
 from recommender.records import TableKind
 
 CSV_LINE_LENGTH = 2**20
 # a history of a million records is a CSV; a workbook cannot hold as many rows
-ROWS, CELLS = 2_000_000, 26_000_000
+ROWS = 2_000_000
 
 
 def read_delimited(path: Path, kind: TableKind | None) -> Sheet:

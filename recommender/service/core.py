@@ -263,7 +263,9 @@ class Service:
             )
 
 
-def open_service(settings: Settings, *, catalog: Catalog | None = None) -> Service:
+def open_service(
+    settings: Settings, *, catalog: Catalog | None = None, create: bool = True
+) -> Service:
     """Open the catalogue and the database.
 
     Parameters
@@ -272,6 +274,8 @@ def open_service(settings: Settings, *, catalog: Catalog | None = None) -> Servi
         Where they are.
     catalog : Catalog, optional
         The catalogue of the folder, if it was read already.
+    create : bool
+        Whether a database that is not there, or empty, is made.
 
     Returns
     -------
@@ -286,7 +290,7 @@ def open_service(settings: Settings, *, catalog: Catalog | None = None) -> Servi
         If the database cannot be used.
     """
     catalog = catalog or load_catalog(settings.catalog)
-    engine = open_database(settings.database)
+    engine = open_database(settings.database, create=create)
     try:
         framework = build_framework(with_imported(catalog, engine))
         models = Models(settings.models, settings.signing_key)

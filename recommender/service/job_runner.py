@@ -42,7 +42,13 @@ GRACE_SECONDS = 10.0
 STOP_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 10.0
 MOST_ATTEMPTS = 3
-_PASSING = ("store.unreachable", "store.locked", "store.full", "store.read-only")
+_PASSING = (
+    "store.unreachable",
+    "store.cannot-open",
+    "store.locked",
+    "store.full",
+    "store.read-only",
+)
 _log = structlog.get_logger("recommender.jobs")
 
 

@@ -193,7 +193,8 @@ def work_alone(settings: Settings, job: StoredJob, worker: str, said: Pipe) -> N
 
 def _work(settings: Settings, job: StoredJob, worker: str) -> Outcome:
     try:
-        service = open_service(settings)
+        # that of the job: an empty one in its place would make nonsense of it
+        service = open_service(settings, create=False)
         try:
             return run_job(service, settings, job, worker)
         finally:

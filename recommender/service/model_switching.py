@@ -118,7 +118,9 @@ def announcing(
     try:
         yield
     except RecommenderError as problem:
-        session.details |= {"stage": "failed", "problem": problem.code}
+        # a switch that is done stays done, also where the answer to it could not be kept
+        stage = "done" if session.details["stage"] == "done" else "failed"
+        session.details |= {"stage": stage, "problem": problem.code}
         with suppress(StoreError):  # the first problem is the one to tell
             session.write(lambda _: None)
         raise
@@ -159,7 +161,12 @@ def promote(session: Session, model_id: str, *, override_reason: str | None = No
         verdict = say("document.separator", session.lang).join(words)
         raise ConflictError("model.not-better", model_id=model_id, verdict=verdict)
     with explaining(model_id):
-        models.promote(model_id, by=session.who.actor, override_reason=override_reason)
+        models.promote(
+            model_id,
+            by=session.who.actor,
+            override_reason=override_reason,
+            request=session.once,
+        )
     session.details["stage"] = "done"
     return _find(session, model_id)
 
@@ -186,7 +193,9 @@ def roll_back(session: Session, *, reason: str) -> str | None:
     """
     session.need(Permission.WRITE_MODELS)
     with explaining("–"):
-        model_id = session.service.models.rollback(by=session.who.actor, reason=reason)
+        model_id = session.service.models.rollback(
+            by=session.who.actor, reason=reason, request=session.once
+        )
     session.details |= {"stage": "done", "model_id": model_id}
     return model_id
 
@@ -201,6 +210,8 @@ def explaining(model_id: str) -> Iterator[None]:
             raise
         raise NotFoundError("model.unknown", model_id=model_id) from None
     except RecommenderError as problem:
+        if problem.code == "registry.io":
+            raise StoreError("store.models") from problem
         if "path" not in problem.values:
             raise
         raise ModelError("model.unusable", model_id=model_id, problem=problem.code) from problem

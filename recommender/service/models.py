@@ -55,7 +55,9 @@ class Models:
         """Load a model, once it is verified, and its card."""
         return load_model(self.root, model_id, key=self.key)
 
-    def promote(self, model_id: str, *, by: str, override_reason: str | None = None) -> None:
+    def promote(
+        self, model_id: str, *, by: str, override_reason: str | None = None, request: str = ""
+    ) -> None:
         """Put a model in force, if its verdict allows it or a reason is given."""
         verdict = self.verdict(self.card(model_id))
         promote_model(
@@ -64,12 +66,13 @@ class Models:
             verdict=verdict or Verdict((), self.active()),
             by=by,
             override_reason=override_reason if verdict else self._need(override_reason),
+            request=request,
             key=self.key,
         )
 
-    def rollback(self, *, by: str, reason: str) -> str | None:
+    def rollback(self, *, by: str, reason: str, request: str = "") -> str | None:
         """Put the model back in force that was there before; return its id."""
-        return rollback_model(self.root, by=by, reason=reason, key=self.key)
+        return rollback_model(self.root, by=by, reason=reason, request=request, key=self.key)
 
     def verdict(self, card: ModelCard) -> Verdict | None:
         """Say whether a model may be put in force; None where it could not be judged."""

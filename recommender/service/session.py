@@ -42,6 +42,13 @@ class Session:
         Language of texts.
     request_id : str
         Of the request.
+    resource : str
+        What it is about, for the audit trail.
+    once : str
+        The same for a request that is sent again, and for no other one; empty where nobody can
+        tell. For what is done outside of the database.
+    details : dict
+        Figures for the audit trail.
     """
 
     service: Service
@@ -51,6 +58,7 @@ class Session:
     lang: str = "zh-CN"
     request_id: str = ""
     resource: str = ""
+    once: str = ""
     details: dict[str, Any] = field(default_factory=dict[str, Any])
     _subjects: dict[str, None] = field(default_factory=dict[str, None])
 

@@ -92,24 +92,48 @@ def parse_url(url: str) -> URL:
     return parsed
 
 
-def connect(url: str) -> sa.Engine:
-    """Make the engine of a database, whatever its schema."""
+def connect(url: str, *, create: bool = True) -> sa.Engine:
+    """Make the engine of a database, whatever its schema; a SQLite file only where it may be."""
     parsed = parse_url(url)
     if parsed.drivername != "sqlite":
         waits = {} if "connect_timeout" in parsed.query else {"connect_timeout": CONNECT_SECONDS}
         return sa.create_engine(parsed, pool_pre_ping=True, connect_args=waits)
-    if parsed.database and parsed.database != ":memory:":
-        folder = Path(parsed.database).parent
+    file = Path(parsed.database) if parsed.database and parsed.database != ":memory:" else None
+    if file is not None:
+        folder = file.parent
         try:
             usable = folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
         except OSError:
             usable = False
         if not usable:
-            raise StoreError("store.cannot-open", database=parsed.database)
+            raise StoreError("store.cannot-open", database=str(file))
     engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_MILLISECONDS / 1000})
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin_immediate)
+    if file is not None:
+        _keep_to_file(engine, file, create=create)
     return engine
+
+
+def _keep_to_file(engine: sa.Engine, file: Path, *, create: bool) -> None:
+    """Let only the first connection make the file, or none.
+
+    Where it has gone, such as with the volume it is on, the next one would put an empty file in
+    its place, and a write-ahead log that belongs to neither.
+    """
+    present = f"{file.absolute().as_uri()}?mode=rw"
+
+    def open_present(_dialect: Any, _record: Any, arguments: list[Any], options: Any) -> None:
+        arguments[0] = present
+        options["uri"] = True
+
+    def keep(*_: Any) -> None:
+        event.listen(engine, "do_connect", open_present)
+
+    if create:
+        event.listen(engine, "first_connect", keep)
+    else:
+        keep()
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:

@@ -51,7 +51,7 @@ def open_database(url: str, *, create: bool = True) -> sa.Engine:
     StoreError
         If it cannot be reached, is no database, or has an older or newer schema.
     """
-    engine = connect(url)
+    engine = connect(url, create=create)
     try:
         with explain_failures(engine):
             revision = read_revision(engine)

@@ -26,9 +26,7 @@ def test_upgrade_from_empty(database_url):
     before, after = upgrade_database(database_url)
     assert before is None
     assert upgrade_database(database_url) == (after, after)
-    counts = count_rows(database_url)
-    # the counters, at nought
-    assert {name: n for name, n in counts.items() if n} == {"change_counter": 2}
+    assert set(count_rows(database_url).values()) == {0}
 
 
 def test_schema_equals_migrations(database_url):
@@ -77,9 +75,7 @@ def test_two_that_make_the_schema_at_once(database_url):
     for thread in threads:
         thread.join()
     assert failures == []
-    counts = count_rows(database_url)
-    # the counters, at nought
-    assert {name: n for name, n in counts.items() if n} == {"change_counter": 2}
+    assert set(count_rows(database_url).values()) == {0}
 
 
 @pytest.mark.parametrize(
@@ -148,9 +144,7 @@ def test_foreign_keys_hold(database_url):
         )
     assert code_of(caught.value) == "store.reference"
     engine.dispose()
-    counts = count_rows(database_url)
-    # the counters, at nought
-    assert {name: n for name, n in counts.items() if n} == {"change_counter": 2}
+    assert set(count_rows(database_url).values()) == {0}
 
 
 @pytest.mark.postgresql

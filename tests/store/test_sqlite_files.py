@@ -74,6 +74,24 @@ def test_pragmas(file):
     assert values == ["wal", 1, 2, database.BUSY_MILLISECONDS]
 
 
+def test_a_file_that_is_gone_is_not_made_anew(file):
+    """A volume that is not mounted leaves an empty folder in its place."""
+    engine = open_database(f"sqlite:///{file}")
+    engine.dispose()  # so that the next one is a new connection
+    aside = file.rename(file.with_name("aside.db"))
+    before = set(file.parent.iterdir())
+
+    def count():
+        with reading(engine) as connection:
+            return connection.scalar(sa.select(sa.func.count()).select_from(schema.org_unit))
+
+    assert refused(count) == "store.cannot-open"
+    assert set(file.parent.iterdir()) == before
+    aside.rename(file)
+    assert count() == PEOPLE
+    engine.dispose()
+
+
 def test_locked_database(file, impatient):
     url = f"sqlite:///{file}"
     holder = sqlite3.connect(file, isolation_level=None)

@@ -40,6 +40,7 @@ def promote_model(
     verdict: Verdict,
     by: str,
     override_reason: str | None = None,
+    request: str = "",
     key: bytes | None = None,
 ) -> None:
     """Put a model in force.
@@ -56,6 +57,8 @@ def promote_model(
         Who promotes it.
     override_reason : str, optional
         Why it is promoted against the verdict; it is recorded.
+    request : str
+        Tells the request from others; if the last switch came of the same one, it is done.
     key : bytes, optional
         Refuse a card that was not signed with it.
 
@@ -74,8 +77,10 @@ def promote_model(
     folder_of(root, model_id)
     with locked(root):
         complete_log(root)
-        load_model(root, model_id, key=key)
         active = read_active(root)
+        if _came_of(active, request):
+            return
+        load_model(root, model_id, key=key)
         previous = active.model_id if active else None
         if previous == model_id:
             raise ConflictError("registry.already-in-force", model=model_id)
@@ -99,7 +104,11 @@ def promote_model(
             previous=previous,
             by=by,
             reason=reason,
-            details={"failed": summarise(verdict.failed), "compared_with": verdict.in_force},
+            details={
+                "failed": summarise(verdict.failed),
+                "compared_with": verdict.in_force,
+                **_named(request),
+            },
         )
         earlier = active.earlier if active else ()
         if previous is not None:
@@ -107,7 +116,9 @@ def promote_model(
         _switch(root, Active(model_id, now, by, reason, earlier, entry))
 
 
-def rollback_model(root: Path, *, by: str, reason: str, key: bytes | None = None) -> str | None:
+def rollback_model(
+    root: Path, *, by: str, reason: str, request: str = "", key: bytes | None = None
+) -> str | None:
     """Go back to the model in force before; done again, to the one before that.
 
     Models that do not load any more are passed over, which the log records.
@@ -118,6 +129,8 @@ def rollback_model(root: Path, *, by: str, reason: str, key: bytes | None = None
         Folder of the models.
     by, reason : str
         Who goes back, and why.
+    request : str
+        Tells the request from others; if the last switch came of the same one, it is done.
     key : bytes, optional
         Pass over models that were not signed with it.
 
@@ -139,6 +152,8 @@ def rollback_model(root: Path, *, by: str, reason: str, key: bytes | None = None
     with locked(root):
         complete_log(root)
         active = read_active(root)
+        if active is not None and _came_of(active, request):
+            return active.model_id
         if active is None or active.model_id is None:
             raise ConflictError("registry.nothing-in-force")
         earlier = list(active.earlier)
@@ -152,10 +167,18 @@ def rollback_model(root: Path, *, by: str, reason: str, key: bytes | None = None
             except RecommenderError as problem:
                 skipped[candidate] = problem.code
         now = dt.datetime.now(dt.UTC)
-        details = {"skipped": skipped} if skipped else {}
+        details = ({"skipped": skipped} if skipped else {}) | _named(request)
         entry = LogEntry(now, "rollback", model_id, active.model_id, by, reason, details)
         _switch(root, Active(model_id, now, by, reason, tuple(earlier), entry))
     return model_id
+
+
+def _came_of(active: Active | None, request: str) -> bool:
+    return bool(request) and active is not None and active.entry.details.get("request") == request
+
+
+def _named(request: str) -> dict[str, str]:
+    return {"request": request} if request else {}
 
 
 def _switch(root: Path, active: Active) -> None:
