@@ -153,6 +153,9 @@ def install_handlers(app: FastAPI) -> None:
 
 def describe_problem(error: RecommenderError, lang: str) -> tuple[str, str, list[FieldProblem]]:
     """Return what a known problem says, how to mend it, and the fields it is about."""
+    if isinstance(error, StoreError) and "database" in error.values:
+        # where it is is for the log and the command line, not for whoever asks over HTTP
+        error.values["database"] = "recommender"
     detail, advice = explain(error, lang)
     errors: list[FieldProblem] = []
     if isinstance(error, TableFaultsError):

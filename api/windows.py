@@ -61,6 +61,10 @@ class Windows:
         with self._lock:
             return self._find(limit, who, self._elapsed())[1] < limit.amount
 
+    def __len__(self) -> int:
+        """Return how many windows are held."""
+        return len(self._windows)
+
     def _find(self, limit: RateLimitItem, who: str, now: float) -> tuple[float, int]:
         ends, count = self._windows.get((limit, who), (now, 0))
         return (ends, count) if now < ends else (now + limit.get_expiry(), 0)

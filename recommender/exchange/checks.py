@@ -124,6 +124,7 @@ def _check_exams(columns: Columns, kept: np.ndarray, known: Known, faults: Fault
         np.where(found, resolved, len(ids) + old.codes),
         np.array([*ids, *old.distinct], dtype=object),
         np.concatenate([np.zeros(len(ids), dtype=bool), old.empty]),
+        np.concatenate([np.zeros(len(ids), dtype=bool), old.bad]),
         {len(ids) + at: problem for at, problem in old.problems.items()},
     )
 
@@ -170,6 +171,7 @@ def _check_enrolments(columns: Columns, kept: np.ndarray, known: Known, faults: 
         np.where(enrolled.is_empty, size + completed.codes, enrolled.codes),
         np.concatenate([enrolled.distinct, completed.distinct]),
         np.concatenate([enrolled.empty, completed.empty]),
+        np.concatenate([enrolled.bad, completed.bad]),
         enrolled.problems | {size + at: p for at, p in completed.problems.items()},
     )
 

@@ -13,7 +13,8 @@ from recommender.records import TableKind
 
 CSV_LINE_LENGTH = 2**20
 # a history of a million records is a CSV; a workbook cannot hold as many rows
-ROWS = 2_000_000
+ROWS, VALUES = 2_000_000, 4_000_000
+_VALUES_HELD = 100_000
 
 
 def read_delimited(path: Path, kind: TableKind | None) -> Sheet:
@@ -67,15 +68,19 @@ def _decode(path: Path) -> str:
 
 def _csv_rows(file: str, text: str, separator: str, limit: int | None) -> list[list[object]]:
     rows: list[list[object]] = []
-    width = 0
+    width = values = 0
+    held: dict[str, str] = {}  # most values stand in many cells: each is kept once
     reader = csv.reader(_lines(file, text), delimiter=separator)
     try:
         for row in reader:
-            rows.append([*row])
+            rows.append([*map(held.setdefault, row, row)])
             width = max(width, len(row))
             if len(rows) == limit:
                 break
-            if len(rows) > ROWS or width > COLUMNS or width * len(rows) > CELLS:
+            if len(held) > _VALUES_HELD:
+                values += len(held)
+                held.clear()
+            if len(rows) > ROWS or width > COLUMNS or width * len(rows) > CELLS or values > VALUES:
                 raise InputError("file.too_many_cells", file=file, rows=ROWS, columns=COLUMNS)
     except csv.Error as error:
         if limit is None:

@@ -12,6 +12,7 @@ from recommender.errors import TableFault, TableFaultsError
 from recommender.exchange.layout import Table
 
 FAULTS_LISTED = 1000
+_MOST_HELD = 20 * FAULTS_LISTED
 FOUND_LENGTH = 60
 
 
@@ -116,12 +117,17 @@ class FaultList:
                     values=dict(what.values),
                 )
             )
+        if len(self._faults) > _MOST_HELD:
+            self._faults = self._first()
+
+    def _first(self) -> list[TableFault]:
+        ordered = sorted(self._faults, key=lambda fault: (fault.row, fault.column_index))
+        return ordered[:FAULTS_LISTED]
 
     def raise_if_any(self, file: str) -> None:
         """Raise a `TableFaultsError` with the first faults by row; `count` counts them all."""
         if not self.total:
             return
-        ordered = sorted(self._faults, key=lambda fault: (fault.row, fault.column_index))
-        error = TableFaultsError(file, ordered[:FAULTS_LISTED])
+        error = TableFaultsError(file, self._first())
         error.values["count"] = self.total
         raise error

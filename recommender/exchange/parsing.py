@@ -18,7 +18,7 @@ from recommender.exchange.cells import (
     read_number,
     read_text,
 )
-from recommender.exchange.faults import FaultList, Problem
+from recommender.exchange.faults import FAULTS_LISTED, FaultList, Problem
 from recommender.exchange.layout import Table, loose
 from recommender.exchange.references import References
 from recommender.records import Column
@@ -39,8 +39,10 @@ class ParsedColumn:
         empty or bad. Two may mean the same.
     empty : ndarray of bool, shape (n_distinct,)
         Whether the cell holds nothing.
+    bad : ndarray of bool, shape (n_distinct,)
+        Whether the cell cannot be read.
     problems : dict of int to Problem
-        What is wrong with the bad ones.
+        What is wrong with the first of these: no more are listed, and there may be millions.
     raw : ndarray of object, shape (n_distinct,)
         Each distinct cell as it stands in the file; without elements where it is not known.
     """
@@ -49,6 +51,7 @@ class ParsedColumn:
     codes: np.ndarray
     distinct: np.ndarray
     empty: np.ndarray
+    bad: np.ndarray
     problems: dict[int, Problem]
     raw: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
 
@@ -65,9 +68,7 @@ class ParsedColumn:
     @property
     def is_bad(self) -> np.ndarray:
         """Whether each row's cell is bad."""
-        bad = np.zeros(len(self.distinct), dtype=bool)
-        bad[list(self.problems)] = True
-        return bad[self.codes]
+        return self.bad[self.codes]
 
     @property
     def is_good(self) -> np.ndarray:
@@ -103,12 +104,13 @@ def parse_column(
     position = table.columns.get(column.name)
     if position is None:
         nothing = np.array([np.nan]) if column.type == "number" else np.array([None], dtype=object)
-        return ParsedColumn(column, np.zeros(n_rows, dtype=np.intp), nothing, np.array([True]), {})
+        codes = np.zeros(n_rows, dtype=np.intp)
+        return ParsedColumn(column, codes, nothing, np.array([True]), np.array([False]), {})
     codes, raw = _distinct(table.column(position))
     read = _reader(column, references, latest=latest, date_1904=table.date_1904)
     number = column.type == "number"
     distinct = np.full(len(raw), np.nan) if number else np.full(len(raw), None, dtype=object)
-    empty = np.zeros(len(raw), dtype=bool)
+    empty, bad = np.zeros(len(raw), dtype=bool), np.zeros(len(raw), dtype=bool)
     problems: dict[int, Problem] = {}
     rest = range(len(raw))
     if number and not column.whole and all(type(value) is float for value in raw):
@@ -124,8 +126,10 @@ def parse_column(
         try:
             distinct[at] = read(value)
         except BadCellError as error:
-            problems[at] = error.problem
-    return ParsedColumn(column, codes, distinct, empty, problems, raw)
+            bad[at] = True
+            if len(problems) <= FAULTS_LISTED:
+                problems[at] = error.problem
+    return ParsedColumn(column, codes, distinct, empty, bad, problems, raw)
 
 
 def _distinct(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -214,7 +218,10 @@ def add_cell_faults(parsed: ParsedColumn, kept: np.ndarray, faults: FaultList) -
     name = parsed.column.name
     if parsed.problems:
         bad = np.flatnonzero(parsed.is_bad & kept)
-        faults.add_rows(bad, name, lambda row: parsed.problems[int(parsed.codes[row])])
+        expected = expectation(parsed.column)
+        faults.add_rows(
+            bad, name, lambda row: parsed.problems.get(int(parsed.codes[row]), expected)
+        )
     if not parsed.column.nullable and parsed.empty.any():
         missing = np.flatnonzero(parsed.is_empty & kept)
         faults.add_rows(missing, name, expectation(parsed.column))

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from api.app import create_app
 from recommender.documents.evaluation_document import ReportOptions, build_evaluation_report
+from recommender.errors import StoreError
 from recommender.improvement.effects import fit_effects
 from recommender.improvement.evaluation import evaluate
 from recommender.improvement.registry import (
@@ -241,6 +242,51 @@ def test_a_request_sent_twice_under_one_name_is_done_once(served, save, root):
     assert answers[0].json() == answers[1].json()
     assert [entry.action for entry in read_log(root)] == ["save", "promote"]
     assert stages(served, before) == ["asked", "done", "asked", "repeated"]
+
+
+@pytest.mark.parametrize("path", ["/v1/models/{}/promotion", "/v1/model-rollbacks"])
+def test_a_switch_whose_answer_was_lost_is_not_made_again(served, save, root, monkeypatch, path):
+    """Killed, or the disk full, between the switch and the end of the transaction."""
+    client = served.client("analyst")
+    names = [save() for _ in range(3)]
+    for name in names[:2]:
+        body = {"override_reason": "pilot"}
+        assert client.post(f"/v1/models/{name}/promotion", json=body).status_code == 200
+    before = count_entries(served)
+
+    def ask():
+        body = {"reason": "odd"} if "rollbacks" in path else {"override_reason": "pilot"}
+        headers = {"Idempotency-Key": f"lost {path}".replace(" ", "-")}
+        return client.post(path.format(names[2]), json=body, headers=headers)
+
+    def fail(*_):
+        raise StoreError("store.full", database="x")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("api.call.keep_answer", fail)
+        assert ask().status_code == 503
+    expected = names[0] if "rollbacks" in path else names[2]
+    assert active_model(root) == expected
+    log = read_log(root)
+    assert ask().status_code == 200
+    assert active_model(root) == expected
+    assert read_log(root) == log
+    # it was made, whatever was answered
+    assert stages(served, before) == ["asked", "done", "asked", "done"]
+
+
+def test_a_full_disk_is_not_the_fault_of_the_model(served, save, monkeypatch):
+    name, client = save(), served.client("analyst")
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("recommender.improvement.registry.switching.replace_file", fail)
+        refused = client.post(f"/v1/models/{name}/promotion", json={})
+    assert refused.status_code == 503
+    assert refused.json()["type"].endswith(":store.models")
+    assert client.post(f"/v1/models/{name}/promotion", json={}).status_code == 200
 
 
 @pytest.mark.parametrize("role", [Role.EMPLOYEE, Role.MANAGER, Role.HR])

@@ -25,7 +25,7 @@ def engine_of(served):
 def rows(served, table, **where):
     with reading(engine_of(served)) as connection:
         query = sa.select(table).where(*(table.c[name] == value for name, value in where.items()))
-        return connection.execute(query).mappings().all()
+        return connection.execute(query.order_by(*table.primary_key)).mappings().all()
 
 
 def make(served, role="hr", person_id=EMPLOYEE, **body):

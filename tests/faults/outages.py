@@ -12,6 +12,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from .asks import Client, GoneError, Record
 from .servers import Nursery, Server
 from .site import Site
@@ -165,6 +167,18 @@ def full(site: Site, _server: Server) -> Iterator[None]:
         yield
     finally:
         ballast.unlink()
+
+
+@contextmanager
+def no_growth(_site: Site, server: Server) -> Iterator[None]:
+    """Let the server write to no file beyond its first byte, as a used-up quota would."""
+    process = psutil.Process(server.pid)
+    before = process.rlimit(psutil.RLIMIT_FSIZE)
+    process.rlimit(psutil.RLIMIT_FSIZE, (1, before[1]))
+    try:
+        yield
+    finally:
+        process.rlimit(psutil.RLIMIT_FSIZE, before)
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def promote_at_once(nursery: Nursery, site: Site, *, rounds: int) -> dict[str, A
         Figures; ``violations`` is what must not be.
     """
     record, evidence = Record(), site.evidence()
-    violations: list[str] = []
+    violations, gone = list[str](), list[str]()
     models = site.folder / "models"
     with (
         nursery.running(site.url, site.folder) as here,
@@ -53,7 +53,7 @@ def promote_at_once(nursery: Nursery, site: Site, *, rounds: int) -> dict[str, A
                 try:
                     asks.append(switch(client, model))
                 except GoneError as error:
-                    violations.append(f"a server that nobody killed is gone: {error}")
+                    gone.append(f"a server that nobody killed is gone: {error}")
 
             threads = [
                 threading.Thread(target=promote, args=pair)
@@ -81,5 +81,5 @@ def promote_at_once(nursery: Nursery, site: Site, *, rounds: int) -> dict[str, A
         "rounds": rounds,
         "answers": dict(record.answers),
         "won_by_the_first": sum(name == site.ground.models[0] for name in won),
-        "violations": sorted({*violations, *record.faults}),
+        "violations": sorted({*violations, *gone, *record.faults}),
     }

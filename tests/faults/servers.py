@@ -20,7 +20,7 @@ import psutil
 from organisations import AS_OF
 
 ZYGOTE = Path(__file__).with_name("zygote.py")
-SILENT_SECONDS = 5  # so that a job whose server was killed is begun anew while somebody looks
+SILENT_SECONDS = 2  # so that a job whose server was killed is begun anew while somebody looks
 
 
 @dataclass(frozen=True)
@@ -150,13 +150,15 @@ class Nursery:
 
     def close(self) -> None:
         """End the process."""
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.close()
         self._process.wait(30)
         self._process.stdout.close()
 
     def _fork(self, wanted: dict[str, Any]) -> int:
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.write(json.dumps(wanted) + "\n")
         self._process.stdin.flush()
         return int(self._process.stdout.readline())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ from training_catalog import load_catalog
 
 from .evidence import Evidence
 from .work import Ground, make_ground
+
+_FILE = "original.db"
 
 
 @dataclass(frozen=True)
@@ -48,34 +52,77 @@ class Site:
         return Evidence(self.engine, self.folder / "models")
 
 
+@dataclass(frozen=True)
+class Original:
+    """What sites on SQLite are copies of; those on PostgreSQL are built anew.
+
+    Parameters
+    ----------
+    folder : Path
+        With a database and models.
+    keys : mapping of Role to str
+        A key for each role.
+    people, modules, models : list of str
+        Ids of what requests may be about.
+    """
+
+    folder: Path
+    keys: Mapping[Role, str]
+    people: list[str]
+    modules: list[str]
+    models: list[str]
+
+
 @contextmanager
-def site_on(url: str, folder: Path) -> Iterator[Site]:
-    """Store 30 people and two models.
+def build_original() -> Iterator[Original]:
+    """Store 30 people and two models."""
+    with tempfile.TemporaryDirectory(prefix="faults-") as name:
+        folder = Path(name)
+        settings = settings_for(f"sqlite:///{folder / _FILE}", folder)
+        units = store_sample(settings).people.set_index("person_id")["org_unit"]
+        model = registry_models.train()
+        models = [
+            save_model(
+                settings.models,
+                registry_models.varied(model, number),
+                registry_models.facts(metrics=registry_models.metrics()),
+                by="rig",
+            ).model_id
+            for number in range(2)
+        ]
+        yield Original(
+            folder,
+            make_keys(settings),
+            [who for who, unit in units.items() if unit.startswith(UNIT) and who != EMPLOYEE],
+            [module.id for module in load_catalog(settings.catalog).modules],
+            models,
+        )
+
+
+@contextmanager
+def site_on(url: str, folder: Path, original: Original) -> Iterator[Site]:
+    """Let an organisation and its models be there.
 
     Parameters
     ----------
     url : str
         An empty database.
     folder : Path
-        Of the models and logs.
+        For the models and logs.
+    original : Original
+        What it is a copy of.
     """
-    settings = settings_for(url, folder)
-    sample = store_sample(settings)
-    units = sample.people.set_index("person_id")["org_unit"]
-    people = [name for name, unit in units.items() if unit.startswith(UNIT) and name != EMPLOYEE]
-    modules = [module.id for module in load_catalog(settings.catalog).modules]
-    model = registry_models.train()
-    models = [
-        save_model(
-            settings.models,
-            registry_models.varied(model, number),
-            registry_models.facts(metrics=registry_models.metrics()),
-            by="rig",
-        ).model_id
-        for number in range(2)
-    ]
+    if url.startswith("sqlite"):
+        shutil.copy(original.folder / _FILE, url.removeprefix("sqlite:///"))
+        keys = original.keys
+    else:
+        settings = settings_for(url, folder)
+        store_sample(settings)
+        keys = make_keys(settings)
+    shutil.copytree(original.folder / "models", folder / "models")
+    ground = make_ground(original.people, original.modules, original.models)
     engine = open_database(url)
     try:
-        yield Site(url, folder, make_keys(settings), make_ground(people, modules, models), engine)
+        yield Site(url, folder, keys, ground, engine)
     finally:
         engine.dispose()

@@ -18,6 +18,7 @@ from serving import (
     store_sample,
 )
 
+from api.windows import Windows
 from recommender.improvement.registry import save_model
 from training_catalog.loading import load_catalog
 
@@ -93,7 +94,7 @@ def make_ground(served: Served) -> dict[str, list[str]]:
 
 def keep_ground(served: Served) -> None:
     """Put the ground in order between requests: wrong keys were sent, people erased."""
-    served.app.state.running.limiter.storage.reset()
+    served.app.state.running.windows = Windows()
     left = served.client("admin").get("/v1/people", params={"limit": 200}).json()["items"]
     if len(left) < len(served.sample.people) * _LEAST:
         store_sample(served.settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import os
@@ -28,6 +29,7 @@ from recommender.improvement.registry import (
     save_model,
     save_model_folder,
     state,
+    switching,
 )
 from recommender.improvement.registry.artefact import dump_model
 
@@ -82,6 +84,25 @@ def test_promote_and_roll_back_step_by_step(three):
     assert entries[-1].reason == "none"
     content = json.loads((root / "active.json").read_text(encoding="utf-8"))
     assert {"model_id", "since", "by", "reason"} <= set(content)
+
+
+def test_a_request_that_comes_again_switches_nothing(three, monkeypatch):
+    """Also after others have switched; but only for a day, as long as answers are kept."""
+    root, (a, b, c) = three
+    promote(root, a)
+    promote(root, b, request="first")
+    promote(root, c)
+    assert rollback_model(root, by="wang", reason="odd", request="second") == b
+    promote(root, c)
+    before = read_log(root)
+    promote(root, b, request="first")
+    assert rollback_model(root, by="wang", reason="odd", request="second") == b
+    assert active_model(root) == c
+    assert read_log(root) == before
+    monkeypatch.setattr(switching, "REPEATED_WITHIN", dt.timedelta(0))
+    promote(root, b, request="first")
+    assert active_model(root) == b
+    assert len(read_log(root)) == len(before) + 1
 
 
 def test_a_model_that_is_not_better_needs_a_reason(three):

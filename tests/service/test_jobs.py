@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import json
 import random
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -71,6 +72,12 @@ class Desk:
 
     def result(self, job, **values):
         return self.ask(jobs.get_job_result, job.job_id, **values)
+
+
+@pytest.fixture
+def library(library, tmp_path):
+    """The library, with a folder of models of its own."""
+    return replace(library, models=replace(library.models, root=tmp_path / "models"))
 
 
 @pytest.fixture

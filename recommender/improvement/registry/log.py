@@ -107,6 +107,32 @@ def append_missing(root: Path, entries: Iterable[LogEntry]) -> None:
         append_lines(root / LOG_FILE, new, keep=len(whole))
 
 
+def find_request(root: Path, request: str, *, since: dt.datetime) -> LogEntry | None:
+    """Return the switch that came of a request, if the log has it.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the models.
+    request : str
+        What tells the request from others; ``details`` of its entry holds it.
+    since : datetime
+        Switches before it do not count.
+    """
+    for line in reversed(_read(root).split(b"\n")[:-1]):
+        if request.encode() not in line:
+            continue
+        try:
+            plain = json.loads(line)
+            del plain[BEFORE]
+            entry = ENTRY.validate_python(plain)
+        except (ValueError, KeyError, TypeError):
+            continue  # `read_log` tells
+        if entry.details.get("request") == request and entry.time >= since:
+            return entry
+    return None
+
+
 def saved_models(root: Path) -> set[str | None]:
     """Ids of the models whose saving is in the log."""
     found = {_identity(line) for line in _read(root).split(b"\n")[:-1]}

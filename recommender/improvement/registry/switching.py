@@ -7,7 +7,7 @@ from pathlib import Path
 
 from recommender.errors import ConflictError, RecommenderError
 from recommender.improvement.registry.files import locked, replace_file
-from recommender.improvement.registry.log import LogEntry
+from recommender.improvement.registry.log import LogEntry, find_request
 from recommender.improvement.registry.models import load_model
 from recommender.improvement.registry.state import (
     ACTIVE,
@@ -19,6 +19,8 @@ from recommender.improvement.registry.state import (
     require,
 )
 from recommender.improvement.registry.verdict import Verdict, summarise
+
+REPEATED_WITHIN = dt.timedelta(days=1)  # as long as answers are kept at least
 
 
 def active_model(root: Path) -> str | None:
@@ -58,7 +60,8 @@ def promote_model(
     override_reason : str, optional
         Why it is promoted against the verdict; it is recorded.
     request : str
-        Tells the request from others; if the last switch came of the same one, it is done.
+        Tells the request from others; a switch that came of the same one within a day is not
+        made again.
     key : bytes, optional
         Refuse a card that was not signed with it.
 
@@ -77,10 +80,10 @@ def promote_model(
     folder_of(root, model_id)
     with locked(root):
         complete_log(root)
-        active = read_active(root)
-        if _came_of(active, request):
+        if _made_before(root, request):
             return
         load_model(root, model_id, key=key)
+        active = read_active(root)
         previous = active.model_id if active else None
         if previous == model_id:
             raise ConflictError("registry.already-in-force", model=model_id)
@@ -130,7 +133,8 @@ def rollback_model(
     by, reason : str
         Who goes back, and why.
     request : str
-        Tells the request from others; if the last switch came of the same one, it is done.
+        Tells the request from others; a switch that came of the same one within a day is not
+        made again.
     key : bytes, optional
         Pass over models that were not signed with it.
 
@@ -151,9 +155,10 @@ def rollback_model(
         raise ConflictError("registry.nothing-in-force")
     with locked(root):
         complete_log(root)
+        before = _made_before(root, request)
+        if before is not None:
+            return before.model_id
         active = read_active(root)
-        if active is not None and _came_of(active, request):
-            return active.model_id
         if active is None or active.model_id is None:
             raise ConflictError("registry.nothing-in-force")
         earlier = list(active.earlier)
@@ -173,8 +178,10 @@ def rollback_model(
     return model_id
 
 
-def _came_of(active: Active | None, request: str) -> bool:
-    return bool(request) and active is not None and active.entry.details.get("request") == request
+def _made_before(root: Path, request: str) -> LogEntry | None:
+    if not request:
+        return None
+    return find_request(root, request, since=dt.datetime.now(dt.UTC) - REPEATED_WITHIN)
 
 
 def _named(request: str) -> dict[str, str]:
