@@ -286,14 +286,16 @@ class MemoryWatch:
         self._thread.join()
 
     def _look(self) -> None:
-        while not self._done.wait(0.02):
+        while not self._done.wait(0.05):
             self.most = max(self.most, self._now())
 
     def _now(self) -> int:
-        found = self.process.memory_info().rss
-        if self.with_children:
-            for child in self.process.children(recursive=True):
-                # a job may have ended just now
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    found += child.memory_info().rss
+        children = self.process.children(recursive=True) if self.with_children else []
+        found = 0
+        for process in (self.process, *children):
+            # a job may have ended just now
+            with contextlib.suppress(psutil.NoSuchProcess):
+                # what processes share counts once, where the system can tell
+                about = process.memory_full_info() if children else process.memory_info()
+                found += getattr(about, "pss", about.rss)
         return found

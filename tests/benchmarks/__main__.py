@@ -1,4 +1,4 @@
-"""Runs all benchmarks (`make bench`) and writes their figures to build/bench.json."""
+"""Runs all benchmarks (`make bench`); figures in build/bench.json and build/serving.json."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import effects, importing, ranking
+from tests.benchmarks import effects, importing, ranking, serving
 
 
 def main() -> None:
@@ -26,7 +26,11 @@ def main() -> None:
             figure.beside or "",
             "" if figure.ratio is None else f"{figure.ratio:.3f}",
         )
-    Console(width=160).print(table)
+    console = Console(width=160)
+    console.print(table)
+    served = json.dumps(serving.measure_serving(seconds=10), indent=2) + "\n"
+    path.with_name("serving.json").write_text(served, encoding="utf-8")
+    console.print(served, markup=False)
 
 
 if __name__ == "__main__":

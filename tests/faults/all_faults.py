@@ -133,33 +133,32 @@ def _clock(ground: Ground) -> dict[str, Any]:
         return go_back_a_day(ground.nursery, site)
 
 
-def _stopping(ground: Ground) -> dict[str, Any]:
-    with _site(ground, "sqlite") as site:
-        return stop_gracefully(ground.nursery, site)
+def _stopping(*, alone: bool) -> Fault:
+    def fault(ground: Ground) -> dict[str, Any]:
+        with _site(ground, "sqlite") as site:
+            return stop_gracefully(ground.nursery, site, alone=alone)
+
+    return fault
 
 
-FAULTS: Mapping[str, Fault] = {
-    "kills on SQLite": _kills("sqlite"),
-    "kills on PostgreSQL": _kills("postgresql"),
-    "PostgreSQL stopped": _stopped_postgresql("fast"),
-    "PostgreSQL stopped at once": _stopped_postgresql("immediate"),
-    "SQLite locked": _on_sqlite(outages.locked, locked=True),
-    "SQLite not mounted": _on_sqlite(outages.unmounted),
-    "disk full": _full_disk,
-    "quota used up": _on_sqlite(outages.no_growth),
-    "two promotions at once on SQLite": _promotions("sqlite"),
-    "two promotions at once on PostgreSQL": _promotions("postgresql"),
-    "clock back by a day": _clock,
-    "stopped gracefully": _stopping,
+ONE_OF_EACH: Mapping[str, Fault] = {
+    "kills-sqlite": _kills("sqlite"),
+    "kills-postgresql": _kills("postgresql"),
+    "postgresql-crashed": _stopped_postgresql("immediate"),
+    "sqlite-locked": _on_sqlite(outages.locked, locked=True),
+    "sqlite-unmounted": _on_sqlite(outages.unmounted),
+    "disk-full": _full_disk,
+    "promotions-sqlite": _promotions("sqlite"),
+    "clock-back": _clock,
+    "stop": _stopping(alone=True),
 }
-
-
-# of those that differ little, one each
-SHORT_FAULTS = [
-    name
-    for name in FAULTS
-    if name not in ("PostgreSQL stopped", "quota used up", "two promotions at once on PostgreSQL")
-]
+FAULTS: Mapping[str, Fault] = {
+    **ONE_OF_EACH,
+    "postgresql-stopped": _stopped_postgresql("fast"),
+    "quota-used-up": _on_sqlite(outages.no_growth),
+    "promotions-postgresql": _promotions("postgresql"),
+    "stop-with-jobs": _stopping(alone=False),
+}
 
 
 @contextmanager

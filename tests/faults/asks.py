@@ -6,9 +6,10 @@ import http.client
 import itertools
 import json
 import secrets
+import socket
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -171,16 +172,24 @@ class Client:
         body: Mapping[str, Any] | bytes = b"",
         *,
         seen: int | None = None,
+        hold: Callable[[], object] | None = None,
     ) -> Ask:
-        """Note a request and send it; see `Ask`."""
+        """Note a request and send it; see `Ask` and `send`."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         ask = Ask(kind, mark, role, method, path, content, seen)
         self.record.add(ask)
-        self.send(ask)
+        self.send(ask, hold)
         return ask
 
-    def send(self, ask: Ask) -> None:
+    def send(self, ask: Ask, hold: Callable[[], object] | None = None) -> None:
         """Send a request that is noted, also a second time; the answer is noted with it.
+
+        Parameters
+        ----------
+        ask : Ask
+            The request.
+        hold : callable, optional
+            Called when the server has begun to work on it, before it has got the body.
 
         Raises
         ------
@@ -196,7 +205,7 @@ class Client:
         if ask.seen is not None:
             headers["If-Match"] = f'"{ask.seen}"'
         ask.status, ask.headers, ask.content = self._exchange(
-            ask.role, ask.method, ask.path, ask.body, headers
+            ask.role, ask.method, ask.path, ask.body, headers, hold
         )
 
     def get(self, role: Role, path: str) -> tuple[int, Any]:
@@ -215,13 +224,24 @@ class Client:
         self._connection.close()
 
     def _exchange(
-        self, role: Role, method: str, path: str, body: bytes, headers: Mapping[str, str]
+        self,
+        role: Role,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        hold: Callable[[], object] | None = None,
     ) -> tuple[int, dict[str, str], bytes]:
         if self._enough.is_set():
             raise GoneError("enough")
         given = {"Authorization": f"Bearer {self._keys[role]}", "Accept-Language": "en", **headers}
         try:
-            self._connection.request(method, path, body or None, given)
+            if hold is None:
+                self._connection.request(method, path, body or None, given)
+            else:
+                self._begin(method, path, {**given, "Content-Length": f"{len(body)}"})
+                hold()
+                self._connection.send(body)
             answer = self._connection.getresponse()
             found = {name.lower(): value for name, value in answer.getheaders()}
             content = answer.read()
@@ -232,3 +252,11 @@ class Client:
         if answer.status == 503:
             self._enough.wait(PAUSE_SECONDS)  # less than the answer asks for: there is little time
         return answer.status, found, content
+
+    def _begin(self, method: str, path: str, headers: Mapping[str, str]) -> None:
+        """Send all but the body, and wait until the server asks for that."""
+        self._connection.putrequest(method, path)
+        for name, value in {**headers, "Expect": "100-continue"}.items():
+            self._connection.putheader(name, value)
+        self._connection.endheaders()
+        self._connection.sock.recv(1, socket.MSG_PEEK)

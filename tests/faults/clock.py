@@ -17,8 +17,8 @@ from .site import Site
 from .work import ENROLLED_ON, begin_job
 
 DAY = 86_400
-ALLOWED, SECONDS = 30, 2  # the rate limit
-PACE = SECONDS / 20  # between two requests, which is slower than it allows
+ALLOWED, SECONDS = 20, 1  # the rate limit
+PACE = SECONDS / 15  # between two requests, which is slower than it allows
 JOB_SECONDS = 180
 
 

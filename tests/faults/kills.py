@@ -62,12 +62,13 @@ class Kills:
                 checked = len(self.record.asks)
                 with at_work(server.port, self.site.keys, self.record, self.site.ground):
                     time.sleep(random.uniform(*MOMENTS))
-                    server.kill()
+                    server.kill(alone=random.random() < 0.5)
                 server = self._start()
                 self._look()
                 self._send_again(server, self.record.asks[checked:])
             self._wait_for_jobs()
             self._look()
+            self.violations += server.bugs()
         finally:
             server.kill()
         return self._figures(kills, time.monotonic() - began)

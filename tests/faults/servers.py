@@ -41,14 +41,14 @@ class Server:
     pid: int
     log_file: Path
 
-    def kill(self) -> None:
-        """Kill it and its jobs, as a power cut would."""
-        os.killpg(self.pid, signal.SIGKILL)
+    def kill(self, *, alone: bool = False) -> None:
+        """Kill it and its jobs, as a power cut would; or alone, as want of memory would."""
+        (os.kill if alone else os.killpg)(self.pid, signal.SIGKILL)
         self.wait_for_end(30)
 
-    def stop(self) -> None:
-        """Ask it to end, as `docker stop` does."""
-        os.kill(self.pid, signal.SIGTERM)
+    def stop(self, *, alone: bool = True) -> None:
+        """Ask it to end, as `docker stop` does; or its jobs too, as Ctrl-C or systemd would."""
+        (os.kill if alone else os.killpg)(self.pid, signal.SIGTERM)
 
     def wait_for_end(self, seconds: float) -> None:
         """Wait until the process is gone."""

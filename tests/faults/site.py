@@ -93,7 +93,7 @@ def build_original() -> Iterator[Original]:
         yield Original(
             folder,
             make_keys(settings),
-            [who for who, unit in units.items() if unit.startswith(UNIT) and who != EMPLOYEE],
+            [f"{who}" for who, unit in units.items() if unit.startswith(UNIT) and who != EMPLOYEE],
             [module.id for module in load_catalog(settings.catalog).modules],
             models,
         )

@@ -24,6 +24,7 @@ IMPORTED_ROWS = 60
 ENROLLED_ON = AS_OF
 _HEADER = "person_id,name,org_unit,grade\n"
 _PARTIES = (Role.EMPLOYEE, Role.MANAGER, Role.HR)
+N_PARTIES = len(_PARTIES)
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def plan_and_edit(client: Client, ground: Ground) -> None:
         _cancel(client, place, version)
 
 
-def approve_and_activate(client: Client, _: Ground) -> None:
+def approve_and_activate(client: Client, _ground: Ground) -> None:
     """Make a plan for somebody, let all three parties approve it, put it in force, cancel it."""
     while True:
         plan = make_plan(client, EMPLOYEE)
@@ -108,7 +109,7 @@ def enrol(client: Client, ground: Ground) -> None:
             )
 
 
-def import_people(client: Client, _: Ground) -> None:
+def import_people(client: Client, _ground: Ground) -> None:
     """Import tables of people, one after the other."""
     while True:
         mark = f"F{client.record.number():07d}"
@@ -166,10 +167,16 @@ def begin_job(client: Client) -> str:
 
 def make_plan(client: Client, person: str) -> tuple[str, int] | None:
     """Make a plan; return where it is and its version, or None if it is refused."""
+    made = ask_for_plan(client, person)
+    return (made.headers["location"], made.version) if made.is_acknowledged else None
+
+
+def ask_for_plan(client: Client, person: str, hold: Callable[[], object] | None = None) -> Ask:
+    """Ask for a plan with a budget that no other has; for `hold` see `Client.send`."""
     hours = _unheard_of(client)
     place = f"/v1/people/{person}/plans"
-    made = client.ask("plan", f"{hours:.4f}", Role.HR, "POST", place, {"hours_budget": hours})
-    return (made.headers["location"], made.version) if made.is_acknowledged else None
+    body = {"hours_budget": hours}
+    return client.ask("plan", f"{hours:.4f}", Role.HR, "POST", place, body, hold=hold)
 
 
 def _unheard_of(client: Client) -> float:

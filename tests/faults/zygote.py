@@ -92,6 +92,8 @@ def _fork_the_starter_of_jobs() -> None:
 
     multiprocessing.util.spawnv_passfds = fork
     multiprocessing.forkserver.ensure_running()
+    # where a server needs another one later, it has threads and a database open: no forking then
+    multiprocessing.util.spawnv_passfds = start
 
 
 def follow_clock(file: Path) -> None:
