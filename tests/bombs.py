@@ -27,7 +27,7 @@ _HEADER_ROW = (
     )
     + b"</row>"
 )
-_CORNER = b'<row r="499999"><c r="Z499999"><v>1</v></c></row>'
+_CORNER = b'<row r="499999"><c r="T499999"><v>1</v></c></row>'
 _ENTITIES = (
     b'<!DOCTYPE l [<!ENTITY a "lol">'
     + b"".join(b'<!ENTITY %c "%s">' % (98 + i, b"&%c;" % (97 + i) * 10) for i in range(12))

@@ -13,7 +13,7 @@ from recommender.records import TableKind
 
 CSV_LINE_LENGTH = 2**20
 # a history of a million records is a CSV; a workbook cannot hold as many rows
-ROWS, VALUES = 2_000_000, 4_000_000
+ROWS, VALUES = 2_000_000, 3_000_000
 _VALUES_HELD = 100_000
 
 

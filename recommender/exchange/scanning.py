@@ -31,7 +31,7 @@ from recommender.exchange.sniffing import which_zip
 
 TOTAL_BYTES = 200 * 2**20
 RATIO_FROM_BYTES, RATIO = 50 * 2**20, 100
-ROWS, COLUMNS, CELLS = 500_000, 200, 13_000_000
+ROWS, COLUMNS, CELLS = 500_000, 200, 10_000_000
 TEXT_BYTES, STRINGS = 512 * 2**20, 4_000_000
 # parts of which a tree is made, which takes thirty times their size
 TREE_BYTES = 2 * 2**20

@@ -98,7 +98,6 @@ def test_bomb(server, admin, title):
         job = wait(admin, send(admin, content))
     assert job["status"] == "failed"
     assert job["problem"]["code"] == code
-    print(title, memory.growth / 2**20)
     assert memory.growth < MOST_MEMORY, memory.growth / 2**20
     assert others.longest < 10
     ended = [line for line in server.log() if line.get("job_id") == job["job_id"]]

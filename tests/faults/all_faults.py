@@ -87,12 +87,12 @@ def _kills(kind: str) -> Fault:
     return fault
 
 
-def _on_sqlite(outage: Outage, *, locked: bool = False) -> Fault:
+def _on_sqlite(outage: Outage, *, locked: bool = False, must_show: bool = True) -> Fault:
     def fault(ground: Ground) -> dict[str, Any]:
         extent = ground.extent
         seconds = extent.locked_seconds if locked else extent.away_seconds
         with _site(ground, "sqlite") as site:
-            return go_through(ground.nursery, site, outage, seconds=seconds)
+            return go_through(ground.nursery, site, outage, seconds=seconds, must_show=must_show)
 
     return fault
 
@@ -146,7 +146,7 @@ ONE_OF_EACH: Mapping[str, Fault] = {
     "kills-postgresql": _kills("postgresql"),
     "postgresql-crashed": _stopped_postgresql("immediate"),
     "sqlite-locked": _on_sqlite(outages.locked, locked=True),
-    "sqlite-unmounted": _on_sqlite(outages.unmounted),
+    "sqlite-unmounted": _on_sqlite(outages.unmounted, must_show=False),
     "disk-full": _full_disk,
     "promotions-sqlite": _promotions("sqlite"),
     "clock-back": _clock,

@@ -25,7 +25,7 @@ Outage = Callable[[Site, Server], AbstractContextManager[None]]
 
 
 def go_through(
-    nursery: Nursery, site: Site, outage: Outage, *, seconds: float, **settings: str
+    nursery: Nursery, site: Site, outage: Outage, *, seconds: float, must_show: bool = True
 ) -> dict[str, Any]:
     """Let a server work, take its database away, give it back, and look what is there.
 
@@ -39,8 +39,8 @@ def go_through(
         Takes the database away, and gives it back at its end.
     seconds : float
         How long it is away.
-    **settings : str
-        Of the server.
+    must_show : bool
+        Whether requests have to be refused meanwhile.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def go_through(
     """
     record, evidence = Record(), site.evidence()
     violations: list[str] = []
-    with nursery.running(site.url, site.folder, **settings) as server:
+    with nursery.running(site.url, site.folder) as server:
         with at_work(server.port, site.keys, record, site.ground):
             time.sleep(WORK_SECONDS)
             with outage(site, server):
@@ -73,7 +73,7 @@ def go_through(
         finally:
             client.close()
         violations += evidence.look() + evidence.weigh(record.asks) + server.bugs()
-    if not record.unavailable():
+    if must_show and not record.unavailable():
         violations.append("nobody noticed")
     if not any(ask.is_acknowledged for ask in record.asks[before:]):
         violations.append("nothing is done after the recovery")
@@ -140,7 +140,10 @@ def locked(site: Site, _server: Server) -> Iterator[None]:
 
 @contextmanager
 def unmounted(site: Site, _server: Server) -> Iterator[None]:
-    """Put an empty folder in the place of the database's, as a volume that is not mounted is."""
+    """Put an empty folder in the place of the database's, as a volume that is not mounted is.
+
+    A server goes on with the connections that it has; those it opens anew have to fail.
+    """
     folder = Path(site.url.removeprefix("sqlite:///")).parent
     aside = folder.with_name(f"{folder.name}-aside")
     folder.rename(aside)
