@@ -86,6 +86,8 @@ class Manners:
                 await self._refuse(500, "request.bug", scope, receive, send_on)
         finally:
             self._note(scope, status, time.perf_counter() - started, failure)
+            # call and request know each other: apart, a body of 50 MB is let go at once
+            scope["state"].pop("call", None)
 
     def _limit(self, path: str) -> int:
         settings = self.settings

@@ -100,7 +100,11 @@ def test_bomb(server, admin, title):
     assert job["problem"]["code"] == code
     assert memory.growth < MOST_MEMORY, memory.growth / 2**20
     assert others.longest < 10
-    ended = [line for line in server.log() if line.get("job_id") == job["job_id"]]
+    for _ in range(100):  # the line is written after the job has ended
+        ended = [line for line in server.log() if line.get("job_id") == job["job_id"]]
+        if ended and ended[-1]["event"] == "job failed":
+            break
+        time.sleep(0.05)
     assert ended[-1]["event"] == "job failed"
     assert ended[-1]["code"] == code
 
