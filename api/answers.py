@@ -181,6 +181,13 @@ def fields_of(model: type[BaseModel]) -> list[str]:
     return list(model.model_fields)
 
 
+def cut_page(items: Sequence[T], cursor: str | None, limit: int) -> tuple[Sequence[T], str | None]:
+    """Return one page of a list that is at hand whole, cut by position, and the next cursor."""
+    (start,) = decode_cursor(cursor, (0,))
+    end = start + limit
+    return items[start:end], encode_cursor((end,)) if end < len(items) else None
+
+
 def _sparse(body: BaseModel, fields: str) -> str:
     wanted = fields.split(",")
     whole = body.model_dump(mode="json")

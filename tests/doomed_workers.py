@@ -48,7 +48,7 @@ def never_end(settings: Settings, *_: Any) -> NoReturn:
 
 def linger(settings: Settings, job: StoredJob, worker: str, said: Pipe) -> None:
     """Work, as to signals and the parent's end, but never come to an end of it."""
-    recommender.service.job_work._work = never_end  # type: ignore[assignment]
+    recommender.service.job_work._work = never_end  # type: ignore[assignment] - in this process
     work_alone(settings, job, worker, said)
 
 

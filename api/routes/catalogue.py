@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from api.answers import Cursor, Fields, Limit, answer, decode_cursor, encode_cursor, send
+from api.answers import Cursor, Fields, Limit, answer, cut_page, send
 from api.call import CALL, Call
 from api.operations import Operations
 from api.schemas.catalogue import (
@@ -33,7 +32,6 @@ from training_catalog import Modality
 
 ROUTES = Operations("catalogue")
 PDF = "application/pdf"
-T = TypeVar("T")
 
 Words = Annotated[
     Line | None,
@@ -42,13 +40,6 @@ Words = Annotated[
 CompetencyId = Annotated[Id, Path(description="A competency of the catalogue.")]
 ModuleId = Annotated[Id, Path(description="A module of the catalogue.")]
 Grade = Annotated[Id | None, Query(description="For this grade.")]
-
-
-def _page(items: Sequence[T], cursor: str | None, limit: int) -> tuple[Sequence[T], str | None]:
-    # a catalogue changes seldom and as a whole: its lists are cut by position
-    (start,) = decode_cursor(cursor, (0,))
-    end = start + limit
-    return items[start:end], encode_cursor((end,)) if end < len(items) else None
 
 
 @ROUTES.operation("GET", "/catalog", Permission.READ_CATALOG, answer=CatalogOut, example={})
@@ -76,7 +67,7 @@ def list_competencies(
 ) -> Response:
     """List competencies."""
     found = catalogue.list_competencies(call.session, category=category, kind=kind, text=q)
-    items, following = _page(found, cursor, limit)
+    items, following = cut_page(found, cursor, limit)
     page = CompetencyPage.model_validate({"items": items, "next": following})
     return answer(call, page, fields=fields)
 
@@ -111,7 +102,7 @@ def list_profiles(
     """List the target profiles in force on a day."""
     day = as_of or call.session.today
     found = catalogue.list_profiles(call.session, as_of=day, grade=grade)
-    items, following = _page(found, cursor, limit)
+    items, following = cut_page(found, cursor, limit)
     page = ProfilePage.model_validate({"items": items, "next": following})
     return answer(call, page, fields=fields)
 
@@ -171,7 +162,7 @@ def list_modules(
         text=q,
         order=sort,
     )
-    items, following = _page(catalogue.list_modules(call.session, query), cursor, limit)
+    items, following = cut_page(catalogue.list_modules(call.session, query), cursor, limit)
     page = ModulePage.model_validate({"items": items, "next": following})
     return answer(call, page, fields=fields)
 
@@ -215,7 +206,7 @@ def list_learning_paths(
     call: Call = CALL,
 ) -> Response:
     """List learning paths."""
-    items, following = _page(catalogue.list_paths(call.session, grade=grade), cursor, limit)
+    items, following = cut_page(catalogue.list_paths(call.session, grade=grade), cursor, limit)
     page = LearningPathPage.model_validate({"items": items, "next": following})
     return answer(call, page, fields=fields)
 
@@ -245,7 +236,7 @@ def list_certifications(
     fields: Fields = None, cursor: Cursor = None, limit: Limit = 50, call: Call = CALL
 ) -> Response:
     """List the levels of the certification of the post."""
-    items, following = _page(catalogue.list_certifications(call.session), cursor, limit)
+    items, following = cut_page(catalogue.list_certifications(call.session), cursor, limit)
     page = CertificationPage.model_validate({"items": items, "next": following})
     return answer(call, page, fields=fields)
 
@@ -275,6 +266,6 @@ def list_terms(
     call: Call = CALL,
 ) -> Response:
     """List the terms of the glossary."""
-    items, following = _page(catalogue.list_terms(call.session, text=q), cursor, limit)
+    items, following = cut_page(catalogue.list_terms(call.session, text=q), cursor, limit)
     page = TermPage.model_validate({"items": items, "next": following})
     return answer(call, page, fields=fields)

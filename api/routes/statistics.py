@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from api.answers import Cursor, Fields, Limit, answer, decode_cursor, encode_cursor
+from api.answers import Cursor, Fields, Limit, answer, cut_page, decode_cursor, encode_cursor
 from api.call import CALL, Call
 from api.operations import Operations
 from api.schemas.common import AsOf, Id, UnitPath
@@ -77,14 +77,13 @@ def read_heatmap(
         return answer(call, PersonMapOut.model_validate(people))
     read = read_unit_map if by == "org_unit" else read_grade_map
     found = call.read(lambda connection: read(call.session, connection, held, request))
-    (start,) = decode_cursor(cursor, (0,))
-    end = start + limit
+    items, following = cut_page(found.rows, cursor, limit)
     groups = {
         "by": by,
         "as_of": request.as_of,
         "total": found.total,
-        "items": found.rows[start:end],
-        "next": encode_cursor((end,)) if end < len(found.rows) else None,
+        "items": items,
+        "next": following,
     }
     return answer(call, GroupMapOut.model_validate(groups))
 

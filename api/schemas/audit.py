@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from api.answers import Page, Resource
+from api.schemas.common import match_whole
 
 _MOMENT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
@@ -21,8 +22,8 @@ _LATEST = dt.datetime(9999, 12, 30, tzinfo=dt.UTC)
 # pydantic alone would take a number for seconds since 1970, and a time without its zone
 def _read_moment(value: Any) -> dt.datetime:
     try:
-        moment = dt.datetime.fromisoformat(_MOMENT.fullmatch(value)[0].upper())  # type: ignore[index]
-    except (TypeError, ValueError):
+        moment = dt.datetime.fromisoformat(match_whole(_MOMENT, value).upper())
+    except ValueError:
         raise PydanticCustomError("datetime_parsing", "not a moment") from None
     # at the ends of time there is no such moment in UTC
     return min(max(moment, _EARLIEST), _LATEST)

@@ -25,11 +25,18 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AMOUNT = r"^[0-9]{1,8}(\.[0-9]{1,2})?$"
 
 
+def match_whole(pattern: re.Pattern[str], value: Any) -> str:
+    """Return a text that is all of a pattern; raise a `ValueError` for anything else."""
+    if not isinstance(value, str) or pattern.fullmatch(value) is None:
+        raise ValueError
+    return value
+
+
 # pydantic alone would take a number for seconds since 1970, and a time for its day
 def _read_day(value: Any) -> dt.date:
     try:
-        day = dt.date.fromisoformat(_DAY.fullmatch(value)[0])  # type: ignore[index]
-    except (TypeError, ValueError):
+        day = dt.date.fromisoformat(match_whole(_DAY, value))
+    except ValueError:
         raise PydanticCustomError("date_parsing", "not a day") from None
     if not FIRST_DAY <= day <= LAST_DAY:
         values = {"first": str(FIRST_DAY), "last": str(LAST_DAY)}

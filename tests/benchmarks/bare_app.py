@@ -25,16 +25,7 @@ from recommender.settings import Settings
 def create_bare_app() -> FastAPI:
     """Make the application; the answers are computed before it starts."""
     settings = Settings()
-    service = open_service(settings)
-    answers = {
-        person_id: RecommendationsOut.model_validate(
-            service.recommend(person_id, as_of=settings.today())
-        )
-        .model_dump_json()
-        .encode()
-        for person_id in service.person_ids()
-    }
-    service.engine.dispose()
+    answers = _compute_answers(settings)
     routes = Operations("bare")
 
     @routes.operation("GET", "/bare/{person_id}", Permission.READ_RECOMMENDATIONS)
@@ -49,22 +40,12 @@ def create_bare_app() -> FastAPI:
 
 def create_memory_app() -> FastAPI:
     """Make the plain application."""
-    settings = Settings()
-    service = open_service(settings)
-    answers = {
-        person_id: RecommendationsOut.model_validate(
-            service.recommend(person_id, as_of=settings.today())
-        )
-        .model_dump_json()
-        .encode()
-        for person_id in service.person_ids()
-    }
-    service.engine.dispose()
+    answers = _compute_answers(Settings())
     known = {hashlib.sha256(os.environ["BENCH_KEY"].encode()).hexdigest(): "admin"}
     bearer = HTTPBearer()
     app = FastAPI()
 
-    def check(given: HTTPAuthorizationCredentials = Depends(bearer)) -> str:  # noqa: B008
+    def check(given: HTTPAuthorizationCredentials = Depends(bearer)) -> str:  # noqa: B008 - `bearer` is a local name
         role = known.get(hashlib.sha256(given.credentials.encode()).hexdigest())
         if role is None:
             raise HTTPException(401)
@@ -76,3 +57,17 @@ def create_memory_app() -> FastAPI:
         return Response(answers[person_id], media_type="application/json")
 
     return app
+
+
+def _compute_answers(settings: Settings) -> dict[str, bytes]:
+    service = open_service(settings)
+    answers = {
+        person_id: RecommendationsOut.model_validate(
+            service.recommend(person_id, as_of=settings.today())
+        )
+        .model_dump_json()
+        .encode()
+        for person_id in service.person_ids()
+    }
+    service.engine.dispose()
+    return answers
