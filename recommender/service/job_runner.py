@@ -193,10 +193,15 @@ class JobRunner:
             self._stopping.wait(STOP_SECONDS)  # most likely this process is to end as well
             return
         if isinstance(outcome, Trouble):
-            passing = outcome.problem["code"] in _PASSING
-            if passing or job.attempts < MOST_ATTEMPTS:
-                self._insist(lambda c: release_job(c, job_id, worker, counts=not passing))
-                raise StoreError(outcome.problem["code"])
+            code = outcome.problem["code"]
+            if code in _PASSING:
+                self._insist(lambda c: release_job(c, job_id, worker, counts=False))
+                raise StoreError(code)
+            if job.attempts < MOST_ATTEMPTS:  # such as for one of its people who was erased since
+                self._insist(lambda c: release_job(c, job_id, worker, counts=True))
+                _log.warning("job begins anew", job_id=job_id, kind=job.kind, code=code)
+                return
+            _log.error("job cannot be stored", job_id=job_id, kind=job.kind, code=code)
             failure = Failure(outcome.problem)
         elif isinstance(outcome, Bug):
             _log.error("job has a bug", job_id=job_id, error=outcome.error, at=outcome.at)

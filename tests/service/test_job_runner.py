@@ -378,9 +378,14 @@ def test_trouble_with_the_database_is_another_try(live, runner, monkeypatch, cod
     troubled = partial(doomed_workers.have_trouble, code, tries - 1)
     monkeypatch.setattr(job_runner, "work_alone", troubled)
     job_id = submit(live)
-    runner.start()
-    assert wait_for_end(live, job_id).status is JobStatus.DONE
+    with capture_logs() as logs:
+        runner.start()
+        assert wait_for_end(live, job_id).status is JobStatus.DONE
     assert new_people(live) == 2
+    said = [line["event"] for line in logs]
+    passes = code == "store.locked"
+    assert said.count("jobs wait") == passes  # the others' jobs need not wait for this one
+    assert said.count("job begins anew") == (0 if passes else tries - 1)
 
 
 def test_trouble_that_stays_ends_the_job(live, runner, monkeypatch):
