@@ -13,9 +13,10 @@ outside    00004, of 西区示例分公司, whom none of the three may see
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -85,10 +86,17 @@ class Served:
 
 def make_key(settings: Settings, request: KeyRequest) -> str:
     """Make a key from outside the application, as the command line does."""
+    return _make(settings, [request])[0]
+
+
+def _make(settings: Settings, requests: Iterable[KeyRequest]) -> list[str]:
     service = open_service(settings)
     try:
-        session = Session(service, COMMAND_LINE, "test", today=AS_OF)
-        return session.write(lambda connection: create_key(session, connection, request)).token
+        sessions = [(Session(service, COMMAND_LINE, "test", today=AS_OF), r) for r in requests]
+        return [
+            session.write(partial(create_key, session, request=request)).token
+            for session, request in sessions
+        ]
     finally:
         service.engine.dispose()
 
@@ -117,7 +125,8 @@ def make_keys(settings: Settings) -> dict[Role, str]:
         KeyRequest("analyst", Role.ANALYST),
         KeyRequest("admin", Role.ADMIN),
     )
-    return {request.role: make_key(settings, request) for request in requests}
+    tokens = _make(settings, requests)
+    return {request.role: token for request, token in zip(requests, tokens, strict=True)}
 
 
 @contextmanager

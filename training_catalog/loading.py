@@ -14,6 +14,7 @@ import hashlib
 import json
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from training_catalog.base import Frozen, Slug, Text
@@ -75,11 +76,27 @@ def load_catalog(folder: Path = DEFAULT_CATALOG) -> Catalog:
     CatalogError
         With every fault found, if there is any.
     """
+    return _load(folder, _digest_files(folder))
+
+
+def _digest_files(folder: Path) -> str:
+    """Return what changes with any file that `_load` reads."""
+    digest = hashlib.sha256()
+    for part in ("", "competencies", "profiles", "modules"):
+        for path in sorted((folder / part).glob("*.yaml")):
+            content = path.read_bytes()
+            digest.update(f"{part}/{path.name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _load(folder: Path, _state: str) -> Catalog:
+    """Load a folder in the state it is in: a process opens the same catalogue many times."""
     with _no_collection():
-        return _load(folder)
+        return _read_folder(folder)
 
 
-def _load(folder: Path) -> Catalog:
+def _read_folder(folder: Path) -> Catalog:
     faults: list[CatalogFault] = []
     if not (folder / "catalog.yaml").is_file():
         raise CatalogError(

@@ -1,6 +1,5 @@
 """The catalogue that ships: whole, clean, consistent, in its own words."""
 
-import time
 from fractions import Fraction
 from itertools import combinations
 from pathlib import Path
@@ -128,17 +127,6 @@ def test_no_sentence_of_the_source(folder: Path):
         if digest in source
     ]
     assert copied == []
-
-
-def test_loading_is_quick():
-    best = min(_seconds(load_catalog) for _ in range(5))
-    assert best < 0.3  # seconds of one core; 0.1 on an idle machine
-
-
-def _seconds(work):
-    start = time.process_time()
-    work()
-    return time.process_time() - start
 
 
 def test_the_source_check_sees_a_copy():

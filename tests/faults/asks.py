@@ -8,6 +8,7 @@ import json
 import secrets
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from recommender.service.access import Role
 
 PATIENCE_SECONDS = 60
 PAUSE_SECONDS = 0.5
+IDLE_SECONDS = 3  # a server keeps a connection that is idle for 5
 _NUMBERS = itertools.count(1)
 
 
@@ -161,6 +163,7 @@ class Client:
         self._enough = enough or threading.Event()
         self._keys = keys
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+        self._used_at = 0.0
 
     def ask(
         self,
@@ -235,6 +238,8 @@ class Client:
         if self._enough.is_set():
             raise GoneError("enough")
         given = {"Authorization": f"Bearer {self._keys[role]}", "Accept-Language": "en", **headers}
+        if time.monotonic() - self._used_at > IDLE_SECONDS:
+            self._connection.close()  # before the server does, in the middle of the request
         try:
             if hold is None:
                 self._connection.request(method, path, body or None, given)
@@ -248,6 +253,7 @@ class Client:
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             raise GoneError(repr(error)) from error
+        self._used_at = time.monotonic()
         self.record.note(method, answer.status, found, content)
         if answer.status == 503:
             self._enough.wait(PAUSE_SECONDS)  # less than the answer asks for: there is little time

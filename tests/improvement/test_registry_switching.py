@@ -388,7 +388,7 @@ def killed(model, tmp_path_factory):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked children")
 def test_a_kill_at_random_moments(killed):
-    assert killed["models"] > 3
+    assert killed["models"] > 6  # three were there before the first kill
     assert killed["entries"] > 20
     for never in ("broken", "lost", "far behind", "incomplete", "died alone"):
         assert not killed.get(never), killed
