@@ -5,11 +5,16 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field, replace
 
+import structlog
+
+from recommender.errors import ModelError, NotFoundError
 from recommender.service.core import Service, open_service, with_imported
 from recommender.service.framework import build_framework
 from recommender.settings import Settings
 from recommender.store import Engine
 from training_catalog import Catalog, load_catalog
+
+_log = structlog.get_logger("recommender.live")
 
 
 @dataclass
@@ -26,6 +31,7 @@ class LiveService:
     _service: Service = field(init=False)
     _catalog: Catalog = field(init=False)
     _imports_seen: int = field(init=False, default=-1)
+    _behind: bool = field(init=False, default=False)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -40,6 +46,8 @@ class LiveService:
     def current(self, imports: int) -> Service:
         """Return the service with the model in force and the modules imported by now.
 
+        Where the model in force cannot be read, all stays as it was until that is mended.
+
         Parameters
         ----------
         imports : int
@@ -50,25 +58,33 @@ class LiveService:
         Service
             Unchanged for whoever holds an earlier one.
         """
+        try:
+            if not self._is_current(imports):
+                with self._lock:
+                    if not self._is_current(imports):  # nobody has read it meanwhile
+                        self._read_again(imports)
+        except (ModelError, NotFoundError) as error:
+            if not self._behind:
+                _log.error("model cannot be read", error=error.code)
+            self._behind = True
+        else:
+            if self._behind:
+                _log.info("model can be read again")
+            self._behind = False
+        return self._service
+
+    def _is_current(self, imports: int) -> bool:
         service = self._service
-        model_id = service.models.active()
-        if model_id == service.estimates.model_id and imports == self._imports_seen:
-            return service
-        with self._lock:
-            service = self._service
-            model_id = service.models.active()
-            if model_id == service.estimates.model_id and imports == self._imports_seen:
-                return service  # whoever was here before has read it
-            framework = service.framework
-            if imports != self._imports_seen:
-                framework = build_framework(with_imported(self._catalog, service.engine))
-                self._imports_seen = imports
-            self._service = replace(
-                service,
-                framework=framework,
-                estimates=service.models.estimates(framework, model_id),
-            )
-            return self._service
+        in_force = service.models.active() == service.estimates.model_id
+        return in_force and imports == self._imports_seen
+
+    def _read_again(self, imports: int) -> None:
+        service, framework = self._service, self._service.framework
+        if imports != self._imports_seen:
+            framework = build_framework(with_imported(self._catalog, service.engine))
+        estimates = service.models.estimates(framework)
+        self._service = replace(service, framework=framework, estimates=estimates)
+        self._imports_seen = imports
 
     def close(self) -> None:
         """Close the database."""

@@ -122,6 +122,36 @@ def test_a_broken_model_is_listed_and_not_used(served, save, root):
         assert str(root) not in answered.text
 
 
+def test_the_model_before_stays_while_the_one_in_force_cannot_be_read(served, save, root):
+    """Whatever asks for no model is answered too, and what was mended is picked up."""
+    client = served.client("admin")
+
+    def in_use():
+        found = client.get(f"/v1/people/{EMPLOYEE}/recommendations?top=1")
+        assert found.status_code == 200, found.text
+        return found.json()["model_id"]
+
+    first, second = save(), save()
+    promote_model(root, first, verdict=judge(samples.metrics()), by="li")
+    assert in_use() == first
+    whole = (root / "active.json").read_bytes()
+    (root / "active.json").write_bytes(whole[:20])
+    assert in_use() == first
+    assert client.get("/v1/people").status_code == 200
+    assert client.post(f"/v1/models/{second}/promotion", json={}).status_code == 409
+    (root / "active.json").write_bytes(whole)
+    artefact = root / second / "model.joblib"
+    promote_model(root, second, verdict=judge(samples.metrics()), by="li", override_reason="a try")
+    content = artefact.read_bytes()
+    artefact.write_bytes(b"changed")
+    assert in_use() == first
+    artefact.write_bytes(content)
+    assert in_use() == second
+    promote_model(root, first, verdict=judge(samples.metrics()), by="li", override_reason="back")
+    (root / first).rename(root / "gone")
+    assert in_use() == second
+
+
 def test_the_card_of_a_model(served, save):
     name = save(own=0.5, raw_mean=0.6, ancova=0.45)
     card = served.client("analyst").get(f"/v1/models/{name}").json()
