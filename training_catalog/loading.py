@@ -14,6 +14,7 @@ import hashlib
 import json
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -76,7 +77,15 @@ def load_catalog(folder: Path = DEFAULT_CATALOG) -> Catalog:
     CatalogError
         With every fault found, if there is any.
     """
-    return _load(folder, _digest_files(folder))
+    return _load(_Files(_digest_files(folder), folder))
+
+
+@dataclass(frozen=True)
+class _Files:
+    """The files of a catalogue: the same wherever they lie, as long as their content is."""
+
+    digest: str
+    folder: Path = field(compare=False)
 
 
 def _digest_files(folder: Path) -> str:
@@ -89,11 +98,10 @@ def _digest_files(folder: Path) -> str:
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=4)
-def _load(folder: Path, _state: str) -> Catalog:
-    """Load a folder in the state it is in: a process opens the same catalogue many times."""
+@lru_cache(maxsize=4)  # a process opens the same catalogue many times
+def _load(files: _Files) -> Catalog:
     with _no_collection():
-        return _read_folder(folder)
+        return _read_folder(files.folder)
 
 
 def _read_folder(folder: Path) -> Catalog:

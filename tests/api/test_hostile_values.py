@@ -42,7 +42,7 @@ VALUES = (
     "9" * 400,
     "true",
 )
-AT_ONCE = len(VALUES) if FULL else 4
+AT_ONCE = len(VALUES) if FULL else 2
 # a body that is not one, whatever it is for
 BODIES = {
     "nothing": b"",
@@ -84,6 +84,12 @@ def operations(served):
 @pytest.fixture(scope="module")
 def admin(served):
     return served.client("admin")
+
+
+@pytest.fixture
+def others(served):
+    """How many values to skip: what is not tried on one database is tried on the other."""
+    return 0 if served.settings.database.startswith("sqlite") else AT_ONCE
 
 
 def check(answer, about, sent):
@@ -144,8 +150,8 @@ def put(body, path, value):
     return changed
 
 
-def test_every_parameter(operations, admin):
-    values = itertools.cycle(VALUES)
+def test_every_parameter(operations, admin, others):
+    values = itertools.islice(itertools.cycle(VALUES), others, None)
     for method, path, about in operations.values():
         for parameter in about.get("parameters", []):
             if parameter["in"] == "header":
@@ -156,8 +162,9 @@ def test_every_parameter(operations, admin):
                 check(answer, about, changed)
 
 
-def test_every_field_of_every_body(operations, admin):
-    values = itertools.cycle((*VALUES, None, True, -1, 0, 1e308, 2**31, 2**63, 10**400, [], {}))
+def test_every_field_of_every_body(operations, admin, others):
+    every = (*VALUES, None, True, -1, 0, 1e308, 2**31, 2**63, 10**400, [], {})
+    values = itertools.islice(itertools.cycle(every), others, None)
     for method, path, about in operations.values():
         example = example_of(about)
         if not isinstance(example, dict):
