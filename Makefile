@@ -25,7 +25,7 @@ demo: $(STAMP) ## Run the main job on made-up people: Excel in, ranked modules a
 	$(BIN)/recommender demo
 
 test: $(STAMP) browser ## Run the tests
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder # what a file of tests shares is made once
 
 browser: # what the tests of pages need; where it cannot be installed they are skipped, loudly
 	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
