@@ -24,8 +24,9 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## Run the main job on made-up people: Excel in, ranked modules and a PDF plan out
 	$(BIN)/recommender demo
 
+# a file of tests stays in one worker: what its tests share is made once
 test: $(STAMP) browser ## Run the tests
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder # what a file of tests shares is made once
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
 browser: # what the tests of pages need; where it cannot be installed they are skipped, loudly
 	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
