@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,25 @@ def postgresql_server() -> Iterator[URL]:
             yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         finally:
             server.cleanup()
+
+
+def copy_database(original: str, url: str) -> None:
+    """Fill an empty database with what is in another one that nobody is connected to.
+
+    Parameters
+    ----------
+    original, url : str
+        SQLite files, or databases of one PostgreSQL server.
+    """
+    source, target = make_url(original), make_url(url)
+    if target.drivername == "sqlite":
+        shutil.copyfile(str(source.database), str(target.database))
+        return
+    server = source.set(database="postgres")
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {target.database}")
+        connection.exec_driver_sql(f"CREATE DATABASE {target.database} TEMPLATE {source.database}")
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """One made-up organisation a kind of database, shared by the tests that only ask questions."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
 from conftest import need
-from databases import fresh_postgresql
+from databases import copy_database, fresh_postgresql
 from organisations import TINY, fill, service_on
+from sqlalchemy.engine import make_url
 
 from recommender.sample import SampleOrganisation
 from recommender.service import Service
@@ -37,9 +38,28 @@ def service(organisation) -> Service:
     return organisation[0]
 
 
+@pytest.fixture(scope="session")
+def libraries(postgresql, tmp_path_factory) -> Iterator[Callable[[str], str]]:
+    """Return the URL of a database to copy, for the tiny framework and eight people."""
+    with ExitStack() as stack:
+        made: dict[str, str] = {}
+
+        def find(kind: str) -> str:
+            if kind not in made:
+                url = f"sqlite:///{tmp_path_factory.mktemp('libraries') / 'library.db'}"
+                if kind != "sqlite":
+                    url = stack.enter_context(fresh_postgresql(postgresql))
+                with service_on(url, catalog=TINY) as service:
+                    fill(service, n_people=8)
+                made[kind] = url
+            return made[kind]
+
+        yield find
+
+
 @pytest.fixture
-def library(database_url) -> Iterator[Service]:
+def library(database_url, libraries) -> Iterator[Service]:
     """A service over the tiny framework, with eight people; a fresh database each time."""
+    copy_database(libraries(make_url(database_url).drivername), database_url)
     with service_on(database_url, catalog=TINY) as service:
-        fill(service, n_people=8)
         yield service
