@@ -21,13 +21,17 @@ from serving import EMPLOYEE
 
 FULL = bool(os.environ.get("FULL"))
 MOST_MEMORY = 600 * 2**20
-CHOSEN = (  # tests/exchange/test_bombs.py has all of them, read without a server
+CHOSEN = (
     "zeros",
     "entities in the workbook",
     "a workbook of many elements",
+    "1000 sheets with a cell far out",
+    "a sheet as large as it may be",
+    "tags without end",
     "no workbook",
     "one line",
     "a million columns",
+    "millions of different cells",
 )
 BOMBS = {**WORKBOOKS, **TABLES}
 FORMULAS = ('=cmd|" /C calc"!A0', "+1+1", "-1+1", "@SUM(1)", "\t=1", '=HYPERLINK("http://evil")')
