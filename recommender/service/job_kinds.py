@@ -27,6 +27,7 @@ from recommender.service.planning import make_plan
 from recommender.service.session import Session
 from recommender.service.standing import read_standing
 from recommender.store import Connection, PersonHead, read_offerings, reading
+from recommender.store.jobs import read_upload
 from recommender.store.people import in_unit, list_people, read_refs
 from recommender.texts import LANGUAGES
 
@@ -45,21 +46,21 @@ class Work:
 
     Parameters
     ----------
+    job_id : str
+        Which job it is.
     session : Session
         On whose behalf.
     request : mapping
         What was asked.
-    upload : bytes
-        The file, where there is one.
     latest : date
         Last day of facts.
     note_progress : callable
         Takes how many of how many are done.
     """
 
+    job_id: str
     session: Session
     request: Mapping[str, Any]
-    upload: bytes
     latest: dt.date
     note_progress: Callable[[int, int], None]
 
@@ -72,7 +73,7 @@ def import_upload(work: Work) -> Finish | Failure:
     unit = None if scope.everyone else scope.org_unit
     with tempfile.TemporaryDirectory(prefix="recommender-") as folder:
         path = Path(folder) / request["file_name"]
-        path.write_bytes(work.upload)
+        _fetch_upload(work, path)
         try:
             table = check_file(
                 framework,
@@ -83,7 +84,7 @@ def import_upload(work: Work) -> Finish | Failure:
                 unit=unit,
             )
         except TableFaultsError as error:
-            if len(work.upload) > MARKED_BYTES:
+            if path.stat().st_size > MARKED_BYTES:
                 return pack_failure(error)
             marked = Path(folder) / "marked.xlsx"
             write_marked_copy(path, error, marked, lang=session.lang)
@@ -105,6 +106,12 @@ def import_upload(work: Work) -> Finish | Failure:
         return figures
 
     return finish
+
+
+def _fetch_upload(work: Work, path: Path) -> None:
+    """Write the file that the job is about; it is in memory no longer than that takes."""
+    with reading(work.session.service.engine) as connection:
+        path.write_bytes(read_upload(connection, work.job_id) or b"")
 
 
 def _note_people(session: Session, connection: Connection, person_ids: Any) -> None:

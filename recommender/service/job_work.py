@@ -25,7 +25,7 @@ from recommender.service.job_problems import Failure, pack_failure, pack_problem
 from recommender.service.session import Session
 from recommender.settings import Settings
 from recommender.store import Connection, writing
-from recommender.store.jobs import StoredJob, finish_job, note_progress, read_upload
+from recommender.store.jobs import StoredJob, finish_job, note_progress
 from training_catalog import CatalogError
 
 PROGRESS_SECONDS = 0.5
@@ -117,11 +117,10 @@ def run_job(service: Service, settings: Settings, job: StoredJob, worker: str) -
         request_id=job.job_id,
         resource=f"/v1/jobs/{job.job_id}",
     )
-    upload = session.read(lambda connection: read_upload(connection, job.job_id))
     work = Work(
+        job_id=job.job_id,
         session=session,
         request=job.request,
-        upload=upload or b"",
         latest=max(session.today, settings.latest_fact_on),
         note_progress=_progress_noter(session, job.job_id, worker),
     )
