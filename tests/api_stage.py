@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from fastapi.testclient import TestClient
-from httpx2 import Response
+from httpx2 import Client, Response
 from improvement.registry_models import facts, train
 from serving import COLLEAGUE, EMPLOYEE, MANAGER, OTHER_UNIT, OUTSIDE, UNIT, Served
 
@@ -75,11 +74,11 @@ class Stage:
     enrolments: dict[str, dict[str, str]] = field(default_factory=dict)
     jobs: dict[str, str] = field(default_factory=dict)
     things: dict[str, str] = field(default_factory=dict)
-    clients: dict[str | None, TestClient] = field(default_factory=dict)
+    clients: dict[str | None, Client] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
 
-    def client(self, role: str | None) -> TestClient:
+    def client(self, role: str | None) -> Client:
         """Return the client of a role; None has no key."""
         if role not in self.clients:
             self.clients[role] = self.served.client(role)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -23,6 +24,12 @@ def need(thing: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{MISSING_MARK}{thing}; in CI it has to be", pytrace=False)
     pytest.skip(f"{MISSING_MARK}{thing}")
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector not look again and again at what stays until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

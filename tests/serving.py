@@ -19,6 +19,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import httpx2
+from anyio.from_thread import BlockingPortal
+from databases import copy_database
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from organisations import AS_OF, fill
@@ -35,6 +38,43 @@ EMPLOYEE, MANAGER, COLLEAGUE, OUTSIDE, ABSENT = "00002", "00008", "00003", "0000
 UNIT, OTHER_UNIT = "南区示例分公司", "西区示例分公司"
 
 
+class _InProcess(httpx2.BaseTransport):
+    """Asks an application in the loop that it runs in; `TestClient` starts one each time."""
+
+    def __init__(self, app: FastAPI, portal: BlockingPortal) -> None:
+        self._inner = httpx2.ASGITransport(app, raise_app_exceptions=False)
+        self._portal = portal
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        return self._portal.call(self._ask, request)
+
+    async def _ask(self, request: httpx2.Request) -> httpx2.Response:
+        found = await self._inner.handle_async_request(request)
+        content = await found.aread()
+        return httpx2.Response(
+            found.status_code, headers=found.headers, content=content, request=request
+        )
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A database with the cast in it, to be copied.
+
+    Parameters
+    ----------
+    url : str
+        Nobody is connected to it.
+    sample : SampleOrganisation
+        What was stored.
+    keys : mapping of Role to str
+        A key for each role.
+    """
+
+    url: str
+    sample: SampleOrganisation
+    keys: Mapping[Role, str]
+
+
 @dataclass(frozen=True)
 class Served:
     """A running application on a database with people in it.
@@ -49,16 +89,20 @@ class Served:
         A key for each role.
     sample : SampleOrganisation
         What was stored.
+    portal : BlockingPortal
+        Leads to the loop that it runs in.
     """
 
     app: FastAPI
     settings: Settings
     keys: Mapping[Role, str]
     sample: SampleOrganisation
+    portal: BlockingPortal
 
-    def client(self, role: Role | str | None, **headers: str) -> TestClient:
+    def client(self, role: Role | str | None, **headers: str) -> httpx2.Client:
         """Return a client with the key of a role; None for one without a key."""
-        client = TestClient(self.app, raise_server_exceptions=False)
+        transport = _InProcess(self.app, self.portal)
+        client = httpx2.Client(transport=transport, base_url="http://testserver")
         if role is not None:
             client.headers["Authorization"] = f"Bearer {self.keys[Role(role)]}"
         client.headers["Accept-Language"] = "en"
@@ -129,15 +173,39 @@ def make_keys(settings: Settings) -> dict[Role, str]:
     return {request.role: token for request, token in zip(requests, tokens, strict=True)}
 
 
-@contextmanager
-def serve(url: str, folder: Path, **changes: object) -> Iterator[Served]:
-    """Run the application on a database of 30 sample people."""
+def store_cast(url: str, folder: Path, **changes: object) -> Stored:
+    """Store the sample organisation and a key for each role in an empty database."""
     settings = settings_for(url, folder, **changes)
-    sample = store_sample(settings)
-    keys = make_keys(settings)
+    return Stored(url, store_sample(settings), make_keys(settings))
+
+
+@contextmanager
+def serve(
+    url: str, folder: Path, *, original: Stored | None = None, **changes: object
+) -> Iterator[Served]:
+    """Run the application on an empty database, in which 30 sample people are stored first.
+
+    Parameters
+    ----------
+    url : str
+        The database.
+    folder : Path
+        For its models.
+    original : Stored, optional
+        A database of the same kind to copy them from.
+    **changes : object
+        Further settings.
+    """
+    if original is None:
+        stored = store_cast(url, folder, **changes)
+    else:
+        stored = original
+        copy_database(original.url, url)
+    settings = settings_for(url, folder, **changes)
     app = create_app(settings)
     root = logging.getLogger()
     before = root.handlers[:]
-    with TestClient(app):
+    with TestClient(app) as running:
         root.handlers[:] = before  # those of pytest; the streams of the server's are gone soon
-        yield Served(app, settings, keys, sample)
+        assert running.portal
+        yield Served(app, settings, stored.keys, stored.sample, running.portal)

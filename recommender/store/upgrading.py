@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +82,7 @@ def refuse_newer(revision: str | None, *, name: str) -> None:
     StoreError
         If the revision is unknown.
     """
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in known_revisions():
         raise StoreError("store.newer", database=name)
 
 
@@ -185,15 +185,16 @@ def _config() -> alembic.config.Config:
     return config
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
+@cache  # the migrations are part of the program; to read them takes longer than all else here
+def known_revisions() -> tuple[str, ...]:
+    """Return the revisions of the schema, the latest first."""
+    scripts = ScriptDirectory.from_config(_config())
+    return tuple(script.revision for script in scripts.walk_revisions())
 
 
 def head_revision() -> str:
     """Return the revision that this program works on."""
-    head = _scripts().get_current_head()
-    assert head is not None
-    return head
+    return known_revisions()[0]
 
 
 def read_revision(engine: sa.Engine) -> str | None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from improvement import registry_models as samples
-from serving import EMPLOYEE, Served, serve, settings_for
+from serving import EMPLOYEE, serve, settings_for
 from sqlalchemy import select
 
 from api.app import create_app
@@ -406,8 +406,8 @@ def test_every_worker_answers_by_a_new_model_at_once(served, save):
     """Two applications on one database and one folder of models, as two workers are."""
     name, client = save(), served.client("admin")
     other = create_app(served.settings)
-    with TestClient(other):
-        elsewhere = Served(other, served.settings, served.keys, served.sample).client("admin")
+    with TestClient(other) as running:
+        elsewhere = replace(served, app=other, portal=running.portal).client("admin")
         assert model_in_use(client) is model_in_use(elsewhere) is None
         assert client.post(f"/v1/models/{name}/promotion", json={}).status_code == 200
         assert model_in_use(elsewhere) == model_in_use(client) == name

@@ -69,7 +69,9 @@ def go_back_a_day(nursery: Nursery, site: Site) -> dict[str, Any]:
         for client in clients:
             client.close()
         violations += evidence.look() + evidence.weigh(record.asks) + here.bugs()
-    refused = [name for name in record.answers if name[0] not in "2"]
+    # a machine under load may keep SQLite locked for too long; that is no matter of the clock
+    excused = record.unavailable()
+    refused = [name for name in record.answers if name[0] != "2" and name not in excused]
     violations += [f"{record.answers[name]} times {name}" for name in refused]
     violations += _check_job(site, job)
     return {

@@ -126,7 +126,7 @@ def test_a_backup_while_somebody_writes(filled, tmp_path):
 
 
 def test_an_older_backup_is_restored_and_then_upgraded(database_url, empty, tmp_path):
-    first = list(upgrading._scripts().walk_revisions())[-1].revision
+    first = upgrading.known_revisions()[-1]
     engine = upgrading.connect(database_url)
     upgrading.upgrade(engine, first)
     engine.dispose()

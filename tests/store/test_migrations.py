@@ -24,8 +24,7 @@ LAST_FREE = "0002"
 
 def revisions():
     """Every revision, the oldest first."""
-    scripts = upgrading._scripts()
-    return [script.revision for script in reversed(list(scripts.walk_revisions()))]
+    return [*reversed(upgrading.known_revisions())]
 
 
 @pytest.fixture
@@ -88,8 +87,10 @@ def next_migration(tmp_path, monkeypatch):
             *(f"    {line}" for line in body),
         ]
         (folder / "versions" / "9001_next.py").write_text("\n".join(lines), encoding="utf-8")
+        upgrading.known_revisions.cache_clear()
 
-    return add
+    yield add
+    upgrading.known_revisions.cache_clear()
 
 
 def test_a_table_is_rebuilt_under_the_rows_that_refer_to_it(engine, database_url, next_migration):
