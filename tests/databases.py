@@ -54,32 +54,45 @@ def _wait_for_no_disk(server: URL) -> None:
         connection.exec_driver_sql("SELECT pg_reload_conf()")
 
 
-def copy_database(original: str, url: str) -> None:
-    """Fill an empty database with what is in another one that nobody is connected to.
+@contextmanager
+def copied(original: str, folder: Path, server: URL | None) -> Iterator[str]:
+    """Copy a database that nobody is connected to; drop the copy afterwards.
 
     Parameters
     ----------
-    original, url : str
-        SQLite files, or databases of one PostgreSQL server.
+    original : str
+        URL of a SQLite file, or of a database on the server.
+    folder : Path
+        For the copy of a file.
+    server : URL or None
+        The PostgreSQL server.
     """
-    source, target = make_url(original), make_url(url)
-    if target.drivername == "sqlite":
-        shutil.copyfile(str(source.database), str(target.database))
+    source = make_url(original)
+    if source.drivername == "sqlite":
+        shutil.copyfile(str(source.database), folder / "copy.db")
+        yield f"sqlite:///{folder / 'copy.db'}"
         return
-    server = source.set(database="postgres")
-    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {target.database}")
-        connection.exec_driver_sql(f"CREATE DATABASE {target.database} TEMPLATE {source.database}")
+    assert server is not None
+    with fresh_postgresql(server, like=source.database) as url:
+        yield url
 
 
 @contextmanager
-def fresh_postgresql(server: URL) -> Iterator[str]:
-    """Create an empty database on a server and drop it afterwards."""
+def fresh_postgresql(server: URL, *, like: str | None = None) -> Iterator[str]:
+    """Create a database on a server and drop it afterwards.
+
+    Parameters
+    ----------
+    server : URL
+        The server.
+    like : str, optional
+        Name of a database to copy; the new one is empty unless given.
+    """
     name = f"test_{secrets.token_hex(6)}"
+    template = f" TEMPLATE {like}" if like else ""
     admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        connection.exec_driver_sql(f"CREATE DATABASE {name}{template}")
     try:
         yield server.set(database=name).render_as_string(hide_password=False)
     finally:

@@ -21,7 +21,6 @@ from pathlib import Path
 
 import httpx2
 from anyio.from_thread import BlockingPortal
-from databases import copy_database
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from organisations import AS_OF, fill
@@ -181,9 +180,9 @@ def store_cast(url: str, folder: Path, **changes: object) -> Stored:
 
 @contextmanager
 def serve(
-    url: str, folder: Path, *, original: Stored | None = None, **changes: object
+    url: str, folder: Path, *, stored: Stored | None = None, **changes: object
 ) -> Iterator[Served]:
-    """Run the application on an empty database, in which 30 sample people are stored first.
+    """Run the application on a database of 30 sample people.
 
     Parameters
     ----------
@@ -191,16 +190,13 @@ def serve(
         The database.
     folder : Path
         For its models.
-    original : Stored, optional
-        A database of the same kind to copy them from.
+    stored : Stored, optional
+        What the database is a copy of; it is empty, and filled first, unless given.
     **changes : object
         Further settings.
     """
-    if original is None:
+    if stored is None:
         stored = store_cast(url, folder, **changes)
-    else:
-        stored = original
-        copy_database(original.url, url)
     settings = settings_for(url, folder, **changes)
     app = create_app(settings)
     root = logging.getLogger()

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 from conftest import need
-from databases import fresh_postgresql
+from databases import copied, fresh_postgresql
 from serving import Stored, serve, store_cast
 
 
@@ -33,11 +33,11 @@ def originals(postgresql, tmp_path_factory) -> Iterator[Callable[[str], Stored]]
 )
 def served(request, postgresql, originals, tmp_path_factory):
     """An application on a database with 30 sample people; see `tests/serving.py`."""
-    folder = tmp_path_factory.mktemp("served")
-    with ExitStack() as stack:
-        url = f"sqlite:///{folder / 'served.db'}"
-        if request.param != "sqlite":
-            if postgresql is None:
-                need("a PostgreSQL server")
-            url = stack.enter_context(fresh_postgresql(postgresql))
-        yield stack.enter_context(serve(url, folder, original=originals(request.param)))
+    if request.param != "sqlite" and postgresql is None:
+        need("a PostgreSQL server")
+    folder, stored = tmp_path_factory.mktemp("served"), originals(request.param)
+    with (
+        copied(stored.url, folder, postgresql) as url,
+        serve(url, folder, stored=stored) as running,
+    ):
+        yield running

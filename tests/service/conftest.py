@@ -5,9 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 from conftest import need
-from databases import copy_database, fresh_postgresql
+from databases import copied, fresh_postgresql
 from organisations import TINY, fill, service_on
-from sqlalchemy.engine import make_url
 
 from recommender.sample import SampleOrganisation
 from recommender.service import Service
@@ -57,9 +56,17 @@ def libraries(postgresql, tmp_path_factory) -> Iterator[Callable[[str], str]]:
         yield find
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def library_url(request, libraries, postgresql, tmp_path) -> Iterator[str]:
+    """URL of a database of the tiny framework and eight people, fresh each time."""
+    if request.param != "sqlite" and postgresql is None:
+        need("a PostgreSQL server")
+    with copied(libraries(request.param), tmp_path, postgresql) as url:
+        yield url
+
+
 @pytest.fixture
-def library(database_url, libraries) -> Iterator[Service]:
-    """A service over the tiny framework, with eight people; a fresh database each time."""
-    copy_database(libraries(make_url(database_url).drivername), database_url)
-    with service_on(database_url, catalog=TINY) as service:
+def library(library_url) -> Iterator[Service]:
+    """A service over that database."""
+    with service_on(library_url, catalog=TINY) as service:
         yield service

@@ -42,11 +42,9 @@ PATIENCE = 60
 
 
 @pytest.fixture
-def live(library, database_url, tmp_path):
+def live(library, library_url, tmp_path):
     """The library, as a server process has it."""
-    settings = Settings(
-        database=database_url, catalog=TINY, as_of=AS_OF, models=tmp_path / "models"
-    )
+    settings = Settings(database=library_url, catalog=TINY, as_of=AS_OF, models=tmp_path / "models")
     service = LiveService(settings)
     yield service
     service.close()

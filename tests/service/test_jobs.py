@@ -81,11 +81,9 @@ def library(library, tmp_path):
 
 
 @pytest.fixture
-def desk(library, database_url, tmp_path):
+def desk(library, library_url, tmp_path):
     """Let somebody of one's choice work on the library."""
-    settings = Settings(
-        database=database_url, catalog=TINY, as_of=AS_OF, models=tmp_path / "models"
-    )
+    settings = Settings(database=library_url, catalog=TINY, as_of=AS_OF, models=tmp_path / "models")
     return lambda who=ADMIN: Desk(library, who, settings)
 
 

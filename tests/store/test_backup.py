@@ -2,12 +2,12 @@
 
 import os
 import subprocess
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from databases import fresh_postgresql
+from databases import copied, fresh_postgresql
 from made_rows import fill, read_all
 
 from recommender.errors import ConflictError, StoreError
@@ -23,34 +23,67 @@ from recommender.store import (
 from recommender.texts import LANGUAGES, explain
 
 
-@pytest.fixture
-def database_url(database_url, request):
-    """URL of an empty database whose tools are found."""
-    if not database_url.startswith("sqlite"):
-        request.getfixturevalue("postgresql_tools")
-    return database_url
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory, postgresql):
+    """Return the URL of a database with rows in every table, to be copied."""
+    with ExitStack() as stack:
+        made = {}
+
+        def find(kind):
+            if kind not in made:
+                url = f"sqlite:///{tmp_path_factory.mktemp('original') / 'original.db'}"
+                if kind != "sqlite":
+                    url = stack.enter_context(fresh_postgresql(postgresql))
+                engine = open_database(url)
+                with writing(engine) as connection:
+                    fill(connection, schema.metadata)
+                    # a number that the database gives out: the next ones go on from there
+                    connection.execute(schema.org_unit.insert().values(path="a", name="a"))
+                engine.dispose()
+                made[kind] = url
+            return made[kind]
+
+        yield find
 
 
-@pytest.fixture
-def empty(database_url, tmp_path, request):
-    """URL of another database of the same kind, with nothing in it."""
-    if database_url.startswith("sqlite"):
-        yield f"sqlite:///{tmp_path / 'restored.db'}"
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def server_of_kind(request):
+    """The PostgreSQL server, with its tools, or None for files."""
+    if request.param == "sqlite":
+        return None
+    request.getfixturevalue("postgresql_tools")
+    return request.getfixturevalue("server")
+
+
+@contextmanager
+def nothing_in(path, server):
+    if server is None:
+        yield f"sqlite:///{path}"
         return
-    with fresh_postgresql(request.getfixturevalue("server")) as url:
+    with fresh_postgresql(server) as url:
         yield url
 
 
 @pytest.fixture
-def filled(database_url):
+def database_url(server_of_kind, tmp_path):
+    """URL of an empty database."""
+    with nothing_in(tmp_path / "test.db", server_of_kind) as url:
+        yield url
+
+
+@pytest.fixture
+def empty(server_of_kind, tmp_path):
+    """URL of another database of the same kind, with nothing in it."""
+    with nothing_in(tmp_path / "restored.db", server_of_kind) as url:
+        yield url
+
+
+@pytest.fixture
+def filled(server_of_kind, originals, tmp_path):
     """URL of a database with rows in every table."""
-    engine = open_database(database_url)
-    with writing(engine) as connection:
-        fill(connection, schema.metadata)
-        # a number that the database gives out: the next ones go on from there
-        connection.execute(schema.org_unit.insert().values(path="a", name="a"))
-    engine.dispose()
-    return database_url
+    kind = "postgresql" if server_of_kind else "sqlite"
+    with copied(originals(kind), tmp_path, server_of_kind) as url:
+        yield url
 
 
 @pytest.fixture
