@@ -126,7 +126,8 @@ class RealServer:
 
     def log(self) -> list[dict[str, Any]]:
         """Return its log lines, as far as they are the application's: those are JSON."""
-        lines = self.log_text().splitlines()
+        whole, _, _ = self.log_text().rpartition("\n")  # the last line may be half written
+        lines = whole.splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def log_text(self) -> str:

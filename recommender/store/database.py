@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -139,14 +141,27 @@ def _keep_to_file(engine: sa.Engine, file: Path, *, create: bool) -> None:
 def _set_pragmas(connection: Any, _record: Any) -> None:
     # SQLAlchemy's BEGIN below opens the transaction, not the driver's own guess
     connection.isolation_level = None
+    _write_ahead(connection)
     # 64 MB of cache: an import of 100,000 rows does not leave memory before it is complete
     for pragma in (
-        "journal_mode=WAL",
         "foreign_keys=ON",
         "synchronous=FULL",
         "cache_size=-65536",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on: the one statement for which SQLite does not wait its turn."""
+    ends = time.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
+                raise
+            time.sleep(0.01)
 
 
 def _begin_immediate(connection: sa.Connection) -> None:

@@ -1,5 +1,6 @@
 """The schema: made by migrations, equal to the tables in the code, old and new ones told apart."""
 
+import sqlite3
 import threading
 
 import pytest
@@ -76,6 +77,16 @@ def test_two_that_make_the_schema_at_once(database_url):
         thread.join()
     assert failures == []
     assert set(count_rows(database_url).values()) == {0}
+
+
+def test_a_new_file_that_another_holds_is_waited_for(tmp_path):
+    other = sqlite3.connect(tmp_path / "held.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+    release.start()
+    open_database(f"sqlite:///{tmp_path / 'held.db'}").dispose()
+    release.join()
+    other.close()
 
 
 @pytest.mark.parametrize(
