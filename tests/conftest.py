@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from databases import fresh_postgresql, postgresql_server
+from databases import empty_database, postgresql_server
 from hypothesis import settings
 from sqlalchemy.engine import URL
 
@@ -46,13 +46,12 @@ def postgresql() -> Iterator[URL | None]:
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """URL of an empty database, of each kind that the product supports."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'test.db'}"
-        return
-    server = request.getfixturevalue("postgresql")
-    if server is None:
-        need("a PostgreSQL server")
-    with fresh_postgresql(server) as url:
+    server = None
+    if request.param != "sqlite":
+        server = request.getfixturevalue("postgresql")
+        if server is None:
+            need("a PostgreSQL server")
+    with empty_database(tmp_path / "test.db", server) as url:
         yield url
 
 

@@ -6,12 +6,16 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -52,6 +56,41 @@ def _wait_for_no_disk(server: URL) -> None:
         for name in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.exec_driver_sql(f"ALTER SYSTEM SET {name} = off")
         connection.exec_driver_sql("SELECT pg_reload_conf()")
+
+
+@contextmanager
+def empty_database(file: Path, server: URL | None) -> Iterator[str]:
+    """Let an empty database be there: on a server, or in a file where there is no server."""
+    if server is None:
+        yield f"sqlite:///{file}"
+        return
+    with fresh_postgresql(server) as url:
+        yield url
+
+
+@contextmanager
+def originals(
+    folder: Path, server: URL | None, store: Callable[[str], T]
+) -> Iterator[Callable[[str], T]]:
+    """Yield what finds the original of a kind of database, made when it is first asked for.
+
+    Parameters
+    ----------
+    folder : Path
+        For files.
+    server : URL or None
+        The PostgreSQL server, if there is one.
+    store : callable
+        Takes the URL of an empty database and stores what is to be in it.
+    """
+    with ExitStack() as stack:
+
+        @cache
+        def find(kind: str) -> T:
+            place = None if kind == "sqlite" else server
+            return store(stack.enter_context(empty_database(folder / "original.db", place)))
+
+        yield find
 
 
 @contextmanager

@@ -1,29 +1,18 @@
 """The served organisation, once for each file of tests and kind of database."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import pytest
 from conftest import need
-from databases import copied, fresh_postgresql
+from databases import copied, originals
 from serving import Stored, serve, store_cast
 
 
 @pytest.fixture(scope="session")
-def originals(postgresql, tmp_path_factory) -> Iterator[Callable[[str], Stored]]:
-    """Return a database of a kind that has 30 sample people in it, to be copied."""
-    with ExitStack() as stack:
-        made: dict[str, Stored] = {}
-
-        def find(kind: str) -> Stored:
-            if kind not in made:
-                folder = tmp_path_factory.mktemp("original")
-                url = f"sqlite:///{folder / 'original.db'}"
-                if kind != "sqlite":
-                    url = stack.enter_context(fresh_postgresql(postgresql))
-                made[kind] = store_cast(url, folder)
-            return made[kind]
-
+def find_original(postgresql, tmp_path_factory) -> Iterator[Callable[[str], Stored]]:
+    """Find a database of a kind that has 30 sample people in it, to be copied."""
+    folder = tmp_path_factory.mktemp("original")
+    with originals(folder, postgresql, lambda url: store_cast(url, folder)) as find:
         yield find
 
 
@@ -31,11 +20,11 @@ def originals(postgresql, tmp_path_factory) -> Iterator[Callable[[str], Stored]]
     scope="module",
     params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)],
 )
-def served(request, postgresql, originals, tmp_path_factory):
+def served(request, postgresql, find_original, tmp_path_factory):
     """An application on a database with 30 sample people; see `tests/serving.py`."""
     if request.param != "sqlite" and postgresql is None:
         need("a PostgreSQL server")
-    folder, stored = tmp_path_factory.mktemp("served"), originals(request.param)
+    folder, stored = tmp_path_factory.mktemp("served"), find_original(request.param)
     with (
         copied(stored.url, folder, postgresql) as url,
         serve(url, folder, stored=stored) as running,

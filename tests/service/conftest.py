@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 from conftest import need
-from databases import copied, fresh_postgresql
+from databases import copied, fresh_postgresql, originals
 from organisations import TINY, fill, service_on
 
 from recommender.sample import SampleOrganisation
@@ -38,30 +38,24 @@ def service(organisation) -> Service:
 
 
 @pytest.fixture(scope="session")
-def libraries(postgresql, tmp_path_factory) -> Iterator[Callable[[str], str]]:
-    """Return the URL of a database to copy, for the tiny framework and eight people."""
-    with ExitStack() as stack:
-        made: dict[str, str] = {}
+def find_library(postgresql, tmp_path_factory) -> Iterator[Callable[[str], str]]:
+    """Find a database of the tiny framework and eight people, to be copied."""
 
-        def find(kind: str) -> str:
-            if kind not in made:
-                url = f"sqlite:///{tmp_path_factory.mktemp('libraries') / 'library.db'}"
-                if kind != "sqlite":
-                    url = stack.enter_context(fresh_postgresql(postgresql))
-                with service_on(url, catalog=TINY) as service:
-                    fill(service, n_people=8)
-                made[kind] = url
-            return made[kind]
+    def store(url: str) -> str:
+        with service_on(url, catalog=TINY) as service:
+            fill(service, n_people=8)
+        return url
 
+    with originals(tmp_path_factory.mktemp("library"), postgresql, store) as find:
         yield find
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def library_url(request, libraries, postgresql, tmp_path) -> Iterator[str]:
+def library_url(request, find_library, postgresql, tmp_path) -> Iterator[str]:
     """URL of a database of the tiny framework and eight people, fresh each time."""
     if request.param != "sqlite" and postgresql is None:
         need("a PostgreSQL server")
-    with copied(libraries(request.param), tmp_path, postgresql) as url:
+    with copied(find_library(request.param), tmp_path, postgresql) as url:
         yield url
 
 

@@ -2,12 +2,12 @@
 
 import os
 import subprocess
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from databases import copied, fresh_postgresql
+from databases import copied, empty_database, originals
 from made_rows import fill, read_all
 
 from recommender.errors import ConflictError, StoreError
@@ -24,25 +24,19 @@ from recommender.texts import LANGUAGES, explain
 
 
 @pytest.fixture(scope="module")
-def originals(tmp_path_factory, postgresql):
-    """Return the URL of a database with rows in every table, to be copied."""
-    with ExitStack() as stack:
-        made = {}
+def find_original(tmp_path_factory, postgresql):
+    """Find a database of a kind with rows in every table, to be copied."""
 
-        def find(kind):
-            if kind not in made:
-                url = f"sqlite:///{tmp_path_factory.mktemp('original') / 'original.db'}"
-                if kind != "sqlite":
-                    url = stack.enter_context(fresh_postgresql(postgresql))
-                engine = open_database(url)
-                with writing(engine) as connection:
-                    fill(connection, schema.metadata)
-                    # a number that the database gives out: the next ones go on from there
-                    connection.execute(schema.org_unit.insert().values(path="a", name="a"))
-                engine.dispose()
-                made[kind] = url
-            return made[kind]
+    def store(url):
+        engine = open_database(url)
+        with writing(engine) as connection:
+            fill(connection, schema.metadata)
+            # a number that the database gives out: the next ones go on from there
+            connection.execute(schema.org_unit.insert().values(path="a", name="a"))
+        engine.dispose()
+        return url
 
+    with originals(tmp_path_factory.mktemp("original"), postgresql, store) as find:
         yield find
 
 
@@ -55,34 +49,25 @@ def server_of_kind(request):
     return request.getfixturevalue("server")
 
 
-@contextmanager
-def nothing_in(path, server):
-    if server is None:
-        yield f"sqlite:///{path}"
-        return
-    with fresh_postgresql(server) as url:
-        yield url
-
-
 @pytest.fixture
 def database_url(server_of_kind, tmp_path):
     """URL of an empty database."""
-    with nothing_in(tmp_path / "test.db", server_of_kind) as url:
+    with empty_database(tmp_path / "test.db", server_of_kind) as url:
         yield url
 
 
 @pytest.fixture
 def empty(server_of_kind, tmp_path):
     """URL of another database of the same kind, with nothing in it."""
-    with nothing_in(tmp_path / "restored.db", server_of_kind) as url:
+    with empty_database(tmp_path / "restored.db", server_of_kind) as url:
         yield url
 
 
 @pytest.fixture
-def filled(server_of_kind, originals, tmp_path):
+def filled(server_of_kind, find_original, tmp_path):
     """URL of a database with rows in every table."""
     kind = "postgresql" if server_of_kind else "sqlite"
-    with copied(originals(kind), tmp_path, server_of_kind) as url:
+    with copied(find_original(kind), tmp_path, server_of_kind) as url:
         yield url
 
 
