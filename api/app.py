@@ -12,17 +12,17 @@ from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.docs import add_docs
-from api.logs import set_up_logs
-from api.manners import Manners
+from api.identity.tokens import TokenVerifier
 from api.operations import settle_parameters
+from api.pages.docs import add_docs
 from api.problems import Problem, install_handlers
-from api.routes import GROUPS, operation
-from api.running import Running
-from api.tokens import TokenVerifier
-from recommender.service.job_runner import JobRunner
+from api.routes import GROUPS, monitoring
+from api.server_state import Running
+from api.transport.logs import set_up_logs
+from api.transport.middleware import Manners
+from recommender.service.access.audit_writer import AuditTrail
+from recommender.service.jobs.runner import JobRunner
 from recommender.service.live import LiveService
-from recommender.service.trail import AuditTrail
 from recommender.settings import Settings
 
 THREADS = 8
@@ -77,8 +77,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = chosen
     for group in GROUPS:
         app.include_router(group)
-    app.include_router(operation.ROUTES)
-    app.include_router(operation.describing_routes(open_to_all=chosen.open_docs))
+    app.include_router(monitoring.ROUTES)
+    app.include_router(monitoring.describing_routes(open_to_all=chosen.open_docs))
     add_docs(app)
     install_handlers(app)
     app.add_middleware(Manners, settings=chosen)

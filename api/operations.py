@@ -13,8 +13,8 @@
         return answer(call, ...)
 
 The function's name is the operation's id, its docstring the summary. A caller is admitted
-(`api.call.admit`) before anything of the request is read; personal data that a use case read is
-in the audit trail before the answer goes out. Every status an operation can give is declared
+(`api.admission.admit`) before anything of the request is read; personal data that a use case read
+is in the audit trail before the answer goes out. Every status an operation can give is declared
 here, and nowhere else.
 """
 
@@ -37,10 +37,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from api.answers import MOST_FIELDS, fields_of
-from api.call import IDEMPOTENCY_KEY, Call, admit
+from api.admission import IDEMPOTENCY_KEY, Call, admit
 from api.problems import MEDIA_TYPE, FieldProblem, Problem, Refusal
-from recommender.service.access import Permission
+from api.responses import MOST_FIELDS, fields_of
+from recommender.service.permissions import Permission
 
 _ALWAYS = {
     401: "No key or token, or none that is valid.",

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     )
     from recommender.documents.charts import calibration_chart, loop_chart
     from recommender.errors import RecommenderError
-    from recommender.improvement.closed_loop import LoopSettings, run_closed_loop
-    from recommender.improvement.effects import (
+    from recommender.improvement.evaluation import Evaluation, evaluate
+    from recommender.improvement.history import History
+    from recommender.improvement.model.effects import (
         EffectFit,
         ModuleTable,
         Prediction,
@@ -37,32 +38,31 @@ if TYPE_CHECKING:
         fit_effects,
         predict,
     )
-    from recommender.improvement.evaluation import Evaluation, evaluate
-    from recommender.improvement.history import History
-    from recommender.improvement.synthetic import SimulationSettings, simulate
+    from recommender.improvement.simulation.closed_loop import LoopSettings, run_closed_loop
+    from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
     from recommender.ranking import Objective
     from recommender.results import to_json
     from recommender.service import Models, PlanRequest, Service, open_service
-    from recommender.service.histories import report_history
-    from recommender.service.training import read_history_files
+    from recommender.service.learning.history import report_history
+    from recommender.service.learning.training import read_history_files
     from recommender.settings import Settings
     from training_catalog import load_catalog
 
 _HOMES = {
-    "EffectFit": "recommender.improvement.effects",
+    "EffectFit": "recommender.improvement.model.effects",
     "Evaluation": "recommender.improvement.evaluation",
     "History": "recommender.improvement.history",
-    "LoopSettings": "recommender.improvement.closed_loop",
+    "LoopSettings": "recommender.improvement.simulation.closed_loop",
     "Models": "recommender.service",
-    "ModuleTable": "recommender.improvement.effects",
+    "ModuleTable": "recommender.improvement.model.effects",
     "Objective": "recommender.ranking",
     "PlanRequest": "recommender.service",
-    "Prediction": "recommender.improvement.effects",
+    "Prediction": "recommender.improvement.model.effects",
     "RecommenderError": "recommender.errors",
-    "RecordTable": "recommender.improvement.effects",
+    "RecordTable": "recommender.improvement.model.effects",
     "Service": "recommender.service",
     "Settings": "recommender.settings",
-    "SimulationSettings": "recommender.improvement.synthetic",
+    "SimulationSettings": "recommender.improvement.simulation.synthetic",
     "Workbench": "recommender.analysis",
     "calibration_chart": "recommender.documents.charts",
     "compare_effects": "recommender.analysis",
@@ -70,8 +70,8 @@ _HOMES = {
     "effect_table": "recommender.analysis",
     "evaluate": "recommender.improvement.evaluation",
     "evaluation_charts": "recommender.analysis",
-    "explain": "recommender.improvement.effects",
-    "fit_effects": "recommender.improvement.effects",
+    "explain": "recommender.improvement.model.effects",
+    "fit_effects": "recommender.improvement.model.effects",
     "history_tables": "recommender.analysis",
     "in_words": "recommender.analysis",
     "judge_later": "recommender.analysis",
@@ -80,13 +80,13 @@ _HOMES = {
     "loop_table": "recommender.analysis",
     "open_service": "recommender.service",
     "open_workbench": "recommender.analysis",
-    "predict": "recommender.improvement.effects",
-    "read_history_files": "recommender.service.training",
-    "report_history": "recommender.service.histories",
-    "run_closed_loop": "recommender.improvement.closed_loop",
+    "predict": "recommender.improvement.model.effects",
+    "read_history_files": "recommender.service.learning.training",
+    "report_history": "recommender.service.learning.history",
+    "run_closed_loop": "recommender.improvement.simulation.closed_loop",
     "score_table": "recommender.analysis",
     "set_chart_style": "recommender.analysis",
-    "simulate": "recommender.improvement.synthetic",
+    "simulate": "recommender.improvement.simulation.synthetic",
     "to_json": "recommender.results",
     "write_report": "recommender.analysis",
 }

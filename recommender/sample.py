@@ -18,7 +18,7 @@ from recommender.improvement.history import (
     pairs_of_modules,
     to_module_table,
 )
-from recommender.improvement.synthetic import SimulationSettings, simulate
+from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
 from recommender.scoring import to_date, to_day
 from recommender.service.framework import Framework, profiles_in_force
 
@@ -36,7 +36,7 @@ _GRADE_SHARES = (0.3, 0.35, 0.25, 0.1)
 
 @dataclass(frozen=True)
 class SampleOrganisation:
-    """Tables of a made-up organisation, in the columns of `recommender.records`.
+    """Tables of a made-up organisation, in the columns of `recommender.table_kinds`.
 
     Parameters
     ----------

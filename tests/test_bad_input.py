@@ -22,8 +22,8 @@ from command_line import CHINESE, CommandLine
 from organisations import TINY, without_privileges
 
 from recommender.exchange import write_xlsx
-from recommender.records import KINDS
 from recommender.store import database
+from recommender.table_kinds import KINDS
 
 PROGRAM = [sys.executable, "-c", "from recommender.cli import main; main()"]
 PERSON = {"person_id": "90001", "name": "欧阳静", "org_unit": "总馆", "grade": "assistant"}
@@ -321,7 +321,7 @@ def test_full_disk(call, tmp_path):
 
 INTERRUPTED = """
 import os, signal
-import recommender.service.intake as intake
+import recommender.service.people.imports as intake
 from recommender.cli import main
 
 real = intake.{step}

@@ -14,7 +14,7 @@ from pydantic_core.core_schema import ErrorType
 import recommender
 from recommender import errors
 from recommender.candidates import Exclusion
-from recommender.records import KINDS
+from recommender.table_kinds import KINDS
 from recommender.texts import LANGUAGES, all_texts, placeholders
 
 ROOT = Path(recommender.__file__).parent

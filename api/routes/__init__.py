@@ -1,41 +1,28 @@
-"""The operations of the API, a file a group."""
+"""The operations of the API, a folder or file a domain, named as in `recommender.service`."""
 
-from api.routes import (
-    audit,
-    batches,
-    caller,
-    catalogue,
-    enrolments,
-    facts,
-    health,
-    history,
-    jobs,
-    keys,
-    models,
-    offerings,
-    people,
-    plan_changes,
-    plans,
-    privacy,
-    standing,
-    statistics,
-)
+from api.routes import groups, health, jobs, levels, privacy
+from api.routes.access import audit, caller, keys
+from api.routes.catalog import catalog, offerings
+from api.routes.learning import history, models
+from api.routes.people import enrolments, facts, people
+from api.routes.plans import changes, plans
+from api.routes.recommend import many
 
 GROUPS = (
     health.ROUTES,
     caller.ROUTES,
-    standing.ROUTES,
+    levels.ROUTES,
     people.ROUTES,
     plans.ROUTES,
-    plan_changes.ROUTES,
+    changes.ROUTES,
     facts.ROUTES,
     enrolments.ROUTES,
-    batches.ROUTES,
+    many.ROUTES,
     history.ROUTES,
-    catalogue.ROUTES,
+    catalog.ROUTES,
     offerings.ROUTES,
     jobs.ROUTES,
-    statistics.ROUTES,
+    groups.ROUTES,
     audit.ROUTES,
     keys.ROUTES,
     privacy.ROUTES,

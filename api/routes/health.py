@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from api.running import Running
+from api.server_state import Running
 from recommender.errors import RecommenderError
 from recommender.store import read_counters, reading
 

@@ -12,10 +12,10 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.answers import Cursor, Fields, Limit, answer, decode_cursor, next_cursor, send
-from api.call import CALL, Call
+from api.admission import CALL, Call
 from api.operations import XLSX, Operations
 from api.problems import Refusal
+from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor, send
 from api.schemas.common import Id
 from api.schemas.jobs import (
     JobOut,
@@ -25,9 +25,10 @@ from api.schemas.jobs import (
     TableName,
     TrainingIn,
 )
-from recommender.service import PlanRequest, jobs
-from recommender.service.access import Permission
-from recommender.service.jobs import Job
+from recommender.service import PlanRequest
+from recommender.service.jobs import requests
+from recommender.service.jobs.requests import Job
+from recommender.service.permissions import Permission
 from recommender.store.jobs import JobStatus
 
 ROUTES = Operations("jobs")
@@ -84,7 +85,7 @@ async def import_table(
 
     def work() -> Response:
         response = call.write(
-            lambda connection: jobs.submit_import(
+            lambda connection: requests.submit_import(
                 call.session, connection, table, content, file_name=filename, dry_run=dry_run
             ),
             lambda job: _accept(call, job),
@@ -133,7 +134,7 @@ def create_plan_batch(body: PlanBatchIn, call: Call = CALL) -> Response:
         path=body.path_id,
     )
     response = call.write(
-        lambda connection: jobs.submit_plans(
+        lambda connection: requests.submit_plans(
             call.session, connection, request, org_unit=body.org_unit, as_of=body.as_of
         ),
         lambda job: _accept(call, job),
@@ -155,7 +156,7 @@ def create_plan_batch(body: PlanBatchIn, call: Call = CALL) -> Response:
 def create_training(body: TrainingIn, call: Call = CALL) -> Response:
     """Train an effect model on the history and judge it; it is not put in force."""
     response = call.write(
-        lambda connection: jobs.submit_training(
+        lambda connection: requests.submit_training(
             call.session, connection, as_of=body.as_of, seed=body.seed
         ),
         lambda job: _accept(call, job),
@@ -181,7 +182,7 @@ def list_jobs(
     """List the jobs you asked for, the newest first; an administrator sees all."""
     (before,) = decode_cursor(cursor, ("",))
     found = call.read(
-        lambda connection: jobs.get_jobs(
+        lambda connection: requests.get_jobs(
             call.session, connection, status=status, before=before, limit=limit + 1
         )
     )
@@ -214,7 +215,7 @@ async def read_job(
     ends = time.monotonic() + wait
 
     def look() -> Job:
-        return call.read(lambda connection: jobs.get_job(call.session, connection, job_id))
+        return call.read(lambda connection: requests.get_job(call.session, connection, job_id))
 
     while not (found := await run_in_threadpool(look)).has_ended and time.monotonic() < ends:
         await asyncio.sleep(_LOOK_SECONDS)
@@ -235,7 +236,7 @@ def cancel_job(job_id: JobId, call: Call = CALL) -> Response:
     stays as it is.
     """
     return call.write(
-        lambda connection: jobs.cancel_job(call.session, connection, job_id),
+        lambda connection: requests.cancel_job(call.session, connection, job_id),
         lambda job: answer(call, _show(job)),
     )
 
@@ -250,7 +251,7 @@ def cancel_job(job_id: JobId, call: Call = CALL) -> Response:
 )
 def read_job_result(job_id: JobId, call: Call = CALL) -> Response:
     """Read what a job that is done has found."""
-    found = call.read(lambda connection: jobs.get_job_result(call.session, connection, job_id))
+    found = call.read(lambda connection: requests.get_job_result(call.session, connection, job_id))
     return answer(call, JobResultOut.model_validate(found))
 
 
@@ -267,6 +268,6 @@ def read_job_report(job_id: JobId, call: Call = CALL) -> Response:
     Mended there, the copy can be imported as it is.
     """
     content, name = call.read(
-        lambda connection: jobs.get_job_report(call.session, connection, job_id)
+        lambda connection: requests.get_job_report(call.session, connection, job_id)
     )
     return send(call, content, media_type=XLSX, filename=name)

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
 
-from api.answers import answer
-from api.call import CALL, Call
+from api.admission import CALL, Call
 from api.operations import Operations
+from api.responses import answer
 from api.schemas.common import Day, Id, PersonId
 from api.schemas.privacy import (
     DataExportOut,
@@ -18,8 +18,8 @@ from api.schemas.privacy import (
     RetentionRunOut,
 )
 from recommender.errors import InputError
-from recommender.service import privacy, retention
-from recommender.service.access import Permission
+from recommender.service.permissions import Permission
+from recommender.service.privacy import personal_data, retention
 
 ROUTES = Operations("privacy")
 
@@ -40,7 +40,9 @@ ExamLevel = Annotated[int, Query(description="Level of the exam.", ge=1, le=4)]
 )
 def export_person_data(person_id: PersonId, call: Call = CALL) -> Response:
     """Export all that is held on a person."""
-    found = call.read(lambda connection: privacy.export_person(call.session, connection, person_id))
+    found = call.read(
+        lambda connection: personal_data.export_person(call.session, connection, person_id)
+    )
     return answer(call, DataExportOut.model_validate(found))
 
 
@@ -62,7 +64,7 @@ def erase_person(person_id: PersonId, body: ErasureIn, call: Call = CALL) -> Res
     if body.confirm != person_id:
         raise InputError("privacy.confirm", field="#/confirm")
     return call.write(
-        lambda connection: privacy.erase_person(call.session, connection, person_id),
+        lambda connection: personal_data.erase_person(call.session, connection, person_id),
         lambda rows: answer(call, ErasureOut(rows=rows)),
     )
 
@@ -200,6 +202,6 @@ def run_retention(call: Call = CALL) -> Response:
 
 def _delete(call: Call, kind: str, **key: Any) -> Response:
     return call.write(
-        lambda connection: privacy.delete_fact(call.session, connection, kind, key),
+        lambda connection: personal_data.delete_fact(call.session, connection, kind, key),
         lambda _: Response(status_code=204),
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from api.answers import Page, Resource
+from api.responses import Page, Resource
 from api.schemas.common import Body, Day, Hours, Id, Money, MoneyIn, UnitPath
 from recommender.store.jobs import JobStatus
 from training_catalog import Modality

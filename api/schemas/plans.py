@@ -9,13 +9,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.answers import Page, Resource
+from api.responses import Page, Resource
 from api.schemas.common import Body, Day, Hours, Id, Money, MoneyIn, Note
-from api.schemas.standing import GapsOut, ServedOut
-from recommender.service.choices import PlanRequest
-from recommender.service.plan_drafts import PlanDraft
-from recommender.service.replanning import ItemDates, PlanEdit
-from recommender.service.stored_plans import StoredPlan
+from api.schemas.levels import GapsOut, ServedOut
+from recommender.service.plans.choices import PlanRequest
+from recommender.service.plans.drafts import PlanDraft
+from recommender.service.plans.editing import ItemDates, PlanEdit
+from recommender.service.plans.stored import StoredPlan
 from training_catalog import Modality
 
 Status = Literal["draft", "approved", "active", "done", "cancelled"]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.answers import Resource
+from api.responses import Resource
 from api.schemas.common import Body, Id
 from training_catalog import Text
 

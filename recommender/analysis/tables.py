@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import pandas as pd
 
 from recommender.analysis.workbench import Workbench
-from recommender.documents.evaluation_view import model_names
-from recommender.improvement.closed_loop import ClosedLoop
+from recommender.documents.evaluation.view import model_names
 from recommender.improvement.evaluation import GainScore
 from recommender.improvement.history import HistoryReport
+from recommender.improvement.simulation.closed_loop import ClosedLoop
 from recommender.texts import all_texts, say
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recommender.improvement.effects import fit_effects
 from recommender.improvement.evaluation import Evaluation
 from recommender.improvement.history import (
     History,
@@ -18,12 +17,13 @@ from recommender.improvement.history import (
     pairs_of_modules,
     read_records,
 )
+from recommender.improvement.model.effects import fit_effects
 from recommender.improvement.registry import TrainedModel, load_model
 from recommender.sample import make_history
 from recommender.scoring import to_date
 from recommender.service import Models, load_effective_catalog, open_service
 from recommender.service.framework import Framework, build_framework
-from recommender.service.training import (
+from recommender.service.learning.training import (
     LEVEL_SCALE,
     Training,
     evaluate_history,

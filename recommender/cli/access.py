@@ -10,9 +10,8 @@ import typer
 from recommender.cli.common import Call, command
 from recommender.errors import ConflictError, InputError
 from recommender.service import open_service
-from recommender.service.access import COMMAND_LINE, Permission, Role
-from recommender.service.audit import TrailFilter, check_trail, read_trail
-from recommender.service.keys import (
+from recommender.service.access.audit import TrailFilter, check_trail, read_trail
+from recommender.service.access.keys import (
     LIFETIME_DAYS,
     LONGEST_DAYS,
     KeyRequest,
@@ -24,6 +23,7 @@ from recommender.service.keys import (
     revoke_key,
     rotate_key,
 )
+from recommender.service.permissions import COMMAND_LINE, Permission, Role
 from recommender.service.session import Session
 from recommender.store import StoredEntry, StoredKey
 

@@ -249,7 +249,7 @@ def show_coverage(
     table = coverage(catalog)
     if picture:
         # only here: matplotlib takes a second to load
-        from recommender.documents.coverage_picture import draw_coverage
+        from recommender.documents.catalog.coverage_picture import draw_coverage
 
         draw_coverage(catalog, picture, lang=call.lang)
     if call.as_json:

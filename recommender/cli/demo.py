@@ -18,11 +18,11 @@ from recommender.cli.people import print_gaps, print_plan, print_recommendations
 from recommender.documents import render_plan_page, render_plan_pdf
 from recommender.errors import ConflictError
 from recommender.exchange import write_xlsx
-from recommender.records import KINDS
 from recommender.results import to_json
 from recommender.sample import SampleOrganisation, make_history, make_organisation
 from recommender.service import PlanRequest, Service
 from recommender.store import upgrade_database
+from recommender.table_kinds import KINDS
 
 _DATABASE = "recommender.db"
 _WRITTEN = {"in", "models", "out", _DATABASE, f"{_DATABASE}-wal", f"{_DATABASE}-shm"}

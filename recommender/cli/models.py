@@ -10,11 +10,11 @@ from typing import Annotated, Any
 import typer
 
 from recommender.cli.common import Call, command
-from recommender.documents.evaluation_document import ReportOptions
+from recommender.documents.evaluation.document import ReportOptions
 from recommender.errors import InputError
 from recommender.improvement.evaluation import Evaluation
 from recommender.improvement.registry import ModelCard, to_plain
-from recommender.service.training import (
+from recommender.service.learning.training import (
     LEVEL_SCALE,
     evaluate_history,
     read_history_files,

@@ -15,8 +15,8 @@ from recommender.documents import render_plan_page, render_plan_pdf
 from recommender.ranking import Objective
 from recommender.results import Gaps, Plan, Recommendations, ServedCompetency, to_json
 from recommender.service import Framework, PlanRequest
-from recommender.service.framing import find_path, is_for_grade
-from recommender.service.paper import name_method
+from recommender.service.plans.document import name_method
+from recommender.service.plans.learning_path import find_path, is_for_grade
 from training_catalog import Modality
 
 Person = Annotated[str, typer.Argument(metavar="PERSON", help="Staff number of the person.")]

@@ -12,8 +12,8 @@ from recommender.cli.access import note_reads, open_session
 from recommender.cli.common import Call, command
 from recommender.cli.files import write_whole
 from recommender.errors import InputError
-from recommender.service.privacy import erase_person, export_person
-from recommender.service.retention import clear_traces, report_retention, retire_facts
+from recommender.service.privacy.personal_data import erase_person, export_person
+from recommender.service.privacy.retention import clear_traces, report_retention, retire_facts
 
 Person = Annotated[str, typer.Argument(metavar="PERSON", help="Id of the person.")]
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from recommender.cli.common import Call, command
-from recommender.service.keys import issue_first_key
+from recommender.service.access.keys import issue_first_key
 
 GRACE_SECONDS = 30
 
@@ -57,7 +57,7 @@ def serve(
         uvicorn.run(
             "api.app:create_app",
             factory=True,
-            http="api.connections:PatientConnection",
+            http="api.transport.connections:PatientConnection",
             host=host,
             port=port,
             workers=workers,

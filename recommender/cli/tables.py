@@ -11,7 +11,7 @@ import typer
 from recommender.cli.common import Call, command
 from recommender.errors import ConflictError, TableFaultsError
 from recommender.exchange import write_marked_copy
-from recommender.records import KINDS
+from recommender.table_kinds import KINDS
 
 Kind = Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(KINDS)}.")]
 

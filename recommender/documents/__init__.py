@@ -1,10 +1,8 @@
 """What people read on paper: the development plan, the module sheet, the booklet."""
 
-from recommender.documents.catalog_sheet import render_booklet_pdf, render_module_sheet_pdf
+from recommender.documents.catalog.sheet import render_booklet_pdf, render_module_sheet_pdf
 from recommender.documents.glyphs import missing_characters
-from recommender.documents.page import render_plan_page
-from recommender.documents.pdf import RenderedPdf, render_plan_pdf
-from recommender.documents.plan_document import (
+from recommender.documents.plan.document import (
     ApprovedBy,
     Basis,
     CompetencyRow,
@@ -15,6 +13,8 @@ from recommender.documents.plan_document import (
     PlanStatus,
     ServedGap,
 )
+from recommender.documents.plan.page import render_plan_page
+from recommender.documents.plan.pdf import RenderedPdf, render_plan_pdf
 
 __all__ = [
     "ApprovedBy",

@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 
 from recommender.documents.figures import percent, signed
 from recommender.documents.glyphs import FONT_FILES, FONT_FOLDER, show
-from recommender.improvement.closed_loop import ClosedLoop
 from recommender.improvement.evaluation import Coverage, GainBins, GainScore
-from recommender.improvement.history_checks import Bracket
+from recommender.improvement.model.history_checks import Bracket
+from recommender.improvement.simulation.closed_loop import ClosedLoop
 from recommender.texts import say
 
 FloatArray = NDArray[np.float64]

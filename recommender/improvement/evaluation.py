@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.errors import ModelError, ShapeMismatchError
-from recommender.improvement.effects import (
+from recommender.improvement.gain_bins import GainBins, bin_gains
+from recommender.improvement.model.effects import (
     ModuleTable,
     Prediction,
     RecordTable,
     fit_effects,
     predict,
 )
-from recommender.improvement.gain_bins import GainBins, bin_gains
 from recommender.improvement.off_policy import PolicyValue, off_policy_value
-from recommender.improvement.truth_scores import (
+from recommender.improvement.simulation.truth_scores import (
     TruthScore,
     calibration_slope,
     score_truth,

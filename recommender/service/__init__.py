@@ -6,11 +6,11 @@ The command line, the API and the notebooks call what stands here and nothing be
 says whose, what is allowed, and whose rows may be seen.
 """
 
-from recommender.service.core import Service, load_effective_catalog, open_service
-from recommender.service.explanation import Explanation
 from recommender.service.framework import Framework
+from recommender.service.installation import Service, load_effective_catalog, open_service
+from recommender.service.levels.explanation import Explanation
 from recommender.service.models import Models
-from recommender.service.planning import PlanRequest
+from recommender.service.plans.making import PlanRequest
 
 __all__ = [
     "Explanation",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.improvement.effects import EffectFit, predict
+from recommender.improvement.model.effects import EffectFit, predict
 from recommender.improvement.registry import TrainedModel
 from recommender.ranking import predict_improvement
 from recommender.results import Basis

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from recommender.errors import ModelError, NotFoundError
-from recommender.service.core import Service, open_service, with_imported
 from recommender.service.framework import build_framework
+from recommender.service.installation import Service, open_service, with_imported
 from recommender.settings import Settings
 from recommender.store import Engine
 from training_catalog import Catalog, load_catalog

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from recommender.errors import NotFoundError
-from recommender.service.access import COMMAND_LINE, Permission, Principal
-from recommender.service.core import Service
+from recommender.service.installation import Service
+from recommender.service.permissions import COMMAND_LINE, Permission, Principal
 from recommender.store import (
     EVERYONE,
     AuditEntry,

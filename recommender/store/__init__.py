@@ -3,7 +3,17 @@
 from sqlalchemy import Connection, Engine
 
 from recommender.store import schema
-from recommender.store.access import (
+from recommender.store.access.audit import (
+    AuditEntry,
+    AuditVerdict,
+    StoredEntry,
+    append_entries,
+    list_entries,
+    read_people_of_refs,
+    verify_trail,
+)
+from recommender.store.access.kept_answers import KeptAnswer, claim_answer, keep_answer
+from recommender.store.access.keys import (
     StoredKey,
     change_key,
     has_keys,
@@ -13,25 +23,24 @@ from recommender.store.access import (
     read_key,
     unit_exists,
 )
-from recommender.store.answers import KeptAnswer, claim_answer, keep_answer
-from recommender.store.audit import (
-    AuditEntry,
-    AuditVerdict,
-    StoredEntry,
-    append_entries,
-    list_entries,
-    read_people_of_refs,
-    verify_trail,
-)
-from recommender.store.backup import Restored, backup_database, restore_database
-from recommender.store.database import database_exists, reading, writing
-from recommender.store.holdings import read_holdings
-from recommender.store.people import PersonHead, find_person, read_refs
-from recommender.store.privacy import (
+from recommender.store.database.backup import Restored, backup_database, restore_database
+from recommender.store.database.connections import database_exists, reading, writing
+from recommender.store.database.upgrading import open_database, upgrade_database
+from recommender.store.people.people import PersonHead, find_person, read_refs
+from recommender.store.privacy.erasure import (
     delete_rows,
     erase_rows,
     has_open_jobs,
     make_pseudonym,
+)
+from recommender.store.privacy.holdings import read_holdings
+from recommender.store.privacy.retention import (
+    Limits,
+    count_due,
+    delete_facts,
+    delete_traces,
+    find_people_due,
+    read_rating_days,
 )
 from recommender.store.queries import (
     Snapshot,
@@ -43,16 +52,7 @@ from recommender.store.queries import (
     read_snapshot,
     read_table,
 )
-from recommender.store.retention import (
-    Limits,
-    count_due,
-    delete_facts,
-    delete_traces,
-    find_people_due,
-    read_rating_days,
-)
 from recommender.store.scope import EVERYONE, NO_ONE, Scope, covers_unit
-from recommender.store.upgrading import open_database, upgrade_database
 from recommender.store.writes import (
     Written,
     count_change,

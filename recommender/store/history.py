@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from recommender.store import schema
-from recommender.store.database import reading, writing
+from recommender.store.database.connections import reading, writing
 from recommender.store.scope import Scope, visible_person_ids
 
 _KEY_BYTES = 32

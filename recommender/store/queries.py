@@ -24,7 +24,7 @@ class Snapshot:
         person_id, name, org_unit (path), grade, manager_id, manager_name, hired_on,
         synthetic; by id.
     ratings, exams, assessments : DataFrame
-        Rows of these people in the columns of `recommender.records`, with their row `id`.
+        Rows of these people in the columns of `recommender.table_kinds`, with their row `id`.
     completions : DataFrame
         person_id, module_id, completed_on.
     """

@@ -9,7 +9,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.app import create_app, describe
-from recommender.service.access import Permission
+from recommender.service.permissions import Permission
 from recommender.settings import Settings
 
 DESCRIPTION = describe(create_app(Settings(database="sqlite://")))

@@ -13,9 +13,9 @@ from serving import UNIT
 
 from api.operations import TABLES, XLSX
 from api.schemas.jobs import TableName
-from recommender.records import KINDS
-from recommender.service.access import Permission, Role
+from recommender.service.permissions import Permission, Role
 from recommender.store import reading, schema
+from recommender.table_kinds import KINDS
 
 HEADER = "person_id,name,org_unit,grade\n"
 GOOD = HEADER + f"J1,新人,{UNIT}/政企客户部,g1\n"

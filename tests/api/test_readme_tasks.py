@@ -14,8 +14,8 @@ import uvicorn
 from serving import UNIT, make_key, settings_for, store_sample
 
 from api.app import create_app
-from recommender.service.access import Role
-from recommender.service.keys import KeyRequest
+from recommender.service.access.keys import KeyRequest
+from recommender.service.permissions import Role
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -13,12 +13,12 @@ import os
 from fastapi import Depends, FastAPI, HTTPException, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.admission import CALL, Call
 from api.app import create_app
-from api.call import CALL, Call
 from api.operations import Operations
-from api.schemas.standing import RecommendationsOut
+from api.schemas.levels import RecommendationsOut
 from recommender.service import open_service
-from recommender.service.access import Permission
+from recommender.service.permissions import Permission
 from recommender.settings import Settings
 
 

@@ -13,9 +13,9 @@ import pandas as pd
 from python_calamine import CalamineWorkbook
 
 from recommender.exchange import write_xlsx
-from recommender.records import KINDS
 from recommender.service import open_service
 from recommender.settings import Settings
+from recommender.table_kinds import KINDS
 from tests.benchmarks.measuring import Figure, measure
 
 N_ROWS, N_PEOPLE = 100_000, 1_000

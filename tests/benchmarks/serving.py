@@ -25,12 +25,12 @@ from typing import Any
 
 import psutil
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from databases import fresh_postgresql, postgresql_server
 from serving import make_keys, settings_for, store_sample
 
-from recommender.service.access import Role
+from recommender.service.permissions import Role
 from tests.benchmarks.load import Load, run_load
 
 PEOPLE, CONNECTIONS, ROUNDS = 200, 32, 5

@@ -16,7 +16,7 @@ import uvicorn
 from conftest import need
 from fastapi import FastAPI, HTTPException, Request
 
-from api.docs import add_docs
+from api.pages.docs import add_docs
 
 pytestmark = pytest.mark.browser
 

@@ -6,10 +6,10 @@ import pypdfium2
 import pytest
 from catalog.planting import MODULE, PLANTS, change_module
 
-from recommender.documents.booklet_view import BookletView
-from recommender.documents.catalog_sheet import render_booklet_pdf, render_module_sheet_pdf
-from recommender.documents.coverage_picture import draw_coverage
-from recommender.documents.title_order import initial, title_key
+from recommender.documents.catalog.booklet_view import BookletView
+from recommender.documents.catalog.coverage_picture import draw_coverage
+from recommender.documents.catalog.sheet import render_booklet_pdf, render_module_sheet_pdf
+from recommender.documents.catalog.title_order import initial, title_key
 from recommender.errors import InputError, NotFoundError
 from training_catalog import Text, load_catalog
 from training_catalog.coverage import coverage

@@ -5,12 +5,12 @@ import pytest
 from catalog.planting import MODULE
 
 from recommender.errors import InputError, TableFaultsError
-from recommender.exchange.catalog_workbook import (
+from recommender.exchange.catalog.workbook import (
     import_catalog_workbook,
     read_catalog_workbook,
     write_catalog_workbook,
 )
-from recommender.exchange.reports import describe_faults, write_marked_copy
+from recommender.exchange.tables.reports import describe_faults, write_marked_copy
 from training_catalog import load_catalog
 from training_catalog.difference import diff_catalogs
 from training_catalog.loading import DEFAULT_CATALOG, build_catalog

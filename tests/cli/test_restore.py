@@ -6,8 +6,8 @@ from contextlib import closing
 import pytest
 from command_line import CHINESE
 
-from recommender.store.database import connect
-from recommender.store.upgrading import upgrade
+from recommender.store.database.connections import connect
+from recommender.store.database.upgrading import upgrade
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from organisations import AS_OF
 
 from recommender.exchange import write_xlsx
-from recommender.records import KINDS
+from recommender.table_kinds import KINDS
 
 PEOPLE = [
     {"person_id": "90001", "name": "欧阳 静", "org_unit": "总馆/阅览部", "grade": "馆员"},

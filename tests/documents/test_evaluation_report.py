@@ -18,20 +18,18 @@ from recommender.documents.charts import (
     coverage_chart,
     loop_chart,
 )
-from recommender.documents.evaluation_document import (
+from recommender.documents.evaluation.document import (
     EvaluationReport,
     HistoryCounts,
     LoggedValue,
     ReportOptions,
     build_evaluation_report,
 )
-from recommender.documents.evaluation_report import (
+from recommender.documents.evaluation.report import (
     evaluation_report_json,
     render_evaluation_report,
 )
-from recommender.documents.evaluation_view import compare, warning_sentences
-from recommender.improvement.closed_loop import LoopSettings, run_closed_loop
-from recommender.improvement.effects import EFFECT_COVERAGE, fit_effects
+from recommender.documents.evaluation.view import compare, warning_sentences
 from recommender.improvement.evaluation import (
     Coverage,
     Evaluation,
@@ -41,8 +39,10 @@ from recommender.improvement.evaluation import (
     bin_gains,
     evaluate,
 )
-from recommender.improvement.history_checks import Bracket
-from recommender.improvement.synthetic import SimulationSettings, simulate
+from recommender.improvement.model.effects import EFFECT_COVERAGE, fit_effects
+from recommender.improvement.model.history_checks import Bracket
+from recommender.improvement.simulation.closed_loop import LoopSettings, run_closed_loop
+from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
 from recommender.texts import LANGUAGES
 
 NAN = float("nan")

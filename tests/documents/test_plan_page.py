@@ -13,12 +13,13 @@ from typing import Any
 import plan_samples as samples
 import pytest
 
-from recommender.documents import LeftOutModule, PlanDocument, page, render_plan_page
-from recommender.documents.plan_view import labels, plan_view
-from recommender.documents.radar import spread
+from recommender.documents import LeftOutModule, PlanDocument, render_plan_page
+from recommender.documents.plan import page
+from recommender.documents.plan.radar import spread
+from recommender.documents.plan.view import labels, plan_view
 from recommender.texts import LANGUAGES, say
 
-TEMPLATES = Path(page.__file__).parent / "templates"
+TEMPLATES = Path(page.__file__).parents[1] / "templates"
 NO_END = {"meta", "br"}
 LINKS = {"PDF": "plan.pdf?lang=zh-CN&as=file", "English": "?lang=en"}
 

@@ -17,10 +17,10 @@ import pypdfium2
 import pytest
 
 from recommender.documents import LeftOutModule, PlanDocument, render_plan_pdf
-from recommender.documents.plan_view import labels, plan_view
+from recommender.documents.plan.view import labels, plan_view
 from recommender.texts import LANGUAGES, all_texts, placeholders, say
 
-TEMPLATES = Path(sys.modules[render_plan_pdf.__module__].__file__ or "").parent / "templates"
+TEMPLATES = Path(sys.modules[render_plan_pdf.__module__].__file__ or "").parents[1] / "templates"
 
 
 def pages(content: bytes) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from recommender.records import Known
+from recommender.table_kinds import Known
 
 LATEST = dt.date(2026, 11, 1)
 Rows = Sequence[Sequence[object]]

@@ -7,7 +7,7 @@ from bombs import HEADER, TABLES, WORKBOOKS, rubbish
 
 from recommender.errors import InputError, TableFaultsError
 from recommender.exchange import read_table
-from recommender.records import KINDS
+from recommender.table_kinds import KINDS
 
 SECONDS = 30  # at a bad time; what is not linear takes hours
 

@@ -9,7 +9,7 @@ import yaml
 
 from recommender.errors import TableFaultsError
 from recommender.exchange import describe_faults, read_table
-from recommender.records import KINDS
+from recommender.table_kinds import KINDS
 from recommender.texts import LANGUAGES
 
 SCENARIOS = yaml.safe_load((Path(__file__).parent / "faults.yaml").read_text(encoding="utf-8"))

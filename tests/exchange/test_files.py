@@ -15,8 +15,8 @@ import pytest
 
 from recommender.errors import InputError
 from recommender.exchange import read_table
-from recommender.exchange.scanning import scan_workbook
-from recommender.records import KINDS
+from recommender.exchange.tables.scanning import scan_workbook
+from recommender.table_kinds import KINDS
 from recommender.texts import LANGUAGES, explain
 
 HEAD = ["工号", "能力项", "级别得分", "评估方式", "评估日期"]

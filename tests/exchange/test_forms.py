@@ -8,8 +8,8 @@ import pytest
 
 from recommender.errors import InputError, TableFaultsError
 from recommender.exchange import read_table
-from recommender.exchange.layout import loose
-from recommender.records import KINDS
+from recommender.exchange.tables.layout import loose
+from recommender.table_kinds import KINDS
 
 HEAD = ["工号", "能力项", "级别得分", "评估方式", "评估日期"]
 ROW = ["00000001", "抗挫能力", 2.3, "评审", dt.date(2026, 3, 1)]

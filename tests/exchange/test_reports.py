@@ -7,7 +7,7 @@ import pytest
 
 from recommender.errors import TableFaultsError
 from recommender.exchange import read_table, write_marked_copy
-from recommender.records import KINDS
+from recommender.table_kinds import KINDS
 from recommender.texts import LANGUAGES
 
 HEAD = ["工号", "能力项", "级别得分", "评估方式", "评估日期"]

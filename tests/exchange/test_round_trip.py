@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recommender.exchange import read_table, write_xlsx
-from recommender.records import ENROLMENT_STATUSES, KINDS, RATER_TYPES
+from recommender.table_kinds import ENROLMENT_STATUSES, KINDS, RATER_TYPES
 
 quickly = settings(
     max_examples=20,
@@ -85,7 +85,7 @@ def test_people(suffix, data, lang, title, known, tmp_path):
 
 def known_form(text):
     """Return a name as the reader keeps it: white space, width of letters and digits, NFC."""
-    from recommender.exchange.cells import read_text
+    from recommender.exchange.tables.cells import read_text
 
     return read_text(text, KINDS["people"].column("name"))
 

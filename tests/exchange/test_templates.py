@@ -8,8 +8,8 @@ import pytest
 
 from recommender.errors import InputError
 from recommender.exchange import read_table, write_template
-from recommender.exchange.templates import spelled
-from recommender.records import KINDS, Known
+from recommender.exchange.tables.templates import spelled
+from recommender.table_kinds import KINDS, Known
 from recommender.texts import LANGUAGES
 
 

@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 import recommender.exchange
-from recommender.records import KINDS
+from recommender.table_kinds import KINDS
 from recommender.texts import LANGUAGES, all_texts, placeholders
 
 SOURCES = "\n".join(
     path.read_text(encoding="utf-8")
-    for path in Path(recommender.exchange.__file__).parent.glob("*.py")
+    for path in Path(recommender.exchange.__file__).parent.rglob("*.py")
 )
 OWN = {
     key

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from recommender.service.access import Role
+from recommender.service.permissions import Role
 
 PATIENCE_SECONDS = 60
 PAUSE_SECONDS = 0.5

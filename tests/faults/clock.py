@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from recommender.service.access import Role
+from recommender.service.permissions import Role
 from recommender.store import reading, schema
 
 from .asks import Ask, Client, Record

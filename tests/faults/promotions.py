@@ -8,7 +8,7 @@ from typing import Any
 from serving import EMPLOYEE
 
 from recommender.improvement.registry import active_model
-from recommender.service.access import Role
+from recommender.service.permissions import Role
 
 from .asks import Ask, Client, GoneError, Record
 from .servers import Nursery

@@ -13,7 +13,7 @@ from improvement import registry_models
 from serving import EMPLOYEE, UNIT, make_keys, settings_for, store_sample
 
 from recommender.improvement.registry import save_model
-from recommender.service.access import Role
+from recommender.service.permissions import Role
 from recommender.store import Engine, open_database
 from training_catalog import load_catalog
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from organisations import AS_OF
 from serving import EMPLOYEE, UNIT
 
-from recommender.service.access import Role
+from recommender.service.permissions import Role
 
 from .asks import Ask, Client, GoneError, Record
 

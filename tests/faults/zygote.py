@@ -27,12 +27,13 @@ import psutil
 import uvicorn
 
 import api.app
-import api.connections
-import recommender.service.job_work
+import api.transport.connections
+import recommender.service.jobs.process
 import recommender.store.jobs
 from recommender.cli import main as run_command
 
-READ = (uvicorn, api.app, api.connections, recommender.service.job_work)  # what takes so long
+# what takes so long
+READ = (uvicorn, api.app, api.transport.connections, recommender.service.jobs.process)
 
 
 def main() -> None:

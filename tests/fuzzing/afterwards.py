@@ -27,7 +27,7 @@ def check_afterwards(served: Served, role: str) -> list[str]:
 
 def _unsound(connection: sa.Connection) -> list[str]:
     if connection.dialect.name == "sqlite":
-        # SQLite 3.40 finds NULL where there is none; see `recommender.store.backup`
+        # SQLite 3.40 finds NULL where there is none; see `recommender.store.database.backup`
         found = connection.exec_driver_sql(f"PRAGMA integrity_check({2**31 - 1})").scalars()
         broken = [line for line in found if line != "ok" and not line.startswith("NULL value in ")]
         return broken + [

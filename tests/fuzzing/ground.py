@@ -18,7 +18,7 @@ from serving import (
     store_sample,
 )
 
-from api.windows import Windows
+from api.rate_limits import Windows
 from recommender.improvement.registry import save_model
 from training_catalog.loading import load_catalog
 

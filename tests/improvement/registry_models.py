@@ -6,9 +6,9 @@ import datetime as dt
 from dataclasses import replace
 from typing import Any
 
-from recommender.improvement.effects import fit_effects
+from recommender.improvement.model.effects import fit_effects
 from recommender.improvement.registry import CardFacts, TrainedModel, Verdict, judge
-from recommender.improvement.synthetic import SimulationSettings, simulate
+from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
 
 KEY = b"k" * 32
 

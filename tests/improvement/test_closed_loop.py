@@ -7,17 +7,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recommender.improvement.closed_loop import (
+from recommender.improvement.model.tables import ModuleTable
+from recommender.improvement.simulation.closed_loop import (
     LoopSettings,
     Policy,
     loop_frame,
     run_closed_loop,
     shown_frame,
 )
-from recommender.improvement.organisation import found_organisation, live_quarter
-from recommender.improvement.policies import Needs, find_served, show_modules, value_modules
-from recommender.improvement.synthetic import SimulationSettings
-from recommender.improvement.tables import ModuleTable
+from recommender.improvement.simulation.organisation import found_organisation, live_quarter
+from recommender.improvement.simulation.policies import (
+    Needs,
+    find_served,
+    show_modules,
+    value_modules,
+)
+from recommender.improvement.simulation.synthetic import SimulationSettings
 
 SMALL = LoopSettings(
     organisation=SimulationSettings(

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from recommender.errors import ModelError, ShapeMismatchError
-from recommender.improvement.effects import (
+from recommender.improvement.evaluation import fit_baselines, score_truth, truth_queries
+from recommender.improvement.model.effects import (
     MEASURED,
     POOLED,
     EffectFit,
@@ -18,8 +19,7 @@ from recommender.improvement.effects import (
     fit_effects,
     predict,
 )
-from recommender.improvement.evaluation import fit_baselines, score_truth, truth_queries
-from recommender.improvement.synthetic import Simulation, SimulationSettings, simulate
+from recommender.improvement.simulation.synthetic import Simulation, SimulationSettings, simulate
 
 SETTINGS = SimulationSettings(
     n_people=1500, n_competencies=8, n_modules=40, n_trained=2500, n_untrained=5000

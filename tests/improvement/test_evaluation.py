@@ -14,7 +14,7 @@ from recommender.improvement.evaluation import (
     split_by_module,
     split_by_time_and_person,
 )
-from recommender.improvement.synthetic import SimulationSettings, simulate
+from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
 
 
 @pytest.fixture(scope="module")

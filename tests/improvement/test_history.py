@@ -29,8 +29,8 @@ from recommender.improvement.history import (
     to_module_table,
     to_record_table,
 )
-from recommender.improvement.synthetic import SimulationSettings, simulate, to_frames
-from recommender.improvement.tables import RecordTable
+from recommender.improvement.model.tables import RecordTable
+from recommender.improvement.simulation.synthetic import SimulationSettings, simulate, to_frames
 
 KEY = bytes(range(32))
 ZERO = dt.date(2024, 1, 1)

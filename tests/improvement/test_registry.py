@@ -25,7 +25,7 @@ from recommender.errors import (
     RecommenderError,
     ShapeMismatchError,
 )
-from recommender.improvement.effects import predict
+from recommender.improvement.model.effects import predict
 from recommender.improvement.registry import (
     TrainedModel,
     active_model,
@@ -357,7 +357,7 @@ def test_every_code_has_its_texts_and_no_text_is_left_over():
 
 
 def test_every_warning_of_a_fit_has_a_limit_in_words():
-    checks = (SOURCES / "history_checks.py").read_text(encoding="utf-8")
+    checks = (SOURCES / "model" / "history_checks.py").read_text(encoding="utf-8")
     for code in re.findall(r'found\.append\("([a-z-]+)"\)', checks):
         assert f"registry.limit.{code}" in all_texts(), code
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recommender.improvement.synthetic import SimulationSettings, simulate, to_frames
+from recommender.improvement.simulation.synthetic import SimulationSettings, simulate, to_frames
 
 SMALL = SimulationSettings(n_people=300, n_modules=30, n_trained=400, n_untrained=800)
 

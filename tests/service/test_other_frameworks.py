@@ -8,11 +8,11 @@ from organisations import AS_OF, TINY, count_rows, service_on, someone
 
 from recommender.errors import InputError, RecommenderError, TableFaultsError
 from recommender.exchange import write_xlsx
-from recommender.records import KINDS
 from recommender.sample import make_organisation
 from recommender.service import PlanRequest, load_effective_catalog, open_service
 from recommender.settings import Settings
 from recommender.store import schema, writing
+from recommender.table_kinds import KINDS
 from training_catalog import CatalogError, load_catalog
 from training_catalog.loading import DEFAULT_CATALOG
 

@@ -17,9 +17,9 @@ from recommender.store import (
     restore_database,
     schema,
     upgrade_database,
-    upgrading,
     writing,
 )
+from recommender.store.database import upgrading
 from recommender.texts import LANGUAGES, explain
 
 

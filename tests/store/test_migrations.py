@@ -13,11 +13,12 @@ from made_rows import ROWS, fill, make_row, read_all
 from migration_rules import find_breaches
 
 from recommender.errors import StoreError
-from recommender.store import schema, upgrade_database, upgrading
-from recommender.store.database import connect
+from recommender.store import schema, upgrade_database
+from recommender.store.database import upgrading
+from recommender.store.database.connections import connect
 from recommender.texts import LANGUAGES, explain
 
-VERSIONS = Path(upgrading.__file__).parent / "migrations" / "versions"
+VERSIONS = Path(upgrading.__file__).parents[1] / "migrations" / "versions"
 # the last one that was made before anybody had a service that could not be stopped
 LAST_FREE = "0002"
 
@@ -80,7 +81,7 @@ def next_migration(tmp_path, monkeypatch):
         lines = [
             "import sqlalchemy as sa",
             "from alembic import op",
-            "from recommender.store.online import create_index_online",
+            "from recommender.store.database.online import create_index_online",
             "revision = '9001'",
             f"down_revision = {revisions()[-1]!r}",
             "def upgrade():",

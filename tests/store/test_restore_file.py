@@ -14,13 +14,13 @@ from made_rows import fill, read_all
 
 from recommender.errors import ConflictError, StoreError
 from recommender.store import (
-    backup,
     backup_database,
     open_database,
     restore_database,
     schema,
     writing,
 )
+from recommender.store.database import backup
 
 
 @pytest.fixture

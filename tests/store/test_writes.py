@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from organisations import count_rows
 
 from recommender.errors import StoreError
-from recommender.records import KINDS
 from recommender.store import (
     Written,
     open_database,
@@ -22,6 +21,7 @@ from recommender.store import (
     write_people,
     writing,
 )
+from recommender.table_kinds import KINDS
 
 DAY = dt.date(2026, 3, 1)
 

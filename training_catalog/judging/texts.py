@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from training_catalog.base import Text
+from training_catalog.difference.traversal import PlacedText, all_texts, glossary_texts
 from training_catalog.judging.judgement import Judgement, judge
 from training_catalog.model import Catalog
 from training_catalog.post import Term
-from training_catalog.traversal import PlacedText, all_texts, glossary_texts
 
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _CHINESE_SIGN = re.compile("[\u3001\u3002\u300a-\u3011\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]")

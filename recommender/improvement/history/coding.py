@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recommender.improvement.history.frames import HistoryRecords, Note, day_numbers
-from recommender.improvement.tables import ModuleTable, RecordTable
+from recommender.improvement.model.tables import ModuleTable, RecordTable
 from training_catalog.model import TrainingModule
 
 IntArray = NDArray[np.int64]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recommender.records import KINDS
+from recommender.table_kinds import KINDS
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from recommender.errors import ShapeMismatchError
 from recommender.improvement.history.coding import HistoryIds
 from recommender.improvement.history.frames import Note
-from recommender.improvement.history_checks import find_reliability
-from recommender.improvement.tables import ModuleTable, RecordTable
+from recommender.improvement.model.history_checks import find_reliability
+from recommender.improvement.model.tables import ModuleTable, RecordTable
 from recommender.scoring import to_date
 
 FloatArray = NDArray[np.float64]

@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from recommender.errors import ModelError, ShapeMismatchError
-from recommender.improvement.effects import EffectFit
+from recommender.improvement.model.effects import EffectFit
 
 PICKLE_PROTOCOL = 5
 

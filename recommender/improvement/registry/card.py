@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from recommender.errors import InputError, ModelError
-from recommender.improvement.effects import EFFECT_COVERAGE, EffectFit
+from recommender.improvement.model.effects import EFFECT_COVERAGE, EffectFit
 from recommender.texts import LANGUAGES, all_texts, say
 
 MIN_KEY_BYTES = 32

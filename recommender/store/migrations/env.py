@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that `recommender.store.upgrading` hands over."""
+"""Runs the migrations on the connection that `recommender.store.database.upgrading` hands over."""
 
 from alembic import context
 

@@ -1,0 +1,1 @@
+"""Tokens of an identity provider, and the keys they are signed with."""

@@ -1,0 +1,290 @@
+"""Bearer tokens of an OIDC provider: who is asking, by a signed JWT.
+
+A token is refused with one exception. Its reason is for the log; whoever asks is not told.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import ClaimError, ExpiredTokenError, JoseError
+from joserfc.jwk import Key
+from joserfc.jwt import JWTClaimsRegistry
+
+from api.identity.issuer_keys import ALGORITHMS, IssuerKeys, KeysUnavailableError
+
+MAX_TOKEN_BYTES = 8192
+MAX_CLAIM_CHARACTERS = 255
+ROLES = ("employee", "manager", "hr", "analyst", "admin")
+
+
+class TokenRefused(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+    """A token that gives no access.
+
+    Parameters
+    ----------
+    reason : str
+        ``malformed``, ``algorithm``, ``unknown-key``, ``keys-unavailable``, ``signature``,
+        ``expired``, ``issuer``, ``audience`` or ``claims``.
+    detail : str
+        More for the log; holds nothing of the token but names of its parts.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a token that holds says of whoever is asking.
+
+    Parameters
+    ----------
+    subject : str
+        Who it is, in the provider's own words; unique at this provider.
+    issuer : str
+        The provider.
+    role : str or None
+        One of `ROLES`; None where the provider names none of them.
+    person_id : str or None
+        The person's id here.
+    org_unit : str or None
+        The org unit the role is held in.
+    expires_at : datetime
+        When the token ends, in UTC.
+    """
+
+    subject: str
+    issuer: str
+    role: str | None
+    person_id: str | None
+    org_unit: str | None
+    expires_at: dt.datetime
+
+
+class _Signatures(jws.JWSRegistry):
+    """The algorithms allowed; a token's size is checked before, not part by part."""
+
+    max_header_length = MAX_TOKEN_BYTES
+
+    def get_alg(self, name: str):  # the library's own warns of the name EdDSA at each use
+        if name not in ALGORITHMS:
+            raise TokenRefused("algorithm")
+        return self.algorithms[name]
+
+
+# providers add headers of their own, and may: none is used but alg, kid and typ
+_signatures = _Signatures(strict_check_header=False)
+
+
+class TokenVerifier:
+    """Tells good tokens of one provider, for one audience, from all others.
+
+    Parameters
+    ----------
+    issuer : str
+        The provider, exactly as `iss` has it.
+    audience : str
+        This service, as `aud` has it.
+    jwks : str
+        URL or path of the provider's public keys.
+    leeway_seconds : int
+        How far the two clocks may be apart.
+    role_claim, person_claim, org_unit_claim : str
+        Names of claims; ``a.b`` is the member ``b`` of the claim ``a``.
+    now : callable
+        The time in seconds since 1970.
+    elapsed : callable
+        A clock in seconds that never goes back.
+
+    Raises
+    ------
+    ValueError
+        If issuer or audience is empty, or `jwks` is a URL of another scheme than http(s).
+    """
+
+    def __init__(
+        self,
+        *,
+        issuer: str,
+        audience: str,
+        jwks: str,
+        leeway_seconds: int = 60,
+        role_claim: str = "role",
+        person_claim: str = "person_id",
+        org_unit_claim: str = "org_unit",
+        now: Callable[[], float] = time.time,
+        elapsed: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if not issuer or not audience:
+            raise ValueError("issuer and audience must be set")
+        self.keys = IssuerKeys(jwks, elapsed)
+        self._role_claim = role_claim
+        self._person_claim = person_claim
+        self._org_unit_claim = org_unit_claim
+        self._rules = JWTClaimsRegistry(
+            now=lambda: int(now()),
+            leeway=leeway_seconds,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            sub={"essential": True},
+            exp={"essential": True},
+        )
+
+    def verify(self, token: str) -> Claims:
+        """Return what a token says, if all of it holds.
+
+        Waits only where the token's key is not held, for some seconds at most.
+
+        Parameters
+        ----------
+        token : str
+            A JWT in compact form.
+
+        Returns
+        -------
+        Claims
+            Who is asking.
+
+        Raises
+        ------
+        TokenRefused
+            If anything about it is not as it has to be.
+        """
+        signed = _read_unverified(token)
+        header = signed.headers()
+        try:
+            keys = self.keys.find(header.get("kid"))
+        except KeysUnavailableError:
+            raise TokenRefused("keys-unavailable") from None
+        if not keys:
+            raise TokenRefused("unknown-key")
+        _check_signature(signed, keys)
+        claims = _parse_claims(signed.payload)
+        self._check_claims(claims)
+        return Claims(
+            subject=_identifier(claims, "sub") or "",
+            issuer=claims["iss"],
+            role=_role(_claim(claims, self._role_claim)),
+            person_id=_identifier(claims, self._person_claim),
+            org_unit=_identifier(claims, self._org_unit_claim),
+            expires_at=_moment(claims["exp"]),
+        )
+
+    def _check_claims(self, claims: dict[str, Any]) -> None:
+        try:
+            self._rules.validate(claims)
+        except ExpiredTokenError:
+            raise TokenRefused("expired") from None
+        except ClaimError as error:
+            reason = {"iss": "issuer", "aud": "audience"}.get(error.claim, "claims")
+            raise TokenRefused(reason, error.claim) from None
+
+
+def _read_unverified(token: str) -> jws.CompactSignature:
+    """Take a token apart; nothing in it is to be believed yet."""
+    if len(token) > MAX_TOKEN_BYTES:
+        raise TokenRefused("malformed", "size")
+    try:
+        signed = jws.extract_compact(token.encode("ascii"), registry=_signatures)
+    except (JoseError, ValueError, RecursionError):
+        raise TokenRefused("malformed") from None
+    header = signed.headers()
+    if not isinstance(header, dict):  # the library takes a list for one
+        raise TokenRefused("malformed", "header")
+    if header["alg"] not in ALGORITHMS:
+        raise TokenRefused("algorithm")
+    if "crit" in header or "b64" in header:
+        raise TokenRefused("malformed", "crit")
+    if not isinstance(header.get("kid"), str | None):
+        raise TokenRefused("malformed", "kid")
+    if not _is_access_token(header.get("typ")):
+        raise TokenRefused("malformed", "typ")
+    return signed
+
+
+def _is_access_token(kind: object) -> bool:
+    """Whether a `typ` leaves it open that this is an access token, as most do."""
+    if not isinstance(kind, str):
+        return kind is None
+    name = kind.lower().removeprefix("application/")
+    # such as dpop+jwt, logout+jwt: signed by the same keys, for another purpose
+    return name == "at+jwt" or not name.endswith("+jwt")
+
+
+def _check_signature(signed: jws.CompactSignature, keys: list[Key]) -> None:
+    algorithm = _signatures.get_alg(signed.headers()["alg"])
+    fitting = []
+    for key in keys:
+        try:
+            algorithm.check_key(key)
+        except JoseError:
+            continue
+        fitting.append(key)
+    if not fitting:
+        raise TokenRefused("algorithm", "not of this key")
+    for key in fitting:
+        try:
+            if jws.validate_compact(signed, key, registry=_signatures):
+                return
+        except JoseError:  # of a header that has not the form it should
+            raise TokenRefused("malformed", "header") from None
+    raise TokenRefused("signature")
+
+
+def _parse_claims(payload: bytes) -> dict[str, Any]:
+    try:
+        claims = json.loads(payload)
+    except (ValueError, RecursionError):
+        raise TokenRefused("malformed", "claims") from None
+    if not isinstance(claims, dict):
+        raise TokenRefused("malformed", "claims")
+    return claims
+
+
+def _claim(claims: dict[str, Any], name: str) -> Any:
+    """Return a claim, or a member within; names that are URLs have dots of their own."""
+    if name in claims:
+        return claims[name]
+    found: Any = claims
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+def _identifier(claims: dict[str, Any], name: str) -> str | None:
+    value = _claim(claims, name)
+    if value is None:
+        return None
+    if (
+        not isinstance(value, str)
+        or not 0 < len(value) <= MAX_CLAIM_CHARACTERS
+        or not value.isprintable()
+    ):
+        raise TokenRefused("claims", name)
+    return value
+
+
+def _role(value: Any) -> str | None:
+    names = [value] if isinstance(value, str) else [] if value is None else value
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise TokenRefused("claims", "role")
+    known = {name for name in names if name in ROLES}
+    if len(known) > 1:
+        raise TokenRefused("claims", "more than one role")
+    return known.pop() if known else None
+
+
+def _moment(seconds: float) -> dt.datetime:
+    try:
+        return dt.datetime.fromtimestamp(seconds, dt.UTC)
+    except (OverflowError, ValueError, OSError):
+        raise TokenRefused("claims", "exp") from None

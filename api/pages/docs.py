@@ -1,0 +1,121 @@
+"""The page that shows the API to people, and the files that pages need, all from here."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.datastructures import Headers, QueryParams
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
+from starlette.types import Scope
+
+from recommender.texts import LANGUAGES, say
+
+STATIC = Path(__file__).parent.parent / "static"
+# Scripts, styles and requests of this server alone. No form is ever sent: a script reads it.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src data:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_TEMPLATES = Path(__file__).parent.parent / "templates"
+_SAID = (
+    "docs_page.title",
+    "docs_page.authorise",
+    "docs_page.kept",
+    "docs_page.real",
+    "docs_page.key",
+    "docs_page.show",
+    "docs_page.refused",
+    "docs_page.unreadable",
+    "docs_page.script",
+)
+
+
+def add_docs(app: FastAPI, *, description: str = "openapi.json") -> None:
+    """Serve ``/docs`` and the files under ``/static``.
+
+    Parameters
+    ----------
+    app : FastAPI
+        The application.
+    description : str
+        Address of its OpenAPI description, relative to the page. Where that needs a key, the page
+        asks for one.
+    """
+    app.mount("/static", Assets(directory=STATIC), name="static")
+    page = render_docs_page(description)
+
+    async def show_docs() -> HTMLResponse:
+        """Show the API to people."""
+        headers = {
+            "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+            "Cache-Control": "no-cache",
+        }
+        return HTMLResponse(page, headers=headers)
+
+    app.add_api_route("/docs", show_docs, include_in_schema=False)
+
+
+def render_docs_page(description: str) -> str:
+    """Return the page, the same for everybody; `description` is the address it reads."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    texts = {key.split(".")[1]: {lang: say(key, lang) for lang in LANGUAGES} for key in _SAID}
+    template = environment.get_template("docs.html.j2")
+    return template.render(texts=texts, asset=asset, description=description)
+
+
+def asset(name: str) -> str:
+    """Return the address of a file under ``/static``, another one whenever its content changes."""
+    path = STATIC / name
+    return f"static/{name}?v={_version(path, path.stat().st_mtime_ns)}"
+
+
+@cache
+def _version(path: Path, changed_at: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+class Assets(StaticFiles):
+    """Files that browsers may keep for good where the address names their very content."""
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        """Answer with a file, or with 304; say how long it may be kept."""
+        version = _version(Path(full_path), stat_result.st_mtime_ns)
+        # while two versions of the server run, one must not give its file the other's address
+        same = QueryParams(scope["query_string"]).get("v") == version
+        headers = {
+            "Cache-Control": "public, max-age=31536000, immutable" if same else "no-cache",
+            # of the content: files of a reproducible wheel all have one date
+            "ETag": f'"{version}"',
+        }
+        response = FileResponse(
+            full_path, status_code=status_code, stat_result=stat_result, headers=headers
+        )
+        if self.is_not_modified(response.headers, Headers(scope=scope)):
+            return NotModifiedResponse(response.headers)
+        return response

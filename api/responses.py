@@ -1,0 +1,210 @@
+"""Answers: JSON with an ETag, sparse fields, pages with a cursor."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar, get_args
+
+from fastapi import Query, Response
+from pydantic import BaseModel, ConfigDict
+
+from api.admission import Call
+from api.problems import FieldProblem, Refusal
+
+T = TypeVar("T")
+
+Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most.")]
+Cursor = Annotated[
+    str | None, Query(max_length=400, description="`next` of the page before; opaque.")
+]
+MOST_FIELDS = 50
+Fields = Annotated[
+    str | None,
+    Query(
+        max_length=2000,
+        pattern=rf"^[a-z_]+(,[a-z_]+){{0,{MOST_FIELDS - 1}}}$",
+        description="Only these fields of each item, with commas between.",
+    ),
+]
+
+
+def _all_optional(schema: dict[str, Any]) -> None:
+    schema.pop("required", None)
+
+
+class Resource(BaseModel):
+    """Base of answers that can be asked for with `fields`: each of theirs may be left out."""
+
+    model_config = ConfigDict(json_schema_extra=_all_optional)
+
+
+class Page(BaseModel):
+    """Base of a page of items; `next` is the cursor of the page after it, null on the last."""
+
+    next: str | None
+
+
+def answer(
+    call: Call,
+    body: BaseModel,
+    *,
+    status: int = 200,
+    version: int | None = None,
+    fields: str | None = None,
+    location: str | None = None,
+) -> Response:
+    """Return an answer as JSON.
+
+    Parameters
+    ----------
+    call : Call
+        The request.
+    body : BaseModel
+        What is answered.
+    status : int
+        Of success.
+    version : int or None
+        Version of the resource, which ``If-Match`` has to name in a change.
+    fields : str or None
+        Only these fields: of the items of a page, else of the body.
+    location : str or None
+        Where a new resource is.
+
+    Returns
+    -------
+    Response
+        304 without a body where the caller has it already.
+
+    Raises
+    ------
+    Refusal
+        If `fields` names one that is not there.
+    """
+    content = body.model_dump_json() if fields is None else _sparse(body, fields)
+    return send(call, content.encode(), status=status, version=version, location=location)
+
+
+def send(
+    call: Call,
+    content: bytes,
+    *,
+    status: int = 200,
+    version: int | None = None,
+    location: str | None = None,
+    media_type: str = "application/json",
+    filename: str | None = None,
+) -> Response:
+    """Return bytes as an answer, with ETag and language; see `answer`."""
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    etag = f'"{digest}"' if version is None else f'"{version}-{digest}"'
+    headers = {
+        "ETag": etag,
+        "Cache-Control": "private, no-cache",
+        "Content-Language": call.lang,
+        "Vary": "Accept, Accept-Language, Authorization",
+    }
+    if location is not None:
+        headers["Location"] = location
+    if filename is not None:
+        headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    known = call.request.headers.get("if-none-match", "").replace(" ", "").split(",")
+    # a proxy that compresses answers makes an ETag a weak one
+    held = {"*", etag, f"W/{etag}"}.intersection(known)
+    if call.request.method == "GET" and status == 200 and held:
+        return Response(status_code=304, headers=headers)
+    return Response(content, status, headers=headers, media_type=media_type)
+
+
+def encode_cursor(key: Sequence[str | int]) -> str:
+    """Return the cursor that stands for the last key of a page."""
+    text = json.dumps(list(key), ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, first: Sequence[T]) -> tuple[T, ...]:
+    """Return the key a cursor stands for.
+
+    Parameters
+    ----------
+    cursor : str or None
+        As `encode_cursor` made it.
+    first : sequence
+        The key before the first item, of the same types; returned where there is no cursor.
+
+    Returns
+    -------
+    tuple
+        The key to go on after.
+
+    Raises
+    ------
+    Refusal
+        If it is no cursor of this list.
+    """
+    if cursor is None:
+        return tuple(first)
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True).decode())
+        json.dumps(key, ensure_ascii=False).encode()  # no half of a surrogate pair
+    except ValueError:
+        key = None
+    if (
+        not isinstance(key, list)
+        or [type(part) for part in key] != [type(part) for part in first]
+        or any(isinstance(part, str) and "\x00" in part for part in key)
+        or any(isinstance(part, int) and not 0 <= part < 2**31 for part in key)
+    ):
+        raise Refusal(
+            422, "request.cursor", errors=[FieldProblem(pointer="query:cursor", detail="")]
+        )
+    return tuple(key)
+
+
+def next_cursor(
+    found: Sequence[T], limit: int, key: Callable[[T], Sequence[str | int]]
+) -> tuple[Sequence[T], str | None]:
+    """Split what was read with one item more than asked into the page and the next cursor."""
+    if len(found) <= limit:
+        return found, None
+    page = found[:limit]
+    return page, encode_cursor(key(page[-1]))
+
+
+def fields_of(model: type[BaseModel]) -> list[str]:
+    """Return the fields that may be asked for: those of the items of a page, else the model's."""
+    if issubclass(model, Page):
+        (model,) = get_args(model.model_fields["items"].annotation)
+    return list(model.model_fields)
+
+
+def cut_page(items: Sequence[T], cursor: str | None, limit: int) -> tuple[Sequence[T], str | None]:
+    """Return one page of a list that is at hand whole, cut by position, and the next cursor."""
+    (start,) = decode_cursor(cursor, (0,))
+    end = start + limit
+    return items[start:end], encode_cursor((end,)) if end < len(items) else None
+
+
+def _sparse(body: BaseModel, fields: str) -> str:
+    wanted = fields.split(",")
+    whole = body.model_dump(mode="json")
+    items = whole["items"] if isinstance(body, Page) else [whole]
+    known = fields_of(type(body))
+    missing = [name for name in wanted if name not in known]
+    if missing:
+        raise Refusal(
+            422,
+            "request.unknown-field",
+            names=", ".join(missing)[:200],
+            known=", ".join(known),
+            errors=[FieldProblem(pointer="query:fields", detail=name) for name in missing[:20]],
+        )
+    kept = [{name: item[name] for name in wanted} for item in items]
+    return json.dumps(
+        {**whole, "items": kept} if isinstance(body, Page) else kept[0],
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )

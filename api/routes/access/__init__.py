@@ -1,0 +1,1 @@
+"""Keys, the audit trail, and who is asking."""

@@ -1,0 +1,67 @@
+"""The audit trail."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from api.admission import CALL, Call
+from api.operations import Operations
+from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
+from api.schemas.access.audit import AuditPage, Moment, VerificationOut
+from api.schemas.common import Id, Line
+from recommender.service.access.audit import TrailFilter, check_trail, read_trail
+from recommender.service.permissions import Permission
+
+ROUTES = Operations("audit")
+
+Head = Annotated[
+    list[Annotated[str, Query(pattern="^[0-9a-f]{64}$")]] | None,
+    Query(max_length=100, description="Hashes of the newest entry that were noted earlier."),
+]
+
+
+@ROUTES.operation(
+    "GET",
+    "/audit",
+    Permission.READ_AUDIT,
+    answer=AuditPage,
+    absent=True,
+    example={"action": "read_gaps", "limit": 5},
+)
+def list_audit_entries(
+    person_id: Annotated[Id | None, Query(description="About this person.")] = None,
+    actor: Annotated[Line | None, Query(description="Of this actor.")] = None,
+    action: Annotated[Line | None, Query(description="Of this operation.")] = None,
+    since: Annotated[Moment | None, Query(description="From this moment on.")] = None,
+    until: Annotated[Moment | None, Query(description="Before this moment.")] = None,
+    fields: Fields = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    call: Call = CALL,
+) -> Response:
+    """List the entries of the audit trail, the oldest first."""
+    (after,) = decode_cursor(cursor, (0,))
+    wanted = TrailFilter(person_id=person_id, actor=actor, action=action, since=since, until=until)
+    found = call.read(
+        lambda connection: read_trail(
+            call.session, connection, wanted, after=after, limit=limit + 1
+        )
+    )
+    items, following = next_cursor(found, limit, lambda entry: (entry.seq,))
+    page = AuditPage.model_validate({"items": items, "next": following})
+    return answer(call, page, fields=fields)
+
+
+@ROUTES.operation(
+    "GET",
+    "/audit/verification",
+    Permission.READ_AUDIT,
+    answer=VerificationOut,
+    example={},
+)
+def verify_audit_trail(head: Head = None, call: Call = CALL) -> Response:
+    """Check that nobody changed, deleted or put in an entry."""
+    found = call.read(lambda connection: check_trail(call.session, connection, noted=head or ()))
+    return answer(call, VerificationOut.model_validate(found))

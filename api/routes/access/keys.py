@@ -1,0 +1,112 @@
+"""API keys."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path, Response
+
+from api.admission import CALL, Call
+from api.operations import Operations
+from api.problems import problem_response
+from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
+from api.schemas.access.keys import KeyIn, KeyOut, KeyPage, NewKeyOut
+from api.schemas.common import Id
+from recommender.service.access import keys
+from recommender.service.access.keys import KeyRequest, NewKey
+from recommender.service.permissions import Permission
+
+ROUTES = Operations("access")
+
+KeyId = Annotated[Id, Path(description="Id of the key; not the key itself.")]
+
+
+@ROUTES.operation("GET", "/api-keys", Permission.MANAGE_KEYS, answer=KeyPage, example={"limit": 5})
+def list_api_keys(
+    fields: Fields = None, cursor: Cursor = None, limit: Limit = 50, call: Call = CALL
+) -> Response:
+    """List the API keys, also those that have ended."""
+    (after,) = decode_cursor(cursor, ("",))
+    found = call.read(
+        lambda connection: keys.get_keys(call.session, connection, after=after, limit=limit + 1)
+    )
+    items, following = next_cursor(found, limit, lambda key: (key.key_id,))
+    page = KeyPage.model_validate({"items": items, "next": following})
+    return answer(call, page, fields=fields)
+
+
+@ROUTES.operation(
+    "POST",
+    "/api-keys",
+    Permission.MANAGE_KEYS,
+    answer=NewKeyOut,
+    status=201,
+    absent=True,
+    example={},
+    body_example={"label": "HR portal", "role": "hr", "days": 90},
+)
+def create_api_key(body: KeyIn, call: Call = CALL) -> Response:
+    """Make an API key, and show it this once."""
+    request = KeyRequest(**body.model_dump())
+    return call.write(
+        lambda connection: keys.create_key(call.session, connection, request),
+        lambda made: _show_once(call, made),
+        keep=lambda _: _say_it_was_shown(call),
+    )
+
+
+@ROUTES.operation(
+    "GET",
+    "/api-keys/{key_id}",
+    Permission.MANAGE_KEYS,
+    answer=KeyOut,
+    absent=True,
+)
+def read_api_key(key_id: KeyId, fields: Fields = None, call: Call = CALL) -> Response:
+    """Read what an API key is for; its secret is not to be had."""
+    found = call.read(lambda connection: keys.get_key(call.session, connection, key_id))
+    return answer(call, KeyOut.model_validate(found), fields=fields)
+
+
+@ROUTES.operation(
+    "POST",
+    "/api-keys/{key_id}/rotation",
+    Permission.MANAGE_KEYS,
+    answer=NewKeyOut,
+    status=201,
+    absent=True,
+    conflict=True,
+)
+def rotate_api_key(key_id: KeyId, call: Call = CALL) -> Response:
+    """Make a key with the same rights in place of another, which goes on for a day."""
+    return call.write(
+        lambda connection: keys.rotate_key(call.session, connection, key_id),
+        lambda made: _show_once(call, made),
+        keep=lambda _: _say_it_was_shown(call),
+    )
+
+
+@ROUTES.operation(
+    "DELETE",
+    "/api-keys/{key_id}",
+    Permission.MANAGE_KEYS,
+    status=204,
+    absent=True,
+)
+def revoke_api_key(key_id: KeyId, call: Call = CALL) -> Response:
+    """End an API key at once."""
+    return call.write(
+        lambda connection: keys.revoke_key(call.session, connection, key_id),
+        lambda _: Response(status_code=204),
+    )
+
+
+def _show_once(call: Call, made: NewKey) -> Response:
+    shown = NewKeyOut.model_validate({**made.key.__dict__, "token": made.token})
+    return answer(call, shown, status=201, location=f"/v1/api-keys/{made.key.key_id}")
+
+
+def _say_it_was_shown(call: Call) -> Response:
+    """Return what is kept in place of the answer: a secret is not."""
+    request_id = call.request.state.request_id
+    return problem_response(409, "keys.shown-once", lang=call.lang, request_id=request_id)

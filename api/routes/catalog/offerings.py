@@ -1,0 +1,156 @@
+"""Offerings: the scheduled runs of modules."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import Path, Query, Response
+
+from api.admission import CALL, Call
+from api.operations import Operations
+from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
+from api.schemas.catalog.offerings import OfferingIn, OfferingOut, OfferingPage
+from api.schemas.common import Day, Id
+from recommender.service.catalog import offerings
+from recommender.service.catalog.offerings import OfferingRequest
+from recommender.service.permissions import Permission
+from recommender.store import Connection
+from recommender.store.people.offerings import StoredOffering
+
+ROUTES = Operations("offerings")
+
+_BEFORE_ALL: tuple[Any, ...] = (1, "")  # day number and id
+OfferingId = Annotated[Id, Path(description="A name of your choice that stays.")]
+
+
+@ROUTES.operation(
+    "GET",
+    "/offerings",
+    Permission.READ_CATALOG,
+    answer=OfferingPage,
+    example={"starts_from": "2026-11-01", "free_seats": 1, "limit": 5},
+)
+def list_offerings(
+    module_id: Annotated[Id | None, Query(description="Of this module.")] = None,
+    starts_from: Annotated[
+        Day | None, Query(description="That begin on this day or later.")
+    ] = None,
+    starts_until: Annotated[
+        Day | None, Query(description="That begin on this day or earlier.")
+    ] = None,
+    free_seats: Annotated[
+        int | None, Query(ge=1, le=100_000, description="With at least so many seats left.")
+    ] = None,
+    fields: Fields = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    call: Call = CALL,
+) -> Response:
+    """List offerings, the earliest first."""
+    number, last = decode_cursor(cursor, _BEFORE_ALL)
+    day = dt.date.fromordinal(min(max(number, 1), dt.date.max.toordinal()))
+    found = call.read(
+        lambda connection: offerings.list_offerings(
+            call.session,
+            connection,
+            module_id=module_id,
+            starts_from=starts_from,
+            starts_until=starts_until,
+            free_seats=free_seats,
+            after=None if cursor is None else (day, last),
+            limit=limit + 1,
+        )
+    )
+    items, following = next_cursor(
+        found, limit, lambda item: (item.starts_on.toordinal(), item.offering_id)
+    )
+    page = OfferingPage.model_validate({"items": items, "next": following})
+    return answer(call, page, fields=fields)
+
+
+@ROUTES.operation(
+    "GET",
+    "/offerings/{offering_id}",
+    Permission.READ_CATALOG,
+    answer=OfferingOut,
+    absent=True,
+    example={"offering_id": "account-information-map-workshop-261116-1"},
+)
+def read_offering(offering_id: OfferingId, fields: Fields = None, call: Call = CALL) -> Response:
+    """Read an offering."""
+    found = call.read(
+        lambda connection: offerings.read_offering(call.session, connection, offering_id)
+    )
+    return answer(call, OfferingOut.model_validate(found), version=found.version, fields=fields)
+
+
+@ROUTES.operation(
+    "PUT",
+    "/offerings/{offering_id}",
+    Permission.WRITE_OFFERINGS,
+    answer=OfferingOut,
+    absent=True,
+    conflict=True,
+    versioned=True,
+    creates=True,
+    example={"offering_id": "2027-spring-visits"},
+    body_example={
+        "module_id": "account-handover-visit-coaching",
+        "starts_on": "2027-03-01",
+        "ends_on": "2027-03-02",
+        "place": "南区示例培训中心",
+        "seats": 12,
+    },
+)
+def put_offering(offering_id: OfferingId, body: OfferingIn, call: Call = CALL) -> Response:
+    """Make an offering, or change the one that is there.
+
+    Without `If-Match` it is made; to change the one that is there, send its ETag.
+    """
+    session = call.session
+    request = OfferingRequest(**body.model_dump())
+
+    def use(connection: Connection) -> tuple[StoredOffering, int]:
+        given = "if-match" in call.request.headers
+        if not given and not offerings.offering_exists(session, connection, offering_id):
+            made = offerings.create_offering(session, connection, offering_id, request)
+            return made, 201
+        seen = call.seen_version()
+        changed = offerings.change_offering(session, connection, offering_id, request, seen=seen)
+        return changed, 200
+
+    def respond(done: tuple[StoredOffering, int]) -> Response:
+        offering, status = done
+        place = f"/v1/offerings/{quote(offering_id, safe='')}" if status == 201 else None
+        return answer(
+            call,
+            OfferingOut.model_validate(offering),
+            status=status,
+            version=offering.version,
+            location=place,
+        )
+
+    return call.write(use, respond)
+
+
+@ROUTES.operation(
+    "DELETE",
+    "/offerings/{offering_id}",
+    Permission.WRITE_OFFERINGS,
+    status=204,
+    absent=True,
+    conflict=True,
+    versioned=True,
+    example={"offering_id": "2027-spring-visits"},
+)
+def delete_offering(offering_id: OfferingId, call: Call = CALL) -> Response:
+    """Delete an offering that nobody was ever enrolled in."""
+    seen = call.seen_version()
+    return call.write(
+        lambda connection: offerings.delete_offering(
+            call.session, connection, offering_id, seen=seen
+        ),
+        lambda _: Response(status_code=204),
+    )

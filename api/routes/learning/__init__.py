@@ -1,0 +1,1 @@
+"""The improvement history and the effect models."""

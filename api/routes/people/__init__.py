@@ -1,0 +1,1 @@
+"""People, facts about them, enrolments."""

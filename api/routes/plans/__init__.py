@@ -1,0 +1,1 @@
+"""Plans: made, read, printed, and what becomes of them."""

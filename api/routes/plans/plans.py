@@ -1,0 +1,309 @@
+"""Plans: trying out, making, reading, printing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from fastapi import Path, Query, Response
+
+from api.admission import CALL, Call
+from api.operations import Operations
+from api.problems import FieldProblem, Refusal
+from api.responses import (
+    Cursor,
+    Fields,
+    Limit,
+    answer,
+    decode_cursor,
+    next_cursor,
+    send,
+)
+from api.schemas.common import Id, PersonId, UnitPath
+from api.schemas.plans import (
+    PlanHeadOut,
+    PlanIn,
+    PlanOut,
+    PlanPage,
+    SimulationIn,
+    SimulationOut,
+    Status,
+    VersionOut,
+    VersionPage,
+)
+from recommender.documents import render_plan_page, render_plan_pdf
+from recommender.errors import RecommenderError
+from recommender.service.permissions import Permission
+from recommender.service.plans import drafts, reading
+from recommender.service.plans.drafts import PlanDraft
+from recommender.service.plans.stored import StoredPlan
+from recommender.store import Connection, org_path
+
+ROUTES = Operations("plans")
+
+PlanId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,40}$", description="Number of the plan.")]
+VersionNumber = Annotated[int, Path(ge=1, le=2_000_000_000, description="Number of the version.")]
+PDF, HTML, JSON = "application/pdf", "text/html", "application/json"
+PAPERS = {PDF: "The plan to print and sign.", HTML: "The plan as one page."}
+# the page brings its own style, and nothing else
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+)
+_FIRST = ("", "")
+
+
+@ROUTES.operation(
+    "POST",
+    "/simulations",
+    Permission.READ_RECOMMENDATIONS,
+    answer=SimulationOut,
+    absent=True,
+    conflict=True,
+    example={},
+    body_example={"person_id": "00015", "grade": "g3", "hours_budget": 40.0, "without": []},
+)
+def simulate_plan(body: SimulationIn, call: Call = CALL) -> Response:
+    """Ask what the plan would be under other assumptions.
+
+    Another grade, other budgets, with or without modules, another day. Nothing of it is kept.
+    """
+    found = drafts.simulate_plan(
+        call.session,
+        body.person_id,
+        body.to_request(),
+        as_of=body.as_of or call.session.today,
+        grade=body.grade,
+    )
+    return answer(call, SimulationOut.of(found))
+
+
+@ROUTES.operation(
+    "POST",
+    "/people/{person_id}/plans",
+    Permission.WRITE_PLANS,
+    answer=PlanOut,
+    status=201,
+    absent=True,
+    conflict=True,
+    example={"person_id": "00015"},
+    body_example={"hours_budget": 40.0, "cost_budget": "8000.00"},
+)
+def create_plan(person_id: PersonId, body: PlanIn, call: Call = CALL) -> Response:
+    """Make a person's plan; it is a draft."""
+    session = call.session
+    made: PlanDraft | RecommenderError
+    try:
+        made = drafts.draft_plan(
+            session, person_id, body.to_request(), as_of=body.as_of or session.today
+        )
+    except RecommenderError as problem:
+        made = problem  # said below, where a request that was answered before is answered again
+
+    def use(connection: Connection) -> StoredPlan:
+        if isinstance(made, RecommenderError):
+            raise made
+        return drafts.create_plan(session, connection, made)
+
+    def respond(kept: StoredPlan) -> Response:
+        return answer(
+            call,
+            PlanOut.of(kept),
+            status=201,
+            version=kept.version,
+            location=f"/v1/plans/{kept.plan.plan_id}",
+        )
+
+    return call.write(use, respond)
+
+
+@ROUTES.operation(
+    "GET",
+    "/people/{person_id}/plans",
+    Permission.READ_PLANS,
+    answer=PlanPage,
+    absent=True,
+    example={"person_id": "00015"},
+)
+def list_plans_of_person(
+    person_id: PersonId,
+    status: Annotated[Status | None, Query(description="In this status.")] = None,
+    fields: Fields = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    call: Call = CALL,
+) -> Response:
+    """List a person's plans, the newest first."""
+    return _list(call, fields, cursor, limit, person_id=person_id, status=status, org_unit=None)
+
+
+@ROUTES.operation(
+    "GET",
+    "/plans",
+    Permission.READ_PLANS,
+    answer=PlanPage,
+    absent=True,
+    example={"status": "draft", "limit": 5},
+)
+def list_plans(
+    person_id: Annotated[Id | None, Query(description="Of this person.")] = None,
+    status: Annotated[Status | None, Query(description="In this status.")] = None,
+    org_unit: Annotated[
+        UnitPath | None, Query(description="Of people of this unit and those below it.")
+    ] = None,
+    fields: Fields = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    call: Call = CALL,
+) -> Response:
+    """List plans, the newest first."""
+    unit = None if org_unit is None else org_path(org_unit)
+    return _list(call, fields, cursor, limit, person_id=person_id, status=status, org_unit=unit)
+
+
+# before the plan itself, whose number could otherwise be taken to end in .pdf
+@ROUTES.operation(
+    "GET",
+    "/plans/{plan_id}.pdf",
+    Permission.READ_PLANS,
+    absent=True,
+    media={PDF: PAPERS[PDF]},
+)
+def print_plan(plan_id: PlanId, call: Call = CALL) -> Response:
+    """Read a plan as PDF."""
+    return _paper(call, plan_id, PDF)
+
+
+@ROUTES.operation(
+    "GET",
+    "/plans/{plan_id}",
+    Permission.READ_PLANS,
+    answer=PlanOut,
+    absent=True,
+    media=PAPERS,
+)
+def read_plan(plan_id: PlanId, fields: Fields = None, call: Call = CALL) -> Response:
+    """Read a plan as it is: as JSON, PDF or HTML, by `Accept`."""
+    media = _choose_media(call)
+    if media != JSON:
+        return _paper(call, plan_id, media)
+    found = call.read(lambda connection: reading.read_plan(call.session, connection, plan_id))
+    return answer(call, PlanOut.of(found), version=found.version, fields=fields)
+
+
+@ROUTES.operation(
+    "GET",
+    "/plans/{plan_id}/versions",
+    Permission.READ_PLANS,
+    answer=VersionPage,
+    absent=True,
+)
+def list_plan_versions(
+    plan_id: PlanId,
+    fields: Fields = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    call: Call = CALL,
+) -> Response:
+    """List what became of a plan, the oldest first."""
+    (after,) = decode_cursor(cursor, (0,))
+    found = call.read(
+        lambda connection: reading.read_plan_versions(
+            call.session, connection, plan_id, after=after, limit=limit + 1
+        )
+    )
+    page, following = next_cursor(found, limit, lambda entry: (entry.version,))
+    items = [VersionOut.model_validate(entry) for entry in page]
+    return answer(call, VersionPage(items=items, next=following), fields=fields)
+
+
+@ROUTES.operation(
+    "GET",
+    "/plans/{plan_id}/versions/{version}",
+    Permission.READ_PLANS,
+    answer=PlanOut,
+    absent=True,
+    media=PAPERS,
+)
+def read_plan_version(
+    plan_id: PlanId, version: VersionNumber, fields: Fields = None, call: Call = CALL
+) -> Response:
+    """Read a plan as it was at a version: as JSON, PDF or HTML, by `Accept`."""
+    media = _choose_media(call)
+    if media != JSON:
+        return _paper(call, plan_id, media, version=version)
+    found = call.read(
+        lambda connection: reading.read_plan(call.session, connection, plan_id, version=version)
+    )
+    return answer(call, PlanOut.of(found), fields=fields)
+
+
+def _list(
+    call: Call,
+    fields: str | None,
+    cursor: str | None,
+    limit: int,
+    *,
+    person_id: str | None,
+    status: str | None,
+    org_unit: str | None,
+) -> Response:
+    after = None if cursor is None else _after(cursor)
+    found = call.read(
+        lambda connection: reading.search_plans(
+            call.session,
+            connection,
+            person_id=person_id,
+            status=status,
+            org_unit=org_unit,
+            after=after,
+            limit=limit + 1,
+        )
+    )
+    page, following = next_cursor(
+        found, limit, lambda head: (head.created_at.isoformat(), head.plan_id)
+    )
+    items = [PlanHeadOut.model_validate(head) for head in page]
+    return answer(call, PlanPage(items=items, next=following), fields=fields)
+
+
+def _after(cursor: str) -> tuple[dt.datetime, str]:
+    made, last = decode_cursor(cursor, _FIRST)
+    try:
+        return dt.datetime.fromisoformat(made).astimezone(dt.UTC), last
+    except (ValueError, OverflowError):
+        raise Refusal(
+            422, "request.cursor", errors=[FieldProblem(pointer="query:cursor", detail="")]
+        ) from None
+
+
+def _paper(call: Call, plan_id: str, media: str, *, version: int | None = None) -> Response:
+    document = call.read(
+        lambda connection: reading.read_plan_document(
+            call.session, connection, plan_id, version=version
+        )
+    )
+    # set with no connection held
+    if media == PDF:
+        content = render_plan_pdf(document, lang=call.lang).content
+        return send(call, content, media_type=PDF, filename=f"{plan_id}.pdf")
+    page = render_plan_page(document, lang=call.lang)
+    response = send(call, page.encode(), media_type=f"{HTML}; charset=utf-8")
+    response.headers["Content-Security-Policy"] = _PAGE_POLICY
+    return response
+
+
+def _choose_media(call: Call) -> Literal["application/json", "application/pdf", "text/html"]:
+    """Return what the caller likes best of what there is; JSON where it is all the same."""
+    best, liking = JSON, 0.0
+    for part in call.request.headers.get("accept", "").split(",")[:20]:
+        name, *parameters = (text.strip().lower() for text in part.split(";"))
+        quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+        try:
+            liked = float(quality)
+        except ValueError:
+            continue
+        if name in ("*/*", "application/*"):
+            name = JSON
+        if name in (JSON, PDF, HTML) and liked > liking:
+            best, liking = name, liked
+    return best

@@ -1,0 +1,1 @@
+"""What is worth the time of many people."""

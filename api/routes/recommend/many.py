@@ -1,0 +1,54 @@
+"""Recommendations for many people at once."""
+
+from __future__ import annotations
+
+from fastapi import Response
+
+from api.admission import CALL, Call
+from api.operations import Operations
+from api.responses import answer, decode_cursor, encode_cursor
+from api.schemas.levels import RecommendationsOut
+from api.schemas.recommend.many import PEOPLE_AT_ONCE, RecommendationBatchIn, RecommendationBatchOut
+from recommender.service.permissions import Permission
+from recommender.service.recommend import many
+from recommender.service.recommend.many import PeopleRequest
+from recommender.service.recommend.recommendations import RecommendationRequest
+
+ROUTES = Operations("people")
+
+
+@ROUTES.operation(
+    "POST",
+    "/recommendation-batches",
+    Permission.READ_RECOMMENDATIONS,
+    answer=RecommendationBatchOut,
+    absent=True,
+    example={},
+    body_example={"person_ids": ["00002", "00003", "99999"], "top": 3, "objective": "per_hour"},
+)
+def rank_for_many(body: RecommendationBatchIn, call: Call = CALL) -> Response:
+    """Rank the modules that are worth the time of many people.
+
+    The first 200 are answered for; send `next` back as `cursor` for those after them.
+    """
+    session = call.session
+    day = body.as_of or session.today
+    request = RecommendationRequest(
+        top=body.top,
+        objective=body.objective,
+        hours=body.hours,
+        budget=None if body.budget is None else float(body.budget),
+        modalities=tuple(sorted(m.value for m in body.modality)) if body.modality else None,
+    )
+    (last,) = decode_cursor(body.cursor, ("",))
+    people = PeopleRequest(body.person_ids, body.org_unit, after=last, limit=PEOPLE_AT_ONCE)
+    batch = many.rank_for_many(session, people, request, as_of=day)
+    shown = RecommendationBatchOut(
+        items=[RecommendationsOut.model_validate(found) for found in batch.items],
+        not_found=batch.not_found,
+        next=None if batch.last is None else encode_cursor((batch.last,)),
+    )
+    return call.write(
+        lambda connection: many.keep_batch(session, connection, batch),
+        lambda _: answer(call, shown),
+    )

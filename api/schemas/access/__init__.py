@@ -1,0 +1,1 @@
+"""Shapes of keys and of the audit trail."""

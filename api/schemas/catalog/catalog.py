@@ -1,0 +1,219 @@
+"""Shapes of the catalogue; every text is there in Chinese and in English."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.responses import Page, Resource
+from api.schemas.common import Money
+from training_catalog import (
+    Category,
+    CertificationExam,
+    CompetencyLevel,
+    Exam,
+    Grade,
+    LevelDefinition,
+    Modality,
+    ModuleCompetency,
+    Outcome,
+    PathStage,
+    Qualification,
+    Target,
+    Text,
+)
+
+Kind = Literal["behavioural", "knowledge"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class _Thing(Resource):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class ArithmeticOut(_Part):
+    """The figures of the arithmetic that the organisation has set."""
+
+    rater_weights: dict[str, float]
+    rating_standard_error: Annotated[float, Field(description="Of one rater, in levels.")]
+    exam_standard_error: float
+    rating_window_days: int
+    assessment_validity_months: int
+    exam_validity_months: int
+    hour_price: Annotated[float, Field(description="Weighted levels an hour must add.")]
+    plan_hours_budget: float
+    study_hours_per_week: float
+
+
+class CatalogOut(_Thing):
+    """What the catalogue is, and the frame of its competencies."""
+
+    id: str
+    name: Text
+    digest: Annotated[str, Field(description="Changes with any content of the catalogue.")]
+    settings: ArithmeticOut
+    levels: tuple[LevelDefinition, ...]
+    grades: tuple[Grade, ...]
+    categories: tuple[Category, ...]
+
+
+class CompetencyHeadOut(_Thing):
+    """A competency, in short."""
+
+    id: str
+    category: str
+    kind: Kind
+    name: Text
+    definition: Text
+
+
+class CompetencyOut(CompetencyHeadOut):
+    """A competency with its levels, and the indicators or exams it is judged by."""
+
+    provenance: str
+    levels: tuple[CompetencyLevel, ...]
+    exams: tuple[Exam, ...]
+
+
+class CompetencyPage(Page):
+    """Competencies, in framework order."""
+
+    items: list[CompetencyHeadOut]
+
+
+class ProfileOut(_Thing):
+    """What a grade asks, by competency; the weights have mean 1."""
+
+    grade: str
+    name: Text
+    effective_on: dt.date
+    targets: dict[str, Target]
+
+
+class ProfilePage(Page):
+    """Target profiles, lowest grade first."""
+
+    items: list[ProfileOut]
+
+
+class ModuleHeadOut(_Thing):
+    """A module, in short; the first of its competencies is the main one."""
+
+    id: str
+    title: Text
+    competencies: tuple[ModuleCompetency, ...]
+    modality: Modality
+    hours: Annotated[float, Field(description="Of a participant's time.")]
+    cost: Annotated[Money, Field(description="CNY for one participant.")]
+    prerequisites: tuple[str, ...]
+    repeat_months: int
+    grades: Annotated[tuple[str, ...], Field(description="Empty: for every grade.")]
+    retired: bool
+
+
+class ModuleOut(ModuleHeadOut):
+    """A module with all that is said of it."""
+
+    purpose: Text | None
+    audience: Text | None
+    outcomes: tuple[Outcome, ...]
+    syllabus: tuple[Text, ...]
+    assessment: Text | None
+    group_size: int | None
+    owner: Text | None
+    provenance: str
+
+
+class ModulePage(Page):
+    """Modules, in the order asked for."""
+
+    items: list[ModuleHeadOut]
+
+
+class LearningPathOut(_Thing):
+    """A named sequence of modules that a plan can take as a frame."""
+
+    id: str
+    name: Text
+    purpose: Text
+    audience: Text
+    grades: Annotated[tuple[str, ...], Field(description="Empty: for every grade.")]
+    stages: tuple[PathStage, ...]
+
+
+class LearningPathPage(Page):
+    """Learning paths, in the order of the catalogue."""
+
+    items: list[LearningPathOut]
+
+
+class CertificationOut(_Thing):
+    """A level of the certification of the post, and the exams it asks for."""
+
+    id: str
+    level: int
+    name: Text
+    purpose: Text
+    grade: str
+    requires: str | None
+    exams: tuple[CertificationExam, ...]
+    practical: Text | None
+    valid_months: int
+
+
+class CertificationPage(Page):
+    """Levels of the certification, lowest first."""
+
+    items: list[CertificationOut]
+
+
+class JobElementOut(_Part):
+    """A duty or result measure; importance by grade, relevance by competency and grade."""
+
+    id: str
+    name: Text
+    description: Text
+    importance: dict[str, float]
+    relevance: dict[str, dict[str, int]]
+
+
+class RemarkOut(_Part):
+    """A text of the job profile."""
+
+    text: Text
+
+
+class JobProfileOut(_Thing):
+    """The post: what it is for, its duties and results, who can enter it."""
+
+    id: str
+    name: Text
+    purpose: Text
+    weight_formula: Text
+    duties: tuple[JobElementOut, ...]
+    result_measures: tuple[JobElementOut, ...]
+    qualifications: tuple[Qualification, ...]
+    difficulties: tuple[RemarkOut, ...]
+    taboos: tuple[RemarkOut, ...]
+    career: tuple[RemarkOut, ...]
+
+
+class TermOut(_Thing):
+    """A term, and the variants that no text of the catalogue may use in its place."""
+
+    id: str
+    term: Text
+    definition: Text | None
+    zh_forbidden: tuple[str, ...]
+    en_forbidden: tuple[str, ...]
+
+
+class TermPage(Page):
+    """Terms of the glossary, in the order of the catalogue."""
+
+    items: list[TermOut]

@@ -1,0 +1,45 @@
+"""Shapes of offerings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from api.responses import Page, Resource
+from api.schemas.common import Body, Day, Id, Line
+
+Seats = Annotated[
+    int | None, Field(ge=0, le=100_000, description="How many people; null: no bound.")
+]
+
+
+class OfferingIn(Body):
+    """What an offering is to be."""
+
+    module_id: Id
+    starts_on: Day
+    ends_on: Annotated[Day, Field(description="The last day; not before the first.")]
+    place: Line | None = None
+    seats: Seats = None
+
+
+class OfferingOut(Resource):
+    """A scheduled run of a module."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    offering_id: str
+    module_id: str
+    starts_on: dt.date
+    ends_on: dt.date
+    place: str | None
+    seats: int | None
+    seats_taken: Annotated[int, Field(description="By people enrolled, or who completed it.")]
+
+
+class OfferingPage(Page):
+    """Offerings, the earliest first."""
+
+    items: list[OfferingOut]

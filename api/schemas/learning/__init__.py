@@ -1,0 +1,1 @@
+"""Shapes of the improvement history and of effect models."""

@@ -1,0 +1,114 @@
+"""Shapes of gaps, derivations and recommendations."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.responses import Resource
+from api.schemas.common import Money
+from recommender.ranking import Objective
+
+Status = Literal["assessed", "assess-first"]
+Basis = Literal["measured", "pooled", "expert"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class GapOut(_Part):
+    """Where a person stands in one competency; levels are null where to be assessed first."""
+
+    competency_id: str
+    status: Status
+    level: Annotated[float | None, Field(description="In [0, 4].")]
+    standard_error: float | None
+    target: float
+    gap: Annotated[float | None, Field(description="Target less level, where above 0.")]
+    weight: float
+    confidence: Annotated[
+        float | None, Field(description="Probability that the true level is below the target.")
+    ]
+    priority: Annotated[float | None, Field(description="Weight times gap.")]
+    method: str | None
+    assessed_on: dt.date | None
+
+
+class GapsOut(Resource):
+    """A person's gaps, in the order of the framework."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    person_id: str
+    as_of: dt.date
+    grade: str
+    profile_effective_on: dt.date
+    competencies: list[GapOut]
+
+
+class DerivationOut(Resource):
+    """How a level came about, down to the raw rows."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    person_id: str
+    competency_id: str
+    as_of: dt.date
+    source: Literal["ratings", "exams", "imported"] | None
+    level: float | None
+    standard_error: float | None
+    assessed_on: dt.date | None
+    disagreement: bool
+    parts: list[dict[str, Any]]
+    rows: list[dict[str, Any]]
+
+
+class ServedOut(_Part):
+    """What a module is expected to do for one gap; the interval is of the true effect."""
+
+    competency_id: str
+    gap: float
+    expected_improvement: Annotated[
+        float, Field(description="What the module adds over no training, in levels.")
+    ]
+    lower: float | None
+    upper: float | None
+    evidence_count: Annotated[int, Field(description="Records of this module and competency.")]
+    basis: Basis
+
+
+class RecommendationOut(_Part):
+    """A ranked module."""
+
+    rank: int
+    module_id: str
+    expected_gap_closed: Annotated[float, Field(description="In weighted levels.")]
+    hours: float
+    cost: Annotated[Money, Field(description="CNY for one participant.")]
+    competencies: list[ServedOut]
+    reasons: list[str]
+
+
+class ExcludedOut(_Part):
+    """A module that is no candidate, and why."""
+
+    module_id: str
+    reason: str
+    explanation: str
+
+
+class RecommendationsOut(Resource):
+    """The modules that are worth a person's time, best first."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    person_id: str
+    as_of: dt.date
+    objective: Objective
+    model_id: Annotated[str | None, Field(description="Null: the catalogue's own estimates.")]
+    catalog_digest: str
+    recommendations: list[RecommendationOut]
+    excluded: list[ExcludedOut]

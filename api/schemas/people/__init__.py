@@ -1,0 +1,1 @@
+"""Shapes of people, facts and enrolments."""

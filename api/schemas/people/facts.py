@@ -1,0 +1,145 @@
+"""Shapes of ratings, exam results and assessments."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from api.responses import Page, Resource
+from api.schemas.common import Body, Day, Id, Line
+
+RaterType = Literal["self", "manager", "peer", "customer"]
+
+# what is out of bounds is told by the checks of the import, with all else that is wrong with the
+# rows; here only what no check could take is refused
+_FAR = 10**9
+_Whole = Field(ge=-_FAR, le=_FAR)
+_Number = Field(ge=-_FAR, le=_FAR, allow_inf_nan=False)
+Rating = Annotated[int, _Whole, WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 3})]
+ExamLevel = Annotated[int, _Whole, WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 4})]
+Score = Annotated[float, _Number, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})]
+Level = Annotated[float, _Number, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 4})]
+StandardError = Annotated[
+    float, _Number, WithJsonSchema({"type": "number", "minimum": 1e-6, "maximum": 4})
+]
+
+
+class _Out(Resource):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class RatingIn(Body):
+    """What a rater saw of one indicator; one that was not observed is left out."""
+
+    competency_id: Id
+    indicator_id: Id
+    rater_type: RaterType
+    rater_id: Annotated[Id, Field(description="Staff number, or a name for a customer.")]
+    rating: Annotated[Rating, Field(description="0 never, 1 sometimes, 2 mostly, 3 always.")]
+    rated_on: Day
+
+
+class RatingsIn(Body):
+    """Ratings of one person."""
+
+    items: Annotated[list[RatingIn], Field(min_length=1, max_length=1000)]
+
+
+class RatingOut(_Out):
+    """A rating."""
+
+    person_id: str
+    competency_id: str
+    indicator_id: str
+    rater_type: RaterType
+    rater_id: Annotated[
+        str | None, Field(description="Null where the caller may not know who it was.")
+    ]
+    rating: int
+    rated_on: dt.date
+
+
+class RatingPage(Page):
+    """Ratings, newest first."""
+
+    items: list[RatingOut]
+
+
+class ExamResultIn(Body):
+    """A subject's score in an exam."""
+
+    competency_id: Id
+    exam_level: ExamLevel
+    subject: Id
+    score: Score
+    sat_on: Day
+
+
+class ExamResultsIn(Body):
+    """Exam results of one person."""
+
+    items: Annotated[list[ExamResultIn], Field(min_length=1, max_length=1000)]
+
+
+class ExamResultOut(_Out):
+    """A subject's score in an exam."""
+
+    person_id: str
+    competency_id: str
+    exam_level: int
+    subject: str
+    score: float
+    sat_on: dt.date
+
+
+class ExamResultPage(Page):
+    """Exam results, newest first."""
+
+    items: list[ExamResultOut]
+
+
+class AssessmentIn(Body):
+    """A level that was found elsewhere."""
+
+    competency_id: Id
+    level: Level
+    standard_error: Annotated[
+        StandardError | None, Field(description="In levels; null: the catalogue's.")
+    ] = None
+    method: Line
+    assessed_on: Day
+
+
+class AssessmentsIn(Body):
+    """Assessments of one person."""
+
+    items: Annotated[list[AssessmentIn], Field(min_length=1, max_length=1000)]
+
+
+class AssessmentOut(_Out):
+    """A level that was found elsewhere."""
+
+    person_id: str
+    competency_id: str
+    level: float
+    standard_error: float | None
+    method: str
+    assessed_on: dt.date
+
+
+class AssessmentPage(Page):
+    """Assessments, newest first."""
+
+    items: list[AssessmentOut]
+
+
+class WrittenOut(BaseModel):
+    """What became of the rows."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    inserted: int
+    updated: Annotated[int, Field(description="Rows that replaced one of the same key.")]
+    unchanged: Annotated[int, Field(description="Rows that were there already.")]

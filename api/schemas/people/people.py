@@ -1,0 +1,83 @@
+"""Shapes of people and org units."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from api.responses import Page, Resource
+from api.schemas.common import Body, Day, Id, Line, UnitPath
+
+OrgUnit = Annotated[
+    UnitPath,
+    Field(
+        description="Path with `/` between the units; those that are not there are made.",
+        examples=["南区示例分公司/政企客户部"],
+    ),
+]
+
+
+class PersonIn(Body):
+    """Somebody new."""
+
+    person_id: Annotated[Id, Field(description="Staff number; every character counts.")]
+    name: Line
+    org_unit: OrgUnit
+    grade: Annotated[Id, Field(description="One of the catalogue's.")]
+    manager_id: Annotated[Id | None, Field(description="Staff number of the manager.")] = None
+    hired_on: Day | None = None
+
+
+class PersonChange(Body):
+    """What is to be corrected; what is not sent stays as it is."""
+
+    name: Line = Field(default_factory=str)
+    org_unit: OrgUnit = Field(default_factory=str)
+    grade: Id = Field(default_factory=str)
+    manager_id: Annotated[Id | None, Field(description="Null: nobody.")] = None
+    hired_on: Day | None = None
+
+
+class PersonOut(Resource):
+    """A person as known from the import or from here."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    person_id: str
+    name: str
+    org_unit: str
+    grade: str
+    manager_id: str | None
+    hired_on: dt.date | None
+    synthetic: Annotated[bool, Field(description="Made up, to try the service with.")]
+
+
+class PeoplePage(Page):
+    """People in the order of their ids."""
+
+    items: list[PersonOut]
+
+
+class OrgUnitOut(Resource):
+    """An org unit; the units above it are in its path."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    path: str
+    name: str
+    parent: str | None
+    people: Annotated[
+        int | None,
+        Field(
+            description="People here and below whom the caller may see. For analysts rounded down "
+            "to a multiple of five, null below it."
+        ),
+    ]
+
+
+class OrgUnitPage(Page):
+    """Org units in the order of their paths."""
+
+    items: list[OrgUnitOut]

@@ -1,0 +1,1 @@
+"""Shapes of recommendations for many people."""

@@ -1,0 +1,1 @@
+"""Module sheets, the booklet and the picture of the coverage."""

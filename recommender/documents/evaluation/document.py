@@ -1,0 +1,200 @@
+"""What stands in the report on an effect model; words and layout are elsewhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from recommender.improvement.evaluation import Evaluation, PolicyValue
+from recommender.improvement.model.effects import (
+    EFFECT_COVERAGE,
+    EffectFit,
+    ModuleTable,
+    RecordTable,
+)
+from recommender.improvement.model.history_checks import Bracket
+from recommender.scoring import to_date
+
+
+@dataclass(frozen=True)
+class HistoryCounts:
+    """What the model was fitted on.
+
+    Parameters
+    ----------
+    trained, controls, people : int
+        Records with and without a module, and how many people they are of.
+    modules, modules_with_records : int
+        Modules of the catalogue, and those with a record.
+    first_on, last_on : date or None
+        Of the later assessments; None without dates.
+    """
+
+    trained: int
+    controls: int
+    people: int
+    modules: int
+    modules_with_records: int
+    first_on: dt.date | None = None
+    last_on: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class LoggedValue:
+    """What a ranking would have gained, by logged nominations.
+
+    Parameters
+    ----------
+    name : str
+        Of the ranking, as it is to be read.
+    value : PolicyValue
+        The estimates.
+    n_records : int
+        Logged nominations they rest on.
+    """
+
+    name: str
+    value: PolicyValue
+    n_records: int
+
+
+@dataclass(frozen=True)
+class EvaluationReport:
+    """All figures of a report on an effect model.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        The model beside its baselines, on records not learned from.
+    counts : HistoryCounts
+        What it was fitted on.
+    bracket : Bracket
+        Mean effect by ANCOVA and by reliability-corrected gain.
+    reliability : float
+        Of one recorded level; NaN without control rows.
+    size_known : bool
+        Whether control rows tell the size of effects.
+    warnings : tuple of str
+        Codes of what limits the model.
+    effect_coverage : float
+        What the nominal 90 % interval of the true effect really covers.
+    off_policy : tuple of LoggedValue
+        By logged nominations; empty where no propensities were logged.
+    model_id : str or None
+        Id of the model judged; None if it was not saved.
+    in_use : str or None
+        Id of the model in force; None where expert estimates are used.
+    made_on : date or None
+        Day of the report; printed where it is known.
+    data_digest, catalog_digest : str
+        Of the history and of the catalogue.
+    scale : tuple of float
+        Lowest and highest level of the records.
+    synthetic : bool
+        Whether the people are made up.
+    """
+
+    evaluation: Evaluation
+    counts: HistoryCounts
+    bracket: Bracket
+    reliability: float
+    size_known: bool
+    warnings: tuple[str, ...]
+    effect_coverage: float = EFFECT_COVERAGE
+    off_policy: tuple[LoggedValue, ...] = ()
+    model_id: str | None = None
+    in_use: str | None = None
+    made_on: dt.date | None = None
+    data_digest: str = ""
+    catalog_digest: str = ""
+    scale: tuple[float, float] = (0.0, 4.0)
+    synthetic: bool = False
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """What only the caller knows; as in `EvaluationReport`.
+
+    Parameters
+    ----------
+    off_policy : mapping of str to (PolicyValue, int)
+        By name of the ranking: its value and the nominations it rests on.
+    model_id, in_use : str or None
+        The model judged, and the one in force.
+    made_on : date or None
+        Day of the report.
+    data_digest, catalog_digest : str
+        Of the history and of the catalogue.
+    synthetic : bool
+        Whether the people are made up.
+    """
+
+    off_policy: Mapping[str, tuple[PolicyValue, int]] = field(
+        default_factory=dict[str, tuple[PolicyValue, int]]
+    )
+    model_id: str | None = None
+    in_use: str | None = None
+    made_on: dt.date | None = None
+    data_digest: str = ""
+    catalog_digest: str = ""
+    synthetic: bool = False
+
+
+def build_evaluation_report(
+    evaluation: Evaluation,
+    fit: EffectFit,
+    records: RecordTable,
+    modules: ModuleTable,
+    options: ReportOptions | None = None,
+) -> EvaluationReport:
+    """Put together the report on a model from what was fitted and judged.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        As `evaluate` returns it.
+    fit : EffectFit
+        The model, fitted on all records.
+    records : RecordTable
+        The records it was fitted on.
+    modules : ModuleTable
+        The catalogue.
+    options : ReportOptions, optional
+        Ids, digests and logged values.
+
+    Returns
+    -------
+    EvaluationReport
+    """
+    options = options or ReportOptions()
+    trained = records.module >= 0
+    days = records.after_day[np.isfinite(records.after_day)]
+    return EvaluationReport(
+        evaluation=evaluation,
+        counts=HistoryCounts(
+            trained=int(trained.sum()),
+            controls=int((~trained).sum()),
+            people=int(np.unique(records.person).size),
+            modules=modules.n_modules,
+            modules_with_records=int(np.unique(records.module[trained]).size),
+            first_on=to_date(int(days.min())) if days.size else None,
+            last_on=to_date(int(days.max())) if days.size else None,
+        ),
+        bracket=fit.bracket,
+        reliability=fit.reliability,
+        size_known=fit.size_known,
+        warnings=fit.warnings,
+        off_policy=tuple(
+            LoggedValue(name, value, count) for name, (value, count) in options.off_policy.items()
+        ),
+        model_id=options.model_id,
+        in_use=options.in_use,
+        made_on=options.made_on,
+        data_digest=options.data_digest,
+        catalog_digest=options.catalog_digest,
+        scale=fit.scale,
+        synthetic=options.synthetic,
+    )

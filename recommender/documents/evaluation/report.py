@@ -1,0 +1,60 @@
+"""The report on an effect model as one web page that needs nothing else, and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from recommender.documents.evaluation.document import EvaluationReport
+from recommender.documents.evaluation.view import (
+    compare,
+    evaluation_view,
+    verdict_sentences,
+    warning_sentences,
+)
+from recommender.documents.plan.page import load_template, storable
+from recommender.improvement.registry import to_plain
+from recommender.texts import LANGUAGES
+
+
+def render_evaluation_report(report: EvaluationReport, *, lang: str) -> str:
+    """Return the report on an effect model as an HTML page.
+
+    Parameters
+    ----------
+    report : EvaluationReport
+        The figures.
+    lang : str
+        ``zh-CN`` or ``en``.
+
+    Returns
+    -------
+    str
+        The same text for the same report and language; keep it as UTF-8. No script, no request;
+        names are shown as text, never read as markup.
+    """
+    return storable(load_template("evaluation.html.j2").render(evaluation_view(report, lang=lang)))
+
+
+def evaluation_report_json(report: EvaluationReport) -> dict[str, Any]:
+    """Return all figures of a report as what JSON knows.
+
+    Parameters
+    ----------
+    report : EvaluationReport
+        The figures.
+
+    Returns
+    -------
+    dict
+        The fields of `EvaluationReport`, NaN as None, and further `verdict`: for `known` and
+        `cold`, the `outcome` (better, level or worse) and the best baseline, `against`; with what
+        it means in words by language, and the warnings likewise.
+    """
+    evaluation = report.evaluation
+    verdict: dict[str, Any] = {}
+    for part, scores in (("known", evaluation.known), ("cold", evaluation.cold)):
+        outcome, against = compare(scores)
+        verdict[part] = {"outcome": outcome, "against": against}
+    verdict["words"] = {lang: verdict_sentences(report, lang) for lang in LANGUAGES}
+    words = {lang: warning_sentences(report, lang) for lang in LANGUAGES}
+    return {**to_plain(report), "verdict": verdict, "warning_words": words}

@@ -1,0 +1,372 @@
+"""The report on an effect model in words and formatted figures, for its template."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from recommender.documents.charts import (
+    CANDIDATE,
+    NOMINAL,
+    bracket_chart,
+    calibration_chart,
+    chart_svg,
+    coverage_chart,
+    error_chart,
+)
+from recommender.documents.evaluation.document import EvaluationReport
+from recommender.documents.figures import day, decimal, known, percent, sentences, signed
+from recommender.improvement.evaluation import Coverage, GainBins, GainScore
+from recommender.improvement.registry import judge, to_plain
+from recommender.improvement.registry.verdict import RMSE_TIE
+from recommender.texts import all_texts, placeholders, say
+
+Outcome = Literal["better", "level", "worse"]
+FEW_JUDGED = 200
+SMALL_SAMPLE = 100
+SLOPE_NEAR = 0.15
+MIN_GROUP = 50
+_PREFIX = "evaluation."
+_UNITS = (0.0, 4.0)
+
+
+def compare(scores: dict[str, GainScore]) -> tuple[Outcome, str]:
+    """Set the effect model beside the best baseline.
+
+    Parameters
+    ----------
+    scores : dict of str to GainScore
+        By model name, `effect-model` among them.
+
+    Returns
+    -------
+    outcome : {"better", "level", "worse"}
+        Level where the errors are within half a per cent of each other.
+    against : str
+        Name of the baseline with the smallest error.
+    """
+    baselines = {name: score.rmse for name, score in scores.items() if name != CANDIDATE}
+    against = min(baselines, key=lambda name: (np.nan_to_num(baselines[name], nan=np.inf), name))
+    own, other = scores[CANDIDATE].rmse, baselines[against]
+    if own <= other * (1.0 - RMSE_TIE):
+        return "better", against
+    # an error that is not known counts as worse
+    return ("level" if own <= other * (1.0 + RMSE_TIE) else "worse"), against
+
+
+def evaluation_view(report: EvaluationReport, *, lang: str) -> dict[str, Any]:
+    """Return all that the template of the report needs.
+
+    Parameters
+    ----------
+    report : EvaluationReport
+        The figures.
+    lang : str
+        ``zh-CN`` or ``en``.
+
+    Returns
+    -------
+    dict
+        Texts, rows and charts; charts are markup, all else is text.
+    """
+    evaluation = report.evaluation
+    names = model_names(tuple(evaluation.known) + tuple(evaluation.cold), lang)
+    return {
+        "lang": lang,
+        "labels": {
+            key.removeprefix(_PREFIX): text[lang]
+            for key, text in all_texts().items()
+            if key.startswith(_PREFIX) and not placeholders(text[lang])
+        },
+        "synthetic": report.synthetic,
+        "model": say("evaluation.model", lang, model=report.model_id)
+        if report.model_id
+        else say("evaluation.model-not-saved", lang),
+        "outcome": compare(evaluation.known)[0],
+        "verdict": verdict_sentences(report, lang),
+        "figures": _figures(report, lang),
+        "rows": _rows(report, names),
+        "counts": {
+            part: say("evaluation.comparison.count", lang, count=f"{scores[CANDIDATE].n_records:,}")
+            for part, scores in (("known", evaluation.known), ("cold", evaluation.cold))
+        },
+        "next_level": sentences(
+            [
+                say(
+                    "evaluation.coverage.next-level",
+                    lang,
+                    known=_share(evaluation.coverage_known),
+                    cold=_share(evaluation.coverage_cold),
+                )
+            ],
+            lang=lang,
+        ),
+        "effect_interval": sentences(
+            [say("evaluation.coverage.effect", lang, coverage=percent(report.effect_coverage))],
+            lang=lang,
+        ),
+        "bracket_unknown": None
+        if _bracketed(report)
+        else sentences([say("evaluation.bracket.unknown", lang)], lang=lang),
+        "off_policy": _off_policy(report),
+        "off_policy_note": _off_policy_note(report, lang),
+        "warnings": warning_sentences(report, lang),
+        "limits": [
+            sentences([say(f"evaluation.limits.{name}", lang)], lang=lang)
+            for name in ("observed", "noise", "past", "purpose")
+        ],
+        "charts": _charts(report, names, lang),
+        "footer": _footer(report, lang),
+    }
+
+
+def model_names(models: tuple[str, ...], lang: str) -> dict[str, str]:
+    """Return what models are called, by name."""
+    own = {CANDIDATE: say("evaluation.effect-model", lang)}
+    texts = all_texts()
+    return {
+        name: own.get(name)
+        or (
+            say(f"registry.baseline.{name}", lang) if f"registry.baseline.{name}" in texts else name
+        )
+        for name in models
+    }
+
+
+def verdict_sentences(report: EvaluationReport, lang: str) -> list[str]:
+    """Say which model is better, and what the product then uses; the first sentence sums it up."""
+    found: list[str] = []
+    scores = report.evaluation.known
+    for prefix, part in (("", scores), ("cold-", report.evaluation.cold)):
+        outcome, against = compare(part)
+        found.append(
+            say(
+                f"evaluation.verdict.{prefix}{outcome}",
+                lang,
+                own=decimal(part[CANDIDATE].rmse, digits=3),
+                other=decimal(part[against].rmse, digits=3),
+                against=model_names((against,), lang)[against],
+                tie=f"{RMSE_TIE:.1%}",
+            )
+        )
+        if prefix:
+            continue
+        promotable = judge({"known": to_plain(scores)}).promotable
+        if promotable:
+            found.append(say("evaluation.verdict.use-new", lang))
+        else:
+            if outcome != "worse":
+                found.append(say("evaluation.verdict.unsafe", lang))
+            use = "keep-model" if report.in_use else "keep-expert"
+            found.append(say(f"evaluation.verdict.{use}", lang, model=report.in_use or ""))
+        slope = known(part[CANDIDATE].slope)
+        if slope is not None:
+            near = abs(slope - 1.0) <= SLOPE_NEAR
+            way = "slope-good" if near else "slope-low" if slope < 1.0 else "slope-high"
+            found.append(say(f"evaluation.verdict.{way}", lang, slope=decimal(slope, digits=2)))
+    judged = scores[CANDIDATE].n_records
+    if judged < FEW_JUDGED:
+        found.append(say("evaluation.verdict.few", lang, count=f"{judged:,}"))
+    return [sentences([each], lang=lang) for each in found]
+
+
+def warning_sentences(report: EvaluationReport, lang: str) -> list[str]:
+    """Say what limits the model: the warnings of its fit, and what the judging showed."""
+    texts = all_texts()
+    codes = list(report.warnings)
+    if not report.size_known:
+        codes.append("size-unknown")
+    found = [
+        say(f"registry.limit.{code}", lang) if f"registry.limit.{code}" in texts else code
+        for code in codes
+    ]
+    missing = report.counts.modules - report.counts.modules_with_records
+    if missing > 0:
+        found.append(say("evaluation.warnings.no-records", lang, count=f"{missing:,}"))
+    for name, coverage in _coverages(report):
+        for group, share, count in zip(
+            coverage.groups, coverage.share.tolist(), coverage.count.tolist(), strict=True
+        ):
+            # three standard errors below: not chance
+            low = NOMINAL - 3.0 * np.sqrt(NOMINAL * (1.0 - NOMINAL) / max(count, 1))
+            if count >= MIN_GROUP and share < low:
+                title = say(f"evaluation.coverage.{name}", lang)
+                separator = say("document.comma", lang)
+                found.append(
+                    say(
+                        "evaluation.warnings.under-coverage",
+                        lang,
+                        group=f"{title}{separator}{_range(group)}",
+                        share=_share(share),
+                        count=f"{count:,}",
+                    )
+                )
+    return [sentences([each], lang=lang) for each in found]
+
+
+def _coverages(report: EvaluationReport) -> tuple[tuple[str, Coverage], ...]:
+    return (
+        ("by-evidence", report.evaluation.coverage_by_evidence),
+        ("by-band", report.evaluation.coverage_by_band),
+    )
+
+
+def _range(group: str) -> str:
+    return group.replace("-", "\N{EN DASH}")
+
+
+def _share(share: float) -> str:
+    value = known(share)
+    return percent(None) if value is None else f"{value:.1%}"
+
+
+def _bracketed(report: EvaluationReport) -> bool:
+    both = (report.bracket.ancova, report.bracket.corrected_gain)
+    return report.size_known and all(known(value) is not None for value in both)
+
+
+def _figures(report: EvaluationReport, lang: str) -> list[dict[str, str]]:
+    counts = report.counts
+    dates = [day(date) for date in (counts.first_on, counts.last_on) if date]
+
+    def figure(name: str, value: str, **values: object) -> dict[str, str]:
+        key = f"evaluation.figure.{name}"
+        return {"label": say(key, lang), "value": value, "note": say(f"{key}-note", lang, **values)}
+
+    return [
+        figure("records", f"{counts.trained:,}", people=f"{counts.people:,}"),
+        figure("controls", f"{counts.controls:,}"),
+        figure("modules", f"{counts.modules_with_records:,}", total=f"{counts.modules:,}"),
+        figure("reliability", decimal(report.reliability, digits=2)),
+    ] + (
+        [figure("period", say("document.period", lang, start=dates[0], end=dates[-1]))]
+        if dates
+        else []
+    )
+
+
+def _rows(report: EvaluationReport, names: dict[str, str]) -> list[dict[str, Any]]:
+    parts = {"known": report.evaluation.known, "cold": report.evaluation.cold}
+    smallest = {
+        part: decimal(float(np.nanmin([score.rmse for score in scores.values()])), digits=3)
+        for part, scores in parts.items()
+    }
+    baselines = [name for name in report.evaluation.known if name != CANDIDATE]
+    baselines.sort(key=lambda name: (report.evaluation.known[name].rmse, name))
+    return [
+        {
+            "name": names[name],
+            "candidate": name == CANDIDATE,
+            "scores": [
+                {
+                    "rmse": decimal(scores[name].rmse, digits=3),
+                    "r_squared": decimal(scores[name].r_squared, digits=3),
+                    "slope": decimal(scores[name].slope, digits=2),
+                    "best": smallest[part] == decimal(scores[name].rmse, digits=3),
+                }
+                for part, scores in parts.items()
+            ],
+        }
+        for name in (CANDIDATE, *baselines)
+    ]
+
+
+def _off_policy(report: EvaluationReport) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": row.name,
+            "self_normalised": signed(row.value.self_normalised, digits=3),
+            "doubly_robust": signed(row.value.doubly_robust, digits=3),
+            "standard_error": f"± {decimal(row.value.standard_error, digits=3)}",
+            "effective": decimal(row.value.effective_sample_size, digits=0),
+            "records": f"{row.n_records:,}",
+            "clipped": percent(row.value.clipped_share),
+            "small": row.value.effective_sample_size < SMALL_SAMPLE,
+        }
+        for row in report.off_policy
+    ]
+
+
+def _off_policy_note(report: EvaluationReport, lang: str) -> str | None:
+    if not report.off_policy:
+        return sentences([say("evaluation.off-policy.none", lang)], lang=lang)
+    if any(row.value.effective_sample_size < SMALL_SAMPLE for row in report.off_policy):
+        return sentences(
+            [say("evaluation.off-policy.small", lang, minimum=SMALL_SAMPLE)], lang=lang
+        )
+    return None
+
+
+def _charts(report: EvaluationReport, names: dict[str, str], lang: str) -> dict[str, str | None]:
+    evaluation = report.evaluation
+    bins = {
+        say("evaluation.known", lang): evaluation.calibration_known,
+        say("evaluation.cold", lang): evaluation.calibration_cold,
+    }
+    coverages = {
+        say(f"evaluation.coverage.{name}", lang): coverage for name, coverage in _coverages(report)
+    }
+    separator = say("document.separator", lang)
+
+    def describe(name: str, rows: list[str]) -> str:
+        return say(f"evaluation.{name}.describe", lang, rows=separator.join(rows))
+
+    bracket = None
+    if _bracketed(report):
+        label = say(
+            "evaluation.bracket.describe",
+            lang,
+            ancova=signed(report.bracket.ancova, digits=2),
+            corrected=signed(report.bracket.corrected_gain, digits=2),
+        )
+        figure = bracket_chart(report.bracket, lang=lang)
+        bracket = chart_svg(figure, label=label, prefix="bracket")
+    errors = [f"{names[n]} {decimal(s.rmse, digits=3)}" for n, s in evaluation.known.items()]
+    return {
+        "error": chart_svg(
+            error_chart(evaluation.known, evaluation.cold, lang=lang, names=names),
+            label=describe("comparison", errors),
+            prefix="error",
+        ),
+        "calibration": chart_svg(
+            calibration_chart(bins, lang=lang),
+            label=describe("calibration", [_bins(title, each) for title, each in bins.items()]),
+            prefix="calibration",
+        ),
+        "coverage": chart_svg(
+            coverage_chart(coverages, lang=lang),
+            label=describe(
+                "coverage",
+                [
+                    f"{title} {_range(group)} {percent(share)}"
+                    for title, each in coverages.items()
+                    for group, share in zip(each.groups, each.share.tolist(), strict=True)
+                ],
+            ),
+            prefix="coverage",
+        ),
+        "bracket": bracket,
+    }
+
+
+def _bins(title: str, bins: GainBins) -> str:
+    pairs = zip(bins.predicted.tolist(), bins.measured.tolist(), strict=True)
+    return f"{title} " + " ".join(f"{signed(p, digits=2)}/{signed(m, digits=2)}" for p, m in pairs)
+
+
+def _footer(report: EvaluationReport, lang: str) -> list[str]:
+    low, high = report.scale
+    found = [
+        say("evaluation.footer.made", lang, day=day(report.made_on)) if report.made_on else "",
+        say("evaluation.footer.data", lang, digest=report.data_digest[:12])
+        if report.data_digest
+        else "",
+        say("evaluation.footer.catalog", lang, digest=report.catalog_digest[:12])
+        if report.catalog_digest
+        else "",
+        say("evaluation.footer.scale", lang, low=f"{low:g}", high=f"{high:g}")
+        if report.scale != _UNITS
+        else "",
+    ]
+    return [each for each in found if each]

@@ -1,0 +1,1 @@
+"""The development plan as PDF and as a page."""

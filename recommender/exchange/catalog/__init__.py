@@ -1,0 +1,1 @@
+"""The catalogue as a workbook that HR edits, and back."""

@@ -1,0 +1,1 @@
+"""Tables that come in, and the workbooks that go out."""

@@ -1,0 +1,211 @@
+"""What one cell means: text, id, number, date or choice; a `BadCellError` says why it does not.
+
+These functions see each distinct value of a column once, however often it stands there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+import unicodedata
+
+from recommender.exchange.tables.faults import Problem
+from recommender.exchange.tables.raw_rows import Unreadable
+from recommender.table_kinds import Column
+
+TEXT_LENGTH, ID_LENGTH = 200, 80
+_NAMED = frozenset({"grade", "competency", "module", "subject"})
+EMPTY_MARKS = frozenset({"-", "–", "—", "——", "/", "无", "n/a", "null"})
+
+# what no rule below would change: Latin letters, digits, unified ideographs
+_PLAIN = re.compile(
+    "[0-9A-Za-z\u3400-\u4dbf\u4e00-\u9fff][0-9A-Za-z\u3400-\u4dbf\u4e00-\u9fff._:/-]{0,79}"
+)
+_SLUG = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
+_INVISIBLES = "\u200b\u2060\ufeff"
+_INVISIBLE = re.compile(f"[{_INVISIBLES}]")
+_NOT_COMPATIBILITY = re.compile("[^\uf900-\ufaff\U0002f800-\U0002fa1f]+")
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_WIDE = {
+    0x3000: " ",
+    **{code: chr(code - 0xFEE0) for code in range(0xFF10, 0xFF1A)},
+    **{code: chr(code - 0xFEE0) for code in range(0xFF21, 0xFF3B)},
+    **{code: chr(code - 0xFEE0) for code in range(0xFF41, 0xFF5B)},
+}
+_SLASHES = str.maketrans("/／", "  ")
+_FORMULA_SIGNS = tuple("=+-@＝＋－＠")
+_QUOTED_CSV_TEXT = re.compile(r'="([^"]*)"')
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?")
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
+_DATE = re.compile(
+    r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日?)"
+    r"(?:[ T]?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
+)
+_COMPACT_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+_FIRST_DATE, _LAST_DATE = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
+_DAY_ZERO, _DAY_ZERO_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)
+_SERIALS = (20_000, 80_000)
+
+
+class BadCellError(Exception):
+    """A cell that does not hold what its column asks for."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+def is_identifier(column: Column) -> bool:
+    """Tell whether a column holds ids (or names that stand for ids), and not free text."""
+    return column.refers_to is not None or column.name.endswith("_id")
+
+
+def is_empty(value: object, column: Column) -> bool:
+    """Tell whether a cell holds nothing, or a mark for nothing where that is allowed."""
+    if not isinstance(value, str):
+        return False
+    text = value.strip()
+    if text and text[0] in _INVISIBLES:
+        text = _INVISIBLE.sub("", text).strip()
+    if column.name == "org_unit" and not _INVISIBLE.sub("", text).translate(_SLASHES).strip():
+        return True  # no unit between the slashes
+    return not text or (column.nullable and text.casefold() in EMPTY_MARKS)
+
+
+def read_text(value: object, column: Column) -> str:
+    """Return a cell as text.
+
+    An id is in Unicode form NFKC. Free text keeps its Chinese punctuation and every character
+    of a name: only full-width digits and letters are narrowed, and white space is tidied.
+    """
+    text = value if type(value) is str and _PLAIN.fullmatch(value) else _tidy(value, column)
+    if column.slug and text and not _SLUG.fullmatch(text):
+        raise BadCellError(Problem("table.not_a_slug", "slug"))
+    return text
+
+
+def longest(column: Column) -> int:
+    """Return how many characters a text may have: an id as many as the database keeps.
+
+    A list of ids, and a name that may stand for an id, may be as long as any text.
+    """
+    if is_identifier(column) and column.type != "ids" and column.refers_to not in _NAMED:
+        return ID_LENGTH
+    return TEXT_LENGTH
+
+
+def _tidy(value: object, column: Column) -> str:
+    identifier = is_identifier(column)
+    text = _INVISIBLE.sub("", _as_text(value, identifier=identifier)).strip()
+    if identifier:
+        if match := _QUOTED_CSV_TEXT.fullmatch(text):
+            text = match[1].strip()
+        text = unicodedata.normalize("NFKC", text).strip()
+    else:
+        text = " ".join(text.translate(_WIDE).split())
+        text = _NOT_COMPATIBILITY.sub(lambda m: unicodedata.normalize("NFC", m[0]), text)
+        if column.name == "org_unit":
+            text = "/".join(part.strip() for part in text.replace("／", "/").split("/"))
+    if _UNSAFE.search(text):
+        raise BadCellError(Problem("table.control_character", "plain_text"))
+    maximum = longest(column)
+    if len(text) > maximum:
+        raise BadCellError(Problem("table.too_long", "short_text", {"maximum": str(maximum)}))
+    if (identifier or column.name == "name") and text.startswith(_FORMULA_SIGNS):
+        raise BadCellError(Problem("table.formula_text", "plain_text"))
+    return text
+
+
+def _as_text(value: object, *, identifier: bool) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Unreadable):
+        raise BadCellError(Problem(value.code, "text"))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if not math.isfinite(value):
+            raise BadCellError(Problem("table.not_text", "text"))
+        if abs(value) >= 1e15:
+            raise BadCellError(Problem("table.digits_lost", "text"))
+        if float(value).is_integer():
+            return str(int(value))
+        if not identifier:
+            return str(value)
+    raise BadCellError(Problem("table.not_text", "text"))
+
+
+def read_number(value: object, column: Column) -> float:
+    """Return a cell as a finite number within the column's bounds."""
+    expected = Problem("", *number_expected(column))
+    if isinstance(value, Unreadable):
+        raise BadCellError(expected._replace(code=value.code))
+    if isinstance(value, str):
+        text = unicodedata.normalize("NFKC", value).strip().casefold()
+        text = text.replace("−", "-")
+        if _GROUPED.fullmatch(text):
+            text = text.replace(",", "")
+        if text.lstrip("+-") in ("nan", "inf", "infinity"):
+            raise BadCellError(expected._replace(code="table.out_of_range"))
+        if not _NUMBER.fullmatch(text):
+            raise BadCellError(expected._replace(code="table.not_a_number"))
+        number = float(text)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        number = float(value)
+    else:
+        raise BadCellError(expected._replace(code="table.not_a_number"))
+    if not column.minimum <= number <= column.maximum or not math.isfinite(number):
+        raise BadCellError(expected._replace(code="table.out_of_range"))
+    if column.whole:
+        if abs(number - round(number)) > 1e-9:
+            raise BadCellError(expected._replace(code="table.not_whole"))
+        number = float(round(number))
+    return number + 0.0  # no negative zero
+
+
+def number_expected(column: Column) -> tuple[str, dict[str, str]]:
+    """Return what a number column expects: a key under ``expected.`` and its values."""
+    if math.isinf(column.minimum) or math.isinf(column.maximum):
+        return ("whole" if column.whole else "number"), {}
+    key = "whole_between" if column.whole else "number_between"
+    return key, {"minimum": f"{column.minimum:g}", "maximum": f"{column.maximum:.10g}"}
+
+
+def read_date(value: object, column: Column, *, latest: dt.date, date_1904: bool) -> dt.date:
+    """Return a cell as a date: an Excel date, its serial number, or text in a usual form."""
+    if isinstance(value, Unreadable):
+        raise BadCellError(Problem(value.code, "date"))
+    date = _as_date(value, date_1904=date_1904)
+    if date is None or not _FIRST_DATE <= date <= _LAST_DATE:
+        raise BadCellError(Problem("table.not_a_date", "date"))
+    if column.not_future and date > latest:
+        values = {"latest": latest.isoformat()}
+        raise BadCellError(Problem("table.future_date", "date_until", values))
+    return date
+
+
+def _as_date(value: object, *, date_1904: bool) -> dt.date | None:
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if not math.isfinite(value):
+            return None
+        if _SERIALS[0] <= value <= _SERIALS[1]:
+            return (_DAY_ZERO_1904 if date_1904 else _DAY_ZERO) + dt.timedelta(days=int(value))
+        value = f"{value:.0f}" if float(value).is_integer() else ""
+    if not isinstance(value, str):
+        return None
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", value)).strip()
+    if match := _DATE.fullmatch(re.sub(r"\s*([年月日])\s*", r"\1", text)):
+        parts = [part for part in (match[1], match[3] or match[5], match[4] or match[6]) if part]
+    elif match := _COMPACT_DATE.fullmatch(text):
+        parts = list(match.groups())
+    elif re.fullmatch(r"[2-7][0-9]{4}(\.[0-9]{0,12})?", text):
+        return _as_date(float(text), date_1904=date_1904)
+    else:
+        return None
+    try:
+        return dt.date(*map(int, parts))
+    except ValueError:
+        return None

@@ -1,0 +1,133 @@
+"""Collecting the bad cells of a table: all of them counted, the first of them listed."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from recommender.errors import TableFault, TableFaultsError
+from recommender.exchange.tables.layout import Table
+
+FAULTS_LISTED = 1000
+_MOST_HELD = 20 * FAULTS_LISTED
+FOUND_LENGTH = 60
+
+
+class Problem(NamedTuple):
+    """What is wrong with a cell; `code`, `expected` and `values` as in `TableFault`."""
+
+    code: str
+    expected: str = ""
+    values: Mapping[str, str] = {}
+
+
+def shorten(value: object, *, length: int = FOUND_LENGTH) -> str:
+    """Return a cell as one visible line: control characters spelled out, long text cut."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    text = str(value)[: length + 1]
+    text = "".join(
+        f"\\u{ord(c):04x}" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") else c
+        for c in text
+    )
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+class FaultList:
+    """The faults of one table.
+
+    Parameters
+    ----------
+    table : Table
+        Where the rows came from, for their place in the spreadsheet.
+
+    Attributes
+    ----------
+    total : int
+        How many faults there are, listed or not.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._faults: list[TableFault] = []
+        self.total = 0
+
+    def label(self, name: str) -> str:
+        """Return the header of a column as the file has it."""
+        return self._table.label(name)
+
+    def add_header(self, problem: Problem, position: int, found: str) -> None:
+        """Add a fault of the header row, at a column position of the table."""
+        self.total += 1
+        self._faults.append(
+            TableFault(
+                problem.code,
+                sheet=self._table.sheet,
+                row=self._table.header_row,
+                column=found,
+                column_index=self._table.first_column + position,
+                found=found,
+                expected=problem.expected,
+                values=dict(problem.values),
+            )
+        )
+
+    def add_rows(
+        self,
+        rows: np.ndarray,
+        name: str,
+        problem: Problem | Callable[[int], Problem],
+        *,
+        found: Callable[[int], object] | None = None,
+    ) -> None:
+        """Add the same kind of fault for several rows.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_faults,)
+            Positions in the table, ascending.
+        name : str
+            Canonical name of the column.
+        problem : Problem or callable
+            What is wrong, or a function of the row that says it.
+        found : callable, optional
+            What a row holds; by default its cell in that column.
+        """
+        table = self._table
+        self.total += len(rows)
+        position = table.columns.get(name)
+        for row in rows[:FAULTS_LISTED].tolist():
+            what = problem(row) if callable(problem) else problem
+            if found is not None:
+                holds = found(row)
+            else:
+                holds = "" if position is None else table.rows[row][position]
+            self._faults.append(
+                TableFault(
+                    what.code,
+                    sheet=table.sheet,
+                    row=table.first_row + row,
+                    column=table.label(name),
+                    column_index=-1 if position is None else table.first_column + position,
+                    found=shorten(holds),
+                    expected=what.expected,
+                    values=dict(what.values),
+                )
+            )
+        if len(self._faults) > _MOST_HELD:
+            self._faults = self._first()
+
+    def _first(self) -> list[TableFault]:
+        ordered = sorted(self._faults, key=lambda fault: (fault.row, fault.column_index))
+        return ordered[:FAULTS_LISTED]
+
+    def raise_if_any(self, file: str) -> None:
+        """Raise a `TableFaultsError` with the first faults by row; `count` counts them all."""
+        if not self.total:
+            return
+        error = TableFaultsError(file, self._first())
+        error.values["count"] = self.total
+        raise error

@@ -1,0 +1,175 @@
+"""Finding the table in a sheet: which row is the header, which column is which.
+
+A header is understood in English or Chinese, in any order, regardless of case, spaces,
+underscores, full-width forms, a ``*`` for required and a remark in brackets.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+
+import numpy as np
+
+from recommender.table_kinds import KINDS, Column, TableKind
+
+HEADER_ROWS = 20
+_IGNORED = re.compile(r"[\s_\-*\u200b\u2060\ufeff]+")
+_REMARK = re.compile(r"[(\[【〔].*?[)\]】〕]")
+
+
+def loose(text: str) -> str:
+    """Return a spelling freed of case, width, spaces, ``_``, ``-`` and ``*``, for comparison."""
+    return _IGNORED.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+@dataclass(frozen=True)
+class Header:
+    """A row read as the header of a kind of table.
+
+    Parameters
+    ----------
+    at : int
+        Position of the row, from 0.
+    columns : dict of str to int
+        Canonical name to position of the column.
+    twice : tuple of tuple
+        ``(position, canonical name)`` of columns that are there already.
+    missing : tuple of Column
+        Required columns that are not there.
+    """
+
+    at: int
+    columns: dict[str, int]
+    twice: tuple[tuple[int, str], ...]
+    missing: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The rows of one sheet, empty cells as empty strings.
+
+    Parameters
+    ----------
+    name : str
+        Name of the sheet; empty for CSV.
+    rows : list of list
+        Cells, all rows of the same length.
+    first_row, first_column : int
+        Where the first cell lies in the spreadsheet, from 0.
+    date_1904 : bool
+        Whether serial numbers of days count from 1904.
+    """
+
+    name: str
+    rows: list[list[object]]
+    first_row: int = 0
+    first_column: int = 0
+    date_1904: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a table as they stand in the file.
+
+    Parameters
+    ----------
+    file : str
+        Name of the file.
+    sheet : str
+        Name of the sheet; empty for CSV.
+    rows : sequence of sequence
+        The cells below the header, all rows of the same length; an empty cell is an empty string.
+    header : sequence of object
+        The cells of the header row.
+    columns : dict of str to int
+        Canonical name to position in a row.
+    header_row : int
+        Number of the header row in the spreadsheet, from 1.
+    first_row : int
+        Number of the first of `rows` in the spreadsheet, from 1.
+    first_column : int
+        Position of the first cell of a row in the spreadsheet, from 0.
+    date_1904 : bool
+        Whether serial numbers of days count from 1904.
+    """
+
+    file: str
+    sheet: str
+    rows: Sequence[Sequence[object]]
+    header: Sequence[object]
+    columns: dict[str, int]
+    header_row: int
+    first_row: int
+    first_column: int
+    date_1904: bool = False
+
+    def column(self, position: int) -> np.ndarray:
+        """Return the cells of a column as an array of object."""
+        return np.fromiter(map(itemgetter(position), self.rows), dtype=object, count=len(self.rows))
+
+    def label(self, name: str) -> str:
+        """Return the header of a column as the file has it, else its canonical name."""
+        position = self.columns.get(name)
+        return name if position is None else str(self.header[position]).strip()
+
+
+def find_header(rows: Sequence[Sequence[object]], kind: TableKind) -> Header | None:
+    """Find the row among the first that names most columns of a kind.
+
+    Returns
+    -------
+    Header or None
+        None where no row names a column.
+    """
+    spellings = {
+        loose(spelling): column.name
+        for column in kind.columns
+        for spelling in (*column.headers, column.name)
+    }
+    best: Header | None = None
+    for at, row in enumerate(rows[:HEADER_ROWS]):
+        header = _read_header(at, row, kind, spellings)
+        if header.columns and (best is None or len(header.columns) > len(best.columns)):
+            best = header
+    return best
+
+
+def _read_header(
+    at: int, row: Sequence[object], kind: TableKind, spellings: dict[str, str]
+) -> Header:
+    columns: dict[str, int] = {}
+    twice: list[tuple[int, str]] = []
+    remarked: list[tuple[int, str]] = []
+    for position, cell in enumerate(row):
+        if not isinstance(cell, str) or not cell or len(cell) > 200:
+            continue
+        spelling = loose(cell)
+        if name := spellings.get(spelling):
+            if name in columns:
+                twice.append((position, name))
+            else:
+                columns[name] = position
+        elif name := spellings.get(_REMARK.sub("", spelling)):
+            remarked.append((position, name))
+    exact = set(columns)
+    for position, name in remarked:
+        if name not in columns:
+            columns[name] = position
+        elif name not in exact:
+            twice.append((position, name))
+    missing = tuple(c for c in kind.columns if not c.nullable and c.name not in columns)
+    return Header(at, columns, tuple(twice), missing)
+
+
+def other_kind(rows: Sequence[Sequence[object]], kind: TableKind) -> TableKind | None:
+    """Return the kind that these rows have every required column of, if it is another one."""
+    for other in KINDS.values():
+        if other.name != kind.name:
+            header = find_header(rows, other)
+            if header is not None and not header.missing:
+                return other
+    return None

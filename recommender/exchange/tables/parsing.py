@@ -1,0 +1,227 @@
+"""From raw cells to typed columns, by distinct value: each is read once, then taken by index."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recommender.exchange.tables.cells import (
+    BadCellError,
+    is_empty,
+    number_expected,
+    read_date,
+    read_number,
+    read_text,
+)
+from recommender.exchange.tables.faults import FAULTS_LISTED, FaultList, Problem
+from recommender.exchange.tables.layout import Table, loose
+from recommender.exchange.tables.references import References
+from recommender.table_kinds import Column
+
+
+@dataclass
+class ParsedColumn:
+    """A column of a table, read.
+
+    Parameters
+    ----------
+    column : Column
+        Its definition.
+    codes : ndarray of int, shape (n_rows,)
+        For each row the position of its value among the distinct ones.
+    distinct : ndarray of shape (n_distinct,)
+        What each distinct cell means: float, or object (text, date); NaN or None where it is
+        empty or bad. Two may mean the same.
+    empty : ndarray of bool, shape (n_distinct,)
+        Whether the cell holds nothing.
+    bad : ndarray of bool, shape (n_distinct,)
+        Whether the cell cannot be read.
+    problems : dict of int to Problem
+        What is wrong with the first of these: no more are listed, and there may be millions.
+    raw : ndarray of object, shape (n_distinct,)
+        Each distinct cell as it stands in the file; without elements where it is not known.
+    """
+
+    column: Column
+    codes: np.ndarray
+    distinct: np.ndarray
+    empty: np.ndarray
+    bad: np.ndarray
+    problems: dict[int, Problem]
+    raw: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
+
+    @property
+    def values(self) -> np.ndarray:
+        """The value of each row."""
+        return self.distinct[self.codes]
+
+    @property
+    def is_empty(self) -> np.ndarray:
+        """Whether each row's cell is empty."""
+        return self.empty[self.codes]
+
+    @property
+    def is_bad(self) -> np.ndarray:
+        """Whether each row's cell is bad."""
+        return self.bad[self.codes]
+
+    @property
+    def is_good(self) -> np.ndarray:
+        """Whether each row's cell holds a value."""
+        return ~(self.is_empty | self.is_bad)
+
+    def keys(self) -> np.ndarray:
+        """Return for each row an integer that is the same where the value is the same."""
+        return pd.factorize(self.distinct, use_na_sentinel=True)[0][self.codes]
+
+
+def parse_column(
+    table: Table,
+    column: Column,
+    references: Callable[[], References],
+    *,
+    latest: dt.date,
+) -> ParsedColumn:
+    """Read a column; its problems are kept, not raised.
+
+    Parameters
+    ----------
+    table : Table
+        The raw rows.
+    column : Column
+        The column to read; where the table lacks it every row is empty.
+    references : callable
+        Returns what ids may refer to; called only where the column refers to something.
+    latest : date
+        The last day that is not in the future.
+    """
+    n_rows = len(table.rows)
+    position = table.columns.get(column.name)
+    if position is None:
+        nothing = np.array([np.nan]) if column.type == "number" else np.array([None], dtype=object)
+        codes = np.zeros(n_rows, dtype=np.intp)
+        return ParsedColumn(column, codes, nothing, np.array([True]), np.array([False]), {})
+    codes, raw = _distinct(table.column(position))
+    read = _reader(column, references, latest=latest, date_1904=table.date_1904)
+    number = column.type == "number"
+    distinct = np.full(len(raw), np.nan) if number else np.full(len(raw), None, dtype=object)
+    empty, bad = np.zeros(len(raw), dtype=bool), np.zeros(len(raw), dtype=bool)
+    problems: dict[int, Problem] = {}
+    rest = range(len(raw))
+    if number and not column.whole and all(type(value) is float for value in raw):
+        distinct = raw.astype(np.float64) + 0.0
+        rest = np.flatnonzero(~((distinct >= column.minimum) & (distinct <= column.maximum)))
+        rest = rest.tolist()
+        distinct[rest] = np.nan
+    for at in rest:
+        value = raw[at]
+        if is_empty(value, column):
+            empty[at] = True
+            continue
+        try:
+            distinct[at] = read(value)
+        except BadCellError as error:
+            bad[at] = True
+            if len(problems) <= FAULTS_LISTED:
+                problems[at] = error.problem
+    return ParsedColumn(column, codes, distinct, empty, bad, problems, raw)
+
+
+def _distinct(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    types = set(map(type, cells))
+    if bool in types:  # True would be taken for 1.0
+        cells = np.array([str(c).upper() if isinstance(c, bool) else c for c in cells], object)
+    codes, raw = pd.factorize(cells)
+    nan = codes < 0
+    if nan.any():
+        codes[nan] = len(raw)
+        raw = np.append(raw, np.array([np.nan], dtype=object))
+    return codes, raw
+
+
+def _reader(
+    column: Column, references: Callable[[], References], *, latest: dt.date, date_1904: bool
+) -> Callable[[object], Any]:
+    if column.type == "number":
+        return lambda value: read_number(value, column)
+    if column.type == "date":
+        return lambda value: read_date(value, column, latest=latest, date_1904=date_1904)
+    if column.type == "choice":
+        return _choice_reader(column)
+    if column.type == "ids":
+        known = references()
+        return lambda value: _some(known.resolve_list(read_text(value, column), column))
+    if column.refers_to is not None:
+        known = references()
+        return lambda value: known.resolve(_some(read_text(value, column)), column)
+    return lambda value: _some(read_text(value, column))
+
+
+def _choice_reader(column: Column) -> Callable[[object], str]:
+    choices = {
+        loose(spelling): choice
+        for choice, spellings in column.choices.items()
+        for spelling in (choice, *spellings)
+    }
+    values = {f"choices_{lang}": listed for lang, listed in choice_lists(column).items()}
+
+    def read(value: object) -> str:
+        choice = choices.get(loose(read_text(value, column)))
+        if choice is None:
+            raise BadCellError(Problem("table.unknown_choice", "choice", values))
+        return choice
+
+    return read
+
+
+def choice_lists(column: Column) -> dict[str, str]:
+    """Return the choices of a column in one line for each language: ``zh`` and ``en``."""
+    return {
+        "zh": "、".join(spellings[0] for spellings in column.choices.values()),
+        "en": ", ".join(column.choices),
+    }
+
+
+def _some(text: str) -> str:
+    if not text:
+        raise BadCellError(Problem("table.missing", "text"))
+    return text
+
+
+def expectation(column: Column) -> Problem:
+    """Return what a column expects, as the problem of a cell that is missing."""
+    if column.type == "number":
+        return Problem("table.missing", *number_expected(column))
+    if column.type == "date":
+        return Problem("table.missing", "date")
+    if column.type == "choice":
+        values = {f"choices_{lang}": listed for lang, listed in choice_lists(column).items()}
+        return Problem("table.missing", "choice", values)
+    if column.type == "ids":
+        return Problem("table.missing", f"list_{column.refers_to}")
+    if column.refers_to == "subject":
+        return Problem("table.missing", "subject")
+    if column.refers_to is not None:
+        return Problem("table.missing", f"known_{column.refers_to}")
+    if column.slug:
+        return Problem("table.missing", "slug")
+    return Problem("table.missing", "text")
+
+
+def add_cell_faults(parsed: ParsedColumn, kept: np.ndarray, faults: FaultList) -> None:
+    """Add a fault for each bad cell, and each empty one that may not be, of the rows kept."""
+    name = parsed.column.name
+    if parsed.problems:
+        bad = np.flatnonzero(parsed.is_bad & kept)
+        expected = expectation(parsed.column)
+        faults.add_rows(
+            bad, name, lambda row: parsed.problems.get(int(parsed.codes[row]), expected)
+        )
+    if not parsed.column.nullable and parsed.empty.any():
+        missing = np.flatnonzero(parsed.is_empty & kept)
+        faults.add_rows(missing, name, expectation(parsed.column))

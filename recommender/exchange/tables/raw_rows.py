@@ -1,0 +1,205 @@
+"""From a file to the raw rows of one table: the only place that opens what users hand in."""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn, cast
+
+from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from recommender.errors import InputError
+from recommender.exchange.tables.delimited import read_delimited
+from recommender.exchange.tables.layout import (
+    HEADER_ROWS,
+    Header,
+    Sheet,
+    Table,
+    find_header,
+    other_kind,
+)
+from recommender.exchange.tables.scanning import Scan, scan_workbook
+from recommender.exchange.tables.sniffing import is_workbook
+from recommender.table_kinds import TableKind
+
+_EXAMPLE_MARK = re.compile(r"\s*(示例|example\s*[:：])", re.IGNORECASE)
+
+
+class Unreadable:
+    """A cell whose value the reader cannot know: an error value or an uncalculated formula."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+    def __str__(self) -> str:
+        return "#…!" if self.code == "table.error_value" else "=…"
+
+
+ERROR_VALUE = Unreadable("table.error_value")
+UNCALCULATED = Unreadable("table.formula_not_calculated")
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold the garbage collector back: it would walk over millions of live cells for nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_no_collection()
+def read_rows(path: Path, kind: TableKind) -> tuple[Table, Header]:
+    """Read the table of a kind from a file.
+
+    A workbook may have further sheets. Of the visible ones the one whose header fits is read;
+    two sheets that both fit and both have rows are refused, for one would be lost in silence.
+
+    Raises
+    ------
+    InputError
+        If the file holds no such table.
+    """
+    if is_workbook(path):
+        header, sheet = _choose(path.name, kind, _workbook_sheets(path))
+    else:
+        sheet = read_delimited(path, kind)
+        header = find_header(sheet.rows, kind)
+    if header is None or header.missing:
+        _refuse(path.name, kind, sheet.rows, header)
+    start = header.at + 1
+    if start < len(sheet.rows):
+        second = find_header(sheet.rows[start : start + 1], kind)
+        start += second is not None and second.columns == header.columns
+    if start >= len(sheet.rows):
+        raise InputError("file.no_rows", file=path.name)
+    table = Table(
+        file=path.name,
+        sheet=sheet.name,
+        rows=sheet.rows[start:],
+        header=sheet.rows[header.at],
+        columns=header.columns,
+        header_row=sheet.first_row + header.at + 1,
+        first_row=sheet.first_row + start + 1,
+        first_column=sheet.first_column,
+        date_1904=sheet.date_1904,
+    )
+    return table, header
+
+
+def read_sheets(path: Path) -> list[Sheet]:
+    """Read every visible sheet of a workbook, or the one table of a CSV file, as it is."""
+    return list(_workbook_sheets(path)) if is_workbook(path) else [read_delimited(path, None)]
+
+
+def _refuse(
+    file: str, kind: TableKind, rows: list[list[object]], header: Header | None
+) -> NoReturn:
+    other = other_kind(rows, kind)
+    if other is not None:
+        raise InputError(
+            "file.wrong_kind",
+            file=file,
+            kind=kind.name,
+            seems=other.name,
+            seems_zh=other.title[0],
+            kind_zh=kind.title[0],
+        )
+    needed = [c for c in kind.columns if not c.nullable] if header is None else header.missing
+    columns = "、".join(f"{column.headers[0]} ({column.name})" for column in needed)
+    if header is None or len(header.columns) < 2:
+        raise InputError("file.no_header", file=file, rows=HEADER_ROWS, columns=columns)
+    raise InputError("file.missing_columns", file=file, columns=columns)
+
+
+def _workbook_sheets(path: Path) -> Iterator[Sheet]:
+    scan = scan_workbook(path)
+    try:
+        # from a stream, for it takes no path that is not UTF-8
+        with path.open("rb") as stream, CalamineWorkbook.from_filelike(stream) as workbook:
+            for index, about in enumerate(workbook.sheets_metadata):
+                if (
+                    about.typ == SheetTypeEnum.WorkSheet
+                    and about.visible == SheetVisibleEnum.Visible
+                ):
+                    sheet = workbook.get_sheet_by_index(index)
+                    rows = cast(list[list[object]], sheet.to_python())
+                    start = sheet.start or (0, 0)
+                    del sheet
+                    yield _mark_unreadable(
+                        Sheet(about.name, rows, start[0], start[1], scan.date_1904), scan
+                    )
+    except (InputError, GeneratorExit, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of the reader is no Exception
+        raise InputError("file.broken", file=path.name) from error
+
+
+def _mark_unreadable(sheet: Sheet, scan: Scan) -> Sheet:
+    for cells, mark in (
+        (scan.errors.get(sheet.name, ()), ERROR_VALUE),
+        (scan.uncalculated.get(sheet.name, ()), UNCALCULATED),
+    ):
+        for row, column in cells:
+            at, position = row - sheet.first_row, column - sheet.first_column
+            if 0 <= at < len(sheet.rows) and 0 <= position < len(sheet.rows[at]):
+                sheet.rows[at][position] = mark
+    return sheet
+
+
+def _choose(file: str, kind: TableKind, sheets: Iterator[Sheet]) -> tuple[Header | None, Sheet]:
+    best: tuple[Header | None, Sheet] | None = None
+    fits: list[tuple[Header, Sheet]] = []
+    for sheet in sheets:
+        header = find_header(sheet.rows, kind)
+        if header is not None and not header.missing:
+            if not fits or _has_rows(sheet, header, kind):
+                fits.append((header, sheet))
+        elif best is None or _width(header) > _width(best[0]):
+            best = (header, sheet)
+    if len(fits) > 1 and not _has_rows(fits[0][1], fits[0][0], kind):
+        del fits[0]
+    if len(fits) > 1:
+        raise InputError(
+            "file.two_sheets", file=file, first=fits[0][1].name, second=fits[1][1].name
+        )
+    if fits:
+        return fits[0]
+    if best is None or not any(cell != "" for row in best[1].rows for cell in row):
+        raise InputError("file.empty", file=file)
+    return best
+
+
+def _width(header: Header | None) -> int:
+    return 0 if header is None else len(header.columns)
+
+
+def _has_rows(sheet: Sheet, header: Header, kind: TableKind) -> bool:
+    first = header.columns[kind.columns[0].name]
+    return any(
+        any(row[position] != "" for position in header.columns.values())
+        and not is_example(row[first])
+        for row in sheet.rows[header.at + 1 :]
+    )
+
+
+def is_example(cell: object) -> bool:
+    """Tell whether a cell is the mark of the example row of a template."""
+    return isinstance(cell, str) and _EXAMPLE_MARK.match(cell) is not None
+
+
+def beyond_header(table: Table) -> Sequence[int]:
+    """Return the rows of a CSV that have more cells than the header: a separator too many."""
+    if table.sheet:
+        return []
+    named = [position for position, cell in enumerate(table.header) if str(cell).strip()]
+    end = named[-1] + 1
+    if end >= len(table.header):
+        return []
+    return [at for at, row in enumerate(table.rows) if any(cell != "" for cell in row[end:])]

@@ -1,0 +1,189 @@
+"""Reading a table of a kind from a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from recommender.errors import InputError
+from recommender.exchange.tables.checks import check_rows
+from recommender.exchange.tables.faults import FaultList, Problem
+from recommender.exchange.tables.keys import check_keys
+from recommender.exchange.tables.layout import Table
+from recommender.exchange.tables.parsing import ParsedColumn, add_cell_faults, parse_column
+from recommender.exchange.tables.raw_rows import beyond_header, is_example, read_rows
+from recommender.exchange.tables.references import References
+from recommender.table_kinds import Known, TableKind
+
+
+def read_table(path: Path, kind: TableKind, known: Known, *, latest: dt.date) -> pd.DataFrame:
+    """Read a table from an .xlsx or CSV file and check all of it.
+
+    Parameters
+    ----------
+    path : Path
+        The file; what it is is told by its content.
+    kind : TableKind
+        What it should hold.
+    known : Known
+        What its ids may refer to.
+    latest : date
+        The last day that is not in the future.
+
+    Returns
+    -------
+    DataFrame
+        One row for each record, in the order of the file, with every column of the kind under
+        its canonical name. Numbers are float64, NaN where empty. All else is object, None where
+        empty: text as `str`, ids resolved (a list of ids as one text with ``;`` between), dates
+        as `datetime.date`, which database drivers take as they are. Ratings that were not
+        observed (`rating` empty) are left out, as are empty rows and the example row of a
+        template. An enrolment without `enrolled_on` has its `completed_on` there.
+
+    Raises
+    ------
+    TableFaultsError
+        If rows are bad: carries them all, up to 1000; its `count` is how many there are.
+    InputError
+        If the file as a whole is of no use.
+    """
+    table, header = read_rows(path, kind)
+    faults = FaultList(table)
+    for position, name in header.twice:
+        first = str(table.header[header.columns[name]]).strip()
+        faults.add_header(
+            Problem("table.column_twice", "column_once", {"first": first, "name": name}),
+            position,
+            str(table.header[position]).strip(),
+        )
+    columns, kept = _parse(table, kind, known, faults, latest=latest)
+    shifted = [row for row in beyond_header(table) if kept[row]]
+    if shifted:
+        faults.add_rows(
+            np.array(shifted, dtype=np.intp),
+            kind.columns[-1].name,
+            Problem("table.too_many_cells", "cells_as_header"),
+            found=lambda row: " | ".join(str(cell) for cell in table.rows[row] if cell != ""),
+        )
+    return _check(table, kind, columns, kept, known, faults)
+
+
+def check_items(
+    items: Sequence[Mapping[str, object]],
+    kind: TableKind,
+    known: Known,
+    *,
+    latest: dt.date,
+    listed: bool = True,
+) -> pd.DataFrame:
+    """Check rows that came in a request as those of a file are checked.
+
+    Parameters
+    ----------
+    items : sequence of mapping
+        Values by canonical name of the column; None is an empty cell.
+    kind : TableKind
+        What they are.
+    known : Known
+        What their ids may refer to.
+    latest : date
+        The last day that is not in the future.
+    listed : bool
+        Whether they came as a list, whose items are counted from 1; not so a single one.
+
+    Returns
+    -------
+    DataFrame
+        As `read_table` returns it.
+
+    Raises
+    ------
+    TableFaultsError
+        If rows are bad; its `file` is empty, and the row of a single item is 0.
+    """
+    names = [column.name for column in kind.columns]
+    rows = [[_cell(item.get(name)) for name in names] for item in items]
+    table = Table(
+        file="",
+        sheet="",
+        rows=rows,
+        header=names,
+        columns={name: position for position, name in enumerate(names)},
+        header_row=0,
+        first_row=1 if listed else 0,
+        first_column=0,
+    )
+    faults = FaultList(table)
+    columns, kept = _parse(table, kind, known, faults, latest=latest, examples=False)
+    return _check(table, kind, columns, kept, known, faults)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)  # as a spreadsheet has it
+    return "" if value is None else value
+
+
+def _parse(
+    table: Table,
+    kind: TableKind,
+    known: Known,
+    faults: FaultList,
+    *,
+    latest: dt.date,
+    examples: bool = True,
+) -> tuple[dict[str, ParsedColumn], np.ndarray]:
+    """Read every cell; say which rows hold a record."""
+    columns: dict[str, ParsedColumn] = {}
+
+    @cache
+    def references() -> References:
+        own = columns[kind.columns[0].name].distinct if kind.columns[0].name in columns else ()
+        return References(known, (id_ for id_ in own if id_ is not None), kind=kind.name)
+
+    kept = np.zeros(len(table.rows), dtype=bool)
+    for column in kind.columns:
+        parsed = parse_column(table, column, references, latest=latest)
+        columns[column.name] = parsed
+        kept |= ~parsed.is_empty
+    if examples:
+        first = columns[kind.columns[0].name]
+        marked = np.array([is_example(cell) for cell in first.raw], dtype=bool)
+        kept &= ~marked[first.codes]
+    if not kept.any():
+        raise InputError("file.no_rows", file=table.file)
+    for parsed in columns.values():
+        add_cell_faults(parsed, kept, faults)
+    return columns, kept
+
+
+def _check(
+    table: Table,
+    kind: TableKind,
+    columns: dict[str, ParsedColumn],
+    kept: np.ndarray,
+    known: Known,
+    faults: FaultList,
+) -> pd.DataFrame:
+    """Check what ties cells and rows together, and return the rows as a frame."""
+    check_rows(kind, columns, kept, known, faults)
+    if kind.name == "ratings":
+        kept &= ~columns["rating"].is_empty
+    check_keys(kind, columns, kept, faults, number=lambda row: table.first_row + row)
+    faults.raise_if_any(table.file)
+    rows = slice(None) if kept.all() else np.flatnonzero(kept)
+    return pd.DataFrame(
+        {
+            name: pd.Series(
+                parsed.distinct[parsed.codes[rows]],
+                dtype=np.float64 if parsed.column.type == "number" else object,
+            )
+            for name, parsed in columns.items()
+        },
+        copy=False,
+    )

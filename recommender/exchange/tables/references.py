@@ -1,0 +1,144 @@
+"""What the ids and names in a table stand for."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
+
+from recommender.exchange.tables.cells import BadCellError
+from recommender.exchange.tables.faults import Problem
+from recommender.exchange.tables.layout import loose
+from recommender.table_kinds import Column, Known
+
+_SUGGESTIONS = 50
+_SPELLINGS_COMPARED = 5000
+
+
+class Spellings:
+    """The spellings that are understood, and the id each stands for.
+
+    Parameters
+    ----------
+    exact : mapping of str to str
+        Spelling to id. Spellings that differ in case, width, spaces, ``_`` or ``-`` only are
+        understood too, unless they would stand for two ids.
+    """
+
+    def __init__(self, exact: Mapping[str, str]) -> None:
+        self._exact = exact
+        self._suggested = 0
+
+    @cached_property
+    def _loose(self) -> dict[str, str | None]:
+        ids: dict[str, str | None] = {}
+        for spelling, id_ in self._exact.items():
+            key = loose(spelling)
+            ids[key] = id_ if ids.get(key, id_) == id_ else None
+        return ids
+
+    def find(self, spelling: str) -> str | None:
+        """Return the id a spelling stands for, or None."""
+        id_ = self._exact.get(spelling)
+        if id_ is None:
+            id_ = self._loose.get(loose(spelling))
+        return id_
+
+    def suggest(self, spelling: str) -> str:
+        """Return the spelling that may be meant, or an empty string; only for the first faults."""
+        self._suggested += 1
+        if self._suggested > _SUGGESTIONS or len(self._loose) > _SPELLINGS_COMPARED:
+            return ""
+        near = difflib.get_close_matches(loose(spelling), self._loose, n=1, cutoff=0.7)
+        return (self._loose[near[0]] or "") if near else ""
+
+
+class StaffNumbers:
+    """The ids of people: only the exact spelling counts, for each character may distinguish.
+
+    Parameters
+    ----------
+    known, own : collection of str
+        The ids there already and those that the table brings in.
+    """
+
+    def __init__(self, known: Collection[str], own: Collection[str]) -> None:
+        self._known = known
+        self._own = own
+
+    @cached_property
+    def _unpadded(self) -> dict[str, str]:
+        ids: dict[str, str] = {}
+        for id_ in (*self._known, *self._own):
+            key = id_.lstrip("0")
+            ids[key] = id_ if ids.get(key, id_) == id_ else ""
+        return ids
+
+    def find(self, spelling: str) -> str | None:
+        """Return the id itself where there is such a person."""
+        return spelling if spelling in self._known or spelling in self._own else None
+
+    def suggest(self, spelling: str) -> str:
+        """Return the id that differs by zeros in front only, or an empty string."""
+        bare = spelling.lstrip("0")
+        return self._unpadded.get(bare, "") if bare else ""
+
+
+class References:
+    """Resolves the references of one table.
+
+    Parameters
+    ----------
+    known : Known
+        What is there already.
+    own : iterable of str
+        Ids that the table itself brings in, which its rows may refer to.
+    kind : str
+        Name of the kind of table.
+    """
+
+    def __init__(self, known: Known, own: Iterable[str], *, kind: str) -> None:
+        own = set(own)
+        modules = dict(known.modules)
+        if kind == "modules":
+            modules |= {id_: id_ for id_ in own}
+        self._spellings: dict[str, Spellings | StaffNumbers] = {
+            "person": StaffNumbers(known.people, own if kind == "people" else ()),
+            "grade": Spellings(known.grades),
+            "competency": Spellings(known.competencies),
+            "module": Spellings(modules),
+            "offering": Spellings(known.offerings),
+            "indicator": Spellings({id_: id_ for id_ in known.indicators}),
+        }
+
+    def resolve(self, spelling: str, column: Column) -> str:
+        """Return the id that a spelling in a column stands for."""
+        if column.refers_to is None or column.refers_to == "subject":
+            return spelling
+        spellings = self._spellings[column.refers_to]
+        id_ = spellings.find(spelling)
+        if id_ is None:
+            suggestion = spellings.suggest(spelling)
+            raise BadCellError(unknown(column.refers_to, spelling, suggestion))
+        return id_
+
+    def resolve_list(self, text: str, column: Column) -> str:
+        """Return the ids of a list, ``;`` between, each once, in the order given."""
+        ids: dict[str, None] = {}
+        for part in text.replace("；", ";").replace("\n", ";").split(";"):
+            if not part.strip():
+                continue
+            try:
+                ids[self.resolve(part.strip(), column)] = None
+            except BadCellError:
+                pieces = part.replace("、", ",").replace("，", ",").replace("|", ",").split(",")
+                if len(pieces) == 1:
+                    raise
+                ids |= {self.resolve(p.strip(), column): None for p in pieces if p.strip()}
+        return ";".join(ids)
+
+
+def unknown(what: str, spelling: str, suggestion: str) -> Problem:
+    """Return the problem of a reference to something that is not there."""
+    values = {"name": spelling[:60]} | ({"suggestion": suggestion} if suggestion else {})
+    return Problem(f"table.unknown_{what}", f"known_{what}", values)

@@ -1,0 +1,140 @@
+"""What was wrong with a table, for the person who has to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.worksheet import Worksheet
+
+from recommender.errors import TableFault, TableFaultsError
+from recommender.exchange.tables.raw_rows import Sheet, Unreadable, read_sheets
+from recommender.exchange.tables.writing import formats_of, new_workbook, write_cell
+from recommender.texts import LANGUAGES, all_texts, hint, say
+
+_COLUMNS = ("sheet", "row", "column", "found", "expected", "message", "hint")
+_WIDTHS = (14, 7, 16, 26, 40, 44, 60)
+
+
+def describe_faults(error: TableFaultsError, lang: str) -> list[dict[str, object]]:
+    """Say what is wrong with each bad cell.
+
+    Parameters
+    ----------
+    error : TableFaultsError
+        The faults of one table.
+    lang : str
+        ``zh-CN`` or ``en``.
+
+    Returns
+    -------
+    list of dict
+        ``sheet, row, column, found, expected, message, hint`` of each fault listed; `row` is 0
+        where the fault is not of one row.
+    """
+    return [_describe(fault, lang) for fault in error.faults]
+
+
+def _describe(fault: TableFault, lang: str) -> dict[str, object]:
+    values = {"found": fault.found, "column": fault.column, **fault.values}
+    expected = fault.expected
+    if f"expected.{expected}" in all_texts():
+        expected = say(f"expected.{expected}", lang, **values)
+    advice = hint(fault.code, lang, **values)
+    if fault.values.get("suggestion"):
+        meant = say("table.suggestion", lang, suggestion=fault.values["suggestion"])
+        advice = (
+            (f"{meant}；{advice}" if lang != "en" else f"{meant}; {advice}") if advice else meant
+        )
+    return {
+        "sheet": fault.sheet,
+        "row": fault.row,
+        "column": fault.column,
+        "found": fault.found,
+        "expected": expected,
+        "message": say(fault.code, lang, **values),
+        "hint": advice,
+    }
+
+
+def write_marked_copy(source: Path, error: TableFaultsError, path: Path, *, lang: str) -> None:
+    """Write a copy of a table with its bad cells marked, as .xlsx.
+
+    The first sheet lists the faults, each with a link to its cell; the other sheets are those of
+    the source, their values without their looks. A bad cell is coloured and says in a comment
+    what is wrong. Mended there, the copy can be imported as it is.
+
+    Parameters
+    ----------
+    source : Path
+        The file as handed in, .xlsx or CSV.
+    error : TableFaultsError
+        Its faults.
+    path : Path
+        The copy to write.
+    lang : str
+        ``zh-CN`` or ``en``.
+    """
+    own_names = {say("report.sheet_name", each) for each in LANGUAGES}
+    sheets = [sheet for sheet in read_sheets(source) if sheet.name not in own_names]
+    described = describe_faults(error, lang)
+    with new_workbook(path) as workbook:
+        _write_list(workbook, error, described, lang)
+        formats = formats_of(workbook)
+        for sheet in sheets:
+            target = workbook.add_worksheet(sheet.name or say("report.table", lang))
+            marks: dict[tuple[int, int], list[str]] = {}
+            for fault, words in zip(error.faults, described, strict=True):
+                if fault.sheet == sheet.name and fault.row:
+                    cell = (fault.row - 1, max(fault.column_index, sheet.first_column))
+                    text = str(words["message"])
+                    text += f"\n{words['hint']}" if words["hint"] else ""
+                    marks.setdefault(cell, []).append(text)
+            _copy_sheet(target, sheet, marks, formats)
+
+
+def _write_list(
+    workbook: Workbook,
+    error: TableFaultsError,
+    described: Sequence[dict[str, object]],
+    lang: str,
+) -> None:
+    formats = formats_of(workbook)
+    sheet = workbook.add_worksheet(say("report.sheet_name", lang))
+    sheet.write_string(0, 0, say("table.faults", lang, **error.values))
+    sheet.write_string(1, 0, say("report.how", lang, listed=str(len(described))))
+    for position, (name, width) in enumerate(zip(_COLUMNS, _WIDTHS, strict=True)):
+        sheet.set_column(position, position, width)
+        sheet.write_string(3, position, say(f"report.{name}", lang), formats["header"])
+    sheet.freeze_panes(4, 0)
+    for at, (fault, words) in enumerate(zip(error.faults, described, strict=True), start=4):
+        for position, name in enumerate(_COLUMNS):
+            write_cell(sheet, at, position, words[name], {**formats, "text": formats["wrap"]})
+        if fault.row:
+            place = xl_rowcol_to_cell(fault.row - 1, max(fault.column_index, 0))
+            name = (fault.sheet or say("report.table", lang)).replace("'", "''")
+            sheet.write_url(at, 1, f"internal:'{name}'!{place}", formats["link"])
+            sheet.write_number(at, 1, fault.row, formats["link"])
+
+
+def _copy_sheet(
+    target: Worksheet,
+    sheet: Sheet,
+    marks: Mapping[tuple[int, int], list[str]],
+    formats: Mapping[str, Format],
+) -> None:
+    for at, row in enumerate(sheet.rows, start=sheet.first_row):
+        for position, value in enumerate(row, start=sheet.first_column):
+            look = "bad" if (at, position) in marks else ""
+            if value != "" or look:
+                shown = str(value) if isinstance(value, Unreadable) else value
+                write_cell(target, at, position, shown, formats, look=look)
+    width = len(sheet.rows[0]) if sheet.rows else 0
+    target.set_column(sheet.first_column, sheet.first_column + max(width, 1) - 1, 16)
+    for (at, position), texts in marks.items():
+        if at >= sheet.first_row + len(sheet.rows) or position >= sheet.first_column + width:
+            write_cell(target, at, position, "", formats, look="bad")
+        target.write_comment(at, position, "\n\n".join(texts), {"x_scale": 2.2, "y_scale": 1.6})

@@ -1,0 +1,182 @@
+"""Workbooks out: text stays text, ids keep their zeros, and a file is there whole or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+from xlsxwriter import Workbook
+from xlsxwriter.exceptions import XlsxWriterException
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from recommender.errors import InputError
+from recommender.table_kinds import Column, TableKind
+
+_WIDTHS = {"text": 18, "number": 10, "date": 13, "choice": 14, "ids": 34}
+
+
+@contextmanager
+def new_workbook(path: Path) -> Iterator[Workbook]:
+    """Write a workbook beside its place and move it there when it is complete.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written there.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_numbers": False,
+        "strings_to_urls": False,
+    }
+    try:
+        with part.open("wb") as stream, Workbook(stream, options) as workbook:
+            yield workbook
+        part.replace(path)
+    except (OSError, XlsxWriterException) as error:
+        raise InputError("file.cannot_write", file=str(path), reason=str(error)) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def header_of(column: Column, lang: str) -> str:
+    """Return the header of a column as templates have it."""
+    return column.name if lang == "en" else column.headers[0]
+
+
+def formats_of(workbook: Workbook) -> dict[str, Format]:
+    """Return the cell formats of a workbook by what they are for."""
+    return {
+        "title": workbook.add_format({"bold": True, "font_size": 14, "align": "center"}),
+        "header": workbook.add_format(
+            {"bold": True, "bg_color": "#DDE7F0", "border": 1, "text_wrap": True, "valign": "top"}
+        ),
+        "text": workbook.add_format({"num_format": "@"}),
+        "date": workbook.add_format({"num_format": "yyyy-mm-dd", "align": "left"}),
+        "number": workbook.add_format({}),
+        "wrap": workbook.add_format({"num_format": "@", "text_wrap": True, "valign": "top"}),
+        "bad": workbook.add_format({"num_format": "@", "bg_color": "#FFC7CE", "border": 1}),
+        "bad_date": workbook.add_format(
+            {"num_format": "yyyy-mm-dd", "bg_color": "#FFC7CE", "border": 1, "align": "left"}
+        ),
+        "bad_number": workbook.add_format({"bg_color": "#FFC7CE", "border": 1}),
+        "example": workbook.add_format(
+            {"num_format": "@", "italic": True, "font_color": "#7F7F7F"}
+        ),
+        "example_date": workbook.add_format(
+            {"num_format": "yyyy-mm-dd", "italic": True, "font_color": "#7F7F7F", "align": "left"}
+        ),
+        "link": workbook.add_format({"font_color": "#0563C1", "underline": 1, "valign": "top"}),
+    }
+
+
+def write_cell(
+    sheet: Worksheet,
+    row: int,
+    column: int,
+    value: object,
+    formats: Mapping[str, Format],
+    *,
+    look: str = "",
+) -> None:
+    """Write a value as what it is; text is never taken for a formula, a link or a number.
+
+    Parameters
+    ----------
+    sheet : Worksheet
+        Where to.
+    row, column : int
+        The cell, from 0.
+    value : object
+        None and NaN leave the cell empty.
+    formats : mapping of str to Format
+        From `formats_of`.
+    look : str
+        ``bad`` or ``example``, or empty for a plain cell.
+    """
+    plain = formats[look or "text"]
+    date = formats[f"{look}_date" if look else "date"]
+    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+        sheet.write_blank(row, column, None, plain) if look else None
+    elif isinstance(value, bool):
+        sheet.write_boolean(row, column, value, plain)
+    elif isinstance(value, dt.date) and value.year >= 1900:
+        day = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 (a cell has no zone)
+        sheet.write_datetime(row, column, day, date)
+    elif isinstance(value, int | float) and math.isfinite(value):
+        sheet.write_number(row, column, value, formats.get(f"{look}_number", formats["number"]))
+    else:
+        sheet.write_string(row, column, str(value), plain)
+
+
+def write_xlsx(
+    table: pd.DataFrame | Sequence[Mapping[str, object]],
+    path: Path,
+    *,
+    kind: TableKind,
+    lang: str = "zh-CN",
+    title: str = "",
+    notes: Sequence[str] = (),
+    spellings: Mapping[str, Mapping[str, str]] | None = None,
+) -> None:
+    """Write rows of a kind as a user would have them in Excel.
+
+    Parameters
+    ----------
+    table : DataFrame or sequence of mappings
+        The rows, under canonical names; columns that no row has are left out unless required.
+    path : Path
+        The file to write.
+    kind : TableKind
+        What the rows are.
+    lang : str
+        Language of headers and choices.
+    title : str
+        Text of a merged row above the header; none when empty.
+    notes : sequence of str
+        Lines of a second sheet; no such sheet when empty.
+    spellings : mapping of str to mapping, optional
+        For a column, what to write in place of an id.
+    """
+    rows: list[Mapping[str, object]] = (
+        [{str(name): cell for name, cell in row.items()} for row in table.to_dict("records")]
+        if isinstance(table, pd.DataFrame)
+        else list(table)
+    )
+    present = {name for row in rows for name in row}
+    columns = [column for column in kind.columns if not column.nullable or column.name in present]
+    words = {
+        column.name: {choice: listed[0] for choice, listed in column.choices.items()}
+        for column in columns
+        if column.type == "choice" and lang != "en"
+    } | dict(spellings or {})
+    with new_workbook(path) as workbook:
+        formats = formats_of(workbook)
+        sheet = workbook.add_worksheet(kind.title[lang == "en"])
+        at = 0
+        if title:
+            sheet.merge_range(0, 0, 0, len(columns) - 1, title, formats["title"])
+            at = 1
+        for position, column in enumerate(columns):
+            sheet.set_column(position, position, _WIDTHS[column.type])
+            sheet.write_string(at, position, header_of(column, lang), formats["header"])
+        sheet.freeze_panes(at + 1, 0)
+        for row in rows:
+            at += 1
+            for position, column in enumerate(columns):
+                value = row.get(column.name)
+                if isinstance(value, str):
+                    value = words.get(column.name, {}).get(value, value)
+                write_cell(sheet, at, position, value, formats)
+        if notes:
+            beside = workbook.add_worksheet("Notes" if lang == "en" else "说明")
+            beside.set_column(0, 0, 80)
+            for line, text in enumerate(notes):
+                beside.write_string(line, 0, text, formats["wrap"])

@@ -1,0 +1,191 @@
+"""From a fit to what is asked of it: polynomials per pair, spreads, calibrated intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.improvement.model import features
+from recommender.improvement.model.conformal import Calibration, calibrate
+from recommender.improvement.model.design import (
+    cell_coefficients,
+    cell_covariances,
+    equations,
+    own_coefficients,
+)
+from recommender.improvement.model.fitting import State, fitted, residuals
+from recommender.improvement.model.mixed import solve
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+DEGREE = 5
+GRID = np.linspace(0.0, 4.0, 81)
+MAX_CALIBRATED = 20_000
+MAX_FOLDS = 5
+
+
+def grid_functions(state: State) -> FloatArray:
+    """Base functions of every pair on the grid, shape (n_pairs, n_grid, n_functions)."""
+    from_ = state.pairs.from_
+    basis = np.zeros((from_.size, GRID.size, features.N_FUNCTIONS))
+    levels = np.broadcast_to(GRID, (from_.size, GRID.size))
+    basis[:, :, : features.AT_FROM.stop] = features.level_functions(levels, from_[:, None])
+    return basis
+
+
+def effect_polynomials(state: State, basis: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Effect of each pair as polynomials of the level, in parts, and their covariance.
+
+    Returns
+    -------
+    parts : ndarray of shape (3, n_pairs, degree + 1)
+        Of the features, of the module, of the pair, lowest power first.
+    covariance : ndarray of shape (n_pairs, degree + 1, degree + 1)
+    """
+    n_pairs = state.pairs.size
+    to_polynomial = np.linalg.pinv(GRID[:, None] ** np.arange(DEGREE + 1)) @ basis
+    found: list[FloatArray] = []
+    covariance = np.zeros((n_pairs, DEGREE + 1, DEGREE + 1))
+    for design, solution in state.members:
+        coefficients = (
+            cell_coefficients(design, solution, columns=design.is_effect)[:n_pairs],
+            own_coefficients(design, solution, columns=~design.is_pair),
+            own_coefficients(design, solution, columns=design.is_pair),
+        )
+        found.append(
+            np.stack([np.einsum("cdf,cf->cd", to_polynomial, part) for part in coefficients])
+        )
+        own = cell_covariances(design, solution, np.arange(n_pairs), columns=design.is_effect)
+        covariance += to_polynomial @ (solution.noise * own) @ to_polynomial.transpose(0, 2, 1)
+    parts = np.mean(found, axis=0)
+    covariance /= len(found)
+    for member in found:
+        apart = (member - parts).sum(axis=0)
+        covariance += apart[:, :, None] * apart[:, None, :] / len(found)
+    return parts, (covariance + covariance.transpose(0, 2, 1)) / 2.0
+
+
+def untrained_levels(state: State, basis: FloatArray) -> FloatArray:
+    """Level to expect without training, shape (n_pairs, n_grid), after the module's usual time."""
+    members = [
+        cell_coefficients(design, solution, columns=~design.is_effect)
+        for design, solution in state.members
+    ]
+    without = np.mean(members, axis=0)[: state.pairs.size]
+    time = mean_time(state)
+    by_time = (time * without[:, features.AT_TIME])[:, None]
+    by_level = (time * without[:, features.AT_TIME_LEVEL])[:, None]
+    level = np.einsum("cgf,cf->cg", basis, without)
+    return level + by_time + by_level * (GRID - features.MIDDLE_LEVEL)
+
+
+def mean_time(state: State) -> FloatArray:
+    """Mean standardised time between assessments of each pair's module, shrunk to that of all."""
+    trained = state.is_trained
+    days = state.records.days_between[trained]
+    size = int(max(state.pairs.module.max(), state.records.module.max())) + 1
+    counts = np.bincount(state.records.module[trained], minlength=size)
+    sums = np.bincount(state.records.module[trained], weights=days, minlength=size)
+    return ((sums + 5.0 * days.mean()) / (counts + 5.0))[state.pairs.module]
+
+
+def raw_deviation(state: State) -> FloatArray:
+    """Mean of what features leave over, by module, and by pair beyond its module."""
+    design, cell = state.design, state.cell
+    trained = state.is_trained
+    coefficients = np.mean([cell_coefficients(*member) for member in state.members], axis=0)
+    left = state.z[:, features.AT_AFTER] - np.einsum("nf,nf->n", state.z, coefficients[cell])
+    left = left[trained]
+    pair = cell[trained]
+    row = design.row
+    of_module = np.bincount(row[pair], weights=left, minlength=design.own_block.shape[0])
+    n_module = np.bincount(row[pair], minlength=design.own_block.shape[0])
+    of_module = of_module / np.maximum(n_module, 1)
+    of_pair = np.bincount(pair, weights=left, minlength=row.size)
+    n_pair = np.bincount(pair, minlength=row.size)
+    of_pair = np.where(n_pair > 0, of_pair / np.maximum(n_pair, 1) - of_module[row], 0.0)
+    return np.stack([of_module[row], of_pair], axis=1)
+
+
+def calibrate_levels(state: State, basis: FloatArray, seed: int) -> tuple[Calibration, FloatArray]:
+    """Find how far the next measured level falls from its expectation.
+
+    Returns
+    -------
+    calibration : Calibration
+        Bounds by band, in standard deviations, from records left out.
+    spread : ndarray of shape (n_pairs, n_grid)
+        Standard deviation of the next level, in levels.
+    """
+    design, solution = state.design, state.solution
+    rows = np.flatnonzero(state.is_trained)
+    if rows.size > MAX_CALIBRATED:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, MAX_CALIBRATED, replace=False))
+    records, cell, weights = state.records.rows(rows), state.cell[rows], state.weights[rows]
+    covariance = cell_covariances(design, solution, np.arange(state.pairs.size))
+    given = state.z[rows]
+    left = residuals(design, solution, given, cell)
+    given[:, features.AT_AFTER] = 0.0
+    leverage = _quadratic(given, covariance, cell)
+    known = records.org >= 0
+    if state.org_effects.size:
+        leverage[known] += state.org_leverage[records.org[known]]
+    leverage = np.clip(leverage * weights, 0.0, 0.95)
+
+    # as asked later: the time between is not known then; a record left out moves its own fitted
+    # value by residual * leverage / (1 - leverage)
+    asked = given.copy()
+    time = mean_time(state)[cell]
+    asked[:, features.AT_TIME] = time
+    asked[:, features.AT_TIME_LEVEL] = time * (records.level_before - features.MIDDLE_LEVEL)
+    after = state.z[rows, features.AT_AFTER]
+    expected = np.mean([fitted(*member, asked, cell) for member in state.members], axis=0)
+    residual = after - expected + left * leverage / (1.0 - leverage)
+    own = 1.0 / weights
+    spread_row = np.sqrt(solution.noise * (own + _quadratic(asked, covariance, cell)))
+    unseen = _left_out_modules(state, rows, asked, seed)
+
+    at_level = given[:, features.AT_LEVEL]
+    gram = at_level.T @ at_level + np.eye(features.N_LEVEL)
+    by_knot = np.linalg.solve(gram, at_level.T @ (own - own.mean())) + own.mean()
+    variance = basis[:, :, features.AT_LEVEL] @ np.maximum(by_knot, 0.05)
+    variance += ((basis @ covariance) * basis).sum(axis=2)
+    spread = np.sqrt(solution.noise * variance)
+    return calibrate(records.level_before, residual / spread_row, unseen), spread
+
+
+def _quadratic(z: FloatArray, covariance: FloatArray, cell: IntArray) -> FloatArray:
+    """Variance of z times coefficients, row by row; rows are sorted by cell."""
+    found = np.empty(cell.size)
+    starts = np.flatnonzero(np.diff(cell, prepend=-1))
+    for start, end in zip(starts, np.append(starts[1:], cell.size), strict=True):
+        part = z[start:end]
+        found[start:end] = ((part @ covariance[cell[start]]) * part).sum(axis=1)
+    return np.maximum(found, 0.0)
+
+
+def _left_out_modules(state: State, rows: IntArray, asked: FloatArray, seed: int) -> FloatArray:
+    """Standardised residuals of records whose module was left out of the fit."""
+    design, solution = state.design, state.solution
+    found = np.full(rows.size, np.nan)
+    n_pairs = state.pairs.size
+    used = np.unique(design.row[np.flatnonzero(state.grams.counts[:n_pairs])])
+    n_folds = min(MAX_FOLDS, used.size)
+    if n_folds < 3:
+        return found
+    fold_of = np.full(design.own_block.shape[0], -1)
+    fold_of[np.random.default_rng(seed).permutation(used)] = np.arange(used.size) % n_folds
+    cell = state.cell[rows]
+    for fold in range(n_folds):
+        out = np.zeros(state.grams.counts.size, dtype=bool)
+        out[:n_pairs] = fold_of[design.row] == fold
+        without = solve(equations(state.grams, design, ~out), solution.variances, solution.noise)
+        mine = np.flatnonzero(out[cell])
+        pairs, where = np.unique(cell[mine], return_inverse=True)
+        covariance = cell_covariances(design, without, pairs)
+        left = state.z[rows[mine], features.AT_AFTER]
+        left = left - fitted(design, without, asked[mine], cell[mine])
+        spread = 1.0 / state.weights[rows[mine]] + _quadratic(asked[mine], covariance, where)
+        found[mine] = left / np.sqrt(without.noise * spread)
+    return found

@@ -1,0 +1,422 @@
+"""The effect model: what a module adds for a person at a level, learned from past improvement.
+
+One linear mixed model for all improvement records. What happens without training (a curve of the
+starting level by competency, time, unit) holds in every record and is told by the control rows;
+what a module adds holds in the trained records only: features of the catalogue, the starting
+level relative to the module's levels, and deviations of the module and of module x competency,
+each shrunk by a variance that the data choose. With control rows the prediction is the mean of two
+such models, a rich one and one of straight lines: it ranks better than either. Compiled to a
+polynomial of the level per pair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
+
+from recommender.errors import ModelError, ShapeMismatchError
+from recommender.improvement.model.compiling import (
+    GRID,
+    calibrate_levels,
+    effect_polynomials,
+    grid_functions,
+    raw_deviation,
+    untrained_levels,
+)
+from recommender.improvement.model.conformal import Calibration
+from recommender.improvement.model.fitting import MIN_CONTROLS, fit_state
+from recommender.improvement.model.history_checks import (
+    Bracket,
+    bracket_effect,
+    check_history,
+    find_reliability,
+)
+from recommender.improvement.model.tables import ModuleTable, RecordTable
+
+__all__ = [
+    "EFFECT_COVERAGE",
+    "MEASURED",
+    "MIN_TRAINED",
+    "POOLED",
+    "EffectFit",
+    "Explanation",
+    "ModuleTable",
+    "Prediction",
+    "RecordTable",
+    "explain",
+    "fit_effects",
+    "predict",
+]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+POOLED, MEASURED = 0, 1
+MIN_TRAINED = 30
+SELECTION_DOUBT = 0.5
+VARIANCE_DOUBT = 400.0
+EFFECT_COVERAGE = 0.8
+"""What the nominal 90 % interval of the true effect covers on simulated histories of 5,000 trained
+records where managers nominate moderately on what they did not record: .77 to .82 by how effects
+depend on the level. Where they do so strongly it covers far less, about .28."""
+NORMAL_90 = 1.6448536269514722
+
+
+@dataclass(frozen=True)
+class EffectFit:
+    """A fitted effect model. Levels inside are on [0, 4]; `scale` maps them back.
+
+    Attributes
+    ----------
+    pair_module, pair_competency : ndarray of int, shape (n_pairs,)
+        Codes of every (module, competency) that can be asked about, sorted.
+    coefficients : ndarray of shape (n_pairs, degree + 1)
+        Effect of the module as a polynomial of the level on [0, 4], lowest power first; clipped
+        to at most 4 - level.
+    coefficient_covariance : ndarray of shape (n_pairs, degree + 1, degree + 1)
+        Posterior covariance of `coefficients`.
+    evidence_count : ndarray of int, shape (n_pairs,)
+        Trained records of the module for the competency.
+    parts : ndarray of shape (n_parts, n_pairs, degree + 1)
+        `coefficients` taken apart: features, module, module x competency.
+    raw_deviation : ndarray of shape (n_pairs, 2)
+        Unshrunken mean deviation from the features of the module, and of the pair from it.
+    untrained : ndarray of shape (n_pairs, n_grid)
+        Level to expect without training on a grid of starting levels in [0, 4].
+    org_effects : ndarray of shape (n_orgs,)
+        Shrunken deviation of each unit's later level.
+    level_spread : ndarray of shape (n_pairs, n_grid)
+        Standard deviation of the next measured level around its expectation.
+    calibration : Calibration
+        Turns `level_spread` into intervals that hold.
+    scale : tuple of float
+        Lowest and highest level of the records.
+    size_known : bool
+        False without control rows: effects are then relative to the average module.
+    reliability : float
+        Of one recorded level, from control rows; NaN without.
+    bracket : Bracket
+        Mean effect by ANCOVA and by reliability-corrected gain.
+    warnings : tuple of str
+        Codes of what limits the model.
+    block_names : tuple of str
+        Names of the blocks of columns.
+    block_variances : ndarray of shape (n_blocks,)
+        Estimated variance of each block's coefficients, in squared levels.
+    noise : float
+        Residual variance, in squared levels.
+    """
+
+    pair_module: IntArray
+    pair_competency: IntArray
+    coefficients: FloatArray
+    coefficient_covariance: FloatArray
+    evidence_count: IntArray
+    parts: FloatArray
+    raw_deviation: FloatArray
+    untrained: FloatArray
+    org_effects: FloatArray
+    level_spread: FloatArray
+    calibration: Calibration
+    scale: tuple[float, float]
+    size_known: bool
+    reliability: float
+    bracket: Bracket
+    warnings: tuple[str, ...]
+    block_names: tuple[str, ...]
+    block_variances: FloatArray
+    noise: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What to expect of modules for people, one value per question, on the scale of the records.
+
+    Attributes
+    ----------
+    expected_improvement, effect_lower, effect_upper : ndarray of shape (n,)
+        Effect over no training and the interval of the true effect, in levels.
+    expected_level_after, level_after_lower, level_after_upper : ndarray of shape (n,)
+        Next measured level if the module is taken, with its 90 % interval.
+    evidence_count : ndarray of int, shape (n,)
+        Trained records of the module for the competency.
+    basis : ndarray of int, shape (n,)
+        `MEASURED` where there are such records, else `POOLED`.
+    """
+
+    expected_improvement: FloatArray
+    effect_lower: FloatArray
+    effect_upper: FloatArray
+    expected_level_after: FloatArray
+    level_after_lower: FloatArray
+    level_after_upper: FloatArray
+    evidence_count: IntArray
+    basis: IntArray
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A prediction as a sum: all parts add up to `expected_level_after` exactly.
+
+    Attributes
+    ----------
+    no_training, features, module, module_competency, shrinkage, limit : ndarray of shape (n,)
+        Level without training; what catalogue and starting level add; what the records of the
+        module and of the pair add as they stand; what shrinkage takes back; the scale's end.
+    expected_improvement, expected_level_after : ndarray of shape (n,)
+        The sum from `features` on (limited), and of all.
+    """
+
+    no_training: FloatArray
+    features: FloatArray
+    module: FloatArray
+    module_competency: FloatArray
+    shrinkage: FloatArray
+    limit: FloatArray
+    expected_improvement: FloatArray
+    expected_level_after: FloatArray
+
+
+# the matrices are small and many: on threads they wait for each other
+@threadpool_limits.wrap(  # pyright: ignore[reportUnknownMemberType] - it has no stubs
+    limits=1, user_api="blas"
+)
+def fit_effects(
+    records: RecordTable,
+    modules: ModuleTable,
+    *,
+    n_competencies: int,
+    scale: tuple[float, float] = (0.0, 4.0),
+    seed: int = 0,
+) -> EffectFit:
+    """Fit the effect model.
+
+    Parameters
+    ----------
+    records : RecordTable
+        Improvement records, control rows with module -1.
+    modules : ModuleTable
+        The catalogue.
+    n_competencies : int
+        Number of competency codes.
+    scale : tuple of float
+        Lowest and highest level of the records and of the catalogue.
+    seed : int
+        Decides which modules are left out together in calibration.
+
+    Returns
+    -------
+    EffectFit
+
+    Raises
+    ------
+    ModelError
+        `model.too-few-records`, `model.bad-scale`, `model.level-outside-scale`,
+        `model.level-missing`, `model.levels-do-not-vary`.
+    ShapeMismatchError
+        If codes do not fit the catalogue.
+    """
+    _check(records, modules, n_competencies, scale)
+    state = fit_state(records, modules, n_competencies, scale)
+    basis = grid_functions(state)
+    parts, covariance = effect_polynomials(state, basis)
+    coefficients = parts.sum(axis=0)
+    trained = state.is_trained
+    level = state.records.level_before[trained]
+    mean_effect = float(horner(coefficients[state.cell[trained]], level).mean())
+    reliability = find_reliability(state.records)
+    bracket = bracket_effect(state.records, mean_effect, reliability)
+    if state.size_known:
+        # what managers know and did not record moves all effects alike
+        doubt = (bracket.corrected_gain - bracket.ancova) * SELECTION_DOUBT
+        covariance[:, 0, 0] += doubt**2 if np.isfinite(doubt) else 0.0
+    # the variances are estimated too: as if that many records fewer told of the effects
+    covariance *= 1.0 + VARIANCE_DOUBT / level.size
+    calibration, spread = calibrate_levels(state, basis, seed)
+    return EffectFit(
+        pair_module=state.pairs.module,
+        pair_competency=state.pairs.competency,
+        coefficients=coefficients,
+        coefficient_covariance=covariance,
+        evidence_count=state.grams.counts[: state.pairs.size],
+        parts=parts,
+        raw_deviation=raw_deviation(state),
+        untrained=untrained_levels(state, basis),
+        org_effects=state.org_effects,
+        level_spread=spread,
+        calibration=calibration,
+        scale=scale,
+        size_known=state.size_known,
+        reliability=reliability,
+        bracket=bracket,
+        warnings=check_history(state.records, MIN_CONTROLS),
+        block_names=state.design.names,
+        block_variances=state.solution.variances,
+        noise=state.solution.noise,
+    )
+
+
+def predict(
+    fit: EffectFit,
+    module: IntArray,
+    competency: IntArray,
+    level: FloatArray,
+    org: IntArray | None = None,
+) -> Prediction:
+    """Predict effects and next levels.
+
+    Parameters
+    ----------
+    fit : EffectFit
+        The model.
+    module, competency : ndarray of int, shape (n,)
+        Codes; the pair must be one of the model's.
+    level : ndarray of shape (n,)
+        Recorded level, on `fit.scale`.
+    org : ndarray of int, shape (n,), optional
+        Code of the unit; -1 or a code not seen for none.
+
+    Returns
+    -------
+    Prediction
+
+    Raises
+    ------
+    ModelError
+        `model.unknown-pair` if a module does not address the competency.
+    """
+    pair = find_pairs(fit, module, competency)
+    low, high = fit.scale
+    unit = (high - low) / 4.0
+    x = np.clip((np.asarray(level, dtype=np.float64) - low) / unit, 0.0, 4.0)
+    effect = evaluate_effect(fit.coefficients[pair], x)
+    powers: FloatArray = np.vander(x, fit.coefficients.shape[1], increasing=True)
+    spread = np.sqrt(
+        np.maximum(np.einsum("ni,nij,nj->n", powers, fit.coefficient_covariance[pair], powers), 0.0)
+    )
+    top = 4.0 - x
+    after = np.clip(_at_grid(fit.untrained, pair, x) + _org_effect(fit, org, x) + effect, 0.0, 4.0)
+    deviation = _at_grid(fit.level_spread, pair, x)
+    count = fit.evidence_count[pair]
+    lower, upper = fit.calibration.bounds(x, count > 0)
+    bound = NORMAL_90 * spread
+    return Prediction(
+        expected_improvement=effect * unit,
+        effect_lower=np.minimum(effect - bound, top) * unit,
+        effect_upper=np.minimum(effect + bound, top) * unit,
+        expected_level_after=low + after * unit,
+        level_after_lower=low + np.clip(after + lower * deviation, 0.0, after) * unit,
+        level_after_upper=low + np.clip(after + upper * deviation, after, 4.0) * unit,
+        evidence_count=count,
+        basis=np.where(count > 0, MEASURED, POOLED),
+    )
+
+
+def explain(
+    fit: EffectFit,
+    module: IntArray,
+    competency: IntArray,
+    level: FloatArray,
+    org: IntArray | None = None,
+) -> Explanation:
+    """Take predictions apart; parameters as in `predict`."""
+    pair = find_pairs(fit, module, competency)
+    low, high = fit.scale
+    unit = (high - low) / 4.0
+    x = np.clip((np.asarray(level, dtype=np.float64) - low) / unit, 0.0, 4.0)
+    whole = predict(fit, module, competency, level, org)
+    base = low + (_at_grid(fit.untrained, pair, x) + _org_effect(fit, org, x)) * unit
+    catalogue, of_module, of_pair = (horner(part[pair], x) * unit for part in fit.parts)
+    raw_module, raw_pair = fit.raw_deviation[pair].T * unit
+    shrinkage = (of_module - raw_module) + (of_pair - raw_pair)
+    before_limit = base + catalogue + raw_module + raw_pair + shrinkage
+    return Explanation(
+        no_training=base,
+        features=catalogue,
+        module=raw_module,
+        module_competency=raw_pair,
+        shrinkage=shrinkage,
+        limit=whole.expected_level_after - before_limit,
+        expected_improvement=whole.expected_improvement,
+        expected_level_after=whole.expected_level_after,
+    )
+
+
+def find_pairs(fit: EffectFit, module: IntArray, competency: IntArray) -> IntArray:
+    """Rows of the model's pairs.
+
+    Raises
+    ------
+    ModelError
+        `model.unknown-pair` if the model has none for a module and competency.
+    """
+    width = int(max(fit.pair_competency.max(initial=0), np.max(competency, initial=0))) + 1
+    keys = fit.pair_module * width + fit.pair_competency
+    asked = np.asarray(module) * width + np.asarray(competency)
+    row = np.minimum(np.searchsorted(keys, asked), keys.size - 1)
+    wrong = np.flatnonzero((keys[row] != asked) | (np.asarray(competency) < 0))
+    if wrong.size:
+        raise ModelError("model.unknown-pair", rows=wrong[:10].tolist(), count=int(wrong.size))
+    return row
+
+
+def horner(coefficients: FloatArray, level: FloatArray) -> FloatArray:
+    """Value of polynomials, lowest power first along the last axis, at levels in [0, 4]."""
+    value = coefficients[..., -1] + np.zeros_like(level)
+    for power in range(coefficients.shape[-1] - 2, -1, -1):
+        value = value * level + coefficients[..., power]
+    return value
+
+
+def evaluate_effect(coefficients: FloatArray, level: FloatArray) -> FloatArray:
+    """Effect at levels in [0, 4]: the polynomial, at most what is left up to 4."""
+    return np.minimum(horner(coefficients, level), 4.0 - level)
+
+
+def _at_grid(table: FloatArray, pair: IntArray, level: FloatArray) -> FloatArray:
+    at = level * ((GRID.size - 1) / 4.0)
+    left = np.minimum(at.astype(np.int64), GRID.size - 2)
+    share = at - left
+    return table[pair, left] * (1.0 - share) + table[pair, left + 1] * share
+
+
+def _org_effect(fit: EffectFit, org: IntArray | None, like: FloatArray) -> FloatArray:
+    if org is None or not fit.org_effects.size:
+        return np.zeros_like(like)
+    known = (org >= 0) & (org < fit.org_effects.size)
+    return np.where(known, fit.org_effects[np.where(known, org, 0)], 0.0)
+
+
+def _check(
+    records: RecordTable, modules: ModuleTable, n_competencies: int, scale: tuple[float, float]
+) -> None:
+    if not (np.isfinite(scale).all() and scale[0] < scale[1]):
+        raise ModelError("model.bad-scale", scale=scale)
+    for name, codes, limit in (
+        ("records.module", records.module, modules.n_modules),
+        ("records.competency", records.competency, n_competencies),
+        ("modules.pair_module", modules.pair_module, modules.n_modules),
+        ("modules.pair_competency", modules.pair_competency, n_competencies),
+    ):
+        lowest = -1 if name == "records.module" else 0
+        if codes.size and not lowest <= codes.min() <= codes.max() < limit:
+            raise ShapeMismatchError(f"{name}: codes must be in [{lowest}, {limit})")
+    n_trained = int((records.module >= 0).sum())
+    if n_trained < MIN_TRAINED:
+        raise ModelError("model.too-few-records", found=n_trained, minimum=MIN_TRAINED)
+    levels = np.stack([records.level_before, records.level_after])
+    if not np.isfinite(levels).all():
+        rows = np.flatnonzero(~np.isfinite(levels).all(axis=0))
+        raise ModelError("model.level-missing", rows=rows[:10].tolist(), count=int(rows.size))
+    if levels.min() < scale[0] - 1e-9 or levels.max() > scale[1] + 1e-9:
+        raise ModelError(
+            "model.level-outside-scale",
+            lowest=float(levels.min()),
+            highest=float(levels.max()),
+            scale=scale,
+        )
+    if np.ptp(records.level_before) == 0.0 or np.ptp(records.level_after) == 0.0:
+        raise ModelError("model.levels-do-not-vary", value=float(levels[0, 0]))

@@ -1,0 +1,1 @@
+"""Made-up histories with known effects, and the closed loop."""

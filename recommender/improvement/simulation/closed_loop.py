@@ -1,0 +1,364 @@
+"""The closed loop: recommend, train, record, retrain, quarter after quarter, with known effects.
+
+A model that learns from the training that it chose itself may go wrong in ways that one evaluation
+does not show: it may never try what it does not know, or believe its own luck. Here the
+loop is closed on a simulated organisation, under several rankings and on the same luck, and what
+people gained in truth is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recommender.improvement.evaluation import fit_baselines
+from recommender.improvement.model.effects import EffectFit, Prediction, fit_effects, predict
+from recommender.improvement.model.tables import RecordTable
+from recommender.improvement.simulation.loop_log import (
+    OffPolicyCheck,
+    ShownLog,
+    Trials,
+    check_off_policy,
+    join_logs,
+    log_shown,
+    shown_frame,
+    try_challenger,
+)
+from recommender.improvement.simulation.organisation import (
+    Organisation,
+    found_organisation,
+    live_quarter,
+)
+from recommender.improvement.simulation.policies import (
+    Policy,
+    Shown,
+    show_modules,
+    sum_by_module,
+    value_modules,
+)
+from recommender.improvement.simulation.synthetic import TOP_LEVEL, SimulationSettings
+
+__all__ = [
+    "ClosedLoop",
+    "LoopSettings",
+    "OffPolicyCheck",
+    "Policy",
+    "PolicyRun",
+    "ShownLog",
+    "loop_frame",
+    "run_closed_loop",
+    "shown_frame",
+]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class LoopSettings:
+    """How the organisation trains.
+
+    Parameters
+    ----------
+    organisation : SimulationSettings
+        Its people, catalogue and history.
+    n_quarters : int
+        How long the loop runs.
+    capacity : int
+        Modules a person takes in a quarter, none of which serve the same competency.
+    attendance : float
+        Probability that a module is taken once it is recommended.
+    reassessed_share : float
+        Share of persons and competencies assessed in a quarter without training.
+    n_shown : int
+        Length of the list a person is shown.
+    tie_margin : float
+        Modules of the list whose expected gap closed is so close to the best count as equal, in
+        weighted levels.
+    draw_share : float
+        How often the policy that draws among equals does so.
+    """
+
+    organisation: SimulationSettings = field(
+        default_factory=lambda: SimulationSettings(
+            n_people=300, n_competencies=8, n_modules=40, n_trained=400, n_untrained=600
+        )
+    )
+    n_quarters: int = 8
+    capacity: int = 1
+    attendance: float = 0.8
+    reassessed_share: float = 0.15
+    n_shown: int = 5
+    tie_margin: float = 0.05
+    draw_share: float = 0.3
+
+
+@dataclass(frozen=True)
+class PolicyRun:
+    """What came of one ranking; arrays of shape (n_quarters,), in levels a person.
+
+    Attributes
+    ----------
+    true_gain : ndarray
+        What training added to true levels in the quarter, summed over competencies.
+    gap_closed : ndarray
+        Weighted true gap that training closed since the start.
+    regret : ndarray
+        Share of the best attainable gap closed that was lost by what was put first.
+    effect_rmse : ndarray
+        Error of the ranking's own estimates of the effect; NaN where it has none.
+    taught_rmse : ndarray
+        Error of an effect model fitted on the records that the ranking has left so far.
+    effect_coverage : ndarray
+        Share of that model's intervals of the true effect that hold.
+    modules_tried : ndarray
+        Share of the catalogue's modules with a record.
+    off_policy : OffPolicyCheck
+        What the log says of another ranking.
+    log : ShownLog
+        What was shown.
+    """
+
+    true_gain: FloatArray
+    gap_closed: FloatArray
+    regret: FloatArray
+    effect_rmse: FloatArray
+    taught_rmse: FloatArray
+    effect_coverage: FloatArray
+    modules_tried: FloatArray
+    off_policy: OffPolicyCheck
+    log: ShownLog
+
+
+@dataclass(frozen=True)
+class ClosedLoop:
+    """The loop under several rankings.
+
+    Attributes
+    ----------
+    settings : LoopSettings
+        How the organisation trained.
+    seed : int
+        Of everything drawn.
+    runs : dict of Policy to PolicyRun
+        What came of each ranking.
+    """
+
+    settings: LoopSettings
+    seed: int
+    runs: dict[Policy, PolicyRun]
+
+
+def run_closed_loop(
+    settings: LoopSettings | None = None,
+    *,
+    seed: int = 0,
+    policies: Sequence[Policy] = tuple(Policy),
+) -> ClosedLoop:
+    """Run the loop once for each ranking, on the same people and the same luck.
+
+    Parameters
+    ----------
+    settings : LoopSettings, optional
+        Default 300 people and eight quarters.
+    seed : int
+        The same settings and seed give the same loop.
+    policies : sequence of Policy
+        The rankings.
+
+    Returns
+    -------
+    ClosedLoop
+
+    Raises
+    ------
+    ModelError
+        The errors of `fit_effects`, if the history before the loop cannot be learned from.
+    """
+    settings = settings or LoopSettings()
+    start = found_organisation(settings.organisation, seed=seed)
+    first_fit = _fit(start, seed)
+    runs = {policy: _run(policy, start, first_fit, settings, seed) for policy in policies}
+    return ClosedLoop(settings, seed, runs)
+
+
+def _run(
+    policy: Policy, start: Organisation, first_fit: EffectFit, settings: LoopSettings, seed: int
+) -> PolicyRun:
+    now, fit = start, first_fit
+    challenger = _raw_mean(start)
+    logs: list[ShownLog] = []
+    trials: list[Trials] = []
+    figures: list[dict[str, float]] = []
+    for quarter in range(settings.n_quarters):
+        draws, luck, life = (np.random.default_rng([seed, quarter, part]) for part in (2, 3, 4))
+        found = _predict(fit, now)
+        estimate = _raw_mean(now) if policy is Policy.RAW_MEAN else found.expected_improvement
+        score = _score(policy, now, estimate, draws)
+        attends = luck.random((settings.capacity, len(score))) < settings.attendance
+        chosen = _choose(policy, now, score, attends, settings, draws)
+        after, lived = live_quarter(
+            now, chosen.taken, reassessed_share=settings.reassessed_share, rng=life
+        )
+        for slot, listed in enumerate(chosen.lists):
+            logs.append(log_shown(listed, attends[slot], quarter, slot))
+            margin = _margin(policy, settings)
+            trials.append(
+                try_challenger(now, listed, attends[slot], lived, found, challenger, margin=margin)
+            )
+        scores = _score_estimates(policy, now, estimate, found)
+        gain = float(lived.gain.sum(axis=1).mean())
+        closed = float(lived.gap_closed.sum(axis=1).mean())
+        figures.append({"true_gain": gain, "gap_closed": closed, "regret": chosen.regret, **scores})
+        now = after
+        if quarter + 1 < settings.n_quarters:
+            fit = _fit(now, seed)
+    series = {name: np.array([each[name] for each in figures]) for name in figures[0]}
+    series["gap_closed"] = np.cumsum(series["gap_closed"])
+    return PolicyRun(**series, off_policy=check_off_policy(trials), log=join_logs(logs))
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """Lists of each slot, who takes what, and the share of the attainable that is lost."""
+
+    lists: list[Shown]
+    taken: BoolArray
+    regret: float
+
+
+def _choose(
+    policy: Policy,
+    now: Organisation,
+    score: FloatArray,
+    attends: BoolArray,
+    settings: LoopSettings,
+    draws: np.random.Generator,
+) -> _Choice:
+    served = now.served
+    true_value = value_modules(now.effects, now.true_needs, now.modules, served)
+    candidate: BoolArray = sum_by_module(served.astype(float), now.modules) > 0
+    candidate &= ~now.completed
+    taken = np.zeros_like(candidate)
+    lists: list[Shown] = []
+    best = lost = 0.0
+    share = {Policy.RANDOM: 1.0, Policy.MODEL_DRAWN: settings.draw_share}.get(policy, 0.0)
+    for goes in attends:
+        listed = show_modules(
+            np.where(candidate, score, -np.inf),
+            now.modules.hours,
+            rng=draws,
+            n_shown=settings.n_shown,
+            margin=_margin(policy, settings),
+            draw_share=share,
+        )
+        people = np.flatnonzero(listed.module[:, 0] >= 0)
+        first = listed.module[people, 0]
+        attainable = np.where(candidate, true_value, 0.0).max(axis=1)[people]
+        best += float(attainable.sum())
+        lost += float((attainable - true_value[people, first]).sum())
+        taken[people[goes[people]], first[goes[people]]] = True
+        candidate[people] &= ~_alike(now)[first]
+        lists.append(listed)
+    return _Choice(lists, taken, lost / best if best > 0 else float("nan"))
+
+
+def _margin(policy: Policy, settings: LoopSettings) -> float:
+    return float("inf") if policy is Policy.RANDOM else settings.tie_margin
+
+
+def _score_estimates(
+    policy: Policy, now: Organisation, estimate: FloatArray, found: Prediction
+) -> dict[str, float]:
+    """Compare effects with the true ones, for every module that serves a gap of a person."""
+    asked = now.served
+    truth = now.effects[asked]
+    lower, upper = found.effect_lower[asked], found.effect_upper[asked]
+    own = float("nan")
+    if policy not in (Policy.GAP_ONLY, Policy.RANDOM):
+        own = _rmse(np.broadcast_to(estimate, asked.shape)[asked] - truth)
+    tried = np.unique(now.records.module[now.records.module >= 0]).size
+    return {
+        "effect_rmse": own,
+        "taught_rmse": _rmse(found.expected_improvement[asked] - truth),
+        "effect_coverage": float(((lower <= truth) & (truth <= upper)).mean()),
+        "modules_tried": tried / now.modules.n_modules,
+    }
+
+
+def _fit(now: Organisation, seed: int) -> EffectFit:
+    n_competencies = now.settings.n_competencies
+    return fit_effects(now.records, now.modules, n_competencies=n_competencies, seed=seed)
+
+
+def _predict(fit: EffectFit, now: Organisation) -> Prediction:
+    """Predict all pairs for all people; arrays of shape (n_people, n_pairs)."""
+    modules = now.modules
+    n, n_pairs = len(now.level), modules.pair_module.size
+    found = predict(
+        fit,
+        np.tile(modules.pair_module, n),
+        np.tile(modules.pair_competency, n),
+        now.level[:, modules.pair_competency].ravel(),
+        np.repeat(now.org, n_pairs),
+    )
+    return Prediction(**{name: value.reshape(n, n_pairs) for name, value in vars(found).items()})
+
+
+def _raw_mean(now: Organisation) -> FloatArray:
+    """Raw mean gain of each pair's participants, shape (n_pairs,)."""
+    modules = now.modules
+    size = modules.pair_module.size
+    unknown, none = np.zeros(size), np.full(size, -1)
+    asked = RecordTable(
+        none, modules.pair_competency, modules.pair_module, unknown, unknown, unknown, none, unknown
+    )
+    return fit_baselines(now.records)["raw-mean"](asked)
+
+
+def _score(
+    policy: Policy, now: Organisation, improvement: FloatArray, rng: np.random.Generator
+) -> FloatArray:
+    if policy is Policy.RANDOM:
+        return rng.random(now.completed.shape)
+    if policy is Policy.GAP_ONLY:
+        improvement = np.array(TOP_LEVEL)
+    wide = np.broadcast_to(improvement, now.served.shape)
+    return value_modules(wide, now.needs, now.modules, now.served)
+
+
+def _alike(now: Organisation) -> BoolArray:
+    """Whether two modules serve a competency in common, shape (n_modules, n_modules)."""
+    serves = np.zeros((now.modules.n_modules, now.settings.n_competencies))
+    serves[now.modules.pair_module, now.modules.pair_competency] = 1.0
+    return serves @ serves.T > 0
+
+
+def _rmse(error: FloatArray) -> float:
+    return float(np.sqrt((error**2).mean()))
+
+
+def loop_frame(loop: ClosedLoop) -> pd.DataFrame:
+    """Return the loop as a table: one row a policy and quarter, with the figures of `PolicyRun`."""
+    figures = [name for name in vars(next(iter(loop.runs.values()))) if name not in _OTHER]
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "policy": str(policy),
+                    "quarter": np.arange(1, loop.settings.n_quarters + 1),
+                    **{name: getattr(run, name) for name in figures},
+                }
+            )
+            for policy, run in loop.runs.items()
+        ],
+        ignore_index=True,
+    )
+
+
+_OTHER = ("off_policy", "log")

@@ -1,0 +1,172 @@
+"""Ways to rank modules for people, and how they are shown: what, at which rank, how probably.
+
+The product ranks by the expected gap closed. Beside it stand what people do without a model. Each
+ranking is shown as a short list; where modules of the list are as good as equal, the one put
+first may be drawn, with a probability that is logged: only that makes it possible to say later
+what another ranking would have gained.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.candidates import find_reach
+from recommender.improvement.model.tables import ModuleTable
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+class Policy(StrEnum):
+    """What the recommendations of a simulated organisation go by."""
+
+    MODEL = "effect-model"
+    MODEL_DRAWN = "effect-model-drawn"
+    RAW_MEAN = "raw-mean"
+    GAP_ONLY = "gap-only"
+    RANDOM = "random"
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What people need; arrays of shape (n_people, n_competencies).
+
+    Parameters
+    ----------
+    level, target : ndarray
+        Recorded and target level, in levels.
+    weight : ndarray
+        Importance of the competency, > 0.
+    """
+
+    level: FloatArray
+    target: FloatArray
+    weight: FloatArray
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Short lists as shown; arrays of shape (n_people, n_shown), first place first.
+
+    Attributes
+    ----------
+    module : ndarray of int
+        Code of the module; -1 where there are fewer candidates.
+    score : ndarray of float
+        What the ranking went by; NaN where there is no module.
+    propensity : ndarray of float
+        Probability with which the module was put first, given the list; sums to 1 for each
+        person who has a candidate.
+    """
+
+    module: IntArray
+    score: FloatArray
+    propensity: FloatArray
+
+
+def find_served(needs: Needs, modules: ModuleTable) -> BoolArray:
+    """Say which pairs of the catalogue serve a gap; shape (n_people, n_pairs)."""
+    floor, ceiling = find_reach(needs.level, needs.target)
+    k = modules.pair_competency
+    return (modules.pair_to > floor[:, k]) & (modules.pair_from <= ceiling[:, k])
+
+
+def sum_by_module(values: FloatArray, modules: ModuleTable) -> FloatArray:
+    """Add up values of pairs, shape (n_people, n_pairs), to (n_people, n_modules)."""
+    return values @ (modules.pair_module[:, None] == np.arange(modules.n_modules)).astype(float)
+
+
+def value_modules(
+    improvement: FloatArray, needs: Needs, modules: ModuleTable, served: BoolArray
+) -> FloatArray:
+    """Compute the expected gap closed.
+
+    Parameters
+    ----------
+    improvement : ndarray of shape (n_people, n_pairs)
+        Effect of taking the module, in levels.
+    needs : Needs
+        Levels, targets and weights.
+    modules : ModuleTable
+        The catalogue.
+    served : ndarray of bool, shape (n_people, n_pairs)
+        As `find_served` returns it.
+
+    Returns
+    -------
+    ndarray of shape (n_people, n_modules)
+        Weighted levels, >= 0; 0 where the module serves nothing.
+
+    References
+    ----------
+    DESIGN, section 4, "Expected gap closed".
+    """
+    k = modules.pair_competency
+    gap = np.maximum(needs.target - needs.level, 0.0)[:, k]
+    closed = needs.weight[:, k] * np.clip(improvement, 0.0, gap)
+    return sum_by_module(np.where(served, closed, 0.0), modules)
+
+
+def show_modules(
+    score: FloatArray,
+    hours: FloatArray,
+    *,
+    rng: np.random.Generator,
+    n_shown: int = 5,
+    margin: float = 0.0,
+    draw_share: float = 0.0,
+) -> Shown:
+    """Rank modules and, at times, put another of nearly the same score first.
+
+    With probability `draw_share` the first place goes to one of the listed modules whose score
+    is within `margin` of the best, each as probable as the others; else to the best. The rest
+    follow by score.
+
+    Parameters
+    ----------
+    score : ndarray of shape (n_people, n_modules)
+        What to rank by; -inf where the module is no candidate.
+    hours : ndarray of shape (n_modules,)
+        Of two equal scores the shorter module comes first, then the lower code.
+    rng : Generator
+        Draws the first places.
+    n_shown : int
+        Length of the list.
+    margin : float
+        How far below the best a score counts as the same, in the units of the score.
+    draw_share : float
+        Probability of a draw, in [0, 1].
+
+    Returns
+    -------
+    Shown
+        With the probabilities of what was shown.
+    """
+    by_hours = np.lexsort((np.arange(hours.size), hours))
+    order = by_hours[np.argsort(-score[:, by_hours], axis=1, kind="stable")[:, :n_shown]]
+    listed = np.take_along_axis(score, order, axis=1)
+    there = np.isfinite(listed)
+    near = there & (listed >= listed[:, :1] - margin)
+    near[:, 0] = there[:, 0]
+    propensity = draw_share * near / np.maximum(near.sum(axis=1, keepdims=True), 1)
+    propensity[:, 0] += (1.0 - draw_share) * there[:, 0]
+    # one number a person decides, whatever the length of the list
+    point = rng.random(len(score))[:, None]
+    first = (np.cumsum(propensity, axis=1) <= point).sum(axis=1)
+    first = np.minimum(first, np.maximum(near.sum(axis=1) - 1, 0))
+    place = np.broadcast_to(np.arange(order.shape[1]), order.shape)
+    shown = np.argsort(np.where(place == first[:, None], -1, place), axis=1)
+
+    def arrange(values: NDArray[np.generic]) -> NDArray[np.generic]:
+        return np.take_along_axis(values, shown, axis=1)
+
+    return Shown(
+        module=arrange(np.where(there, order, -1)).astype(np.int64),
+        score=arrange(np.where(there, listed, np.nan)).astype(np.float64),
+        propensity=arrange(propensity).astype(np.float64),
+    )

@@ -1,0 +1,1 @@
+"""API keys, the audit trail, and its writer."""

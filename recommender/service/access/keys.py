@@ -1,0 +1,244 @@
+"""API keys: made once, kept as a hash, limited in rights and time, rotated."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from recommender.errors import ConflictError, InputError, NotFoundError
+from recommender.service.installation import Service
+from recommender.service.permissions import COMMAND_LINE, Permission, Principal, Role, grant
+from recommender.service.session import Session
+from recommender.store import (
+    EVERYONE,
+    Connection,
+    StoredKey,
+    change_key,
+    count_change,
+    find_person,
+    has_keys,
+    insert_key,
+    list_keys,
+    org_path,
+    read_key,
+    unit_exists,
+)
+
+LIFETIME_DAYS, LONGEST_DAYS = 90, 730
+OVERLAP_HOURS = 24
+_TOKEN = re.compile(r"trk_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+
+
+@dataclass(frozen=True)
+class KeyRequest:
+    """What a new key is for.
+
+    Parameters
+    ----------
+    label : str
+        What people know it by.
+    role : Role
+        Its role.
+    person_id : str or None
+        Whose key it is; employees and managers need one.
+    org_unit : str or None
+        The unit an HR key is for; None for the whole organisation.
+    permissions : sequence of Permission or None
+        Fewer than the role has; None for all of them.
+    days : int
+        How long it is valid.
+    """
+
+    label: str
+    role: Role
+    person_id: str | None = None
+    org_unit: str | None = None
+    permissions: Sequence[Permission] | None = None
+    days: int = LIFETIME_DAYS
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """A key just made; the only time that its `token` is to be had."""
+
+    key: StoredKey
+    token: str
+
+
+def check_token(connection: Connection, token: str) -> StoredKey | None:
+    """Return the key that a token is of, or None; whether it is still valid is not checked."""
+    match = _TOKEN.fullmatch(token)
+    key = read_key(connection, match[1]) if match else None
+    if match is None or key is None:
+        return None
+    return key if hmac.compare_digest(key.secret_sha256, _hash(match[2])) else None
+
+
+def principal_of(key: StoredKey) -> Principal:
+    """Return on whose behalf a key speaks."""
+    role = Role(key.role)
+    return Principal(
+        actor=f"key:{key.key_id}",
+        role=role,
+        permissions=grant(role, key.permissions),
+        person_id=key.person_id,
+        org_unit=key.org_unit,
+    )
+
+
+def is_valid(key: StoredKey, now: dt.datetime) -> bool:
+    """Say whether a key is neither expired nor revoked."""
+    return key.revoked_at is None and now < key.expires_at
+
+
+def create_key(session: Session, connection: Connection, request: KeyRequest) -> NewKey:
+    """Make a key.
+
+    Raises
+    ------
+    InputError
+        If the role needs a person or unit that is not given, or has not the permissions.
+    NotFoundError
+        If there is no such person or unit.
+    """
+    session.need(Permission.MANAGE_KEYS)
+    _check(connection, request)
+    now = dt.datetime.now(dt.UTC)
+    made = _make(
+        StoredKey(
+            key_id=secrets.token_hex(6),
+            label=request.label,
+            secret_sha256="",
+            role=request.role.value,
+            person_id=request.person_id,
+            org_unit=org_path(request.org_unit) if request.org_unit else None,
+            permissions=None
+            if request.permissions is None
+            else [permission.value for permission in request.permissions],
+            created_by=session.who.actor,
+            created_at=now,
+            expires_at=now + dt.timedelta(days=request.days),
+            revoked_at=None,
+        )
+    )
+    insert_key(connection, made.key)
+    session.details |= {"key_id": made.key.key_id, "key_role": made.key.role}
+    return made
+
+
+def rotate_key(
+    session: Session, connection: Connection, key_id: str, *, overlap_hours: int = OVERLAP_HOURS
+) -> NewKey:
+    """Make a key with the rights and the lifetime of another, which ends soon after.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such key.
+    ConflictError
+        If it has ended already.
+    """
+    session.need(Permission.MANAGE_KEYS)
+    old = get_key(session, connection, key_id)
+    now = dt.datetime.now(dt.UTC)
+    if not is_valid(old, now):
+        raise ConflictError("keys.ended", key_id=key_id)
+    made = _make(
+        replace(
+            old,
+            key_id=secrets.token_hex(6),
+            created_by=session.who.actor,
+            created_at=now,
+            expires_at=now + (old.expires_at - old.created_at),
+        )
+    )
+    insert_key(connection, made.key)
+    ends = min(old.expires_at, now + dt.timedelta(hours=overlap_hours))
+    change_key(connection, key_id, expires_at=ends)
+    count_change(connection, "access")
+    session.details |= {"key_id": made.key.key_id, "replaces": key_id}
+    return made
+
+
+def revoke_key(session: Session, connection: Connection, key_id: str) -> StoredKey:
+    """End a key at once; a second time changes nothing.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such key.
+    """
+    session.need(Permission.MANAGE_KEYS)
+    key = get_key(session, connection, key_id)
+    session.details |= {"key_id": key_id}
+    if key.revoked_at is not None:
+        return key
+    now = dt.datetime.now(dt.UTC)
+    change_key(connection, key_id, revoked_at=now)
+    count_change(connection, "access")
+    return replace(key, revoked_at=now)
+
+
+def get_key(session: Session, connection: Connection, key_id: str) -> StoredKey:
+    """Return a key.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such key.
+    """
+    session.need(Permission.MANAGE_KEYS)
+    key = read_key(connection, key_id)
+    if key is None:
+        raise NotFoundError("keys.unknown", key_id=key_id)
+    return key
+
+
+def get_keys(
+    session: Session, connection: Connection, *, after: str, limit: int
+) -> list[StoredKey]:
+    """Return keys in the order of their ids."""
+    session.need(Permission.MANAGE_KEYS)
+    return list_keys(connection, after=after, limit=limit)
+
+
+def issue_first_key(service: Service) -> NewKey | None:
+    """Make an admin key if no key was ever made; otherwise return None."""
+    session = Session(service, COMMAND_LINE, "first-start", today=dt.date.today())
+
+    def issue(connection: Connection) -> NewKey | None:
+        if has_keys(connection):
+            return None
+        return create_key(session, connection, KeyRequest("first admin key", Role.ADMIN))
+
+    return session.write(issue)
+
+
+def _check(connection: Connection, request: KeyRequest) -> None:
+    if request.role in (Role.EMPLOYEE, Role.MANAGER) and request.person_id is None:
+        raise InputError("keys.needs-person", role=request.role.value)
+    if request.org_unit is not None and request.role is not Role.HR:
+        raise InputError("keys.no-unit", role=request.role.value)
+    if request.person_id is not None and not find_person(connection, EVERYONE, request.person_id):
+        raise NotFoundError("person.unknown", person_id=request.person_id)
+    if request.org_unit is not None and not unit_exists(connection, org_path(request.org_unit)):
+        raise NotFoundError("org-unit.unknown", org_unit=request.org_unit)
+    for permission in request.permissions or ():
+        if permission not in grant(request.role, None):
+            raise InputError(
+                "keys.permission", role=request.role.value, permission=permission.value
+            )
+
+
+def _make(key: StoredKey) -> NewKey:
+    secret = secrets.token_urlsafe(32)
+    return NewKey(replace(key, secret_sha256=_hash(secret)), f"trk_{key.key_id}_{secret}")
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

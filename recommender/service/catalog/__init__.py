@@ -1,0 +1,1 @@
+"""The catalogue as it is asked for, and the offerings of its modules."""

@@ -1,0 +1,1 @@
+"""Where groups of people stand, and what of it may be shown."""

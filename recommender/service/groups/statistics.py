@@ -1,0 +1,184 @@
+"""Where groups of people stand: by unit, by grade, over all; small groups are left out.
+
+Figures are of the people within the principal's scope. An analyst, who may see nobody singly,
+gets figures of everybody. What is shown at one time tells nothing about a small group, however the
+questions are combined (see `recommender.service.groups.disclosure`); two times differ by what
+happened in between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.scoring import FloatArray
+from recommender.service.groups.level_cache import HeldLevels
+from recommender.service.groups.table import GroupTable, StatisticsRequest, read_group_table
+from recommender.service.permissions import Permission, Role
+from recommender.service.session import Session
+from recommender.store import EVERYONE, Connection
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Where a group stands in one competency.
+
+    Parameters
+    ----------
+    competency_id : str
+        The competency.
+    n_assessed, n_assess_first : int or None
+        People with a valid assessment, and without.
+    mean_level, mean_gap, mean_priority : float or None
+        In levels, and in weighted levels; None where nobody is assessed.
+    share_below_target : float or None
+        Of those who are assessed.
+    suppressed : bool
+        Whether the figures are left out because they, or what they would tell of others, are of
+        too few people; all of them are None then.
+    """
+
+    competency_id: str
+    n_assessed: int | None
+    n_assess_first: int | None
+    mean_level: float | None
+    mean_gap: float | None
+    mean_priority: float | None
+    share_below_target: float | None
+    suppressed: bool
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """A group of people: those of a unit, a grade or both; None for all of them."""
+
+    org_unit: str | None
+    grade: str | None
+    n_people: int
+    cells: tuple[Figures, ...]
+
+
+@dataclass(frozen=True)
+class GroupMap:
+    """A group and its parts."""
+
+    total: GroupRow
+    rows: tuple[GroupRow, ...]
+
+
+@dataclass(frozen=True)
+class Quartiles:
+    """Lower quartile, median and upper quartile, to a tenth: no single person's exact level."""
+
+    lower: float
+    median: float
+    upper: float
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How a group is spread in one competency; quartiles are None where there are no figures."""
+
+    figures: Figures
+    level: Quartiles | None
+    gap: Quartiles | None
+
+
+def read_unit_map(
+    session: Session, connection: Connection, held: HeldLevels, request: StatisticsRequest
+) -> GroupMap:
+    """Compare the units below a unit, or all of them.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such unit within the principal's scope, or no such grade.
+    """
+    table = _read(session, connection, held, request)
+    below = f"{table.top}/" if table.top else ""
+    rows = [unit for unit in table.units if unit and unit.startswith(below)]
+    return GroupMap(
+        _row(table, table.top, table.cell),
+        tuple(_row(table, unit, table.cell) for unit in rows),
+    )
+
+
+def read_grade_map(
+    session: Session, connection: Connection, held: HeldLevels, request: StatisticsRequest
+) -> GroupMap:
+    """Compare the grades of a unit, or of all people.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such unit within the principal's scope, or no such grade.
+    """
+    table = _read(session, connection, held, request)
+    cells = range(1, 1 + len(table.framework.grade_ids)) if not table.cell else [table.cell]
+    return GroupMap(
+        _row(table, table.top, table.cell), tuple(_row(table, table.top, cell) for cell in cells)
+    )
+
+
+def read_distribution(
+    session: Session, connection: Connection, held: HeldLevels, request: StatisticsRequest
+) -> tuple[GroupRow, tuple[Distribution, ...]]:
+    """Describe how the people of a unit and grade are spread, competency by competency.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such unit within the principal's scope, or no such grade.
+    """
+    table = _read(session, connection, held, request)
+    row = _row(table, table.top, table.cell)
+    members = table.members(table.top, table.cell)
+    return row, tuple(
+        Distribution(
+            figures,
+            _quartiles(table.levels.level[members, k], figures),
+            _quartiles(table.gaps.gap[members, k], figures),
+        )
+        for k, figures in enumerate(row.cells)
+    )
+
+
+def _read(
+    session: Session, connection: Connection, held: HeldLevels, request: StatisticsRequest
+) -> GroupTable:
+    session.need(Permission.READ_STATISTICS)
+    scope = EVERYONE if session.who.role is Role.ANALYST else session.who.scope
+    return read_group_table(connection, session.service.framework, held, request, scope=scope)
+
+
+def _row(table: GroupTable, unit: str, cell: int) -> GroupRow:
+    at = table.units.index(unit)
+    n_people = int(table.n_people[at, cell])
+    names = table.framework.competency_ids
+    return GroupRow(
+        org_unit=unit or None,
+        grade=table.framework.grade_ids[cell - 1] if cell else None,
+        n_people=n_people,
+        cells=tuple(
+            _describe(name, n_people, table.sums[at, cell, :, k], shown=shown)
+            for k, (name, shown) in enumerate(
+                zip(names, table.shown[at, cell].tolist(), strict=True)
+            )
+        ),
+    )
+
+
+def _describe(name: str, n_people: int, sums: FloatArray, *, shown: bool) -> Figures:
+    if not shown:
+        return Figures(name, None, None, None, None, None, None, suppressed=True)
+    count = round(float(sums[0]))
+    means = [round(float(part) / count, 3) if count else None for part in sums[1:]]
+    return Figures(name, count, n_people - count, *means, suppressed=False)
+
+
+def _quartiles(values: FloatArray, figures: Figures) -> Quartiles | None:
+    if not figures.n_assessed:
+        return None
+    found = np.nanpercentile(values, [25, 50, 75])
+    return Quartiles(*(round(float(value), 1) for value in found))

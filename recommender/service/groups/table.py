@@ -1,0 +1,235 @@
+"""People within a scope as a table of units by grades, and which of its cells may be shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.errors import ConflictError, NotFoundError
+from recommender.gaps import GapArrays, find_gaps
+from recommender.scoring import BoolArray, FloatArray, IntArray
+from recommender.service.framework import Framework, profiles_in_force
+from recommender.service.groups.disclosure import add_up, choose_shown, find_above
+from recommender.service.groups.level_cache import HeldLevels, Levels
+from recommender.store import Connection, PersonHead, Scope, covers_unit, unit_exists
+from recommender.store.people.people import in_unit, list_people
+
+
+@dataclass(frozen=True)
+class StatisticsRequest:
+    """Whom figures are asked of.
+
+    Parameters
+    ----------
+    as_of : date
+        The day.
+    org_unit : str or None
+        Path of a unit: of it and those below it.
+    grade : str or None
+        Of this grade.
+    """
+
+    as_of: dt.date
+    org_unit: str | None = None
+    grade: str | None = None
+
+
+@dataclass(frozen=True)
+class GroupTable:
+    """People, and the cells that count them.
+
+    Parameters
+    ----------
+    framework : Framework
+        The catalogue.
+    people : sequence of PersonHead
+        All that the scope takes in.
+    grades : ndarray of shape (n_people,)
+        Positions of their grades.
+    levels, gaps : Levels, GapArrays
+        Theirs.
+    units : sequence of str
+        Paths; the first is empty and stands for everybody.
+    top : str
+        The unit that is asked for.
+    cell : int
+        0 for every grade, else one more than the position of the grade that is asked for.
+    n_people : ndarray of shape (n_units, 1 + n_grades)
+        Of a unit and those below it; of every grade, then grade by grade.
+    sums : ndarray of shape (n_units, 1 + n_grades, 5, n_competencies)
+        Of those who are assessed: how many, their levels, gaps and priorities, and how many
+        are below their target.
+    shown : ndarray of shape (n_units, 1 + n_grades, n_competencies)
+        Which cells may be shown.
+    """
+
+    framework: Framework
+    people: Sequence[PersonHead]
+    grades: IntArray
+    levels: Levels
+    gaps: GapArrays
+    units: Sequence[str]
+    top: str
+    cell: int
+    n_people: IntArray
+    sums: FloatArray
+    shown: BoolArray
+
+    def members(self, unit: str, cell: int) -> BoolArray:
+        """Say who belongs to a cell."""
+        inside = np.array(
+            [not unit or f"{head.org_unit}/".startswith(f"{unit}/") for head in self.people],
+            dtype=bool,
+        )
+        return inside & (self.grades == cell - 1) if cell else inside
+
+
+def read_group_table(
+    connection: Connection,
+    framework: Framework,
+    held: HeldLevels,
+    request: StatisticsRequest,
+    *,
+    scope: Scope,
+) -> GroupTable:
+    """Read where the people of a scope stand, as a table.
+
+    Parameters
+    ----------
+    connection : Connection
+        Open for reading.
+    framework : Framework
+        The catalogue.
+    held : HeldLevels
+        Levels worked out before.
+    request : StatisticsRequest
+        Whom figures are asked of.
+    scope : Scope
+        Nobody else is counted.
+
+    Returns
+    -------
+    GroupTable
+        The same cells whatever is asked for.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such unit within the scope, or no such grade.
+    ConflictError
+        If somebody's grade is not one of the catalogue.
+    """
+    grade_ids = framework.grade_ids
+    if request.grade is not None and request.grade not in grade_ids:
+        raise NotFoundError("catalogue.no-grade", grade=request.grade)
+    if request.org_unit is not None:
+        require_unit(connection, scope, request.org_unit)
+    # all that the scope takes in, whatever is asked for: which cells are shown must not depend
+    # on the question, or two questions would tell what one leaves out
+    people = list_people(connection, scope, limit=None)
+    grades = find_grades(framework, people)
+    levels, gaps = work_out_gaps(
+        connection, framework, held, people, grades, as_of=request.as_of, scope=scope
+    )
+    units = _list_units(people, scope, request.org_unit)
+    position = {unit: i for i, unit in enumerate(units)}
+    home = np.array([position[head.org_unit] for head in people], dtype=np.int64)
+    assessed = ~np.isnan(gaps.gap)
+    measures = np.stack(
+        [
+            assessed.astype(float),
+            np.nan_to_num(levels.level),
+            np.nan_to_num(gaps.gap),
+            np.nan_to_num(gaps.priority),
+            (np.nan_to_num(gaps.gap) > 0).astype(float),
+        ],
+        axis=1,
+    )
+    sums = np.zeros((len(units), len(grade_ids), *measures.shape[1:]))
+    np.add.at(sums, (home, grades), measures)
+    n_people = np.zeros((len(units), len(grade_ids)), dtype=np.int64)
+    np.add.at(n_people, (home, grades), 1)
+    above = find_above(units)
+    table = add_up(sums, above)
+    counts = np.rint(table[:, :, 0]).astype(np.int64)
+    return GroupTable(
+        framework=framework,
+        people=people,
+        grades=grades,
+        levels=levels,
+        gaps=gaps,
+        units=units,
+        top=request.org_unit or "",
+        cell=0 if request.grade is None else 1 + grade_ids.index(request.grade),
+        n_people=add_up(n_people, above),
+        sums=table,
+        shown=np.stack(
+            [choose_shown(counts[:, :, k], above) for k in range(counts.shape[2])], axis=-1
+        ),
+    )
+
+
+def require_unit(connection: Connection, scope: Scope, path: str) -> None:
+    """Raise a `NotFoundError` unless there is a unit, and some of it lies within a scope."""
+    if unit_exists(connection, path) and (
+        covers_unit(scope, path)
+        or list_people(connection, scope, conditions=[in_unit(path)], limit=1)
+    ):
+        return
+    raise NotFoundError("org-unit.unknown", org_unit=path)
+
+
+def find_grades(framework: Framework, people: Sequence[PersonHead]) -> IntArray:
+    """Return the position of each person's grade.
+
+    Raises
+    ------
+    ConflictError
+        If somebody's grade is not one of the catalogue; it does not say whose.
+    """
+    position = {grade: i for i, grade in enumerate(framework.grade_ids)}
+    unknown = sorted({head.grade for head in people} - position.keys())
+    if unknown:
+        raise ConflictError("statistics.grades", grades=", ".join(unknown))
+    return np.array([position[head.grade] for head in people], dtype=np.int64)
+
+
+def work_out_gaps(
+    connection: Connection,
+    framework: Framework,
+    held: HeldLevels,
+    people: Sequence[PersonHead],
+    grades: IntArray,
+    *,
+    as_of: dt.date,
+    scope: Scope,
+) -> tuple[Levels, GapArrays]:
+    """Compare the levels of people with the targets of their grades."""
+    profiles = profiles_in_force(framework, as_of)
+    of_grade = [
+        [profiles[grade].targets[name] for name in framework.competency_ids]
+        for grade in framework.grade_ids
+    ]
+    targets = np.array([[target.level for target in row] for row in of_grade])[grades]
+    weights = np.array([[target.weight for target in row] for row in of_grade])[grades]
+    levels = held.read(connection, framework, people, as_of=as_of, scope=scope)
+    return levels, find_gaps(levels.level, targets, levels.standard_error, weights=weights)
+
+
+def _list_units(people: Sequence[PersonHead], scope: Scope, wanted: str | None) -> list[str]:
+    """List the units that figures are given of; the first is empty and stands for everybody.
+
+    A unit that the scope takes in only in part is listed if somebody visible belongs to it, and
+    the figures are of those.
+    """
+    units = {head.org_unit for head in people} | ({wanted} if wanted else set())
+    for unit in list(units):
+        parts = unit.split("/")
+        for depth in range(1, len(parts)):
+            path = "/".join(parts[:depth])
+            if covers_unit(scope, path):
+                units.add(path)
+    return ["", *sorted(units)]

@@ -1,0 +1,135 @@
+"""Where each person of a team stands, for those who may see them singly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from recommender.errors import NotFoundError
+from recommender.service.groups.level_cache import HeldLevels
+from recommender.service.groups.table import (
+    StatisticsRequest,
+    find_grades,
+    require_unit,
+    work_out_gaps,
+)
+from recommender.service.permissions import Permission
+from recommender.service.session import Session
+from recommender.store import Connection, schema
+from recommender.store.people.people import in_unit, list_people
+
+
+@dataclass(frozen=True)
+class PersonCell:
+    """Where a person stands in one competency; None where to be assessed first."""
+
+    competency_id: str
+    status: Literal["assessed", "assess-first"]
+    level: float | None
+    gap: float | None
+    confidence: float | None
+    priority: float | None
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A person, in all competencies, in framework order."""
+
+    person_id: str
+    name: str
+    org_unit: str
+    grade: str
+    cells: tuple[PersonCell, ...]
+
+
+def read_team_map(
+    session: Session,
+    connection: Connection,
+    held: HeldLevels,
+    request: StatisticsRequest,
+    *,
+    after: str,
+    limit: int,
+) -> tuple[list[PersonRow], bool]:
+    """Compare people with the targets of their grades.
+
+    Parameters
+    ----------
+    session : Session
+        On whose behalf; whoever is shown is noted.
+    connection : Connection
+        Open for reading.
+    held : HeldLevels
+        Levels worked out before.
+    request : StatisticsRequest
+        Whom it is about.
+    after : str
+        Id of the last person known.
+    limit : int
+        How many at most.
+
+    Returns
+    -------
+    rows : list of PersonRow
+        In the order of their ids.
+    more : bool
+        Whether there are further ones.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such unit within the principal's scope, or no such grade.
+    """
+    for permission in (
+        Permission.READ_STATISTICS,
+        Permission.READ_PEOPLE,
+        Permission.READ_ASSESSMENTS,
+    ):
+        session.need(permission)
+    framework, scope = session.service.framework, session.who.scope
+    conditions = []
+    if request.grade is not None:
+        if request.grade not in framework.grade_ids:
+            raise NotFoundError("catalogue.no-grade", grade=request.grade)
+        conditions.append(schema.person.c.grade == request.grade)
+    if request.org_unit is not None:
+        require_unit(connection, scope, request.org_unit)
+        conditions.append(in_unit(request.org_unit))
+    found = list_people(connection, scope, conditions=conditions, after=after, limit=limit + 1)
+    people = found[:limit]
+    session.saw(head.ref for head in people)
+    levels, gaps = work_out_gaps(
+        connection,
+        framework,
+        held,
+        people,
+        find_grades(framework, people),
+        as_of=request.as_of,
+        scope=scope,
+    )
+    assessed = ~np.isnan(gaps.gap)
+    rows = [
+        PersonRow(
+            head.person_id,
+            head.name,
+            head.org_unit,
+            head.grade,
+            tuple(
+                PersonCell(
+                    name,
+                    "assessed",
+                    float(levels.level[i, k]),
+                    float(gaps.gap[i, k]),
+                    float(gaps.confidence[i, k]),
+                    float(gaps.priority[i, k]),
+                )
+                if assessed[i, k]
+                else PersonCell(name, "assess-first", None, None, None, None)
+                for k, name in enumerate(framework.competency_ids)
+            ),
+        )
+        for i, head in enumerate(people)
+    ]
+    return rows, len(found) > limit

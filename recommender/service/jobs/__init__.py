@@ -1,0 +1,1 @@
+"""Long work: asked for, worked on in a process of its own, watched."""

@@ -1,0 +1,337 @@
+"""Long work asked for on somebody's behalf: submitted, watched, cancelled, its result read.
+
+Whoever asked for a job may see it, and an administrator all of them; to others it is not there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from recommender.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from recommender.service.jobs.kinds import MARKED_BYTES, describe_plan_request
+from recommender.service.jobs.problems import JobProblem, tell_problem
+from recommender.service.jobs.process import describe_principal
+from recommender.service.people.imports import find_kind
+from recommender.service.permissions import Permission, Role
+from recommender.service.plans.choices import PlanRequest, check_names
+from recommender.service.plans.learning_path import find_path
+from recommender.service.session import Session
+from recommender.store import Connection, covers_unit, org_path, unit_exists
+from recommender.store import jobs as store
+from recommender.store.jobs import JobStatus, StoredJob
+from recommender.store.people.people import read_refs
+
+MOST_OPEN = 20
+WHOLE_ORGANISATION = ("modules", "records")
+_UNUSABLE = re.compile(r"[\x00-\x1f\x7f-\x9f/\\:*?\"<>|\u2028\u2029]")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job, in the words of whoever reads it.
+
+    Parameters
+    ----------
+    job_id, kind, status, done, total, cancel_asked, has_report, created_at, started_at,
+    finished_at
+        As `recommender.store.jobs.StoredJob` has them.
+    request : dict
+        What was asked.
+    problem : JobProblem or None
+        Why it failed.
+    """
+
+    job_id: str
+    kind: str
+    status: JobStatus
+    request: dict[str, Any]
+    done: int
+    total: int | None
+    cancel_asked: bool
+    has_report: bool
+    problem: JobProblem | None
+    created_at: dt.datetime
+    started_at: dt.datetime | None
+    finished_at: dt.datetime | None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.finished_at is not None
+
+
+def submit_import(
+    session: Session,
+    connection: Connection,
+    table: str,
+    content: bytes,
+    *,
+    file_name: str | None = None,
+    dry_run: bool = False,
+) -> Job:
+    """Queue the import of a table.
+
+    Parameters
+    ----------
+    session : Session
+        On whose behalf.
+    connection : Connection
+        In a transaction.
+    table : str
+        Kind of table.
+    content : bytes
+        The file, .xlsx or CSV.
+    file_name : str, optional
+        What the reports call it.
+    dry_run : bool
+        Whether only to say what would happen.
+
+    Returns
+    -------
+    Job
+        Queued.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind of table, or no file.
+    ForbiddenError
+        If the table is of the whole organisation, and the principal is for one unit.
+    ConflictError
+        If too many jobs have not ended.
+    """
+    session.need(Permission.IMPORT)
+    kind = find_kind(table)
+    scope = session.who.scope
+    if not scope.everyone and (kind.name in WHOLE_ORGANISATION or scope.org_unit is None):
+        raise ForbiddenError("import.whole-organisation", kind=kind.title[session.lang == "en"])
+    if not content:
+        raise InputError("import.no-file")
+    request = {
+        "table": kind.name,
+        "file_name": _usable_name(file_name or kind.name),
+        "dry_run": dry_run,
+    }
+    return _submit(session, connection, "import", request, upload=content)
+
+
+def submit_plans(
+    session: Session,
+    connection: Connection,
+    request: PlanRequest,
+    *,
+    org_unit: str | None = None,
+    as_of: dt.date | None = None,
+) -> Job:
+    """Queue plans for everybody of an org unit and the units below it.
+
+    Parameters
+    ----------
+    session : Session
+        On whose behalf.
+    connection : Connection
+        In a transaction.
+    request : PlanRequest
+        What each plan keeps to.
+    org_unit : str, optional
+        Path of the unit; everybody within the principal's scope when not given.
+    as_of : date, optional
+        The day of the plans; today unless given.
+
+    Returns
+    -------
+    Job
+        Queued.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such unit within the principal's scope, no such module or path.
+    ConflictError
+        If too many jobs have not ended, or the request contradicts itself.
+    """
+    session.need(Permission.WRITE_PLANS)
+    unit = org_path(org_unit) if org_unit else None
+    if unit is not None and not (
+        covers_unit(session.who.scope, unit) and unit_exists(connection, unit)
+    ):
+        raise NotFoundError("org-unit.unknown", org_unit=org_unit)
+    framework = session.service.framework
+    check_names(framework, request)
+    if request.path is not None:
+        find_path(framework, request.path)
+    asked = {
+        "org_unit": unit,
+        "as_of": (as_of or session.today).isoformat(),
+        "plan": describe_plan_request(request),
+    }
+    return _submit(session, connection, "plans", asked)
+
+
+def submit_training(
+    session: Session, connection: Connection, *, as_of: dt.date | None = None, seed: int = 0
+) -> Job:
+    """Queue the training of an effect model on the history up to a day.
+
+    Raises
+    ------
+    ConflictError
+        If too many jobs have not ended.
+    """
+    session.need(Permission.WRITE_MODELS)
+    asked = {"as_of": (as_of or session.today).isoformat(), "seed": seed}
+    return _submit(session, connection, "training", asked)
+
+
+def get_job(session: Session, connection: Connection, job_id: str) -> Job:
+    """Return a job.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such job, or it is another's: the same to him.
+    """
+    found = _find(session, connection, job_id)
+    bad = store.read_job_result(connection, job_id) if found.status is JobStatus.FAILED else None
+    return _describe(found, session.lang, bad)
+
+
+def get_jobs(
+    session: Session,
+    connection: Connection,
+    *,
+    status: JobStatus | None = None,
+    before: str = "",
+    limit: int,
+) -> list[Job]:
+    """Return jobs, the newest first, without the rows that were bad."""
+    session.need(Permission.RUN_JOBS)
+    found = store.list_jobs(
+        connection, actor=_whose(session), status=status, before=before, limit=limit
+    )
+    return [_describe(job, session.lang) for job in found]
+
+
+def cancel_job(session: Session, connection: Connection, job_id: str) -> Job:
+    """Cancel a job; one that has ended stays as it is, one that runs ends soon.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such job, or it is another's.
+    """
+    _find(session, connection, job_id)
+    store.ask_to_cancel(connection, job_id)
+    session.details["job_id"] = job_id
+    return get_job(session, connection, job_id)
+
+
+def get_job_result(session: Session, connection: Connection, job_id: str) -> dict[str, Any]:
+    """Return what a job that is done has found.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such job, or it is another's.
+    ConflictError
+        If it is not done.
+    """
+    found = _find(session, connection, job_id)
+    if found.finished_at is None:
+        raise ConflictError("job.not-ended", job_id=job_id)
+    result = store.read_job_result(connection, job_id)
+    if found.status is not JobStatus.DONE or result is None:
+        raise ConflictError("job.no-result", job_id=job_id)
+    if found.kind == "plans":
+        session.saw(read_refs(connection, [plan["person_id"] for plan in result["plans"]]))
+        result["failed"] = [
+            {**each, "problem": asdict(tell_problem(each["problem"], session.lang))}
+            for each in result["failed"]
+        ]
+    elif found.kind == "training":
+        result["verdict"] = result["verdict"][session.lang]
+    return result
+
+
+def get_job_report(session: Session, connection: Connection, job_id: str) -> tuple[bytes, str]:
+    """Return the copy of an imported file with its bad cells marked, and a name for it.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such job, it is another's, or has no such copy.
+    """
+    found = _find(session, connection, job_id)
+    report = store.read_job_report(connection, job_id)
+    if report is None:
+        megabytes = MARKED_BYTES // 1_000_000
+        raise NotFoundError("job.no-report", job_id=job_id, megabytes=megabytes)
+    return report, f"{found.request['table']}-{job_id}.xlsx"
+
+
+def _submit(
+    session: Session,
+    connection: Connection,
+    kind: str,
+    request: Mapping[str, Any],
+    *,
+    upload: bytes | None = None,
+) -> Job:
+    session.need(Permission.RUN_JOBS)
+    actor = session.who.actor
+    if store.count_open_jobs(connection, actor) >= MOST_OPEN:
+        raise ConflictError("job.too-many", limit=MOST_OPEN)
+    job_id = store.insert_job(
+        connection,
+        kind,
+        {**request, "lang": session.lang},
+        actor=actor,
+        principal=describe_principal(session.who),
+        upload=upload,
+    )
+    session.details |= {"job_id": job_id, "job_kind": kind}
+    return get_job(session, connection, job_id)
+
+
+def _find(session: Session, connection: Connection, job_id: str) -> StoredJob:
+    session.need(Permission.RUN_JOBS)
+    found = store.read_job(connection, job_id, actor=_whose(session))
+    if found is None:
+        raise NotFoundError("job.unknown", job_id=job_id)
+    return found
+
+
+def _whose(session: Session) -> str | None:
+    return None if session.who.role is Role.ADMIN else session.who.actor
+
+
+def _describe(job: StoredJob, lang: str, bad: Mapping[str, Any] | None = None) -> Job:
+    return Job(
+        job_id=job.job_id,
+        kind=job.kind,
+        status=job.status,
+        request={name: value for name, value in job.request.items() if name != "lang"},
+        done=job.done,
+        total=job.total,
+        cancel_asked=job.cancel_asked,
+        has_report=job.has_report,
+        problem=None if job.problem is None else tell_problem(job.problem, lang, bad),
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+    )
+
+
+def _usable_name(given: str) -> str:
+    """Return the last part of a file's name as every system can store it."""
+    name = PurePosixPath(given.replace("\\", "/")).name
+    name = _UNUSABLE.sub("", name.encode("utf-8", "ignore").decode()).strip().rstrip(".")
+    stem, dot, ending = name.rpartition(".")
+    if not dot:
+        stem, ending = name, ""
+    return f"{stem[:60] or 'table'}{dot}{ending[:8]}"

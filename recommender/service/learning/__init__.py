@@ -1,0 +1,1 @@
+"""What modules add, learned from the history: records, training, promotion."""

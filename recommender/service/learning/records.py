@@ -1,0 +1,204 @@
+"""The improvement history as it is asked for: records page by page, and what they add up to."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recommender.results import Basis
+from recommender.scoring import BoolArray
+from recommender.service.learning.record_cache import RECORD_KEY
+from recommender.service.permissions import Permission, Role
+from recommender.service.session import Session
+from recommender.store import Connection, to_rows
+from recommender.store.history import read_visible_ids
+from recommender.store.people.people import read_refs
+
+Key = tuple[str | int, ...]
+
+LEAST_PEOPLE = 5
+"""Figures of fewer people than this are not told."""
+
+
+@dataclass(frozen=True)
+class PairStatistics:
+    """What training in a module did for a competency, and what the model in force expects.
+
+    Parameters
+    ----------
+    module_id, competency_id : str
+        The pair.
+    records : int or None
+        Records of trained people; None, as the next two, of fewer than `LEAST_PEOPLE`.
+    mean_gain : float or None
+        Mean of level after less level before, in levels: not adjusted for anything.
+    mean_level_before : float or None
+        In levels.
+    at_level : float
+        The level that the expectation is for: that mean, else the middle of the module's step.
+    expected_improvement : float
+        What the module adds over no training, in levels.
+    lower, upper : float or None
+        Interval of the true effect.
+    basis : str
+        Where the expectation comes from.
+    """
+
+    module_id: str
+    competency_id: str
+    records: int | None
+    mean_gain: float | None
+    mean_level_before: float | None
+    at_level: float
+    expected_improvement: float
+    lower: float | None
+    upper: float | None
+    basis: Basis
+
+
+def list_records(
+    session: Session,
+    connection: Connection,
+    *,
+    competency_id: str | None = None,
+    module_id: str | None = None,
+    after: Key,
+    limit: int,
+) -> list[tuple[Key, dict[str, Any]]]:
+    """List improvement records, derived and imported.
+
+    Parameters
+    ----------
+    session : Session
+        Needs `Permission.READ_HISTORY`. HR sees the records of people within its unit; analysts
+        see all, by pseudonyms and with shifted dates.
+    connection : Connection
+        Open for reading.
+    competency_id, module_id : str, optional
+        Only of this competency, of this module.
+    after : tuple
+        Key of the last record known; one of zeros and empty texts for the beginning.
+    limit : int
+        How many at most.
+
+    Returns
+    -------
+    list of tuple
+        Key and record; `person_id` or `pseudonym` is None.
+    """
+    session.need(Permission.READ_HISTORY)
+    service, scope = session.service, session.who.scope
+    hidden = session.who.role is Role.ANALYST
+    if hidden:
+        frame = service.records.read_hidden(
+            connection, service.framework, service.engine, as_of=session.today
+        )
+    else:
+        frame = service.records.read(connection, service.framework, as_of=session.today)
+    wanted: BoolArray = np.ones(len(frame), dtype=bool)
+    if competency_id is not None:
+        wanted &= (frame["competency_id"] == competency_id).to_numpy()
+    if module_id is not None:
+        wanted &= (frame["module_id"] == module_id).to_numpy()
+    if not hidden and not scope.everyone:
+        wanted &= frame["person_id"].isin(read_visible_ids(connection, scope)).to_numpy()
+    rows = np.flatnonzero(wanted)
+    columns = [frame[name].to_numpy(dtype=object) for name in RECORD_KEY]
+
+    def key(row: int) -> Key:
+        person, competency, before, end, module = (column[row] for column in columns)
+        return person, competency, before.toordinal(), end.toordinal(), module
+
+    start = bisect_right(rows.tolist(), after, key=key)
+    chosen = rows[start : start + limit]
+    found = to_rows(frame.iloc[chosen])
+    if not hidden:
+        session.saw(read_refs(connection, [row["person_id"] for row in found]))
+    for row in found:
+        person = row.pop("person_id")
+        row |= {"person_id": None if hidden else person, "pseudonym": person if hidden else None}
+        row["module_id"] = row["module_id"] or None
+    return list(zip(map(key, chosen.tolist()), found, strict=True))
+
+
+def summarise(
+    session: Session,
+    connection: Connection,
+    *,
+    competency_id: str | None = None,
+    module_id: str | None = None,
+) -> list[PairStatistics]:
+    """Sum up, for each module and competency, what records say and what the model expects.
+
+    Parameters
+    ----------
+    session : Session
+        Needs `Permission.READ_STATISTICS`.
+    connection : Connection
+        Open for reading.
+    competency_id, module_id : str, optional
+        Only of this competency, of this module.
+
+    Returns
+    -------
+    list of PairStatistics
+        Of all that the catalogue has, in the order of module and competency.
+    """
+    session.need(Permission.READ_STATISTICS)
+    framework, modules = session.service.framework, session.service.framework.modules
+    frame = session.service.records.read(connection, framework, as_of=session.today)
+    seen = _sum_up(frame)
+    pairs: list[tuple[str, str, int]] = sorted(
+        (modules.ids[module], framework.competency_ids[competency], pair)
+        for pair, (module, competency) in enumerate(
+            zip(modules.pair_module, modules.pair_competency, strict=True)
+        )
+        if module_id in (None, modules.ids[module])
+        and competency_id in (None, framework.competency_ids[competency])
+    )
+    at = np.array([pair for _, _, pair in pairs], dtype=np.int64)
+    middle = (modules.pair_from[at] + modules.pair_to[at]) / 2
+    levels = np.array(
+        [
+            level if (found := seen.get((module, competency))) is None else found[2]
+            for (module, competency, _), level in zip(pairs, middle.tolist(), strict=True)
+        ]
+    )
+    expected = session.service.estimates.describe(at, levels)
+    return [
+        PairStatistics(
+            module,
+            competency,
+            *seen.get((module, competency), (None, None, None)),
+            at_level=level,
+            expected_improvement=found.improvement,
+            lower=found.lower,
+            upper=found.upper,
+            basis=found.basis,
+        )
+        for (module, competency, _), level, found in zip(
+            pairs, levels.tolist(), expected, strict=True
+        )
+    ]
+
+
+def _sum_up(frame: pd.DataFrame) -> dict[tuple[str, str], tuple[int, float, float]]:
+    """Return records, mean gain and mean level before, of pairs with enough people."""
+    trained = frame[frame["module_id"] != ""]
+    gains = trained.assign(gain=trained["level_after"] - trained["level_before"])
+    groups = gains.groupby(["module_id", "competency_id"])
+    found = groups.agg(
+        people=("person_id", "nunique"),
+        records=("gain", "size"),
+        gain=("gain", "mean"),
+        before=("level_before", "mean"),
+    )
+    return {
+        (str(pair[0]), str(pair[1])): (int(records), float(gain), float(before))
+        for pair, people, records, gain, before in found.itertuples()
+        if people >= LEAST_PEOPLE
+    }

@@ -1,0 +1,129 @@
+"""The report on a saved model, out of its card and the model itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from recommender.documents.evaluation.document import EvaluationReport, HistoryCounts
+from recommender.documents.evaluation.report import render_evaluation_report
+from recommender.errors import ModelError
+from recommender.improvement.evaluation import Coverage, Evaluation, GainBins, GainScore
+from recommender.improvement.registry import ModelCard, TrainedModel
+from recommender.scoring import FloatArray, IntArray
+from recommender.service.learning.promotion import explaining
+from recommender.service.permissions import Permission
+from recommender.service.session import Session
+
+
+def make_model_report(session: Session, model_id: str) -> str:
+    """Return the report on a model as one web page.
+
+    Parameters
+    ----------
+    session : Session
+        On whose behalf.
+    model_id : str
+        Which.
+
+    Returns
+    -------
+    str
+        HTML that needs nothing else.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none of that id.
+    ModelError
+        If it cannot be used, or its history was too small to judge it.
+    """
+    session.need(Permission.READ_MODELS)
+    with explaining(model_id):
+        model, card = session.service.models.load(model_id)
+    try:
+        report = build_report(model, card)
+    except KeyError:  # not judged, or by an earlier version that noted less
+        raise ModelError("registry.no-metrics") from None
+    return render_evaluation_report(report, lang=session.lang)
+
+
+def build_report(model: TrainedModel, card: ModelCard) -> EvaluationReport:
+    """Put together the report on a model that was saved with its figures."""
+    counts = card.counts
+    return EvaluationReport(
+        evaluation=_to_evaluation(card.metrics),
+        counts=HistoryCounts(
+            trained=counts["trained"],
+            controls=counts["controls"],
+            people=counts["people"],
+            modules=counts["modules"],
+            modules_with_records=counts["modules_with_records"],
+            first_on=card.first_day,
+            last_on=card.last_day,
+        ),
+        bracket=model.fit.bracket,
+        reliability=model.fit.reliability,
+        size_known=model.fit.size_known,
+        warnings=card.warnings,
+        model_id=card.model_id,
+        in_use=card.parent,
+        made_on=card.created_at.date(),
+        data_digest=card.data_digest,
+        catalog_digest=card.catalog_digest,
+        scale=model.scale,
+    )
+
+
+def _to_evaluation(metrics: Mapping[str, Any]) -> Evaluation:
+    """Turn the figures of a card, where NaN is None, back into what they were."""
+
+    def scores(part: str) -> dict[str, GainScore]:
+        return {
+            name: GainScore(
+                rmse=_number(score["rmse"]),
+                r_squared=_number(score["r_squared"]),
+                slope=_number(score["slope"]),
+                n_records=score["n_records"],
+            )
+            for name, score in metrics[part].items()
+        }
+
+    def coverage(part: str) -> Coverage:
+        plain = metrics[part]
+        return Coverage(tuple(plain["groups"]), _numbers(plain["share"]), _counts(plain["count"]))
+
+    def bins(part: str) -> GainBins:
+        plain = metrics[part]
+        return GainBins(
+            predicted=_numbers(plain["predicted"]),
+            measured=_numbers(plain["measured"]),
+            standard_error=_numbers(plain["standard_error"]),
+            count=_counts(plain["count"]),
+        )
+
+    return Evaluation(
+        known=scores("known"),
+        cold=scores("cold"),
+        coverage_by_evidence=coverage("coverage_by_evidence"),
+        coverage_by_band=coverage("coverage_by_band"),
+        coverage_known=_number(metrics["coverage_known"]),
+        coverage_cold=_number(metrics["coverage_cold"]),
+        calibration_known=bins("calibration_known"),
+        calibration_cold=bins("calibration_cold"),
+    )
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _numbers(values: list[float | None]) -> FloatArray:
+    return np.array([_number(value) for value in values])
+
+
+def _counts(values: list[int]) -> IntArray:
+    return np.array(values, dtype=np.int64)

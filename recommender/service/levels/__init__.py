@@ -1,0 +1,1 @@
+"""Where a person stands, and how each level came about."""

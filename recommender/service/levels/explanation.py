@@ -1,0 +1,177 @@
+"""A level explained down to the raw rows it came from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recommender.errors import NotFoundError
+from recommender.scoring import (
+    RATER_TYPE_CODES,
+    SOURCES,
+    assess_ratings,
+    score_sittings,
+    to_date,
+    to_day,
+)
+from recommender.service.framework import Framework
+from recommender.service.levels.standing import Standing, to_exam_arrays, to_rating_arrays
+from recommender.store import to_rows
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How a level came about.
+
+    Parameters
+    ----------
+    person_id, competency_id : str
+        Whose level in what.
+    as_of : date
+        The day.
+    source : str or None
+        ``ratings``, ``exams``, ``imported``; None where there is no valid assessment.
+    level, standard_error : float or None
+        In levels.
+    assessed_on : date or None
+        Day the assessment is dated by.
+    disagreement : bool
+        Whether two rater types differ by more than one level.
+    parts : list of dict
+        For ratings: one entry a rater type with its weight, raters and own level. For exams:
+        one entry a sitting with its standard score and whether it was passed.
+    rows : list of dict
+        The raw rows that counted.
+    """
+
+    person_id: str
+    competency_id: str
+    as_of: dt.date
+    source: str | None
+    level: float | None
+    standard_error: float | None
+    assessed_on: dt.date | None
+    disagreement: bool
+    parts: list[dict[str, Any]]
+    rows: list[dict[str, Any]]
+
+
+def explain_level(
+    framework: Framework, standing: Standing, row: int, competency_id: str
+) -> Explanation:
+    """Explain one level.
+
+    Parameters
+    ----------
+    framework : Framework
+        The catalogue.
+    standing : Standing
+        Where people stand.
+    row : int
+        Whose level; a row of `standing.people`.
+    competency_id : str
+        In what.
+
+    Returns
+    -------
+    Explanation
+        The figures, what they were made of, and the raw rows.
+
+    Raises
+    ------
+    NotFoundError
+        If the catalogue has no such competency.
+    """
+    if competency_id not in framework.competencies:
+        raise NotFoundError("competency.unknown", competency_id=competency_id)
+    k = framework.competency_ids.index(competency_id)
+    levels = standing.levels
+    source = int(levels.source[row, k])
+    person_id = str(standing.people["person_id"].iloc[row])
+    if source < 0:
+        return Explanation(
+            person_id, competency_id, standing.as_of, None, None, None, None, False, [], []
+        )
+    assessed_on = to_date(int(levels.day[row, k]))
+    found = standing.assessments[source]
+    parts: list[dict[str, Any]] = []
+    if source == 0:
+        raw = _raw(standing.snapshot.ratings, person_id, competency_id)
+        # an indicator that the catalogue no longer has did not count
+        raw = raw[raw["indicator_id"].isin(list(framework.indicator_levels))]
+        first = assessed_on - dt.timedelta(days=framework.catalog.settings.rating_window_days)
+        raw = raw[(raw["rated_on"] >= first) & (raw["rated_on"] <= assessed_on)]
+        parts = _explain_raters(framework, raw, person_id, standing.as_of)
+    elif source == 1:
+        raw = _raw(standing.snapshot.exams, person_id, competency_id)
+        parts = _explain_sittings(framework, raw, person_id)
+    else:
+        raw = _raw(standing.snapshot.assessments, person_id, competency_id)
+        raw = raw[raw["assessed_on"] == assessed_on]
+    return Explanation(
+        person_id=person_id,
+        competency_id=competency_id,
+        as_of=standing.as_of,
+        source=SOURCES[source],
+        level=float(levels.level[row, k]),
+        standard_error=float(levels.standard_error[row, k]),
+        assessed_on=assessed_on,
+        disagreement=bool(found.disagreement[levels.row[row, k]]),
+        parts=parts,
+        rows=to_rows(raw),
+    )
+
+
+def _raw(rows: pd.DataFrame, person_id: str, competency_id: str) -> pd.DataFrame:
+    return rows[(rows["person_id"] == person_id) & (rows["competency_id"] == competency_id)]
+
+
+def _explain_raters(
+    framework: Framework, raw: pd.DataFrame, person_id: str, as_of: dt.date
+) -> list[dict[str, Any]]:
+    settings = framework.catalog.settings
+    present = [kind for kind in RATER_TYPE_CODES if (raw["rater_type"] == kind).any()]
+    total = sum(settings.weight_of_rater(kind) for kind in present)
+    parts: list[dict[str, Any]] = []
+    for kind in present:
+        own = raw[raw["rater_type"] == kind]
+        # alone, and under a type that counts by itself, so that the self rating has a level too
+        alone = assess_ratings(
+            to_rating_arrays(own.assign(rater_type="manager"), framework, [person_id]),
+            rater_weights=framework.rater_weights,
+            rating_standard_error=settings.rating_standard_error,
+            window_days=settings.rating_window_days,
+            as_of_day=to_day(as_of),
+        )
+        parts.append(
+            {
+                "rater_type": kind,
+                "weight": settings.weight_of_rater(kind) / total,
+                "raters": int(own["rater_id"].nunique()),
+                "ratings": len(own),
+                "level": float(alone.level[-1]),
+            }
+        )
+    return parts
+
+
+def _explain_sittings(
+    framework: Framework, raw: pd.DataFrame, person_id: str
+) -> list[dict[str, Any]]:
+    sittings = score_sittings(to_exam_arrays(raw, framework, [person_id]), framework.exam_rules)
+    marks = framework.exam_rules.pass_marks[sittings.competency, sittings.level - 1]
+    return [
+        {
+            "exam_level": int(sittings.level[i]),
+            "sat_on": to_date(int(sittings.day[i])),
+            "complete": bool(sittings.complete[i]),
+            "standard_score": float(sittings.score[i]) if sittings.complete[i] else None,
+            "pass_mark": float(marks[i]),
+            "passed": bool(sittings.passed[i]),
+        }
+        for i in np.lexsort((sittings.level, sittings.day))
+    ]

@@ -1,0 +1,1 @@
+"""People, what is recorded about them, and the tables it comes in."""

@@ -1,0 +1,287 @@
+"""Who takes which module when, and what became of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from recommender.errors import ConflictError, InputError, NotFoundError, StaleError
+from recommender.exchange import check_items
+from recommender.service.people.known_ids import make_known
+from recommender.service.permissions import Permission
+from recommender.service.session import Session
+from recommender.store import Connection, to_rows, touch_people
+from recommender.store.people import enrolments as store
+from recommender.store.people.enrolments import StoredEnrolment
+from recommender.store.people.seats import Offering, find_offerings
+from recommender.table_kinds import KINDS
+
+_ENROLMENTS = KINDS["enrolments"]
+# with one of these a seat of the offering is taken
+_TAKING = ("enrolled", "completed")
+
+
+def list_of_person(
+    session: Session,
+    connection: Connection,
+    person_id: str,
+    *,
+    module_id: str | None = None,
+    status: str | None = None,
+    after: tuple[dt.date, str] | None = None,
+    limit: int,
+) -> list[StoredEnrolment]:
+    """List a person's enrolments, newest first; see `recommender.store.people.enrolments`."""
+    session.need(Permission.READ_ENROLMENTS)
+    session.person(connection, person_id)
+    return store.list_of_person(
+        connection, person_id, module_id=module_id, status=status, after=after, limit=limit
+    )
+
+
+def list_of_offering(
+    session: Session,
+    connection: Connection,
+    offering_id: str,
+    *,
+    after: tuple[str, dt.date] | None = None,
+    limit: int,
+) -> list[StoredEnrolment]:
+    """List the enrolments of an offering that are of people within the principal's scope.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such offering.
+    """
+    session.need(Permission.READ_ENROLMENTS)
+    if not find_offerings(connection, [offering_id]):
+        raise NotFoundError("offering.unknown", offering_id=offering_id)
+    found = store.list_of_offering(
+        connection, session.who.scope, offering_id, after=after, limit=limit
+    )
+    session.saw(enrolment.ref for enrolment in found)
+    return found
+
+
+def read_enrolment(
+    session: Session,
+    connection: Connection,
+    person_id: str,
+    module_id: str,
+    enrolled_on: dt.date,
+) -> StoredEnrolment:
+    """Return an enrolment.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such person within the principal's scope, or no such enrolment.
+    """
+    session.need(Permission.READ_ENROLMENTS)
+    return _find(session, connection, person_id, module_id, enrolled_on)
+
+
+def enrol(
+    session: Session,
+    connection: Connection,
+    person_id: str,
+    module_id: str,
+    *,
+    offering_id: str | None = None,
+    enrolled_on: dt.date | None = None,
+) -> StoredEnrolment:
+    """Enrol a person in a module.
+
+    Parameters
+    ----------
+    session : Session
+        Needs `Permission.WRITE_ENROLMENTS`.
+    connection : Connection
+        In a transaction.
+    person_id : str
+        Whom.
+    module_id : str
+        In what.
+    offering_id : str, optional
+        In which run of it.
+    enrolled_on : date, optional
+        The day of the enrolment; today when not given.
+
+    Returns
+    -------
+    StoredEnrolment
+        As stored.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such person within the principal's scope.
+    TableFaultsError
+        If the import would refuse it.
+    InputError
+        If the offering is of another module.
+    ConflictError
+        If the offering is full, the person is enrolled in the module already, or was on that day.
+    """
+    session.need(Permission.WRITE_ENROLMENTS)
+    session.person(connection, person_id)
+    run = _lock(session, connection, person_id, offering_id)
+    row = _check(
+        session,
+        {
+            "person_id": person_id,
+            "module_id": module_id,
+            "offering_id": offering_id,
+            "status": "enrolled",
+            "enrolled_on": enrolled_on or session.today,
+        },
+        run,
+        enrolled=False,
+    )
+    if run is not None:
+        if run.module_id != row["module_id"]:
+            raise InputError(
+                "enrolment.other-module",
+                offering_id=run.offering_id,
+                module_id=run.module_id,
+                field="#/offering_id",
+            )
+        _need_seat(run)
+    if store.is_enrolled(connection, person_id, row["module_id"]):
+        raise ConflictError("enrolment.open", module_id=row["module_id"])
+    if not store.insert_enrolment(connection, row):
+        raise ConflictError(
+            "enrolment.exists", module_id=row["module_id"], enrolled_on=row["enrolled_on"]
+        )
+    touch_people(connection, [person_id])
+    return _find(session, connection, person_id, row["module_id"], row["enrolled_on"])
+
+
+def change_enrolment(
+    session: Session,
+    connection: Connection,
+    person_id: str,
+    module_id: str,
+    enrolled_on: dt.date,
+    changes: Mapping[str, Any],
+    *,
+    seen: int,
+) -> StoredEnrolment:
+    """Say what became of an enrolment.
+
+    Parameters
+    ----------
+    session : Session
+        Needs `Permission.WRITE_ENROLMENTS`.
+    connection : Connection
+        In a transaction.
+    person_id, module_id, enrolled_on : str, str, date
+        Which.
+    changes : mapping
+        `status`, `completed_on`, or both; what is not given stays, but a day of completion goes
+        with the completion.
+    seen : int
+        Version that the changes were made on.
+
+    Returns
+    -------
+    StoredEnrolment
+        As stored.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such person within the principal's scope, or no such enrolment.
+    StaleError
+        If it was changed since it was seen.
+    TableFaultsError
+        If the import would refuse it.
+    ConflictError
+        If it would take a seat and the offering is full, or the person is enrolled in the module
+        a second time.
+    """
+    session.need(Permission.WRITE_ENROLMENTS)
+    present = _find(session, connection, person_id, module_id, enrolled_on)
+    if present.version != seen:
+        raise StaleError(seen=seen, present=present.version)
+    wanted: dict[str, Any] = {
+        "status": present.status,
+        "completed_on": present.completed_on,
+        **changes,
+    }
+    if wanted["status"] != "completed" and "completed_on" not in changes:
+        wanted["completed_on"] = None
+    takes_seat = wanted["status"] in _TAKING and present.status not in _TAKING
+    run = _lock(session, connection, person_id, present.offering_id)
+    row = _check(
+        session,
+        {
+            "person_id": person_id,
+            "module_id": module_id,
+            "offering_id": present.offering_id,
+            "enrolled_on": enrolled_on,
+            **wanted,
+        },
+        run,
+        enrolled=True,
+    )
+    if takes_seat and run is not None:
+        _need_seat(run)
+    reopened = wanted["status"] == "enrolled" and present.status != "enrolled"
+    if reopened and store.is_enrolled(connection, person_id, module_id):
+        raise ConflictError("enrolment.open", module_id=module_id)
+    if not store.update_enrolment(connection, present, {name: row[name] for name in wanted}):
+        raise StaleError(seen=seen, present=seen + 1)
+    touch_people(connection, [person_id])
+    return _find(session, connection, person_id, module_id, enrolled_on)
+
+
+def _find(
+    session: Session,
+    connection: Connection,
+    person_id: str,
+    module_id: str,
+    enrolled_on: dt.date,
+) -> StoredEnrolment:
+    session.person(connection, person_id)
+    found = store.find_enrolment(connection, person_id, module_id, enrolled_on)
+    if found is None:
+        raise NotFoundError("enrolment.unknown", module_id=module_id, enrolled_on=enrolled_on)
+    return found
+
+
+def _lock(
+    session: Session, connection: Connection, person_id: str, offering_id: str | None
+) -> Offering | None:
+    """Let nobody else take a seat of an offering, or enrol the person, meanwhile.
+
+    The offering first, as plans do that take seats: two cannot wait for each other.
+    """
+    runs = {} if offering_id is None else find_offerings(connection, [offering_id], lock=True)
+    session.person(connection, person_id, lock=True)
+    return runs.get(offering_id or "")
+
+
+def _check(
+    session: Session, row: Mapping[str, Any], run: Offering | None, *, enrolled: bool
+) -> dict[str, Any]:
+    """Check an enrolment as the import does, and return the row as it is to be stored."""
+    known = make_known(
+        session.service.framework,
+        people=[row["person_id"]],
+        offerings=[] if run is None else [run.offering_id],
+    )
+    if enrolled:
+        # people stay enrolled in what the catalogue no longer has
+        module_id = row["module_id"]
+        known = replace(known, modules={**known.modules, module_id: module_id})
+    frame = check_items([row], _ENROLMENTS, known, latest=session.today, listed=False)
+    return to_rows(frame)[0]
+
+
+def _need_seat(run: Offering) -> None:
+    if run.free is not None and run.free <= 0:
+        raise ConflictError("enrolment.full", offering_id=run.offering_id)

@@ -1,0 +1,103 @@
+"""What ids in a table may refer to: the catalogue, and the people and offerings stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from recommender.service.framework import Framework
+from recommender.store import Engine, read_ids, read_managers, reading, schema
+from recommender.store.people.people import read_unit_people
+from recommender.table_kinds import Known, TableKind
+from training_catalog import Text
+
+
+def list_known(framework: Framework, engine: Engine) -> Known:
+    """List what ids in a table may refer to: the catalogue and what is stored."""
+    with reading(engine) as connection:
+        people = read_ids(connection, schema.person.c.person_id)
+        managers = read_managers(connection)
+        offerings = read_ids(connection, schema.offering.c.offering_id)
+    return make_known(framework, people=people, managers=managers, offerings=offerings)
+
+
+def make_known(
+    framework: Framework,
+    *,
+    people: Iterable[str] = (),
+    managers: Mapping[str, str] | None = None,
+    offerings: Iterable[str] = (),
+) -> Known:
+    """Return what ids may refer to: the catalogue, and these people and offerings."""
+    catalog = framework.catalog
+    return Known(
+        people=frozenset(people),
+        managers=managers or {},
+        grades=_spellings((grade.id, grade.name) for grade in catalog.grades),
+        competencies=_spellings((c.id, c.name) for c in catalog.competencies),
+        modules=_spellings((module.id, module.title) for module in catalog.modules),
+        offerings={name: name for name in offerings},
+        indicators={
+            indicator.id: c.id
+            for c in catalog.competencies
+            for level in c.levels
+            for indicator in level.indicators
+        },
+        subjects={
+            (c.id, exam.level): _spellings((s.id, s.name) for s in exam.subjects)
+            for c in catalog.competencies
+            for exam in c.exams
+        },
+        prerequisites={module.id: module.prerequisites for module in catalog.modules},
+    )
+
+
+def _spellings(things: Iterable[tuple[str, Text]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, text in things:
+        found |= {text.zh_cn: name, text.en: name}
+        found[name] = name
+    return found
+
+
+def list_known_within(framework: Framework, engine: Engine, kind: TableKind, *, unit: str) -> Known:
+    """List what ids in a table may refer to if it may be about the people of one unit only.
+
+    Nobody else is known: whoever is outside looks like somebody who does not exist.
+
+    Parameters
+    ----------
+    framework : Framework
+        The catalogue.
+    engine : Engine
+        The database.
+    kind : TableKind
+        What the table holds.
+    unit : str
+        Path of the unit; the units below it belong to it.
+
+    Returns
+    -------
+    Known
+        With the rules for people where the table is of these.
+    """
+    known = list_known(framework, engine)
+    with reading(engine) as connection:
+        own = frozenset(read_unit_people(connection, unit))
+    if kind.name != "people":
+        return replace(known, people=own)
+    # the manager of a unit's head is outside, and stays who it is when the unit is sent again
+    managers = {known.managers[person] for person in own if person in known.managers}
+    visible = own | managers
+    shown = {person: person for person in visible}
+    return replace(
+        known,
+        people=visible,
+        # a circle of managers may lead through people whose ids must not be told
+        managers={
+            shown.setdefault(person, f"…{len(shown)}"): shown.setdefault(above, f"…{len(shown)}")
+            for person, above in known.managers.items()
+        },
+        org_unit=unit,
+        others=known.people - own,
+    )

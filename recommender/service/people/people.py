@@ -1,0 +1,204 @@
+"""People and org units: listed, added, corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from recommender.errors import ConflictError, StaleError
+from recommender.exchange import check_items
+from recommender.service.people.known_ids import make_known
+from recommender.service.permissions import Permission, Role
+from recommender.service.session import Session
+from recommender.store import EVERYONE, Connection, PersonHead, covers_unit, org_path, to_rows
+from recommender.store.people import staff as store
+from recommender.store.people.staff import PeopleFilter
+from recommender.table_kinds import KINDS
+
+_PEOPLE = KINDS["people"]
+_COLUMNS = ("name", "org_unit", "grade", "manager_id", "hired_on")
+# what is told of a unit to those who may not know who is in it
+_LEAST_PEOPLE = 5
+
+
+@dataclass(frozen=True)
+class OrgUnit:
+    """An org unit as it is shown.
+
+    Parameters
+    ----------
+    path, name : str
+        The path has ``/`` between the units, the uppermost first.
+    parent : str or None
+        Path of the unit above.
+    people : int or None
+        How many of the people that the principal may see belong to it or to a unit below it;
+        None where that may not be told.
+    """
+
+    path: str
+    name: str
+    parent: str | None
+    people: int | None
+
+
+def list_people(
+    session: Session, connection: Connection, wanted: PeopleFilter, *, after: str, limit: int
+) -> list[PersonHead]:
+    """List the people within the principal's scope, in the order of their ids."""
+    session.need(Permission.READ_PEOPLE)
+    if wanted.org_unit is not None:
+        wanted = replace(wanted, org_unit=org_path(wanted.org_unit))
+    found = store.search_people(connection, session.who.scope, wanted, after=after, limit=limit)
+    session.saw(head.ref for head in found)
+    return found
+
+
+def read_person(session: Session, connection: Connection, person_id: str) -> PersonHead:
+    """Return a person; raise a `NotFoundError` if there is none within the principal's scope."""
+    session.need(Permission.READ_PEOPLE)
+    return session.person(connection, person_id)
+
+
+def create_person(
+    session: Session, connection: Connection, values: Mapping[str, Any]
+) -> PersonHead:
+    """Add a person.
+
+    Parameters
+    ----------
+    session : Session
+        Needs `Permission.WRITE_PEOPLE`.
+    connection : Connection
+        In a transaction.
+    values : mapping
+        Columns of the kind ``people``.
+
+    Returns
+    -------
+    PersonHead
+        As stored.
+
+    Raises
+    ------
+    TableFaultsError
+        If the import would refuse them.
+    ConflictError
+        If the id is taken.
+    """
+    session.need(Permission.WRITE_PEOPLE)
+    row = _check(session, connection, values)
+    row = {name: row[name] for name in ("person_id", *_COLUMNS)}
+    if not store.insert_person(connection, row):
+        raise ConflictError("person.exists", person_id=row["person_id"])
+    return session.person(connection, row["person_id"])
+
+
+def change_person(
+    session: Session,
+    connection: Connection,
+    person_id: str,
+    changes: Mapping[str, Any],
+    *,
+    seen: int,
+) -> PersonHead:
+    """Correct what is known of a person.
+
+    Parameters
+    ----------
+    session : Session
+        Needs `Permission.WRITE_PEOPLE`.
+    connection : Connection
+        In a transaction.
+    person_id : str
+        The person.
+    changes : mapping
+        Columns of the kind ``people`` with their new values; the others stay.
+    seen : int
+        Version that the changes were made on.
+
+    Returns
+    -------
+    PersonHead
+        As stored.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such person within the principal's scope.
+    StaleError
+        If the person, or a fact about the person, was changed since it was seen.
+    TableFaultsError
+        If the import would refuse them.
+    """
+    session.need(Permission.WRITE_PEOPLE)
+    head = session.person(connection, person_id, lock=True)
+    if head.version != seen:
+        raise StaleError(seen=seen, present=head.version)
+    row = _check(session, connection, asdict(head) | dict(changes), known_manager=head.manager_id)
+    store.update_person(connection, person_id, {name: row[name] for name in changes})
+    session.details |= {"fields": sorted(changes)}
+    return session.person(connection, person_id)
+
+
+def list_units(session: Session, connection: Connection) -> list[OrgUnit]:
+    """List the org units of the people whom the principal may see, and all of an HR's own unit.
+
+    To analysts, who may see nobody, all units are shown; their counts are rounded down to a
+    multiple of five and left out below it, so that no difference of two says who is where.
+    """
+    session.need(Permission.READ_CATALOG)
+    scope = session.who.scope
+    analyst = session.who.role is Role.ANALYST
+    units = store.list_units(connection, EVERYONE if analyst else scope)
+    counts = {unit.path: 0 for unit in units}
+    for unit in units:
+        parts = unit.path.split("/")
+        for depth in range(1, len(parts) + 1):
+            counts["/".join(parts[:depth])] += unit.people
+    countable = {Permission.READ_PEOPLE, Permission.READ_STATISTICS} & session.who.permissions
+    return [
+        OrgUnit(
+            path=unit.path,
+            name=unit.name,
+            parent=unit.path.rpartition("/")[0] or None,
+            people=_tell(counts[unit.path], exactly=not analyst) if countable else None,
+        )
+        for unit in units
+        if analyst or unit.people or covers_unit(scope, unit.path)
+    ]
+
+
+def _tell(people: int, *, exactly: bool) -> int | None:
+    if exactly:
+        return people
+    return people - people % _LEAST_PEOPLE or None
+
+
+def _check(
+    session: Session,
+    connection: Connection,
+    values: Mapping[str, Any],
+    *,
+    known_manager: str | None = None,
+) -> dict[str, Any]:
+    """Check a person as the import does, and return the row as it is to be stored."""
+    who, manager_id = session.who, values["manager_id"]
+    people: set[str] = set()
+    managers: dict[str, str] = {}
+    if manager_id is not None and (
+        manager_id == known_manager or store.may_be_manager(connection, who.scope, manager_id)
+    ):
+        people.add(manager_id)
+        managers = store.lock_managers(connection, who.scope, manager_id)
+    known = make_known(session.service.framework, people=people, managers=managers)
+    own_unit = "" if who.scope.everyone else who.org_unit or ""
+    frame = check_items(
+        [values],
+        _PEOPLE,
+        replace(known, org_unit=own_unit),
+        latest=session.today,
+        listed=False,
+    )
+    return to_rows(frame)[0]

@@ -1,0 +1,1 @@
+"""Development plans: made, read, edited, approved, put in force, closed."""

@@ -1,0 +1,234 @@
+"""A plan as the document that employee, manager and HR read and sign."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from recommender.documents import (
+    ApprovedBy,
+    CompetencyRow,
+    LeftOutModule,
+    PlanDocument,
+    PlanItemRow,
+    PlanStatus,
+    ServedGap,
+)
+from recommender.results import ExcludedModule, Gaps, Plan, PlanItem, ServedCompetency
+from recommender.service.framework import Framework
+from recommender.service.plans.reasons import name_competency, name_module
+from recommender.texts import all_texts, say
+from training_catalog import LearningPath
+
+# reasons why a module is not in the plan that a reader of the plan would ask about
+_WORTH_SAYING = (
+    "not-wanted",
+    "needs-unwanted",
+    "over-hours",
+    "over-budget",
+    "past-hours",
+    "past-budget",
+    "not-taken",
+    "prerequisite-too-long",
+    "completed-recently",
+    "prerequisite-not-met",
+    "adds-nothing",
+    "not-ready",
+)
+
+
+@dataclass(frozen=True)
+class PlanReader:
+    """Whose plan a document shows.
+
+    Parameters
+    ----------
+    name : str
+        As stored.
+    org_unit : str
+        Path of the unit.
+    manager : str
+        Name of the line manager, or empty.
+    synthetic : bool
+        Whether the person is made up.
+    """
+
+    name: str
+    org_unit: str
+    manager: str
+    synthetic: bool
+
+
+def build_plan_document(
+    framework: Framework,
+    reader: PlanReader,
+    gaps: Gaps,
+    plan: Plan,
+    *,
+    places: Mapping[str, str | None],
+    lang: str,
+    approvals: Sequence[ApprovedBy] = (),
+) -> PlanDocument:
+    """Put a plan into the words of its readers.
+
+    Parameters
+    ----------
+    framework : Framework
+        The catalogue; what has left it since the plan was made is called by its id.
+    reader : PlanReader
+        Whose plan.
+    gaps : Gaps
+        The gaps it answers.
+    plan : Plan
+        The plan, its reasons in the language asked for.
+    places : mapping of str to str
+        Places of offerings.
+    lang : str
+        ``zh-CN`` or ``en``.
+    approvals : sequence of ApprovedBy
+        Who approved it.
+
+    Returns
+    -------
+    PlanDocument
+        Everything the document shows.
+    """
+    catalog = framework.catalog
+    category_of = {
+        name: category.name.in_language(lang)
+        for category in catalog.categories
+        for name in category.competencies
+    }
+    path = next((path for path in catalog.paths if path.id == plan.path_id), None)
+    path_name = path.name.in_language(lang) if path else plan.path_id or ""
+    return PlanDocument(
+        plan_id=plan.plan_id,
+        person_id=plan.person_id,
+        name=reader.name,
+        org_unit=" / ".join(reader.org_unit.split("/")),
+        grade=_name_grade(framework, gaps.grade, lang),
+        manager=reader.manager,
+        as_of=plan.as_of,
+        synthetic=reader.synthetic,
+        status=cast("PlanStatus", plan.status),
+        competencies=tuple(
+            CompetencyRow(
+                category=category_of.get(item.competency_id, ""),
+                name=name_competency(framework, item.competency_id, lang),
+                target=item.target,
+                weight=item.weight,
+                level=item.level,
+                standard_error=item.standard_error,
+                gap=item.gap,
+                confidence=item.confidence,
+                priority=item.priority,
+                method=name_method(item.method, lang),
+                assessed_on=item.assessed_on,
+            )
+            for item in gaps.competencies
+        ),
+        items=tuple(_item_row(framework, item, places, lang) for item in plan.items),
+        left_out=tuple(
+            LeftOutModule(
+                title=name_module(framework, item.module_id, lang), reason=item.explanation
+            )
+            for item in _worth_saying(plan, path)
+        ),
+        assess_first=tuple(name_competency(framework, name, lang) for name in plan.assess_first),
+        total_hours=plan.total_hours,
+        total_cost=plan.total_cost,
+        hours_budget=plan.hours_budget,
+        cost_budget=plan.cost_budget,
+        expected_gap_closed=plan.expected_gap_closed,
+        objective=say(
+            "objective.by-hand" if plan.objective == "by-hand" else "objective.gap",
+            lang,
+            hour_price=f"{plan.hour_price:g}",
+        ),
+        model_id=plan.model_id or "",
+        catalog_digest=plan.catalog_digest,
+        level_names=tuple(level.name.in_language(lang) for level in catalog.levels),
+        notes=(*_note_late(plan, path, lang), *_notes(framework, gaps, lang)),
+        path=path_name,
+        approvals=tuple(approvals),
+    )
+
+
+def name_method(method: str | None, lang: str) -> str:
+    """Return how a level was assessed, in words; a method that HR named stays as it is."""
+    if method is None:
+        return ""
+    return say(f"method.{method}", lang) if f"method.{method}" in all_texts() else method
+
+
+def _worth_saying(plan: Plan, path: LearningPath | None) -> list[ExcludedModule]:
+    """Return the modules left out that a reader asks about; of a path all, in its order."""
+    asked = [item for reason in _WORTH_SAYING for item in plan.left_out if item.reason == reason]
+    if path is None:
+        return asked
+    on_path = {item.module_id: item for item in plan.left_out if item.module_id in path.module_ids}
+    return [
+        *(on_path[name] for name in path.module_ids if name in on_path),
+        *(item for item in asked if item.module_id not in on_path),
+    ]
+
+
+def _item_row(
+    framework: Framework, item: PlanItem, places: Mapping[str, str | None], lang: str
+) -> PlanItemRow:
+    module = framework.module_of.get(item.module_id)
+    return PlanItemRow(
+        order=item.order,
+        title=name_module(framework, item.module_id, lang),
+        modality="" if module is None else say(f"modality.{module.modality}", lang),
+        hours=item.hours,
+        cost=item.cost,
+        starts_on=item.starts_on,
+        ends_on=item.ends_on,
+        place=(places.get(item.offering_id) or "") if item.offering_id else "",
+        serves=tuple(_served(framework, part, lang) for part in item.competencies),
+        reasons=item.order_reasons,
+        stage=item.stage or "",
+    )
+
+
+def _served(framework: Framework, item: ServedCompetency, lang: str) -> ServedGap:
+    return ServedGap(
+        name=name_competency(framework, item.competency_id, lang),
+        gap=item.gap,
+        expected_improvement=item.expected_improvement,
+        lower=item.lower,
+        upper=item.upper,
+        evidence_count=item.evidence_count,
+        basis=item.basis,
+    )
+
+
+def _name_grade(framework: Framework, grade: str, lang: str) -> str:
+    names = {each.id: each.name.in_language(lang) for each in framework.catalog.grades}
+    return names.get(grade, grade)
+
+
+def _note_late(plan: Plan, path: LearningPath | None, lang: str) -> list[str]:
+    """Say where a plan takes longer than its learning path allows."""
+    if path is None or not plan.items:
+        return []
+    weeks = path.stages[-1].until_week
+    due, ends = plan.as_of + dt.timedelta(weeks=weeks), plan.items[-1].ends_on
+    if ends <= due:
+        return []
+    return [say("note.path-late", lang, weeks=weeks, due=due.isoformat(), ends=ends.isoformat())]
+
+
+def _notes(framework: Framework, gaps: Gaps, lang: str) -> tuple[str, ...]:
+    return tuple(
+        say(
+            "note.disagreement",
+            lang,
+            competency=name_competency(framework, item.competency_id, lang),
+        )
+        for item in gaps.competencies
+        if item.disagreement
+    )

@@ -1,0 +1,302 @@
+"""A plan that a person edits: what is taken is decided by hand, all figures are made anew."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from recommender.errors import ConflictError, InputError
+from recommender.plan import PlanChoice, arrange
+from recommender.results import ExcludedModule, Plan
+from recommender.service.estimates import Estimates
+from recommender.service.framework import Framework
+from recommender.service.levels.standing import Standing
+from recommender.service.plans.choices import Choices, PlanRequest, find_choices
+from recommender.service.plans.dates import Dates, schedule
+from recommender.service.plans.left_out import describe_not_chosen
+from recommender.service.plans.making import compose_plan
+from recommender.service.plans.reasons import say_left_out
+from recommender.store.people.seats import Offering
+
+_CENT = 1e-9
+# what was asked of the plan stays so, unless the edit says otherwise
+_ASKED = ("not-wanted", "modality-not-allowed")
+
+
+@dataclass(frozen=True)
+class ItemDates:
+    """When an item is to be taken: in an offering, or from a day on.
+
+    Parameters
+    ----------
+    module_id : str
+        Which item.
+    offering_id : str or None
+        The offering; its dates are the item's.
+    starts_on, ends_on : date or None
+        Without an offering: from when on, and until when; by the catalogue's pace where no
+        end is given.
+    """
+
+    module_id: str
+    offering_id: str | None = None
+    starts_on: dt.date | None = None
+    ends_on: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class PlanEdit:
+    """What is to be changed in a plan.
+
+    Parameters
+    ----------
+    add, remove : tuple of str
+        Modules.
+    items : tuple of ItemDates
+        Dates of items.
+    hours_budget, cost_budget : float or None
+        As before where None, no bound where infinite.
+    note : str or None
+        What the version is to say of it.
+    """
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    items: tuple[ItemDates, ...] = ()
+    hours_budget: float | None = None
+    cost_budget: float | None = None
+    note: str | None = None
+
+
+def replan(
+    framework: Framework,
+    standing: Standing,
+    estimates: Estimates,
+    before: Plan,
+    edit: PlanEdit,
+    *,
+    coming: pd.DataFrame,
+    named: Mapping[str, Offering],
+    today: dt.date,
+    keep_dates: bool,
+    lang: str,
+) -> Plan:
+    """Make an edited plan, for its own day.
+
+    Parameters
+    ----------
+    framework : Framework
+        The catalogue.
+    standing : Standing
+        Where the person stood on the day of the plan; the only one in it.
+    estimates : Estimates
+        What each module is expected to add.
+    before : Plan
+        The plan as it was.
+    edit : PlanEdit
+        What to change.
+    coming : DataFrame
+        Coming offerings with seats, as `recommender.store.read_offerings` returns them.
+    named : mapping of str to Offering
+        The offerings that the edit names, as far as they are there.
+    today : date
+        Nothing is newly scheduled before it.
+    keep_dates : bool
+        Whether items that stay keep their dates; else only those that a person set.
+    lang : str
+        Language of the reasons.
+
+    Returns
+    -------
+    Plan
+        A draft under the same id. Its values are those of exactly these modules.
+
+    Raises
+    ------
+    InputError
+        If the edit names what is not there, or says something twice.
+    ConflictError
+        If a module cannot be planned, needs one that is missing, comes before one that it
+        needs, an offering is full, or the budgets are too small.
+    """
+    _check_edit(framework, before, edit)
+    if before.path_id not in {None, *(path.id for path in framework.catalog.paths)}:
+        raise ConflictError("plan.path-gone", path_id=before.path_id)
+    request = PlanRequest(
+        hours_budget=_budget(edit.hours_budget, before.hours_budget),
+        cost_budget=_budget(edit.cost_budget, before.cost_budget),
+        path=before.path_id,
+    )
+    choices = find_choices(framework, standing, estimates, 0, request, lang=lang)
+    wanted = [item.module_id for item in before.items if item.module_id not in edit.remove]
+    chosen = _find_chosen(choices, [*wanted, *edit.add], lang)
+    choice = arrange(choices.problem, chosen)
+    in_order = [choices.name(i) for i in choice.order]
+    fixed = {
+        item.module_id: Dates(item.starts_on, item.ends_on, item.offering_id, fixed=True)
+        for item in before.items
+        if item.module_id in in_order and (keep_dates or item.fixed)
+    } | _set_dates(framework, before, edit, named, in_order)
+    dates = schedule(
+        framework,
+        in_order,
+        coming,
+        first_day=max(before.as_of, today) + dt.timedelta(days=1),
+        fixed=fixed,
+    )
+    _check_dates(framework, dict(zip(in_order, dates, strict=True)))
+    by_hand = not _as_chosen(framework, estimates, before, edit)
+    plan = compose_plan(
+        choices,
+        choice,
+        plan_id=before.plan_id,
+        path_id=before.path_id,
+        dates=dates,
+        left_out=_describe_left_out(choices, choice, before, edit, lang, by_hand=by_hand),
+        lang=lang,
+        by_hand=by_hand,
+    )
+    _check_budgets(plan)
+    return plan
+
+
+def _as_chosen(framework: Framework, estimates: Estimates, before: Plan, edit: PlanEdit) -> bool:
+    """Tell whether a plan that was chosen as the best one still is it: only dates are moved."""
+    return (
+        before.objective == "gap"
+        and edit == PlanEdit(items=edit.items, note=edit.note)
+        and before.catalog_digest == framework.catalog.digest
+        and before.model_id == estimates.model_id
+    )
+
+
+def _budget(wanted: float | None, before: float | None) -> float:
+    if wanted is not None:
+        return wanted
+    return math.inf if before is None else before
+
+
+def _check_edit(framework: Framework, before: Plan, edit: PlanEdit) -> None:
+    if edit == PlanEdit(note=edit.note):
+        raise InputError("plan.nothing-to-change")
+    present = {item.module_id for item in before.items}
+    after = (present - set(edit.remove)) | set(edit.add)
+    named = [item.module_id for item in edit.items]
+    for field, names in (("add", edit.add), ("remove", edit.remove), ("items", named)):
+        for place, name in enumerate(names):
+            at = {"module_id": name, "field": f"#/{field}/{place}"}
+            if name not in framework.module_of and name not in present:
+                raise InputError("module.unknown", **at)
+            if name in names[:place]:
+                raise InputError("plan.named-twice", **at)
+            if field == "add" and name in present:
+                raise InputError("plan.already-in", **at)
+            if (field == "remove" and name not in present) or (
+                field == "items" and name not in after
+            ):
+                raise InputError("plan.not-in", **at)
+
+
+def _find_chosen(choices: Choices, wanted: Iterable[str], lang: str) -> list[int]:
+    problem = choices.problem
+    position = {name: i for i, name in enumerate(problem.module_ids)}
+    why = {item.module_id: item.explanation for item in choices.ruled_out}
+    chosen: list[int] = []
+    for name in wanted:
+        if name not in position:
+            reason = why.get(name) or say_left_out("gone", lang)
+            raise ConflictError("plan.cannot-take", module_id=name, reason=reason)
+        chosen.append(position[name])
+    for i in chosen:
+        missing = [choices.name(b) for b in problem.prerequisites[i] if b not in chosen]
+        if missing:
+            raise ConflictError(
+                "plan.prerequisite-missing",
+                module_id=choices.name(i),
+                missing=", ".join(missing),
+            )
+    return chosen
+
+
+def _set_dates(
+    framework: Framework,
+    before: Plan,
+    edit: PlanEdit,
+    named: Mapping[str, Offering],
+    in_order: Sequence[str],
+) -> dict[str, Dates]:
+    held = {item.offering_id for item in before.items}
+    pace = framework.catalog.settings.study_hours_per_week
+    found: dict[str, Dates] = {}
+    for place, item in enumerate(edit.items):
+        at = {"module_id": item.module_id, "field": f"#/items/{place}"}
+        if item.offering_id is not None:
+            if item.starts_on or item.ends_on:
+                raise InputError("plan.offering-has-dates", **at)
+            run = named.get(item.offering_id)
+            if run is None or run.module_id != item.module_id:
+                raise InputError("plan.no-such-offering", offering_id=item.offering_id, **at)
+            if run.free is not None and run.free <= 0 and item.offering_id not in held:
+                raise ConflictError("plan.no-seat", offering_id=item.offering_id, **at)
+            starts_on, ends_on = run.starts_on, run.ends_on
+        elif item.starts_on is None:
+            raise InputError("plan.dates-missing", **at)
+        else:
+            weeks = math.ceil(framework.module_of[item.module_id].hours / pace)
+            starts_on = item.starts_on
+            ends_on = item.ends_on or starts_on + dt.timedelta(days=7 * weeks - 1)
+        if not before.as_of <= starts_on <= ends_on:
+            raise InputError("plan.dates-impossible", as_of=before.as_of.isoformat(), **at)
+        found[item.module_id] = Dates(starts_on, ends_on, item.offering_id, fixed=True)
+    return {name: found[name] for name in in_order if name in found}
+
+
+def _check_dates(framework: Framework, dates: Mapping[str, Dates]) -> None:
+    for name, when in dates.items():
+        for needed in framework.module_of[name].prerequisites:
+            if needed in dates and dates[needed].ends_on >= when.starts_on:
+                raise ConflictError(
+                    "plan.dates-before-prerequisite",
+                    module_id=name,
+                    needed=needed,
+                    starts_on=when.starts_on.isoformat(),
+                    ends_on=dates[needed].ends_on.isoformat(),
+                )
+
+
+def _check_budgets(plan: Plan) -> None:
+    over_hours = plan.hours_budget is not None and plan.total_hours > plan.hours_budget + _CENT
+    over_cost = plan.cost_budget is not None and plan.total_cost > plan.cost_budget + _CENT
+    if over_hours or over_cost:
+        raise ConflictError(
+            "plan.past-budgets",
+            hours=f"{plan.total_hours:g}",
+            hours_budget="–" if plan.hours_budget is None else f"{plan.hours_budget:g}",
+            cost=f"{plan.total_cost:.2f}",
+            cost_budget="–" if plan.cost_budget is None else f"{plan.cost_budget:.2f}",
+        )
+
+
+def _describe_left_out(
+    choices: Choices,
+    choice: PlanChoice,
+    before: Plan,
+    edit: PlanEdit,
+    lang: str,
+    *,
+    by_hand: bool,
+) -> list[ExcludedModule]:
+    asked = {item.module_id: item.reason for item in before.left_out if item.reason in _ASKED}
+    asked |= dict.fromkeys(edit.remove, "not-wanted")
+    not_chosen = describe_not_chosen(choices.problem, choice, lang=lang, by_hand=by_hand)
+    found = [
+        ExcludedModule(item.module_id, asked[item.module_id], "")
+        if item.module_id in asked
+        else item
+        for item in not_chosen
+    ]
+    return [*found, *choices.ruled_out]

@@ -1,0 +1,190 @@
+"""Plans: what to take, in which order, when, and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import secrets
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from recommender.plan import PlanChoice, choose_plan
+from recommender.results import ExcludedModule, Plan, PlanItem
+from recommender.service.estimates import Estimates
+from recommender.service.framework import Framework
+from recommender.service.levels.standing import Standing
+from recommender.service.plans.choices import Choices, PlanRequest, find_choices
+from recommender.service.plans.dates import Dates, schedule
+from recommender.service.plans.left_out import describe_not_chosen
+from recommender.service.plans.reasons import reword
+from recommender.service.recommend.recommendations import describe_served
+
+
+def make_plan(
+    framework: Framework,
+    standing: Standing,
+    estimates: Estimates,
+    offerings: pd.DataFrame,
+    row: int,
+    request: PlanRequest,
+    *,
+    lang: str,
+) -> Plan:
+    """Make one person's plan.
+
+    Parameters
+    ----------
+    framework : Framework
+        The catalogue.
+    standing : Standing
+        Where people stand.
+    estimates : Estimates
+        What each module is expected to add.
+    offerings : DataFrame
+        Coming offerings with seats, as `recommender.store.read_offerings` returns them.
+    row : int
+        Whose plan; a row of `standing.people`.
+    request : PlanRequest
+        Budgets and wishes.
+    lang : str
+        Language of the reasons.
+
+    Returns
+    -------
+    Plan
+        A draft.
+
+    Raises
+    ------
+    NotFoundError
+        If a named module or learning path is not in the catalogue.
+    ConflictError
+        If a module that must be in is no candidate, not on the path or left out too, the path
+        is for other grades, or the budgets are too small for what must be in.
+    """
+    choices = find_choices(framework, standing, estimates, row, request, lang=lang)
+    choice = choose_plan(choices.problem)
+    return compose_plan(
+        choices,
+        choice,
+        plan_id=f"plan-{secrets.token_hex(6)}",
+        path_id=request.path,
+        dates=schedule(
+            framework,
+            [choices.name(i) for i in choice.order],
+            offerings,
+            first_day=standing.as_of + dt.timedelta(days=1),
+        ),
+        left_out=[
+            *describe_not_chosen(choices.problem, choice, lang=lang),
+            *choices.ruled_out,
+        ],
+        lang=lang,
+    )
+
+
+def compose_plan(
+    choices: Choices,
+    choice: PlanChoice,
+    *,
+    plan_id: str,
+    path_id: str | None,
+    dates: Sequence[Dates],
+    left_out: Sequence[ExcludedModule],
+    lang: str,
+    by_hand: bool = False,
+) -> Plan:
+    """Put a chosen plan together.
+
+    Parameters
+    ----------
+    choices : Choices
+        What it was chosen from.
+    choice : PlanChoice
+        Which modules, in which order.
+    plan_id : str
+        Its id.
+    path_id : str or None
+        The learning path that frames it.
+    dates : sequence of Dates
+        When each module is taken.
+    left_out : sequence of ExcludedModule
+        All other modules.
+    lang : str
+        Language of the reasons.
+    by_hand : bool
+        Whether a person chose.
+
+    Returns
+    -------
+    Plan
+        A draft.
+    """
+    framework, standing, problem = choices.framework, choices.standing, choices.problem
+    items = _describe_items(choices, choice, dates, lang)
+    levels = standing.levels.level[choices.row]
+    hours, cost = problem.hours_budget, problem.cost_budget
+    plan = Plan(
+        plan_id=plan_id,
+        person_id=standing.people["person_id"].iloc[choices.row],
+        as_of=standing.as_of,
+        status="draft",
+        objective="by-hand" if by_hand else "gap",
+        path_id=path_id,
+        hours_budget=None if math.isinf(hours) else hours,
+        cost_budget=None if math.isinf(cost) else cost,
+        hour_price=framework.catalog.settings.hour_price,
+        items=items,
+        left_out=tuple(left_out),
+        assess_first=tuple(
+            name
+            for name, level in zip(framework.competency_ids, levels, strict=True)
+            if np.isnan(level)
+        ),
+        total_hours=float(sum(item.hours for item in items)),
+        total_cost=float(sum(item.cost for item in items)),
+        expected_gap_closed=choice.expected_gap_closed,
+        model_id=choices.estimates.model_id,
+        catalog_digest=framework.catalog.digest,
+    )
+    return reword(framework, plan, lang)
+
+
+def _describe_items(
+    choices: Choices, choice: PlanChoice, dates: Sequence[Dates], lang: str
+) -> tuple[PlanItem, ...]:
+    """Return the items of a plan, without reasons."""
+    framework, modules = choices.framework, choices.framework.modules
+    in_order = [choices.pool[i] for i in choice.order]
+    served = describe_served(
+        framework,
+        choices.standing,
+        choices.gaps,
+        choices.candidates,
+        choices.estimates,
+        choices.row,
+        in_order,
+    )
+    return tuple(
+        PlanItem(
+            order=place,
+            module_id=modules.ids[module],
+            stage=choices.frame.name_stage(module, lang) if choices.frame else None,
+            hours=float(modules.hours[module]),
+            cost=float(modules.cost[module]),
+            adds=adds,
+            starts_on=when.starts_on,
+            ends_on=when.ends_on,
+            offering_id=when.offering_id,
+            competencies=parts,
+            reasons=(),
+            order_reasons=(),
+            needed_by=tuple(modules.ids[m] for m in in_order if module in modules.prerequisites[m]),
+            fixed=when.fixed,
+        )
+        for place, (module, parts, adds, when) in enumerate(
+            zip(in_order, served, choice.added, dates, strict=True), start=1
+        )
+    )

@@ -1,0 +1,101 @@
+"""What a plan brought: completed modules, and levels assessed again, beside what was expected."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+
+from recommender.errors import ConflictError
+from recommender.results import Gaps, Plan
+from recommender.scoring import to_day
+from recommender.service.framework import Framework
+from recommender.service.levels.standing import Standing, read_standing
+from recommender.service.plans.stored import Outcome
+from recommender.store import Connection
+from recommender.store.people.seats import list_enrolments
+
+
+def measure_outcome(
+    connection: Connection, framework: Framework, plan: Plan, gaps: Gaps, *, today: dt.date
+) -> list[Outcome]:
+    """Compare what a plan was to bring with what was assessed after it.
+
+    Parameters
+    ----------
+    connection : Connection
+        Open for reading.
+    framework : Framework
+        The catalogue; a competency that has left it cannot be assessed and is not asked for.
+    plan : Plan
+        The plan.
+    gaps : Gaps
+        The gaps it answers.
+    today : date
+        Nothing later counts.
+
+    Returns
+    -------
+    list of Outcome
+        For each competency that the plan serves, in the order of the framework.
+
+    Raises
+    ------
+    ConflictError
+        If a module was not completed since the day of the plan, or a competency not assessed
+        on a later day than that on which the last module that serves it was completed.
+    """
+    completed = _completions(connection, plan, today)
+    open_modules = [i.module_id for i in plan.items if i.module_id not in completed]
+    standing = read_standing(connection, framework, as_of=today, person_ids=[plan.person_id])
+    expected: dict[str, float] = {}
+    last: dict[str, dt.date] = {}
+    for item in plan.items:
+        for part in item.competencies:
+            name = part.competency_id
+            expected[name] = expected.get(name, 0.0) + max(0.0, part.expected_improvement)
+            on = completed.get(item.module_id)
+            if on is not None:
+                last[name] = max(on, last.get(name, on))
+    served = [name for name in framework.competency_ids if name in expected]
+    to_assess = [
+        name
+        for name in served
+        if name not in last or not _assessed_after(framework, standing, name, last[name])
+    ]
+    if open_modules or to_assess:
+        raise ConflictError(
+            "plan.not-complete",
+            modules=", ".join(open_modules) or "–",
+            competencies=", ".join(to_assess) or "–",
+        )
+    before = {gap.competency_id: gap.level for gap in gaps.competencies}
+    levels = standing.levels.level[0]
+    return [
+        Outcome(
+            competency_id=name,
+            level_before=before.get(name),
+            level_after=float(levels[framework.competency_ids.index(name)]),
+            expected_improvement=expected[name],
+        )
+        for name in served
+    ]
+
+
+def _completions(connection: Connection, plan: Plan, today: dt.date) -> dict[str, dt.date]:
+    """Return when each item of a plan was first completed after the day of the plan."""
+    modules = [item.module_id for item in plan.items]
+    days: dict[str, dt.date] = {}
+    for enrolment in list_enrolments(connection, plan.person_id, modules):
+        on = enrolment.completed_on
+        if enrolment.status == "completed" and on is not None and plan.as_of < on <= today:
+            days[enrolment.module_id] = min(on, days.get(enrolment.module_id, on))
+    return days
+
+
+def _assessed_after(
+    framework: Framework, standing: Standing, competency_id: str, day: dt.date
+) -> bool:
+    k = framework.competency_ids.index(competency_id)
+    level, assessed = standing.levels.level[0, k], standing.levels.day[0, k]
+    return bool(np.isfinite(level) and assessed > to_day(day))

@@ -1,0 +1,197 @@
+"""What is held on a person: shown whole, corrected, erased."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from recommender.errors import ConflictError, InputError, NotFoundError
+from recommender.service.learning.history import collect_records
+from recommender.service.people.facts import refuse_manager
+from recommender.service.permissions import Permission
+from recommender.service.session import Session
+from recommender.settings import LAST_DAY
+from recommender.store import (
+    Connection,
+    PersonHead,
+    delete_rows,
+    erase_rows,
+    has_open_jobs,
+    make_pseudonym,
+    read_holdings,
+    schema,
+    to_rows,
+    touch_people,
+    write_rows,
+)
+from recommender.table_kinds import KINDS
+from recommender.texts import LANGUAGES, say
+
+# sections of an export, and the text that says what each holds
+SECTIONS = {
+    "person": "privacy.person",
+    "reports": "privacy.reports",
+    "assessment": "privacy.assessment",
+    "rating": "privacy.rating",
+    "rating_given": "privacy.rating-given",
+    "exam_result": "privacy.exam-result",
+    "enrolment": "privacy.enrolment",
+    "improvement_record": "privacy.improvement-record",
+    "shown": "privacy.shown",
+    "plan": "privacy.plan",
+    "plan_version": "privacy.plan-version",
+    "plan_approval": "privacy.plan-approval",
+    "plan_comment": "privacy.plan-comment",
+    "plan_approval_given": "privacy.plan-approval-given",
+    "plan_comment_given": "privacy.plan-comment-given",
+    "api_key": "privacy.api-key",
+    "audit_entry": "privacy.audit-entry",
+    "audit_entry_own": "privacy.audit-entry-own",
+    "job": "privacy.job",
+    "idempotent_answer": "privacy.idempotent-answer",
+    "text": "privacy.text",
+}
+# kinds of facts that can be deleted one by one, and who may
+_DELETABLE = {
+    "ratings": Permission.WRITE_ASSESSMENTS,
+    "exams": Permission.WRITE_ASSESSMENTS,
+    "assessments": Permission.WRITE_ASSESSMENTS,
+    "enrolments": Permission.WRITE_ENROLMENTS,
+}
+
+
+def export_person(session: Session, connection: Connection, person_id: str) -> dict[str, Any]:
+    """Export all that is held on a person.
+
+    Parameters
+    ----------
+    session : Session
+        Needs `Permission.EXPORT_PERSON`.
+    connection : Connection
+        Open for reading.
+    person_id : str
+        The person.
+
+    Returns
+    -------
+    dict
+        Ready for JSON: `person_id`, `made_at` and `sections`, each with its `name`, a
+        `description` in both languages, and its `rows`.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such person within the principal's scope.
+    """
+    session.need(Permission.EXPORT_PERSON)
+    held = read_holdings(connection, session.person(connection, person_id))
+    return {
+        "person_id": person_id,
+        "made_at": dt.datetime.now(dt.UTC).isoformat(),
+        "sections": [
+            {
+                "name": name,
+                "description": {lang: say(text, lang) for lang in LANGUAGES},
+                "rows": [_plain(row) for row in held[name]],
+            }
+            for name, text in SECTIONS.items()
+        ],
+    }
+
+
+def erase_person(session: Session, connection: Connection, person_id: str) -> dict[str, int]:
+    """Erase a person; what was learned from the person's training stays, under a pseudonym.
+
+    Parameters
+    ----------
+    session : Session
+        Needs `Permission.ERASE_PERSON`.
+    connection : Connection
+        In a transaction.
+    person_id : str
+        The person.
+
+    Returns
+    -------
+    dict of str to int
+        Rows deleted or changed, by table. The pseudonym is told to nobody.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such person within the principal's scope.
+    ConflictError
+        If a job is under way that may write about the person again.
+    """
+    session.need(Permission.ERASE_PERSON)
+    # whoever wants to add a fact about the person waits, and then finds nobody
+    head = session.person(connection, person_id, lock=True)
+    if has_open_jobs(connection, head):
+        raise ConflictError("privacy.open-jobs", person_id=person_id)
+    pseudonym = make_pseudonym()
+    kept = _keep_derived(session, connection, head, pseudonym)
+    counts = erase_rows(connection, head, pseudonym=pseudonym)
+    counts["improvement_record"] += kept
+    session.details |= {"rows": sum(counts.values())}
+    return counts
+
+
+def delete_fact(
+    session: Session, connection: Connection, kind: str, key: Mapping[str, Any]
+) -> None:
+    """Delete one wrong fact about a person.
+
+    Parameters
+    ----------
+    session : Session
+        Needs `Permission.WRITE_ASSESSMENTS`, for enrolments `Permission.WRITE_ENROLMENTS`.
+    connection : Connection
+        In a transaction.
+    kind : str
+        ``ratings``, ``exams``, ``assessments`` or ``enrolments``.
+    key : mapping
+        Values of the columns that identify a row of this kind.
+
+    Raises
+    ------
+    InputError
+        If facts of this kind cannot be deleted, or the key has other columns.
+    ForbiddenError
+        If a manager wants to delete anything but the own ratings of somebody else.
+    NotFoundError
+        If there is no such person within the principal's scope, or no such fact.
+    """
+    if kind not in _DELETABLE:
+        raise InputError("fact.kind", kind=kind, kinds=", ".join(_DELETABLE))
+    session.need(_DELETABLE[kind])
+    if set(key) != set(KINDS[kind].key):
+        raise InputError("fact.key", kind=kind, columns=", ".join(KINDS[kind].key))
+    if kind != "enrolments":
+        refuse_manager(session.who, kind, key["person_id"], [key])
+    head = session.person(connection, key["person_id"], lock=True)
+    if not delete_rows(connection, schema.TABLE_OF_KIND[kind], **key):
+        raise NotFoundError("fact.unknown", kind=kind)
+    touch_people(connection, [head.person_id])
+    session.details |= {"kind": kind}
+
+
+def _keep_derived(
+    session: Session, connection: Connection, head: PersonHead, pseudonym: str
+) -> int:
+    """Store the records that rest on a person's own facts, which go, and return how many."""
+    frame = collect_records(
+        connection, session.service.framework, as_of=LAST_DAY, person_ids=[head.person_id]
+    ).frame
+    derived = frame[frame["source"] == "derived"].assign(person_id=pseudonym)
+    columns = [column.name for column in schema.improvement_record.c]
+    write_rows(connection, schema.improvement_record, to_rows(derived[columns]))
+    return len(derived)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, dt.date) else value

@@ -1,0 +1,1 @@
+"""Which modules are worth a person's time."""

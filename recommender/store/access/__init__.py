@@ -1,0 +1,1 @@
+"""API keys, answers kept for repeated requests, the audit trail."""

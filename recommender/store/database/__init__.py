@@ -1,0 +1,1 @@
+"""Connections, schema upgrades, backup and restore."""

@@ -1,0 +1,203 @@
+"""Opening a database with the present schema, and bringing it there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import alembic.command
+import alembic.config
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import exc
+
+from recommender.errors import StoreError
+from recommender.store.database.connections import (
+    connect,
+    explain_failures,
+    failure_code,
+    reading,
+    shown_name,
+)
+
+LOCK_SECONDS = 5
+_UPGRADE_LOCK = 7_262_026
+_MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+
+def open_database(url: str, *, create: bool = True) -> sa.Engine:
+    """Open a database whose schema is the present one.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy URL of SQLite or PostgreSQL.
+    create : bool
+        Whether an empty database is given the schema.
+
+    Returns
+    -------
+    Engine
+        Ready for use; SQLite with write-ahead log and foreign keys on.
+
+    Raises
+    ------
+    InputError
+        If the URL is none of a supported database.
+    StoreError
+        If it cannot be reached, is no database, or has an older or newer schema.
+    """
+    engine = connect(url, create=create)
+    try:
+        with explain_failures(engine):
+            revision = read_revision(engine)
+            refuse_newer(revision, name=shown_name(engine))
+            if revision is None and create:
+                upgrade(engine)
+            elif revision != head_revision():
+                raise StoreError("store.outdated", database=shown_name(engine))
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def refuse_newer(revision: str | None, *, name: str) -> None:
+    """Refuse a database whose schema this program does not know.
+
+    Parameters
+    ----------
+    revision : str or None
+        Of its schema; None where there is none.
+    name : str
+        What to call it.
+
+    Raises
+    ------
+    StoreError
+        If the revision is unknown.
+    """
+    if revision is not None and revision not in known_revisions():
+        raise StoreError("store.newer", database=name)
+
+
+def upgrade_database(url: str) -> tuple[str | None, str]:
+    """Bring the schema of a database up to date.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy URL of SQLite or PostgreSQL.
+
+    Returns
+    -------
+    tuple of str
+        Revision before (None for an empty database) and after.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be reached, is no database, or has a newer schema.
+    """
+    engine = connect(url)
+    try:
+        with explain_failures(engine):
+            before = read_revision(engine)
+            refuse_newer(before, name=shown_name(engine))
+            upgrade(engine)
+    finally:
+        engine.dispose()
+    return before, head_revision()
+
+
+def upgrade(engine: sa.Engine, revision: str = "head") -> None:
+    """Run the migrations that are missing; of several processes, one does.
+
+    Parameters
+    ----------
+    engine : Engine
+        The database.
+    revision : str
+        Where to stop.
+
+    Raises
+    ------
+    StoreError
+        If others hold what has to be changed; nothing was changed then.
+    """
+    config = _config()
+    alone = _alone_in_file if engine.dialect.name == "sqlite" else _alone_on_server
+    with alone(engine) as connection:
+        config.attributes["connection"] = connection
+        try:
+            alembic.command.upgrade(config, revision)
+        except exc.DBAPIError as error:
+            if failure_code(error.orig) != "store.locked":
+                raise
+            raise StoreError(
+                "store.upgrade-blocked", database=shown_name(engine), seconds=LOCK_SECONDS
+            ) from error
+
+
+@contextmanager
+def _alone_in_file(engine: sa.Engine) -> Iterator[sa.Connection]:
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        # SQLite changes a column by a new table in place of the old one: while that is away,
+        # the rows that refer to it refer to nothing
+        driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise StoreError("store.reference", database=shown_name(engine))
+        finally:
+            driver.execute("PRAGMA foreign_keys=ON")
+
+
+@contextmanager
+def _alone_on_server(engine: sa.Engine) -> Iterator[sa.Connection]:
+    with engine.connect() as guard, engine.connect() as connection:
+        try:
+            guard.execution_options(isolation_level="AUTOCOMMIT")
+            # asked again and again: a statement that waits is a reader, and an index that is
+            # built concurrently by the process it waits for would wait for that reader
+            while not guard.scalar(sa.select(sa.func.pg_try_advisory_lock(_UPGRADE_LOCK))):
+                time.sleep(0.1)
+            # a change that waits for a long transaction holds up everybody who comes after it
+            connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+            connection.commit()
+            yield connection
+        finally:
+            # the lock and the setting end with their sessions, and do not go back to the pool
+            connection.invalidate()
+            guard.invalidate()
+
+
+def _config() -> alembic.config.Config:
+    config = alembic.config.Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+@cache  # the migrations are part of the program; to read them takes longer than all else here
+def known_revisions() -> tuple[str, ...]:
+    """Return the revisions of the schema, the latest first."""
+    scripts = ScriptDirectory.from_config(_config())
+    return tuple(script.revision for script in scripts.walk_revisions())
+
+
+def head_revision() -> str:
+    """Return the revision that this program works on."""
+    return known_revisions()[0]
+
+
+def read_revision(engine: sa.Engine) -> str | None:
+    """Return the revision of a schema; None where there is none."""
+    with reading(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision()

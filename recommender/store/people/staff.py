@@ -1,0 +1,177 @@
+"""People and org units: searched, added, corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from recommender.store import schema
+from recommender.store.people.people import PersonHead, list_people
+from recommender.store.scope import Scope, in_unit, visible
+from recommender.store.writes import org_path, write_org_units
+
+
+@dataclass(frozen=True)
+class PeopleFilter:
+    """Which people are wanted; what is None does not matter.
+
+    Parameters
+    ----------
+    person_ids : sequence of str or None
+        One of these.
+    org_unit : str or None
+        Of the unit of this path or one below it.
+    grade : str or None
+        Of this grade.
+    manager_id : str or None
+        Who report to this person.
+    text : str or None
+        With this in the id or the name; case does not count.
+    """
+
+    person_ids: Sequence[str] | None = None
+    org_unit: str | None = None
+    grade: str | None = None
+    manager_id: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class StoredUnit:
+    """An org unit, and how many people of a scope belong to it (not to those below it)."""
+
+    path: str
+    name: str
+    people: int
+
+
+def search_people(
+    connection: sa.Connection, scope: Scope, wanted: PeopleFilter, *, after: str = "", limit: int
+) -> list[PersonHead]:
+    """Return the people of a scope that a filter lets through, in the order of their ids."""
+    person = schema.person.c
+    conditions: list[sa.ColumnElement[bool]] = []
+    if wanted.person_ids is not None:
+        conditions.append(person.person_id.in_(wanted.person_ids))
+    if wanted.org_unit is not None:
+        conditions.append(in_unit(wanted.org_unit))
+    if wanted.grade is not None:
+        conditions.append(person.grade == wanted.grade)
+    if wanted.manager_id is not None:
+        conditions.append(person.manager_id == wanted.manager_id)
+    if wanted.text is not None:
+        conditions.append(
+            sa.or_(
+                person.person_id.icontains(wanted.text, autoescape=True),
+                person.name.icontains(wanted.text, autoescape=True),
+            )
+        )
+    return list_people(connection, scope, conditions=conditions, after=after, limit=limit)
+
+
+def insert_person(connection: sa.Connection, values: Mapping[str, Any]) -> bool:
+    """Store a new person; return False, and store nothing, if the id is taken.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction.
+    values : mapping
+        Columns of the table, and `org_unit`, a path whose units are made where they are not there.
+
+    Returns
+    -------
+    bool
+        Whether the person was stored.
+    """
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(schema.person).values(**_with_unit(connection, values))
+    # a row count is not to be had of every driver
+    stored = statement.on_conflict_do_nothing().returning(schema.person.c.person_id)
+    return connection.execute(stored).one_or_none() is not None
+
+
+def update_person(connection: sa.Connection, person_id: str, values: Mapping[str, Any]) -> None:
+    """Change a person, and count the change; `values` as in `insert_person`."""
+    person = schema.person
+    connection.execute(
+        person.update()
+        .where(person.c.person_id == person_id)
+        .values(**_with_unit(connection, values), version=person.c.version + 1)
+    )
+
+
+def _with_unit(connection: sa.Connection, values: Mapping[str, Any]) -> dict[str, Any]:
+    columns = dict(values)
+    if "org_unit" in columns:
+        path = org_path(columns.pop("org_unit"))
+        columns["org_unit_id"] = write_org_units(connection, [path])[path]
+    return columns
+
+
+def may_be_manager(connection: sa.Connection, scope: Scope, person_id: str) -> bool:
+    """Say whether a person is within a scope, or the manager of somebody who is."""
+    person = schema.person.c
+    above = sa.select(person.manager_id).where(visible(scope), person.manager_id.is_not(None))
+    query = sa.select(person.person_id).where(
+        person.person_id == person_id, sa.or_(visible(scope), person.person_id.in_(above))
+    )
+    return connection.scalar(query) is not None
+
+
+def lock_managers(connection: sa.Connection, scope: Scope, person_id: str) -> dict[str, str]:
+    """Return who reports to whom from a person upwards, and let nobody change it meanwhile.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction.
+    scope : Scope
+        People outside of it go by names that say nothing.
+    person_id : str
+        Where to begin.
+
+    Returns
+    -------
+    dict of str to str
+        Person to manager; ends where there is no manager.
+    """
+    person = schema.person.c
+    found: dict[str, str] = {}
+    shown: dict[str, str] = {}
+    at: str | None = person_id
+    before: str | None = None
+    while at is not None and at not in shown:
+        row = connection.execute(
+            sa.select(person.manager_id, visible(scope).label("visible"))
+            .where(person.person_id == at)
+            .with_for_update()
+        ).one_or_none()
+        if row is None:
+            break
+        shown[at] = at if row.visible or at == person_id else f"…{len(shown)}"
+        if before is not None:
+            found[before] = shown[at]
+        before, at = shown[at], row.manager_id
+    return found
+
+
+def list_units(connection: sa.Connection, scope: Scope) -> list[StoredUnit]:
+    """Return every org unit in the order of the paths, with its people within a scope."""
+    unit, person = schema.org_unit.c, schema.person.c
+    query = (
+        sa.select(unit.path, unit.name, sa.func.count(person.person_id))
+        .select_from(
+            schema.org_unit.outerjoin(
+                schema.person, sa.and_(person.org_unit_id == unit.id, visible(scope))
+            )
+        )
+        .group_by(unit.path, unit.name)
+    )
+    units = [StoredUnit(*row) for row in connection.execute(query)]
+    # not by the database: it may order texts by a language
+    return sorted(units, key=lambda unit: unit.path)

@@ -1,0 +1,1 @@
+"""Plans, their versions, and what was said of them."""

@@ -1,0 +1,1 @@
+"""What names a person, and how it is found, erased and retired."""

@@ -1,0 +1,145 @@
+"""Erasing a person: what is theirs goes, what others need keeps no name."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from recommender.store import schema
+from recommender.store.people.people import PersonHead
+from recommender.store.privacy.holdings import (
+    FACTS,
+    JOB_DOCUMENTS,
+    PLAN_PARTS,
+    TEXTS,
+    actors_of,
+    find_answers,
+    find_jobs,
+    find_notes,
+    find_texts,
+    naming_of,
+)
+from recommender.store.privacy.naming import Naming
+from recommender.store.writes import count_change, touch_people
+
+
+def make_pseudonym() -> str:
+    """Make an id for somebody who is not to be found again."""
+    return secrets.token_hex(8)
+
+
+def has_open_jobs(connection: sa.Connection, head: PersonHead) -> bool:
+    """Say whether there is a job under way that may write about a person again."""
+    job = schema.job.c
+    actors = actors_of(connection, head.person_id)
+    unread = sa.select(job.job_id).where(
+        job.finished_at.is_(None), sa.or_(job.upload.is_not(None), job.actor.in_(actors))
+    )
+    if connection.scalar(unread.limit(1)) is not None:
+        return True
+    return any(
+        row["finished_at"] is None for row in find_jobs(connection, naming_of(connection, head))
+    )
+
+
+def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -> dict[str, int]:
+    """Delete a person, and what names the person in rows of others.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction, with the person locked.
+    head : PersonHead
+        The person.
+    pseudonym : str
+        Whose the stored improvement records of the person are from now on.
+
+    Returns
+    -------
+    dict of str to int
+        Rows deleted or changed, by table.
+    """
+    if connection.dialect.name == "sqlite":
+        # overwrite what is deleted, which SQLite would leave in the file
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+    me, actors = head.person_id, actors_of(connection, head.person_id)
+    naming = naming_of(connection, head)
+    counts: dict[str, int] = {}
+
+    def run(table: sa.Table, statement: sa.Delete | sa.Update) -> None:
+        counts[table.name] = counts.get(table.name, 0) + connection.execute(statement).rowcount
+
+    record, rating, person, plan = (
+        schema.improvement_record,
+        schema.rating,
+        schema.person,
+        schema.plan,
+    )
+    run(record, record.update().where(record.c.person_id == me).values(person_id=pseudonym))
+    own_plans = sa.select(plan.c.plan_id).where(plan.c.person_id == me)
+    for table in PLAN_PARTS:
+        run(table, table.delete().where(table.c.plan_id.in_(own_plans)))
+    for table in (*(table for table in FACTS if table is not record), rating, plan):
+        run(table, table.delete().where(table.c.person_id == me))
+    rated = connection.scalars(sa.select(rating.c.person_id).where(rating.c.rater_id == me))
+    reports = connection.scalars(sa.select(person.c.person_id).where(person.c.manager_id == me))
+    touch_people(connection, [*rated, *reports])
+    # not the pseudonym of the records: whom the person rated would tell whose they are
+    hidden = rating.update().where(rating.c.rater_id == me).values(rater_id=make_pseudonym())
+    run(rating, hidden)
+    run(person, person.update().where(person.c.manager_id == me).values(manager_id=None))
+    counts["idempotent_answer"] = _delete_answers(connection, naming, actors)
+    run(schema.api_key, schema.api_key.delete().where(schema.api_key.c.person_id == me))
+    counts["job"] = _reword_jobs(connection, naming)
+    _blot(connection, naming)
+    run(person, person.delete().where(person.c.person_id == me))
+    count_change(connection, "access")
+    return counts
+
+
+def _delete_answers(connection: sa.Connection, naming: Naming, actors: Sequence[str]) -> int:
+    table = schema.idempotent_answer
+    found = list(find_answers(connection, naming, actors))
+    for row in found:
+        own = sa.and_(table.c.actor == row.actor, table.c.key == row.key)
+        connection.execute(table.delete().where(own))
+    return len(found)
+
+
+def _reword_jobs(connection: sa.Connection, naming: Naming) -> int:
+    job = schema.job
+    # marked copies of imported files: nobody can tell who is in them
+    marked = job.update().where(job.c.report.is_not(None)).values(report=None)
+    count = connection.execute(marked).rowcount
+    for row in find_jobs(connection, naming):
+        said: dict[str, Any] = {
+            name: sa.null() if row[name] is None else naming.without(row[name])
+            for name in JOB_DOCUMENTS
+        }
+        connection.execute(job.update().where(job.c.job_id == row["job_id"]).values(**said))
+        count += 1
+    return count
+
+
+def _blot(connection: sa.Connection, naming: Naming) -> None:
+    for column in TEXTS:
+        table = column.table
+        assert isinstance(table, sa.Table)
+        for row in find_texts(connection, column, naming):
+            own = [part == row._mapping[part] for part in table.primary_key.columns]
+            blotted = {column.name: naming.blot(row[-1])}
+            connection.execute(table.update().where(*own).values(blotted))
+    version = schema.plan_version
+    for row in find_notes(connection, naming):
+        own = [version.c.plan_id == row.plan_id, version.c.version == row.version]
+        body = row.body | {"note": naming.blot(row.body["note"])}
+        connection.execute(version.update().where(*own).values(body=body))
+
+
+def delete_rows(connection: sa.Connection, table: sa.Table, **key: Any) -> int:
+    """Delete the row of a key; return how many there were."""
+    found = [table.c[name] == value for name, value in key.items()]
+    return connection.execute(table.delete().where(*found)).rowcount

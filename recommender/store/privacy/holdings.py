@@ -1,0 +1,222 @@
+"""All that the database holds on one person, for the person to see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from recommender.store import schema
+from recommender.store.access.audit import names_subject
+from recommender.store.people.people import PersonHead, select_people
+from recommender.store.privacy.naming import Naming
+from recommender.store.scope import EVERYONE
+
+Rows = list[dict[str, Any]]
+
+# tables that have a row for each fact about a person
+FACTS = (
+    schema.assessment,
+    schema.exam_result,
+    schema.enrolment,
+    schema.improvement_record,
+    schema.shown,
+)
+PLAN_PARTS = (schema.plan_version, schema.plan_approval, schema.plan_comment)
+# what people wrote in their own words, where others may be named
+TEXTS = (
+    schema.assessment.c.method,
+    schema.plan_approval.c.comment,
+    schema.plan_comment.c.text,
+    schema.api_key.c.label,
+    schema.import_batch.c.file_name,
+)
+JOB_DOCUMENTS = ("request", "result", "problem", "principal")
+
+
+def naming_of(connection: sa.Connection, head: PersonHead) -> Naming:
+    """Return how to find a person in texts; a name that somebody else bears is none."""
+    person = schema.person.c
+    others = sa.select(person.person_id).where(
+        person.name == head.name, person.person_id != head.person_id
+    )
+    shared = connection.scalar(others.limit(1)) is not None
+    return Naming(head.person_id, None if shared else head.name)
+
+
+def actors_of(connection: sa.Connection, person_id: str) -> list[str]:
+    """Return the names that a person's own API keys have in the audit trail."""
+    key = schema.api_key.c
+    ids = connection.scalars(sa.select(key.key_id).where(key.person_id == person_id))
+    return [f"key:{key_id}" for key_id in ids]
+
+
+def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows]:
+    """Read all that is held on a person.
+
+    Parameters
+    ----------
+    connection : Connection
+        Open for reading.
+    head : PersonHead
+        The person.
+
+    Returns
+    -------
+    dict of str to list of dict
+        Rows by section; sections without rows are there too. Nobody else is named: raters,
+        actors and those whom the person rated are left out.
+    """
+    me, actors = head.person_id, actors_of(connection, head.person_id)
+    naming = naming_of(connection, head)
+    person, plan, audit = schema.person.c, schema.plan, schema.audit_entry.c
+    own_plans = sa.select(plan.c.plan_id).where(plan.c.person_id == me)
+    queries: dict[str, sa.Select[Any]] = {
+        "person": select_people(EVERYONE).where(person.person_id == me),
+        "reports": sa.select(sa.func.count().label("people"))
+        .where(person.manager_id == me)
+        .having(sa.func.count() > 0),
+        **{table.name: _all_but(table, "id").where(table.c.person_id == me) for table in FACTS},
+        "rating": _ratings_received(me),
+        "rating_given": _ratings_given(me),
+        "plan": sa.select(plan).where(plan.c.person_id == me),
+        **{
+            table.name: _all_but(table, "id", "actor").where(table.c.plan_id.in_(own_plans))
+            for table in PLAN_PARTS
+        },
+        **{
+            f"{table.name}_given": _all_but(table, "id", "actor", "plan_id").where(
+                table.c.actor.in_(actors), table.c.plan_id.not_in(own_plans)
+            )
+            for table in (schema.plan_approval, schema.plan_comment)
+        },
+        "api_key": _all_but(schema.api_key, "secret_sha256", "created_by").where(
+            schema.api_key.c.person_id == me
+        ),
+        "audit_entry": _entries(names_subject(head.ref)),
+        "audit_entry_own": _entries(audit.actor.in_(actors)),
+    }
+    return {
+        **{
+            section: [dict(row) for row in connection.execute(query).mappings()]
+            for section, query in queries.items()
+        },
+        "job": list(_read_jobs(connection, naming, actors)),
+        "idempotent_answer": [
+            {"answered_at": row.answered_at, "status": row.status}
+            for row in find_answers(connection, naming, actors)
+        ],
+        "text": [
+            {"table": column.table.name, "text": row[-1]}
+            for column in TEXTS
+            for row in find_texts(connection, column, naming)
+        ]
+        + [
+            {"table": "plan_version", "text": row.body["note"]}
+            for row in find_notes(connection, naming)
+        ],
+    }
+
+
+def find_texts(
+    connection: sa.Connection, column: sa.Column[Any], naming: Naming
+) -> list[sa.Row[Any]]:
+    """Return the key and the text of each row of a text column that names a person."""
+    named = [column.icontains(word, autoescape=True) for word in naming.words]
+    query = sa.select(*column.table.primary_key.columns, column).where(sa.or_(sa.false(), *named))
+    return [row for row in connection.execute(query) if naming.is_in(row[-1])]
+
+
+def find_notes(connection: sa.Connection, naming: Naming) -> list[sa.Row[Any]]:
+    """Return the versions of plans whose note names a person."""
+    version = schema.plan_version
+    query = sa.select(version).where(_holds(version.c.body, naming))
+    return [row for row in connection.execute(query) if naming.is_in(row.body.get("note") or "")]
+
+
+def find_jobs(connection: sa.Connection, naming: Naming) -> Iterator[sa.RowMapping]:
+    """Yield the jobs whose documents name a person."""
+    job = schema.job.c
+    named = [_holds(job[name], naming) for name in JOB_DOCUMENTS]
+    columns = (job.job_id, job.kind, job.status, job.created_at, job.finished_at)
+    query = sa.select(*columns, *(job[name] for name in JOB_DOCUMENTS)).where(sa.or_(*named))
+    for row in connection.execute(query).mappings().all():
+        if any(naming.is_anywhere_in(row[name]) for name in JOB_DOCUMENTS):
+            yield row
+
+
+def find_answers(
+    connection: sa.Connection, naming: Naming, actors: Sequence[str]
+) -> Iterator[sa.Row[Any]]:
+    """Yield the kept answers that were given to a person, or may name the person."""
+    table = schema.idempotent_answer
+    for row in connection.execute(sa.select(table)).all():
+        if (
+            row.actor in actors
+            or any(word in row.key for word in naming.words)
+            or naming.is_anywhere_in(row.headers)
+            or _may_name(row.body, naming)
+        ):
+            yield row
+
+
+def _holds(document: sa.ColumnElement[Any], naming: Naming) -> sa.ColumnElement[bool]:
+    """Return the condition that the text of a JSON document holds what may name a person."""
+    # stored as ASCII, with escapes for what is not
+    words = [json.dumps(word)[1:-1] for word in {naming.person_id, *naming.words}]
+    text = sa.cast(document, sa.Text)
+    return sa.or_(*(text.icontains(word, autoescape=True) for word in words))
+
+
+def _may_name(body: bytes, naming: Naming) -> bool:
+    if not body:
+        return False
+    try:
+        return naming.is_anywhere_in(json.loads(body))
+    except ValueError:  # a PDF, say: nobody can tell
+        return True
+
+
+def _all_but(table: sa.Table, *names: str) -> sa.Select[Any]:
+    columns = [column for column in table.c if column.name not in names]
+    return sa.select(*columns).order_by(*table.primary_key.columns)
+
+
+def _ratings_received(person_id: str) -> sa.Select[Any]:
+    rating = schema.rating
+    return _all_but(rating, "rater_id").where(rating.c.person_id == person_id)
+
+
+def _ratings_given(person_id: str) -> sa.Select[Any]:
+    rating = schema.rating.c
+    what: list[sa.ColumnElement[Any]] = [
+        rating.rated_on,
+        rating.competency_id,
+        rating.rater_type,
+    ]
+    return (
+        sa.select(*what, sa.func.count().label("ratings"))
+        .where(rating.rater_id == person_id, rating.person_id != person_id)
+        .group_by(*what)
+        .order_by(*what)
+    )
+
+
+def _entries(condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    entry = schema.audit_entry.c
+    columns: list[sa.ColumnElement[Any]] = [entry.seq, entry.at, entry.action, entry.role]
+    return sa.select(*columns).where(condition).order_by(entry.seq)
+
+
+def _read_jobs(
+    connection: sa.Connection, naming: Naming, actors: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    job = schema.job.c
+    columns = (job.job_id, job.kind, job.status, job.created_at)
+    for row in connection.execute(sa.select(*columns).where(job.actor.in_(actors))).mappings():
+        yield {**row, "says": []}
+    for row in find_jobs(connection, naming):
+        says = [part for name in JOB_DOCUMENTS for part in naming.parts(row[name])]
+        yield {column.name: row[column.name] for column in columns} | {"says": says}

@@ -1,0 +1,143 @@
+"""Rows that are kept no longer than an installation sets."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from recommender.store import schema
+from recommender.store.jobs import forget_jobs
+from recommender.store.privacy.holdings import PLAN_PARTS
+from recommender.store.writes import touch_people
+
+# facts that levels rest on, and the day each is of
+_DAYS = (
+    schema.rating.c.rated_on,
+    schema.exam_result.c.sat_on,
+    schema.assessment.c.assessed_on,
+)
+_IN_USE = ("approved", "active")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is older than this is due.
+
+    Parameters
+    ----------
+    facts : date
+        Ratings, exam results and assessments.
+    shown, plans, jobs, answers : datetime
+        Recommendations shown; plans that are not in use, by their last change; jobs by their
+        end; answers kept for the same request sent again.
+    """
+
+    facts: dt.date
+    shown: dt.datetime
+    plans: dt.datetime
+    jobs: dt.datetime
+    answers: dt.datetime
+
+
+def count_due(connection: sa.Connection, limits: Limits) -> dict[str, int]:
+    """Count the rows that are due, by table."""
+    conditions: dict[sa.Table, sa.ColumnElement[bool]] = {
+        **{_table(day): day < limits.facts for day in _DAYS},
+        schema.shown: schema.shown.c.shown_at < limits.shown,
+        schema.plan: schema.plan.c.plan_id.in_(_old_plans(limits)),
+        schema.job: schema.job.c.finished_at < limits.jobs,
+        schema.idempotent_answer: schema.idempotent_answer.c.answered_at < limits.answers,
+    }
+    return {
+        table.name: connection.scalar(
+            sa.select(sa.func.count()).select_from(table).where(condition)
+        )
+        or 0
+        for table, condition in conditions.items()
+    }
+
+
+def find_people_due(connection: sa.Connection, before: dt.date) -> list[str]:
+    """Return the ids of the people with facts from before a day."""
+    parts = [sa.select(_table(day).c.person_id).where(day < before) for day in _DAYS]
+    return sorted(connection.scalars(sa.union(*parts)))
+
+
+def read_rating_days(
+    connection: sa.Connection, person_ids: Sequence[str]
+) -> Iterator[tuple[str, str, str, dt.date]]:
+    """Yield person, competency, indicator and day of people's ratings, each once."""
+    rating = schema.rating.c
+    columns = (rating.person_id, rating.competency_id, rating.indicator_id, rating.rated_on)
+    query = sa.select(*columns).where(rating.person_id.in_(person_ids)).distinct()
+    for row in connection.execute(query):
+        yield row.person_id, row.competency_id, row.indicator_id, row.rated_on
+
+
+def delete_facts(
+    connection: sa.Connection,
+    person_ids: Sequence[str],
+    *,
+    before: dt.date,
+    ratings_before: Mapping[tuple[str, str], dt.date],
+) -> dict[str, int]:
+    """Delete the facts of people from before a day, and return how many of each table.
+
+    Of ratings those of each person and competency from before a day of their own.
+    """
+    counts: dict[str, int] = {}
+    for day in _DAYS[1:]:
+        table = _table(day)
+        old = table.delete().where(table.c.person_id.in_(person_ids), day < before)
+        counts[table.name] = connection.execute(old).rowcount
+    rating = schema.rating
+    statement = rating.delete().where(
+        rating.c.person_id == sa.bindparam("person"),
+        rating.c.competency_id == sa.bindparam("competency"),
+        rating.c.rated_on < sa.bindparam("first"),
+    )
+    rows: list[dict[str, Any]] = [
+        {"person": person, "competency": competency, "first": first}
+        for (person, competency), first in ratings_before.items()
+    ]
+    counts[rating.name] = connection.execute(statement, rows).rowcount if rows else 0
+    touch_people(connection, person_ids)
+    return counts
+
+
+def delete_traces(connection: sa.Connection, limits: Limits) -> dict[str, int]:
+    """Delete what else is due, and return how many of each table."""
+    plan, shown, answer = schema.plan, schema.shown, schema.idempotent_answer
+    old = list(connection.scalars(_old_plans(limits)))
+    for start in range(0, len(old), 500):
+        for table in (*PLAN_PARTS, plan):
+            some = table.c.plan_id.in_(old[start : start + 500])
+            connection.execute(table.delete().where(some))
+    seen = connection.execute(shown.delete().where(shown.c.shown_at < limits.shown))
+    answered = connection.execute(answer.delete().where(answer.c.answered_at < limits.answers))
+    return {
+        "plan": len(old),
+        "shown": seen.rowcount,
+        "job": forget_jobs(connection, limits.jobs),
+        "idempotent_answer": answered.rowcount,
+    }
+
+
+def _old_plans(limits: Limits) -> sa.Select[Any]:
+    plan, version = schema.plan.c, schema.plan_version.c
+    return (
+        sa.select(plan.plan_id)
+        .join(schema.plan_version, version.plan_id == plan.plan_id)
+        .where(plan.status.not_in(_IN_USE))
+        .group_by(plan.plan_id)
+        .having(sa.func.max(version.made_at) < limits.plans)
+    )
+
+
+def _table(column: sa.Column[Any]) -> sa.Table:
+    assert isinstance(column.table, sa.Table)
+    return column.table

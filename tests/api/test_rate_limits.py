@@ -1,0 +1,58 @@
+"""Windows of the rate limit, by a clock of their own."""
+
+import pytest
+from limits import parse
+
+from api.rate_limits import Windows
+
+LIMIT = parse("3/minute")
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def windows(clock):
+    return Windows(clock)
+
+
+def test_a_window_counts_down_and_ends(windows, clock):
+    hits = [windows.hit(LIMIT, "a") for _ in range(4)]
+    assert [hit.allowed for hit in hits] == [True, True, True, False]
+    assert [hit.remaining for hit in hits] == [2, 1, 0, 0]
+    clock.now += 59
+    refused = windows.hit(LIMIT, "a")
+    assert (refused.allowed, refused.seconds) == (False, 1)
+    clock.now += 1
+    again = windows.hit(LIMIT, "a")
+    assert (again.allowed, again.remaining, again.seconds) == (True, 2, 60)
+
+
+def test_others_and_other_limits_have_windows_of_their_own(windows):
+    for _ in range(3):
+        windows.hit(LIMIT, "a")
+    assert not windows.is_open(LIMIT, "a")
+    assert windows.is_open(LIMIT, "b")
+    assert windows.is_open(parse("4/minute"), "a")
+
+
+def test_looking_counts_nothing(windows):
+    assert all(windows.is_open(LIMIT, "a") for _ in range(10))
+    assert windows.hit(LIMIT, "a").remaining == 2
+
+
+def test_windows_that_ended_take_no_memory(windows, clock):
+    for number in range(1000):
+        windows.hit(LIMIT, f"{number}")
+    clock.now += 61
+    windows.hit(LIMIT, "a")
+    assert len(windows) == 1

@@ -1,0 +1,207 @@
+"""A served organisation: 30 sample people, and a key for each role.
+
+The cast, by the sample's own units and managers:
+
+=========  =======================================================================
+employee   00002, of 南区示例分公司/政企客户部/党政客户部
+manager    00008; 00002, 00003, 00015, 00021 and 00025 report to him
+hr         responsible for 南区示例分公司
+outside    00004, of 西区示例分公司, whom none of the three may see
+=========  =======================================================================
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import httpx2
+from anyio.from_thread import BlockingPortal
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from organisations import AS_OF, fill
+
+from api.app import create_app
+from recommender.sample import SampleOrganisation
+from recommender.service import open_service
+from recommender.service.access.keys import KeyRequest, create_key
+from recommender.service.permissions import COMMAND_LINE, Permission, Role
+from recommender.service.session import Session
+from recommender.settings import Settings
+
+EMPLOYEE, MANAGER, COLLEAGUE, OUTSIDE, ABSENT = "00002", "00008", "00003", "00004", "nobody"
+UNIT, OTHER_UNIT = "南区示例分公司", "西区示例分公司"
+
+
+class _InProcess(httpx2.BaseTransport):
+    """Asks an application in the loop that it runs in; `TestClient` starts one each time."""
+
+    def __init__(self, app: FastAPI, portal: BlockingPortal) -> None:
+        self._inner = httpx2.ASGITransport(app, raise_app_exceptions=False)
+        self._portal = portal
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        return self._portal.call(self._ask, request)
+
+    async def _ask(self, request: httpx2.Request) -> httpx2.Response:
+        found = await self._inner.handle_async_request(request)
+        content = await found.aread()
+        return httpx2.Response(
+            found.status_code, headers=found.headers, content=content, request=request
+        )
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A database with the cast in it, to be copied.
+
+    Parameters
+    ----------
+    url : str
+        Nobody is connected to it.
+    sample : SampleOrganisation
+        What was stored.
+    keys : mapping of Role to str
+        A key for each role.
+    """
+
+    url: str
+    sample: SampleOrganisation
+    keys: Mapping[Role, str]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running application on a database with people in it.
+
+    Parameters
+    ----------
+    app : FastAPI
+        Running.
+    settings : Settings
+        Its settings.
+    keys : mapping of Role to str
+        A key for each role.
+    sample : SampleOrganisation
+        What was stored.
+    portal : BlockingPortal
+        Leads to the loop that it runs in.
+    """
+
+    app: FastAPI
+    settings: Settings
+    keys: Mapping[Role, str]
+    sample: SampleOrganisation
+    portal: BlockingPortal
+
+    def client(self, role: Role | str | None, **headers: str) -> httpx2.Client:
+        """Return a client with the key of a role; None for one without a key."""
+        transport = _InProcess(self.app, self.portal)
+        client = httpx2.Client(transport=transport, base_url="http://testserver")
+        if role is not None:
+            client.headers["Authorization"] = f"Bearer {self.keys[Role(role)]}"
+        client.headers["Accept-Language"] = "en"
+        client.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+        return client
+
+    def key(
+        self,
+        role: Role | str,
+        *,
+        person_id: str | None = None,
+        org_unit: str | None = None,
+        permissions: list[Permission] | None = None,
+    ) -> str:
+        """Make one more key."""
+        request = KeyRequest(
+            label=f"test {role}",
+            role=Role(role),
+            person_id=person_id,
+            org_unit=org_unit,
+            permissions=permissions,
+        )
+        return make_key(self.settings, request)
+
+
+def make_key(settings: Settings, request: KeyRequest) -> str:
+    """Make a key from outside the application, as the command line does."""
+    return _make(settings, [request])[0]
+
+
+def _make(settings: Settings, requests: Iterable[KeyRequest]) -> list[str]:
+    service = open_service(settings)
+    try:
+        sessions = [(Session(service, COMMAND_LINE, "test", today=AS_OF), r) for r in requests]
+        return [
+            session.write(partial(create_key, session, request=request)).token
+            for session, request in sessions
+        ]
+    finally:
+        service.engine.dispose()
+
+
+def settings_for(url: str, folder: Path, **changes: object) -> Settings:
+    """Return the settings of a served organisation."""
+    given = {"rate_limit": "1000000/minute", "as_of": AS_OF, "models": folder / "models"}
+    return Settings(database=url, **(given | changes))
+
+
+def store_sample(settings: Settings, *, n_people: int = 30) -> SampleOrganisation:
+    """Store the sample organisation in an empty database."""
+    service = open_service(settings)
+    try:
+        return fill(service, n_people=n_people)
+    finally:
+        service.engine.dispose()
+
+
+def make_keys(settings: Settings) -> dict[Role, str]:
+    """Make a key for each role of the cast."""
+    requests = (
+        KeyRequest("employee", Role.EMPLOYEE, person_id=EMPLOYEE),
+        KeyRequest("manager", Role.MANAGER, person_id=MANAGER),
+        KeyRequest("hr", Role.HR, org_unit=UNIT),
+        KeyRequest("analyst", Role.ANALYST),
+        KeyRequest("admin", Role.ADMIN),
+    )
+    tokens = _make(settings, requests)
+    return {request.role: token for request, token in zip(requests, tokens, strict=True)}
+
+
+def store_cast(url: str, folder: Path, **changes: object) -> Stored:
+    """Store the sample organisation and a key for each role in an empty database."""
+    settings = settings_for(url, folder, **changes)
+    return Stored(url, store_sample(settings), make_keys(settings))
+
+
+@contextmanager
+def serve(
+    url: str, folder: Path, *, stored: Stored | None = None, **changes: object
+) -> Iterator[Served]:
+    """Run the application on a database of 30 sample people.
+
+    Parameters
+    ----------
+    url : str
+        The database.
+    folder : Path
+        For its models.
+    stored : Stored, optional
+        What the database is a copy of; it is empty, and filled first, unless given.
+    **changes : object
+        Further settings.
+    """
+    if stored is None:
+        stored = store_cast(url, folder, **changes)
+    settings = settings_for(url, folder, **changes)
+    app = create_app(settings)
+    root = logging.getLogger()
+    before = root.handlers[:]
+    with TestClient(app) as running:
+        root.handlers[:] = before  # those of pytest; the streams of the server's are gone soon
+        assert running.portal
+        yield Served(app, settings, stored.keys, stored.sample, running.portal)

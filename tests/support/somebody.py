@@ -1,0 +1,234 @@
+"""One person of the tiny framework, named in every place of the database that can name a person."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from organisations import AS_OF
+
+from recommender.service import Service
+from recommender.service.access.keys import KeyRequest, create_key
+from recommender.service.permissions import COMMAND_LINE, Role
+from recommender.service.session import Session
+from recommender.store import append_entries, schema, writing
+
+SOMEBODY, NAME = "P7731", "欧阳修远"
+COLLEAGUE = "00001"
+NOW = dt.datetime(2026, 10, 30, 8, 0, tzinfo=dt.UTC)
+DIGEST = "0" * 64
+_DAY = dt.date(2025, 11, 3)
+
+
+def session_of(service: Service, **changes: Any) -> Session:
+    """Return a session of the command line, which may do everything."""
+    return Session(service, **({"who": COMMAND_LINE, "action": "test", "today": AS_OF} | changes))
+
+
+def store_somebody(service: Service) -> str:
+    """Store the person and whatever can name the person; return the id of the person's key."""
+    person = schema.person
+    with writing(service.engine) as connection:
+        unit = connection.scalar(
+            sa.select(person.c.org_unit_id).where(person.c.person_id == COLLEAGUE)
+        )
+        connection.execute(
+            person.insert().values(
+                person_id=SOMEBODY, name=NAME, org_unit_id=unit, grade="librarian"
+            )
+        )
+        connection.execute(
+            person.update().where(person.c.person_id == COLLEAGUE).values(manager_id=SOMEBODY)
+        )
+    session = session_of(service)
+    request = KeyRequest(f"{NAME}的脚本", Role.MANAGER, person_id=SOMEBODY)
+    key_id = session.write(lambda connection: create_key(session, connection, request)).key.key_id
+    actor = f"key:{key_id}"
+    with writing(service.engine) as connection:
+        for table, rows in {
+            **_facts(service),
+            **_plans(actor),
+            **_traces(actor),
+        }.items():
+            connection.execute(schema.metadata.tables[table].insert(), rows)
+        ref = connection.scalar(sa.select(person.c.ref).where(person.c.person_id == SOMEBODY))
+        entry = session_of(service, action="read_gaps").entry()
+        append_entries(connection, [replace(entry, subjects=[ref]), replace(entry, actor=actor)])
+    return key_id
+
+
+def _facts(service: Service) -> dict[str, list[dict[str, Any]]]:
+    module = service.framework.catalog.modules[0]
+    competency = module.competencies[0].id
+    indicator = next(iter(service.framework.indicator_levels))
+    rated = {"competency_id": "reference-desk", "indicator_id": indicator, "rated_on": AS_OF}
+    assessed = {"competency_id": competency, "method": "评价中心"}
+    later = _DAY + dt.timedelta(days=200)
+    return {
+        "assessment": [
+            assessed | {"person_id": SOMEBODY, "level": 1.0, "assessed_on": _DAY},
+            assessed | {"person_id": SOMEBODY, "level": 1.75, "assessed_on": later},
+            assessed
+            | {
+                "person_id": COLLEAGUE,
+                "level": 2.0,
+                "assessed_on": later,
+                "method": f"{NAME}面谈",
+            },
+        ],
+        "rating": [
+            rated | {"person_id": person, "rater_type": kind, "rater_id": rater, "rating": rating}
+            for person, kind, rater, rating in (
+                (SOMEBODY, "peer", COLLEAGUE, 2),
+                (SOMEBODY, "self", SOMEBODY, 3),
+                (COLLEAGUE, "manager", SOMEBODY, 1),
+            )
+        ],
+        "exam_result": [
+            {
+                "person_id": SOMEBODY,
+                "competency_id": "cataloguing",
+                "exam_level": 1,
+                "subject": "rules",
+                "score": 87.5,
+                "sat_on": _DAY,
+            }
+        ],
+        "enrolment": [
+            {
+                "person_id": SOMEBODY,
+                "module_id": module.id,
+                "status": "completed",
+                "enrolled_on": _DAY,
+                "completed_on": _DAY + dt.timedelta(days=30),
+            }
+        ],
+        "improvement_record": [
+            {
+                "person_id": SOMEBODY,
+                "competency_id": competency,
+                "module_id": module_id,
+                "level_before": 0.5,
+                "level_after": 1.0,
+                "before_on": _DAY - dt.timedelta(days=300),
+                "after_on": _DAY,
+                "completed_on": None,
+                "org_unit": "阅览部",
+            }
+            for module_id in (module.id, "a-module-long-gone")
+        ],
+        "shown": [
+            {
+                "person_id": SOMEBODY,
+                "module_id": module.id,
+                "rank": 1,
+                "objective": "gap",
+                "expected_gap_closed": 0.25,
+                "as_of": _DAY,
+                "catalog_digest": DIGEST,
+                "shown_at": NOW,
+            }
+        ],
+    }
+
+
+def _plans(actor: str) -> dict[str, list[dict[str, Any]]]:
+    said = f"已与{NAME}谈过，工号{SOMEBODY}"
+    return {
+        "plan": [
+            {
+                "plan_id": plan_id,
+                "person_id": person,
+                "as_of": _DAY,
+                "status": "draft",
+                "catalog_digest": DIGEST,
+                "created_at": NOW,
+            }
+            for plan_id, person in (("plan-own", SOMEBODY), ("plan-other", COLLEAGUE))
+        ],
+        "plan_version": [
+            {
+                "plan_id": plan_id,
+                "version": 1,
+                "change": "edited",
+                "body": body,
+                "actor": actor,
+                "made_at": NOW,
+            }
+            for plan_id, body in (
+                ("plan-own", {"plan": {"person_id": SOMEBODY}}),
+                ("plan-other", {"plan": {"person_id": COLLEAGUE}, "note": said}),
+            )
+        ],
+        "plan_approval": [
+            {
+                "plan_id": plan_id,
+                "version": 1,
+                "party": "manager",
+                "decision": "approved",
+                "comment": said,
+                "actor": actor,
+                "decided_at": NOW,
+            }
+            for plan_id in ("plan-own", "plan-other")
+        ],
+        "plan_comment": [
+            {"plan_id": plan_id, "party": "hr", "text": said, "actor": by, "made_at": NOW}
+            for plan_id, by in (("plan-own", "cli"), ("plan-other", actor), ("plan-other", "cli"))
+        ],
+    }
+
+
+def _traces(actor: str) -> dict[str, list[dict[str, Any]]]:
+    job = {
+        "kind": "import",
+        "status": "done",
+        "request": {"file_name": f"{NAME}.xlsx"},
+        "result": {
+            "plans": [{"person_id": SOMEBODY, "hours": 8}, {"person_id": COLLEAGUE, "hours": 9}],
+            "failed": [{"row": 3, "found": NAME}],
+            "people": [SOMEBODY, COLLEAGUE],
+            "by_person": {SOMEBODY: 1, COLLEAGUE: 2},
+            "message": f"{NAME}不在范围内",
+        },
+        "problem": {"code": "person.unknown", "values": {"person_id": SOMEBODY}},
+        "report": f"marked: {NAME}".encode(),
+        "actor": "key:another",
+        "principal": {"role": "manager", "person_id": SOMEBODY},
+        "created_at": NOW,
+        "finished_at": NOW,
+    }
+    answer = {"request_sha256": DIGEST, "status": 201, "answered_at": NOW}
+    return {
+        "import_batch": [
+            {
+                "kind": "ratings",
+                "file_name": f"{NAME}的评分.xlsx",
+                "sha256": DIGEST,
+                "inserted": 1,
+                "updated": 0,
+                "unchanged": 0,
+                "imported_at": NOW,
+            }
+        ],
+        "job": [job | {"job_id": "job-1"}, _quiet(job) | {"job_id": "job-2", "actor": actor}],
+        "idempotent_answer": [
+            answer | {"actor": by, "key": key, "headers": headers, "body": body}
+            for by, key, headers, body in (
+                (actor, "1", {}, b"{}"),
+                ("key:another", "2", {"Location": f"/v1/people/{SOMEBODY}"}, b"{}"),
+                ("key:another", "3", {}, json.dumps({"said": [NAME]}).encode()),
+                ("key:another", "4", {}, b"%PDF-1.7 \xff"),
+                ("key:another", f"gaps-of-{SOMEBODY}", {}, b"{}"),
+                ("key:another", "others", {}, json.dumps({"person_id": COLLEAGUE}).encode()),
+            )
+        ],
+    }
+
+
+def _quiet(job: dict[str, Any]) -> dict[str, Any]:
+    nothing = dict.fromkeys(("result", "problem", "report"))
+    return {**job, **nothing, "request": {}, "principal": {}}
