@@ -1,39 +1,37 @@
 """Who is calling: a request is admitted before anything of it is looked at.
 
-`admit` checks the key or token, the permission that the operation needs, and the rate limit. A
-route gets the `Call` it returns by ``call: Call = CALL``.
+A route asks for ``call: Admitted``. What that depends on checks the key or token, the permission
+that the operation was declared with, and the rate limit; FastAPI settles it before it judges path,
+query and body. When the route is done, what it read is put into the audit trail before the answer
+goes out.
 """
 
 from __future__ import annotations
 
-import datetime as dt
+import asyncio
 import hashlib
 import math
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 
 from api.identity.tokens import Claims, TokenRefused
-from api.problems import Refusal, language_of
-from api.server_state import REFUSALS, Running
-from recommender.service.access.keys import check_token, is_valid, principal_of
+from api.problems import FieldProblem, Refusal, language_of
+from api.server_state import REFUSALS, ServerState
+from recommender.service.access.idempotency import KeptAnswer, answering_once
+from recommender.service.access.keys import identify, org_path
 from recommender.service.permissions import PERMISSIONS, Permission, Principal, Role
 from recommender.service.session import Session
-from recommender.store import (
-    Connection,
-    KeptAnswer,
-    claim_answer,
-    keep_answer,
-    org_path,
-    read_counters,
-    reading,
-)
 
-T = TypeVar("T")
 IDEMPOTENCY_KEY = r"^[!-~]{1,200}$"
+PERMISSION = "x-permission"
 _KEY = "trk_"
 # the issuer is down, or has just changed its keys: no fault of whoever sits behind this address
 _NOT_GUESSING = ("keys-unavailable", "unknown-key")
@@ -49,77 +47,53 @@ class Call:
     ----------
     request : Request
         As it came.
-    running : Running
+    state : ServerState
         The parts of the server.
     session : Session
         On whose behalf use cases run.
     headers : dict of str to str
         Go with the answer, whatever it is.
+    response : Response or None
+        The answer, once there is one.
     """
 
     request: Request
-    running: Running
+    state: ServerState
     session: Session
     headers: dict[str, str] = field(default_factory=dict[str, str])
+    response: Response | None = None
 
     @property
     def lang(self) -> str:
         """Language of texts in the answer."""
         return self.session.lang
 
-    def read(self, use: Callable[[Connection], T]) -> T:
-        """Run a use case that reads."""
-        return self.session.read(use)
+    def respond(self, response: Response) -> Response:
+        """Return an answer with the headers that go with every one."""
+        response.headers.update(self.headers)
+        self.response = response
+        return response
 
-    def write(
-        self,
-        use: Callable[[Connection], T],
-        respond: Callable[[T], Response],
-        *,
-        keep: Callable[[Response], Response] = lambda response: response,
-    ) -> Response:
-        """Run a use case that writes, and keep the answer with it in one transaction.
+    @contextmanager
+    def once(
+        self, *, keep: Callable[[Response], Response] = lambda response: response
+    ) -> Iterator[None]:
+        """Do what a request asks, and keep the answer with it in one transaction.
 
-        A request with an ``Idempotency-Key`` that was answered before gets that answer again;
-        the use case does not run a second time.
+        A request with an ``Idempotency-Key`` that was answered before gets that answer again.
 
         Parameters
         ----------
-        use : callable
-            The use case.
-        respond : callable
-            Makes the answer out of what the use case returns.
         keep : callable
             Makes what is kept, to be answered to the same request, out of the answer; the
             answer itself unless given.
-
-        Returns
-        -------
-        Response
-            The answer.
         """
         key = self.request.headers.get("idempotency-key")
-        if key is None:
-            return respond(self.session.write(use))
-        actor, asked = self.session.who.actor, self._fingerprint()
-        self.session.once = hashlib.sha256(f"{actor} {key} {asked}".encode()).hexdigest()
-
-        def once(connection: Connection) -> Response:
-            earlier = claim_answer(connection, actor, key, asked)
-            if earlier is not None:
-                headers = {**earlier.headers, "Idempotent-Replayed": "true"}
-                return Response(earlier.body, earlier.status, headers=headers)
-            response = respond(use(connection))
-            kept = keep(response)
-            keep_answer(
-                connection,
-                actor,
-                key,
-                KeptAnswer(kept.status_code, dict(kept.headers), bytes(kept.body)),
-            )
-            return response
-
-        return self.session.write(once)
+        with answering_once(self.session, key, self._fingerprint()) as keep_answer:
+            yield
+            assert self.response is not None  # made by `respond`
+            kept = keep(self.response)
+            keep_answer(KeptAnswer(kept.status_code, dict(kept.headers), bytes(kept.body)))
 
     def seen_version(self) -> int:
         """Return the version that ``If-Match`` names.
@@ -143,67 +117,60 @@ class Call:
         return hashlib.sha256(text.encode() + body).hexdigest()
 
 
-def admit(
-    request: Request, *, operation: str, template: str, permission: Permission | None
-) -> Call:
-    """Check who is calling and whether the operation is allowed to him.
-
-    Parameters
-    ----------
-    request : Request
-        As it came.
-    operation : str
-        Name of the operation.
-    template : str
-        Path of the operation.
-    permission : Permission or None
-        What it needs; None where every principal may.
-
-    Returns
-    -------
-    Call
-        Admitted.
+async def admit(request: Request) -> AsyncIterator[Call]:
+    """Admit a request; note what it read once the route is done.
 
     Raises
     ------
     Refusal
-        401 without a valid key or token, 422 with an ``Idempotency-Key`` that is none, 429 past
-        the rate limit.
+        401 without a valid key or token, 422 with an ``Idempotency-Key`` that is none or with a
+        parameter that the operation does not have, 429 past the rate limit.
     ForbiddenError
         If the permission is not there.
     """
-    running: Running = request.app.state.running
+    call = await run_in_threadpool(check_caller, request)
+    yield call
+    note = call.session.take_note()
+    if note is not None:
+        await asyncio.wrap_future(call.state.writer.note(note))
+
+
+Admitted = Annotated[Call, Depends(admit, scope="function")]
+
+
+def check_caller(request: Request) -> Call:
+    """Check who is calling and whether the operation is allowed to him; see `admit`."""
+    state: ServerState = request.app.state.server
+    route: APIRoute = request.scope["route"]
     token = _token(request)
+    is_key = token.startswith(_KEY)
     # checked before a connection is taken: it may have to wait for the identity provider
-    who = None if token.startswith(_KEY) else _check_claims(running, request, token)
-    with reading(running.live.engine) as connection:
-        counters = read_counters(connection)
-        if who is None:
-            who = _check_key(running, request, token, connection, changes=counters["access"])
+    claimed = None if is_key else _check_claims(state, request, token)
+    if not is_key and claimed is None:
+        raise _refused(state, request)
+    service, who = identify(state.installation, token if is_key else None)
+    who = who or claimed
+    if who is None:
+        raise _refused(state, request)
     request.state.actor = who.actor
-    headers = _count(running, who.actor)
-    if permission is not None:
-        who.need(permission)
+    headers = _count(state, who.actor)
+    needed = (route.openapi_extra or {}).get(PERMISSION)
+    if needed is not None:
+        who.need(Permission(needed))
     if not re.fullmatch(IDEMPOTENCY_KEY, request.headers.get("idempotency-key", "none")):
         raise Refusal(422, "request.idempotency-key")
+    _refuse_unknown(request, route)
     session = Session(
-        service=running.live.current(counters["catalog"]),
+        service=service,
         who=who,
-        action=operation,
-        today=running.settings.today(),
+        action=route.operation_id or route.name,
+        today=state.settings.today(),
         lang=language_of(request),
         request_id=request.state.request_id,
-        resource=_without_people(template, request.path_params),
+        resource=_without_people(route.path_format, request.path_params),
     )
-    return Call(request, running, session, headers)
-
-
-async def _request(request: Request) -> Request:
-    return request
-
-
-# what `api.operations.admitted` finds in this place it replaces by the admitted call
-CALL: Any = Depends(_request)
+    request.state.call = Call(request, state, session, headers)
+    return request.state.call
 
 
 def _token(request: Request) -> str:
@@ -214,30 +181,16 @@ def _token(request: Request) -> str:
     return token
 
 
-def _check_key(
-    running: Running, request: Request, token: str, connection: Connection, *, changes: int
-) -> Principal:
-    key = running.keys.get(token, changes=changes)
-    if key is None:
-        _refuse_guessing(running, request)
-        key = check_token(connection, token)
-        if key is not None:
-            running.keys.put(token, key, changes=changes)
-    if key is not None and is_valid(key, dt.datetime.now(dt.UTC)):
-        return principal_of(key)
-    raise _refused(running, request)
-
-
-def _check_claims(running: Running, request: Request, token: str) -> Principal:
-    _refuse_guessing(running, request)
-    if running.verifier is not None:
-        try:
-            return _principal_of_claims(running.verifier.verify(token))
-        except TokenRefused as refused:
-            request.state.refused = refused.reason
-            if refused.reason in _NOT_GUESSING:
-                raise Refusal(401, "access.bad-token", headers=_CHALLENGE) from None
-    raise _refused(running, request)
+def _check_claims(state: ServerState, request: Request, token: str) -> Principal | None:
+    if state.verifier is None:
+        return None
+    try:
+        return _principal_of_claims(state.verifier.verify(token))
+    except TokenRefused as refused:
+        request.state.refused = refused.reason
+        if refused.reason in _NOT_GUESSING:
+            raise Refusal(401, "access.bad-token", headers=_CHALLENGE) from None
+        return None
 
 
 def _principal_of_claims(claims: Claims) -> Principal:
@@ -262,11 +215,11 @@ def _principal_of_claims(claims: Claims) -> Principal:
     )
 
 
-def _count(running: Running, actor: str) -> dict[str, str]:
-    window = running.windows.hit(running.limit, actor)
+def _count(state: ServerState, actor: str) -> dict[str, str]:
+    window = state.rates.hit(state.limit, actor)
     seconds = math.ceil(window.seconds)
     headers = {
-        "RateLimit-Limit": str(running.limit.amount),
+        "RateLimit-Limit": str(state.limit.amount),
         "RateLimit-Remaining": str(window.remaining),
         "RateLimit-Reset": str(seconds),
     }
@@ -276,18 +229,11 @@ def _count(running: Running, actor: str) -> dict[str, str]:
     return headers
 
 
-def _client(request: Request) -> str:
-    return f"refused {request.client.host if request.client else ''}"
-
-
-def _refuse_guessing(running: Running, request: Request) -> None:
-    """Refuse a client whose tokens were refused too often of late."""
-    if not running.windows.is_open(REFUSALS, _client(request)):
-        raise Refusal(429, "request.too-many", headers={"Retry-After": "60"}, seconds=60)
-
-
-def _refused(running: Running, request: Request) -> Refusal:
-    running.windows.hit(REFUSALS, _client(request))
+def _refused(state: ServerState, request: Request) -> Refusal:
+    """Return the refusal of a key or token; whoever was refused too often of late has to wait."""
+    address = request.client.host if request.client else ""
+    if not state.rates.hit(REFUSALS, f"refused {address}").allowed:
+        return Refusal(429, "request.too-many", headers={"Retry-After": "60"}, seconds=60)
     return Refusal(401, "access.bad-token", headers=_CHALLENGE)
 
 
@@ -296,3 +242,27 @@ def _without_people(template: str, parameters: dict[str, Any]) -> str:
         if name != "person_id":
             template = template.replace("{" + name + "}", str(value))
     return template[:400]
+
+
+def _refuse_unknown(request: Request, route: APIRoute) -> None:
+    """Refuse a parameter that the operation does not have: it may be a misspelt filter."""
+    known = set(_query_names(route.dependant))
+    unknown = sorted({name for name, _ in request.query_params.multi_items()} - known)
+    if unknown:
+        raise Refusal(
+            422,
+            "request.unknown-parameter",
+            names=", ".join(unknown)[:200],
+            known=", ".join(sorted(known)) or "–",
+            errors=[
+                FieldProblem(pointer=f"query:{name[:80]}", detail="unknown")
+                for name in unknown[:20]
+            ],
+        )
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    for parameter in dependant.query_params:
+        yield parameter.alias
+    for below in dependant.dependencies:
+        yield from _query_names(below)

@@ -12,17 +12,18 @@ from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.admission import check_caller
 from api.identity.tokens import TokenVerifier
 from api.operations import settle_parameters
 from api.pages.docs import add_docs
 from api.problems import Problem, install_handlers
 from api.routes import GROUPS, monitoring
-from api.server_state import Running
+from api.server_state import ServerState
 from api.transport.logs import set_up_logs
-from api.transport.middleware import Manners
-from recommender.service.access.audit_writer import AuditTrail
+from api.transport.middleware import Middleware
+from recommender.service.access.audit_writer import AuditWriter
+from recommender.service.installation import Installation
 from recommender.service.jobs.runner import JobRunner
-from recommender.service.live import LiveService
 from recommender.settings import Settings
 
 THREADS = 8
@@ -80,8 +81,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(monitoring.ROUTES)
     app.include_router(monitoring.describing_routes(open_to_all=chosen.open_docs))
     add_docs(app)
-    install_handlers(app)
-    app.add_middleware(Manners, settings=chosen)
+    install_handlers(app, check_caller)
+    app.add_middleware(Middleware, settings=chosen)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign] - the documented way
     return app
 
@@ -90,7 +91,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _run(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     set_up_logs(as_json=settings.json_logs)
-    live = LiveService(settings)
+    installation = Installation(settings)
     verifier = None
     if settings.oidc_issuer and settings.oidc_audience and settings.oidc_jwks:
         verifier = TokenVerifier(
@@ -101,9 +102,9 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
             person_claim=settings.oidc_person_claim,
             org_unit_claim=settings.oidc_org_unit_claim,
         )
-    trail = AuditTrail(live.engine)
-    jobs = JobRunner(live)
-    app.state.running = Running(settings, live, trail, jobs, verifier)
+    writer = AuditWriter(installation.engine)
+    jobs = JobRunner(installation)
+    app.state.server = ServerState(settings, installation, writer, jobs, verifier)
     # the interpreter runs one thread at a time; with more of them it mostly switches
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     jobs.start()
@@ -112,8 +113,8 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         jobs.stop()
-        trail.close()
-        live.close()
+        writer.close()
+        installation.close()
 
 
 _describing = threading.Lock()

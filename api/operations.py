@@ -8,37 +8,27 @@
         "GET", "/people/{person_id}/gaps", Permission.READ_ASSESSMENTS,
         answer=GapsOut, absent=True, example={"person_id": "S00017"},
     )
-    def read_gaps(person_id: PersonId, as_of: AsOf = None, call: Call = CALL) -> Response:
+    def read_gaps(call: Admitted, person_id: PersonId, as_of: AsOf = None) -> Response:
         '''Compare a person's levels with the targets of the grade.'''
         return answer(call, ...)
 
-The function's name is the operation's id, its docstring the summary. A caller is admitted
-(`api.admission.admit`) before anything of the request is read; personal data that a use case read
-is in the audit trail before the answer goes out. Every status an operation can give is declared
-here, and nowhere else.
+The function's name is the operation's id, its docstring the summary. The permission stands in the
+description of the route, where `api.admission.admit` finds it. Every status an operation can give
+is declared here, and nowhere else.
 """
 
 from __future__ import annotations
 
-import asyncio
-import functools
-import inspect
-import json
 import re
-from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, get_type_hints
+from collections.abc import Callable
+from typing import Any
 
-from fastapi import APIRouter, Request, Response
-from fastapi.dependencies.models import Dependant
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
-from pydantic import BaseModel, TypeAdapter, ValidationError
-from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
+from pydantic import BaseModel
 
-from api.admission import IDEMPOTENCY_KEY, Call, admit
-from api.problems import MEDIA_TYPE, FieldProblem, Problem, Refusal
+from api.admission import IDEMPOTENCY_KEY, PERMISSION
+from api.problems import MEDIA_TYPE, Problem
 from api.responses import MOST_FIELDS, fields_of
 from recommender.service.permissions import Permission
 
@@ -63,93 +53,6 @@ CSV = "text/csv"
 TABLES = (XLSX, CSV, "application/octet-stream")
 
 
-class AdmittedRoute(APIRoute):
-    """A route whose caller is admitted first, and whose reads are in the audit trail last."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler of one request."""
-        handle = super().get_route_handler()
-        endpoint: Any = self.endpoint  # made by `admitted`
-        endpoint.known.update(_query_names(self.dependant))
-
-        async def run(request: Request) -> Response:
-            try:
-                response = await handle(request)
-            except (RequestValidationError, HTTPException) as error:
-                if isinstance(error, HTTPException) and error.status_code != 400:
-                    raise
-                # who may not ask is not told what is wrong with the question
-                await run_in_threadpool(endpoint.admit, request)
-                if isinstance(error, HTTPException):  # the body is no text
-                    problem = {"type": "json_invalid", "loc": ("body",)}
-                    raise RequestValidationError([problem]) from None
-                raise
-            call: Call = request.state.call
-            if call.session.saw_somebody:
-                stored = call.running.trail.note([call.session.entry()])
-                await asyncio.wrap_future(stored)
-            response.headers.update(call.headers)
-            return response
-
-        return run
-
-
-def admitted(
-    function: Callable[..., Any], *, template: str, permission: Permission | None
-) -> Callable[..., Any]:
-    """Make a function an endpoint of an `AdmittedRoute`.
-
-    Parameters
-    ----------
-    function : callable
-        Has a parameter ``call: Call = CALL``. Admission and function run in the same thread: to
-        hand a request from thread to thread takes longer than to admit it.
-    template : str
-        Path of the operation.
-    permission : Permission or None
-        What it needs.
-
-    Returns
-    -------
-    callable
-        With the same signature.
-    """
-    known: set[str] = set()  # of query parameters; the route fills it in
-    kind = get_type_hints(function, include_extras=True).get("body")
-    adapter = None if kind is None else TypeAdapter[Any](kind)
-
-    def admit_first(request: Request) -> Call:
-        call = admit(request, operation=function.__name__, template=template, permission=permission)
-        request.state.call = call
-        _refuse_unknown(request, known)
-        return call
-
-    def settle(given: dict[str, Any]) -> None:
-        request: Request = given["call"]
-        given["call"] = admit_first(request)
-        if adapter is not None and given["body"] is not None:
-            given["body"] = _read_strictly(adapter, request)
-
-    if inspect.iscoroutinefunction(function):
-
-        @functools.wraps(function)
-        async def run_later(**given: Any) -> Any:
-            await run_in_threadpool(settle, given)
-            return await function(**given)
-
-        run: Callable[..., Any] = run_later
-    else:
-
-        @functools.wraps(function)
-        def run_now(**given: Any) -> Any:
-            settle(given)
-            return function(**given)
-
-        run = run_now
-    run.admit, run.known = admit_first, known  # type: ignore[attr-defined] - functions may
-    return run
-
-
 class Operations(APIRouter):
     """A group of operations under ``/v1``.
 
@@ -160,7 +63,7 @@ class Operations(APIRouter):
     """
 
     def __init__(self, tag: str) -> None:
-        super().__init__(prefix="/v1", tags=[tag], route_class=AdmittedRoute)
+        super().__init__(prefix="/v1", tags=[tag])
 
     def operation(
         self,
@@ -244,7 +147,7 @@ class Operations(APIRouter):
             responses[304] = {"description": "Unchanged since the answer `If-None-Match` names."}
         extra: dict[str, Any] = {"security": [{"bearer": []}]}
         if permission is not None:
-            extra["x-permission"] = permission.value
+            extra[PERMISSION] = permission.value
         headers = _header_parameters(method, versioned=versioned, creates=creates)
         if headers:
             extra["parameters"] = headers
@@ -264,7 +167,7 @@ class Operations(APIRouter):
             summary, _, rest = (function.__doc__ or "").strip().partition("\n")
             self.add_api_route(
                 path,
-                admitted(function, template=f"/v1{path}", permission=permission),
+                function,
                 methods=[method],
                 status_code=status,
                 response_model=answer,
@@ -330,44 +233,3 @@ def _header_parameters(method: str, *, versioned: bool, creates: bool) -> list[d
         }
         for name, text, required, pattern in wanted
     ]
-
-
-def _read_strictly(adapter: TypeAdapter[Any], request: Request) -> Any:
-    """Read a body again, without what leniency lets pass: `true` for 1, `"5"` for 5."""
-    # to JSON, if not to pydantic, 5.0 is a whole number
-    whole = json.loads(request._body, parse_float=_number)
-    try:
-        return adapter.validate_json(json.dumps(whole), strict=True)
-    except ValidationError as error:
-        faults = error.errors(include_url=False)
-        raise RequestValidationError(
-            [{**fault, "loc": ("body", *fault["loc"])} for fault in faults]
-        ) from None
-
-
-def _number(text: str) -> float:
-    number = float(text)
-    return int(number) if number.is_integer() else number
-
-
-def _query_names(dependant: Dependant) -> Iterator[str]:
-    for field in dependant.query_params:
-        yield field.alias
-    for below in dependant.dependencies:
-        yield from _query_names(below)
-
-
-def _refuse_unknown(request: Request, known: set[str]) -> None:
-    given = request.query_params.multi_items()
-    unknown = sorted({name for name, _ in given} - known)
-    if unknown:
-        raise Refusal(
-            422,
-            "request.unknown-parameter",
-            names=", ".join(unknown)[:200],
-            known=", ".join(sorted(known)) or "–",
-            errors=[
-                FieldProblem(pointer=f"query:{name[:80]}", detail="unknown")
-                for name in unknown[:20]
-            ],
-        )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -23,6 +24,7 @@ from recommender.errors import (
     TableFaultsError,
 )
 from recommender.exchange import describe_faults
+from recommender.service.access.idempotency import AnsweredBefore
 from recommender.texts import LANGUAGES, all_texts, explain, hint, say
 from training_catalog import CatalogError
 
@@ -143,12 +145,44 @@ def problem_response(
     )
 
 
-def install_handlers(app: FastAPI) -> None:
-    """Make every known problem of an application a problem document."""
+def install_handlers(app: FastAPI, check_caller: Callable[[Request], object]) -> None:
+    """Make every known problem of an application a problem document.
+
+    Parameters
+    ----------
+    app : FastAPI
+        The application.
+    check_caller : callable
+        Raises where the caller is not admitted. FastAPI reads a body before it settles what a route
+        depends on, and who may not ask is not to be told what is wrong with the question.
+    """
+
+    async def on_unreadable(request: Request, error: Exception) -> Response:
+        if not hasattr(request.state, "call"):
+            try:
+                await run_in_threadpool(check_caller, request)
+            except RecommenderError as problem:
+                return await _on_known_problem(request, problem)
+            except Refusal as refusal:
+                return await _on_refusal(request, refusal)
+        if isinstance(error, HTTPException):  # the body is no text
+            problem = {"type": "json_invalid", "loc": ("body",)}
+            return await _on_invalid(request, RequestValidationError([problem]))
+        return await _on_invalid(request, error)
+
     app.add_exception_handler(RecommenderError, _on_known_problem)
     app.add_exception_handler(CatalogError, _on_catalog_faults)
-    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(RequestValidationError, on_unreadable)
+    app.add_exception_handler(400, on_unreadable)
     app.add_exception_handler(HTTPException, _on_refusal)
+    app.add_exception_handler(AnsweredBefore, _on_repeated)
+
+
+async def _on_repeated(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AnsweredBefore)
+    earlier = error.answer
+    headers = {**earlier.headers, "Idempotent-Replayed": "true"}
+    return request.state.call.respond(Response(earlier.body, earlier.status, headers=headers))
 
 
 def describe_problem(error: RecommenderError, lang: str) -> tuple[str, str, list[FieldProblem]]:

@@ -114,8 +114,8 @@ def send(
     # a proxy that compresses answers makes an ETag a weak one
     held = {"*", etag, f"W/{etag}"}.intersection(known)
     if call.request.method == "GET" and status == 200 and held:
-        return Response(status_code=304, headers=headers)
-    return Response(content, status, headers=headers, media_type=media_type)
+        return call.respond(Response(status_code=304, headers=headers))
+    return call.respond(Response(content, status, headers=headers, media_type=media_type))
 
 
 def encode_cursor(key: Sequence[str | int]) -> str:

@@ -42,25 +42,40 @@ if TYPE_CHECKING:
     from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
     from recommender.ranking import Objective
     from recommender.results import to_json
-    from recommender.service import Models, PlanRequest, Service, open_service
-    from recommender.service.learning.history import report_history
-    from recommender.service.learning.training import read_history_files
+    from recommender.service.installation import Service, open_service
+    from recommender.service.learning.collecting import report_history
+    from recommender.service.learning.files import read_history_files
+    from recommender.service.levels.gaps import read_gaps
+    from recommender.service.models import Models
+    from recommender.service.plans.choices import PlanRequest
+    from recommender.service.plans.drafts import create_plan
+    from recommender.service.recommend.recommendations import (
+        RecommendationRequest,
+        recommend_modules,
+    )
+    from recommender.service.session import Session, open_session
     from recommender.settings import Settings
     from training_catalog import load_catalog
 
 _HOMES = {
+    "recommend_modules": "recommender.service.recommend.recommendations",
+    "read_gaps": "recommender.service.levels.gaps",
+    "open_session": "recommender.service.session",
+    "create_plan": "recommender.service.plans.drafts",
+    "Session": "recommender.service.session",
+    "RecommendationRequest": "recommender.service.recommend.recommendations",
     "EffectFit": "recommender.improvement.model.effects",
     "Evaluation": "recommender.improvement.evaluation",
     "History": "recommender.improvement.history",
     "LoopSettings": "recommender.improvement.simulation.closed_loop",
-    "Models": "recommender.service",
+    "Models": "recommender.service.models",
     "ModuleTable": "recommender.improvement.model.effects",
     "Objective": "recommender.ranking",
-    "PlanRequest": "recommender.service",
+    "PlanRequest": "recommender.service.plans.choices",
     "Prediction": "recommender.improvement.model.effects",
     "RecommenderError": "recommender.errors",
     "RecordTable": "recommender.improvement.model.effects",
-    "Service": "recommender.service",
+    "Service": "recommender.service.installation",
     "Settings": "recommender.settings",
     "SimulationSettings": "recommender.improvement.simulation.synthetic",
     "Workbench": "recommender.analysis",
@@ -78,11 +93,11 @@ _HOMES = {
     "load_catalog": "training_catalog",
     "loop_chart": "recommender.documents.charts",
     "loop_table": "recommender.analysis",
-    "open_service": "recommender.service",
+    "open_service": "recommender.service.installation",
     "open_workbench": "recommender.analysis",
     "predict": "recommender.improvement.model.effects",
-    "read_history_files": "recommender.service.learning.training",
-    "report_history": "recommender.service.learning.history",
+    "read_history_files": "recommender.service.learning.files",
+    "report_history": "recommender.service.learning.collecting",
     "run_closed_loop": "recommender.improvement.simulation.closed_loop",
     "score_table": "recommender.analysis",
     "set_chart_style": "recommender.analysis",
@@ -101,14 +116,17 @@ __all__ = [
     "Objective",
     "PlanRequest",
     "Prediction",
+    "RecommendationRequest",
     "RecommenderError",
     "RecordTable",
     "Service",
+    "Session",
     "Settings",
     "SimulationSettings",
     "Workbench",
     "calibration_chart",
     "compare_effects",
+    "create_plan",
     "effect_by_level",
     "effect_table",
     "evaluate",
@@ -122,9 +140,12 @@ __all__ = [
     "loop_chart",
     "loop_table",
     "open_service",
+    "open_session",
     "open_workbench",
     "predict",
+    "read_gaps",
     "read_history_files",
+    "recommend_modules",
     "report_history",
     "run_closed_loop",
     "score_table",

@@ -6,12 +6,13 @@ from api.routes.catalog import catalog, offerings
 from api.routes.learning import history, models
 from api.routes.people import enrolments, facts, people
 from api.routes.plans import changes, plans
-from api.routes.recommend import many
+from api.routes.recommend import many, one
 
 GROUPS = (
     health.ROUTES,
     caller.ROUTES,
     levels.ROUTES,
+    one.ROUTES,
     people.ROUTES,
     plans.ROUTES,
     changes.ROUTES,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from api.admission import CALL, Call
+from api.admission import Admitted, Call
 from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, answer, cut_page, decode_cursor, encode_cursor
 from api.schemas.common import AsOf, Id, UnitPath
@@ -23,7 +23,6 @@ from recommender.service.groups.statistics import read_distribution, read_grade_
 from recommender.service.groups.table import StatisticsRequest
 from recommender.service.groups.team import read_team_map
 from recommender.service.permissions import Permission
-from recommender.store import org_path
 
 ROUTES = Operations("statistics")
 
@@ -36,7 +35,7 @@ def _request(
 ) -> StatisticsRequest:
     return StatisticsRequest(
         as_of=as_of or call.session.today,
-        org_unit=None if org_unit is None else org_path(org_unit),
+        org_unit=org_unit,
         grade=grade,
     )
 
@@ -51,32 +50,28 @@ def _request(
     example={"by": "org_unit", "org_unit": "南区示例分公司"},
 )
 def read_heatmap(
+    call: Admitted,
     by: Annotated[By, Query(description="What a row is.")] = "org_unit",
     org_unit: Unit = None,
     grade: Grade = None,
     as_of: AsOf = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    call: Call = CALL,
 ) -> Response:
     """Map where people, units or grades stand, by competency.
 
     Rows are people (for those who may read their assessments), units or grades. Figures of
     groups are of the people within the caller's scope; an analyst's, of everybody.
     """
-    request, held = _request(call, as_of, org_unit, grade), call.running.levels
+    request = _request(call, as_of, org_unit, grade)
     if by == "person":
         (after,) = decode_cursor(cursor, ("",))
-        rows, more = call.read(
-            lambda connection: read_team_map(
-                call.session, connection, held, request, after=after, limit=limit
-            )
-        )
+        rows, more = read_team_map(call.session, request, after=after, limit=limit)
         following = encode_cursor((rows[-1].person_id,)) if more else None
         people = {"as_of": request.as_of, "items": rows, "next": following}
         return answer(call, PersonMapOut.model_validate(people))
     read = read_unit_map if by == "org_unit" else read_grade_map
-    found = call.read(lambda connection: read(call.session, connection, held, request))
+    found = read(call.session, request)
     items, following = cut_page(found.rows, cursor, limit)
     groups = {
         "by": by,
@@ -98,17 +93,15 @@ def read_heatmap(
     example={"grade": "g1"},
 )
 def read_gap_statistics(
+    call: Admitted,
     org_unit: Unit = None,
     grade: Grade = None,
     as_of: AsOf = None,
     fields: Fields = None,
-    call: Call = CALL,
 ) -> Response:
     """Describe how levels and gaps are spread in a unit and grade, competency by competency."""
     request = _request(call, as_of, org_unit, grade)
-    row, spread = call.read(
-        lambda connection: read_distribution(call.session, connection, call.running.levels, request)
-    )
+    row, spread = read_distribution(call.session, request)
     found = GapStatisticsOut(
         as_of=request.as_of,
         org_unit=row.org_unit,

@@ -8,9 +8,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from api.server_state import Running
-from recommender.errors import RecommenderError
-from recommender.store import read_counters, reading
+from api.server_state import ServerState
+from recommender.service.access.keys import can_answer
 
 ROUTES = APIRouter(prefix="/health", tags=["operation"])
 
@@ -35,15 +34,8 @@ async def get_health() -> Health:
 )
 async def get_readiness(request: Request, response: Response) -> Health:
     """Say whether requests can be answered now."""
-    running: Running = request.app.state.running
-
-    def look() -> None:
-        with reading(running.live.engine) as connection:
-            read_counters(connection)
-
-    try:
-        await run_in_threadpool(look)
-    except RecommenderError:
+    state: ServerState = request.app.state.server
+    if not await run_in_threadpool(can_answer, state.installation):
         response.status_code = 503
         return Health(status="unavailable")
     return Health(status="ok")

@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.admission import CALL, Call
+from api.admission import Admitted, Call
 from api.operations import XLSX, Operations
 from api.problems import Refusal
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor, send
@@ -25,11 +25,11 @@ from api.schemas.jobs import (
     TableName,
     TrainingIn,
 )
-from recommender.service import PlanRequest
 from recommender.service.jobs import requests
-from recommender.service.jobs.requests import Job
+from recommender.service.jobs.requests import Job, JobStatus
+from recommender.service.people.imports import write_table_template
 from recommender.service.permissions import Permission
-from recommender.store.jobs import JobStatus
+from recommender.service.plans.choices import PlanRequest
 
 ROUTES = Operations("jobs")
 LONGEST_WAIT_SECONDS = 30
@@ -67,12 +67,12 @@ def _accept(call: Call, job: Job) -> Response:
     body_example="person_id,name,org_unit,grade\n00902,司马青,南区示例分公司/政企客户部,g1\n",
 )
 async def import_table(
+    call: Admitted,
     table: Table,
     dry_run: Annotated[bool, Query(description="Check everything, store nothing.")] = False,
     filename: Annotated[
         str | None, Query(max_length=400, description="What reports call the file.")
     ] = None,
-    call: Call = CALL,
 ) -> Response:
     """Import a table: all of it, or nothing and a report of every bad row.
 
@@ -84,13 +84,12 @@ async def import_table(
     content = await call.request.body()
 
     def work() -> Response:
-        response = call.write(
-            lambda connection: requests.submit_import(
-                call.session, connection, table, content, file_name=filename, dry_run=dry_run
-            ),
-            lambda job: _accept(call, job),
-        )
-        call.running.jobs.wake()
+        with call.once():
+            job = requests.submit_import(
+                call.session, table, content, file_name=filename, dry_run=dry_run
+            )
+            response = _accept(call, job)
+        call.state.jobs.wake()
         return response
 
     return await run_in_threadpool(work)
@@ -103,11 +102,11 @@ async def import_table(
     media={XLSX: "A workbook to fill in, with drop-down lists and an example."},
     example={"table": "ratings"},
 )
-def read_template(table: Table, call: Call = CALL) -> Response:
+def read_template(call: Admitted, table: Table) -> Response:
     """Get an empty workbook to fill in and import."""
     with tempfile.TemporaryDirectory(prefix="recommender-") as folder:
         file = File(folder) / "template.xlsx"
-        call.session.service.template(table, file, lang=call.lang)
+        write_table_template(call.session, table, file)
         content = file.read_bytes()
     return send(call, content, media_type=XLSX, filename=f"{table}.xlsx")
 
@@ -123,7 +122,7 @@ def read_template(table: Table, call: Call = CALL) -> Response:
     example={},
     body_example={"org_unit": "南区示例分公司/政企客户部", "hours_budget": 40},
 )
-def create_plan_batch(body: PlanBatchIn, call: Call = CALL) -> Response:
+def create_plan_batch(call: Admitted, body: PlanBatchIn) -> Response:
     """Make a plan for everybody of an org unit."""
     request = PlanRequest(
         hours_budget=body.hours_budget,
@@ -133,13 +132,10 @@ def create_plan_batch(body: PlanBatchIn, call: Call = CALL) -> Response:
         modalities=body.modalities and [modality.value for modality in body.modalities],
         path=body.path_id,
     )
-    response = call.write(
-        lambda connection: requests.submit_plans(
-            call.session, connection, request, org_unit=body.org_unit, as_of=body.as_of
-        ),
-        lambda job: _accept(call, job),
-    )
-    call.running.jobs.wake()
+    with call.once():
+        job = requests.submit_plans(call.session, request, org_unit=body.org_unit, as_of=body.as_of)
+        response = _accept(call, job)
+    call.state.jobs.wake()
     return response
 
 
@@ -153,15 +149,12 @@ def create_plan_batch(body: PlanBatchIn, call: Call = CALL) -> Response:
     example={},
     body_example={"as_of": "2026-11-01", "seed": 1},
 )
-def create_training(body: TrainingIn, call: Call = CALL) -> Response:
+def create_training(call: Admitted, body: TrainingIn) -> Response:
     """Train an effect model on the history and judge it; it is not put in force."""
-    response = call.write(
-        lambda connection: requests.submit_training(
-            call.session, connection, as_of=body.as_of, seed=body.seed
-        ),
-        lambda job: _accept(call, job),
-    )
-    call.running.jobs.wake()
+    with call.once():
+        job = requests.submit_training(call.session, as_of=body.as_of, seed=body.seed)
+        response = _accept(call, job)
+    call.state.jobs.wake()
     return response
 
 
@@ -173,19 +166,15 @@ def create_training(body: TrainingIn, call: Call = CALL) -> Response:
     example={"status": "done", "limit": 5},
 )
 def list_jobs(
+    call: Admitted,
     status: Annotated[JobStatus | None, Query(description="That are so far.")] = None,
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    call: Call = CALL,
 ) -> Response:
     """List the jobs you asked for, the newest first; an administrator sees all."""
     (before,) = decode_cursor(cursor, ("",))
-    found = call.read(
-        lambda connection: requests.get_jobs(
-            call.session, connection, status=status, before=before, limit=limit + 1
-        )
-    )
+    found = requests.get_jobs(call.session, status=status, before=before, limit=limit + 1)
     items, following = next_cursor(found, limit, lambda job: (job.job_id,))
     page = JobPage(items=[_show(job) for job in items], next=following)
     return answer(call, page, fields=fields)
@@ -199,6 +188,7 @@ def list_jobs(
     absent=True,
 )
 async def read_job(
+    call: Admitted,
     job_id: JobId,
     wait: Annotated[
         int,
@@ -209,13 +199,12 @@ async def read_job(
         ),
     ] = 0,
     fields: Fields = None,
-    call: Call = CALL,
 ) -> Response:
     """Read how far a job is."""
     ends = time.monotonic() + wait
 
     def look() -> Job:
-        return call.read(lambda connection: requests.get_job(call.session, connection, job_id))
+        return requests.get_job(call.session, job_id)
 
     while not (found := await run_in_threadpool(look)).has_ended and time.monotonic() < ends:
         await asyncio.sleep(_LOOK_SECONDS)
@@ -229,16 +218,15 @@ async def read_job(
     answer=JobOut,
     absent=True,
 )
-def cancel_job(job_id: JobId, call: Call = CALL) -> Response:
+def cancel_job(call: Admitted, job_id: JobId) -> Response:
     """Cancel a job; nothing of it is kept.
 
     One that waits is cancelled at once, one that runs within a second or so. One that has ended
     stays as it is.
     """
-    return call.write(
-        lambda connection: requests.cancel_job(call.session, connection, job_id),
-        lambda job: answer(call, _show(job)),
-    )
+    with call.once():
+        job = requests.cancel_job(call.session, job_id)
+        return answer(call, _show(job))
 
 
 @ROUTES.operation(
@@ -249,9 +237,9 @@ def cancel_job(job_id: JobId, call: Call = CALL) -> Response:
     absent=True,
     conflict=True,
 )
-def read_job_result(job_id: JobId, call: Call = CALL) -> Response:
+def read_job_result(call: Admitted, job_id: JobId) -> Response:
     """Read what a job that is done has found."""
-    found = call.read(lambda connection: requests.get_job_result(call.session, connection, job_id))
+    found = requests.get_job_result(call.session, job_id)
     return answer(call, JobResultOut.model_validate(found))
 
 
@@ -262,12 +250,10 @@ def read_job_result(job_id: JobId, call: Call = CALL) -> Response:
     media={XLSX: "The table as it was sent, its bad cells marked, each with what is wrong."},
     absent=True,
 )
-def read_job_report(job_id: JobId, call: Call = CALL) -> Response:
+def read_job_report(call: Admitted, job_id: JobId) -> Response:
     """Get a copy of a table that was not imported, with its bad cells marked.
 
     Mended there, the copy can be imported as it is.
     """
-    content, name = call.read(
-        lambda connection: requests.get_job_report(call.session, connection, job_id)
-    )
+    content, name = requests.get_job_report(call.session, job_id)
     return send(call, content, media_type=XLSX, filename=name)

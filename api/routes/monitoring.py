@@ -9,42 +9,30 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from api.admission import CALL, Call
-from api.operations import AdmittedRoute, admitted
+from api.admission import PERMISSION, Admitted
 from recommender.service.permissions import Permission
 
-ROUTES = APIRouter(include_in_schema=False, route_class=AdmittedRoute)
+ROUTES = APIRouter(include_in_schema=False)
 
 
-def read_metrics(call: Call = CALL) -> Response:
+@ROUTES.get("/metrics", openapi_extra={PERMISSION: Permission.READ_METRICS.value})
+def read_metrics(call: Admitted) -> Response:
     """Return the figures of all workers in the format of Prometheus."""
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
-
-
-ROUTES.add_api_route(
-    "/metrics",
-    admitted(read_metrics, template="/metrics", permission=Permission.READ_METRICS),
-)
+    return call.respond(Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST))
 
 
 def describing_routes(*, open_to_all: bool) -> APIRouter:
     """Return the route of ``/openapi.json``, which needs a key unless it is open to all."""
-    if open_to_all:
-        routes = APIRouter(include_in_schema=False)
-        routes.add_api_route("/openapi.json", _describe)
-        return routes
+    routes = APIRouter(include_in_schema=False)
 
-    def read_description(request: Request, call: Call = CALL) -> Response:
-        return _describe(request)
+    def read_description(call: Admitted, request: Request) -> Response:
+        return call.respond(_describe(request))
 
-    routes = APIRouter(include_in_schema=False, route_class=AdmittedRoute)
-    routes.add_api_route(
-        "/openapi.json", admitted(read_description, template="/openapi.json", permission=None)
-    )
+    routes.add_api_route("/openapi.json", _describe if open_to_all else read_description)
     return routes
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
 
-from api.admission import CALL, Call
+from api.admission import Admitted, Call
 from api.operations import Operations
 from api.responses import answer
 from api.schemas.common import Day, Id, PersonId
@@ -38,11 +38,9 @@ ExamLevel = Annotated[int, Query(description="Level of the exam.", ge=1, le=4)]
     absent=True,
     example={"person_id": "00002"},
 )
-def export_person_data(person_id: PersonId, call: Call = CALL) -> Response:
+def export_person_data(call: Admitted, person_id: PersonId) -> Response:
     """Export all that is held on a person."""
-    found = call.read(
-        lambda connection: personal_data.export_person(call.session, connection, person_id)
-    )
+    found = personal_data.export_person(call.session, person_id)
     return answer(call, DataExportOut.model_validate(found))
 
 
@@ -56,17 +54,16 @@ def export_person_data(person_id: PersonId, call: Call = CALL) -> Response:
     example={"person_id": "00025"},
     body_example={"confirm": "00025"},
 )
-def erase_person(person_id: PersonId, body: ErasureIn, call: Call = CALL) -> Response:
+def erase_person(call: Admitted, person_id: PersonId, body: ErasureIn) -> Response:
     """Erase a person for good.
 
     What was learned from the person's training stays, under a pseudonym that nobody is told.
     """
     if body.confirm != person_id:
         raise InputError("privacy.confirm", field="#/confirm")
-    return call.write(
-        lambda connection: personal_data.erase_person(call.session, connection, person_id),
-        lambda rows: answer(call, ErasureOut(rows=rows)),
-    )
+    with call.once():
+        rows = personal_data.erase_person(call.session, person_id)
+        return answer(call, ErasureOut(rows=rows))
 
 
 @ROUTES.operation(
@@ -85,13 +82,13 @@ def erase_person(person_id: PersonId, body: ErasureIn, call: Call = CALL) -> Res
     },
 )
 def delete_rating(
+    call: Admitted,
     person_id: PersonId,
     competency_id: CompetencyId,
     indicator_id: Annotated[Id, Query(description="Id of the indicator.")],
     rater_type: RaterType,
     rater_id: Annotated[Id, Query(description="Who rated.")],
     rated_on: Annotated[Day, Query(description="When.")],
-    call: Call = CALL,
 ) -> Response:
     """Delete one wrong rating; a manager deletes his own of others."""
     return _delete(
@@ -121,12 +118,12 @@ def delete_rating(
     },
 )
 def delete_exam_result(
+    call: Admitted,
     person_id: PersonId,
     competency_id: CompetencyId,
     exam_level: ExamLevel,
     subject: Annotated[Id, Query(description="Of the exam.")],
     sat_on: Annotated[Day, Query(description="When.")],
-    call: Call = CALL,
 ) -> Response:
     """Delete one wrong exam result."""
     return _delete(
@@ -153,10 +150,10 @@ def delete_exam_result(
     },
 )
 def delete_assessment(
+    call: Admitted,
     person_id: PersonId,
     competency_id: CompetencyId,
     assessed_on: Annotated[Day, Query(description="When.")],
-    call: Call = CALL,
 ) -> Response:
     """Delete one wrong assessment that was imported."""
     return _delete(
@@ -169,12 +166,10 @@ def delete_assessment(
 
 
 @ROUTES.operation("GET", "/retention", Permission.RUN_RETENTION, answer=RetentionOut, example={})
-def read_retention(call: Call = CALL) -> Response:
+def read_retention(call: Admitted) -> Response:
     """Say how long what is kept, and what is past its period."""
-    settings = call.running.settings
-    report = call.read(
-        lambda connection: retention.report_retention(call.session, connection, settings)
-    )
+    settings = call.state.settings
+    report = retention.report_retention(call.session, settings)
     periods = {name: getattr(settings, name) for name in RetentionOut.model_fields if name != "due"}
     due = [
         {"table": table, "older_than": report.older_than[table], "rows": rows}
@@ -186,22 +181,20 @@ def read_retention(call: Call = CALL) -> Response:
 @ROUTES.operation(
     "POST", "/retention/runs", Permission.RUN_RETENTION, answer=RetentionRunOut, example={}
 )
-def run_retention(call: Call = CALL) -> Response:
+def run_retention(call: Admitted) -> Response:
     """Delete what is past its period.
 
     The improvement records that old assessments gave are kept. The same run again deletes
     nothing more.
     """
-    session, settings = call.session, call.running.settings
+    session, settings = call.session, call.state.settings
     facts = retention.retire_facts(session, settings)
-    return call.write(
-        lambda connection: retention.clear_traces(session, connection, settings),
-        lambda traces: answer(call, RetentionRunOut(rows=facts | traces)),
-    )
+    with call.once():
+        traces = retention.clear_traces(session, settings)
+        return answer(call, RetentionRunOut(rows=facts | traces))
 
 
 def _delete(call: Call, kind: str, **key: Any) -> Response:
-    return call.write(
-        lambda connection: personal_data.delete_fact(call.session, connection, kind, key),
-        lambda _: Response(status_code=204),
-    )
+    with call.once():
+        personal_data.delete_fact(call.session, kind, key)
+        return call.respond(Response(status_code=204))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import Path, Query
 from pydantic import (
@@ -13,9 +14,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     PlainSerializer,
     StringConstraints,
+    ValidationInfo,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -78,7 +82,30 @@ AsOf = Annotated[
 ]
 
 
-class Body(BaseModel):
-    """Base of requests: a field that is not known is a mistake."""
+class Part(BaseModel):
+    """Base of what a request is made of: a field that is not known is a mistake."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Body(Part):
+    """Base of requests, read without what leniency lets pass: `true` for 1, `"5"` for 5."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read_strictly(
+        cls, value: Any, read: ModelWrapValidatorHandler[Self], info: ValidationInfo
+    ) -> Self:
+        lenient = read(value)  # says better what is wrong where it is no value of any kind
+        if info.mode == "json":
+            return lenient
+        return cls.model_validate_json(json.dumps(_whole_numbers(value)), strict=True)
+
+
+def _whole_numbers(value: Any) -> Any:
+    # to JSON, if not to pydantic, 5.0 is a whole number
+    if isinstance(value, dict):
+        return {name: _whole_numbers(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_whole_numbers(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

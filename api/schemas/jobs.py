@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from api.responses import Page, Resource
 from api.schemas.common import Body, Day, Hours, Id, Money, MoneyIn, UnitPath
-from recommender.store.jobs import JobStatus
+from recommender.service.jobs.requests import JobStatus
 from training_catalog import Modality
 
 TableName = Literal[

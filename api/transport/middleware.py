@@ -33,7 +33,7 @@ _SECURITY = [
 _log = structlog.get_logger("recommender.api")
 
 
-class Manners:
+class Middleware:
     """The outermost layer of the application.
 
     Parameters

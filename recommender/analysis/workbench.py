@@ -18,19 +18,21 @@ from recommender.improvement.history import (
     read_records,
 )
 from recommender.improvement.model.effects import fit_effects
-from recommender.improvement.registry import TrainedModel, load_model
+from recommender.improvement.registry import TrainedModel
 from recommender.sample import make_history
 from recommender.scoring import to_date
-from recommender.service import Models, load_effective_catalog, open_service
+from recommender.service.effective_catalog import load_effective_catalog
 from recommender.service.framework import Framework, build_framework
+from recommender.service.learning.files import read_history_files, read_records_file
+from recommender.service.learning.history import read_history
 from recommender.service.learning.training import (
     LEVEL_SCALE,
     Training,
     evaluate_history,
-    read_history_files,
-    read_records_file,
-    train_model,
+    train_on_history,
 )
+from recommender.service.models import Models
+from recommender.service.session import open_session
 from recommender.settings import Settings
 from recommender.texts import say
 
@@ -74,18 +76,13 @@ class Workbench:
 
     def train(self, *, by: str, seed: int = 0) -> Training:
         """Train a model on the history, judge it and save it; it is not in force yet."""
-        return train_model(
-            self.history,
-            self.models.root,
-            catalog_digest=self.catalog_digest,
-            seed=seed,
-            by=by,
-            key=self.models.key,
+        return train_on_history(
+            self.history, self.models, catalog_digest=self.catalog_digest, seed=seed, by=by
         )
 
     def load(self, model_id: str) -> TrainedModel:
         """Load a saved model."""
-        return load_model(self.models.root, model_id, key=self.models.key)[0]
+        return self.models.load(model_id)[0]
 
     def fit(self, *, share: float = 1.0, seed: int = 0) -> TrainedModel:
         """Fit a model that is not saved, on the earliest share of the dated records."""
@@ -154,18 +151,15 @@ def open_workbench(
         settings = settings.model_copy(
             update={name: demo[name] for name in demo.keys() - settings.model_fields_set}
         )
-    service = open_service(settings)
-    try:
+    with open_session(settings, "notebook") as session:
         return Workbench(
-            service.history(as_of=settings.latest_fact_on),
-            service.models,
+            read_history(session, as_of=settings.latest_fact_on),
+            session.service.models,
             "database",
-            service.framework.catalog.digest,
+            session.service.framework.catalog.digest,
             _titles(settings),
             settings.lang,
         )
-    finally:
-        service.engine.dispose()
 
 
 def _read_files(history_file: Path, modules_file: str | Path | None, settings: Settings) -> History:

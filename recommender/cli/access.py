@@ -7,15 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from recommender.cli.common import Call, command
+from recommender.cli.common import Terminal, command
 from recommender.errors import ConflictError, InputError
-from recommender.service import open_service
-from recommender.service.access.audit import TrailFilter, check_trail, read_trail
+from recommender.service.access.audit import StoredEntry, TrailFilter, check_trail, read_trail
 from recommender.service.access.keys import (
     LIFETIME_DAYS,
     LONGEST_DAYS,
     KeyRequest,
     NewKey,
+    StoredKey,
     create_key,
     get_key,
     get_keys,
@@ -23,9 +23,7 @@ from recommender.service.access.keys import (
     revoke_key,
     rotate_key,
 )
-from recommender.service.permissions import COMMAND_LINE, Permission, Role
-from recommender.service.session import Session
-from recommender.store import StoredEntry, StoredKey
+from recommender.service.permissions import Permission, Role
 
 _PAGE = 500
 LONGEST_LABEL = 200
@@ -65,21 +63,6 @@ def register(app: typer.Typer) -> None:
     app.add_typer(audit, name="audit")
 
 
-def open_session(call: Call, action: str) -> Session:
-    """Open the service on behalf of the command line, which may do everything.
-
-    The session puts into the audit trail what it does, and says more than `Call.open` would.
-    """
-    service = open_service(call.settings)
-    return Session(service, COMMAND_LINE, action, call.settings.today(), lang=call.lang)
-
-
-def note_reads(session: Session) -> None:
-    """Put into the audit trail whose data was read."""
-    if session.saw_somebody:
-        session.write(lambda _: None)
-
-
 def _check_label(label: str) -> str:
     if not 1 <= len(label.strip()) <= LONGEST_LABEL:
         raise typer.BadParameter(f"1 … {LONGEST_LABEL}")
@@ -87,7 +70,7 @@ def _check_label(label: str) -> str:
 
 
 def create(
-    call: Call,
+    term: Terminal,
     label: Annotated[str, typer.Option(help="What people know the key by.", callback=_check_label)],
     role: Annotated[Role, typer.Option(help="Role of the key.")],
     person: Annotated[
@@ -113,26 +96,27 @@ def create(
         permissions=permission or None,
         days=days,
     )
-    session = open_session(call, "keys create")
-    _show_new(call, session.write(lambda connection: create_key(session, connection, request)))
+    with term.session("keys create") as session:
+        made = create_key(session, request)
+    _show_new(term, made)
 
 
-def list_(call: Call) -> None:
+def list_(term: Terminal) -> None:
     """List the API keys; none of their secrets is known any more."""
-    session = open_session(call, "keys list")
-    found = session.read(lambda connection: get_keys(session, connection, after="", limit=10_000))
-    if call.as_json:
-        call.print_json({"keys": [to_plain(key) for key in found]})
+    with term.session("keys list") as session:
+        found = get_keys(session, after="", limit=10_000)
+    if term.as_json:
+        term.print_json({"keys": [to_plain(key) for key in found]})
         return
-    call.print_table(
-        call.say("cli.keys-title"),
+    term.print_table(
+        term.say("cli.keys-title"),
         [
-            (call.say("cli.key-id"), "left"),
-            (call.say("cli.label"), "left"),
-            (call.say("cli.role"), "left"),
-            (call.say("cli.bound-to"), "left"),
-            (call.say("cli.until"), "left"),
-            (call.say("cli.state"), "left"),
+            (term.say("cli.key-id"), "left"),
+            (term.say("cli.label"), "left"),
+            (term.say("cli.role"), "left"),
+            (term.say("cli.bound-to"), "left"),
+            (term.say("cli.until"), "left"),
+            (term.say("cli.state"), "left"),
         ],
         [
             (
@@ -141,85 +125,80 @@ def list_(call: Call) -> None:
                 key.role,
                 key.person_id or key.org_unit or "–",
                 _minute(key.expires_at),
-                _say_state(call, key),
+                _say_state(term, key),
             )
             for key in found
         ],
     )
 
 
-def rotate(call: Call, key_id: KeyId) -> None:
+def rotate(term: Terminal, key_id: KeyId) -> None:
     """Make a key in place of another, which goes on for a day."""
-    session = open_session(call, "keys rotate")
-    made = session.write(lambda connection: rotate_key(session, connection, key_id))
-    old = session.read(lambda connection: get_key(session, connection, key_id))
-    _show_new(call, made)
-    if not call.as_json:
-        ends = call.say("cli.key-replaced", key_id=key_id, ends=_minute(old.expires_at))
-        call.problems.print(ends, markup=False, highlight=False)
+    with term.session("keys rotate") as session:
+        made = rotate_key(session, key_id)
+        old = get_key(session, key_id)
+    _show_new(term, made)
+    if not term.as_json:
+        ends = term.say("cli.key-replaced", key_id=key_id, ends=_minute(old.expires_at))
+        term.problems.print(ends, markup=False, highlight=False)
 
 
-def revoke(call: Call, key_id: KeyId) -> None:
+def revoke(term: Terminal, key_id: KeyId) -> None:
     """End a key at once."""
-    session = open_session(call, "keys revoke")
-    key = session.write(lambda connection: revoke_key(session, connection, key_id))
-    if call.as_json:
-        call.print_json(to_plain(key))
-    call.print("cli.key-revoked", key_id=key_id)
+    with term.session("keys revoke") as session:
+        key = revoke_key(session, key_id)
+    if term.as_json:
+        term.print_json(to_plain(key))
+    term.print("cli.key-revoked", key_id=key_id)
 
 
 def verify(
-    call: Call,
+    term: Terminal,
     head: Annotated[
         list[str] | None,
         typer.Option(help="Hash of the newest entry noted earlier; may be given again."),
     ] = None,
 ) -> None:
     """Check that nobody changed, deleted or put in an entry of the audit trail."""
-    session = open_session(call, "audit verify")
-    verdict = session.read(lambda connection: check_trail(session, connection, noted=head or ()))
+    with term.session("audit verify") as session:
+        verdict = check_trail(session, noted=head or ())
     found = {"entries": verdict.entries, "head": verdict.head}
     if verdict.broken_at is not None:
         raise ConflictError("audit.broken", broken_at=verdict.broken_at, **found)
-    if call.as_json:
-        call.print_json(found)
-    call.print("cli.audit-whole", **found)
+    if term.as_json:
+        term.print_json(found)
+    term.print("cli.audit-whole", **found)
 
 
 def show(
-    call: Call,
+    term: Terminal,
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="From this day or moment (UTC) on.")
     ] = None,
     person: Annotated[str | None, typer.Option(help="Only what concerns this person.")] = None,
 ) -> None:
     """Show the audit trail, the oldest entry first."""
-    session = open_session(call, "audit show")
     wanted = TrailFilter(person_id=person, since=_moment(since) if since else None)
     entries: list[StoredEntry] = []
-    more = True
-    while more:
-        after = entries[-1].seq if entries else 0
-        page = session.read(
-            lambda connection, after=after: read_trail(
-                session, connection, wanted, after=after, limit=_PAGE
-            )
-        )
-        entries += page
-        more = len(page) == _PAGE
-    note_reads(session)
-    if call.as_json:
-        call.print_json({"entries": [entry.__dict__ for entry in entries]})
+    with term.session("audit show") as session:
+        more = True
+        while more:
+            after = entries[-1].seq if entries else 0
+            page = read_trail(session, wanted, after=after, limit=_PAGE)
+            entries += page
+            more = len(page) == _PAGE
+    if term.as_json:
+        term.print_json({"entries": [entry.__dict__ for entry in entries]})
         return
-    call.print_table(
-        call.say("cli.audit-title"),
+    term.print_table(
+        term.say("cli.audit-title"),
         [
             ("#", "right"),
-            (call.say("cli.at"), "left"),
-            (call.say("cli.actor"), "left"),
-            (call.say("cli.role"), "left"),
-            (call.say("cli.action"), "left"),
-            (call.say("cli.subjects"), "left"),
+            (term.say("cli.at"), "left"),
+            (term.say("cli.actor"), "left"),
+            (term.say("cli.role"), "left"),
+            (term.say("cli.action"), "left"),
+            (term.say("cli.subjects"), "left"),
         ],
         [
             (
@@ -240,21 +219,21 @@ def to_plain(key: StoredKey) -> dict[str, Any]:
     return {name: value for name, value in key.__dict__.items() if name != "secret_sha256"}
 
 
-def _show_new(call: Call, made: NewKey) -> None:
-    if call.as_json:
-        call.print_json(to_plain(made.key) | {"token": made.token})
+def _show_new(term: Terminal, made: NewKey) -> None:
+    if term.as_json:
+        term.print_json(to_plain(made.key) | {"token": made.token})
         return
     # the key alone goes to the output, so that it can be piped to where it is kept
-    said = call.say("cli.key-made", key_id=made.key.key_id)
-    call.problems.print(said, markup=False, highlight=False, soft_wrap=True)
+    said = term.say("cli.key-made", key_id=made.key.key_id)
+    term.problems.print(said, markup=False, highlight=False, soft_wrap=True)
     typer.echo(made.token)
 
 
-def _say_state(call: Call, key: StoredKey) -> str:
+def _say_state(term: Terminal, key: StoredKey) -> str:
     if key.revoked_at is not None:
-        return call.say("cli.key-ended")
+        return term.say("cli.key-ended")
     valid = is_valid(key, dt.datetime.now(dt.UTC))
-    return call.say("cli.key-valid" if valid else "cli.key-expired")
+    return term.say("cli.key-valid" if valid else "cli.key-expired")
 
 
 def _minute(moment: dt.datetime) -> str:

@@ -10,9 +10,9 @@ import typer
 from pydantic_core import to_jsonable_python
 
 from recommender.cli import catalog_files
-from recommender.cli.common import EXIT_PROBLEM, Call, command
+from recommender.cli.common import EXIT_PROBLEM, Terminal, command
 from recommender.exchange import read_catalog_workbook
-from recommender.service import load_effective_catalog
+from recommender.service.effective_catalog import load_effective_catalog
 from training_catalog import Catalog, load_catalog
 from training_catalog.coverage import STEPS, coverage
 from training_catalog.difference import Change, diff_catalogs
@@ -56,34 +56,34 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="catalog")
 
 
-def check(call: Call) -> None:
+def check(term: Terminal) -> None:
     """Check a catalogue folder: every fault at once, or, with none, what should be better.
 
     Exit code 1 where there is a fault, or a judgement that plans or documents come out wrong.
     """
-    catalog = load_catalog(call.settings.catalog)
+    catalog = load_catalog(term.settings.catalog)
     found = sorted(judge_catalog(catalog), key=lambda judgement: judgement.severity != "error")
     errors = sum(judgement.severity == "error" for judgement in found)
-    if call.as_json:
-        call.print_json(
+    if term.as_json:
+        term.print_json(
             {
                 "digest": catalog.digest,
                 "faults": [],
                 "judgements": [_judgement(judgement) for judgement in found],
             }
         )
-    call.print(
+    term.print(
         "catalog.good",
-        name=catalog.name.in_language(call.lang),
+        name=catalog.name.in_language(term.lang),
         competencies=len(catalog.competencies),
         profiles=len(catalog.profiles),
         modules=len(catalog.modules),
         digest=catalog.digest,
     )
-    _print_judgements(call, "catalog.errors", found[:errors])
-    _print_judgements(call, "catalog.warnings", found[errors:])
+    _print_judgements(term, "catalog.errors", found[:errors])
+    _print_judgements(term, "catalog.warnings", found[errors:])
     if not found:
-        call.print("catalog.clean")
+        term.print("catalog.clean")
     if errors:
         raise typer.Exit(EXIT_PROBLEM)
 
@@ -99,28 +99,28 @@ def _judgement(judgement: Judgement) -> dict[str, Any]:
     }
 
 
-def _print_judgements(call: Call, heading: str, judgements: Sequence[Judgement]) -> None:
+def _print_judgements(term: Terminal, heading: str, judgements: Sequence[Judgement]) -> None:
     if not judgements:
         return
-    call.print(heading, count=len(judgements))
+    term.print(heading, count=len(judgements))
     for judgement in judgements:
-        text, hint = judgement.text(call.lang), judgement.hint.in_language(call.lang)
-        call.print("catalog.judgement", text=text, hint=hint)
+        text, hint = judgement.text(term.lang), judgement.hint.in_language(term.lang)
+        term.print("catalog.judgement", text=text, hint=hint)
 
 
-def show(call: Call) -> None:
+def show(term: Terminal) -> None:
     """Show the catalogue, with the modules that were imported."""
-    catalog = load_effective_catalog(call.settings)
-    if call.as_json:
-        call.print_json(catalog.model_dump(mode="json"))
+    catalog = load_effective_catalog(term.settings)
+    if term.as_json:
+        term.print_json(catalog.model_dump(mode="json"))
         return
-    lang = call.lang
+    lang = term.lang
     categories = {c.id: c.name.in_language(lang) for c in catalog.categories}
     serving = [{part.id for part in module.competencies} for module in catalog.modules]
-    call.print_table(
+    term.print_table(
         f"{catalog.name.in_language(lang)}  {catalog.digest}",
         [
-            (call.say(f"cli.{name}"), side)
+            (term.say(f"cli.{name}"), side)
             for name, side in (
                 ("competency", "left"),
                 ("id", "left"),
@@ -138,10 +138,10 @@ def show(call: Call) -> None:
             for competency in catalog.competencies
         ],
     )
-    call.print_table(
+    term.print_table(
         "",
         [
-            (call.say(f"cli.{name}"), side)
+            (term.say(f"cli.{name}"), side)
             for name, side in (
                 ("module", "left"),
                 ("id", "left"),
@@ -159,7 +159,7 @@ def show(call: Call) -> None:
                     f"{part.id} {part.from_level:g}→{part.to_level:g}"
                     for part in module.competencies
                 ),
-                call.say(f"modality.{module.modality}"),
+                term.say(f"modality.{module.modality}"),
                 f"{module.hours:g}",
                 f"{module.cost:,.0f}",
             )
@@ -167,24 +167,24 @@ def show(call: Call) -> None:
         ],
     )
     if catalog.paths:
-        _print_paths(call, catalog)
+        _print_paths(term, catalog)
 
 
-def _print_paths(call: Call, catalog: Catalog) -> None:
-    grades = {grade.id: grade.name.in_language(call.lang) for grade in catalog.grades}
-    call.print_table(
+def _print_paths(term: Terminal, catalog: Catalog) -> None:
+    grades = {grade.id: grade.name.in_language(term.lang) for grade in catalog.grades}
+    term.print_table(
         "",
-        [(call.say(f"cli.{name}"), "left") for name in ("path", "id", "grades", "stages")],
+        [(term.say(f"cli.{name}"), "left") for name in ("path", "id", "grades", "stages")],
         [
             (
-                path.name.in_language(call.lang),
+                path.name.in_language(term.lang),
                 path.id,
                 "\n".join(grades[name] for name in path.grades or grades),
                 "\n".join(
                     line
                     for stage in path.stages
                     for line in (
-                        stage.name.in_language(call.lang),
+                        stage.name.in_language(term.lang),
                         *(f"  {name}" for name in stage.modules),
                     )
                 ),
@@ -195,19 +195,19 @@ def _print_paths(call: Call, catalog: Catalog) -> None:
 
 
 def diff(
-    call: Call,
+    term: Terminal,
     old: Annotated[Path, typer.Argument(metavar="OLD", help=Version)],
     new: Annotated[Path, typer.Argument(metavar="NEW", help=Version)],
 ) -> None:
     """Say in words what changed from one version of a catalogue to another."""
     before, after = _version(old), _version(new)
     changes = diff_catalogs(before, after)
-    if call.as_json:
-        call.print_json(
+    if term.as_json:
+        term.print_json(
             {"old": before.digest, "new": after.digest, "changes": [*map(plain_change, changes)]}
         )
         return
-    print_changes(call, changes)
+    print_changes(term, changes)
 
 
 def _version(path: Path) -> Catalog:
@@ -227,33 +227,33 @@ def plain_change(change: Change) -> dict[str, Any]:
     }
 
 
-def print_changes(call: Call, changes: Sequence[Change]) -> None:
+def print_changes(term: Terminal, changes: Sequence[Change]) -> None:
     """Print differences, a line each."""
     if not changes:
-        call.print("catalog.unchanged")
+        term.print("catalog.unchanged")
         return
-    call.print("catalog.changed", count=len(changes))
+    term.print("catalog.changed", count=len(changes))
     for change in changes:
-        call.print("catalog.change", text=change.text(call.lang))
+        term.print("catalog.change", text=change.text(term.lang))
 
 
 def show_coverage(
-    call: Call,
+    term: Terminal,
     picture: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Draw the matrix into this file, .png or .svg."),
     ] = None,
 ) -> None:
     """Count the modules of each competency and step; 3+1 is three main and one further."""
-    catalog = load_effective_catalog(call.settings)
+    catalog = load_effective_catalog(term.settings)
     table = coverage(catalog)
     if picture:
         # only here: matplotlib takes a second to load
         from recommender.documents.catalog.coverage_picture import draw_coverage
 
-        draw_coverage(catalog, picture, lang=call.lang)
-    if call.as_json:
-        call.print_json(
+        draw_coverage(catalog, picture, lang=term.lang)
+    if term.as_json:
+        term.print_json(
             {
                 "digest": catalog.digest,
                 "modules_per_step": table.modules_per_step,
@@ -278,9 +278,9 @@ def show_coverage(
             }
         )
         return
-    header, *rows = table.table(call.lang)
+    header, *rows = table.table(term.lang)
     sides = ["left", *["right"] * (len(STEPS) + 1)]
-    title = f"{catalog.name.in_language(call.lang)}  {catalog.digest}"
-    call.print_table(title, list(zip(header, sides, strict=True)), rows)
+    title = f"{catalog.name.in_language(term.lang)}  {catalog.digest}"
+    term.print_table(title, list(zip(header, sides, strict=True)), rows)
     if picture:
-        call.print("catalog.picture-written", path=picture)
+        term.print("catalog.picture-written", path=picture)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from recommender.cli.common import Call, command
+from recommender.cli.common import Terminal, command
 from recommender.cli.files import write_pdf
 from recommender.documents import RenderedPdf, render_booklet_pdf, render_module_sheet_pdf
 from recommender.errors import TableFaultsError
@@ -16,7 +16,7 @@ from recommender.exchange import (
     write_catalog_workbook,
     write_marked_copy,
 )
-from recommender.service import load_effective_catalog
+from recommender.service.effective_catalog import load_effective_catalog
 
 Pdf = Annotated[Path, typer.Option("--pdf", metavar="FILE", help="The PDF to write.")]
 
@@ -43,22 +43,22 @@ def register(group: typer.Typer) -> None:
 
 
 def export(
-    call: Call,
+    term: Terminal,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The workbook to write (.xlsx).")],
 ) -> None:
     """Write the whole catalogue as a workbook that can be edited in Excel."""
-    catalog = load_effective_catalog(call.settings)
+    catalog = load_effective_catalog(term.settings)
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_catalog_workbook(catalog, file, call.lang)
-    if call.as_json:
-        call.print_json(
+    write_catalog_workbook(catalog, file, term.lang)
+    if term.as_json:
+        term.print_json(
             {"file": str(file), "digest": catalog.digest, "modules": len(catalog.modules)}
         )
-    call.print("catalog.exported", path=file, modules=len(catalog.modules), digest=catalog.digest)
+    term.print("catalog.exported", path=file, modules=len(catalog.modules), digest=catalog.digest)
 
 
 def import_(
-    call: Call,
+    term: Terminal,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A workbook as exported, edited.")],
     to: Annotated[
         Path, typer.Option("--to", metavar="FOLDER", help="The catalogue folder to make.")
@@ -76,11 +76,11 @@ def import_(
         catalog = import_catalog_workbook(file, to, dry_run=dry_run)
     except TableFaultsError as error:
         if marked:
-            write_marked_copy(file, error, marked, lang=call.lang)
-            call.problems.print(call.say("cli.marked", path=marked), markup=False, soft_wrap=True)
+            write_marked_copy(file, error, marked, lang=term.lang)
+            term.problems.print(term.say("cli.marked", path=marked), markup=False, soft_wrap=True)
         raise
-    if call.as_json:
-        call.print_json(
+    if term.as_json:
+        term.print_json(
             {
                 "file": file.name,
                 "folder": str(to),
@@ -89,9 +89,9 @@ def import_(
                 "modules": len(catalog.modules),
             }
         )
-    call.print(
+    term.print(
         "catalog.would-import" if dry_run else "catalog.imported",
-        name=catalog.name.in_language(call.lang),
+        name=catalog.name.in_language(term.lang),
         folder=to,
         modules=len(catalog.modules),
         digest=catalog.digest,
@@ -99,28 +99,28 @@ def import_(
 
 
 def sheet(
-    call: Call,
+    term: Terminal,
     module: Annotated[str, typer.Argument(metavar="MODULE", help="Id of the module.")],
     pdf: Pdf,
 ) -> None:
     """Write the sheet of one module, one page."""
-    catalog = load_effective_catalog(call.settings)
-    _finish(call, pdf, render_module_sheet_pdf(catalog, module, call.lang))
+    catalog = load_effective_catalog(term.settings)
+    _finish(term, pdf, render_module_sheet_pdf(catalog, module, term.lang))
 
 
-def booklet(call: Call, pdf: Pdf) -> None:
+def booklet(term: Terminal, pdf: Pdf) -> None:
     """Write the whole catalogue as a booklet: contents, coverage, a page a module, index."""
-    _finish(call, pdf, render_booklet_pdf(load_effective_catalog(call.settings), call.lang))
+    _finish(term, pdf, render_booklet_pdf(load_effective_catalog(term.settings), term.lang))
 
 
-def _finish(call: Call, pdf: Path, rendered: RenderedPdf) -> None:
-    write_pdf(call, pdf, rendered)
-    if call.as_json:
-        call.print_json(
+def _finish(term: Terminal, pdf: Path, rendered: RenderedPdf) -> None:
+    write_pdf(term, pdf, rendered)
+    if term.as_json:
+        term.print_json(
             {
                 "file": str(pdf),
                 "bytes": len(rendered.content),
                 "missing_characters": list(rendered.missing_characters),
             }
         )
-    call.print("cli.pdf-written", path=pdf)
+    term.print("cli.pdf-written", path=pdf)

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,8 +23,7 @@ from rich.text import Text
 
 from recommender.errors import InputError, RecommenderError, TableFaultsError
 from recommender.exchange import describe_faults
-from recommender.service import Models, Service, open_service
-from recommender.service.session import note_command
+from recommender.service.session import Session, open_session
 from recommender.settings import FIRST_DAY, LAST_DAY, Settings
 from recommender.texts import LANGUAGES, explain, say
 from training_catalog import CatalogError
@@ -83,8 +83,8 @@ _COMMON = {
 
 
 @dataclass
-class Call:
-    """One call of a command: its settings, and where its answer goes.
+class Terminal:
+    """Where a command was given: its settings, and where its answer goes.
 
     Parameters
     ----------
@@ -94,14 +94,11 @@ class Call:
         Whether to print JSON in place of tables.
     name : str
         Name of the command, for the audit trail.
-    person_id : str or None
-        Whom the command is about, if about one person.
     """
 
     settings: Settings
     as_json: bool
     name: str = ""
-    person_id: str | None = None
     out: Console = field(default_factory=lambda: Console(width=_width(), emoji=False))
     problems: Console = field(default_factory=lambda: Console(stderr=True, emoji=False))
 
@@ -110,22 +107,12 @@ class Call:
         """Language of the answer."""
         return self.settings.lang
 
-    def open(self) -> Service:
-        """Open catalogue and database; that somebody did, and for what, is in the audit trail."""
-        service = open_service(self.settings)
-        try:
-            note_command(service, self.name, self.person_id, today=self.settings.as_of)
-        except BaseException:
-            service.engine.dispose()
-            raise
-        return service
-
-    def open_models(self) -> Models:
-        """Open the folder of the models."""
-        return Models(self.settings.models, self.settings.signing_key)
+    def session(self, action: str | None = None) -> AbstractContextManager[Session]:
+        """Open the installation; see `open_session`. What is read is shown after the block."""
+        return open_session(self.settings, action or f"command {self.name}")
 
     def say(self, key: str, **values: object) -> str:
-        """Return a text in the language of the call."""
+        """Return a text in the language of the answer."""
         return say(key, self.lang, **values)
 
     def print(self, key: str, **values: object) -> None:
@@ -169,7 +156,7 @@ def command(
     Returns
     -------
     callable
-        A decorator; the function's first parameter is the `Call`.
+        A decorator; the function's first parameter is the `Terminal`.
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
@@ -191,9 +178,9 @@ def command(
             as_json = options.pop("as_json")
             problems = Console(stderr=True, emoji=False)
             try:
-                call = Call(_settings(options), as_json, name, given.get("person"))
-                lang = call.lang
-                function(call, **given)
+                term = Terminal(_settings(options), as_json, name)
+                lang = term.lang
+                function(term, **given)
             except (RecommenderError, CatalogError) as error:
                 _tell(problems, error, lang, as_json=as_json)
                 raise typer.Exit(EXIT_PROBLEM) from None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from recommender.cli.common import Call, command
+from recommender.cli.common import Terminal, command
 from recommender.store import backup_database, restore_database, upgrade_database
 
 
@@ -29,27 +29,27 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="db")
 
 
-def upgrade(call: Call) -> None:
+def upgrade(term: Terminal) -> None:
     """Bring the schema of the database up to date."""
-    before, after = upgrade_database(call.settings.database)
-    if call.as_json:
-        call.print_json({"before": before, "after": after})
-    call.print("cli.upgraded", before=before or "–", after=after)
+    before, after = upgrade_database(term.settings.database)
+    if term.as_json:
+        term.print_json({"before": before, "after": after})
+    term.print("cli.upgraded", before=before or "–", after=after)
 
 
 def backup(
-    call: Call,
+    term: Terminal,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="File to write.")],
 ) -> None:
     """Write a consistent copy of the database, while it may be in use."""
-    path = backup_database(call.settings.database, file)
-    if call.as_json:
-        call.print_json({"file": str(path), "bytes": path.stat().st_size})
-    call.print("cli.backed-up", path=path)
+    path = backup_database(term.settings.database, file)
+    if term.as_json:
+        term.print_json({"file": str(path), "bytes": path.stat().st_size})
+    term.print("cli.backed-up", path=path)
 
 
 def restore(
-    call: Call,
+    term: Terminal,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="File that db backup wrote.")],
     replace: Annotated[
         bool,
@@ -60,15 +60,15 @@ def restore(
     ] = False,
 ) -> None:
     """Fill the database from a backup: all of it, or nothing is changed. Stop the service first."""
-    done = restore_database(call.settings.database, file, replace=replace)
-    if call.as_json:
+    done = restore_database(term.settings.database, file, replace=replace)
+    if term.as_json:
         kept = str(done.kept) if done.kept else None
-        call.print_json(
+        term.print_json(
             {"database": done.database, "revision": done.revision, "kept": kept}
             | {"outdated": done.is_outdated}
         )
-    call.print("cli.restored", database=done.database, revision=done.revision)
+    term.print("cli.restored", database=done.database, revision=done.revision)
     if done.kept:
-        call.print("cli.restored-kept", path=done.kept)
+        term.print("cli.restored-kept", path=done.kept)
     if done.is_outdated:
-        call.print("cli.restored-outdated")
+        term.print("cli.restored-outdated")

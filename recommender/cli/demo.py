@@ -12,7 +12,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from recommender.cli.common import Call, command
+from recommender.cli.common import Terminal, command
 from recommender.cli.models import print_evaluation
 from recommender.cli.people import print_gaps, print_plan, print_recommendations
 from recommender.documents import render_plan_page, render_plan_pdf
@@ -20,7 +20,20 @@ from recommender.errors import ConflictError
 from recommender.exchange import write_xlsx
 from recommender.results import to_json
 from recommender.sample import SampleOrganisation, make_history, make_organisation
-from recommender.service import PlanRequest, Service
+from recommender.service.framework import Framework
+from recommender.service.learning.promotion import announcing, promote
+from recommender.service.learning.training import train_model
+from recommender.service.levels.gaps import read_gaps
+from recommender.service.people.imports import import_table
+from recommender.service.plans.choices import PlanRequest
+from recommender.service.plans.drafts import create_plan
+from recommender.service.plans.reading import read_plan_document
+from recommender.service.recommend.recommendations import (
+    RecommendationRequest,
+    as_it_is,
+    recommend_modules,
+)
+from recommender.service.session import Session
 from recommender.store import upgrade_database
 from recommender.table_kinds import KINDS
 
@@ -34,7 +47,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    call: Call,
+    term: Terminal,
     folder: Annotated[Path, typer.Option(help="Where everything is written.")] = Path("build/demo"),
     people: Annotated[int, typer.Option(help="How many made-up people.", min=1, max=2000)] = 200,
     hours: Annotated[float, typer.Option(help="Hours of the plan.", min=1)] = 60,
@@ -45,54 +58,54 @@ def demo(
     (folder / "in").mkdir(parents=True)
     database = f"sqlite:///{folder / _DATABASE}"
     settings = {"database": database, "models": folder / "models"}
-    call = Call(call.settings.model_copy(update=settings), call.as_json)
-    as_of = call.settings.as_of
+    term = Terminal(term.settings.model_copy(update=settings), term.as_json)
+    as_of = term.settings.as_of
     upgrade_database(database)
-    service = call.open()
-
-    call.print("demo.writing", people=people, folder=folder / "in")
-    sample = make_organisation(service.framework, n_people=people, as_of=as_of)
-    files = write_files(service, sample, folder / "in", as_of)
-    for kind, file in files:
-        written = service.import_table(kind, file, latest=call.settings.latest_fact_on)
-        call.print(
-            "cli.imported-rows",
-            kind=KINDS[kind].title[1 if call.lang == "en" else 0],
-            file=file.name,
-            inserted=written.inserted,
-            updated=written.updated,
-            unchanged=written.unchanged,
-        )
-
-    call.print("demo.training")
-    service = put_model_in_force(call, service)
-    person = choose_person(service, as_of)
     out = folder / "out"
+    with term.session("demo") as session:
+        framework = session.service.framework
+        term.print("demo.writing", people=people, folder=folder / "in")
+        sample = make_organisation(framework, n_people=people, as_of=as_of)
+        for kind, file in write_files(framework, sample, folder / "in", as_of):
+            written = import_table(session, kind, file, latest=term.settings.latest_fact_on)
+            term.print(
+                "cli.imported-rows",
+                kind=KINDS[kind].title[1 if term.lang == "en" else 0],
+                file=file.name,
+                inserted=written.inserted,
+                updated=written.updated,
+                unchanged=written.unchanged,
+            )
+        term.print("demo.training")
+        put_model_in_force(term, session)
+    with term.session("demo") as session:
+        person = choose_person(session, sample, as_of)
+        gaps = read_gaps(session, person, as_of=as_of)
+        ranked = recommend_modules(
+            session, person, RecommendationRequest(top=5), as_of=as_of, render=as_it_is
+        )
+        plan = create_plan(session, person, PlanRequest(hours_budget=hours), as_of=as_of).plan
+        document = read_plan_document(session, plan.plan_id)
     out.mkdir()
-    gaps = service.gaps(person, as_of=as_of)
-    ranked = service.recommend(person, as_of=as_of, top=5, lang=call.lang)
-    plan, document = service.plan(
-        person, PlanRequest(hours_budget=hours), as_of=as_of, lang=call.lang
-    )
     pdf = out / f"plan-{person}.pdf"
-    pdf.write_bytes(render_plan_pdf(document, lang=call.lang).content)
+    pdf.write_bytes(render_plan_pdf(document, lang=term.lang).content)
     page = pdf.with_suffix(".html")
     links = {"PDF": pdf.name} | {
         f"JSON: {name}": f"{name}-{person}.json" for name in ("gaps", "recommend", "plan")
     }
-    text = render_plan_page(document, lang=call.lang, links=links)
+    text = render_plan_page(document, lang=term.lang, links=links)
     page.write_text(text, encoding="utf-8")
     results = {"gaps": to_json(gaps), "recommend": to_json(ranked), "plan": to_json(plan)}
     for name, value in results.items():
         text = json.dumps(value, ensure_ascii=False, indent=2)
         (out / f"{name}-{person}.json").write_text(text + "\n", encoding="utf-8")
-    if call.as_json:
-        call.print_json({"person_id": person, "folder": str(folder), **results})
+    if term.as_json:
+        term.print_json({"person_id": person, "folder": str(folder), **results})
     else:
-        print_gaps(call, service.framework, gaps)
-        print_recommendations(call, service.framework, ranked)
-        print_plan(call, service.framework, plan)
-    call.print(
+        print_gaps(term, framework, gaps)
+        print_recommendations(term, framework, ranked)
+        print_plan(term, framework, plan)
+    term.print(
         "demo.done",
         seconds=f"{time.monotonic() - started:.0f}",
         folder=folder,
@@ -115,14 +128,14 @@ def _clear(folder: Path) -> None:
 
 
 def write_files(
-    service: Service, sample: SampleOrganisation, folder: Path, as_of: dt.date
+    framework: Framework, sample: SampleOrganisation, folder: Path, as_of: dt.date
 ) -> list[tuple[str, Path]]:
     """Write the tables as the Chinese workbooks a user would have.
 
     Parameters
     ----------
-    service : Service
-        Whose catalogue names the competencies.
+    framework : Framework
+        The catalogue that names the competencies.
     sample : SampleOrganisation
         The tables.
     folder : Path
@@ -135,7 +148,7 @@ def write_files(
     list of tuple
         Kind and file, in the order in which they can be imported.
     """
-    catalog = service.framework.catalog
+    catalog = framework.catalog
     spellings = {
         "competency_id": {c.id: c.name.zh_cn for c in catalog.competencies},
         "grade": {grade.id: grade.name.zh_cn for grade in catalog.grades},
@@ -147,7 +160,7 @@ def write_files(
         *(("ratings", f"04-行为评分-{name}", rows) for name, rows in sample.ratings.items()),
         ("exams", "05-考试成绩", sample.exams),
         ("assessments", "06-评价中心结果", sample.assessments),
-        ("records", "07-以往提升记录", make_history(service.framework, as_of=as_of)),
+        ("records", "07-以往提升记录", make_history(framework, as_of=as_of)),
     ]
     files: list[tuple[str, Path]] = []
     for kind, name, rows in tables:
@@ -166,27 +179,27 @@ def write_files(
     return files
 
 
-def put_model_in_force(call: Call, service: Service) -> Service:
+def put_model_in_force(term: Terminal, session: Session) -> None:
     """Train an effect model, say how good it is, and use it if it beats the simple baselines."""
-    trained = service.train(as_of=call.settings.as_of, by="demo")
-    if not call.as_json:
+    trained = train_model(session, as_of=term.settings.as_of, by="demo")
+    if not term.as_json:
         if trained.evaluation:
-            print_evaluation(call, trained.evaluation)
-        for line in service.models.explain(trained.card, call.lang)[:1]:
-            call.out.print(line, markup=False, highlight=False, soft_wrap=True)
-    if trained.verdict is None or not trained.verdict.promotable:
-        return service
-    service.models.promote(trained.card.model_id, by="demo")
-    service.engine.dispose()
-    return call.open()
+            print_evaluation(term, trained.evaluation)
+        for line in session.service.models.explain(trained.card, term.lang)[:1]:
+            term.out.print(line, markup=False, highlight=False, soft_wrap=True)
+    if trained.verdict is not None and trained.verdict.promotable:
+        model_id = trained.card.model_id
+        with announcing(session, model_id=model_id):
+            promote(session, model_id, by="demo")
 
 
-def choose_person(service: Service, as_of: dt.date) -> str:
+def choose_person(session: Session, sample: SampleOrganisation, as_of: dt.date) -> str:
     """Choose whom to show: the first of grade g2 who has gaps and something to assess first."""
-    for person_id in service.person_ids():
-        found = service.gaps(person_id, as_of=as_of)
-        gaps_open = sum(1 for item in found.competencies if item.gap)
-        to_assess = sum(1 for item in found.competencies if item.status == "assess-first")
-        if found.grade == "g2" and gaps_open >= 8 and 1 <= to_assess <= 3:
+    person_ids: list[str] = sorted(sample.people["person_id"])
+    for person_id in person_ids:
+        gaps = read_gaps(session, person_id, as_of=as_of)
+        gaps_open = sum(1 for item in gaps.competencies if item.gap)
+        to_assess = sum(1 for item in gaps.competencies if item.status == "assess-first")
+        if gaps.grade == "g2" and gaps_open >= 8 and 1 <= to_assess <= 3:
             return person_id
-    return service.person_ids()[0]
+    return person_ids[0]

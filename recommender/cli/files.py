@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recommender.cli.common import Call
+from recommender.cli.common import Terminal
 from recommender.documents import RenderedPdf
 
 
@@ -19,9 +19,9 @@ def write_whole(path: Path, content: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
-def write_pdf(call: Call, path: Path, rendered: RenderedPdf) -> None:
+def write_pdf(term: Terminal, path: Path, rendered: RenderedPdf) -> None:
     """Write a document, and tell of characters that its fonts lack."""
     write_whole(path, rendered.content)
     if rendered.missing_characters:
         marks = ", ".join(f"U+{ord(c):04X}" for c in rendered.missing_characters)
-        call.problems.print(call.say("cli.missing-characters", characters=marks))
+        term.problems.print(term.say("cli.missing-characters", characters=marks))

@@ -9,19 +9,26 @@ from typing import Annotated, Any
 
 import typer
 
-from recommender.cli.common import Call, command
+from recommender.cli.common import Terminal, command
 from recommender.documents.evaluation.document import ReportOptions
 from recommender.errors import InputError
 from recommender.improvement.evaluation import Evaluation
 from recommender.improvement.registry import ModelCard, to_plain
-from recommender.service.learning.training import (
-    LEVEL_SCALE,
-    evaluate_history,
+from recommender.service.learning.files import (
     read_history_files,
     score_file,
     train_on_files,
+)
+from recommender.service.learning.history import export_history, read_history
+from recommender.service.learning.promotion import announcing, list_models, roll_back
+from recommender.service.learning.promotion import promote as put_in_force
+from recommender.service.learning.training import (
+    LEVEL_SCALE,
+    evaluate_history,
+    train_model,
     write_evaluation_report,
 )
+from recommender.service.session import Session
 
 HistoryFile = Annotated[
     Path | None,
@@ -84,7 +91,7 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    call: Call,
+    term: Terminal,
     history: HistoryFile = None,
     modules: ModulesFile = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the model, with --history.")] = None,
@@ -96,28 +103,29 @@ def train(
         if not (history and modules and out):
             raise InputError("cli.files-together", options="--history, --modules, --out")
         card = train_on_files(history, modules, out, scale=scale, seed=seed)
-        if call.as_json:
-            call.print_json(to_plain(card))
+        if term.as_json:
+            term.print_json(to_plain(card))
             return
-        call.print("cli.trained-file", folder=out, **card.counts)
-        _print_limits(call, card)
+        term.print("cli.trained-file", folder=out, **card.counts)
+        _print_limits(term, card)
         return
-    trained = call.open().train(as_of=call.settings.as_of, seed=seed, by=_user())
+    with term.session() as session:
+        trained = train_model(session, as_of=term.settings.as_of, seed=seed, by=_user())
     card = trained.card
-    if call.as_json:
+    if term.as_json:
         promotable = trained.verdict.promotable if trained.verdict else None
-        call.print_json(to_plain(card) | {"promotable": promotable})
+        term.print_json(to_plain(card) | {"promotable": promotable})
         return
-    call.print("cli.trained", model=card.model_id, **card.counts)
+    term.print("cli.trained", model=card.model_id, **card.counts)
     if trained.evaluation:
-        print_evaluation(call, trained.evaluation)
-    _print_verdict(call, card)
-    _print_limits(call, card)
-    call.print("cli.promote-next", model=card.model_id)
+        print_evaluation(term, trained.evaluation)
+    _print_verdict(term, session, card)
+    _print_limits(term, card)
+    term.print("cli.promote-next", model=card.model_id)
 
 
 def evaluate(
-    call: Call,
+    term: Terminal,
     history: HistoryFile = None,
     modules: ModulesFile = None,
     report: Annotated[
@@ -128,37 +136,37 @@ def evaluate(
     seed: Seed = 0,
 ) -> None:
     """Judge the effect model on a history, with the simple baselines beside it."""
-    options = ReportOptions(made_on=call.settings.as_of)
+    options = ReportOptions(made_on=term.settings.as_of)
     if history or modules:
         if not (history and modules):
             raise InputError("cli.files-together", options="--history, --modules")
         found = read_history_files(history, modules, scale=scale)
         evaluation = evaluate_history(found, scale=scale, seed=seed)
     else:
-        service = call.open()
-        found = service.history(as_of=call.settings.as_of)
+        with term.session() as session:
+            found = read_history(session, as_of=term.settings.as_of)
         evaluation = evaluate_history(found, seed=seed)
         options = dataclasses.replace(
             options,
-            in_use=service.models.active(),
-            catalog_digest=service.framework.catalog.digest,
+            in_use=session.service.models.active(),
+            catalog_digest=session.service.framework.catalog.digest,
         )
     if evaluation is None:
         raise InputError("cli.too-few-to-judge")
     if report:
         write_evaluation_report(
-            found, evaluation, report, options=options, scale=scale, seed=seed, lang=call.lang
+            found, evaluation, report, options=options, scale=scale, seed=seed, lang=term.lang
         )
-    if call.as_json:
-        call.print_json(to_plain(evaluation))
+    if term.as_json:
+        term.print_json(to_plain(evaluation))
         return
-    print_evaluation(call, evaluation)
+    print_evaluation(term, evaluation)
     if report:
-        call.print("cli.page-written", path=report)
+        term.print("cli.page-written", path=report)
 
 
 def score(
-    call: Call,
+    term: Terminal,
     model: Annotated[Path, typer.Option(help="Folder of the model.")],
     queries: Annotated[
         Path, typer.Option(help="Table: person_id, competency_id, module_id, level, org_unit.")
@@ -167,28 +175,31 @@ def score(
 ) -> None:
     """Say for each query what its module is expected to do, on files alone."""
     count = score_file(model, queries, out)
-    if call.as_json:
-        call.print_json({"queries": count, "file": str(out)})
-    call.print("cli.scored", count=count, file=out)
+    if term.as_json:
+        term.print_json({"queries": count, "file": str(out)})
+    term.print("cli.scored", count=count, file=out)
 
 
-def list_(call: Call) -> None:
+def list_(term: Terminal) -> None:
     """List the models; the one in force is marked."""
-    found = call.open_models().list()
-    active = call.open_models().active()
-    if call.as_json:
-        call.print_json(
+    with term.session("models list") as session:
+        heads = list_models(session)
+    good = [head.card for head in heads if head.card and head.status != "broken"]
+    broken = [head for head in heads if head.status == "broken"]
+    active = session.service.models.active()
+    if term.as_json:
+        term.print_json(
             {
                 "active": active,
-                "models": [to_plain(card) for card in found.cards],
-                "broken": [item.model_id for item in found.broken],
+                "models": [to_plain(card) for card in good],
+                "broken": [head.model_id for head in broken],
             }
         )
         return
-    call.print_table(
-        call.say("cli.models-title"),
+    term.print_table(
+        term.say("cli.models-title"),
         [
-            (call.say(f"cli.{name}"), side)
+            (term.say(f"cli.{name}"), side)
             for name, side in (
                 ("in-force", "left"),
                 ("model-id", "left"),
@@ -207,53 +218,60 @@ def list_(call: Call) -> None:
                 str(card.counts["controls"]),
                 str(card.last_day or "–"),
             )
-            for card in found.cards
+            for card in good
         ],
     )
-    for item in found.broken:
-        call.print("cli.model-broken", model=item.model_id, problem=item.problem.code)
+    for head in broken:
+        term.print("cli.model-broken", model=head.model_id, problem=head.problem)
 
 
-def show(call: Call, model: Annotated[str, typer.Argument(metavar="MODEL")]) -> None:
+def show(term: Terminal, model: Annotated[str, typer.Argument(metavar="MODEL")]) -> None:
     """Show a model's card: what it was trained on, how good it is, and its limits."""
-    card = call.open_models().card(model)
-    if call.as_json:
-        call.print_json(to_plain(card))
+    with term.session("models show") as session:
+        card = session.service.models.card(model)
+    if term.as_json:
+        term.print_json(to_plain(card))
         return
-    call.print("cli.trained", model=card.model_id, **card.counts)
-    call.print(
+    term.print("cli.trained", model=card.model_id, **card.counts)
+    term.print(
         "cli.model-window", first=card.first_day, last=card.last_day, digest=card.catalog_digest
     )
-    _print_verdict(call, card)
-    _print_limits(call, card)
+    _print_verdict(term, session, card)
+    _print_limits(term, card)
 
 
 def promote(
-    call: Call,
+    term: Terminal,
     model: Annotated[str, typer.Argument(metavar="MODEL")],
     override: Annotated[
         str | None, typer.Option(help="Why to promote it against the verdict; recorded.")
     ] = None,
 ) -> None:
     """Put a model in force, if it beats the baselines and the one in force."""
-    call.open_models().promote(model, by=_user(), override_reason=override)
-    if call.as_json:
-        call.print_json({"active": model})
-    call.print("cli.promoted", model=model)
+    with (
+        term.session("models promote") as session,
+        announcing(session, model_id=model, overrides=override is not None),
+    ):
+        put_in_force(session, model, override_reason=override, by=_user())
+    if term.as_json:
+        term.print_json({"active": model})
+    term.print("cli.promoted", model=model)
 
 
 def rollback(
-    call: Call, reason: Annotated[str, typer.Option(help="Why; it is recorded.")] = "rollback"
+    term: Terminal,
+    reason: Annotated[str, typer.Option(help="Why; it is recorded.")] = "rollback",
 ) -> None:
     """Put the model back in force that was there before."""
-    model = call.open_models().rollback(by=_user(), reason=reason)
-    if call.as_json:
-        call.print_json({"active": model})
-    call.print("cli.promoted" if model else "cli.no-model", model=model)
+    with term.session("models rollback") as session, announcing(session):
+        model = roll_back(session, reason=reason, by=_user())
+    if term.as_json:
+        term.print_json({"active": model})
+    term.print("cli.promoted" if model else "cli.no-model", model=model)
 
 
 def export(
-    call: Call,
+    term: Terminal,
     what: Annotated[str, typer.Argument(metavar="history", help="What to export.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV to write.")],
     pseudonymise: Annotated[
@@ -263,24 +281,25 @@ def export(
     """Export the history for an analyst."""
     if what != "history":
         raise InputError("cli.setting", setting="export", found=what, expected="history")
-    count = call.open().export_history(file, pseudonymise=pseudonymise, as_of=call.settings.as_of)
-    if call.as_json:
-        call.print_json({"records": count, "file": str(file)})
-    call.print("cli.exported", count=count, file=file)
+    with term.session() as session:
+        count = export_history(session, file, pseudonymise=pseudonymise, as_of=term.settings.as_of)
+    if term.as_json:
+        term.print_json({"records": count, "file": str(file)})
+    term.print("cli.exported", count=count, file=file)
 
 
 def _user() -> str:
     return getpass.getuser()
 
 
-def print_evaluation(call: Call, evaluation: Evaluation) -> None:
+def print_evaluation(term: Terminal, evaluation: Evaluation) -> None:
     """Print an effect model beside its baselines."""
     rows: list[list[str]] = []
     for name, own in evaluation.known.items():
         cold = evaluation.cold.get(name)
         rows.append(
             [
-                call.say(f"registry.baseline.{name}"),
+                term.say(f"registry.baseline.{name}"),
                 _figure(own.rmse),
                 _figure(own.r_squared),
                 _figure(own.slope),
@@ -289,12 +308,12 @@ def print_evaluation(call: Call, evaluation: Evaluation) -> None:
             ]
         )
     headings = ("model", "rmse", "r2", "slope", "cold-rmse", "cold-r2")
-    call.print_table(
-        call.say("cli.evaluation-title"),
-        [(call.say(f"cli.{name}"), "left" if name == "model" else "right") for name in headings],
+    term.print_table(
+        term.say("cli.evaluation-title"),
+        [(term.say(f"cli.{name}"), "left" if name == "model" else "right") for name in headings],
         rows,
     )
-    call.print(
+    term.print(
         "cli.coverage",
         known=f"{evaluation.coverage_known:.0%}",
         cold=f"{evaluation.coverage_cold:.0%}",
@@ -305,12 +324,12 @@ def _figure(value: float) -> str:
     return "–" if value != value else f"{value:.3f}"
 
 
-def _print_verdict(call: Call, card: ModelCard) -> None:
-    for line in call.open_models().explain(card, call.lang):
-        call.out.print(line, markup=False, highlight=False, soft_wrap=True)
+def _print_verdict(term: Terminal, session: Session, card: ModelCard) -> None:
+    for line in session.service.models.explain(card, term.lang):
+        term.out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _print_limits(call: Call, card: ModelCard) -> None:
+def _print_limits(term: Terminal, card: ModelCard) -> None:
     for limit in card.limits:
-        text: Any = limit[call.lang]
-        call.out.print(f"  {text}", markup=False, highlight=False, soft_wrap=True)
+        text: Any = limit[term.lang]
+        term.out.print(f"  {text}", markup=False, highlight=False, soft_wrap=True)

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import Progress
 
-from recommender.cli.common import Call, command
+from recommender.cli.common import EXIT_PROBLEM, Terminal, command
 from recommender.cli.files import write_pdf
 from recommender.documents import render_plan_page, render_plan_pdf
 from recommender.ranking import Objective
 from recommender.results import Gaps, Plan, Recommendations, ServedCompetency, to_json
-from recommender.service import Framework, PlanRequest
+from recommender.service.framework import Framework
+from recommender.service.levels.derivation import read_derivation
+from recommender.service.levels.gaps import read_gaps
+from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.document import name_method
+from recommender.service.plans.drafts import create_plan, create_plans
 from recommender.service.plans.learning_path import find_path, is_for_grade
+from recommender.service.plans.reading import read_plan_document
+from recommender.service.recommend.recommendations import (
+    RecommendationRequest,
+    as_it_is,
+    recommend_modules,
+)
+from recommender.texts import explain as explain_error
 from training_catalog import Modality
 
 Person = Annotated[str, typer.Argument(metavar="PERSON", help="Staff number of the person.")]
@@ -69,37 +81,37 @@ def register(app: typer.Typer) -> None:
     command(app, "explain", examples=["recommender explain S00017 resilience"])(explain)
 
 
-def gaps(call: Call, person: Person) -> None:
+def gaps(term: Terminal, person: Person) -> None:
     """Show where a person stands against the targets of the grade."""
-    service = call.open()
-    found = service.gaps(person, as_of=call.settings.as_of)
-    if call.as_json:
-        call.print_json(to_json(found))
+    with term.session() as session:
+        found = read_gaps(session, person, as_of=term.settings.as_of)
+    if term.as_json:
+        term.print_json(to_json(found))
         return
-    print_gaps(call, service.framework, found)
+    print_gaps(term, session.service.framework, found)
 
 
-def print_gaps(call: Call, framework: Framework, found: Gaps) -> None:
+def print_gaps(term: Terminal, framework: Framework, found: Gaps) -> None:
     """Print where a person stands as a table."""
-    names = _competency_names(framework, call.lang)
+    names = _competency_names(framework, term.lang)
     rows = [
         (
             names[item.competency_id],
             "–" if item.level is None else f"{item.level:.2f} ± {item.standard_error:.2f}",
             f"{item.target:g}",
-            call.say("cli.assess-first") if item.gap is None else f"{item.gap:.2f}",
+            term.say("cli.assess-first") if item.gap is None else f"{item.gap:.2f}",
             f"{item.weight:.2f}",
             "–" if item.confidence is None else f"{item.confidence:.0%}",
-            name_method(item.method, call.lang),
+            name_method(item.method, term.lang),
             "–" if item.assessed_on is None else item.assessed_on.isoformat(),
         )
         for item in found.competencies
     ]
     headings = ("competency", "level", "target", "gap", "weight", "confidence", "method", "on")
-    call.print_table(
-        call.say("cli.gaps-title", person=found.person_id, as_of=found.as_of, grade=found.grade),
+    term.print_table(
+        term.say("cli.gaps-title", person=found.person_id, as_of=found.as_of, grade=found.grade),
         [
-            (call.say(f"cli.{name}"), "left" if name in ("competency", "method") else "right")
+            (term.say(f"cli.{name}"), "left" if name in ("competency", "method") else "right")
             for name in headings
         ],
         rows,
@@ -107,7 +119,7 @@ def print_gaps(call: Call, framework: Framework, found: Gaps) -> None:
 
 
 def recommend(
-    call: Call,
+    term: Terminal,
     person: Person,
     top: Annotated[int, typer.Option(help="How many modules.", min=1)] = 10,
     objective: Annotated[
@@ -119,24 +131,26 @@ def recommend(
     ] = None,
 ) -> None:
     """Rank the modules that are worth a person's time."""
-    service = call.open()
-    found = service.recommend(
-        person,
-        as_of=call.settings.as_of,
-        top=top,
-        objective=objective,
-        modalities=[m.value for m in modality] if modality else None,
-        model_id=model,
-        lang=call.lang,
+    request = RecommendationRequest(
+        top, objective, modalities=tuple(m.value for m in modality) if modality else None
     )
-    if call.as_json:
-        call.print_json(to_json(found))
+    with term.session() as session:
+        ranked = recommend_modules(
+            session,
+            person,
+            request,
+            as_of=term.settings.as_of,
+            render=as_it_is,
+            model_id=model,
+        )
+    if term.as_json:
+        term.print_json(to_json(ranked))
         return
-    print_recommendations(call, service.framework, found)
+    print_recommendations(term, session.service.framework, ranked)
 
 
 def plan(
-    call: Call,
+    term: Terminal,
     person: Person,
     hours: Hours = None,
     budget: Budget = None,
@@ -155,7 +169,6 @@ def plan(
     ] = None,
 ) -> None:
     """Make a person's development plan."""
-    service = call.open()
     request = PlanRequest(
         hours_budget=math.inf if no_hours_limit else hours,
         cost_budget=budget,
@@ -164,24 +177,26 @@ def plan(
         modalities=[m.value for m in modality] if modality else None,
         path=path,
     )
-    made, document = service.plan(person, request, as_of=call.settings.as_of, lang=call.lang)
-    if pdf:
-        write_pdf(call, pdf, render_plan_pdf(document, lang=call.lang))
-    if html:
+    with term.session() as session:
+        made = create_plan(session, person, request, as_of=term.settings.as_of).plan
+        document = read_plan_document(session, made.plan_id) if pdf or html else None
+    if document and pdf:
+        write_pdf(term, pdf, render_plan_pdf(document, lang=term.lang))
+    if document and html:
         html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(render_plan_page(document, lang=call.lang), encoding="utf-8")
-    if call.as_json:
-        call.print_json(to_json(made))
+        html.write_text(render_plan_page(document, lang=term.lang), encoding="utf-8")
+    if term.as_json:
+        term.print_json(to_json(made))
         return
-    print_plan(call, service.framework, made)
+    print_plan(term, session.service.framework, made)
     if html:
-        call.print("cli.page-written", path=html)
+        term.print("cli.page-written", path=html)
     if pdf:
-        call.print("cli.pdf-written", path=pdf)
+        term.print("cli.pdf-written", path=pdf)
 
 
 def plan_all(
-    call: Call,
+    term: Terminal,
     hours: Hours = None,
     budget: Budget = None,
     org_unit: Annotated[
@@ -190,87 +205,100 @@ def plan_all(
     path: PathId = None,
 ) -> None:
     """Make a plan for everybody; with a learning path, for all whose grade it is for."""
-    service = call.open()
     request = PlanRequest(hours_budget=hours, cost_budget=budget, path=path)
-    plans: list[Plan] = []
-    quiet = call.as_json or not call.problems.is_terminal
-    with Progress(console=call.problems, transient=True, disable=quiet) as progress:
-        task = progress.add_task("", total=len(service.person_ids()))
-        for made in service.plan_all(
-            request, as_of=call.settings.as_of, org_unit=org_unit, lang=call.lang
-        ):
-            plans.append(made)
-            progress.advance(task)
-    if call.as_json:
-        call.print_json([to_json(made) for made in plans])
-        return
-    call.print_table(
-        call.say("cli.plans-title", count=len(plans)),
+    quiet = term.as_json or not term.problems.is_terminal
+    with (
+        Progress(console=term.problems, transient=True, disable=quiet) as progress,
+        term.session() as session,
+    ):
+        task = progress.add_task("", total=None)
+        made = create_plans(
+            session,
+            request,
+            as_of=term.settings.as_of,
+            org_unit=org_unit,
+            note_progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    if term.as_json:
+        term.print_json([to_json(plan) for plan in made.plans])
+    else:
+        _print_plans(term, made.plans)
+        _print_path(term, session.service.framework, path)
+    for person_id, error in made.refused:
+        message, advice = explain_error(error, term.lang)
+        line = f"{person_id}: {message}" + (f" — {advice}" if advice else "")
+        term.problems.print(line, markup=False, highlight=False, soft_wrap=True)
+    if made.refused:
+        raise typer.Exit(EXIT_PROBLEM)
+
+
+def _print_plans(term: Terminal, plans: Sequence[Plan]) -> None:
+    term.print_table(
+        term.say("cli.plans-title", count=len(plans)),
         [
-            (call.say(f"cli.{name}"), "left" if name in ("person", "plan") else "right")
+            (term.say(f"cli.{name}"), "left" if name in ("person", "plan") else "right")
             for name in ("person", "plan", "items", "hours", "cost", "closed", "to-assess")
         ],
         [
             (
-                made.person_id,
-                made.plan_id,
-                str(len(made.items)),
-                f"{made.total_hours:g}",
-                f"{made.total_cost:,.0f}",
-                f"{made.expected_gap_closed:.2f}",
-                str(len(made.assess_first)),
+                plan.person_id,
+                plan.plan_id,
+                str(len(plan.items)),
+                f"{plan.total_hours:g}",
+                f"{plan.total_cost:,.0f}",
+                f"{plan.expected_gap_closed:.2f}",
+                str(len(plan.assess_first)),
             )
-            for made in plans
+            for plan in plans
         ],
     )
-    _print_path(call, service.framework, path)
 
 
-def _print_path(call: Call, framework: Framework, path_id: str | None) -> None:
+def _print_path(term: Terminal, framework: Framework, path_id: str | None) -> None:
     """Name the learning path that frames plans, and the grades it is for."""
     if path_id is None:
         return
     path = find_path(framework, path_id)
     grades = [
-        grade.name.in_language(call.lang)
+        grade.name.in_language(term.lang)
         for grade in framework.catalog.grades
         if is_for_grade(path, grade.id)
     ]
-    name = path.name.in_language(call.lang)
-    separator = call.say("document.list_separator")
-    call.print("cli.plan-path", path=name, grades=separator.join(grades))
+    name = path.name.in_language(term.lang)
+    separator = term.say("document.list_separator")
+    term.print("cli.plan-path", path=name, grades=separator.join(grades))
 
 
 def explain(
-    call: Call,
+    term: Terminal,
     person: Person,
     competency: Annotated[str, typer.Argument(metavar="COMPETENCY", help="Id of the competency.")],
 ) -> None:
     """Explain a level down to the raw rows it came from."""
-    service = call.open()
-    found = service.explain(person, competency, as_of=call.settings.as_of)
-    if call.as_json:
-        call.print_json(to_json(found))
+    with term.session() as session:
+        found = read_derivation(session, person, competency, as_of=term.settings.as_of)
+    if term.as_json:
+        term.print_json(to_json(found))
         return
-    name = _competency_names(service.framework, call.lang)[competency]
+    name = _competency_names(session.service.framework, term.lang)[competency]
     if found.level is None:
-        call.print("cli.explain-nothing", person=person, competency=name)
+        term.print("cli.explain-nothing", person=person, competency=name)
         return
-    call.print(
+    term.print(
         "cli.explain-title",
         person=person,
         competency=name,
         level=f"{found.level:.2f}",
         error=f"{found.standard_error:.2f}",
-        method=name_method(found.source, call.lang) or call.say("cli.imported"),
+        method=name_method(found.source, term.lang) or term.say("cli.imported"),
         on=found.assessed_on,
     )
     if found.disagreement:
-        call.print("note.disagreement", competency=name)
+        term.print("note.disagreement", competency=name)
     for part in (found.parts, found.rows):
         if part:
             headings = list(part[0])
-            call.print_table(
+            term.print_table(
                 "",
                 [(heading, "left") for heading in headings],
                 [[_cell(entry[heading]) for heading in headings] for entry in part],
@@ -287,21 +315,21 @@ def _competency_names(framework: Framework, lang: str) -> dict[str, str]:
     return {c.id: c.name.in_language(lang) for c in framework.catalog.competencies}
 
 
-def _served(call: Call, names: dict[str, str], item: ServedCompetency) -> str:
+def _served(term: Terminal, names: dict[str, str], item: ServedCompetency) -> str:
     text = f"{names[item.competency_id]} {item.expected_improvement:.2f}/{item.gap:.2f}"
     if item.lower is None or item.upper is None:
-        return f"{text} ({call.say('cli.basis-expert')})"
-    basis = call.say(f"cli.basis-{item.basis}", count=item.evidence_count)
+        return f"{text} ({term.say('cli.basis-expert')})"
+    basis = term.say(f"cli.basis-{item.basis}", count=item.evidence_count)
     return f"{text} ({item.lower:.2f}…{item.upper:.2f}, {basis})"
 
 
-def print_recommendations(call: Call, framework: Framework, found: Recommendations) -> None:
+def print_recommendations(term: Terminal, framework: Framework, found: Recommendations) -> None:
     """Print ranked modules as a table."""
-    names = _competency_names(framework, call.lang)
-    call.print_table(
-        call.say("cli.recommend-title", person=found.person_id, as_of=found.as_of),
+    names = _competency_names(framework, term.lang)
+    term.print_table(
+        term.say("cli.recommend-title", person=found.person_id, as_of=found.as_of),
         [
-            (call.say(f"cli.{name}"), side)
+            (term.say(f"cli.{name}"), side)
             for name, side in (
                 ("rank", "right"),
                 ("module", "left"),
@@ -315,28 +343,28 @@ def print_recommendations(call: Call, framework: Framework, found: Recommendatio
         [
             (
                 str(item.rank),
-                f"{framework.module_of[item.module_id].title.in_language(call.lang)}\n"
+                f"{framework.module_of[item.module_id].title.in_language(term.lang)}\n"
                 f"{item.module_id}",
-                call.say(f"modality.{framework.module_of[item.module_id].modality}"),
+                term.say(f"modality.{framework.module_of[item.module_id].modality}"),
                 f"{item.hours:g}",
                 f"{item.cost:,.0f}",
                 f"{item.expected_gap_closed:.3f}",
-                "\n".join(_served(call, names, part) for part in item.competencies),
+                "\n".join(_served(term, names, part) for part in item.competencies),
             )
             for item in found.recommendations
         ],
     )
-    call.print("cli.basis-model" if found.model_id else "cli.no-model", model=found.model_id)
-    call.print("cli.excluded", count=len(found.excluded))
+    term.print("cli.basis-model" if found.model_id else "cli.no-model", model=found.model_id)
+    term.print("cli.excluded", count=len(found.excluded))
 
 
-def print_plan(call: Call, framework: Framework, made: Plan) -> None:
+def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
     """Print a plan as a table."""
-    names = _competency_names(framework, call.lang)
-    call.print_table(
-        call.say("cli.plan-title", person=made.person_id, as_of=made.as_of, plan=made.plan_id),
+    names = _competency_names(framework, term.lang)
+    term.print_table(
+        term.say("cli.plan-title", person=made.person_id, as_of=made.as_of, plan=made.plan_id),
         [
-            (call.say(f"cli.{name}"), side)
+            (term.say(f"cli.{name}"), side)
             for name, side in (
                 ("order", "right"),
                 ("module", "left"),
@@ -350,27 +378,27 @@ def print_plan(call: Call, framework: Framework, made: Plan) -> None:
         [
             (
                 str(item.order),
-                f"{framework.module_of[item.module_id].title.in_language(call.lang)}\n"
+                f"{framework.module_of[item.module_id].title.in_language(term.lang)}\n"
                 f"{item.module_id}",
                 f"{item.hours:g}",
                 f"{item.cost:,.0f}",
                 f"{item.starts_on}\n{item.ends_on}",
-                "\n".join(_served(call, names, part) for part in item.competencies),
+                "\n".join(_served(term, names, part) for part in item.competencies),
                 "\n".join([*([item.stage] if item.stage else []), *item.order_reasons]),
             )
             for item in made.items
         ],
     )
-    _print_path(call, framework, made.path_id)
-    call.print(
+    _print_path(term, framework, made.path_id)
+    term.print(
         "cli.plan-total",
         hours=f"{made.total_hours:g}",
         cost=f"{made.total_cost:,.0f}",
         closed=f"{made.expected_gap_closed:.2f}",
     )
     if made.assess_first:
-        call.print("cli.plan-assess", names=", ".join(names[name] for name in made.assess_first))
+        term.print("cli.plan-assess", names=", ".join(names[name] for name in made.assess_first))
     near = [item for item in made.left_out if item.reason in ("over-hours", "over-budget")]
     for item in near[:3]:
-        title = framework.module_of[item.module_id].title.in_language(call.lang)
-        call.print("cli.plan-left-out", module=title, reason=item.explanation)
+        title = framework.module_of[item.module_id].title.in_language(term.lang)
+        term.print("cli.plan-left-out", module=title, reason=item.explanation)

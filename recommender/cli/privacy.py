@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from recommender.cli.access import note_reads, open_session
-from recommender.cli.common import Call, command
+from recommender.cli.common import Terminal, command
 from recommender.cli.files import write_whole
 from recommender.errors import InputError
 from recommender.service.privacy.personal_data import erase_person, export_person
@@ -36,56 +35,54 @@ def register(app: typer.Typer) -> None:
 
 
 def export(
-    call: Call,
+    term: Terminal,
     person: Person,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON file to write.")],
 ) -> None:
     """Write all that is held on a person to a file."""
-    session = open_session(call, "privacy export")
-    held = session.read(lambda connection: export_person(session, connection, person))
-    note_reads(session)
+    with term.session("privacy export") as session:
+        held = export_person(session, person)
     write_whole(file, json.dumps(held, ensure_ascii=False, indent=2).encode())
-    if call.as_json:
+    if term.as_json:
         rows = {section["name"]: len(section["rows"]) for section in held["sections"]}
-        call.print_json({"person_id": person, "file": str(file), "rows": rows})
-    call.print("cli.person-exported", person=person, file=file)
+        term.print_json({"person_id": person, "file": str(file), "rows": rows})
+    term.print("cli.person-exported", person=person, file=file)
 
 
 def erase(
-    call: Call,
+    term: Terminal,
     person: Person,
     yes: Annotated[bool, typer.Option("--yes", help="It is meant: nothing comes back.")] = False,
 ) -> None:
     """Erase a person for good; the effects of training stay known, under a pseudonym."""
     if not yes:
         raise InputError("privacy.say-yes", person_id=person)
-    session = open_session(call, "privacy erase")
-    counts = session.write(lambda connection: erase_person(session, connection, person))
-    if call.as_json:
-        call.print_json({"person_id": person, "rows": counts})
-    call.print("cli.erased", person=person, rows=sum(counts.values()))
+    with term.session("privacy erase") as session:
+        counts = erase_person(session, person)
+    if term.as_json:
+        term.print_json({"person_id": person, "rows": counts})
+    term.print("cli.erased", person=person, rows=sum(counts.values()))
 
 
 def run(
-    call: Call,
+    term: Terminal,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what is past its period.")
     ] = False,
 ) -> None:
     """Delete what is past its period; run it once a day."""
-    session = open_session(call, "retention run")
-    settings = call.settings
     if dry_run:
-        report = session.read(lambda connection: report_retention(session, connection, settings))
-        if call.as_json:
-            call.print_json({"older_than": report.older_than, "due": report.due})
+        with term.session("retention run") as session:
+            report = report_retention(session, term.settings)
+        if term.as_json:
+            term.print_json({"older_than": report.older_than, "due": report.due})
             return
-        call.print_table(
-            call.say("cli.retention-title"),
+        term.print_table(
+            term.say("cli.retention-title"),
             [
-                (call.say("cli.table"), "left"),
-                (call.say("cli.older-than"), "left"),
-                (call.say("cli.rows"), "right"),
+                (term.say("cli.table"), "left"),
+                (term.say("cli.older-than"), "left"),
+                (term.say("cli.rows"), "right"),
             ],
             [
                 (table, report.older_than[table].isoformat(), str(count))
@@ -93,8 +90,8 @@ def run(
             ],
         )
         return
-    counts = retire_facts(session, settings)
-    counts |= session.write(lambda connection: clear_traces(session, connection, settings))
-    if call.as_json:
-        call.print_json({"deleted": counts})
-    call.print("cli.retired", rows=sum(counts.values()))
+    with term.session("retention run") as session:
+        counts = retire_facts(session, term.settings) | clear_traces(session, term.settings)
+    if term.as_json:
+        term.print_json({"deleted": counts})
+    term.print("cli.retired", rows=sum(counts.values()))

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from recommender.cli.common import Call, command
+from recommender.cli.common import Terminal, command
 from recommender.service.access.keys import issue_first_key
 
 GRACE_SECONDS = 30
@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    call: Call,
+    term: Terminal,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
     workers: Annotated[int, typer.Option(help="Server processes.", min=1, max=64)] = 1,
@@ -37,18 +37,15 @@ def serve(
     """Serve the HTTP API. The first start makes an admin key and prints it, once."""
     import uvicorn  # only here: it is heavy, and no other command needs it
 
-    service = call.open()
-    try:
-        first = issue_first_key(service)
-    finally:
-        service.engine.dispose()
+    with term.session("first-start") as session:
+        first = issue_first_key(session)
     if first is not None:
-        call.problems.print(
-            call.say("cli.first-key", token=first.token), markup=False, soft_wrap=True
+        term.problems.print(
+            term.say("cli.first-key", token=first.token), markup=False, soft_wrap=True
         )
     # a server process reads its settings from the environment, like every worker of it
-    for name in call.settings.model_fields_set:
-        value = getattr(call.settings, name)
+    for name in term.settings.model_fields_set:
+        value = getattr(term.settings, name)
         if isinstance(value, str | Path | dt.date):
             os.environ[f"RECOMMENDER_{name.upper()}"] = str(value)
     with tempfile.TemporaryDirectory(prefix="recommender-metrics-") as folder:

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from recommender.cli.common import Call, command
+from recommender.cli.common import Terminal, command
 from recommender.errors import ConflictError, TableFaultsError
 from recommender.exchange import write_marked_copy
+from recommender.service.people.imports import import_table, write_table_template
 from recommender.table_kinds import KINDS
 
 Kind = Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(KINDS)}.")]
@@ -31,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def import_(
-    call: Call,
+    term: Terminal,
     kind: Kind,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Excel (.xlsx) or CSV.")],
     dry_run: Annotated[
@@ -43,29 +44,28 @@ def import_(
     ] = None,
 ) -> None:
     """Import a table: all of it, or nothing and a report of every bad row."""
-    service = call.open()
+    latest = term.settings.latest_fact_on
     try:
-        written = service.import_table(
-            kind, file, latest=call.settings.latest_fact_on, dry_run=dry_run
-        )
+        with term.session() as session:
+            written = import_table(session, kind, file, latest=latest, dry_run=dry_run)
     except TableFaultsError as error:
         if marked:
-            write_marked_copy(file, error, marked, lang=call.lang)
-            call.problems.print(call.say("cli.marked", path=marked), markup=False, soft_wrap=True)
+            write_marked_copy(file, error, marked, lang=term.lang)
+            term.problems.print(term.say("cli.marked", path=marked), markup=False, soft_wrap=True)
         raise
-    if call.as_json:
-        call.print_json({"kind": kind, "file": file.name, "dry_run": dry_run, **asdict(written)})
+    if term.as_json:
+        term.print_json({"kind": kind, "file": file.name, "dry_run": dry_run, **asdict(written)})
         return
-    call.print(
+    term.print(
         "cli.would-import" if dry_run else "cli.imported-rows",
-        kind=KINDS[kind].title[1 if call.lang == "en" else 0],
+        kind=KINDS[kind].title[1 if term.lang == "en" else 0],
         file=file.name,
         **asdict(written),
     )
 
 
 def template(
-    call: Call,
+    term: Terminal,
     kind: Kind,
     file: Annotated[
         Path | None, typer.Argument(metavar="[FILE]", help="Where to; KIND.xlsx unless given.")
@@ -76,7 +76,8 @@ def template(
     if path.is_file():
         # it may be the one that was filled in already
         raise ConflictError("cli.file-exists", path=path)
-    call.open().template(kind, path, lang=call.lang)
-    if call.as_json:
-        call.print_json({"kind": kind, "file": str(path)})
-    call.print("cli.template-written", path=path)
+    with term.session() as session:
+        write_table_template(session, kind, path)
+    if term.as_json:
+        term.print_json({"kind": kind, "file": str(path)})
+    term.print("cli.template-written", path=path)

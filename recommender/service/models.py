@@ -7,6 +7,7 @@ from pathlib import Path
 
 from recommender.errors import ModelError
 from recommender.improvement.registry import (
+    CardFacts,
     ModelCard,
     ModelList,
     TrainedModel,
@@ -19,6 +20,7 @@ from recommender.improvement.registry import (
     promote_model,
     read_model_card,
     rollback_model,
+    save_model,
 )
 from recommender.service.estimates import Estimates, expert_estimates, model_estimates
 from recommender.service.framework import Framework
@@ -54,6 +56,10 @@ class Models:
     def load(self, model_id: str) -> tuple[TrainedModel, ModelCard]:
         """Load a model, once it is verified, and its card."""
         return load_model(self.root, model_id, key=self.key)
+
+    def save(self, model: TrainedModel, facts: CardFacts, *, by: str) -> ModelCard:
+        """Save a model that was trained; it is not in force yet."""
+        return save_model(self.root, model, facts, by=by, key=self.key)
 
     def promote(
         self, model_id: str, *, by: str, override_reason: str | None = None, request: str = ""

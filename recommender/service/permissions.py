@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from recommender.errors import ForbiddenError
 from recommender.store import EVERYONE, NO_ONE, Scope
@@ -146,3 +147,37 @@ def grant(role: Role, wanted: Iterable[str] | None) -> frozenset[Permission]:
     """Return what a key may do: what was wanted for it, as far as the role allows it."""
     held = PERMISSIONS[role]
     return held if wanted is None else held & {Permission(name) for name in wanted}
+
+
+def hide_raters(who: Principal, ratings: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Take the ids of raters out of ratings: who rated whom is told to HR only.
+
+    Parameters
+    ----------
+    who : Principal
+        Who is to see them; a rater always sees his own.
+    ratings : iterable of dict
+        Rows of the kind ``ratings``.
+
+    Returns
+    -------
+    list of dict
+        Newest first. `rater_id` is None where it is hidden, and the order of such rows does not
+        follow it either.
+    """
+    rows = list(ratings)
+    if who.role not in (Role.HR, Role.ADMIN):
+        rows = [
+            row if row["rater_id"] == who.person_id else {**row, "rater_id": None} for row in rows
+        ]
+    rows.sort(
+        key=lambda row: (
+            -row["rated_on"].toordinal(),
+            row["competency_id"],
+            row["indicator_id"],
+            row["rater_type"],
+            row["rater_id"] or "",
+            row["rating"],
+        )
+    )
+    return rows

@@ -1,32 +1,33 @@
-"""One request: who asks, in which language, and what of it goes into the audit trail."""
+"""One request: who asks, on which day, in which language, and what the audit trail says of it."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
-from recommender.errors import NotFoundError
-from recommender.service.installation import Service
+from recommender.errors import NotFoundError, StoreError
+from recommender.results import Recommendations
+from recommender.service.access.audit_writer import Note, describe_shown, store_notes
+from recommender.service.installation import Service, open_service
 from recommender.service.permissions import COMMAND_LINE, Permission, Principal
-from recommender.store import (
-    EVERYONE,
-    AuditEntry,
-    Connection,
-    PersonHead,
-    append_entries,
-    find_person,
-    reading,
-    writing,
-)
+from recommender.settings import Settings
+from recommender.store import AuditEntry, Connection, PersonHead, find_person, read_refs
+from recommender.store import reading as open_reading
+from recommender.store import writing as open_writing
 
-T = TypeVar("T")
+NAMED_PEOPLE = 25_000
+"""Most people that one entry of the audit trail names; it stays below 1 MB."""
 
 
 @dataclass
 class Session:
-    """What a use case is handed: the service, and on whose behalf it runs.
+    """What every use case is handed: the installation, and on whose behalf it runs.
+
+    A use case reads in `reading`, computes with no connection held, and writes in `writing`. Both
+    may be nested: inside, the connection at hand is used, so that a use case can call another.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ class Session:
         Of the request.
     resource : str
         What it is about, for the audit trail.
-    once : str
+    request_key : str
         The same for a request that is sent again, and for no other one; empty where nobody can
         tell. For what is done outside of the database.
     details : dict
@@ -58,26 +59,91 @@ class Session:
     lang: str = "zh-CN"
     request_id: str = ""
     resource: str = ""
-    once: str = ""
+    request_key: str = ""
     details: dict[str, Any] = field(default_factory=dict[str, Any])
     _subjects: dict[str, None] = field(default_factory=dict[str, None])
+    _shown: list[Recommendations] = field(default_factory=list[Recommendations])
+    _stored: bool = False
+    _connection: Connection | None = None
+    _unit: ExitStack | None = None
+    _begin: Callable[[Connection], None] | None = None
 
     def need(self, permission: Permission) -> None:
         """Raise a `ForbiddenError` unless the principal has the permission."""
         self.who.need(permission)
 
-    def read(self, use: Callable[[Connection], T]) -> T:
-        """Run what reads one consistent state of the database."""
-        with reading(self.service.engine) as connection:
-            return use(connection)
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open one consistent state of the database."""
+        if self._connection is not None:
+            yield self._connection
+            return
+        with open_reading(self.service.engine) as connection:
+            self._connection = connection
+            try:
+                yield connection
+            finally:
+                self._connection = None
 
-    def write(self, use: Callable[[Connection], T]) -> T:
-        """Run what writes, and note it in the audit trail, in one transaction."""
-        with writing(self.service.engine) as connection:
-            done = use(connection)
-            append_entries(connection, [self.entry()])
-        self._subjects.clear()
-        return done
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open one transaction; the entry of the audit trail is stored with it, or nothing is."""
+        if self._connection is not None:
+            yield self._connection
+        elif self._unit is not None:
+            yield self._unit.enter_context(self._transaction(self._begin))
+        else:
+            with self._transaction() as connection:
+                yield connection
+
+    @contextmanager
+    def together(self, begin: Callable[[Connection], None] | None = None) -> Iterator[None]:
+        """Make one transaction of all that is written inside, begun by the first write.
+
+        Parameters
+        ----------
+        begin : callable, optional
+            Called with the connection as soon as the transaction is open.
+        """
+        with ExitStack() as unit:
+            self._unit, self._begin = unit, begin
+            try:
+                yield
+            finally:
+                self._unit = self._begin = None
+
+    @contextmanager
+    def _transaction(
+        self, begin: Callable[[Connection], None] | None = None
+    ) -> Iterator[Connection]:
+        with open_writing(self.service.engine) as connection:
+            self._connection = connection
+            try:
+                if begin is not None:
+                    begin(connection)
+                yield connection
+                store_notes(connection, [self._note()])
+            finally:
+                self._connection = None
+        self._forget()
+
+    def note(self) -> None:
+        """Store the entry of the audit trail by itself."""
+        with self._transaction():
+            pass
+
+    @property
+    def is_noted(self) -> bool:
+        """Whether the audit trail has all of it."""
+        return self._stored and not self._subjects and not self._shown
+
+    def take_note(self) -> Note | None:
+        """Return what was read and shown and is not in the audit trail yet, for its writer."""
+        if not self._subjects and not self._shown:
+            return None
+        note = self._note()
+        self._forget()
+        return note
 
     def person(self, connection: Connection, person_id: str, *, lock: bool = False) -> PersonHead:
         """Find a person within the principal's scope, and note that the person was looked at.
@@ -87,7 +153,7 @@ class Session:
         Raises
         ------
         NotFoundError
-            If there is no such person, or none that the principal may see: the same to him.
+            If there is no such person, or none that the principal may see: nobody can tell which.
         """
         head = find_person(connection, self.who.scope, person_id, lock=lock)
         if head is None:
@@ -99,15 +165,25 @@ class Session:
         """Note whose data this request reads or writes, by `ref`."""
         self._subjects.update(dict.fromkeys(ref for ref in refs if ref))
 
-    @property
-    def saw_somebody(self) -> bool:
-        """Whether personal data was read that is not in the trail yet."""
-        return bool(self._subjects)
+    def saw_people(self, connection: Connection, person_ids: Sequence[str]) -> None:
+        """Note by id whose data this request reads or writes; of very many only how many."""
+        self.details["people"] = len(person_ids)
+        if len(person_ids) <= NAMED_PEOPLE:
+            self.saw(read_refs(connection, person_ids))
 
-    def entry(self) -> AuditEntry:
-        """Return what goes into the audit trail."""
-        return AuditEntry(
-            at=dt.datetime.now(dt.UTC),
+    def showed(self, recommendations: Iterable[Recommendations]) -> None:
+        """Note which modules are shown to whom, at which rank."""
+        self._shown += recommendations
+
+    def _forget(self) -> None:
+        self._stored = True
+        self._subjects.clear()
+        self._shown.clear()
+
+    def _note(self) -> Note:
+        now = dt.datetime.now(dt.UTC)
+        entry = AuditEntry(
+            at=now,
             actor=self.who.actor,
             role=self.who.role.value,
             action=self.action,
@@ -116,14 +192,42 @@ class Session:
             request_id=self.request_id,
             details=self.details,
         )
+        return Note(entry, [row for each in self._shown for row in describe_shown(each, at=now)])
 
 
-def note_command(service: Service, name: str, person_id: str | None, *, today: dt.date) -> None:
-    """Note in the audit trail that a command was given, and about whom."""
-    session = Session(service, COMMAND_LINE, f"command {name}", today=today)
+@contextmanager
+def open_session(
+    settings: Settings, action: str, *, who: Principal = COMMAND_LINE
+) -> Iterator[Session]:
+    """Open an installation for one command, on behalf of the command line unless said otherwise.
 
-    def find(connection: Connection) -> None:
-        person = find_person(connection, EVERYONE, person_id) if person_id else None
-        session.saw([person.ref if person else None])
+    The audit trail says that the command was given, and whose data it read, before this ends, so
+    nothing is to be shown inside.
 
-    session.write(find)
+    Parameters
+    ----------
+    settings : Settings
+        Where catalogue, database and models are.
+    action : str
+        Name of the command, for the audit trail.
+    who : Principal
+        Who asks.
+
+    Yields
+    ------
+    Session
+        Open until the end of the block.
+    """
+    service = open_service(settings)
+    try:
+        session = Session(service, who, action, settings.today(), lang=settings.lang)
+        try:
+            yield session
+        except BaseException:
+            with suppress(StoreError):  # the first problem is the one to tell
+                session.note()
+            raise
+        if not session.is_noted:
+            session.note()
+    finally:
+        service.close()

@@ -12,7 +12,12 @@ from recommender.store.access.audit import (
     read_people_of_refs,
     verify_trail,
 )
-from recommender.store.access.kept_answers import KeptAnswer, claim_answer, keep_answer
+from recommender.store.access.kept_answers import (
+    KeptAnswer,
+    claim_answer,
+    find_answer,
+    keep_answer,
+)
 from recommender.store.access.keys import (
     StoredKey,
     change_key,
@@ -93,6 +98,7 @@ __all__ = [
     "delete_rows",
     "delete_traces",
     "erase_rows",
+    "find_answer",
     "find_people_due",
     "find_person",
     "has_keys",

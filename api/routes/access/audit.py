@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from api.admission import CALL, Call
+from api.admission import Admitted
 from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
 from api.schemas.access.audit import AuditPage, Moment, VerificationOut
@@ -31,6 +31,7 @@ Head = Annotated[
     example={"action": "read_gaps", "limit": 5},
 )
 def list_audit_entries(
+    call: Admitted,
     person_id: Annotated[Id | None, Query(description="About this person.")] = None,
     actor: Annotated[Line | None, Query(description="Of this actor.")] = None,
     action: Annotated[Line | None, Query(description="Of this operation.")] = None,
@@ -39,16 +40,11 @@ def list_audit_entries(
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    call: Call = CALL,
 ) -> Response:
     """List the entries of the audit trail, the oldest first."""
     (after,) = decode_cursor(cursor, (0,))
     wanted = TrailFilter(person_id=person_id, actor=actor, action=action, since=since, until=until)
-    found = call.read(
-        lambda connection: read_trail(
-            call.session, connection, wanted, after=after, limit=limit + 1
-        )
-    )
+    found = read_trail(call.session, wanted, after=after, limit=limit + 1)
     items, following = next_cursor(found, limit, lambda entry: (entry.seq,))
     page = AuditPage.model_validate({"items": items, "next": following})
     return answer(call, page, fields=fields)
@@ -61,7 +57,7 @@ def list_audit_entries(
     answer=VerificationOut,
     example={},
 )
-def verify_audit_trail(head: Head = None, call: Call = CALL) -> Response:
+def verify_audit_trail(call: Admitted, head: Head = None) -> Response:
     """Check that nobody changed, deleted or put in an entry."""
-    found = call.read(lambda connection: check_trail(call.session, connection, noted=head or ()))
+    found = check_trail(call.session, noted=head or ())
     return answer(call, VerificationOut.model_validate(found))

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Response
 from pydantic import BaseModel, Field
 
-from api.admission import CALL, Call
+from api.admission import Admitted
 from api.operations import Operations
 from api.responses import answer
 from recommender.service.permissions import Permission, Role
@@ -26,7 +26,7 @@ class Caller(BaseModel):
 
 
 @ROUTES.operation("GET", "/me", None, answer=Caller, example={})
-def read_caller(call: Call = CALL) -> Response:
+def read_caller(call: Admitted) -> Response:
     """Say who the caller is and what is allowed."""
     who = call.session.who
     return answer(

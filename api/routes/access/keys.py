@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Path, Response
 
-from api.admission import CALL, Call
+from api.admission import Admitted, Call
 from api.operations import Operations
 from api.problems import problem_response
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
@@ -23,13 +23,11 @@ KeyId = Annotated[Id, Path(description="Id of the key; not the key itself.")]
 
 @ROUTES.operation("GET", "/api-keys", Permission.MANAGE_KEYS, answer=KeyPage, example={"limit": 5})
 def list_api_keys(
-    fields: Fields = None, cursor: Cursor = None, limit: Limit = 50, call: Call = CALL
+    call: Admitted, fields: Fields = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Response:
     """List the API keys, also those that have ended."""
     (after,) = decode_cursor(cursor, ("",))
-    found = call.read(
-        lambda connection: keys.get_keys(call.session, connection, after=after, limit=limit + 1)
-    )
+    found = keys.get_keys(call.session, after=after, limit=limit + 1)
     items, following = next_cursor(found, limit, lambda key: (key.key_id,))
     page = KeyPage.model_validate({"items": items, "next": following})
     return answer(call, page, fields=fields)
@@ -45,14 +43,12 @@ def list_api_keys(
     example={},
     body_example={"label": "HR portal", "role": "hr", "days": 90},
 )
-def create_api_key(body: KeyIn, call: Call = CALL) -> Response:
+def create_api_key(call: Admitted, body: KeyIn) -> Response:
     """Make an API key, and show it this once."""
     request = KeyRequest(**body.model_dump())
-    return call.write(
-        lambda connection: keys.create_key(call.session, connection, request),
-        lambda made: _show_once(call, made),
-        keep=lambda _: _say_it_was_shown(call),
-    )
+    with call.once(keep=lambda _: _say_it_was_shown(call)):
+        made = keys.create_key(call.session, request)
+        return _show_once(call, made)
 
 
 @ROUTES.operation(
@@ -62,9 +58,9 @@ def create_api_key(body: KeyIn, call: Call = CALL) -> Response:
     answer=KeyOut,
     absent=True,
 )
-def read_api_key(key_id: KeyId, fields: Fields = None, call: Call = CALL) -> Response:
+def read_api_key(call: Admitted, key_id: KeyId, fields: Fields = None) -> Response:
     """Read what an API key is for; its secret is not to be had."""
-    found = call.read(lambda connection: keys.get_key(call.session, connection, key_id))
+    found = keys.get_key(call.session, key_id)
     return answer(call, KeyOut.model_validate(found), fields=fields)
 
 
@@ -77,13 +73,11 @@ def read_api_key(key_id: KeyId, fields: Fields = None, call: Call = CALL) -> Res
     absent=True,
     conflict=True,
 )
-def rotate_api_key(key_id: KeyId, call: Call = CALL) -> Response:
+def rotate_api_key(call: Admitted, key_id: KeyId) -> Response:
     """Make a key with the same rights in place of another, which goes on for a day."""
-    return call.write(
-        lambda connection: keys.rotate_key(call.session, connection, key_id),
-        lambda made: _show_once(call, made),
-        keep=lambda _: _say_it_was_shown(call),
-    )
+    with call.once(keep=lambda _: _say_it_was_shown(call)):
+        made = keys.rotate_key(call.session, key_id)
+        return _show_once(call, made)
 
 
 @ROUTES.operation(
@@ -93,12 +87,11 @@ def rotate_api_key(key_id: KeyId, call: Call = CALL) -> Response:
     status=204,
     absent=True,
 )
-def revoke_api_key(key_id: KeyId, call: Call = CALL) -> Response:
+def revoke_api_key(call: Admitted, key_id: KeyId) -> Response:
     """End an API key at once."""
-    return call.write(
-        lambda connection: keys.revoke_key(call.session, connection, key_id),
-        lambda _: Response(status_code=204),
-    )
+    with call.once():
+        keys.revoke_key(call.session, key_id)
+        return call.respond(Response(status_code=204))
 
 
 def _show_once(call: Call, made: NewKey) -> Response:

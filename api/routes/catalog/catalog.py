@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from api.admission import CALL, Call
+from api.admission import Admitted
 from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, answer, cut_page, send
 from api.schemas.catalog.catalog import (
@@ -43,7 +43,7 @@ Grade = Annotated[Id | None, Query(description="For this grade.")]
 
 
 @ROUTES.operation("GET", "/catalog", Permission.READ_CATALOG, answer=CatalogOut, example={})
-def read_catalog(fields: Fields = None, call: Call = CALL) -> Response:
+def read_catalog(call: Admitted, fields: Fields = None) -> Response:
     """Read what the catalogue is: its digest, settings, levels, grades and categories."""
     found = browsing.read_catalog(call.session)
     return answer(call, CatalogOut.model_validate(found), fields=fields)
@@ -57,13 +57,13 @@ def read_catalog(fields: Fields = None, call: Call = CALL) -> Response:
     example={"kind": "behavioural", "q": "客户"},
 )
 def list_competencies(
+    call: Admitted,
     category: Annotated[Id | None, Query(description="Of this category.")] = None,
     kind: Annotated[Kind | None, Query(description="Judged by behaviour or by exams.")] = None,
     q: Words = None,
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    call: Call = CALL,
 ) -> Response:
     """List competencies."""
     found = browsing.list_competencies(call.session, category=category, kind=kind, text=q)
@@ -80,9 +80,7 @@ def list_competencies(
     absent=True,
     example={"competency_id": "resilience"},
 )
-def read_competency(
-    competency_id: CompetencyId, fields: Fields = None, call: Call = CALL
-) -> Response:
+def read_competency(call: Admitted, competency_id: CompetencyId, fields: Fields = None) -> Response:
     """Read a competency: its levels, indicators and exams."""
     found = browsing.find_competency(call.session, competency_id)
     return answer(call, CompetencyOut.model_validate(found), fields=fields)
@@ -92,12 +90,12 @@ def read_competency(
     "GET", "/profiles", Permission.READ_CATALOG, answer=ProfilePage, example={"grade": "g2"}
 )
 def list_profiles(
+    call: Admitted,
     grade: Grade = None,
     as_of: AsOf = None,
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    call: Call = CALL,
 ) -> Response:
     """List the target profiles in force on a day."""
     day = as_of or call.session.today
@@ -116,10 +114,10 @@ def list_profiles(
     example={"grade": "g2"},
 )
 def read_profile(
+    call: Admitted,
     grade: Annotated[Id, Path(description="A grade of the catalogue.")],
     as_of: AsOf = None,
     fields: Fields = None,
-    call: Call = CALL,
 ) -> Response:
     """Read the target profile of a grade that is in force on a day."""
     found = browsing.find_profile(call.session, grade, as_of=as_of or call.session.today)
@@ -134,6 +132,7 @@ def read_profile(
     example={"competency_id": "resilience", "level": 1, "max_hours": 16, "sort": "cost"},
 )
 def list_modules(
+    call: Admitted,
     competency_id: Annotated[Id | None, Query(description="Serving this competency.")] = None,
     level: Annotated[
         float | None, Query(ge=0, le=4, description="With a step that takes on at this level.")
@@ -148,7 +147,6 @@ def list_modules(
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    call: Call = CALL,
 ) -> Response:
     """List modules."""
     query = ModuleQuery(
@@ -175,7 +173,7 @@ def list_modules(
     absent=True,
     example={"module_id": "account-handover-visit-coaching"},
 )
-def read_module(module_id: ModuleId, fields: Fields = None, call: Call = CALL) -> Response:
+def read_module(call: Admitted, module_id: ModuleId, fields: Fields = None) -> Response:
     """Read a module with all that is said of it."""
     found = browsing.find_module(call.session, module_id)
     return answer(call, ModuleOut.model_validate(found), fields=fields)
@@ -189,7 +187,7 @@ def read_module(module_id: ModuleId, fields: Fields = None, call: Call = CALL) -
     absent=True,
     example={"module_id": "account-handover-visit-coaching"},
 )
-def read_module_sheet(module_id: ModuleId, call: Call = CALL) -> Response:
+def read_module_sheet(call: Admitted, module_id: ModuleId) -> Response:
     """Print a module on one page."""
     sheet = browsing.make_module_sheet(call.session, module_id)
     return send(call, sheet, media_type=PDF, filename=f"{module_id}.{call.lang}.pdf")
@@ -199,11 +197,11 @@ def read_module_sheet(module_id: ModuleId, call: Call = CALL) -> Response:
     "GET", "/learning-paths", Permission.READ_CATALOG, answer=LearningPathPage, example={}
 )
 def list_learning_paths(
+    call: Admitted,
     grade: Grade = None,
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    call: Call = CALL,
 ) -> Response:
     """List learning paths."""
     items, following = cut_page(browsing.list_paths(call.session, grade=grade), cursor, limit)
@@ -220,9 +218,9 @@ def list_learning_paths(
     example={"path_id": "solution-selling"},
 )
 def read_learning_path(
+    call: Admitted,
     path_id: Annotated[Id, Path(description="A learning path of the catalogue.")],
     fields: Fields = None,
-    call: Call = CALL,
 ) -> Response:
     """Read a learning path."""
     found = browsing.find_learning_path(call.session, path_id)
@@ -233,7 +231,7 @@ def read_learning_path(
     "GET", "/certifications", Permission.READ_CATALOG, answer=CertificationPage, example={}
 )
 def list_certifications(
-    fields: Fields = None, cursor: Cursor = None, limit: Limit = 50, call: Call = CALL
+    call: Admitted, fields: Fields = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Response:
     """List the levels of the certification of the post."""
     items, following = cut_page(browsing.list_certifications(call.session), cursor, limit)
@@ -249,7 +247,7 @@ def list_certifications(
     absent=True,
     example={},
 )
-def read_job_profile(fields: Fields = None, call: Call = CALL) -> Response:
+def read_job_profile(call: Admitted, fields: Fields = None) -> Response:
     """Read what the post is for, its duties and results, and who can enter it."""
     found = browsing.read_job_profile(call.session)
     return answer(call, JobProfileOut.model_validate(found), fields=fields)
@@ -259,11 +257,7 @@ def read_job_profile(fields: Fields = None, call: Call = CALL) -> Response:
     "GET", "/glossary", Permission.READ_CATALOG, answer=TermPage, example={"q": "方案"}
 )
 def list_terms(
-    q: Words = None,
-    fields: Fields = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-    call: Call = CALL,
+    call: Admitted, q: Words = None, fields: Fields = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Response:
     """List the terms of the glossary."""
     items, following = cut_page(browsing.list_terms(call.session, text=q), cursor, limit)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from fastapi import Path, Query, Response
 
-from api.admission import CALL, Call
+from api.admission import Admitted
 from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
 from api.schemas.catalog.offerings import OfferingIn, OfferingOut, OfferingPage
@@ -16,8 +16,6 @@ from api.schemas.common import Day, Id
 from recommender.service.catalog import offerings
 from recommender.service.catalog.offerings import OfferingRequest
 from recommender.service.permissions import Permission
-from recommender.store import Connection
-from recommender.store.people.offerings import StoredOffering
 
 ROUTES = Operations("offerings")
 
@@ -33,6 +31,7 @@ OfferingId = Annotated[Id, Path(description="A name of your choice that stays.")
     example={"starts_from": "2026-11-01", "free_seats": 1, "limit": 5},
 )
 def list_offerings(
+    call: Admitted,
     module_id: Annotated[Id | None, Query(description="Of this module.")] = None,
     starts_from: Annotated[
         Day | None, Query(description="That begin on this day or later.")
@@ -46,22 +45,18 @@ def list_offerings(
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    call: Call = CALL,
 ) -> Response:
     """List offerings, the earliest first."""
     number, last = decode_cursor(cursor, _BEFORE_ALL)
     day = dt.date.fromordinal(min(max(number, 1), dt.date.max.toordinal()))
-    found = call.read(
-        lambda connection: offerings.list_offerings(
-            call.session,
-            connection,
-            module_id=module_id,
-            starts_from=starts_from,
-            starts_until=starts_until,
-            free_seats=free_seats,
-            after=None if cursor is None else (day, last),
-            limit=limit + 1,
-        )
+    found = offerings.list_offerings(
+        call.session,
+        module_id=module_id,
+        starts_from=starts_from,
+        starts_until=starts_until,
+        free_seats=free_seats,
+        after=None if cursor is None else (day, last),
+        limit=limit + 1,
     )
     items, following = next_cursor(
         found, limit, lambda item: (item.starts_on.toordinal(), item.offering_id)
@@ -78,11 +73,9 @@ def list_offerings(
     absent=True,
     example={"offering_id": "account-information-map-workshop-261116-1"},
 )
-def read_offering(offering_id: OfferingId, fields: Fields = None, call: Call = CALL) -> Response:
+def read_offering(call: Admitted, offering_id: OfferingId, fields: Fields = None) -> Response:
     """Read an offering."""
-    found = call.read(
-        lambda connection: offerings.read_offering(call.session, connection, offering_id)
-    )
+    found = offerings.read_offering(call.session, offering_id)
     return answer(call, OfferingOut.model_validate(found), version=found.version, fields=fields)
 
 
@@ -104,35 +97,28 @@ def read_offering(offering_id: OfferingId, fields: Fields = None, call: Call = C
         "seats": 12,
     },
 )
-def put_offering(offering_id: OfferingId, body: OfferingIn, call: Call = CALL) -> Response:
+def put_offering(call: Admitted, offering_id: OfferingId, body: OfferingIn) -> Response:
     """Make an offering, or change the one that is there.
 
     Without `If-Match` it is made; to change the one that is there, send its ETag.
     """
-    session = call.session
-    request = OfferingRequest(**body.model_dump())
-
-    def use(connection: Connection) -> tuple[StoredOffering, int]:
-        given = "if-match" in call.request.headers
-        if not given and not offerings.offering_exists(session, connection, offering_id):
-            made = offerings.create_offering(session, connection, offering_id, request)
-            return made, 201
-        seen = call.seen_version()
-        changed = offerings.change_offering(session, connection, offering_id, request, seen=seen)
-        return changed, 200
-
-    def respond(done: tuple[StoredOffering, int]) -> Response:
-        offering, status = done
-        place = f"/v1/offerings/{quote(offering_id, safe='')}" if status == 201 else None
+    session, request = call.session, OfferingRequest(**body.model_dump())
+    # one transaction: nobody else makes or changes the offering between looking and writing
+    with call.once(), session.writing():
+        known = "if-match" in call.request.headers
+        made = not known and not offerings.offering_exists(session, offering_id)
+        if made:
+            offering = offerings.create_offering(session, offering_id, request)
+        else:
+            seen = call.seen_version()
+            offering = offerings.change_offering(session, offering_id, request, seen=seen)
         return answer(
             call,
             OfferingOut.model_validate(offering),
-            status=status,
+            status=201 if made else 200,
             version=offering.version,
-            location=place,
+            location=f"/v1/offerings/{quote(offering_id, safe='')}" if made else None,
         )
-
-    return call.write(use, respond)
 
 
 @ROUTES.operation(
@@ -145,12 +131,9 @@ def put_offering(offering_id: OfferingId, body: OfferingIn, call: Call = CALL) -
     versioned=True,
     example={"offering_id": "2027-spring-visits"},
 )
-def delete_offering(offering_id: OfferingId, call: Call = CALL) -> Response:
+def delete_offering(call: Admitted, offering_id: OfferingId) -> Response:
     """Delete an offering that nobody was ever enrolled in."""
     seen = call.seen_version()
-    return call.write(
-        lambda connection: offerings.delete_offering(
-            call.session, connection, offering_id, seen=seen
-        ),
-        lambda _: Response(status_code=204),
-    )
+    with call.once():
+        offerings.delete_offering(call.session, offering_id, seen=seen)
+        return call.respond(Response(status_code=204))

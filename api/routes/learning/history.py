@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from api.admission import CALL, Call
+from api.admission import Admitted
 from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
 from api.schemas.common import Id
@@ -33,27 +33,20 @@ Module = Annotated[Id | None, Query(description="Of this module.")]
     example={"competency_id": "resilience", "limit": 5},
 )
 def list_improvement_records(
+    call: Admitted,
     competency_id: Competency = None,
     module_id: Module = None,
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    call: Call = CALL,
 ) -> Response:
     """List improvement records, derived and imported.
 
     HR sees those of its own people; analysts see all, by pseudonyms that stay the same.
     """
     after = decode_cursor(cursor, ("", "", 0, 0, ""))
-    found = call.read(
-        lambda connection: records.list_records(
-            call.session,
-            connection,
-            competency_id=competency_id,
-            module_id=module_id,
-            after=after,
-            limit=limit + 1,
-        )
+    found = records.list_records(
+        call.session, competency_id=competency_id, module_id=module_id, after=after, limit=limit + 1
     )
     rows, following = next_cursor(found, limit, lambda pair: pair[0])
     page = ImprovementRecordPage(
@@ -70,20 +63,16 @@ def list_improvement_records(
     example={"competency_id": "resilience"},
 )
 def list_improvement_statistics(
+    call: Admitted,
     competency_id: Competency = None,
     module_id: Module = None,
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    call: Call = CALL,
 ) -> Response:
     """List what training did for levels, by module and competency, beside what is expected."""
     last = decode_cursor(cursor, ("", ""))
-    found = call.read(
-        lambda connection: records.summarise(
-            call.session, connection, competency_id=competency_id, module_id=module_id
-        )
-    )
+    found = records.summarise(call.session, competency_id=competency_id, module_id=module_id)
     left = [item for item in found if (item.module_id, item.competency_id) > last]
     items, following = next_cursor(
         left[: limit + 1], limit, lambda item: (item.module_id, item.competency_id)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Path, Response
 
-from api.admission import CALL, Call
+from api.admission import Admitted, Call
 from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor, send
 from api.schemas.common import Id
@@ -83,7 +83,7 @@ def _whole(call: Call, head: ModelHead) -> ModelOut:
 
 @ROUTES.operation("GET", "/models", Permission.READ_MODELS, answer=ModelPage, example={})
 def list_models(
-    fields: Fields = None, cursor: Cursor = None, limit: Limit = 50, call: Call = CALL
+    call: Admitted, fields: Fields = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Response:
     """List the models, and which one is in force."""
     (before,) = decode_cursor(cursor, ("",))
@@ -106,7 +106,7 @@ def list_models(
     conflict=True,
     example={"model_id": "{model_id}"},
 )
-def read_model(model_id: ModelId, fields: Fields = None, call: Call = CALL) -> Response:
+def read_model(call: Admitted, model_id: ModelId, fields: Fields = None) -> Response:
     """Read the card of a model: what it was fitted on, how good it is, and its limits."""
     head = promotion.read_model(call.session, model_id)
     return answer(call, _whole(call, head), fields=fields)
@@ -121,7 +121,7 @@ def read_model(model_id: ModelId, fields: Fields = None, call: Call = CALL) -> R
     conflict=True,
     example={"model_id": "{model_id}"},
 )
-def read_model_report(model_id: ModelId, call: Call = CALL) -> Response:
+def read_model_report(call: Admitted, model_id: ModelId) -> Response:
     """Read the report on a model beside its baselines."""
     page = make_model_report(call.session, model_id)
     response = send(call, page.encode(), media_type=HTML)
@@ -139,18 +139,16 @@ def read_model_report(model_id: ModelId, call: Call = CALL) -> Response:
     example={"model_id": "{model_id}"},
     body_example={"override_reason": "与人力资源部商定的试点"},
 )
-def promote_model(model_id: ModelId, body: PromotionIn, call: Call = CALL) -> Response:
+def promote_model(call: Admitted, model_id: ModelId, body: PromotionIn) -> Response:
     """Put a model in force.
 
     It has to beat the baselines and the model in force, or a reason has to be given. All workers
     answer by it from their next request on.
     """
     reason = body.override_reason
-    with announcing(call.session, model_id=model_id, overrides=reason is not None):
-        return call.write(
-            lambda _: promotion.promote(call.session, model_id, override_reason=reason),
-            lambda head: answer(call, _whole(call, head)),
-        )
+    with announcing(call.session, model_id=model_id, overrides=reason is not None), call.once():
+        head = promotion.promote(call.session, model_id, override_reason=reason)
+        return answer(call, _whole(call, head))
 
 
 @ROUTES.operation(
@@ -162,10 +160,8 @@ def promote_model(model_id: ModelId, body: PromotionIn, call: Call = CALL) -> Re
     example={},
     body_example={"reason": "排序异常，先退回上一个模型"},
 )
-def roll_back_model(body: RollbackIn, call: Call = CALL) -> Response:
+def roll_back_model(call: Admitted, body: RollbackIn) -> Response:
     """Put the model back in force that was there before; done again, the one before that."""
-    with announcing(call.session):
-        return call.write(
-            lambda _: promotion.roll_back(call.session, reason=body.reason),
-            lambda model_id: answer(call, ActiveModelOut(model_id=model_id)),
-        )
+    with announcing(call.session), call.once():
+        model_id = promotion.roll_back(call.session, reason=body.reason)
+        return answer(call, ActiveModelOut(model_id=model_id))

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from fastapi import Path, Query, Response
 
-from api.admission import CALL, Call
+from api.admission import Admitted, Call
 from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
 from api.schemas.common import Day, Id, PersonId
@@ -20,8 +20,8 @@ from api.schemas.people.enrolments import (
     EnrolmentStatus,
 )
 from recommender.service.people import enrolments
+from recommender.service.people.enrolments import StoredEnrolment
 from recommender.service.permissions import Permission
-from recommender.store.people.enrolments import StoredEnrolment
 
 ROUTES = Operations("enrolments")
 
@@ -59,22 +59,20 @@ def _day(number: int) -> dt.date:
     example={"person_id": "00015"},
     body_example={"module_id": "account-handover-visit-coaching", "enrolled_on": "2026-10-31"},
 )
-def create_enrolment(person_id: PersonId, body: EnrolmentIn, call: Call = CALL) -> Response:
+def create_enrolment(call: Admitted, person_id: PersonId, body: EnrolmentIn) -> Response:
     """Enrol a person in a module.
 
     Refused with 409 where the offering is full, or the person is enrolled in the module already.
     """
-    return call.write(
-        lambda connection: enrolments.enrol(
+    with call.once():
+        enrolment = enrolments.enrol(
             call.session,
-            connection,
             person_id,
             body.module_id,
             offering_id=body.offering_id,
             enrolled_on=body.enrolled_on,
-        ),
-        lambda enrolment: _answer(call, enrolment, status=201),
-    )
+        )
+        return _answer(call, enrolment, status=201)
 
 
 @ROUTES.operation(
@@ -86,26 +84,23 @@ def create_enrolment(person_id: PersonId, body: EnrolmentIn, call: Call = CALL) 
     example={"person_id": "00015", "status": "enrolled"},
 )
 def list_enrolments(
+    call: Admitted,
     person_id: PersonId,
     module_id: Annotated[Id | None, Query(description="In this module.")] = None,
     status: Annotated[EnrolmentStatus | None, Query(description="Of this status.")] = None,
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    call: Call = CALL,
 ) -> Response:
     """List a person's enrolments, newest first."""
     number, module = cast(tuple[int, str], decode_cursor(cursor, (0, "")))
-    found = call.read(
-        lambda connection: enrolments.list_of_person(
-            call.session,
-            connection,
-            person_id,
-            module_id=module_id,
-            status=status,
-            after=None if cursor is None else (_day(number), module),
-            limit=limit + 1,
-        )
+    found = enrolments.list_of_person(
+        call.session,
+        person_id,
+        module_id=module_id,
+        status=status,
+        after=None if cursor is None else (_day(number), module),
+        limit=limit + 1,
     )
     items, following = next_cursor(
         found, limit, lambda item: (item.enrolled_on.toordinal(), item.module_id)
@@ -129,18 +124,14 @@ def list_enrolments(
     },
 )
 def read_enrolment(
+    call: Admitted,
     person_id: PersonId,
     module_id: ModuleId,
     enrolled_on: EnrolledOn,
     fields: Fields = None,
-    call: Call = CALL,
 ) -> Response:
     """Read an enrolment."""
-    found = call.read(
-        lambda connection: enrolments.read_enrolment(
-            call.session, connection, person_id, module_id, enrolled_on
-        )
-    )
+    found = enrolments.read_enrolment(call.session, person_id, module_id, enrolled_on)
     return _answer(call, found, fields=fields)
 
 
@@ -160,23 +151,22 @@ def read_enrolment(
     body_example={"status": "completed", "completed_on": "2026-11-01"},
 )
 def change_enrolment(
+    call: Admitted,
     person_id: PersonId,
     module_id: ModuleId,
     enrolled_on: EnrolledOn,
     body: EnrolmentChange,
-    call: Call = CALL,
 ) -> Response:
     """Say what became of an enrolment.
 
     One that takes its seat again is refused with 409 where there is none left.
     """
     seen, changes = call.seen_version(), body.model_dump(exclude_unset=True)
-    return call.write(
-        lambda connection: enrolments.change_enrolment(
-            call.session, connection, person_id, module_id, enrolled_on, changes, seen=seen
-        ),
-        lambda enrolment: _answer(call, enrolment),
-    )
+    with call.once():
+        enrolment = enrolments.change_enrolment(
+            call.session, person_id, module_id, enrolled_on, changes, seen=seen
+        )
+        return _answer(call, enrolment)
 
 
 @ROUTES.operation(
@@ -188,22 +178,19 @@ def change_enrolment(
     example={"offering_id": "account-information-map-workshop-261116-1"},
 )
 def list_participants(
+    call: Admitted,
     offering_id: Annotated[Id, Path(description="The offering.")],
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    call: Call = CALL,
 ) -> Response:
     """List the enrolments of an offering, of people whom the caller may see."""
     person, number = cast(tuple[str, int], decode_cursor(cursor, ("", 0)))
-    found = call.read(
-        lambda connection: enrolments.list_of_offering(
-            call.session,
-            connection,
-            offering_id,
-            after=None if cursor is None else (person, _day(number)),
-            limit=limit + 1,
-        )
+    found = enrolments.list_of_offering(
+        call.session,
+        offering_id,
+        after=None if cursor is None else (person, _day(number)),
+        limit=limit + 1,
     )
     items, following = next_cursor(
         found, limit, lambda item: (item.person_id, item.enrolled_on.toordinal())

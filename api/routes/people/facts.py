@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from fastapi import Query, Response
 
-from api.admission import CALL, Call
+from api.admission import Admitted, Call
 from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, Page, answer, decode_cursor, next_cursor
 from api.schemas.common import Body, Day, Id, PersonId
@@ -51,11 +51,7 @@ def _list(
     limit: int,
 ) -> Response:
     after = decode_cursor(cursor, _BEFORE[kind])
-    found = call.read(
-        lambda connection: facts.list_facts(
-            call.session, connection, kind, person_id, wanted, after=after, limit=limit + 1
-        )
-    )
+    found = facts.list_facts(call.session, kind, person_id, wanted, after=after, limit=limit + 1)
     rows, following = next_cursor(found, limit, lambda pair: pair[0])
     page = shape.model_validate({"items": [row for _, row in rows], "next": following})
     return answer(call, page, fields=fields)
@@ -63,15 +59,14 @@ def _list(
 
 def _add(call: Call, kind: str, place: str, person_id: str, body: Body) -> Response:
     items: list[dict[str, Any]] = body.model_dump()["items"]
-    return call.write(
-        lambda connection: facts.add_facts(call.session, connection, kind, person_id, items),
-        lambda written: answer(
+    with call.once():
+        written = facts.add_facts(call.session, kind, person_id, items)
+        return answer(
             call,
             WrittenOut.model_validate(written),
             status=201,
             location=f"/v1/people/{quote(person_id, safe='')}/{place}",
-        ),
-    )
+        )
 
 
 @ROUTES.operation(
@@ -83,6 +78,7 @@ def _add(call: Call, kind: str, place: str, person_id: str, body: Body) -> Respo
     example={"person_id": "00002", "competency_id": "resilience", "limit": 5},
 )
 def list_ratings(
+    call: Admitted,
     person_id: PersonId,
     competency_id: Competency = None,
     since: Since = None,
@@ -90,7 +86,6 @@ def list_ratings(
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    call: Call = CALL,
 ) -> Response:
     """List a person's ratings, newest first.
 
@@ -123,7 +118,7 @@ def list_ratings(
         ]
     },
 )
-def add_ratings(person_id: PersonId, body: RatingsIn, call: Call = CALL) -> Response:
+def add_ratings(call: Admitted, person_id: PersonId, body: RatingsIn) -> Response:
     """Add ratings of a person, all or none.
 
     They are checked as the import checks them; `errors` names each bad row. A manager adds the
@@ -141,6 +136,7 @@ def add_ratings(person_id: PersonId, body: RatingsIn, call: Call = CALL) -> Resp
     example={"person_id": "00002", "since": "2025-01-01", "limit": 5},
 )
 def list_exam_results(
+    call: Admitted,
     person_id: PersonId,
     competency_id: Competency = None,
     since: Since = None,
@@ -148,7 +144,6 @@ def list_exam_results(
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    call: Call = CALL,
 ) -> Response:
     """List a person's exam results, newest first."""
     wanted = FactFilter(competency_id, since, until)
@@ -177,7 +172,7 @@ def list_exam_results(
         ]
     },
 )
-def add_exam_results(person_id: PersonId, body: ExamResultsIn, call: Call = CALL) -> Response:
+def add_exam_results(call: Admitted, person_id: PersonId, body: ExamResultsIn) -> Response:
     """Add exam results of a person, all or none; `errors` names each bad row."""
     return _add(call, "exams", "exam-results", person_id, body)
 
@@ -191,6 +186,7 @@ def add_exam_results(person_id: PersonId, body: ExamResultsIn, call: Call = CALL
     example={"person_id": "00002", "until": "2026-11-01"},
 )
 def list_assessments(
+    call: Admitted,
     person_id: PersonId,
     competency_id: Competency = None,
     since: Since = None,
@@ -198,7 +194,6 @@ def list_assessments(
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    call: Call = CALL,
 ) -> Response:
     """List the levels of a person that were found elsewhere, newest first."""
     wanted = FactFilter(competency_id, since, until)
@@ -233,6 +228,6 @@ def list_assessments(
         ]
     },
 )
-def add_assessments(person_id: PersonId, body: AssessmentsIn, call: Call = CALL) -> Response:
+def add_assessments(call: Admitted, person_id: PersonId, body: AssessmentsIn) -> Response:
     """Add levels of a person that were found elsewhere, all or none; `errors` names bad rows."""
     return _add(call, "assessments", "assessments", person_id, body)

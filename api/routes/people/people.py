@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from fastapi import Query, Response
 
-from api.admission import CALL, Call
+from api.admission import Admitted, Call
 from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
 from api.schemas.common import Id, Line, PersonId, UnitPath
@@ -20,9 +20,8 @@ from api.schemas.people.people import (
     PersonOut,
 )
 from recommender.service.people import people
+from recommender.service.people.people import PeopleFilter, PersonHead
 from recommender.service.permissions import Permission
-from recommender.store import PersonHead
-from recommender.store.people.staff import PeopleFilter
 
 ROUTES = Operations("people")
 
@@ -49,6 +48,7 @@ def _answer(
     example={"org_unit": "南区示例分公司", "grade": "g2", "limit": 5},
 )
 def list_people(
+    call: Admitted,
     org_unit: Annotated[
         UnitPath | None, Query(description="Of the unit of this path or one below it.")
     ] = None,
@@ -60,7 +60,6 @@ def list_people(
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    call: Call = CALL,
 ) -> Response:
     """List people.
 
@@ -68,11 +67,7 @@ def list_people(
     """
     (last,) = decode_cursor(cursor, ("",))
     wanted = PeopleFilter(org_unit=org_unit, grade=grade, manager_id=manager_id, text=q)
-    found = call.read(
-        lambda connection: people.list_people(
-            call.session, connection, wanted, after=last, limit=limit + 1
-        )
-    )
+    found = people.list_people(call.session, wanted, after=last, limit=limit + 1)
     items, following = next_cursor(found, limit, lambda person: (person.person_id,))
     page = PeoplePage(items=[PersonOut.model_validate(person) for person in items], next=following)
     return answer(call, page, fields=fields)
@@ -95,16 +90,15 @@ def list_people(
         "hired_on": "2026-09-01",
     },
 )
-def create_person(body: PersonIn, call: Call = CALL) -> Response:
+def create_person(call: Admitted, body: PersonIn) -> Response:
     """Add a person.
 
     Checked as the import of people is: HR adds people to its own unit and those below it.
     """
     values = body.model_dump()
-    return call.write(
-        lambda connection: people.create_person(call.session, connection, values),
-        lambda person: _answer(call, person, status=201),
-    )
+    with call.once():
+        person = people.create_person(call.session, values)
+        return _answer(call, person, status=201)
 
 
 @ROUTES.operation(
@@ -115,12 +109,12 @@ def create_person(body: PersonIn, call: Call = CALL) -> Response:
     absent=True,
     example={"person_id": "00901"},
 )
-def read_person(person_id: PersonId, fields: Fields = None, call: Call = CALL) -> Response:
+def read_person(call: Admitted, person_id: PersonId, fields: Fields = None) -> Response:
     """Read a person.
 
     The ETag moves with every change of the person and of the facts about the person.
     """
-    found = call.read(lambda connection: people.read_person(call.session, connection, person_id))
+    found = people.read_person(call.session, person_id)
     return _answer(call, found, fields=fields)
 
 
@@ -134,32 +128,29 @@ def read_person(person_id: PersonId, fields: Fields = None, call: Call = CALL) -
     example={"person_id": "00901"},
     body_example={"grade": "g2", "hired_on": "2024-09-01"},
 )
-def change_person(person_id: PersonId, body: PersonChange, call: Call = CALL) -> Response:
+def change_person(call: Admitted, person_id: PersonId, body: PersonChange) -> Response:
     """Correct what is known of a person.
 
     HR moves people within its own unit and those below it, not out of it.
     """
     seen, changes = call.seen_version(), body.model_dump(exclude_unset=True)
-    return call.write(
-        lambda connection: people.change_person(
-            call.session, connection, person_id, changes, seen=seen
-        ),
-        lambda person: _answer(call, person),
-    )
+    with call.once():
+        person = people.change_person(call.session, person_id, changes, seen=seen)
+        return _answer(call, person)
 
 
 @ROUTES.operation(
     "GET", "/org-units", Permission.READ_CATALOG, answer=OrgUnitPage, example={"limit": 20}
 )
 def list_org_units(
-    fields: Fields = None, cursor: Cursor = None, limit: Limit = 50, call: Call = CALL
+    call: Admitted, fields: Fields = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Response:
     """List the org units of the people whom the caller may see.
 
     HR sees all of its own unit, analysts see all units.
     """
     (last,) = decode_cursor(cursor, ("",))
-    units = call.read(lambda connection: people.list_units(call.session, connection))
+    units = people.list_units(call.session)
     found = [unit for unit in units if unit.path > last][: limit + 1]
     items, following = next_cursor(found, limit, lambda unit: (unit.path,))
     page = OrgUnitPage(items=[OrgUnitOut.model_validate(unit) for unit in items], next=following)

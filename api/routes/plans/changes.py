@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Concatenate, ParamSpec
-
 from fastapi import Response
 
-from api.admission import CALL, Call
+from api.admission import Admitted, Call
 from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
 from api.routes.plans.plans import PlanId
@@ -25,11 +22,8 @@ from api.schemas.plans import (
 from recommender.service.permissions import Permission
 from recommender.service.plans import life, reading
 from recommender.service.plans.stored import StoredPlan
-from recommender.service.session import Session
-from recommender.store import Connection
 
 ROUTES = Operations("plans")
-P = ParamSpec("P")
 
 
 @ROUTES.operation(
@@ -42,13 +36,16 @@ P = ParamSpec("P")
     versioned=True,
     body_example={"hours_budget": 60.0, "note": "Agreed in the review."},
 )
-def edit_plan(plan_id: PlanId, body: PlanEditIn, call: Call = CALL) -> Response:
+def edit_plan(call: Admitted, plan_id: PlanId, body: PlanEditIn) -> Response:
     """Change what a plan says; it is a draft again.
 
     All figures are made anew for exactly the modules it then has. Approvals are of what a plan
     says, so all parties have to approve it again. Employees edit their drafts only.
     """
-    return _change(call, life.edit_plan, plan_id, body.to_edit(), seen=call.seen_version())
+    with call.once():
+        return _answer(
+            call, life.edit_plan(call.session, plan_id, body.to_edit(), seen=call.seen_version())
+        )
 
 
 @ROUTES.operation(
@@ -61,21 +58,24 @@ def edit_plan(plan_id: PlanId, body: PlanEditIn, call: Call = CALL) -> Response:
     versioned=True,
     body_example={"decision": "approved"},
 )
-def decide_on_plan(plan_id: PlanId, body: DecisionIn, call: Call = CALL) -> Response:
+def decide_on_plan(call: Admitted, plan_id: PlanId, body: DecisionIn) -> Response:
     """Approve or reject what a plan says, on the caller's part.
 
     A plan is approved when employee, manager and HR have approved it; without a manager the
     other two suffice. `If-Match` may name any version with the same items: approvals of others
     meanwhile are no obstacle.
     """
-    return _change(
-        call,
-        life.decide_on_plan,
-        plan_id,
-        decision=body.decision,
-        comment=body.comment,
-        seen=call.seen_version(),
-    )
+    with call.once():
+        return _answer(
+            call,
+            life.decide_on_plan(
+                call.session,
+                plan_id,
+                decision=body.decision,
+                comment=body.comment,
+                seen=call.seen_version(),
+            ),
+        )
 
 
 @ROUTES.operation(
@@ -86,15 +86,11 @@ def decide_on_plan(plan_id: PlanId, body: DecisionIn, call: Call = CALL) -> Resp
     absent=True,
 )
 def list_plan_approvals(
-    plan_id: PlanId, cursor: Cursor = None, limit: Limit = 50, call: Call = CALL
+    call: Admitted, plan_id: PlanId, cursor: Cursor = None, limit: Limit = 50
 ) -> Response:
     """List approvals and rejections, also of what the plan said earlier, the oldest first."""
     (after,) = decode_cursor(cursor, (0,))
-    found = call.read(
-        lambda connection: reading.read_decisions(
-            call.session, connection, plan_id, after=after, limit=limit + 1
-        )
-    )
+    found = reading.read_decisions(call.session, plan_id, after=after, limit=limit + 1)
     page, following = next_cursor(found, limit, lambda decision: (decision.decision_id,))
     items = [DecisionOut.model_validate(decision) for decision in page]
     return answer(call, DecisionPage(items=items, next=following))
@@ -109,9 +105,10 @@ def list_plan_approvals(
     conflict=True,
     versioned=True,
 )
-def activate_plan(plan_id: PlanId, call: Call = CALL) -> Response:
+def activate_plan(call: Admitted, plan_id: PlanId) -> Response:
     """Put an approved plan in force: its dates hold, and seats in its offerings are taken."""
-    return _change(call, life.activate_plan, plan_id, seen=call.seen_version())
+    with call.once():
+        return _answer(call, life.activate_plan(call.session, plan_id, seen=call.seen_version()))
 
 
 @ROUTES.operation(
@@ -123,12 +120,13 @@ def activate_plan(plan_id: PlanId, call: Call = CALL) -> Response:
     conflict=True,
     versioned=True,
 )
-def complete_plan(plan_id: PlanId, call: Call = CALL) -> Response:
+def complete_plan(call: Admitted, plan_id: PlanId) -> Response:
     """Close a plan whose modules are completed and whose competencies are assessed again.
 
     What is missing is named in the problem. Expected and measured improvement are kept with it.
     """
-    return _change(call, life.complete_plan, plan_id, seen=call.seen_version())
+    with call.once():
+        return _answer(call, life.complete_plan(call.session, plan_id, seen=call.seen_version()))
 
 
 @ROUTES.operation(
@@ -141,9 +139,12 @@ def complete_plan(plan_id: PlanId, call: Call = CALL) -> Response:
     versioned=True,
     body_example={"note": "The person changes posts."},
 )
-def cancel_plan(plan_id: PlanId, body: CancellationIn, call: Call = CALL) -> Response:
+def cancel_plan(call: Admitted, plan_id: PlanId, body: CancellationIn) -> Response:
     """Cancel a plan; seats that it took and that are not used yet are free again."""
-    return _change(call, life.cancel_plan, plan_id, note=body.note, seen=call.seen_version())
+    with call.once():
+        return _answer(
+            call, life.cancel_plan(call.session, plan_id, note=body.note, seen=call.seen_version())
+        )
 
 
 @ROUTES.operation(
@@ -155,12 +156,11 @@ def cancel_plan(plan_id: PlanId, body: CancellationIn, call: Call = CALL) -> Res
     absent=True,
     body_example={"text": "The workshop in March would suit better."},
 )
-def comment_on_plan(plan_id: PlanId, body: CommentIn, call: Call = CALL) -> Response:
+def comment_on_plan(call: Admitted, plan_id: PlanId, body: CommentIn) -> Response:
     """Comment on a plan; it stays as it is."""
-    return call.write(
-        lambda connection: reading.comment_on_plan(call.session, connection, plan_id, body.text),
-        lambda comment: answer(call, CommentOut.model_validate(comment), status=201),
-    )
+    with call.once():
+        comment = reading.comment_on_plan(call.session, plan_id, body.text)
+        return answer(call, CommentOut.model_validate(comment), status=201)
 
 
 @ROUTES.operation(
@@ -171,31 +171,15 @@ def comment_on_plan(plan_id: PlanId, body: CommentIn, call: Call = CALL) -> Resp
     absent=True,
 )
 def list_plan_comments(
-    plan_id: PlanId,
-    fields: Fields = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-    call: Call = CALL,
+    call: Admitted, plan_id: PlanId, fields: Fields = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Response:
     """List comments, the oldest first."""
     (after,) = decode_cursor(cursor, (0,))
-    found = call.read(
-        lambda connection: reading.read_comments(
-            call.session, connection, plan_id, after=after, limit=limit + 1
-        )
-    )
+    found = reading.read_comments(call.session, plan_id, after=after, limit=limit + 1)
     page, following = next_cursor(found, limit, lambda comment: (comment.comment_id,))
     items = [CommentOut.model_validate(comment) for comment in page]
     return answer(call, CommentPage(items=items, next=following), fields=fields)
 
 
-def _change(
-    call: Call,
-    use: Callable[Concatenate[Session, Connection, P], StoredPlan],
-    *arguments: P.args,
-    **options: P.kwargs,
-) -> Response:
-    return call.write(
-        lambda connection: use(call.session, connection, *arguments, **options),
-        lambda stored: answer(call, PlanOut.of(stored), version=stored.version),
-    )
+def _answer(call: Call, stored: StoredPlan) -> Response:
+    return answer(call, PlanOut.of(stored), version=stored.version)

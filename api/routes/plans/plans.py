@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import Path, Query, Response
 
-from api.admission import CALL, Call
+from api.admission import Admitted, Call
 from api.operations import Operations
 from api.problems import FieldProblem, Refusal
 from api.responses import (
@@ -32,12 +32,8 @@ from api.schemas.plans import (
     VersionPage,
 )
 from recommender.documents import render_plan_page, render_plan_pdf
-from recommender.errors import RecommenderError
 from recommender.service.permissions import Permission
 from recommender.service.plans import drafts, reading
-from recommender.service.plans.drafts import PlanDraft
-from recommender.service.plans.stored import StoredPlan
-from recommender.store import Connection, org_path
 
 ROUTES = Operations("plans")
 
@@ -62,7 +58,7 @@ _FIRST = ("", "")
     example={},
     body_example={"person_id": "00015", "grade": "g3", "hours_budget": 40.0, "without": []},
 )
-def simulate_plan(body: SimulationIn, call: Call = CALL) -> Response:
+def simulate_plan(call: Admitted, body: SimulationIn) -> Response:
     """Ask what the plan would be under other assumptions.
 
     Another grade, other budgets, with or without modules, another day. Nothing of it is kept.
@@ -88,23 +84,12 @@ def simulate_plan(body: SimulationIn, call: Call = CALL) -> Response:
     example={"person_id": "00015"},
     body_example={"hours_budget": 40.0, "cost_budget": "8000.00"},
 )
-def create_plan(person_id: PersonId, body: PlanIn, call: Call = CALL) -> Response:
+def create_plan(call: Admitted, person_id: PersonId, body: PlanIn) -> Response:
     """Make a person's plan; it is a draft."""
-    session = call.session
-    made: PlanDraft | RecommenderError
-    try:
-        made = drafts.draft_plan(
-            session, person_id, body.to_request(), as_of=body.as_of or session.today
+    with call.once():
+        kept = drafts.create_plan(
+            call.session, person_id, body.to_request(), as_of=body.as_of or call.session.today
         )
-    except RecommenderError as problem:
-        made = problem  # said below, where a request that was answered before is answered again
-
-    def use(connection: Connection) -> StoredPlan:
-        if isinstance(made, RecommenderError):
-            raise made
-        return drafts.create_plan(session, connection, made)
-
-    def respond(kept: StoredPlan) -> Response:
         return answer(
             call,
             PlanOut.of(kept),
@@ -112,8 +97,6 @@ def create_plan(person_id: PersonId, body: PlanIn, call: Call = CALL) -> Respons
             version=kept.version,
             location=f"/v1/plans/{kept.plan.plan_id}",
         )
-
-    return call.write(use, respond)
 
 
 @ROUTES.operation(
@@ -125,12 +108,12 @@ def create_plan(person_id: PersonId, body: PlanIn, call: Call = CALL) -> Respons
     example={"person_id": "00015"},
 )
 def list_plans_of_person(
+    call: Admitted,
     person_id: PersonId,
     status: Annotated[Status | None, Query(description="In this status.")] = None,
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    call: Call = CALL,
 ) -> Response:
     """List a person's plans, the newest first."""
     return _list(call, fields, cursor, limit, person_id=person_id, status=status, org_unit=None)
@@ -145,6 +128,7 @@ def list_plans_of_person(
     example={"status": "draft", "limit": 5},
 )
 def list_plans(
+    call: Admitted,
     person_id: Annotated[Id | None, Query(description="Of this person.")] = None,
     status: Annotated[Status | None, Query(description="In this status.")] = None,
     org_unit: Annotated[
@@ -153,11 +137,9 @@ def list_plans(
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    call: Call = CALL,
 ) -> Response:
     """List plans, the newest first."""
-    unit = None if org_unit is None else org_path(org_unit)
-    return _list(call, fields, cursor, limit, person_id=person_id, status=status, org_unit=unit)
+    return _list(call, fields, cursor, limit, person_id=person_id, status=status, org_unit=org_unit)
 
 
 # before the plan itself, whose number could otherwise be taken to end in .pdf
@@ -168,7 +150,7 @@ def list_plans(
     absent=True,
     media={PDF: PAPERS[PDF]},
 )
-def print_plan(plan_id: PlanId, call: Call = CALL) -> Response:
+def print_plan(call: Admitted, plan_id: PlanId) -> Response:
     """Read a plan as PDF."""
     return _paper(call, plan_id, PDF)
 
@@ -181,12 +163,12 @@ def print_plan(plan_id: PlanId, call: Call = CALL) -> Response:
     absent=True,
     media=PAPERS,
 )
-def read_plan(plan_id: PlanId, fields: Fields = None, call: Call = CALL) -> Response:
+def read_plan(call: Admitted, plan_id: PlanId, fields: Fields = None) -> Response:
     """Read a plan as it is: as JSON, PDF or HTML, by `Accept`."""
     media = _choose_media(call)
     if media != JSON:
         return _paper(call, plan_id, media)
-    found = call.read(lambda connection: reading.read_plan(call.session, connection, plan_id))
+    found = reading.read_plan(call.session, plan_id)
     return answer(call, PlanOut.of(found), version=found.version, fields=fields)
 
 
@@ -198,19 +180,11 @@ def read_plan(plan_id: PlanId, fields: Fields = None, call: Call = CALL) -> Resp
     absent=True,
 )
 def list_plan_versions(
-    plan_id: PlanId,
-    fields: Fields = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-    call: Call = CALL,
+    call: Admitted, plan_id: PlanId, fields: Fields = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Response:
     """List what became of a plan, the oldest first."""
     (after,) = decode_cursor(cursor, (0,))
-    found = call.read(
-        lambda connection: reading.read_plan_versions(
-            call.session, connection, plan_id, after=after, limit=limit + 1
-        )
-    )
+    found = reading.read_plan_versions(call.session, plan_id, after=after, limit=limit + 1)
     page, following = next_cursor(found, limit, lambda entry: (entry.version,))
     items = [VersionOut.model_validate(entry) for entry in page]
     return answer(call, VersionPage(items=items, next=following), fields=fields)
@@ -225,15 +199,13 @@ def list_plan_versions(
     media=PAPERS,
 )
 def read_plan_version(
-    plan_id: PlanId, version: VersionNumber, fields: Fields = None, call: Call = CALL
+    call: Admitted, plan_id: PlanId, version: VersionNumber, fields: Fields = None
 ) -> Response:
     """Read a plan as it was at a version: as JSON, PDF or HTML, by `Accept`."""
     media = _choose_media(call)
     if media != JSON:
         return _paper(call, plan_id, media, version=version)
-    found = call.read(
-        lambda connection: reading.read_plan(call.session, connection, plan_id, version=version)
-    )
+    found = reading.read_plan(call.session, plan_id, version=version)
     return answer(call, PlanOut.of(found), fields=fields)
 
 
@@ -248,16 +220,13 @@ def _list(
     org_unit: str | None,
 ) -> Response:
     after = None if cursor is None else _after(cursor)
-    found = call.read(
-        lambda connection: reading.search_plans(
-            call.session,
-            connection,
-            person_id=person_id,
-            status=status,
-            org_unit=org_unit,
-            after=after,
-            limit=limit + 1,
-        )
+    found = reading.search_plans(
+        call.session,
+        person_id=person_id,
+        status=status,
+        org_unit=org_unit,
+        after=after,
+        limit=limit + 1,
     )
     page, following = next_cursor(
         found, limit, lambda head: (head.created_at.isoformat(), head.plan_id)
@@ -277,11 +246,7 @@ def _after(cursor: str) -> tuple[dt.datetime, str]:
 
 
 def _paper(call: Call, plan_id: str, media: str, *, version: int | None = None) -> Response:
-    document = call.read(
-        lambda connection: reading.read_plan_document(
-            call.session, connection, plan_id, version=version
-        )
-    )
+    document = reading.read_plan_document(call.session, plan_id, version=version)
     # set with no connection held
     if media == PDF:
         content = render_plan_pdf(document, lang=call.lang).content

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from fastapi import Response
 
-from api.admission import CALL, Call
+from api.admission import Admitted
 from api.operations import Operations
 from api.responses import answer, decode_cursor, encode_cursor
 from api.schemas.levels import RecommendationsOut
 from api.schemas.recommend.many import PEOPLE_AT_ONCE, RecommendationBatchIn, RecommendationBatchOut
 from recommender.service.permissions import Permission
-from recommender.service.recommend import many
-from recommender.service.recommend.many import PeopleRequest
+from recommender.service.recommend.many import PeopleRequest, recommend_to_many
 from recommender.service.recommend.recommendations import RecommendationRequest
 
 ROUTES = Operations("people")
@@ -26,7 +25,7 @@ ROUTES = Operations("people")
     example={},
     body_example={"person_ids": ["00002", "00003", "99999"], "top": 3, "objective": "per_hour"},
 )
-def rank_for_many(body: RecommendationBatchIn, call: Call = CALL) -> Response:
+def rank_for_many(call: Admitted, body: RecommendationBatchIn) -> Response:
     """Rank the modules that are worth the time of many people.
 
     The first 200 are answered for; send `next` back as `cursor` for those after them.
@@ -42,13 +41,11 @@ def rank_for_many(body: RecommendationBatchIn, call: Call = CALL) -> Response:
     )
     (last,) = decode_cursor(body.cursor, ("",))
     people = PeopleRequest(body.person_ids, body.org_unit, after=last, limit=PEOPLE_AT_ONCE)
-    batch = many.rank_for_many(session, people, request, as_of=day)
-    shown = RecommendationBatchOut(
-        items=[RecommendationsOut.model_validate(found) for found in batch.items],
-        not_found=batch.not_found,
-        next=None if batch.last is None else encode_cursor((batch.last,)),
-    )
-    return call.write(
-        lambda connection: many.keep_batch(session, connection, batch),
-        lambda _: answer(call, shown),
-    )
+    with call.once():
+        batch = recommend_to_many(session, people, request, as_of=day)
+        shown = RecommendationBatchOut(
+            items=[RecommendationsOut.model_validate(ranked) for ranked in batch.items],
+            not_found=batch.not_found,
+            next=None if batch.last is None else encode_cursor((batch.last,)),
+        )
+        return answer(call, shown)

@@ -10,7 +10,6 @@ from recommender.service.permissions import Permission
 from recommender.service.session import Session
 from recommender.store import (
     AuditVerdict,
-    Connection,
     StoredEntry,
     list_entries,
     read_people_of_refs,
@@ -40,7 +39,7 @@ class TrailFilter:
 
 
 def read_trail(
-    session: Session, connection: Connection, wanted: TrailFilter, *, after: int = 0, limit: int
+    session: Session, wanted: TrailFilter, *, after: int = 0, limit: int
 ) -> list[StoredEntry]:
     """Read entries of the trail, the oldest first.
 
@@ -48,8 +47,6 @@ def read_trail(
     ----------
     session : Session
         Needs `Permission.READ_AUDIT`.
-    connection : Connection
-        Open for reading.
     wanted : TrailFilter
         Which entries.
     after : int
@@ -70,19 +67,22 @@ def read_trail(
     """
     session.need(Permission.READ_AUDIT)
     ref = None
-    if wanted.person_id is not None:
-        ref = session.person(connection, wanted.person_id).ref
-    entries = list_entries(
-        connection,
-        ref=ref,
-        actor=wanted.actor,
-        action=wanted.action,
-        since=wanted.since,
-        until=wanted.until,
-        after=after,
-        limit=limit,
-    )
-    people = read_people_of_refs(connection, {ref for entry in entries for ref in entry.subjects})
+    with session.reading() as connection:
+        if wanted.person_id is not None:
+            ref = session.person(connection, wanted.person_id).ref
+        entries = list_entries(
+            connection,
+            ref=ref,
+            actor=wanted.actor,
+            action=wanted.action,
+            since=wanted.since,
+            until=wanted.until,
+            after=after,
+            limit=limit,
+        )
+        people = read_people_of_refs(
+            connection, {ref for entry in entries for ref in entry.subjects}
+        )
     session.saw(people)
     return [
         replace(entry, subjects=[people.get(ref, ref) for ref in entry.subjects])
@@ -90,17 +90,13 @@ def read_trail(
     ]
 
 
-def check_trail(
-    session: Session, connection: Connection, *, noted: Sequence[str] = ()
-) -> AuditVerdict:
+def check_trail(session: Session, *, noted: Sequence[str] = ()) -> AuditVerdict:
     """Check that no entry of the trail was changed, left out or put in later.
 
     Parameters
     ----------
     session : Session
         Needs `Permission.READ_AUDIT`.
-    connection : Connection
-        Open for reading.
     noted : sequence of str
         Hashes of the newest entry noted earlier, outside the database.
 
@@ -110,4 +106,5 @@ def check_trail(
         Where the chain breaks, if it does.
     """
     session.need(Permission.READ_AUDIT)
-    return verify_trail(connection, noted=noted)
+    with session.reading() as connection:
+        return verify_trail(connection, noted=noted)

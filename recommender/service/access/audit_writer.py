@@ -1,4 +1,4 @@
-"""Writes the audit entries of reads, those of many requests in one transaction.
+"""Writes what requests leave behind that change nothing: who read what, and what was shown.
 
 An answer goes out once its entry is stored. One transaction a request would let the disk set the
 pace; here the requests that wait at the same time share one.
@@ -6,19 +6,62 @@ pace; here the requests that wait at the same time share one.
 
 from __future__ import annotations
 
+import datetime as dt
 import queue
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Any
 
-from recommender.store import AuditEntry, Engine, append_entries, writing
+from recommender.results import Recommendations
+from recommender.store import (
+    AuditEntry,
+    Connection,
+    Engine,
+    append_entries,
+    schema,
+    write_rows,
+    writing,
+)
 
 _BATCH = 256
 
 
+@dataclass(frozen=True)
+class Note:
+    """An entry of the audit trail, and the rows that say what was shown at which rank."""
+
+    entry: AuditEntry
+    shown: Sequence[dict[str, Any]] = ()
+
+
+def store_notes(connection: Connection, notes: Sequence[Note]) -> None:
+    """Store notes in a transaction."""
+    append_entries(connection, [note.entry for note in notes])
+    write_rows(connection, schema.shown, [row for note in notes for row in note.shown])
+
+
+def describe_shown(ranked: Recommendations, *, at: dt.datetime) -> list[dict[str, Any]]:
+    """Return the rows that say which modules were shown to a person, at which rank."""
+    return [
+        {
+            "person_id": ranked.person_id,
+            "module_id": item.module_id,
+            "rank": item.rank,
+            "objective": ranked.objective,
+            "expected_gap_closed": item.expected_gap_closed,
+            "as_of": ranked.as_of,
+            "model_id": ranked.model_id,
+            "catalog_digest": ranked.catalog_digest,
+            "shown_at": at,
+        }
+        for item in ranked.recommendations
+    ]
+
+
 @dataclass
-class AuditTrail:
+class AuditWriter:
     """The one writer of a process.
 
     Parameters
@@ -28,7 +71,7 @@ class AuditTrail:
     """
 
     engine: Engine
-    _waiting: queue.SimpleQueue[tuple[Sequence[AuditEntry], Future[None]] | None] = field(
+    _waiting: queue.SimpleQueue[tuple[Note, Future[None]] | None] = field(
         default_factory=queue.SimpleQueue, init=False
     )
     _thread: threading.Thread = field(init=False)
@@ -37,10 +80,10 @@ class AuditTrail:
         self._thread = threading.Thread(target=self._run, name="audit-trail", daemon=True)
         self._thread.start()
 
-    def note(self, entries: Sequence[AuditEntry]) -> Future[None]:
-        """Queue entries; the future is done when they are stored, or holds why they are not."""
+    def note(self, note: Note) -> Future[None]:
+        """Queue a note; the future is done when it is stored, or holds why it is not."""
         stored: Future[None] = Future()
-        self._waiting.put((entries, stored))
+        self._waiting.put((note, stored))
         return stored
 
     def close(self) -> None:
@@ -62,13 +105,16 @@ class AuditTrail:
             if ending:
                 return
 
-    def _store(self, batch: Sequence[tuple[Sequence[AuditEntry], Future[None]]]) -> None:
+    def _store(self, batch: Sequence[tuple[Note, Future[None]]]) -> None:
         try:
             with writing(self.engine) as connection:
-                append_entries(connection, [entry for entries, _ in batch for entry in entries])
+                store_notes(connection, [note for note, _ in batch])
         except Exception as problem:  # whoever waits is told, whatever it was
-            for _, stored in batch:
-                stored.set_exception(problem)
+            if len(batch) > 1:  # one of them may be about somebody who was erased meanwhile
+                for each in batch:
+                    self._store([each])
+            else:
+                batch[0][1].set_exception(problem)
         else:
             for _, stored in batch:
                 stored.set_result(None)

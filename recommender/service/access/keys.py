@@ -10,9 +10,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from recommender.errors import ConflictError, InputError, NotFoundError
-from recommender.service.installation import Service
-from recommender.service.permissions import COMMAND_LINE, Permission, Principal, Role, grant
+from recommender.errors import ConflictError, InputError, NotFoundError, RecommenderError
+from recommender.service.installation import Installation, Service
+from recommender.service.permissions import Permission, Principal, Role, grant
 from recommender.service.session import Session
 from recommender.store import (
     EVERYONE,
@@ -25,7 +25,9 @@ from recommender.store import (
     insert_key,
     list_keys,
     org_path,
+    read_counters,
     read_key,
+    reading,
     unit_exists,
 )
 
@@ -70,8 +72,51 @@ class NewKey:
     token: str
 
 
-def check_token(connection: Connection, token: str) -> StoredKey | None:
-    """Return the key that a token is of, or None; whether it is still valid is not checked."""
+def identify(installation: Installation, token: str | None) -> tuple[Service, Principal | None]:
+    """Return the service as it is now, and whose an API key is, in one read.
+
+    Parameters
+    ----------
+    installation : Installation
+        What the process answers from.
+    token : str or None
+        The key as it was sent; None where the caller is known otherwise.
+
+    Returns
+    -------
+    service : Service
+        With the model in force and the modules imported by now.
+    who : Principal or None
+        None without a key, or with one that is not valid.
+    """
+    key = None
+    with reading(installation.engine) as connection:
+        counters = read_counters(connection)
+        if token is not None:
+            # a key that was changed since is looked up again
+            held = token, counters["access"]
+            key = installation.caches.keys.get(held)
+            if key is None:
+                key = _check_token(connection, token)
+                if key is not None:
+                    installation.caches.keys.put(held, key)
+    who = None
+    if key is not None and is_valid(key, dt.datetime.now(dt.UTC)):
+        who = principal_of(key)
+    return installation.current(counters["catalog"]), who
+
+
+def can_answer(installation: Installation) -> bool:
+    """Say whether the database can be used now."""
+    try:
+        with reading(installation.engine) as connection:
+            read_counters(connection)
+    except RecommenderError:
+        return False
+    return True
+
+
+def _check_token(connection: Connection, token: str) -> StoredKey | None:
     match = _TOKEN.fullmatch(token)
     key = read_key(connection, match[1]) if match else None
     if match is None or key is None:
@@ -96,7 +141,7 @@ def is_valid(key: StoredKey, now: dt.datetime) -> bool:
     return key.revoked_at is None and now < key.expires_at
 
 
-def create_key(session: Session, connection: Connection, request: KeyRequest) -> NewKey:
+def create_key(session: Session, request: KeyRequest) -> NewKey:
     """Make a key.
 
     Raises
@@ -107,33 +152,32 @@ def create_key(session: Session, connection: Connection, request: KeyRequest) ->
         If there is no such person or unit.
     """
     session.need(Permission.MANAGE_KEYS)
-    _check(connection, request)
-    now = dt.datetime.now(dt.UTC)
-    made = _make(
-        StoredKey(
-            key_id=secrets.token_hex(6),
-            label=request.label,
-            secret_sha256="",
-            role=request.role.value,
-            person_id=request.person_id,
-            org_unit=org_path(request.org_unit) if request.org_unit else None,
-            permissions=None
-            if request.permissions is None
-            else [permission.value for permission in request.permissions],
-            created_by=session.who.actor,
-            created_at=now,
-            expires_at=now + dt.timedelta(days=request.days),
-            revoked_at=None,
+    with session.writing() as connection:
+        _check(connection, request)
+        now = dt.datetime.now(dt.UTC)
+        made = _make(
+            StoredKey(
+                key_id=secrets.token_hex(6),
+                label=request.label,
+                secret_sha256="",
+                role=request.role.value,
+                person_id=request.person_id,
+                org_unit=org_path(request.org_unit) if request.org_unit else None,
+                permissions=None
+                if request.permissions is None
+                else [permission.value for permission in request.permissions],
+                created_by=session.who.actor,
+                created_at=now,
+                expires_at=now + dt.timedelta(days=request.days),
+                revoked_at=None,
+            )
         )
-    )
-    insert_key(connection, made.key)
-    session.details |= {"key_id": made.key.key_id, "key_role": made.key.role}
-    return made
+        insert_key(connection, made.key)
+        session.details |= {"key_id": made.key.key_id, "key_role": made.key.role}
+        return made
 
 
-def rotate_key(
-    session: Session, connection: Connection, key_id: str, *, overlap_hours: int = OVERLAP_HOURS
-) -> NewKey:
+def rotate_key(session: Session, key_id: str, *, overlap_hours: int = OVERLAP_HOURS) -> NewKey:
     """Make a key with the rights and the lifetime of another, which ends soon after.
 
     Raises
@@ -144,28 +188,29 @@ def rotate_key(
         If it has ended already.
     """
     session.need(Permission.MANAGE_KEYS)
-    old = get_key(session, connection, key_id)
-    now = dt.datetime.now(dt.UTC)
-    if not is_valid(old, now):
-        raise ConflictError("keys.ended", key_id=key_id)
-    made = _make(
-        replace(
-            old,
-            key_id=secrets.token_hex(6),
-            created_by=session.who.actor,
-            created_at=now,
-            expires_at=now + (old.expires_at - old.created_at),
+    with session.writing() as connection:
+        old = get_key(session, key_id)
+        now = dt.datetime.now(dt.UTC)
+        if not is_valid(old, now):
+            raise ConflictError("keys.ended", key_id=key_id)
+        made = _make(
+            replace(
+                old,
+                key_id=secrets.token_hex(6),
+                created_by=session.who.actor,
+                created_at=now,
+                expires_at=now + (old.expires_at - old.created_at),
+            )
         )
-    )
-    insert_key(connection, made.key)
-    ends = min(old.expires_at, now + dt.timedelta(hours=overlap_hours))
-    change_key(connection, key_id, expires_at=ends)
-    count_change(connection, "access")
-    session.details |= {"key_id": made.key.key_id, "replaces": key_id}
-    return made
+        insert_key(connection, made.key)
+        ends = min(old.expires_at, now + dt.timedelta(hours=overlap_hours))
+        change_key(connection, key_id, expires_at=ends)
+        count_change(connection, "access")
+        session.details |= {"key_id": made.key.key_id, "replaces": key_id}
+        return made
 
 
-def revoke_key(session: Session, connection: Connection, key_id: str) -> StoredKey:
+def revoke_key(session: Session, key_id: str) -> StoredKey:
     """End a key at once; a second time changes nothing.
 
     Raises
@@ -174,17 +219,18 @@ def revoke_key(session: Session, connection: Connection, key_id: str) -> StoredK
         If there is no such key.
     """
     session.need(Permission.MANAGE_KEYS)
-    key = get_key(session, connection, key_id)
-    session.details |= {"key_id": key_id}
-    if key.revoked_at is not None:
-        return key
-    now = dt.datetime.now(dt.UTC)
-    change_key(connection, key_id, revoked_at=now)
-    count_change(connection, "access")
-    return replace(key, revoked_at=now)
+    with session.writing() as connection:
+        key = get_key(session, key_id)
+        session.details |= {"key_id": key_id}
+        if key.revoked_at is not None:
+            return key
+        now = dt.datetime.now(dt.UTC)
+        change_key(connection, key_id, revoked_at=now)
+        count_change(connection, "access")
+        return replace(key, revoked_at=now)
 
 
-def get_key(session: Session, connection: Connection, key_id: str) -> StoredKey:
+def get_key(session: Session, key_id: str) -> StoredKey:
     """Return a key.
 
     Raises
@@ -193,30 +239,26 @@ def get_key(session: Session, connection: Connection, key_id: str) -> StoredKey:
         If there is no such key.
     """
     session.need(Permission.MANAGE_KEYS)
-    key = read_key(connection, key_id)
+    with session.reading() as connection:
+        key = read_key(connection, key_id)
     if key is None:
         raise NotFoundError("keys.unknown", key_id=key_id)
     return key
 
 
-def get_keys(
-    session: Session, connection: Connection, *, after: str, limit: int
-) -> list[StoredKey]:
+def get_keys(session: Session, *, after: str, limit: int) -> list[StoredKey]:
     """Return keys in the order of their ids."""
     session.need(Permission.MANAGE_KEYS)
-    return list_keys(connection, after=after, limit=limit)
+    with session.reading() as connection:
+        return list_keys(connection, after=after, limit=limit)
 
 
-def issue_first_key(service: Service) -> NewKey | None:
+def issue_first_key(session: Session) -> NewKey | None:
     """Make an admin key if no key was ever made; otherwise return None."""
-    session = Session(service, COMMAND_LINE, "first-start", today=dt.date.today())
-
-    def issue(connection: Connection) -> NewKey | None:
+    with session.writing() as connection:
         if has_keys(connection):
             return None
-        return create_key(session, connection, KeyRequest("first admin key", Role.ADMIN))
-
-    return session.write(issue)
+        return create_key(session, KeyRequest("first admin key", Role.ADMIN))
 
 
 def _check(connection: Connection, request: KeyRequest) -> None:

@@ -38,7 +38,6 @@ class OfferingRequest:
 
 def list_offerings(
     session: Session,
-    connection: Connection,
     *,
     module_id: str | None = None,
     starts_from: dt.date | None = None,
@@ -49,32 +48,33 @@ def list_offerings(
 ) -> list[StoredOffering]:
     """List offerings, the earliest first."""
     session.need(Permission.READ_CATALOG)
-    return store.list_offerings(
-        connection,
-        module_id=module_id,
-        starts_from=starts_from,
-        starts_until=starts_until,
-        free_seats=free_seats,
-        after=after,
-        limit=limit,
-    )
+    with session.reading() as connection:
+        return store.list_offerings(
+            connection,
+            module_id=module_id,
+            starts_from=starts_from,
+            starts_until=starts_until,
+            free_seats=free_seats,
+            after=after,
+            limit=limit,
+        )
 
 
-def read_offering(session: Session, connection: Connection, offering_id: str) -> StoredOffering:
+def read_offering(session: Session, offering_id: str) -> StoredOffering:
     """Return an offering; raise a `NotFoundError` if it is not there."""
     session.need(Permission.READ_CATALOG)
-    return _find(connection, offering_id)
+    with session.reading() as connection:
+        return _find(connection, offering_id)
 
 
-def offering_exists(session: Session, connection: Connection, offering_id: str) -> bool:
+def offering_exists(session: Session, offering_id: str) -> bool:
     """Say whether there is an offering, and let nobody change it until the transaction ends."""
     session.need(Permission.WRITE_OFFERINGS)
-    return store.read_offering(connection, offering_id, lock=True) is not None
+    with session.writing() as connection:
+        return store.read_offering(connection, offering_id, lock=True) is not None
 
 
-def create_offering(
-    session: Session, connection: Connection, offering_id: str, request: OfferingRequest
-) -> StoredOffering:
+def create_offering(session: Session, offering_id: str, request: OfferingRequest) -> StoredOffering:
     """Make an offering.
 
     Raises
@@ -86,14 +86,14 @@ def create_offering(
     """
     session.need(Permission.WRITE_OFFERINGS)
     _check(session, request)
-    if not store.insert_offering(connection, offering_id, asdict(request)):
-        raise StaleError(seen=0, present=1)
-    return _find(connection, offering_id)
+    with session.writing() as connection:
+        if not store.insert_offering(connection, offering_id, asdict(request)):
+            raise StaleError(seen=0, present=1)
+        return _find(connection, offering_id)
 
 
 def change_offering(
     session: Session,
-    connection: Connection,
     offering_id: str,
     request: OfferingRequest,
     *,
@@ -114,19 +114,20 @@ def change_offering(
         another module.
     """
     session.need(Permission.WRITE_OFFERINGS)
-    present = _find_unchanged(connection, offering_id, seen)
-    _check(session, request)
-    if request.seats is not None and request.seats < present.seats_taken:
-        raise ConflictError("offering.seats-taken", taken=present.seats_taken, seats=request.seats)
-    if request.module_id != present.module_id:
-        _refuse_enrolled(connection, offering_id)
-    store.update_offering(connection, offering_id, asdict(request))
-    return _find(connection, offering_id)
+    with session.writing() as connection:
+        present = _find_unchanged(connection, offering_id, seen)
+        _check(session, request)
+        if request.seats is not None and request.seats < present.seats_taken:
+            raise ConflictError(
+                "offering.seats-taken", taken=present.seats_taken, seats=request.seats
+            )
+        if request.module_id != present.module_id:
+            _refuse_enrolled(connection, offering_id)
+        store.update_offering(connection, offering_id, asdict(request))
+        return _find(connection, offering_id)
 
 
-def delete_offering(
-    session: Session, connection: Connection, offering_id: str, *, seen: int
-) -> None:
+def delete_offering(session: Session, offering_id: str, *, seen: int) -> None:
     """Delete an offering that nobody was ever enrolled in.
 
     Raises
@@ -139,9 +140,10 @@ def delete_offering(
         If somebody is enrolled, or was: what people did is kept.
     """
     session.need(Permission.WRITE_OFFERINGS)
-    _find_unchanged(connection, offering_id, seen)
-    _refuse_enrolled(connection, offering_id)
-    store.delete_offering(connection, offering_id)
+    with session.writing() as connection:
+        _find_unchanged(connection, offering_id, seen)
+        _refuse_enrolled(connection, offering_id)
+        store.delete_offering(connection, offering_id)
 
 
 def _find(connection: Connection, offering_id: str, *, lock: bool = False) -> StoredOffering:

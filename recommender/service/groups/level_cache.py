@@ -35,7 +35,7 @@ class Levels:
 _Row = tuple[int, FloatArray, FloatArray]
 
 
-class HeldLevels:
+class LevelCache:
     """Levels by person and day.
 
     To work out the levels of a whole organisation takes seconds, and from one question to the

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.scoring import FloatArray
-from recommender.service.groups.level_cache import HeldLevels
 from recommender.service.groups.table import GroupTable, StatisticsRequest, read_group_table
 from recommender.service.permissions import Permission, Role
 from recommender.service.session import Session
@@ -85,9 +84,7 @@ class Distribution:
     gap: Quartiles | None
 
 
-def read_unit_map(
-    session: Session, connection: Connection, held: HeldLevels, request: StatisticsRequest
-) -> GroupMap:
+def read_unit_map(session: Session, request: StatisticsRequest) -> GroupMap:
     """Compare the units below a unit, or all of them.
 
     Raises
@@ -95,7 +92,8 @@ def read_unit_map(
     NotFoundError
         If there is no such unit within the principal's scope, or no such grade.
     """
-    table = _read(session, connection, held, request)
+    with session.reading() as connection:
+        table = _read(session, connection, request)
     below = f"{table.top}/" if table.top else ""
     rows = [unit for unit in table.units if unit and unit.startswith(below)]
     return GroupMap(
@@ -104,9 +102,7 @@ def read_unit_map(
     )
 
 
-def read_grade_map(
-    session: Session, connection: Connection, held: HeldLevels, request: StatisticsRequest
-) -> GroupMap:
+def read_grade_map(session: Session, request: StatisticsRequest) -> GroupMap:
     """Compare the grades of a unit, or of all people.
 
     Raises
@@ -114,7 +110,8 @@ def read_grade_map(
     NotFoundError
         If there is no such unit within the principal's scope, or no such grade.
     """
-    table = _read(session, connection, held, request)
+    with session.reading() as connection:
+        table = _read(session, connection, request)
     cells = range(1, 1 + len(table.framework.grade_ids)) if not table.cell else [table.cell]
     return GroupMap(
         _row(table, table.top, table.cell), tuple(_row(table, table.top, cell) for cell in cells)
@@ -122,7 +119,7 @@ def read_grade_map(
 
 
 def read_distribution(
-    session: Session, connection: Connection, held: HeldLevels, request: StatisticsRequest
+    session: Session, request: StatisticsRequest
 ) -> tuple[GroupRow, tuple[Distribution, ...]]:
     """Describe how the people of a unit and grade are spread, competency by competency.
 
@@ -131,7 +128,8 @@ def read_distribution(
     NotFoundError
         If there is no such unit within the principal's scope, or no such grade.
     """
-    table = _read(session, connection, held, request)
+    with session.reading() as connection:
+        table = _read(session, connection, request)
     row = _row(table, table.top, table.cell)
     members = table.members(table.top, table.cell)
     return row, tuple(
@@ -144,12 +142,10 @@ def read_distribution(
     )
 
 
-def _read(
-    session: Session, connection: Connection, held: HeldLevels, request: StatisticsRequest
-) -> GroupTable:
+def _read(session: Session, connection: Connection, request: StatisticsRequest) -> GroupTable:
     session.need(Permission.READ_STATISTICS)
     scope = EVERYONE if session.who.role is Role.ANALYST else session.who.scope
-    return read_group_table(connection, session.service.framework, held, request, scope=scope)
+    return read_group_table(connection, session.service, request, scope=scope)
 
 
 def _row(table: GroupTable, unit: str, cell: int) -> GroupRow:

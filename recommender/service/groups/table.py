@@ -11,10 +11,12 @@ import numpy as np
 from recommender.errors import ConflictError, NotFoundError
 from recommender.gaps import GapArrays, find_gaps
 from recommender.scoring import BoolArray, FloatArray, IntArray
-from recommender.service.framework import Framework, profiles_in_force
+from recommender.service.framework import Framework
 from recommender.service.groups.disclosure import add_up, choose_shown, find_above
-from recommender.service.groups.level_cache import HeldLevels, Levels
-from recommender.store import Connection, PersonHead, Scope, covers_unit, unit_exists
+from recommender.service.groups.level_cache import Levels
+from recommender.service.installation import Service
+from recommender.service.levels.standing import targets_of_grades
+from recommender.store import Connection, PersonHead, Scope, covers_unit, org_path, unit_exists
 from recommender.store.people.people import in_unit, list_people
 
 
@@ -35,6 +37,10 @@ class StatisticsRequest:
     as_of: dt.date
     org_unit: str | None = None
     grade: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.org_unit is not None:  # in its one spelling
+            object.__setattr__(self, "org_unit", org_path(self.org_unit))
 
 
 @dataclass(frozen=True)
@@ -88,32 +94,9 @@ class GroupTable:
 
 
 def read_group_table(
-    connection: Connection,
-    framework: Framework,
-    held: HeldLevels,
-    request: StatisticsRequest,
-    *,
-    scope: Scope,
+    connection: Connection, service: Service, request: StatisticsRequest, *, scope: Scope
 ) -> GroupTable:
-    """Read where the people of a scope stand, as a table.
-
-    Parameters
-    ----------
-    connection : Connection
-        Open for reading.
-    framework : Framework
-        The catalogue.
-    held : HeldLevels
-        Levels worked out before.
-    request : StatisticsRequest
-        Whom figures are asked of.
-    scope : Scope
-        Nobody else is counted.
-
-    Returns
-    -------
-    GroupTable
-        The same cells whatever is asked for.
+    """Read where the people of a scope stand; the cells are the same whatever is asked for.
 
     Raises
     ------
@@ -122,6 +105,7 @@ def read_group_table(
     ConflictError
         If somebody's grade is not one of the catalogue.
     """
+    framework = service.framework
     grade_ids = framework.grade_ids
     if request.grade is not None and request.grade not in grade_ids:
         raise NotFoundError("catalogue.no-grade", grade=request.grade)
@@ -132,7 +116,7 @@ def read_group_table(
     people = list_people(connection, scope, limit=None)
     grades = find_grades(framework, people)
     levels, gaps = work_out_gaps(
-        connection, framework, held, people, grades, as_of=request.as_of, scope=scope
+        connection, service, people, grades, as_of=request.as_of, scope=scope
     )
     units = _list_units(people, scope, request.org_unit)
     position = {unit: i for i, unit in enumerate(units)}
@@ -199,8 +183,7 @@ def find_grades(framework: Framework, people: Sequence[PersonHead]) -> IntArray:
 
 def work_out_gaps(
     connection: Connection,
-    framework: Framework,
-    held: HeldLevels,
+    service: Service,
     people: Sequence[PersonHead],
     grades: IntArray,
     *,
@@ -208,15 +191,12 @@ def work_out_gaps(
     scope: Scope,
 ) -> tuple[Levels, GapArrays]:
     """Compare the levels of people with the targets of their grades."""
-    profiles = profiles_in_force(framework, as_of)
-    of_grade = [
-        [profiles[grade].targets[name] for name in framework.competency_ids]
-        for grade in framework.grade_ids
-    ]
-    targets = np.array([[target.level for target in row] for row in of_grade])[grades]
-    weights = np.array([[target.weight for target in row] for row in of_grade])[grades]
-    levels = held.read(connection, framework, people, as_of=as_of, scope=scope)
-    return levels, find_gaps(levels.level, targets, levels.standard_error, weights=weights)
+    targets, weights = targets_of_grades(service.framework, as_of)
+    levels = service.caches.levels.read(
+        connection, service.framework, people, as_of=as_of, scope=scope
+    )
+    gaps = find_gaps(levels.level, targets[grades], levels.standard_error, weights=weights[grades])
+    return levels, gaps
 
 
 def _list_units(people: Sequence[PersonHead], scope: Scope, wanted: str | None) -> list[str]:

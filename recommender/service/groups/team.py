@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 
 from recommender.errors import NotFoundError
-from recommender.service.groups.level_cache import HeldLevels
 from recommender.service.groups.table import (
     StatisticsRequest,
     find_grades,
@@ -17,7 +16,7 @@ from recommender.service.groups.table import (
 )
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
-from recommender.store import Connection, schema
+from recommender.store import schema
 from recommender.store.people.people import in_unit, list_people
 
 
@@ -46,8 +45,6 @@ class PersonRow:
 
 def read_team_map(
     session: Session,
-    connection: Connection,
-    held: HeldLevels,
     request: StatisticsRequest,
     *,
     after: str,
@@ -59,10 +56,6 @@ def read_team_map(
     ----------
     session : Session
         On whose behalf; whoever is shown is noted.
-    connection : Connection
-        Open for reading.
-    held : HeldLevels
-        Levels worked out before.
     request : StatisticsRequest
         Whom it is about.
     after : str
@@ -94,21 +87,21 @@ def read_team_map(
         if request.grade not in framework.grade_ids:
             raise NotFoundError("catalogue.no-grade", grade=request.grade)
         conditions.append(schema.person.c.grade == request.grade)
-    if request.org_unit is not None:
-        require_unit(connection, scope, request.org_unit)
-        conditions.append(in_unit(request.org_unit))
-    found = list_people(connection, scope, conditions=conditions, after=after, limit=limit + 1)
-    people = found[:limit]
-    session.saw(head.ref for head in people)
-    levels, gaps = work_out_gaps(
-        connection,
-        framework,
-        held,
-        people,
-        find_grades(framework, people),
-        as_of=request.as_of,
-        scope=scope,
-    )
+    with session.reading() as connection:
+        if request.org_unit is not None:
+            require_unit(connection, scope, request.org_unit)
+            conditions.append(in_unit(request.org_unit))
+        found = list_people(connection, scope, conditions=conditions, after=after, limit=limit + 1)
+        people = found[:limit]
+        session.saw(head.ref for head in people)
+        levels, gaps = work_out_gaps(
+            connection,
+            session.service,
+            people,
+            find_grades(framework, people),
+            as_of=request.as_of,
+            scope=scope,
+        )
     assessed = ~np.isnan(gaps.gap)
     rows = [
         PersonRow(

@@ -1,4 +1,4 @@
-"""What a job failed of: kept as codes and values, said in the language of whoever reads it."""
+"""Why a job failed: kept as codes and values, told in the language of whoever reads it."""
 
 from __future__ import annotations
 

@@ -19,12 +19,12 @@ from typing import Any
 
 from recommender.errors import RecommenderError, StoreError
 from recommender.service.installation import Service, open_service
-from recommender.service.jobs.kinds import KINDS, Finish, Work
+from recommender.service.jobs.kinds import KINDS, Work
 from recommender.service.jobs.problems import Failure, pack_failure, pack_problem
 from recommender.service.permissions import Permission, Principal, Role
 from recommender.service.session import Session
 from recommender.settings import Settings
-from recommender.store import Connection, writing
+from recommender.store import writing
 from recommender.store.jobs import StoredJob, finish_job, note_progress
 from training_catalog import CatalogError
 
@@ -60,7 +60,7 @@ class Stopped:
     """Somebody asked the process to end, as when the whole service is stopped."""
 
 
-Outcome = Ended | Failure | Trouble | Bug | Stopped
+JobEnding = Ended | Failure | Trouble | Bug | Stopped
 
 
 class _NotOursError(Exception):
@@ -84,7 +84,7 @@ def read_principal(kept: dict[str, Any]) -> Principal:
     return Principal(**{**kept, "role": Role(kept["role"]), "permissions": permissions})
 
 
-def run_job(service: Service, settings: Settings, job: StoredJob, worker: str) -> Outcome:
+def run_job(service: Service, settings: Settings, job: StoredJob, worker: str) -> JobEnding:
     """Do what a job asks, and call it done in the transaction that holds what it did.
 
     Parameters
@@ -100,7 +100,7 @@ def run_job(service: Service, settings: Settings, job: StoredJob, worker: str) -
 
     Returns
     -------
-    Outcome
+    JobEnding
         Of all but `Ended` nothing is stored yet.
 
     Raises
@@ -125,27 +125,20 @@ def run_job(service: Service, settings: Settings, job: StoredJob, worker: str) -
         note_progress=_progress_noter(session, job.job_id, worker),
     )
     try:
-        found = KINDS[job.kind](work)
-        if isinstance(found, Failure):
-            return found
-        return Ended(_finish(session, job.job_id, worker, found))
+        with session.together():
+            result = KINDS[job.kind](work)
+            if isinstance(result, Failure):
+                return result
+            with session.writing() as connection:
+                if not finish_job(connection, job.job_id, worker, result=result):
+                    raise _NotOursError
+    except _NotOursError:
+        return Ended(done=False)
     except StoreError:
         raise
     except (RecommenderError, CatalogError) as error:
         return pack_failure(error)
-
-
-def _finish(session: Session, job_id: str, worker: str, finish: Finish) -> bool:
-    def write(connection: Connection) -> None:
-        result = finish(connection)
-        if not finish_job(connection, job_id, worker, result=result):
-            raise _NotOursError
-
-    try:
-        session.write(write)
-    except _NotOursError:
-        return False
-    return True
+    return Ended(done=True)
 
 
 def _progress_noter(session: Session, job_id: str, worker: str) -> Callable[[int, int], None]:
@@ -190,14 +183,14 @@ def work_alone(settings: Settings, job: StoredJob, worker: str, said: Pipe) -> N
     said.send(_work(settings, job, worker))
 
 
-def _work(settings: Settings, job: StoredJob, worker: str) -> Outcome:
+def _work(settings: Settings, job: StoredJob, worker: str) -> JobEnding:
     try:
         # that of the job: an empty one in its place would make nonsense of it
         service = open_service(settings, create=False)
         try:
             return run_job(service, settings, job, worker)
         finally:
-            service.engine.dispose()
+            service.close()
     except StoreError as error:
         return Trouble(pack_problem(error))
     except (RecommenderError, CatalogError) as error:

@@ -67,7 +67,6 @@ class Job:
 
 def submit_import(
     session: Session,
-    connection: Connection,
     table: str,
     content: bytes,
     *,
@@ -80,8 +79,6 @@ def submit_import(
     ----------
     session : Session
         On whose behalf.
-    connection : Connection
-        In a transaction.
     table : str
         Kind of table.
     content : bytes
@@ -117,12 +114,12 @@ def submit_import(
         "file_name": _usable_name(file_name or kind.name),
         "dry_run": dry_run,
     }
-    return _submit(session, connection, "import", request, upload=content)
+    with session.writing() as connection:
+        return _submit(session, connection, "import", request, upload=content)
 
 
 def submit_plans(
     session: Session,
-    connection: Connection,
     request: PlanRequest,
     *,
     org_unit: str | None = None,
@@ -134,8 +131,6 @@ def submit_plans(
     ----------
     session : Session
         On whose behalf.
-    connection : Connection
-        In a transaction.
     request : PlanRequest
         What each plan keeps to.
     org_unit : str, optional
@@ -157,25 +152,24 @@ def submit_plans(
     """
     session.need(Permission.WRITE_PLANS)
     unit = org_path(org_unit) if org_unit else None
-    if unit is not None and not (
-        covers_unit(session.who.scope, unit) and unit_exists(connection, unit)
-    ):
-        raise NotFoundError("org-unit.unknown", org_unit=org_unit)
-    framework = session.service.framework
-    check_names(framework, request)
-    if request.path is not None:
-        find_path(framework, request.path)
-    asked = {
-        "org_unit": unit,
-        "as_of": (as_of or session.today).isoformat(),
-        "plan": describe_plan_request(request),
-    }
-    return _submit(session, connection, "plans", asked)
+    with session.writing() as connection:
+        if unit is not None and not (
+            covers_unit(session.who.scope, unit) and unit_exists(connection, unit)
+        ):
+            raise NotFoundError("org-unit.unknown", org_unit=org_unit)
+        framework = session.service.framework
+        check_names(framework, request)
+        if request.path is not None:
+            find_path(framework, request.path)
+        asked = {
+            "org_unit": unit,
+            "as_of": (as_of or session.today).isoformat(),
+            "plan": describe_plan_request(request),
+        }
+        return _submit(session, connection, "plans", asked)
 
 
-def submit_training(
-    session: Session, connection: Connection, *, as_of: dt.date | None = None, seed: int = 0
-) -> Job:
+def submit_training(session: Session, *, as_of: dt.date | None = None, seed: int = 0) -> Job:
     """Queue the training of an effect model on the history up to a day.
 
     Raises
@@ -185,10 +179,11 @@ def submit_training(
     """
     session.need(Permission.WRITE_MODELS)
     asked = {"as_of": (as_of or session.today).isoformat(), "seed": seed}
-    return _submit(session, connection, "training", asked)
+    with session.writing() as connection:
+        return _submit(session, connection, "training", asked)
 
 
-def get_job(session: Session, connection: Connection, job_id: str) -> Job:
+def get_job(session: Session, job_id: str) -> Job:
     """Return a job.
 
     Raises
@@ -196,14 +191,16 @@ def get_job(session: Session, connection: Connection, job_id: str) -> Job:
     NotFoundError
         If there is no such job, or it is another's: the same to him.
     """
-    found = _find(session, connection, job_id)
-    bad = store.read_job_result(connection, job_id) if found.status is JobStatus.FAILED else None
+    with session.reading() as connection:
+        found = _find(session, connection, job_id)
+        bad = (
+            store.read_job_result(connection, job_id) if found.status is JobStatus.FAILED else None
+        )
     return _describe(found, session.lang, bad)
 
 
 def get_jobs(
     session: Session,
-    connection: Connection,
     *,
     status: JobStatus | None = None,
     before: str = "",
@@ -211,13 +208,14 @@ def get_jobs(
 ) -> list[Job]:
     """Return jobs, the newest first, without the rows that were bad."""
     session.need(Permission.RUN_JOBS)
-    found = store.list_jobs(
-        connection, actor=_whose(session), status=status, before=before, limit=limit
-    )
+    with session.reading() as connection:
+        found = store.list_jobs(
+            connection, actor=_whose(session), status=status, before=before, limit=limit
+        )
     return [_describe(job, session.lang) for job in found]
 
 
-def cancel_job(session: Session, connection: Connection, job_id: str) -> Job:
+def cancel_job(session: Session, job_id: str) -> Job:
     """Cancel a job; one that has ended stays as it is, one that runs ends soon.
 
     Raises
@@ -225,13 +223,14 @@ def cancel_job(session: Session, connection: Connection, job_id: str) -> Job:
     NotFoundError
         If there is no such job, or it is another's.
     """
-    _find(session, connection, job_id)
-    store.ask_to_cancel(connection, job_id)
-    session.details["job_id"] = job_id
-    return get_job(session, connection, job_id)
+    with session.writing() as connection:
+        _find(session, connection, job_id)
+        store.ask_to_cancel(connection, job_id)
+        session.details["job_id"] = job_id
+        return get_job(session, job_id)
 
 
-def get_job_result(session: Session, connection: Connection, job_id: str) -> dict[str, Any]:
+def get_job_result(session: Session, job_id: str) -> dict[str, Any]:
     """Return what a job that is done has found.
 
     Raises
@@ -241,24 +240,25 @@ def get_job_result(session: Session, connection: Connection, job_id: str) -> dic
     ConflictError
         If it is not done.
     """
-    found = _find(session, connection, job_id)
-    if found.finished_at is None:
-        raise ConflictError("job.not-ended", job_id=job_id)
-    result = store.read_job_result(connection, job_id)
-    if found.status is not JobStatus.DONE or result is None:
-        raise ConflictError("job.no-result", job_id=job_id)
-    if found.kind == "plans":
-        session.saw(read_refs(connection, [plan["person_id"] for plan in result["plans"]]))
-        result["failed"] = [
-            {**each, "problem": asdict(tell_problem(each["problem"], session.lang))}
-            for each in result["failed"]
-        ]
-    elif found.kind == "training":
-        result["verdict"] = result["verdict"][session.lang]
+    with session.reading() as connection:
+        found = _find(session, connection, job_id)
+        if found.finished_at is None:
+            raise ConflictError("job.not-ended", job_id=job_id)
+        result = store.read_job_result(connection, job_id)
+        if found.status is not JobStatus.DONE or result is None:
+            raise ConflictError("job.no-result", job_id=job_id)
+        if found.kind == "plans":
+            session.saw(read_refs(connection, [plan["person_id"] for plan in result["plans"]]))
+            result["failed"] = [
+                {**each, "problem": asdict(tell_problem(each["problem"], session.lang))}
+                for each in result["failed"]
+            ]
+        elif found.kind == "training":
+            result["verdict"] = result["verdict"][session.lang]
     return result
 
 
-def get_job_report(session: Session, connection: Connection, job_id: str) -> tuple[bytes, str]:
+def get_job_report(session: Session, job_id: str) -> tuple[bytes, str]:
     """Return the copy of an imported file with its bad cells marked, and a name for it.
 
     Raises
@@ -266,8 +266,9 @@ def get_job_report(session: Session, connection: Connection, job_id: str) -> tup
     NotFoundError
         If there is no such job, it is another's, or has no such copy.
     """
-    found = _find(session, connection, job_id)
-    report = store.read_job_report(connection, job_id)
+    with session.reading() as connection:
+        found = _find(session, connection, job_id)
+        report = store.read_job_report(connection, job_id)
     if report is None:
         megabytes = MARKED_BYTES // 1_000_000
         raise NotFoundError("job.no-report", job_id=job_id, megabytes=megabytes)
@@ -295,7 +296,7 @@ def _submit(
         upload=upload,
     )
     session.details |= {"job_id": job_id, "job_kind": kind}
-    return get_job(session, connection, job_id)
+    return get_job(session, job_id)
 
 
 def _find(session: Session, connection: Connection, job_id: str) -> StoredJob:

@@ -20,17 +20,17 @@ from typing import Any, TypeVar
 import structlog
 
 from recommender.errors import StoreError
+from recommender.service.installation import Installation
 from recommender.service.jobs.problems import Failure
 from recommender.service.jobs.process import (
     Bug,
     Ended,
-    Outcome,
+    JobEnding,
     Stopped,
     Trouble,
     frames,
     work_alone,
 )
-from recommender.service.live import LiveService
 from recommender.store import Connection, reading, writing
 from recommender.store.jobs import (
     StoredJob,
@@ -66,11 +66,11 @@ class JobRunner:
 
     Parameters
     ----------
-    live : LiveService
+    installation : Installation
         Settings and database.
     """
 
-    live: LiveService
+    installation: Installation
     worker: str = field(init=False)
     _stopping: threading.Event = field(init=False, default_factory=threading.Event)
     _wake: threading.Event = field(init=False, default_factory=threading.Event)
@@ -119,7 +119,7 @@ class JobRunner:
                 self._wake.clear()
 
     def _claim(self) -> StoredJob | None:
-        engine = self.live.engine
+        engine = self.installation.engine
         # looking first spares SQLite a write every time
         with reading(engine) as connection:
             if not job_waits(connection):
@@ -157,7 +157,7 @@ class JobRunner:
         said, say = _processes().Pipe(duplex=False)
         process = _processes().Process(
             target=work_alone,
-            args=(self.live.settings, job, self.worker, say),
+            args=(self.installation.settings, job, self.worker, say),
             name=job.job_id,
             daemon=True,
         )
@@ -165,7 +165,7 @@ class JobRunner:
         say.close()  # so that the end of the process ends the pipe
         return process, said
 
-    def _watch(self, job: StoredJob, said: Pipe) -> Outcome | None:
+    def _watch(self, job: StoredJob, said: Pipe) -> JobEnding | None:
         """Wait for the outcome; None where the process died or has to be ended."""
         beat = time.monotonic()
         while not said.poll(POLL_SECONDS):
@@ -176,7 +176,7 @@ class JobRunner:
                     return Ended(done=False)
                 if time.monotonic() - beat > BEAT_SECONDS:
                     beat = time.monotonic()
-                    with writing(self.live.engine) as connection:
+                    with writing(self.installation.engine) as connection:
                         # no longer ours: done just now, or another's, which the process finds out
                         keep_claim(connection, job.job_id, self.worker)
             except StoreError:
@@ -186,7 +186,7 @@ class JobRunner:
         except EOFError:
             return None
 
-    def _settle(self, job: StoredJob, outcome: Outcome | None) -> None:
+    def _settle(self, job: StoredJob, outcome: JobEnding | None) -> None:
         """Note how a job ended, however long the database takes."""
         job_id, worker = job.job_id, self.worker
         if isinstance(outcome, Ended):
@@ -235,14 +235,14 @@ class JobRunner:
         _log.info("job failed", job_id=job_id, kind=job.kind, code=failure.problem["code"])
 
     def _look(self, use: Callable[[Connection], T]) -> T:
-        with reading(self.live.engine) as connection:
+        with reading(self.installation.engine) as connection:
             return use(connection)
 
     def _insist(self, use: Callable[[Connection], Any]) -> None:
         """Write until the database takes it; given up only at the end of the process."""
         while True:
             try:
-                with writing(self.live.engine) as connection:
+                with writing(self.installation.engine) as connection:
                     use(connection)
                     return
             except StoreError as error:

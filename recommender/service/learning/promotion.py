@@ -112,7 +112,7 @@ def announcing(
     if model_id is not None:
         _find(session, model_id)
     session.details |= {"stage": "asked", "overrides": overrides}
-    session.write(lambda _: None)
+    session.note()
     # what an entry says of a request that was answered before: nothing was done again
     session.details["stage"] = "repeated"
     try:
@@ -122,12 +122,14 @@ def announcing(
         stage = "done" if session.details["stage"] == "done" else "failed"
         session.details |= {"stage": stage, "problem": problem.code}
         with suppress(StoreError):  # the first problem is the one to tell
-            session.write(lambda _: None)
+            session.note()
         raise
 
 
-def promote(session: Session, model_id: str, *, override_reason: str | None = None) -> ModelHead:
-    """Put a model in force.
+def promote(
+    session: Session, model_id: str, *, override_reason: str | None = None, by: str | None = None
+) -> ModelHead:
+    """Put a model in force, within `announcing`.
 
     Parameters
     ----------
@@ -137,6 +139,8 @@ def promote(session: Session, model_id: str, *, override_reason: str | None = No
         Which.
     override_reason : str, optional
         Why, against the verdict; the log of the registry keeps it.
+    by : str, optional
+        Who, for that log; the actor of the session when not given.
 
     Returns
     -------
@@ -160,19 +164,20 @@ def promote(session: Session, model_id: str, *, override_reason: str | None = No
         words = models.explain(head.card, session.lang)
         verdict = say("document.separator", session.lang).join(words)
         raise ConflictError("model.not-better", model_id=model_id, verdict=verdict)
-    with explaining(model_id):
+    # the transaction is open first: a request that was answered before comes no further
+    with session.writing(), explaining(model_id):
         models.promote(
             model_id,
-            by=session.who.actor,
+            by=by or session.who.actor,
             override_reason=override_reason,
-            request=session.once,
+            request=session.request_key,
         )
-    session.details["stage"] = "done"
+        session.details["stage"] = "done"
     return _find(session, model_id)
 
 
-def roll_back(session: Session, *, reason: str) -> str | None:
-    """Put the model back in force that was there before.
+def roll_back(session: Session, *, reason: str, by: str | None = None) -> str | None:
+    """Put the model back in force that was there before, within `announcing`.
 
     Parameters
     ----------
@@ -180,6 +185,8 @@ def roll_back(session: Session, *, reason: str) -> str | None:
         On whose behalf.
     reason : str
         Why; the log of the registry keeps it.
+    by : str, optional
+        Who, for that log; the actor of the session when not given.
 
     Returns
     -------
@@ -192,11 +199,11 @@ def roll_back(session: Session, *, reason: str) -> str | None:
         If no model is in force.
     """
     session.need(Permission.WRITE_MODELS)
-    with explaining("–"):
+    with session.writing(), explaining("–"):
         model_id = session.service.models.rollback(
-            by=session.who.actor, reason=reason, request=session.once
+            by=by or session.who.actor, reason=reason, request=session.request_key
         )
-    session.details |= {"stage": "done", "model_id": model_id}
+        session.details |= {"stage": "done", "model_id": model_id}
     return model_id
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from recommender.improvement.history import SHIFT_DAYS, pseudonymise
 from recommender.service.framework import Framework
-from recommender.service.learning.history import collect_records
+from recommender.service.learning.collecting import collect_records
 from recommender.store import Connection, Engine
 from recommender.store.history import read_history_state, read_secret
 

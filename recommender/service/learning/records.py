@@ -14,7 +14,7 @@ from recommender.scoring import BoolArray
 from recommender.service.learning.record_cache import RECORD_KEY
 from recommender.service.permissions import Permission, Role
 from recommender.service.session import Session
-from recommender.store import Connection, to_rows
+from recommender.store import to_rows
 from recommender.store.history import read_visible_ids
 from recommender.store.people.people import read_refs
 
@@ -62,7 +62,6 @@ class PairStatistics:
 
 def list_records(
     session: Session,
-    connection: Connection,
     *,
     competency_id: str | None = None,
     module_id: str | None = None,
@@ -76,8 +75,6 @@ def list_records(
     session : Session
         Needs `Permission.READ_HISTORY`. HR sees the records of people within its unit; analysts
         see all, by pseudonyms and with shifted dates.
-    connection : Connection
-        Open for reading.
     competency_id, module_id : str, optional
         Only of this competency, of this module.
     after : tuple
@@ -93,31 +90,32 @@ def list_records(
     session.need(Permission.READ_HISTORY)
     service, scope = session.service, session.who.scope
     hidden = session.who.role is Role.ANALYST
-    if hidden:
-        frame = service.records.read_hidden(
-            connection, service.framework, service.engine, as_of=session.today
-        )
-    else:
-        frame = service.records.read(connection, service.framework, as_of=session.today)
-    wanted: BoolArray = np.ones(len(frame), dtype=bool)
-    if competency_id is not None:
-        wanted &= (frame["competency_id"] == competency_id).to_numpy()
-    if module_id is not None:
-        wanted &= (frame["module_id"] == module_id).to_numpy()
-    if not hidden and not scope.everyone:
-        wanted &= frame["person_id"].isin(read_visible_ids(connection, scope)).to_numpy()
-    rows = np.flatnonzero(wanted)
-    columns = [frame[name].to_numpy(dtype=object) for name in RECORD_KEY]
+    with session.reading() as connection:
+        if hidden:
+            frame = service.caches.records.read_hidden(
+                connection, service.framework, service.engine, as_of=session.today
+            )
+        else:
+            frame = service.caches.records.read(connection, service.framework, as_of=session.today)
+        wanted: BoolArray = np.ones(len(frame), dtype=bool)
+        if competency_id is not None:
+            wanted &= (frame["competency_id"] == competency_id).to_numpy()
+        if module_id is not None:
+            wanted &= (frame["module_id"] == module_id).to_numpy()
+        if not hidden and not scope.everyone:
+            wanted &= frame["person_id"].isin(read_visible_ids(connection, scope)).to_numpy()
+        rows = np.flatnonzero(wanted)
+        columns = [frame[name].to_numpy(dtype=object) for name in RECORD_KEY]
 
-    def key(row: int) -> Key:
-        person, competency, before, end, module = (column[row] for column in columns)
-        return person, competency, before.toordinal(), end.toordinal(), module
+        def key(row: int) -> Key:
+            person, competency, before, end, module = (column[row] for column in columns)
+            return person, competency, before.toordinal(), end.toordinal(), module
 
-    start = bisect_right(rows.tolist(), after, key=key)
-    chosen = rows[start : start + limit]
-    found = to_rows(frame.iloc[chosen])
-    if not hidden:
-        session.saw(read_refs(connection, [row["person_id"] for row in found]))
+        start = bisect_right(rows.tolist(), after, key=key)
+        chosen = rows[start : start + limit]
+        found = to_rows(frame.iloc[chosen])
+        if not hidden:
+            session.saw(read_refs(connection, [row["person_id"] for row in found]))
     for row in found:
         person = row.pop("person_id")
         row |= {"person_id": None if hidden else person, "pseudonym": person if hidden else None}
@@ -127,7 +125,6 @@ def list_records(
 
 def summarise(
     session: Session,
-    connection: Connection,
     *,
     competency_id: str | None = None,
     module_id: str | None = None,
@@ -138,8 +135,6 @@ def summarise(
     ----------
     session : Session
         Needs `Permission.READ_STATISTICS`.
-    connection : Connection
-        Open for reading.
     competency_id, module_id : str, optional
         Only of this competency, of this module.
 
@@ -150,7 +145,8 @@ def summarise(
     """
     session.need(Permission.READ_STATISTICS)
     framework, modules = session.service.framework, session.service.framework.modules
-    frame = session.service.records.read(connection, framework, as_of=session.today)
+    with session.reading() as connection:
+        frame = session.service.caches.records.read(connection, framework, as_of=session.today)
     seen = _sum_up(frame)
     pairs: list[tuple[str, str, int]] = sorted(
         (modules.ids[module], framework.competency_ids[competency], pair)

@@ -1,8 +1,7 @@
-"""Effect models in use: trained, judged, kept; and training and scoring on files alone."""
+"""Effect models trained on a history, judged beside simple baselines, and kept."""
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import hashlib
 import json
@@ -12,15 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from recommender.documents.evaluation.document import ReportOptions, build_evaluation_report
 from recommender.documents.evaluation.report import (
     evaluation_report_json,
     render_evaluation_report,
 )
-from recommender.errors import InputError, ModelError, TableFault, TableFaultsError
-from recommender.exchange import read_table
+from recommender.errors import ModelError
 from recommender.improvement.evaluation import (
     Evaluation,
     evaluate,
@@ -28,38 +25,22 @@ from recommender.improvement.evaluation import (
     split_by_time_and_person,
 )
 from recommender.improvement.history import History
-from recommender.improvement.model.effects import EffectFit, Prediction, fit_effects, predict
+from recommender.improvement.model.effects import EffectFit, fit_effects, predict
 from recommender.improvement.registry import (
     CardFacts,
     ModelCard,
     TrainedModel,
     Verdict,
-    active_model,
     judge,
-    load_model,
-    load_model_folder,
-    save_model,
-    save_model_folder,
     to_plain,
 )
 from recommender.scoring import FloatArray, to_date, to_day
-from recommender.service.learning.history import history_of_tables, write_csv
-from recommender.table_kinds import KINDS, Column, Known, TableKind
+from recommender.service.learning.history import read_history
+from recommender.service.models import Models
+from recommender.service.permissions import Permission
+from recommender.service.session import Session
 
 LEVEL_SCALE = (0.0, 4.0)
-BASES = ("pooled", "measured")
-_ANY_DAY = dt.date.max
-_NOTHING_KNOWN = Known(
-    people=frozenset(),
-    managers={},
-    grades={},
-    competencies={},
-    modules={},
-    offerings={},
-    indicators={},
-    subjects={},
-    prerequisites={},
-)
 
 
 @dataclass(frozen=True)
@@ -82,30 +63,43 @@ class Training:
 
 
 def train_model(
-    history: History,
-    root: Path,
-    *,
-    catalog_digest: str,
-    seed: int,
-    by: str,
-    key: bytes | None = None,
+    session: Session, *, as_of: dt.date, seed: int = 0, by: str | None = None
+) -> Training:
+    """Train an effect model on the history up to a day, judge it and save it; not in force yet.
+
+    Raises
+    ------
+    ModelError
+        If no model can be fitted on the history, with the reason.
+    """
+    session.need(Permission.WRITE_MODELS)
+    service = session.service
+    return train_on_history(
+        read_history(session, as_of=as_of),
+        service.models,
+        catalog_digest=service.framework.catalog.digest,
+        seed=seed,
+        by=by or session.who.actor,
+    )
+
+
+def train_on_history(
+    history: History, models: Models, *, catalog_digest: str, seed: int, by: str
 ) -> Training:
     """Train on a history, judge beside the baselines and the model in force, and save.
 
     Parameters
     ----------
     history : History
-        Of the database.
-    root : Path
-        Folder of the models.
+        Improvement records.
+    models : Models
+        Where the model is saved.
     catalog_digest : str
         The catalogue that the history is coded with.
     seed : int
         The same history and seed give the same model.
     by : str
         Who trains.
-    key : bytes, optional
-        Signs the card.
 
     Returns
     -------
@@ -117,18 +111,18 @@ def train_model(
     ModelError
         If no model can be fitted on the history, with the reason.
     """
-    fit = _fit(history, LEVEL_SCALE, seed)
-    parent = active_model(root)
+    fit = fit_history(history, LEVEL_SCALE, seed)
+    parent = models.active()
     evaluation = evaluate_history(history, seed=seed)
     metrics: dict[str, Any] = {}
     if evaluation is not None:
         metrics = to_plain(evaluation)
         if parent is not None:
-            earlier, _ = load_model(root, parent, key=key)
+            earlier, _ = models.load(parent)
             metrics["in_force"] = {"model_id": parent} | _score_earlier(history, earlier, seed)
-    model = _pack(history, fit, LEVEL_SCALE, catalog_digest)
-    facts = _facts(history, metrics, seed, parent)
-    card = save_model(root, model, facts, by=by, key=key)
+    model = pack_model(history, fit, LEVEL_SCALE, catalog_digest)
+    facts = card_facts(history, metrics, seed, parent)
+    card = models.save(model, facts, by=by)
     return Training(card, evaluation, judge(metrics) if metrics else None)
 
 
@@ -162,7 +156,7 @@ def write_evaluation_report(
 ) -> None:
     """Write what an evaluation found as a page with pictures, and as JSON beside it."""
     report = build_evaluation_report(
-        evaluation, _fit(history, scale, seed), history.records, history.modules, options
+        evaluation, fit_history(history, scale, seed), history.records, history.modules, options
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(render_evaluation_report(report, lang=lang), encoding="utf-8")
@@ -170,183 +164,8 @@ def write_evaluation_report(
     path.with_suffix(".json").write_text(plain + "\n", encoding="utf-8")
 
 
-def train_on_files(
-    history_file: Path, modules_file: Path, out: Path, *, scale: tuple[float, float], seed: int
-) -> ModelCard:
-    """Train on tables alone and save the model in a folder.
-
-    Parameters
-    ----------
-    history_file, modules_file : Path
-        Tables of the kinds ``records`` and ``modules``; ids may be any.
-    out : Path
-        Folder of the model.
-    scale : tuple of float
-        Lowest and highest level there can be in the tables.
-    seed : int
-        The same tables and seed give the same model.
-
-    Returns
-    -------
-    ModelCard
-    """
-    history = read_history_files(history_file, modules_file, scale=scale)
-    model = _pack(history, _fit(history, scale, seed), scale, "")
-    return save_model_folder(out, model, _facts(history, {}, seed, None))
-
-
-def read_history_files(
-    history_file: Path, modules_file: Path, *, scale: tuple[float, float]
-) -> History:
-    """Read a history from a table of records and a table of modules."""
-    if not scale[0] < scale[1]:
-        raise InputError("model.bad-scale", scale=f"{scale[0]:g} {scale[1]:g}")
-    modules = _read(modules_file, KINDS["modules"], scale, needed=("module_id", "competency_ids"))
-    return history_of_tables(read_records_file(history_file, scale=scale), modules)
-
-
-def read_records_file(history_file: Path, *, scale: tuple[float, float]) -> pd.DataFrame:
-    """Read a table of records whose ids may be any."""
-    needed = ("person_id", "competency_id", "level_before", "level_after")
-    return _read(history_file, KINDS["records"], scale, needed=needed)
-
-
-def score_file(folder: Path, queries_file: Path, out: Path) -> int:
-    """Say for each query what its module is expected to do.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of a model.
-    queries_file : Path
-        Table with person_id, competency_id, module_id, level and, if known, org_unit.
-    out : Path
-        CSV to write: the queries in their order, with expected_improvement, effect_lower,
-        effect_upper, expected_level_after, level_after_lower, level_after_upper,
-        evidence_count and basis.
-
-    Returns
-    -------
-    int
-        How many queries were answered.
-
-    Raises
-    ------
-    TableFaultsError
-        If a query names a module or competency that the model does not know, or a module that
-        does not address the competency.
-    """
-    model, _ = load_model_folder(folder)
-    queries = _read(queries_file, _QUERIES, model.scale, needed=())
-    codes = [
-        _codes(queries[column], ids)
-        for column, ids in (
-            ("module_id", model.module_ids),
-            ("competency_id", model.competency_ids),
-            ("org_unit", model.org_ids),
-        )
-    ]
-    _require_known(queries_file, queries, model, codes[0], codes[1])
-    found = predict(model.fit, codes[0], codes[1], queries["level"].to_numpy(dtype=float), codes[2])
-    write_csv(_with_answers(queries_file, queries, found), out, encoding="utf-8")
-    return len(queries)
-
-
-_QUERIES = TableKind(
-    "queries",
-    ("预测请求", "Queries"),
-    (
-        KINDS["records"].column("person_id"),
-        KINDS["records"].column("competency_id"),
-        dataclasses.replace(KINDS["records"].column("module_id"), nullable=False),
-        Column("level", ("级别", "当前级别"), "number"),
-        KINDS["records"].column("org_unit"),
-    ),
-    (),
-)
-
-
-def _with_answers(file: Path, queries: pd.DataFrame, found: Prediction) -> pd.DataFrame:
-    """Return the queries as they were handed in, columns of the asker's own included."""
-    asked = queries
-    if file.suffix.lower() == ".csv":
-        try:
-            own = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        except (UnicodeDecodeError, pd.errors.ParserError):
-            own = queries
-        asked = own if len(own) == len(queries) else queries
-    return asked.assign(
-        expected_improvement=found.expected_improvement,
-        effect_lower=found.effect_lower,
-        effect_upper=found.effect_upper,
-        expected_level_after=found.expected_level_after,
-        level_after_lower=found.level_after_lower,
-        level_after_upper=found.level_after_upper,
-        evidence_count=found.evidence_count,
-        basis=np.array(BASES, dtype=object)[found.basis],
-    )
-
-
-def _require_known(
-    file: Path,
-    queries: pd.DataFrame,
-    model: TrainedModel,
-    module: np.ndarray,
-    competency: np.ndarray,
-) -> None:
-    width = len(model.competency_ids)
-    pairs = model.fit.pair_module * width + model.fit.pair_competency
-    faults: list[TableFault] = []
-    for column, wrong in (
-        ("module_id", module < 0),
-        ("competency_id", competency < 0),
-        (
-            "competency_id",
-            (module >= 0) & (competency >= 0) & ~np.isin(module * width + competency, pairs),
-        ),
-    ):
-        faults += [
-            TableFault(
-                "model.unknown-query",
-                row=int(row) + 2,
-                column=column,
-                found=str(queries[column].iloc[row]),
-                expected="model.known-query",
-            )
-            for row in np.flatnonzero(wrong)
-        ]
-    if faults:
-        raise TableFaultsError(file.name, sorted(faults, key=lambda fault: fault.row))
-
-
-def _codes(values: pd.Series, ids: tuple[str, ...]) -> np.ndarray:
-    index = pd.Index(ids, dtype=object)
-    return index.get_indexer(pd.Index(values, dtype=object)).astype(np.int64)
-
-
-def _read(
-    path: Path, kind: TableKind, scale: tuple[float, float], *, needed: tuple[str, ...]
-) -> pd.DataFrame:
-    """Read a table whose ids may be any and whose levels lie on a scale."""
-
-    def relax(column: Column) -> Column:
-        levels = column.name.startswith(("level", "from_level", "to_level"))
-        return dataclasses.replace(
-            column,
-            refers_to=None,
-            slug=False,
-            nullable=column.nullable or bool(needed and column.name not in needed),
-            type="text" if column.type == "choice" else column.type,
-            minimum=scale[0] if levels else column.minimum,
-            maximum=scale[1] if levels else column.maximum,
-            not_future=False,
-        )
-
-    relaxed = dataclasses.replace(kind, columns=tuple(map(relax, kind.columns)), key=())
-    return read_table(path, relaxed, _NOTHING_KNOWN, latest=_ANY_DAY)
-
-
-def _fit(history: History, scale: tuple[float, float], seed: int) -> EffectFit:
+def fit_history(history: History, scale: tuple[float, float], seed: int) -> EffectFit:
+    """Fit the effect model on a history whose levels lie on a scale."""
     return fit_effects(
         history.records,
         history.modules,
@@ -356,9 +175,10 @@ def _fit(history: History, scale: tuple[float, float], seed: int) -> EffectFit:
     )
 
 
-def _pack(
+def pack_model(
     history: History, fit: EffectFit, scale: tuple[float, float], catalog_digest: str
 ) -> TrainedModel:
+    """Put a fit together with the ids that its codes stand for."""
     days = history.records.after_day
     known = days[~np.isnan(days)]
     return TrainedModel(
@@ -372,7 +192,10 @@ def _pack(
     )
 
 
-def _facts(history: History, metrics: dict[str, Any], seed: int, parent: str | None) -> CardFacts:
+def card_facts(
+    history: History, metrics: dict[str, Any], seed: int, parent: str | None
+) -> CardFacts:
+    """Say what a model was fitted on, for its card."""
     records = history.records
     days = records.after_day[~np.isnan(records.after_day)]
     trained = records.module >= 0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 
 import numpy as np
 import pandas as pd
 
 from recommender.errors import InputError, NotFoundError
+from recommender.gaps import GapArrays, find_gaps
 from recommender.scoring import (
     RATER_TYPE_CODES,
     AssessmentArrays,
@@ -49,8 +50,12 @@ class Standing:
         Of the profile in force.
     levels : LevelArrays
         Current levels.
+    gaps : GapArrays
+        Levels against targets.
     assessments : tuple of AssessmentArrays
         Of ratings, exams and imports; `levels.row` points into them.
+    imported_methods : ndarray of str
+        How each imported assessment was made, as HR named it.
     completed, recently_completed : ndarray of shape (n_people, n_modules)
         Whether the person completed the module ever, and within its repeat interval.
     """
@@ -62,7 +67,9 @@ class Standing:
     targets: FloatArray
     weights: FloatArray
     levels: LevelArrays
+    gaps: GapArrays
     assessments: tuple[AssessmentArrays, AssessmentArrays, AssessmentArrays]
+    imported_methods: np.ndarray
     completed: BoolArray
     recently_completed: BoolArray
 
@@ -122,12 +129,15 @@ def read_standing(
     if (grade < 0).any():
         row = people[grade < 0].iloc[0]
         raise InputError("person.grade", person_id=row["person_id"], grade=row["grade"])
-    profiles = profiles_in_force(framework, as_of)
-    per_grade = [profiles[name].targets for name in framework.grade_ids]
-    targets = np.array([[t[k].level for k in framework.competency_ids] for t in per_grade])
-    weights = np.array([[t[k].weight for k in framework.competency_ids] for t in per_grade])
-
-    found = _assess(snapshot, framework, as_of)
+    targets, weights = targets_of_grades(framework, as_of)
+    assessments = _assess(snapshot, framework, as_of)
+    levels = pick_current(
+        assessments,
+        valid_from_days=(to_day(valid[0]), to_day(valid[1]), to_day(valid[2])),
+        as_of_day=to_day(as_of),
+        n_people=len(people),
+        n_competencies=len(framework.competency_ids),
+    )
     completed, recently = _completions(snapshot, framework, as_of)
     return Standing(
         as_of=as_of,
@@ -136,17 +146,58 @@ def read_standing(
         grade=grade,
         targets=targets[grade],
         weights=weights[grade],
-        levels=pick_current(
-            found,
-            valid_from_days=(to_day(valid[0]), to_day(valid[1]), to_day(valid[2])),
-            as_of_day=to_day(as_of),
-            n_people=len(people),
-            n_competencies=len(framework.competency_ids),
-        ),
-        assessments=found,
+        levels=levels,
+        gaps=_compare(levels, targets[grade], weights[grade]),
+        assessments=assessments,
+        imported_methods=_imported_methods(snapshot, framework),
         completed=completed,
         recently_completed=recently,
     )
+
+
+def assume_grade(standing: Standing, framework: Framework, grade: str) -> Standing:
+    """Return a standing as if everybody in it had a grade: other targets, the same levels."""
+    position = framework.grade_ids.index(grade)
+    targets, weights = targets_of_grades(framework, standing.as_of)
+    everybody = np.full_like(standing.grade, position)
+    return replace(
+        standing,
+        people=standing.people.assign(grade=grade),
+        grade=everybody,
+        targets=targets[everybody],
+        weights=weights[everybody],
+        gaps=_compare(standing.levels, targets[everybody], weights[everybody]),
+    )
+
+
+def targets_of_grades(framework: Framework, as_of: dt.date) -> tuple[FloatArray, FloatArray]:
+    """Return the targets and weights in force on a day, of shape (n_grades, n_competencies).
+
+    Raises
+    ------
+    InputError
+        If a grade has no profile in force yet on that day.
+    """
+    profiles = profiles_in_force(framework, as_of)
+    of_grade = [
+        [profiles[grade].targets[name] for name in framework.competency_ids]
+        for grade in framework.grade_ids
+    ]
+    return (
+        np.array([[target.level for target in row] for row in of_grade], dtype=float),
+        np.array([[target.weight for target in row] for row in of_grade], dtype=float),
+    )
+
+
+def _compare(levels: LevelArrays, targets: FloatArray, weights: FloatArray) -> GapArrays:
+    return find_gaps(levels.level, targets, levels.standard_error, weights=weights)
+
+
+def _imported_methods(snapshot: Snapshot, framework: Framework) -> np.ndarray:
+    # in step with `to_imported_arrays`, which leaves out what the catalogue does not know
+    rows = snapshot.assessments
+    known = rows["competency_id"].isin(framework.competency_ids)
+    return rows["method"][known].to_numpy(dtype=object)
 
 
 def _valid_from(framework: Framework, as_of: dt.date) -> tuple[dt.date, dt.date, dt.date]:

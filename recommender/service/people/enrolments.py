@@ -25,7 +25,6 @@ _TAKING = ("enrolled", "completed")
 
 def list_of_person(
     session: Session,
-    connection: Connection,
     person_id: str,
     *,
     module_id: str | None = None,
@@ -35,15 +34,15 @@ def list_of_person(
 ) -> list[StoredEnrolment]:
     """List a person's enrolments, newest first; see `recommender.store.people.enrolments`."""
     session.need(Permission.READ_ENROLMENTS)
-    session.person(connection, person_id)
-    return store.list_of_person(
-        connection, person_id, module_id=module_id, status=status, after=after, limit=limit
-    )
+    with session.reading() as connection:
+        session.person(connection, person_id)
+        return store.list_of_person(
+            connection, person_id, module_id=module_id, status=status, after=after, limit=limit
+        )
 
 
 def list_of_offering(
     session: Session,
-    connection: Connection,
     offering_id: str,
     *,
     after: tuple[str, dt.date] | None = None,
@@ -57,18 +56,18 @@ def list_of_offering(
         If there is no such offering.
     """
     session.need(Permission.READ_ENROLMENTS)
-    if not find_offerings(connection, [offering_id]):
-        raise NotFoundError("offering.unknown", offering_id=offering_id)
-    found = store.list_of_offering(
-        connection, session.who.scope, offering_id, after=after, limit=limit
-    )
+    with session.reading() as connection:
+        if not find_offerings(connection, [offering_id]):
+            raise NotFoundError("offering.unknown", offering_id=offering_id)
+        found = store.list_of_offering(
+            connection, session.who.scope, offering_id, after=after, limit=limit
+        )
     session.saw(enrolment.ref for enrolment in found)
     return found
 
 
 def read_enrolment(
     session: Session,
-    connection: Connection,
     person_id: str,
     module_id: str,
     enrolled_on: dt.date,
@@ -81,12 +80,12 @@ def read_enrolment(
         If there is no such person within the principal's scope, or no such enrolment.
     """
     session.need(Permission.READ_ENROLMENTS)
-    return _find(session, connection, person_id, module_id, enrolled_on)
+    with session.reading() as connection:
+        return _find(session, connection, person_id, module_id, enrolled_on)
 
 
 def enrol(
     session: Session,
-    connection: Connection,
     person_id: str,
     module_id: str,
     *,
@@ -99,8 +98,6 @@ def enrol(
     ----------
     session : Session
         Needs `Permission.WRITE_ENROLMENTS`.
-    connection : Connection
-        In a transaction.
     person_id : str
         Whom.
     module_id : str
@@ -127,42 +124,42 @@ def enrol(
         If the offering is full, the person is enrolled in the module already, or was on that day.
     """
     session.need(Permission.WRITE_ENROLMENTS)
-    session.person(connection, person_id)
-    run = _lock(session, connection, person_id, offering_id)
-    row = _check(
-        session,
-        {
-            "person_id": person_id,
-            "module_id": module_id,
-            "offering_id": offering_id,
-            "status": "enrolled",
-            "enrolled_on": enrolled_on or session.today,
-        },
-        run,
-        enrolled=False,
-    )
-    if run is not None:
-        if run.module_id != row["module_id"]:
-            raise InputError(
-                "enrolment.other-module",
-                offering_id=run.offering_id,
-                module_id=run.module_id,
-                field="#/offering_id",
-            )
-        _need_seat(run)
-    if store.is_enrolled(connection, person_id, row["module_id"]):
-        raise ConflictError("enrolment.open", module_id=row["module_id"])
-    if not store.insert_enrolment(connection, row):
-        raise ConflictError(
-            "enrolment.exists", module_id=row["module_id"], enrolled_on=row["enrolled_on"]
+    with session.writing() as connection:
+        session.person(connection, person_id)
+        run = _lock(session, connection, person_id, offering_id)
+        row = _check(
+            session,
+            {
+                "person_id": person_id,
+                "module_id": module_id,
+                "offering_id": offering_id,
+                "status": "enrolled",
+                "enrolled_on": enrolled_on or session.today,
+            },
+            run,
+            enrolled=False,
         )
-    touch_people(connection, [person_id])
-    return _find(session, connection, person_id, row["module_id"], row["enrolled_on"])
+        if run is not None:
+            if run.module_id != row["module_id"]:
+                raise InputError(
+                    "enrolment.other-module",
+                    offering_id=run.offering_id,
+                    module_id=run.module_id,
+                    field="#/offering_id",
+                )
+            _need_seat(run)
+        if store.is_enrolled(connection, person_id, row["module_id"]):
+            raise ConflictError("enrolment.open", module_id=row["module_id"])
+        if not store.insert_enrolment(connection, row):
+            raise ConflictError(
+                "enrolment.exists", module_id=row["module_id"], enrolled_on=row["enrolled_on"]
+            )
+        touch_people(connection, [person_id])
+        return _find(session, connection, person_id, row["module_id"], row["enrolled_on"])
 
 
 def change_enrolment(
     session: Session,
-    connection: Connection,
     person_id: str,
     module_id: str,
     enrolled_on: dt.date,
@@ -176,8 +173,6 @@ def change_enrolment(
     ----------
     session : Session
         Needs `Permission.WRITE_ENROLMENTS`.
-    connection : Connection
-        In a transaction.
     person_id, module_id, enrolled_on : str, str, date
         Which.
     changes : mapping
@@ -204,39 +199,40 @@ def change_enrolment(
         a second time.
     """
     session.need(Permission.WRITE_ENROLMENTS)
-    present = _find(session, connection, person_id, module_id, enrolled_on)
-    if present.version != seen:
-        raise StaleError(seen=seen, present=present.version)
-    wanted: dict[str, Any] = {
-        "status": present.status,
-        "completed_on": present.completed_on,
-        **changes,
-    }
-    if wanted["status"] != "completed" and "completed_on" not in changes:
-        wanted["completed_on"] = None
-    takes_seat = wanted["status"] in _TAKING and present.status not in _TAKING
-    run = _lock(session, connection, person_id, present.offering_id)
-    row = _check(
-        session,
-        {
-            "person_id": person_id,
-            "module_id": module_id,
-            "offering_id": present.offering_id,
-            "enrolled_on": enrolled_on,
-            **wanted,
-        },
-        run,
-        enrolled=True,
-    )
-    if takes_seat and run is not None:
-        _need_seat(run)
-    reopened = wanted["status"] == "enrolled" and present.status != "enrolled"
-    if reopened and store.is_enrolled(connection, person_id, module_id):
-        raise ConflictError("enrolment.open", module_id=module_id)
-    if not store.update_enrolment(connection, present, {name: row[name] for name in wanted}):
-        raise StaleError(seen=seen, present=seen + 1)
-    touch_people(connection, [person_id])
-    return _find(session, connection, person_id, module_id, enrolled_on)
+    with session.writing() as connection:
+        present = _find(session, connection, person_id, module_id, enrolled_on)
+        if present.version != seen:
+            raise StaleError(seen=seen, present=present.version)
+        wanted: dict[str, Any] = {
+            "status": present.status,
+            "completed_on": present.completed_on,
+            **changes,
+        }
+        if wanted["status"] != "completed" and "completed_on" not in changes:
+            wanted["completed_on"] = None
+        takes_seat = wanted["status"] in _TAKING and present.status not in _TAKING
+        run = _lock(session, connection, person_id, present.offering_id)
+        row = _check(
+            session,
+            {
+                "person_id": person_id,
+                "module_id": module_id,
+                "offering_id": present.offering_id,
+                "enrolled_on": enrolled_on,
+                **wanted,
+            },
+            run,
+            enrolled=True,
+        )
+        if takes_seat and run is not None:
+            _need_seat(run)
+        reopened = wanted["status"] == "enrolled" and present.status != "enrolled"
+        if reopened and store.is_enrolled(connection, person_id, module_id):
+            raise ConflictError("enrolment.open", module_id=module_id)
+        if not store.update_enrolment(connection, present, {name: row[name] for name in wanted}):
+            raise StaleError(seen=seen, present=seen + 1)
+        touch_people(connection, [person_id])
+        return _find(session, connection, person_id, module_id, enrolled_on)
 
 
 def _find(

@@ -12,10 +12,9 @@ from recommender.errors import ForbiddenError
 from recommender.exchange import check_items
 from recommender.service.people.imports import store_frame
 from recommender.service.people.known_ids import make_known
-from recommender.service.permissions import Permission, Principal, Role
-from recommender.service.raters import hide_raters
+from recommender.service.permissions import Permission, Principal, Role, hide_raters
 from recommender.service.session import Session
-from recommender.store import Connection, Written, schema
+from recommender.store import Written, schema
 from recommender.store.people.facts import read_facts
 from recommender.table_kinds import KINDS
 
@@ -59,7 +58,6 @@ class FactFilter:
 
 def list_facts(
     session: Session,
-    connection: Connection,
     kind: str,
     person_id: str,
     wanted: FactFilter,
@@ -73,8 +71,6 @@ def list_facts(
     ----------
     session : Session
         Needs `Permission.READ_ASSESSMENTS`.
-    connection : Connection
-        Open for reading.
     kind : str
         ``ratings``, ``exams`` or ``assessments``.
     person_id : str
@@ -97,17 +93,18 @@ def list_facts(
         If there is no such person within the principal's scope.
     """
     session.need(Permission.READ_ASSESSMENTS)
-    session.person(connection, person_id)
-    day, rest = _ORDER[kind]
-    rows = read_facts(
-        connection,
-        schema.TABLE_OF_KIND[kind],
-        person_id,
-        day=day,
-        competency_id=wanted.competency_id,
-        since=wanted.since,
-        until=wanted.until,
-    )
+    with session.reading() as connection:
+        session.person(connection, person_id)
+        day, rest = _ORDER[kind]
+        rows = read_facts(
+            connection,
+            schema.TABLE_OF_KIND[kind],
+            person_id,
+            day=day,
+            competency_id=wanted.competency_id,
+            since=wanted.since,
+            until=wanted.until,
+        )
     if kind == "ratings":
         rows = hide_raters(session.who, rows)
     # one person has few enough of them to order them here, by what the reader may see of them
@@ -124,7 +121,6 @@ def list_facts(
 
 def add_facts(
     session: Session,
-    connection: Connection,
     kind: str,
     person_id: str,
     items: Sequence[Mapping[str, Any]],
@@ -135,8 +131,6 @@ def add_facts(
     ----------
     session : Session
         Needs `Permission.WRITE_ASSESSMENTS`.
-    connection : Connection
-        In a transaction.
     kind : str
         ``ratings``, ``exams`` or ``assessments``.
     person_id : str
@@ -160,16 +154,17 @@ def add_facts(
     """
     session.need(Permission.WRITE_ASSESSMENTS)
     refuse_manager(session.who, kind, person_id, items)
-    head = session.person(connection, person_id, lock=True)
-    frame = check_items(
-        [{**item, "person_id": person_id} for item in items],
-        KINDS[kind],
-        make_known(session.service.framework, people=[head.person_id]),
-        latest=session.today,
-    )
-    written = store_frame(connection, KINDS[kind], frame)
-    session.details |= {"kind": kind, "rows": len(frame)}
-    return written
+    with session.writing() as connection:
+        head = session.person(connection, person_id, lock=True)
+        frame = check_items(
+            [{**item, "person_id": person_id} for item in items],
+            KINDS[kind],
+            make_known(session.service.framework, people=[head.person_id]),
+            latest=session.today,
+        )
+        written = store_frame(connection, KINDS[kind], frame)
+        session.details |= {"kind": kind, "rows": len(frame)}
+        return written
 
 
 def refuse_manager(

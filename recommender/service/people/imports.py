@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from recommender.errors import ConflictError, InputError
-from recommender.exchange import read_table
-from recommender.service.framework import Framework
-from recommender.service.people.known_ids import list_known, list_known_within
+from recommender.exchange import read_table, write_template
+from recommender.service.effective_catalog import add_imported
+from recommender.service.people.known_ids import list_known
+from recommender.service.permissions import Permission
+from recommender.service.session import Session
 from recommender.store import (
     Connection,
-    Engine,
     Written,
     count_change,
     note_import,
@@ -25,17 +25,10 @@ from recommender.store import (
     touch_people,
     write_kind,
     write_people,
-    writing,
 )
 from recommender.store import read_table as read_stored
 from recommender.store.people.people import has_others
 from recommender.table_kinds import KINDS, TableKind
-from training_catalog import Catalog, CatalogError, CatalogFault, TrainingModule
-from training_catalog.checks import check_modules
-from training_catalog.loading import build_catalog
-from training_catalog.reading import validate
-
-_IMPORTED = "imported-modules"
 
 
 def find_kind(name: str) -> TableKind:
@@ -51,144 +44,24 @@ def find_kind(name: str) -> TableKind:
     return KINDS[name]
 
 
-@dataclass(frozen=True)
-class CheckedTable:
-    """A table that was read and has no faults."""
-
-    kind: TableKind
-    frame: pd.DataFrame
-    file_name: str
-    sha256: str
-
-
-def check_file(
-    framework: Framework,
-    engine: Engine,
-    kind: TableKind,
+def import_table(
+    session: Session,
+    kind_name: str,
     path: Path,
     *,
     latest: dt.date,
-    unit: str | None = None,
-) -> CheckedTable:
-    """Read a table and check all of it.
-
-    Parameters
-    ----------
-    framework : Framework
-        The catalogue.
-    engine : Engine
-        The database.
-    kind : TableKind
-        What the table holds.
-    path : Path
-        CSV or .xlsx.
-    latest : date
-        Dates of facts after this day are faults.
-    unit : str, optional
-        The unit whose people, those of the units below it included, the table may be about;
-        all people when not given.
-
-    Returns
-    -------
-    CheckedTable
-        Ready to be stored.
-
-    Raises
-    ------
-    TableFaultsError
-        With every bad row.
-    InputError
-        If the file as a whole cannot be read.
-    """
-    known = (
-        list_known(framework, engine)
-        if unit is None
-        else list_known_within(framework, engine, kind, unit=unit)
-    )
-    frame = read_table(path, kind, known, latest=latest)
-    return CheckedTable(
-        kind=kind,
-        frame=frame,
-        # a name that is not UTF-8 is kept as far as it can be read
-        file_name=path.name.encode("utf-8", "replace").decode("utf-8"),
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-    )
-
-
-def store_table(
-    connection: Connection,
-    framework: Framework,
-    table: CheckedTable,
-    *,
-    dry_run: bool,
-    unit: str | None = None,
-) -> Written:
-    """Store a checked table in the transaction of a connection, or only say what would happen.
-
-    Parameters
-    ----------
-    connection : Connection
-        In a transaction.
-    framework : Framework
-        The catalogue.
-    table : CheckedTable
-        The rows.
-    dry_run : bool
-        Whether to undo it at once.
-    unit : str, optional
-        As the table was checked.
-
-    Returns
-    -------
-    Written
-        What became of the rows, or would.
-
-    Raises
-    ------
-    CatalogError
-        If imported modules do not fit the catalogue.
-    ConflictError
-        If somebody left the unit since the table was checked.
-    """
-    with connection.begin_nested() as step:
-        people = table.frame.get("person_id", [])
-        if unit and has_others(connection, people, unit=unit):
-            raise ConflictError("import.people-moved")
-        written = store_frame(connection, table.kind, table.frame)
-        if table.kind.name == "modules":
-            # what is stored has to open again, together with what was stored before
-            add_imported(framework.catalog, read_stored(connection, schema.module))
-        if dry_run:
-            step.rollback()
-            return written
-    note_import(
-        connection,
-        kind=table.kind.name,
-        file_name=table.file_name,
-        sha256=table.sha256,
-        written=written,
-    )
-    return written
-
-
-def import_file(
-    framework: Framework,
-    engine: Engine,
-    kind: TableKind,
-    path: Path,
-    *,
-    latest: dt.date,
-    dry_run: bool,
+    dry_run: bool = False,
+    note_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Written:
     """Import a table, all of it or nothing.
 
+    HR of a unit imports tables about its own people; whoever is outside is unknown to it.
+
     Parameters
     ----------
-    framework : Framework
-        The catalogue.
-    engine : Engine
-        The database.
-    kind : TableKind
+    session : Session
+        On whose behalf.
+    kind_name : str
         What the table holds.
     path : Path
         CSV or .xlsx.
@@ -196,6 +69,8 @@ def import_file(
         Dates of facts after this day are faults.
     dry_run : bool
         Whether only to say what would happen.
+    note_progress : callable
+        Told, once the table is checked, that none of its rows is stored yet.
 
     Returns
     -------
@@ -207,13 +82,60 @@ def import_file(
     TableFaultsError
         With every bad row.
     InputError
-        If the file as a whole cannot be read.
+        If there is no such kind, or the file as a whole cannot be read.
     CatalogError
         If imported modules do not fit the catalogue.
+    ConflictError
+        If somebody left the unit since the table was checked.
     """
-    table = check_file(framework, engine, kind, path, latest=latest)
-    with writing(engine) as connection:
-        return store_table(connection, framework, table, dry_run=dry_run)
+    session.need(Permission.IMPORT)
+    kind, scope = find_kind(kind_name), session.who.scope
+    unit = None if scope.everyone else scope.org_unit
+    with session.reading() as connection:
+        known = list_known(session.service.framework, connection, kind, unit=unit)
+    frame = read_table(path, kind, known, latest=latest)
+    note_progress(0, len(frame))
+    with session.writing() as connection:
+        with connection.begin_nested() as step:
+            people = frame.get("person_id", [])
+            if unit and has_others(connection, people, unit=unit):
+                raise ConflictError("import.people-moved")
+            written = store_frame(connection, kind, frame)
+            if kind.name == "modules":
+                # what is stored has to open again, together with what was stored before
+                imported = read_stored(connection, schema.module)
+                add_imported(session.service.framework.catalog, imported)
+            if dry_run:
+                step.rollback()
+        figures = {**asdict(written), "dry_run": dry_run}
+        session.details |= {"table": kind.name, **figures}
+        if not dry_run:
+            note_import(
+                connection,
+                kind=kind.name,
+                # a name that is not UTF-8 is kept as far as it can be read
+                file_name=path.name.encode("utf-8", "replace").decode("utf-8"),
+                sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+                written=written,
+            )
+            if "person_id" in frame:
+                session.saw_people(connection, frame["person_id"].unique())
+    return written
+
+
+def write_table_template(session: Session, kind_name: str, path: Path) -> None:
+    """Write an empty workbook to fill in, with the people and names that are known.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind.
+    """
+    session.need(Permission.IMPORT)
+    kind = find_kind(kind_name)
+    with session.reading() as connection:
+        known = list_known(session.service.framework, connection, kind)
+    write_template(kind, known, path, lang=session.lang)
 
 
 def store_frame(connection: Connection, kind: TableKind, frame: pd.DataFrame) -> Written:
@@ -229,66 +151,3 @@ def store_frame(connection: Connection, kind: TableKind, frame: pd.DataFrame) ->
         elif kind.name == "modules":
             count_change(connection, "catalog")
     return written
-
-
-def add_imported(catalog: Catalog, rows: pd.DataFrame) -> Catalog:
-    """Add modules that were imported as a table to a catalogue.
-
-    A row with the id of a catalogue module replaces what the row says and keeps the rest.
-
-    Parameters
-    ----------
-    catalog : Catalog
-        A checked catalogue.
-    rows : DataFrame
-        Stored rows of the kind ``modules``.
-
-    Returns
-    -------
-    Catalog
-        With the digest of the whole.
-
-    Raises
-    ------
-    CatalogError
-        If a module does not fit the catalogue, such as when it was imported for another one.
-    """
-    if not len(rows):
-        return catalog
-    known = {module.id: module for module in catalog.modules}
-    faults: list[CatalogFault] = []
-    modules: list[TrainingModule] = []
-    for row in rows.to_dict("records"):
-        name = row["module_id"]
-        says = _to_raw(row)
-        before = known.get(name)
-        whole = says if before is None else before.model_dump(by_alias=True) | says
-        module = validate(_IMPORTED, name, whole, TrainingModule, faults, at=("modules", name))
-        if module is not None:
-            modules.append(module)
-    if not faults:
-        complete = build_catalog(catalog, extra_modules=modules)
-        faults += check_modules(complete, {("modules", m.id): _IMPORTED for m in modules})
-        if not faults:
-            return complete
-    raise CatalogError(Path(_IMPORTED), faults)
-
-
-def _to_raw(row: dict[Hashable, Any]) -> dict[str, Any]:
-    expert = row["expert_improvement"]
-    own = {} if pd.isna(expert) else {"expert_improvement": float(expert)}
-    says: dict[str, Any] = {
-        "id": row["module_id"],
-        "title": {"zh-CN": row["title"], "en": row["title"]},
-        "competencies": [
-            {"id": name, "from_level": row["from_level"], "to_level": row["to_level"], **own}
-            for name in row["competency_ids"].split(";")
-        ],
-        "modality": row["modality"],
-        "hours": float(row["hours"]),
-        "cost": float(row["cost"]),
-        "provenance": "imported",
-    }
-    if row["prerequisites"]:
-        says["prerequisites"] = row["prerequisites"].split(";")
-    return says

@@ -6,19 +6,44 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from recommender.service.framework import Framework
-from recommender.store import Engine, read_ids, read_managers, reading, schema
+from recommender.store import Connection, read_ids, read_managers, schema
 from recommender.store.people.people import read_unit_people
 from recommender.table_kinds import Known, TableKind
 from training_catalog import Text
 
 
-def list_known(framework: Framework, engine: Engine) -> Known:
-    """List what ids in a table may refer to: the catalogue and what is stored."""
-    with reading(engine) as connection:
-        people = read_ids(connection, schema.person.c.person_id)
-        managers = read_managers(connection)
-        offerings = read_ids(connection, schema.offering.c.offering_id)
-    return make_known(framework, people=people, managers=managers, offerings=offerings)
+def list_known(
+    framework: Framework, connection: Connection, kind: TableKind, *, unit: str | None = None
+) -> Known:
+    """List what ids in a table may refer to: the catalogue and what is stored.
+
+    Parameters
+    ----------
+    framework : Framework
+        The catalogue.
+    connection : Connection
+        Open for reading.
+    kind : TableKind
+        What the table holds.
+    unit : str, optional
+        Path of the unit whose people, those of the units below it included, the table may be
+        about. Nobody else is known: whoever is outside looks like somebody who does not exist.
+
+    Returns
+    -------
+    Known
+        With the rules for people where the table is of these.
+    """
+    known = make_known(
+        framework,
+        people=read_ids(connection, schema.person.c.person_id),
+        managers=read_managers(connection),
+        offerings=read_ids(connection, schema.offering.c.offering_id),
+    )
+    if unit is None:
+        return known
+    own = frozenset(read_unit_people(connection, unit))
+    return _keep_to_unit(known, unit, own) if kind.name == "people" else replace(known, people=own)
 
 
 def make_known(
@@ -60,32 +85,7 @@ def _spellings(things: Iterable[tuple[str, Text]]) -> dict[str, str]:
     return found
 
 
-def list_known_within(framework: Framework, engine: Engine, kind: TableKind, *, unit: str) -> Known:
-    """List what ids in a table may refer to if it may be about the people of one unit only.
-
-    Nobody else is known: whoever is outside looks like somebody who does not exist.
-
-    Parameters
-    ----------
-    framework : Framework
-        The catalogue.
-    engine : Engine
-        The database.
-    kind : TableKind
-        What the table holds.
-    unit : str
-        Path of the unit; the units below it belong to it.
-
-    Returns
-    -------
-    Known
-        With the rules for people where the table is of these.
-    """
-    known = list_known(framework, engine)
-    with reading(engine) as connection:
-        own = frozenset(read_unit_people(connection, unit))
-    if kind.name != "people":
-        return replace(known, people=own)
+def _keep_to_unit(known: Known, unit: str, own: frozenset[str]) -> Known:
     # the manager of a unit's head is outside, and stays who it is when the unit is sent again
     managers = {known.managers[person] for person in own if person in known.managers}
     visible = own | managers

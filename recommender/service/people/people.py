@@ -44,34 +44,32 @@ class OrgUnit:
 
 
 def list_people(
-    session: Session, connection: Connection, wanted: PeopleFilter, *, after: str, limit: int
+    session: Session, wanted: PeopleFilter, *, after: str, limit: int
 ) -> list[PersonHead]:
     """List the people within the principal's scope, in the order of their ids."""
     session.need(Permission.READ_PEOPLE)
     if wanted.org_unit is not None:
         wanted = replace(wanted, org_unit=org_path(wanted.org_unit))
-    found = store.search_people(connection, session.who.scope, wanted, after=after, limit=limit)
+    with session.reading() as connection:
+        found = store.search_people(connection, session.who.scope, wanted, after=after, limit=limit)
     session.saw(head.ref for head in found)
     return found
 
 
-def read_person(session: Session, connection: Connection, person_id: str) -> PersonHead:
+def read_person(session: Session, person_id: str) -> PersonHead:
     """Return a person; raise a `NotFoundError` if there is none within the principal's scope."""
     session.need(Permission.READ_PEOPLE)
-    return session.person(connection, person_id)
+    with session.reading() as connection:
+        return session.person(connection, person_id)
 
 
-def create_person(
-    session: Session, connection: Connection, values: Mapping[str, Any]
-) -> PersonHead:
+def create_person(session: Session, values: Mapping[str, Any]) -> PersonHead:
     """Add a person.
 
     Parameters
     ----------
     session : Session
         Needs `Permission.WRITE_PEOPLE`.
-    connection : Connection
-        In a transaction.
     values : mapping
         Columns of the kind ``people``.
 
@@ -88,16 +86,16 @@ def create_person(
         If the id is taken.
     """
     session.need(Permission.WRITE_PEOPLE)
-    row = _check(session, connection, values)
-    row = {name: row[name] for name in ("person_id", *_COLUMNS)}
-    if not store.insert_person(connection, row):
-        raise ConflictError("person.exists", person_id=row["person_id"])
-    return session.person(connection, row["person_id"])
+    with session.writing() as connection:
+        row = _check(session, connection, values)
+        row = {name: row[name] for name in ("person_id", *_COLUMNS)}
+        if not store.insert_person(connection, row):
+            raise ConflictError("person.exists", person_id=row["person_id"])
+        return session.person(connection, row["person_id"])
 
 
 def change_person(
     session: Session,
-    connection: Connection,
     person_id: str,
     changes: Mapping[str, Any],
     *,
@@ -109,8 +107,6 @@ def change_person(
     ----------
     session : Session
         Needs `Permission.WRITE_PEOPLE`.
-    connection : Connection
-        In a transaction.
     person_id : str
         The person.
     changes : mapping
@@ -133,16 +129,19 @@ def change_person(
         If the import would refuse them.
     """
     session.need(Permission.WRITE_PEOPLE)
-    head = session.person(connection, person_id, lock=True)
-    if head.version != seen:
-        raise StaleError(seen=seen, present=head.version)
-    row = _check(session, connection, asdict(head) | dict(changes), known_manager=head.manager_id)
-    store.update_person(connection, person_id, {name: row[name] for name in changes})
-    session.details |= {"fields": sorted(changes)}
-    return session.person(connection, person_id)
+    with session.writing() as connection:
+        head = session.person(connection, person_id, lock=True)
+        if head.version != seen:
+            raise StaleError(seen=seen, present=head.version)
+        row = _check(
+            session, connection, asdict(head) | dict(changes), known_manager=head.manager_id
+        )
+        store.update_person(connection, person_id, {name: row[name] for name in changes})
+        session.details |= {"fields": sorted(changes)}
+        return session.person(connection, person_id)
 
 
-def list_units(session: Session, connection: Connection) -> list[OrgUnit]:
+def list_units(session: Session) -> list[OrgUnit]:
     """List the org units of the people whom the principal may see, and all of an HR's own unit.
 
     To analysts, who may see nobody, all units are shown; their counts are rounded down to a
@@ -151,7 +150,8 @@ def list_units(session: Session, connection: Connection) -> list[OrgUnit]:
     session.need(Permission.READ_CATALOG)
     scope = session.who.scope
     analyst = session.who.role is Role.ANALYST
-    units = store.list_units(connection, EVERYONE if analyst else scope)
+    with session.reading() as connection:
+        units = store.list_units(connection, EVERYONE if analyst else scope)
     counts = {unit.path: 0 for unit in units}
     for unit in units:
         parts = unit.path.split("/")

@@ -8,22 +8,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from recommender.candidates import CandidateArrays
 from recommender.errors import ConflictError, NotFoundError
-from recommender.gaps import GapArrays
 from recommender.plan import PlanProblem
 from recommender.ranking import predict_improvement
 from recommender.results import ExcludedModule
-from recommender.service.estimates import Estimates
 from recommender.service.framework import Framework
-from recommender.service.levels.standing import Standing
-from recommender.service.plans.learning_path import Frame, find_path, frame_plan, refuse_other_grade
-from recommender.service.plans.left_out import describe_ruled_out
-from recommender.service.recommend.recommendations import (
-    compare_with_targets,
-    describe_exclusions,
-    match_modules,
+from recommender.service.plans.learning_path import (
+    Frame,
+    find_path,
+    frame_plan,
+    refuse_other_grade,
 )
+from recommender.service.plans.reasons import describe_ruled_out
+from recommender.service.recommend.prospects import Prospects, describe_exclusions
 
 
 @dataclass(frozen=True)
@@ -59,18 +56,10 @@ class Choices:
 
     Parameters
     ----------
-    framework : Framework
-        The catalogue.
-    standing : Standing
-        Where people stand.
-    estimates : Estimates
-        What each module is expected to add.
+    prospects : Prospects
+        The candidates of the people that plans are made for.
     row : int
-        Whose plan; a row of `standing.people`.
-    gaps : GapArrays
-        The gaps of the people in the standing.
-    candidates : CandidateArrays
-        Which modules are candidates for them.
+        Whose plan; a row of the standing.
     pool : list of int
         The modules that may be planned, by id; those of the problem, in its order.
     frame : Frame or None
@@ -81,12 +70,8 @@ class Choices:
         What is to be solved.
     """
 
-    framework: Framework
-    standing: Standing
-    estimates: Estimates
+    prospects: Prospects
     row: int
-    gaps: GapArrays
-    candidates: CandidateArrays
     pool: list[int]
     frame: Frame | None
     ruled_out: list[ExcludedModule]
@@ -97,36 +82,8 @@ class Choices:
         return self.problem.module_ids[i]
 
 
-def find_choices(
-    framework: Framework,
-    standing: Standing,
-    estimates: Estimates,
-    row: int,
-    request: PlanRequest,
-    *,
-    lang: str,
-) -> Choices:
+def find_choices(prospects: Prospects, row: int, request: PlanRequest, *, lang: str) -> Choices:
     """Find what one person's plan can be chosen from.
-
-    Parameters
-    ----------
-    framework : Framework
-        The catalogue.
-    standing : Standing
-        Where people stand.
-    estimates : Estimates
-        What each module is expected to add.
-    row : int
-        Whose plan; a row of `standing.people`.
-    request : PlanRequest
-        Budgets and wishes.
-    lang : str
-        Language of the reasons.
-
-    Returns
-    -------
-    Choices
-        The problem to solve, and what stays outside of it.
 
     Raises
     ------
@@ -136,20 +93,13 @@ def find_choices(
         If a module that must be in is no candidate, not on the path or left out too, or the
         path is for other grades.
     """
+    framework, standing = prospects.framework, prospects.standing
     path = None if request.path is None else find_path(framework, request.path)
     person = standing.people.iloc[row]
     if path:
         refuse_other_grade(framework, path, person["person_id"], person["grade"])
     check_names(framework, request)
-    gaps = compare_with_targets(standing)
-    candidates = match_modules(framework, standing, modalities=request.modalities)
-    excluded = describe_exclusions(
-        framework, standing, candidates, row, modalities=request.modalities, lang=lang
-    )
-    hours = request.hours_budget
-    if hours is None:
-        hours = framework.catalog.settings.plan_hours_budget
-    pool = _plannable(framework, standing, candidates, row, request)
+    pool = _plannable(prospects, row, request)
     frame = None
     if path:
         frame = frame_plan(
@@ -157,15 +107,16 @@ def find_choices(
         )
         pool = [module for module in pool if module in frame.stages]
     ruled_out = describe_ruled_out(
-        framework, pool, frame, excluded, without=request.without, lang=lang
+        framework,
+        pool,
+        frame,
+        describe_exclusions(prospects, row, lang=lang),
+        without=request.without,
+        lang=lang,
     )
     _check_wanted(request, ruled_out)
-    problem = _pose(
-        framework, standing, gaps, candidates, estimates, row, pool, request, hours, frame
-    )
-    return Choices(
-        framework, standing, estimates, row, gaps, candidates, pool, frame, ruled_out, problem
-    )
+    problem = _pose(prospects, row, pool, request, frame)
+    return Choices(prospects, row, pool, frame, ruled_out, problem)
 
 
 def check_names(framework: Framework, request: PlanRequest) -> None:
@@ -193,51 +144,38 @@ def _check_wanted(request: PlanRequest, ruled_out: Sequence[ExcludedModule]) -> 
             raise ConflictError("plan.must-excluded", module_id=name, reason=why[name])
 
 
-def _plannable(
-    framework: Framework,
-    standing: Standing,
-    candidates: CandidateArrays,
-    row: int,
-    request: PlanRequest,
-) -> list[int]:
+def _plannable(prospects: Prospects, row: int, request: PlanRequest) -> list[int]:
     """Return the candidates without the unwanted and those that need them, by module id."""
-    modules = framework.modules
-    open_ = candidates.candidate[row].copy()
+    modules, completed = prospects.framework.modules, prospects.standing.completed[row]
+    open_ = prospects.candidates.candidate[row].copy()
     for name in request.without:
         open_[modules.ids.index(name)] = False
     for module in modules.prerequisite_order:
         for before in modules.prerequisites[module]:
-            open_[module] &= open_[before] or standing.completed[row, before]
+            open_[module] &= open_[before] or completed[before]
     return sorted(np.flatnonzero(open_).tolist(), key=lambda m: modules.ids[m])
 
 
 def _pose(
-    framework: Framework,
-    standing: Standing,
-    gaps: GapArrays,
-    candidates: CandidateArrays,
-    estimates: Estimates,
-    row: int,
-    pool: list[int],
-    request: PlanRequest,
-    hours_budget: float,
-    frame: Frame | None,
+    prospects: Prospects, row: int, pool: list[int], request: PlanRequest, frame: Frame | None
 ) -> PlanProblem:
-    modules = framework.modules
+    framework, standing = prospects.framework, prospects.standing
+    modules, settings = framework.modules, framework.catalog.settings
     position = {module: i for i, module in enumerate(pool)}
     improvement = np.zeros((len(pool), len(framework.competency_ids)))
-    pairs = np.flatnonzero(candidates.serves[row] & np.isin(modules.pair_module, pool))
+    pairs = np.flatnonzero(prospects.candidates.serves[row] & np.isin(modules.pair_module, pool))
     competency = modules.pair_competency[pairs]
     at = [position[module] for module in modules.pair_module[pairs]]
     improvement[at, competency] = predict_improvement(
-        standing.levels.level[row, competency][None, :], estimates.coefficients[pairs]
+        standing.levels.level[row, competency][None, :], prospects.estimates.coefficients[pairs]
     )[0]
+    hours = request.hours_budget
     return PlanProblem(
         module_ids=tuple(modules.ids[m] for m in pool),
         hours=modules.hours[pool],
         cost=modules.cost[pool],
         improvement=improvement,
-        gap=np.nan_to_num(gaps.gap[row], nan=0.0),
+        gap=np.nan_to_num(standing.gaps.gap[row], nan=0.0),
         weight=standing.weights[row],
         prerequisites=tuple(
             tuple(
@@ -247,8 +185,8 @@ def _pose(
             )
             for m in pool
         ),
-        hour_price=framework.catalog.settings.hour_price,
-        hours_budget=hours_budget,
+        hour_price=settings.hour_price,
+        hours_budget=settings.plan_hours_budget if hours is None else hours,
         cost_budget=math.inf if request.cost_budget is None else request.cost_budget,
         must=frozenset(i for i, m in enumerate(pool) if modules.ids[m] in request.must),
         stages=tuple(frame.stages[m] for m in pool) if frame else (),

@@ -1,24 +1,38 @@
-"""Plans on somebody's behalf: trying out, and making."""
+"""Plans tried out, and plans made: for one person, or for everybody of an org unit."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from recommender.errors import InputError
-from recommender.results import Gaps, Plan
-from recommender.service.levels.assuming import assume_grade
-from recommender.service.levels.standing import Standing, read_standing
+from recommender.errors import ConflictError, InputError, NotFoundError
+from recommender.results import Gaps, Plan, to_json
+from recommender.service.framework import Framework
+from recommender.service.levels.gaps import describe_gaps
+from recommender.service.levels.standing import assume_grade, read_standing
 from recommender.service.permissions import Permission
-from recommender.service.plans.choices import PlanRequest
+from recommender.service.plans.choices import PlanRequest, check_names
+from recommender.service.plans.learning_path import find_path, is_for_grade
 from recommender.service.plans.making import make_plan
 from recommender.service.plans.stored import StoredPlan, find_head, load_plan, party_of
-from recommender.service.recommend.keeping import keep_plan
-from recommender.service.recommend.recommendations import compare_with_targets, describe_gaps
+from recommender.service.recommend.prospects import find_prospects
 from recommender.service.session import Session
-from recommender.store import Connection, read_offerings
+from recommender.store import (
+    Connection,
+    PersonHead,
+    covers_unit,
+    org_path,
+    read_offerings,
+    schema,
+    unit_exists,
+    write_rows,
+)
+from recommender.store.people.people import in_unit, list_people
+
+_PEOPLE_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -29,6 +43,22 @@ class PlanDraft:
     plan: Plan
 
 
+@dataclass(frozen=True)
+class GroupPlans:
+    """What became of plans for many people.
+
+    Parameters
+    ----------
+    plans : list of Plan
+        Those that were made, by person.
+    refused : list of tuple
+        People for whom none could be made, each with the reason.
+    """
+
+    plans: list[Plan]
+    refused: list[tuple[str, InputError | ConflictError]]
+
+
 def simulate_plan(
     session: Session,
     person_id: str,
@@ -37,25 +67,9 @@ def simulate_plan(
     as_of: dt.date,
     grade: str | None = None,
 ) -> PlanDraft:
-    """Answer «what if»: the plan under other assumptions. Nothing of it is kept.
+    """Answer "what if": the plan under other assumptions, such as the targets of another grade.
 
-    Parameters
-    ----------
-    session : Session
-        On whose behalf.
-    person_id : str
-        Whose plan.
-    request : PlanRequest
-        Budgets and wishes.
-    as_of : date
-        The day it is made for.
-    grade : str, optional
-        The grade whose targets are taken; the person's own when not given.
-
-    Returns
-    -------
-    PlanDraft
-        The plan has no id.
+    Nothing of it is kept, and it has no id.
 
     Raises
     ------
@@ -67,34 +81,114 @@ def simulate_plan(
         If nothing can be planned as asked; see `make_plan`.
     """
     session.need(Permission.READ_RECOMMENDATIONS)
-    found = _draft(session, person_id, request, as_of=as_of, grade=grade)
-    return replace(found, plan=replace(found.plan, plan_id=""))
+    draft = _draft(session, person_id, request, as_of=as_of, grade=grade)
+    return replace(draft, plan=replace(draft.plan, plan_id=""))
 
 
-def draft_plan(
+def create_plan(
     session: Session, person_id: str, request: PlanRequest, *, as_of: dt.date
-) -> PlanDraft:
-    """Make a plan for `create_plan` to keep; parameters and errors as in `simulate_plan`."""
-    session.need(Permission.WRITE_PLANS)
-    return _draft(session, person_id, request, as_of=as_of)
-
-
-def create_plan(session: Session, connection: Connection, draft: PlanDraft) -> StoredPlan:
-    """Keep a plan that was made.
+) -> StoredPlan:
+    """Make a person's plan and keep it as a draft.
 
     Raises
     ------
     NotFoundError
-        If the person is gone meanwhile.
+        If there is no such person within the principal's scope, or no such module or path.
+    ConflictError
+        If nothing can be planned as asked; see `make_plan`.
     """
     session.need(Permission.WRITE_PLANS)
-    plan = draft.plan
-    session.person(connection, plan.person_id)
-    party = party_of(session.who, plan.person_id)
-    keep_plan(connection, plan, draft.gaps, actor=session.who.actor, party=party)
-    session.details.update(plan_id=plan.plan_id, version=1)
-    head = find_head(session, connection, plan.plan_id, Permission.WRITE_PLANS)
-    return load_plan(session, connection, head)
+    draft = _draft(session, person_id, request, as_of=as_of)
+    plan_id = draft.plan.plan_id
+    with session.writing() as connection:
+        session.person(connection, person_id)  # who may be gone by now
+        party = party_of(session.who, person_id)
+        keep_plan(connection, draft.plan, draft.gaps, actor=session.who.actor, party=party)
+        session.details.update(plan_id=plan_id, version=1)
+        head = find_head(session, connection, plan_id, Permission.WRITE_PLANS)
+        return load_plan(session, connection, head)
+
+
+def create_plans(
+    session: Session,
+    request: PlanRequest,
+    *,
+    as_of: dt.date,
+    org_unit: str | None = None,
+    note_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> GroupPlans:
+    """Make a plan for everybody of an org unit and the units below it, then keep all of them.
+
+    With a learning path only those are planned for whose grade it is. Somebody for whom no plan
+    can be made keeps nobody else from theirs.
+
+    Parameters
+    ----------
+    session : Session
+        On whose behalf; only the people within the principal's scope.
+    request : PlanRequest
+        What each plan keeps to.
+    as_of : date
+        The day the plans are made for.
+    org_unit : str, optional
+        The unit; everybody when not given.
+    note_progress : callable
+        Told how many people of how many are done.
+
+    Returns
+    -------
+    GroupPlans
+        The plans, and the people without one.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such unit within the principal's scope, no such module or path.
+    ConflictError
+        If a module is both to be in and to be left out.
+    """
+    session.need(Permission.WRITE_PLANS)
+    check_names(session.service.framework, request)
+    drafts: list[PlanDraft] = []
+    refused: list[tuple[str, InputError | ConflictError]] = []
+    with session.reading() as connection:
+        people = _whom_to_plan(session, connection, request, org_unit)
+        offerings = read_offerings(connection, as_of=as_of)
+        for start in range(0, len(people), _PEOPLE_AT_ONCE):
+            note_progress(start, len(people))
+            some = people[start : start + _PEOPLE_AT_ONCE]
+            drafts += _draft_some(session, connection, some, request, as_of, offerings, refused)
+    note_progress(len(people), len(people))
+    with session.writing() as connection:
+        for draft in drafts:
+            keep_plan(connection, draft.plan, draft.gaps, actor=session.who.actor, party="hr")
+        session.details |= {"plans": len(drafts), "failed": len(refused)}
+        session.saw_people(connection, [draft.plan.person_id for draft in drafts])
+    return GroupPlans([draft.plan for draft in drafts], refused)
+
+
+def keep_plan(connection: Connection, plan: Plan, gaps: Gaps, *, actor: str, party: str) -> None:
+    """Keep a new plan as its first version, with the gaps it answers and on whose part it is."""
+    now = dt.datetime.now(dt.UTC)
+    head = {
+        "plan_id": plan.plan_id,
+        "person_id": plan.person_id,
+        "as_of": plan.as_of,
+        "status": plan.status,
+        "model_id": plan.model_id,
+        "catalog_digest": plan.catalog_digest,
+        "created_at": now,
+    }
+    first = {
+        "plan_id": plan.plan_id,
+        "version": 1,
+        "change": "created",
+        "body": {"plan": to_json(plan), "gaps": to_json(gaps), "party": party},
+        "actor": actor,
+        "made_at": now,
+    }
+    write_rows(connection, schema.plan, [head])
+    write_rows(connection, schema.plan_version, [first])
 
 
 def _draft(
@@ -105,8 +199,23 @@ def _draft(
     as_of: dt.date,
     grade: str | None = None,
 ) -> PlanDraft:
-    service = session.service
-    framework = service.framework
+    framework = session.service.framework
+    _check_grade(framework, grade)
+    with session.reading() as connection:
+        session.person(connection, person_id)
+        standing = read_standing(connection, framework, as_of=as_of, person_ids=[person_id])
+        offerings = read_offerings(connection, as_of=as_of)
+    # solved with no connection held: it takes longer than reading
+    if grade is not None:
+        standing = assume_grade(standing, framework, grade)
+    prospects = find_prospects(
+        framework, standing, session.service.estimates, modalities=request.modalities
+    )
+    plan = make_plan(prospects, 0, request, offerings=offerings, lang=session.lang)
+    return PlanDraft(describe_gaps(framework, standing, 0), plan)
+
+
+def _check_grade(framework: Framework, grade: str | None) -> None:
     if grade is not None and grade not in framework.grade_ids:
         raise InputError(
             "plan.unknown-grade",
@@ -115,17 +224,48 @@ def _draft(
             field="#/grade",
         )
 
-    def look(connection: Connection) -> tuple[Standing, pd.DataFrame]:
-        session.person(connection, person_id)
-        standing = read_standing(connection, framework, as_of=as_of, person_ids=[person_id])
-        return standing, read_offerings(connection, as_of=as_of)
 
-    # solved with no connection held: it takes longer than reading
-    standing, offerings = session.read(look)
-    if grade is not None:
-        standing = assume_grade(standing, framework, grade)
-    plan = make_plan(
-        framework, standing, service.estimates, offerings, 0, request, lang=session.lang
+def _whom_to_plan(
+    session: Session, connection: Connection, request: PlanRequest, org_unit: str | None
+) -> list[PersonHead]:
+    scope, unit = session.who.scope, org_path(org_unit or "")
+    path = find_path(session.service.framework, request.path) if request.path else None
+    if unit and not (covers_unit(scope, unit) and unit_exists(connection, unit)):
+        raise NotFoundError("org-unit.unknown", org_unit=org_unit)
+    conditions = [in_unit(unit)] if unit else []
+    people = list_people(connection, scope, conditions=conditions, limit=None)
+    return [person for person in people if path is None or is_for_grade(path, person.grade)]
+
+
+def _draft_some(
+    session: Session,
+    connection: Connection,
+    people: Sequence[PersonHead],
+    request: PlanRequest,
+    as_of: dt.date,
+    offerings: pd.DataFrame,
+    refused: list[tuple[str, InputError | ConflictError]],
+) -> list[PlanDraft]:
+    """Draft plans for some people; whoever gets none is added to `refused`."""
+    framework, drafts = session.service.framework, list[PlanDraft]()
+    graded: list[str] = []
+    for person in people:
+        if person.grade in framework.grade_ids:
+            graded.append(person.person_id)
+        else:
+            error = InputError("person.grade", person_id=person.person_id, grade=person.grade)
+            refused.append((person.person_id, error))
+    if not graded:
+        return []
+    standing = read_standing(connection, framework, as_of=as_of, person_ids=graded)
+    prospects = find_prospects(
+        framework, standing, session.service.estimates, modalities=request.modalities
     )
-    gaps = describe_gaps(framework, standing, compare_with_targets(standing), 0)
-    return PlanDraft(gaps, plan)
+    for row, person_id in enumerate(standing.people["person_id"]):
+        try:
+            plan = make_plan(prospects, row, request, offerings=offerings, lang=session.lang)
+        except ConflictError as error:
+            refused.append((person_id, error))
+        else:
+            drafts.append(PlanDraft(describe_gaps(framework, standing, row), plan))
+    return drafts

@@ -12,14 +12,12 @@ import pandas as pd
 from recommender.errors import ConflictError, InputError
 from recommender.plan import PlanChoice, arrange
 from recommender.results import ExcludedModule, Plan
-from recommender.service.estimates import Estimates
 from recommender.service.framework import Framework
-from recommender.service.levels.standing import Standing
 from recommender.service.plans.choices import Choices, PlanRequest, find_choices
 from recommender.service.plans.dates import Dates, schedule
-from recommender.service.plans.left_out import describe_not_chosen
 from recommender.service.plans.making import compose_plan
-from recommender.service.plans.reasons import say_left_out
+from recommender.service.plans.reasons import describe_not_chosen, say_left_out
+from recommender.service.recommend.prospects import Prospects
 from recommender.store.people.seats import Offering
 
 _CENT = 1e-9
@@ -73,9 +71,7 @@ class PlanEdit:
 
 
 def replan(
-    framework: Framework,
-    standing: Standing,
-    estimates: Estimates,
+    prospects: Prospects,
     before: Plan,
     edit: PlanEdit,
     *,
@@ -85,16 +81,12 @@ def replan(
     keep_dates: bool,
     lang: str,
 ) -> Plan:
-    """Make an edited plan, for its own day.
+    """Make an edited plan, for its own day; its values are those of exactly these modules.
 
     Parameters
     ----------
-    framework : Framework
-        The catalogue.
-    standing : Standing
-        Where the person stood on the day of the plan; the only one in it.
-    estimates : Estimates
-        What each module is expected to add.
+    prospects : Prospects
+        The candidates on the day of the plan, of the one person whose plan it is.
     before : Plan
         The plan as it was.
     edit : PlanEdit
@@ -113,7 +105,7 @@ def replan(
     Returns
     -------
     Plan
-        A draft under the same id. Its values are those of exactly these modules.
+        A draft under the same id.
 
     Raises
     ------
@@ -123,6 +115,7 @@ def replan(
         If a module cannot be planned, needs one that is missing, comes before one that it
         needs, an offering is full, or the budgets are too small.
     """
+    framework = prospects.framework
     _check_edit(framework, before, edit)
     if before.path_id not in {None, *(path.id for path in framework.catalog.paths)}:
         raise ConflictError("plan.path-gone", path_id=before.path_id)
@@ -131,7 +124,7 @@ def replan(
         cost_budget=_budget(edit.cost_budget, before.cost_budget),
         path=before.path_id,
     )
-    choices = find_choices(framework, standing, estimates, 0, request, lang=lang)
+    choices = find_choices(prospects, 0, request, lang=lang)
     wanted = [item.module_id for item in before.items if item.module_id not in edit.remove]
     chosen = _find_chosen(choices, [*wanted, *edit.add], lang)
     choice = arrange(choices.problem, chosen)
@@ -149,7 +142,7 @@ def replan(
         fixed=fixed,
     )
     _check_dates(framework, dict(zip(in_order, dates, strict=True)))
-    by_hand = not _as_chosen(framework, estimates, before, edit)
+    by_hand = not _as_chosen(prospects, before, edit)
     plan = compose_plan(
         choices,
         choice,
@@ -164,13 +157,13 @@ def replan(
     return plan
 
 
-def _as_chosen(framework: Framework, estimates: Estimates, before: Plan, edit: PlanEdit) -> bool:
+def _as_chosen(prospects: Prospects, before: Plan, edit: PlanEdit) -> bool:
     """Tell whether a plan that was chosen as the best one still is it: only dates are moved."""
     return (
         before.objective == "gap"
         and edit == PlanEdit(items=edit.items, note=edit.note)
-        and before.catalog_digest == framework.catalog.digest
-        and before.model_id == estimates.model_id
+        and before.catalog_digest == prospects.framework.catalog.digest
+        and before.model_id == prospects.estimates.model_id
     )
 
 

@@ -18,8 +18,8 @@ from typing import Any, Literal
 
 from recommender.errors import ConflictError, ForbiddenError, InputError, StaleError
 from recommender.results import Gaps, Plan, to_json
-from recommender.service.levels.assuming import assume_grade
-from recommender.service.levels.standing import read_standing
+from recommender.service.levels.gaps import describe_gaps
+from recommender.service.levels.standing import assume_grade, read_standing
 from recommender.service.permissions import Permission
 from recommender.service.plans.editing import PlanEdit, replan
 from recommender.service.plans.outcome import measure_outcome
@@ -35,7 +35,7 @@ from recommender.service.plans.stored import (
     open_to_change,
     party_of,
 )
-from recommender.service.recommend.recommendations import compare_with_targets, describe_gaps
+from recommender.service.recommend.prospects import find_prospects
 from recommender.service.session import Session
 from recommender.store import Connection, read_offerings
 from recommender.store.people.seats import find_offerings
@@ -46,17 +46,13 @@ from recommender.texts import say
 Decision = Literal["approved", "rejected"]
 
 
-def edit_plan(
-    session: Session, connection: Connection, plan_id: str, edit: PlanEdit, *, seen: int
-) -> StoredPlan:
+def edit_plan(session: Session, plan_id: str, edit: PlanEdit, *, seen: int) -> StoredPlan:
     """Change what a plan says; it is a draft again.
 
     Parameters
     ----------
     session : Session
         On whose behalf; employees edit drafts only.
-    connection : Connection
-        In a transaction.
     plan_id : str
         Which plan.
     edit : PlanEdit
@@ -78,29 +74,29 @@ def edit_plan(
     InputError, ConflictError
         If it cannot be edited, or not like that; see `replan`.
     """
-    head = open_to_change(session, connection, plan_id, Permission.WRITE_PLANS, seen=seen)
-    party = party_of(session.who, head.person_id)
-    _check_status(head, "plan.cannot-edit", ("draft",) if party == "employee" else _OPEN)
-    stored = load_plan(session, connection, head)
-    plan, gaps = _edited(session, connection, stored, edit)
-    kept = {(item.module_id, item.offering_id) for item in plan.items}
-    release_seats(connection, head, unless=kept)
-    _add_version(
-        session,
-        connection,
-        head,
-        change="edited",
-        status="draft",
-        body={"plan": to_json(plan), "gaps": to_json(gaps)},
-        note=edit.note,
-        rests_on=plan,
-    )
-    return _reload(session, connection, plan_id)
+    with session.writing() as connection:
+        head = open_to_change(session, connection, plan_id, Permission.WRITE_PLANS, seen=seen)
+        party = party_of(session.who, head.person_id)
+        _check_status(head, "plan.cannot-edit", ("draft",) if party == "employee" else _OPEN)
+        stored = load_plan(session, connection, head)
+        plan, gaps = _edited(session, connection, stored, edit)
+        kept = {(item.module_id, item.offering_id) for item in plan.items}
+        release_seats(connection, head, unless=kept)
+        _add_version(
+            session,
+            connection,
+            head,
+            change="edited",
+            status="draft",
+            body={"plan": to_json(plan), "gaps": to_json(gaps)},
+            note=edit.note,
+            rests_on=plan,
+        )
+        return _reload(session, connection, plan_id)
 
 
 def decide_on_plan(
     session: Session,
-    connection: Connection,
     plan_id: str,
     *,
     decision: Decision,
@@ -113,8 +109,6 @@ def decide_on_plan(
     ----------
     session : Session
         On whose behalf.
-    connection : Connection
-        In a transaction.
     plan_id : str
         Which plan.
     decision : str
@@ -140,53 +134,50 @@ def decide_on_plan(
     ConflictError
         If the plan is neither a draft nor approved, or the party approved already.
     """
-    head = find_head(session, connection, plan_id, Permission.APPROVE_PLANS, lock=True)
-    content = content_version(read_changes(connection, plan_id), head.version)
-    if not content <= seen <= head.version:
-        raise StaleError(seen=seen, present=head.version)
-    _check_status(head, "plan.cannot-decide", ("draft", "approved"))
-    if decision == "rejected" and not comment:
-        raise InputError("plan.comment-missing", field="#/comment")
-    party = party_of(session.who, head.person_id)
-    earlier = list_decisions(connection, plan_id, version=content)
-    mine = [d.decision for d in last_words(earlier) if d.party == party]
-    if mine == [decision] == ["approved"]:
-        raise ConflictError("plan.approved-already")
-    now = dt.datetime.now(dt.UTC)
-    made = add_decision(
-        connection,
-        plan_id,
-        version=content,
-        party=party,
-        decision=decision,
-        comment=comment,
-        actor=session.who.actor,
-        at=now,
-    )
-    complete = not missing_parties(head, last_words([*earlier, made]))
-    _add_version(
-        session,
-        connection,
-        head,
-        change=decision,
-        status="approved" if complete else "draft",
-        note=comment,
-        at=now,
-    )
-    return _reload(session, connection, plan_id)
+    with session.writing() as connection:
+        head = find_head(session, connection, plan_id, Permission.APPROVE_PLANS, lock=True)
+        content = content_version(read_changes(connection, plan_id), head.version)
+        if not content <= seen <= head.version:
+            raise StaleError(seen=seen, present=head.version)
+        _check_status(head, "plan.cannot-decide", ("draft", "approved"))
+        if decision == "rejected" and not comment:
+            raise InputError("plan.comment-missing", field="#/comment")
+        party = party_of(session.who, head.person_id)
+        earlier = list_decisions(connection, plan_id, version=content)
+        mine = [d.decision for d in last_words(earlier) if d.party == party]
+        if mine == [decision] == ["approved"]:
+            raise ConflictError("plan.approved-already")
+        now = dt.datetime.now(dt.UTC)
+        made = add_decision(
+            connection,
+            plan_id,
+            version=content,
+            party=party,
+            decision=decision,
+            comment=comment,
+            actor=session.who.actor,
+            at=now,
+        )
+        complete = not missing_parties(head, last_words([*earlier, made]))
+        _add_version(
+            session,
+            connection,
+            head,
+            change=decision,
+            status="approved" if complete else "draft",
+            note=comment,
+            at=now,
+        )
+        return _reload(session, connection, plan_id)
 
 
-def activate_plan(
-    session: Session, connection: Connection, plan_id: str, *, seen: int
-) -> StoredPlan:
+def activate_plan(session: Session, plan_id: str, *, seen: int) -> StoredPlan:
     """Put an approved plan in force: its dates hold, and its offerings are booked.
 
     Parameters
     ----------
     session : Session
         On whose behalf: HR's or the manager's.
-    connection : Connection
-        In a transaction.
     plan_id : str
         Which plan.
     seen : int
@@ -208,29 +199,31 @@ def activate_plan(
     ConflictError
         If it is not approved, or an item's offering has no seat left.
     """
-    head = open_to_change(session, connection, plan_id, Permission.WRITE_PLANS, seen=seen)
-    if party_of(session.who, head.person_id) == "employee":
-        raise ForbiddenError("plan.not-own")
-    _check_status(head, "plan.cannot-activate", ("approved",))
-    stored = load_plan(session, connection, head)
-    booked = book_seats(connection, head, stored.plan, on=session.today)
-    _add_version(
-        session, connection, head, change="activated", status="active", body={"enrolments": booked}
-    )
-    return _reload(session, connection, plan_id)
+    with session.writing() as connection:
+        head = open_to_change(session, connection, plan_id, Permission.WRITE_PLANS, seen=seen)
+        if party_of(session.who, head.person_id) == "employee":
+            raise ForbiddenError("plan.not-own")
+        _check_status(head, "plan.cannot-activate", ("approved",))
+        stored = load_plan(session, connection, head)
+        booked = book_seats(connection, head, stored.plan, on=session.today)
+        _add_version(
+            session,
+            connection,
+            head,
+            change="activated",
+            status="active",
+            body={"enrolments": booked},
+        )
+        return _reload(session, connection, plan_id)
 
 
-def complete_plan(
-    session: Session, connection: Connection, plan_id: str, *, seen: int
-) -> StoredPlan:
+def complete_plan(session: Session, plan_id: str, *, seen: int) -> StoredPlan:
     """Close a plan whose modules are completed and whose competencies are assessed again.
 
     Parameters
     ----------
     session : Session
         On whose behalf.
-    connection : Connection
-        In a transaction.
     plan_id : str
         Which plan.
     seen : int
@@ -250,30 +243,30 @@ def complete_plan(
     ConflictError
         If it is not active, or modules or assessments are missing: it says which.
     """
-    head = open_to_change(session, connection, plan_id, Permission.WRITE_PLANS, seen=seen)
-    _check_status(head, "plan.cannot-complete", ("active",))
-    stored = load_plan(session, connection, head)
-    outcome = measure_outcome(
-        connection,
-        session.service.framework,
-        stored.plan,
-        gaps_of(session, connection, stored),
-        today=session.today,
-    )
-    _add_version(
-        session,
-        connection,
-        head,
-        change="done",
-        status="done",
-        body={"outcome": [to_json(part) for part in outcome]},
-    )
-    return _reload(session, connection, plan_id)
+    with session.writing() as connection:
+        head = open_to_change(session, connection, plan_id, Permission.WRITE_PLANS, seen=seen)
+        _check_status(head, "plan.cannot-complete", ("active",))
+        stored = load_plan(session, connection, head)
+        outcome = measure_outcome(
+            connection,
+            session.service.framework,
+            stored.plan,
+            gaps_of(session, connection, stored),
+            today=session.today,
+        )
+        _add_version(
+            session,
+            connection,
+            head,
+            change="done",
+            status="done",
+            body={"outcome": [to_json(part) for part in outcome]},
+        )
+        return _reload(session, connection, plan_id)
 
 
 def cancel_plan(
     session: Session,
-    connection: Connection,
     plan_id: str,
     *,
     note: str | None = None,
@@ -285,8 +278,6 @@ def cancel_plan(
     ----------
     session : Session
         On whose behalf; employees cancel drafts only.
-    connection : Connection
-        In a transaction.
     plan_id : str
         Which plan.
     note : str, optional
@@ -308,12 +299,13 @@ def cancel_plan(
     ConflictError
         If it is done or cancelled already.
     """
-    head = open_to_change(session, connection, plan_id, Permission.WRITE_PLANS, seen=seen)
-    party = party_of(session.who, head.person_id)
-    _check_status(head, "plan.cannot-cancel", ("draft",) if party == "employee" else _OPEN)
-    release_seats(connection, head, unless=set())
-    _add_version(session, connection, head, change="cancelled", status="cancelled", note=note)
-    return _reload(session, connection, plan_id)
+    with session.writing() as connection:
+        head = open_to_change(session, connection, plan_id, Permission.WRITE_PLANS, seen=seen)
+        party = party_of(session.who, head.person_id)
+        _check_status(head, "plan.cannot-cancel", ("draft",) if party == "employee" else _OPEN)
+        release_seats(connection, head, unless=set())
+        _add_version(session, connection, head, change="cancelled", status="cancelled", note=note)
+        return _reload(session, connection, plan_id)
 
 
 _OPEN = ("draft", "approved", "active")
@@ -338,9 +330,7 @@ def _edited(
         standing = assume_grade(standing, framework, stored.gaps.grade)
     wanted = {item.offering_id for item in edit.items if item.offering_id is not None}
     plan = replan(
-        framework,
-        standing,
-        service.estimates,
+        find_prospects(framework, standing, service.estimates),
         before,
         edit,
         coming=read_offerings(connection, as_of=max(before.as_of, session.today)),
@@ -349,7 +339,7 @@ def _edited(
         keep_dates="activated" in read_changes(connection, before.plan_id).values(),
         lang=session.lang,
     )
-    return plan, describe_gaps(framework, standing, compare_with_targets(standing), 0)
+    return plan, describe_gaps(framework, standing, 0)
 
 
 def _add_version(

@@ -12,49 +12,34 @@ import pandas as pd
 
 from recommender.plan import PlanChoice, choose_plan
 from recommender.results import ExcludedModule, Plan, PlanItem
-from recommender.service.estimates import Estimates
-from recommender.service.framework import Framework
-from recommender.service.levels.standing import Standing
 from recommender.service.plans.choices import Choices, PlanRequest, find_choices
 from recommender.service.plans.dates import Dates, schedule
-from recommender.service.plans.left_out import describe_not_chosen
-from recommender.service.plans.reasons import reword
-from recommender.service.recommend.recommendations import describe_served
+from recommender.service.plans.reasons import describe_not_chosen, reword
+from recommender.service.recommend.prospects import Prospects, describe_served
 
 
 def make_plan(
-    framework: Framework,
-    standing: Standing,
-    estimates: Estimates,
-    offerings: pd.DataFrame,
-    row: int,
-    request: PlanRequest,
-    *,
-    lang: str,
+    prospects: Prospects, row: int, request: PlanRequest, *, offerings: pd.DataFrame, lang: str
 ) -> Plan:
-    """Make one person's plan.
+    """Make the plan of one person of a standing; it is a draft.
 
     Parameters
     ----------
-    framework : Framework
-        The catalogue.
-    standing : Standing
-        Where people stand.
-    estimates : Estimates
-        What each module is expected to add.
-    offerings : DataFrame
-        Coming offerings with seats, as `recommender.store.read_offerings` returns them.
+    prospects : Prospects
+        The candidates of the people that plans are made for.
     row : int
-        Whose plan; a row of `standing.people`.
+        Whose plan; a row of the standing.
     request : PlanRequest
         Budgets and wishes.
+    offerings : DataFrame
+        Coming offerings with seats, as `recommender.store.read_offerings` returns them.
     lang : str
         Language of the reasons.
 
     Returns
     -------
     Plan
-        A draft.
+        With every module that is not in it, and why.
 
     Raises
     ------
@@ -64,7 +49,7 @@ def make_plan(
         If a module that must be in is no candidate, not on the path or left out too, the path
         is for other grades, or the budgets are too small for what must be in.
     """
-    choices = find_choices(framework, standing, estimates, row, request, lang=lang)
+    choices = find_choices(prospects, row, request, lang=lang)
     choice = choose_plan(choices.problem)
     return compose_plan(
         choices,
@@ -72,10 +57,10 @@ def make_plan(
         plan_id=f"plan-{secrets.token_hex(6)}",
         path_id=request.path,
         dates=schedule(
-            framework,
+            prospects.framework,
             [choices.name(i) for i in choice.order],
             offerings,
-            first_day=standing.as_of + dt.timedelta(days=1),
+            first_day=prospects.standing.as_of + dt.timedelta(days=1),
         ),
         left_out=[
             *describe_not_chosen(choices.problem, choice, lang=lang),
@@ -122,7 +107,8 @@ def compose_plan(
     Plan
         A draft.
     """
-    framework, standing, problem = choices.framework, choices.standing, choices.problem
+    framework, standing = choices.prospects.framework, choices.prospects.standing
+    problem = choices.problem
     items = _describe_items(choices, choice, dates, lang)
     levels = standing.levels.level[choices.row]
     hours, cost = problem.hours_budget, problem.cost_budget
@@ -146,7 +132,7 @@ def compose_plan(
         total_hours=float(sum(item.hours for item in items)),
         total_cost=float(sum(item.cost for item in items)),
         expected_gap_closed=choice.expected_gap_closed,
-        model_id=choices.estimates.model_id,
+        model_id=choices.prospects.estimates.model_id,
         catalog_digest=framework.catalog.digest,
     )
     return reword(framework, plan, lang)
@@ -156,17 +142,9 @@ def _describe_items(
     choices: Choices, choice: PlanChoice, dates: Sequence[Dates], lang: str
 ) -> tuple[PlanItem, ...]:
     """Return the items of a plan, without reasons."""
-    framework, modules = choices.framework, choices.framework.modules
+    modules = choices.prospects.framework.modules
     in_order = [choices.pool[i] for i in choice.order]
-    served = describe_served(
-        framework,
-        choices.standing,
-        choices.gaps,
-        choices.candidates,
-        choices.estimates,
-        choices.row,
-        in_order,
-    )
+    served = describe_served(choices.prospects, choices.row, in_order)
     return tuple(
         PlanItem(
             order=place,

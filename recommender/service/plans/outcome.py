@@ -11,14 +11,14 @@ from recommender.results import Gaps, Plan
 from recommender.scoring import to_day
 from recommender.service.framework import Framework
 from recommender.service.levels.standing import Standing, read_standing
-from recommender.service.plans.stored import Outcome
+from recommender.service.plans.stored import PlanOutcome
 from recommender.store import Connection
 from recommender.store.people.seats import list_enrolments
 
 
 def measure_outcome(
     connection: Connection, framework: Framework, plan: Plan, gaps: Gaps, *, today: dt.date
-) -> list[Outcome]:
+) -> list[PlanOutcome]:
     """Compare what a plan was to bring with what was assessed after it.
 
     Parameters
@@ -36,7 +36,7 @@ def measure_outcome(
 
     Returns
     -------
-    list of Outcome
+    list of PlanOutcome
         For each competency that the plan serves, in the order of the framework.
 
     Raises
@@ -72,7 +72,7 @@ def measure_outcome(
     before = {gap.competency_id: gap.level for gap in gaps.competencies}
     levels = standing.levels.level[0]
     return [
-        Outcome(
+        PlanOutcome(
             competency_id=name,
             level_before=before.get(name),
             level_after=float(levels[framework.competency_ids.index(name)]),

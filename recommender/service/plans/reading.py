@@ -20,7 +20,7 @@ from recommender.service.plans.stored import (
     status_of,
 )
 from recommender.service.session import Session
-from recommender.store import Connection
+from recommender.store import org_path
 from recommender.store.people.seats import find_offerings
 from recommender.store.plans.talk import (
     PlanComment,
@@ -73,9 +73,7 @@ class VersionEntry:
     removed: tuple[str, ...]
 
 
-def read_plan(
-    session: Session, connection: Connection, plan_id: str, *, version: int | None = None
-) -> StoredPlan:
+def read_plan(session: Session, plan_id: str, *, version: int | None = None) -> StoredPlan:
     """Read a plan as it is, or as it was at a version.
 
     Raises
@@ -83,13 +81,13 @@ def read_plan(
     NotFoundError
         If there is no such plan within the principal's scope, or no such version.
     """
-    head = find_head(session, connection, plan_id, Permission.READ_PLANS)
-    return load_plan(session, connection, head, version=version)
+    with session.reading() as connection:
+        head = find_head(session, connection, plan_id, Permission.READ_PLANS)
+        return load_plan(session, connection, head, version=version)
 
 
 def search_plans(
     session: Session,
-    connection: Connection,
     *,
     person_id: str | None = None,
     status: str | None = None,
@@ -103,8 +101,6 @@ def search_plans(
     ----------
     session : Session
         On whose behalf.
-    connection : Connection
-        Open for reading.
     person_id, status : str, optional
         Only those of a person, in a status.
     org_unit : str, optional
@@ -125,23 +121,24 @@ def search_plans(
         If a person is asked for who is not within the scope.
     """
     session.need(Permission.READ_PLANS)
-    if person_id is not None:
-        session.person(connection, person_id)
-    found = list_plans(
-        connection,
-        session.who.scope,
-        person_id=person_id,
-        status=status,
-        org_unit=org_unit,
-        after=after,
-        limit=limit,
-    )
+    with session.reading() as connection:
+        if person_id is not None:
+            session.person(connection, person_id)
+        found = list_plans(
+            connection,
+            session.who.scope,
+            person_id=person_id,
+            status=status,
+            org_unit=None if org_unit is None else org_path(org_unit),
+            after=after,
+            limit=limit,
+        )
     session.saw(head.ref for head in found)
     return found
 
 
 def read_plan_versions(
-    session: Session, connection: Connection, plan_id: str, *, after: int = 0, limit: int
+    session: Session, plan_id: str, *, after: int = 0, limit: int
 ) -> list[VersionEntry]:
     """List what became of a plan, oldest first, from after one version on.
 
@@ -150,33 +147,34 @@ def read_plan_versions(
     NotFoundError
         If there is no such plan within the principal's scope.
     """
-    head = find_head(session, connection, plan_id, Permission.READ_PLANS)
-    changes = read_changes(connection, head.plan_id)
-    entries: list[VersionEntry] = []
-    before: list[str] = []
-    if after in changes:
-        content = content_version(changes, after)
-        before = _modules(read_version(connection, head.plan_id, content))
-    for found in read_versions(connection, head.plan_id, after=after, limit=limit):
-        modules = _modules(found) if found.change in CONTENT_CHANGES else before
-        entries.append(
-            VersionEntry(
-                version=found.version,
-                change=found.change,
-                party=found.body.get("party"),
-                status=status_of(found),
-                made_at=found.made_at,
-                note=found.body.get("note"),
-                added=tuple(name for name in modules if name not in before),
-                removed=tuple(name for name in before if name not in modules),
+    with session.reading() as connection:
+        head = find_head(session, connection, plan_id, Permission.READ_PLANS)
+        changes = read_changes(connection, head.plan_id)
+        entries: list[VersionEntry] = []
+        before: list[str] = []
+        if after in changes:
+            content = content_version(changes, after)
+            before = _modules(read_version(connection, head.plan_id, content))
+        for found in read_versions(connection, head.plan_id, after=after, limit=limit):
+            modules = _modules(found) if found.change in CONTENT_CHANGES else before
+            entries.append(
+                VersionEntry(
+                    version=found.version,
+                    change=found.change,
+                    party=found.body.get("party"),
+                    status=status_of(found),
+                    made_at=found.made_at,
+                    note=found.body.get("note"),
+                    added=tuple(name for name in modules if name not in before),
+                    removed=tuple(name for name in before if name not in modules),
+                )
             )
-        )
-        before = modules
+            before = modules
     return entries
 
 
 def read_decisions(
-    session: Session, connection: Connection, plan_id: str, *, after: int = 0, limit: int
+    session: Session, plan_id: str, *, after: int = 0, limit: int
 ) -> list[PlanDecision]:
     """List approvals and rejections of a plan, also of what it said earlier, oldest first.
 
@@ -185,13 +183,12 @@ def read_decisions(
     NotFoundError
         If there is no such plan within the principal's scope.
     """
-    head = find_head(session, connection, plan_id, Permission.READ_PLANS)
-    return list_decisions(connection, head.plan_id, after=after, limit=limit)
+    with session.reading() as connection:
+        head = find_head(session, connection, plan_id, Permission.READ_PLANS)
+        return list_decisions(connection, head.plan_id, after=after, limit=limit)
 
 
-def comment_on_plan(
-    session: Session, connection: Connection, plan_id: str, text: str
-) -> PlanComment:
+def comment_on_plan(session: Session, plan_id: str, text: str) -> PlanComment:
     """Add a comment; the plan stays as it is.
 
     Raises
@@ -199,19 +196,20 @@ def comment_on_plan(
     NotFoundError
         If there is no such plan within the principal's scope.
     """
-    head = find_head(session, connection, plan_id, Permission.WRITE_PLANS)
-    return add_comment(
-        connection,
-        plan_id,
-        party=party_of(session.who, head.person_id),
-        text=text,
-        actor=session.who.actor,
-        at=dt.datetime.now(dt.UTC),
-    )
+    with session.writing() as connection:
+        head = find_head(session, connection, plan_id, Permission.WRITE_PLANS)
+        return add_comment(
+            connection,
+            plan_id,
+            party=party_of(session.who, head.person_id),
+            text=text,
+            actor=session.who.actor,
+            at=dt.datetime.now(dt.UTC),
+        )
 
 
 def read_comments(
-    session: Session, connection: Connection, plan_id: str, *, after: int = 0, limit: int
+    session: Session, plan_id: str, *, after: int = 0, limit: int
 ) -> Sequence[PlanComment]:
     """List comments, oldest first, from after one on.
 
@@ -220,12 +218,13 @@ def read_comments(
     NotFoundError
         If there is no such plan within the principal's scope.
     """
-    head = find_head(session, connection, plan_id, Permission.READ_PLANS)
-    return list_comments(connection, head.plan_id, after=after, limit=limit)
+    with session.reading() as connection:
+        head = find_head(session, connection, plan_id, Permission.READ_PLANS)
+        return list_comments(connection, head.plan_id, after=after, limit=limit)
 
 
 def read_plan_document(
-    session: Session, connection: Connection, plan_id: str, *, version: int | None = None
+    session: Session, plan_id: str, *, version: int | None = None
 ) -> PlanDocument:
     """Put a plan into the words of its readers, as it is or as it was at a version.
 
@@ -234,25 +233,26 @@ def read_plan_document(
     NotFoundError
         If there is no such plan within the principal's scope, or no such version.
     """
-    stored = read_plan(session, connection, plan_id, version=version)
-    name, org_unit, manager, synthetic = read_reader(connection, stored.head.person_id)
-    offerings = {item.offering_id for item in stored.plan.items if item.offering_id}
-    return build_plan_document(
-        session.service.framework,
-        PlanReader(name, org_unit, manager, synthetic),
-        gaps_of(session, connection, stored),
-        stored.plan,
-        places={
-            found.offering_id: found.place
-            for found in find_offerings(connection, offerings).values()
-        },
-        lang=session.lang,
-        approvals=[
-            ApprovedBy(cast("Party", decision.party), decision.decided_at.date())
-            for decision in stored.decisions
-            if decision.decision == "approved"
-        ],
-    )
+    with session.reading() as connection:
+        stored = read_plan(session, plan_id, version=version)
+        name, org_unit, manager, synthetic = read_reader(connection, stored.head.person_id)
+        offerings = {item.offering_id for item in stored.plan.items if item.offering_id}
+        return build_plan_document(
+            session.service.framework,
+            PlanReader(name, org_unit, manager, synthetic),
+            gaps_of(session, connection, stored),
+            stored.plan,
+            places={
+                found.offering_id: found.place
+                for found in find_offerings(connection, offerings).values()
+            },
+            lang=session.lang,
+            approvals=[
+                ApprovedBy(cast("Party", decision.party), decision.decided_at.date())
+                for decision in stored.decisions
+                if decision.decision == "approved"
+            ],
+        )
 
 
 def _modules(found: PlanVersion) -> list[str]:

@@ -12,10 +12,10 @@ from pydantic import TypeAdapter
 from recommender.errors import NotFoundError, StaleError
 from recommender.results import Gaps, Plan
 from recommender.service.framework import Framework
+from recommender.service.levels.gaps import describe_gaps
 from recommender.service.levels.standing import read_standing
 from recommender.service.permissions import Permission, Principal, Role
 from recommender.service.plans.reasons import reword
-from recommender.service.recommend.recommendations import compare_with_targets, describe_gaps
 from recommender.service.session import Session
 from recommender.store import Connection
 from recommender.store.plans.talk import PlanDecision, list_decisions
@@ -30,7 +30,7 @@ from recommender.store.plans.versions import (
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PlanOutcome:
     """What a plan that is done brought in one competency, beside what was expected of it."""
 
     competency_id: str
@@ -63,7 +63,7 @@ class StoredPlan:
         The gaps it answers; None where they were not kept.
     note : str or None
         What was noted with the change.
-    outcome : tuple of Outcome or None
+    outcome : tuple of PlanOutcome or None
         Once it is done.
     decisions : tuple of PlanDecision
         The last word of each party on these items.
@@ -80,13 +80,13 @@ class StoredPlan:
     plan: Plan
     gaps: Gaps | None
     note: str | None
-    outcome: tuple[Outcome, ...] | None
+    outcome: tuple[PlanOutcome, ...] | None
     decisions: tuple[PlanDecision, ...]
     awaiting: tuple[str, ...]
 
 
 def party_of(who: Principal, person_id: str) -> str:
-    """Return on whose part a principal acts on a person's plan: on the own one as employee."""
+    """Return on whose part a principal acts on a person's plan; on his own he is the employee."""
     if who.person_id == person_id:
         return "employee"
     return "manager" if who.role is Role.MANAGER else "hr"
@@ -202,7 +202,7 @@ def gaps_of(session: Session, connection: Connection, stored: StoredPlan) -> Gap
     standing = read_standing(
         connection, framework, as_of=stored.plan.as_of, person_ids=[stored.plan.person_id]
     )
-    return describe_gaps(framework, standing, compare_with_targets(standing), 0)
+    return describe_gaps(framework, standing, 0)
 
 
 def content_version(changes: Mapping[int, str], version: int) -> int:
@@ -241,4 +241,4 @@ def read_body(framework: Framework, found: PlanVersion) -> Plan:
 
 _PLAN = TypeAdapter(Plan)
 _GAPS = TypeAdapter(Gaps)
-_OUTCOME = TypeAdapter(tuple[Outcome, ...])
+_OUTCOME = TypeAdapter(tuple[PlanOutcome, ...])

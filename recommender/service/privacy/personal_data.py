@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from recommender.errors import ConflictError, InputError, NotFoundError
-from recommender.service.learning.history import collect_records
+from recommender.service.learning.collecting import collect_records
 from recommender.service.people.facts import refuse_manager
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
@@ -61,15 +61,13 @@ _DELETABLE = {
 }
 
 
-def export_person(session: Session, connection: Connection, person_id: str) -> dict[str, Any]:
+def export_person(session: Session, person_id: str) -> dict[str, Any]:
     """Export all that is held on a person.
 
     Parameters
     ----------
     session : Session
         Needs `Permission.EXPORT_PERSON`.
-    connection : Connection
-        Open for reading.
     person_id : str
         The person.
 
@@ -85,7 +83,8 @@ def export_person(session: Session, connection: Connection, person_id: str) -> d
         If there is no such person within the principal's scope.
     """
     session.need(Permission.EXPORT_PERSON)
-    held = read_holdings(connection, session.person(connection, person_id))
+    with session.reading() as connection:
+        held = read_holdings(connection, session.person(connection, person_id))
     return {
         "person_id": person_id,
         "made_at": dt.datetime.now(dt.UTC).isoformat(),
@@ -100,15 +99,13 @@ def export_person(session: Session, connection: Connection, person_id: str) -> d
     }
 
 
-def erase_person(session: Session, connection: Connection, person_id: str) -> dict[str, int]:
+def erase_person(session: Session, person_id: str) -> dict[str, int]:
     """Erase a person; what was learned from the person's training stays, under a pseudonym.
 
     Parameters
     ----------
     session : Session
         Needs `Permission.ERASE_PERSON`.
-    connection : Connection
-        In a transaction.
     person_id : str
         The person.
 
@@ -125,29 +122,26 @@ def erase_person(session: Session, connection: Connection, person_id: str) -> di
         If a job is under way that may write about the person again.
     """
     session.need(Permission.ERASE_PERSON)
-    # whoever wants to add a fact about the person waits, and then finds nobody
-    head = session.person(connection, person_id, lock=True)
-    if has_open_jobs(connection, head):
-        raise ConflictError("privacy.open-jobs", person_id=person_id)
-    pseudonym = make_pseudonym()
-    kept = _keep_derived(session, connection, head, pseudonym)
-    counts = erase_rows(connection, head, pseudonym=pseudonym)
-    counts["improvement_record"] += kept
-    session.details |= {"rows": sum(counts.values())}
-    return counts
+    with session.writing() as connection:
+        # whoever wants to add a fact about the person waits, and then finds nobody
+        head = session.person(connection, person_id, lock=True)
+        if has_open_jobs(connection, head):
+            raise ConflictError("privacy.open-jobs", person_id=person_id)
+        pseudonym = make_pseudonym()
+        kept = _keep_derived(session, connection, head, pseudonym)
+        counts = erase_rows(connection, head, pseudonym=pseudonym)
+        counts["improvement_record"] += kept
+        session.details |= {"rows": sum(counts.values())}
+        return counts
 
 
-def delete_fact(
-    session: Session, connection: Connection, kind: str, key: Mapping[str, Any]
-) -> None:
+def delete_fact(session: Session, kind: str, key: Mapping[str, Any]) -> None:
     """Delete one wrong fact about a person.
 
     Parameters
     ----------
     session : Session
         Needs `Permission.WRITE_ASSESSMENTS`, for enrolments `Permission.WRITE_ENROLMENTS`.
-    connection : Connection
-        In a transaction.
     kind : str
         ``ratings``, ``exams``, ``assessments`` or ``enrolments``.
     key : mapping
@@ -169,11 +163,12 @@ def delete_fact(
         raise InputError("fact.key", kind=kind, columns=", ".join(KINDS[kind].key))
     if kind != "enrolments":
         refuse_manager(session.who, kind, key["person_id"], [key])
-    head = session.person(connection, key["person_id"], lock=True)
-    if not delete_rows(connection, schema.TABLE_OF_KIND[kind], **key):
-        raise NotFoundError("fact.unknown", kind=kind)
-    touch_people(connection, [head.person_id])
-    session.details |= {"kind": kind}
+    with session.writing() as connection:
+        head = session.person(connection, key["person_id"], lock=True)
+        if not delete_rows(connection, schema.TABLE_OF_KIND[kind], **key):
+            raise NotFoundError("fact.unknown", kind=kind)
+        touch_people(connection, [head.person_id])
+        session.details |= {"kind": kind}
 
 
 def _keep_derived(

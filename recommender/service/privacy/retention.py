@@ -11,7 +11,7 @@ import pandas as pd
 
 from recommender.scoring import months_before
 from recommender.service.framework import Framework
-from recommender.service.learning.history import collect_records
+from recommender.service.learning.collecting import collect_records
 from recommender.service.people.imports import store_frame
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
@@ -49,17 +49,13 @@ class RetentionReport:
     due: dict[str, int]
 
 
-def report_retention(
-    session: Session, connection: Connection, settings: Settings
-) -> RetentionReport:
+def report_retention(session: Session, settings: Settings) -> RetentionReport:
     """Say how long what is kept, and what is due.
 
     Parameters
     ----------
     session : Session
         Needs `Permission.RUN_RETENTION`.
-    connection : Connection
-        Open for reading.
     settings : Settings
         The periods.
 
@@ -70,7 +66,8 @@ def report_retention(
     """
     session.need(Permission.RUN_RETENTION)
     limits = find_limits(session, settings)
-    due = count_due(connection, limits)
+    with session.reading() as connection:
+        due = count_due(connection, limits)
     of_table: dict[str, dt.date] = {
         "shown": limits.shown.date(),
         "plan": limits.plans.date(),
@@ -98,23 +95,22 @@ def retire_facts(session: Session, settings: Settings) -> dict[str, int]:
     """
     session.need(Permission.RUN_RETENTION)
     before = find_limits(session, settings).facts
-    people = session.read(lambda connection: find_people_due(connection, before))
+    with session.reading() as connection:
+        people = find_people_due(connection, before)
     counts = Counter(rating=0, exam_result=0, assessment=0)
     for start in range(0, len(people), _BATCH):
         some = people[start : start + _BATCH]
-        counts.update(session.write(lambda c, some=some: _retire(session, c, some, before)))
+        counts.update(_retire(session, some, before))
     return dict(counts)
 
 
-def clear_traces(session: Session, connection: Connection, settings: Settings) -> dict[str, int]:
+def clear_traces(session: Session, settings: Settings) -> dict[str, int]:
     """Delete whatever else is due: what was shown, plans not in use, jobs, kept answers.
 
     Parameters
     ----------
     session : Session
         Needs `Permission.RUN_RETENTION`.
-    connection : Connection
-        In a transaction.
     settings : Settings
         The periods.
 
@@ -124,9 +120,10 @@ def clear_traces(session: Session, connection: Connection, settings: Settings) -
         Rows deleted, by table.
     """
     session.need(Permission.RUN_RETENTION)
-    counts = delete_traces(connection, find_limits(session, settings))
-    session.details = {"rows": sum(counts.values())}
-    return counts
+    with session.writing() as connection:
+        counts = delete_traces(connection, find_limits(session, settings))
+        session.details = {"rows": sum(counts.values())}
+        return counts
 
 
 def find_limits(session: Session, settings: Settings) -> Limits:
@@ -183,23 +180,22 @@ def first_day_kept(days: Iterable[dt.date], *, before: dt.date, window_days: int
     return first
 
 
-def _retire(
-    session: Session, connection: Connection, people: Sequence[str], before: dt.date
-) -> dict[str, int]:
+def _retire(session: Session, people: Sequence[str], before: dt.date) -> dict[str, int]:
     framework = session.service.framework
-    known = _collect(connection, framework, people)
-    session.saw(read_refs(connection, people))
-    counts = delete_facts(
-        connection,
-        people,
-        before=before,
-        ratings_before=_ratings_before(connection, framework, people, before),
-    )
-    derived = _collect(connection, framework, people)
-    # records whose assessments went, in whole or in part, are stored as they were
-    again = known.merge(derived.assign(same=True), how="left", on=_RECORD_COLUMNS)
-    store_frame(connection, KINDS["records"], known[again["same"].isna().to_numpy()])
-    session.details = {"rows": sum(counts.values())}
+    with session.writing() as connection:
+        known = _collect(connection, framework, people)
+        session.saw(read_refs(connection, people))
+        counts = delete_facts(
+            connection,
+            people,
+            before=before,
+            ratings_before=_ratings_before(connection, framework, people, before),
+        )
+        derived = _collect(connection, framework, people)
+        # records whose assessments went, in whole or in part, are stored as they were
+        again = known.merge(derived.assign(same=True), how="left", on=_RECORD_COLUMNS)
+        store_frame(connection, KINDS["records"], known[again["same"].isna().to_numpy()])
+        session.details = {"rows": sum(counts.values())}
     return counts
 
 

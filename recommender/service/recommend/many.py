@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from recommender.errors import NotFoundError
 from recommender.results import Recommendations
-from recommender.service.levels.standing import Standing, read_standing
+from recommender.service.levels.standing import read_standing
 from recommender.service.permissions import Permission
-from recommender.service.recommend.keeping import keep_shown
-from recommender.service.recommend.recommendations import RecommendationRequest
+from recommender.service.recommend.recommendations import (
+    RecommendationRequest,
+    rank_for_people,
+)
 from recommender.service.session import Session
-from recommender.store import Connection, PersonHead, covers_unit, org_path, unit_exists
+from recommender.store import covers_unit, org_path, unit_exists
 from recommender.store.people.staff import PeopleFilter, search_people
 
 
@@ -58,26 +60,10 @@ class Batch:
     last: str | None = None
 
 
-def rank_for_many(
+def recommend_to_many(
     session: Session, people: PeopleRequest, request: RecommendationRequest, *, as_of: dt.date
 ) -> Batch:
-    """Rank modules for many people; that they were shown is noted by `keep_batch`.
-
-    Parameters
-    ----------
-    session : Session
-        Needs `Permission.READ_RECOMMENDATIONS`.
-    people : PeopleRequest
-        Whom.
-    request : RecommendationRequest
-        What to keep to.
-    as_of : date
-        The day.
-
-    Returns
-    -------
-    Batch
-        Of those who are there.
+    """Rank modules for many people, and note what is shown at which rank.
 
     Raises
     ------
@@ -85,44 +71,31 @@ def rank_for_many(
         If there is no such unit, or nobody in it whom the principal may see.
     """
     session.need(Permission.READ_RECOMMENDATIONS)
-    heads, standing = session.read(
-        lambda connection: _read(session, connection, people, as_of=as_of)
-    )
-    found = {head.person_id for head in heads}
-    missing = [name for name in dict.fromkeys(people.person_ids or ()) if name not in found]
-    return Batch(
-        items=[]
-        if standing is None
-        else session.service.rank(standing, request, lang=session.lang),
-        not_found=missing,
-        last=heads[people.limit - 1].person_id if len(heads) > people.limit else None,
-    )
-
-
-def keep_batch(session: Session, connection: Connection, batch: Batch) -> None:
-    """Note what is shown to whom, in one transaction."""
-    keep_shown(connection, batch.items)
-    session.details |= {"people": len(batch.items)}
-
-
-def _read(
-    session: Session, connection: Connection, people: PeopleRequest, *, as_of: dt.date
-) -> tuple[list[PersonHead], Standing | None]:
-    scope, path = session.who.scope, None
-    if people.org_unit is not None:
-        path = org_path(people.org_unit)
+    service, scope = session.service, session.who.scope
+    path = None if people.org_unit is None else org_path(people.org_unit)
     wanted = PeopleFilter(person_ids=people.person_ids, org_unit=path)
-    heads = search_people(connection, scope, wanted, after=people.after, limit=people.limit + 1)
-    if not heads:
-        if path is not None and not (covers_unit(scope, path) and unit_exists(connection, path)):
+    with session.reading() as connection:
+        heads = search_people(connection, scope, wanted, after=people.after, limit=people.limit + 1)
+        here = [head.person_id for head in heads[: people.limit]]
+        known = path is None or (covers_unit(scope, path) and unit_exists(connection, path))
+        if not here and not known:
             raise NotFoundError("org-unit.unknown", org_unit=people.org_unit)
-        return [], None
-    here = heads[: people.limit]
-    session.saw(head.ref for head in here)
-    standing = read_standing(
-        connection,
-        session.service.framework,
-        as_of=as_of,
-        person_ids=[head.person_id for head in here],
+        session.saw(head.ref for head in heads[: people.limit])
+        standing = (
+            read_standing(connection, service.framework, as_of=as_of, person_ids=here)
+            if here
+            else None
+        )
+    items: list[Recommendations] = []
+    if standing is not None:
+        items = rank_for_people(
+            service.framework, standing, service.estimates, request, lang=session.lang
+        )
+    session.showed(items)
+    session.details |= {"people": len(items)}
+    there = {head.person_id for head in heads}
+    return Batch(
+        items=items,
+        not_found=[name for name in dict.fromkeys(people.person_ids or ()) if name not in there],
+        last=here[-1] if len(heads) > people.limit else None,
     )
-    return heads, standing

@@ -1,36 +1,29 @@
-"""Gaps and recommendations: arrays of the core into answers for people."""
+"""Modules ranked for people, and what was shown to whom."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
-from recommender.candidates import (
-    CandidateArrays,
-    Exclusion,
-    explain_exclusions,
-    find_candidates,
-    permit,
-)
-from recommender.gaps import GapArrays, find_gaps
 from recommender.ranking import Objective, rank_modules
-from recommender.results import (
-    CompetencyGap,
-    ExcludedModule,
-    Gaps,
-    Recommendation,
-    Recommendations,
-    ServedCompetency,
-)
-from recommender.scoring import SOURCES, to_date
+from recommender.results import Recommendation, Recommendations
 from recommender.service.estimates import Estimates
-from recommender.service.framework import Framework, profiles_in_force
-from recommender.service.levels.standing import Standing
-from recommender.texts import say
+from recommender.service.framework import Framework
+from recommender.service.levels.standing import Standing, read_standing
+from recommender.service.permissions import Permission
+from recommender.service.recommend.prospects import (
+    describe_exclusions,
+    describe_served,
+    explain_served,
+    find_prospects,
+)
+from recommender.service.session import Session
 
-_RATINGS = SOURCES.index("ratings")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -56,166 +49,77 @@ class RecommendationRequest:
     modalities: tuple[str, ...] | None = None
 
 
-def compare_with_targets(standing: Standing) -> GapArrays:
-    """Return the gaps of everybody in a standing."""
-    return find_gaps(
-        standing.levels.level,
-        standing.targets,
-        standing.levels.standard_error,
-        weights=standing.weights,
-    )
-
-
-def describe_gaps(framework: Framework, standing: Standing, gaps: GapArrays, row: int) -> Gaps:
-    """Return one person's gaps.
+def recommend_modules(
+    session: Session,
+    person_id: str,
+    request: RecommendationRequest,
+    *,
+    as_of: dt.date,
+    render: Callable[[Recommendations], T],
+    model_id: str | None = None,
+) -> T:
+    """Rank the modules that are worth a person's time, and note what is shown at which rank.
 
     Parameters
     ----------
-    framework : Framework
-        The catalogue.
-    standing : Standing
-        Where people stand.
-    gaps : GapArrays
-        Their gaps.
-    row : int
-        Whose; a row of `standing.people`.
+    session : Session
+        On whose behalf.
+    person_id : str
+        For whom.
+    request : RecommendationRequest
+        What to keep to.
+    as_of : date
+        The day.
+    render : callable
+        Makes the answer of the ranking. It takes longer than the ranking does, so what it returns
+        is held until something changes that the ranking rests on.
+    model_id : str, optional
+        Rank by this model, not by the one in force.
 
     Returns
     -------
-    Gaps
-        In framework order.
+    object
+        What `render` returned.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such person within the principal's scope, or no such model.
     """
-    person = standing.people.iloc[row]
-    profile = profiles_in_force(framework, standing.as_of)[person["grade"]]
-    levels = standing.levels
-    found: list[CompetencyGap] = []
-    for k, name in enumerate(framework.competency_ids):
-        source = int(levels.source[row, k])
-        assessed = source >= 0
-        found.append(
-            CompetencyGap(
-                competency_id=name,
-                status="assessed" if assessed else "assess-first",
-                level=float(levels.level[row, k]) if assessed else None,
-                standard_error=float(levels.standard_error[row, k]) if assessed else None,
-                target=float(standing.targets[row, k]),
-                gap=float(gaps.gap[row, k]) if assessed else None,
-                weight=float(standing.weights[row, k]),
-                confidence=float(gaps.confidence[row, k]) if assessed else None,
-                priority=float(gaps.priority[row, k]) if assessed else None,
-                method=_method(framework, standing, row, k) if assessed else None,
-                assessed_on=to_date(int(levels.day[row, k])) if assessed else None,
-                disagreement=source == _RATINGS
-                and bool(standing.assessments[_RATINGS].disagreement[levels.row[row, k]]),
-            )
+    session.need(Permission.READ_RECOMMENDATIONS)
+    service, framework = session.service, session.service.framework
+    estimates = service.estimates
+    if model_id is not None:
+        estimates = service.models.estimates(framework, model_id)
+    with session.reading() as connection:
+        person = session.person(connection, person_id)
+        key = (
+            person.ref,
+            person.version,
+            request,
+            as_of,
+            session.lang,
+            estimates.model_id,
+            framework.catalog.digest,
+            render,
         )
-    return Gaps(
-        person_id=person["person_id"],
-        as_of=standing.as_of,
-        grade=person["grade"],
-        profile_effective_on=profile.effective_on,
-        competencies=tuple(found),
-    )
+        held = service.caches.rankings.get(key)
+        if held is None:
+            standing = read_standing(connection, framework, as_of=as_of, person_ids=[person_id])
+            (ranked,) = rank_for_people(framework, standing, estimates, request, lang=session.lang)
+            held = ranked, render(ranked)
+            service.caches.rankings.put(key, held)
+    ranked, answer = held
+    session.showed([ranked])
+    return answer
 
 
-def _method(framework: Framework, standing: Standing, row: int, k: int) -> str:
-    source = SOURCES[standing.levels.source[row, k]]
-    if source != "imported":
-        return source
-    # `levels.row` counts those of the framework's competencies only
-    rows = standing.snapshot.assessments
-    known = rows["competency_id"].isin(framework.competency_ids)
-    return str(rows["method"][known].iloc[standing.levels.row[row, k]])
+def as_it_is(ranked: Recommendations) -> Recommendations:
+    """Render a ranking as it is."""
+    return ranked
 
 
-def match_modules(
-    framework: Framework, standing: Standing, *, modalities: Collection[str] | None = None
-) -> CandidateArrays:
-    """Return which modules are candidates for everybody in a standing."""
-    return find_candidates(
-        standing.levels.level,
-        standing.targets,
-        framework.modules,
-        permitted=permit(
-            framework.modules,
-            standing.grade,
-            recently_completed=standing.recently_completed,
-            modalities=modalities,
-        ),
-        completed=standing.completed,
-    )
-
-
-def describe_exclusions(
-    framework: Framework,
-    standing: Standing,
-    candidates: CandidateArrays,
-    row: int,
-    *,
-    modalities: Collection[str] | None,
-    lang: str,
-) -> tuple[ExcludedModule, ...]:
-    """Return the modules that are no candidates for a person, by id, with the reason."""
-    ids = framework.modules.ids
-    one = slice(row, row + 1)
-    reasons = explain_exclusions(
-        standing.levels.level[one],
-        standing.targets[one],
-        framework.modules,
-        grade=standing.grade[one],
-        candidate=candidates.candidate[one],
-        recently_completed=standing.recently_completed[one],
-        modalities=modalities,
-    )[0].tolist()
-    words: dict[int, tuple[str, str]] = {}
-    for reason in set(reasons) - {Exclusion.NONE}:
-        code = Exclusion(reason).code
-        words[reason] = code, say(f"exclusion.{code}", lang)
-    excluded = [
-        ExcludedModule(ids[module], *words[reason])
-        for module, reason in enumerate(reasons)
-        if reason != Exclusion.NONE
-    ]
-    return tuple(sorted(excluded, key=lambda item: item.module_id))
-
-
-def describe_served(
-    framework: Framework,
-    standing: Standing,
-    gaps: GapArrays,
-    candidates: CandidateArrays,
-    estimates: Estimates,
-    row: int,
-    modules: Sequence[int],
-) -> list[tuple[ServedCompetency, ...]]:
-    """Return the gaps that each of some modules serves for a person, the main competency first."""
-    arrays = framework.modules
-    pairs = np.flatnonzero(candidates.serves[row])
-    pairs = pairs[np.isin(arrays.pair_module[pairs], modules)]
-    competencies = arrays.pair_competency[pairs]
-    expected = estimates.describe(pairs, standing.levels.level[row, competencies])
-    served: dict[int, list[ServedCompetency]] = {module: [] for module in modules}
-    for module, k, found in zip(
-        arrays.pair_module[pairs].tolist(), competencies.tolist(), expected, strict=True
-    ):
-        served[module].append(
-            ServedCompetency(
-                competency_id=framework.competency_ids[k],
-                gap=float(gaps.gap[row, k]),
-                expected_improvement=found.improvement,
-                lower=found.lower,
-                upper=found.upper,
-                evidence_count=found.evidence_count,
-                basis=found.basis,
-            )
-        )
-    for module, items in served.items():
-        order = [part.id for part in framework.module_of[arrays.ids[module]].competencies]
-        items.sort(key=lambda item: order.index(item.competency_id))
-    return [tuple(served[module]) for module in modules]
-
-
-def describe_recommendations(
+def rank_for_people(
     framework: Framework,
     standing: Standing,
     estimates: Estimates,
@@ -223,27 +127,11 @@ def describe_recommendations(
     *,
     lang: str,
 ) -> list[Recommendations]:
-    """Rank the modules for everybody in a standing.
+    """Rank the modules for everybody in a standing, in its order.
 
-    Parameters
-    ----------
-    framework : Framework
-        The catalogue.
-    standing : Standing
-        Where people stand.
-    estimates : Estimates
-        What each module is expected to add.
-    request : RecommendationRequest
-        What to keep to.
-    lang : str
-        Language of the reasons.
-
-    Returns
-    -------
-    list of Recommendations
-        In the order of `standing.people`; best first, and every module that is no candidate with
-        its reason.
+    Best first, and every module that is no candidate with its reason.
     """
+    prospects = find_prospects(framework, standing, estimates, modalities=request.modalities)
     modules = framework.modules
     affordable = np.ones(len(modules.ids), dtype=bool)
     if request.hours is not None:
@@ -263,9 +151,7 @@ def describe_recommendations(
         recently_completed=standing.recently_completed,
         modalities=request.modalities,
     )
-    gaps = compare_with_targets(standing)
-    candidates = match_modules(framework, standing, modalities=request.modalities)
-    answers: list[Recommendations] = []
+    ranking: list[Recommendations] = []
     for row, person_id in enumerate(standing.people["person_id"].tolist()):
         closed = {
             module: value
@@ -275,8 +161,8 @@ def describe_recommendations(
             if module >= 0 and affordable[module]
         }
         chosen = list(closed)[: request.top]
-        served = describe_served(framework, standing, gaps, candidates, estimates, row, chosen)
-        answers.append(
+        served = describe_served(prospects, row, chosen)
+        ranking.append(
             Recommendations(
                 person_id=person_id,
                 as_of=standing.as_of,
@@ -301,27 +187,7 @@ def describe_recommendations(
                         zip(chosen, served, strict=True), start=1
                     )
                 ),
-                excluded=describe_exclusions(
-                    framework, standing, candidates, row, modalities=request.modalities, lang=lang
-                ),
+                excluded=describe_exclusions(prospects, row, lang=lang),
             )
         )
-    return answers
-
-
-def explain_served(framework: Framework, item: ServedCompetency, lang: str) -> list[str]:
-    """Say in words what a module should do for a gap, and how that is known."""
-    values = {
-        "competency": framework.competencies[item.competency_id].name.in_language(lang),
-        "gap": f"{item.gap:.2f}",
-        "closes": f"{max(0.0, min(item.gap, item.expected_improvement)):.2f}",
-        "count": item.evidence_count,
-    }
-    if item.lower is None or item.upper is None:
-        return [say("reason.served", lang, **values), say("reason.expert", lang)]
-    values |= {
-        "gain": f"{item.expected_improvement:.2f}",
-        "lower": f"{item.lower:.2f}",
-        "upper": f"{item.upper:.2f}",
-    }
-    return [say("reason.served", lang, **values), say(f"reason.{item.basis}", lang, **values)]
+    return ranking

@@ -67,9 +67,17 @@ def claim_answer(connection: sa.Connection, actor: str, key: str, asked: str) ->
     )
     if claimed.one_or_none() is not None:
         return None
+    return find_answer(connection, actor, key, asked)
+
+
+def find_answer(connection: sa.Connection, actor: str, key: str, asked: str) -> KeptAnswer | None:
+    """Return the answer that was given before under an idempotency key; see `claim_answer`."""
+    table = schema.idempotent_answer
     row = connection.execute(
         sa.select(table).where(table.c.actor == actor, table.c.key == key)
-    ).one()
+    ).one_or_none()
+    if row is None:
+        return None
     if row.request_sha256 != asked:
         raise ConflictError("request.idempotency-reused")
     return KeptAnswer(row.status, row.headers, row.body)

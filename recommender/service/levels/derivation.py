@@ -1,9 +1,9 @@
-"""A level explained down to the raw rows it came from."""
+"""A level derived again, down to the raw rows it came from."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,12 +19,19 @@ from recommender.scoring import (
     to_day,
 )
 from recommender.service.framework import Framework
-from recommender.service.levels.standing import Standing, to_exam_arrays, to_rating_arrays
+from recommender.service.levels.standing import (
+    Standing,
+    read_standing,
+    to_exam_arrays,
+    to_rating_arrays,
+)
+from recommender.service.permissions import Permission, hide_raters
+from recommender.service.session import Session
 from recommender.store import to_rows
 
 
 @dataclass(frozen=True)
-class Explanation:
+class LevelDerivation:
     """How a level came about.
 
     Parameters
@@ -60,26 +67,31 @@ class Explanation:
     rows: list[dict[str, Any]]
 
 
-def explain_level(
+def read_derivation(
+    session: Session, person_id: str, competency_id: str, *, as_of: dt.date
+) -> LevelDerivation:
+    """Explain a person's level down to the raw rows it came from.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such person within the principal's scope, or no such competency.
+    """
+    session.need(Permission.READ_ASSESSMENTS)
+    framework = session.service.framework
+    with session.reading() as connection:
+        session.person(connection, person_id)
+        standing = read_standing(connection, framework, as_of=as_of, person_ids=[person_id])
+    derivation = derive_level(framework, standing, 0, competency_id)
+    if derivation.source == "ratings":
+        return replace(derivation, rows=hide_raters(session.who, derivation.rows))
+    return derivation
+
+
+def derive_level(
     framework: Framework, standing: Standing, row: int, competency_id: str
-) -> Explanation:
-    """Explain one level.
-
-    Parameters
-    ----------
-    framework : Framework
-        The catalogue.
-    standing : Standing
-        Where people stand.
-    row : int
-        Whose level; a row of `standing.people`.
-    competency_id : str
-        In what.
-
-    Returns
-    -------
-    Explanation
-        The figures, what they were made of, and the raw rows.
+) -> LevelDerivation:
+    """Say how the level of one person of a standing came about.
 
     Raises
     ------
@@ -93,7 +105,7 @@ def explain_level(
     source = int(levels.source[row, k])
     person_id = str(standing.people["person_id"].iloc[row])
     if source < 0:
-        return Explanation(
+        return LevelDerivation(
             person_id, competency_id, standing.as_of, None, None, None, None, False, [], []
         )
     assessed_on = to_date(int(levels.day[row, k]))
@@ -112,7 +124,7 @@ def explain_level(
     else:
         raw = _raw(standing.snapshot.assessments, person_id, competency_id)
         raw = raw[raw["assessed_on"] == assessed_on]
-    return Explanation(
+    return LevelDerivation(
         person_id=person_id,
         competency_id=competency_id,
         as_of=standing.as_of,
