@@ -8,6 +8,7 @@ import re
 import shutil
 from pathlib import Path
 
+import asking
 import nbformat
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def analyst(tmp_path_factory) -> Path:
         records = make_history(service.framework, as_of=AS_OF, n_trained=300)
         with writing(service.engine) as connection:
             store_frame(connection, KINDS["records"], records)
-        service.export_history(folder / "export.csv", pseudonymise=True, as_of=AS_OF)
+        asking.export_history(service, folder / "export.csv", pseudonymise=True, as_of=AS_OF)
     return folder
 
 

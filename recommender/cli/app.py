@@ -1,18 +1,93 @@
-"""The commands, put together."""
+"""The commands, put together; the file of a command is loaded when the command is given."""
 
 from __future__ import annotations
 
-import typer
+from importlib import import_module
+from typing import Any
 
-from recommender.cli import access, catalog, database, demo, models, people, privacy, serve, tables
+import click
+import typer
+from typer.core import TyperGroup
+
+# name of the command or group: its file in this folder, and what the list of commands says of it
+COMMANDS = {
+    "demo": (
+        "demo",
+        "Show the main job on made-up people: files in, gaps, ranked modules and a plan out.",
+    ),
+    "import": ("tables", "Import a table: all of it, or nothing and a report of every bad row."),
+    "template": (
+        "tables",
+        "Write an empty workbook to fill in, with headers, drop-downs and an example row.",
+    ),
+    "gaps": ("people", "Show where a person stands against the targets of the grade."),
+    "recommend": ("people", "Rank the modules that are worth a person's time."),
+    "plan": ("people", "Make a person's development plan."),
+    "plan-all": (
+        "people",
+        "Make a plan for everybody; with a learning path, for all whose grade it is for.",
+    ),
+    "explain": ("people", "Explain a level down to the raw rows it came from."),
+    "train": ("models", "Train an effect model: on the database, or on files alone."),
+    "evaluate": (
+        "models",
+        "Judge the effect model on a history, with the simple baselines beside it.",
+    ),
+    "score": (
+        "models",
+        "Say for each query what its module is expected to do, on files alone.",
+    ),
+    "export": ("models", "Export the history for an analyst."),
+    "serve": (
+        "serve",
+        "Serve the HTTP API. The first start makes an admin key and prints it, once.",
+    ),
+    "models": ("models", "List, show, promote and roll back models."),
+    "catalog": ("catalog", "Check, show, compare and print the catalogue; edit it in Excel."),
+    "db": ("database", "Upgrade, back up and restore the database."),
+    "keys": ("access", "Create, list, rotate and revoke API keys."),
+    "audit": ("access", "Read the audit trail and check it."),
+    "privacy": ("privacy", "Export or erase all that is held on a person."),
+    "retention": ("privacy", "Delete what is past its period."),
+}
+
+
+class LazyGroup(TyperGroup):
+    """Commands that are only named until one of them is given."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return what the list of commands says of one."""
+        if cmd_name not in COMMANDS:
+            return None
+        return click.Command(cmd_name, help=COMMANDS[cmd_name][1])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Load the command that is given."""
+        name, named, rest = super().resolve_command(ctx, args)
+        return name, named and load_command(name or ""), rest
+
+
+def load_command(name: str) -> click.Command:
+    """Return a command or group of commands, out of its file."""
+    part = typer.Typer(rich_markup_mode="rich", callback=lambda: None)
+    import_module(f"recommender.cli.{COMMANDS[name][0]}").register(part)
+    group: Any = typer.main.get_command(part)
+    return group.commands[name]
+
 
 app = typer.Typer(
     name="recommender",
+    cls=LazyGroup,
     help="Decides which training is worth a person's time.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
+    callback=lambda: None,
 )
-for part in (demo, tables, people, models, catalog, database, access, privacy, serve):
-    part.register(app)

@@ -20,7 +20,7 @@ FIGURES = ("n_assessed", "n_assess_first", "mean_level", "mean_gap", "mean_prior
 
 
 def engine_of(served):
-    return served.app.state.running.live.engine
+    return served.app.state.server.installation.engine
 
 
 @pytest.fixture(scope="module")

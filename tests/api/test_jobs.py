@@ -40,7 +40,7 @@ def wait_for(client, accepted):
 
 
 def rows(served, query):
-    with reading(served.app.state.running.live.engine) as connection:
+    with reading(served.app.state.server.installation.engine) as connection:
         return connection.execute(query).all()
 
 
@@ -167,7 +167,7 @@ def test_plans_for_a_unit(served):
 
 def test_who_cannot_have_a_plan_is_named(served):
     client = served.client("hr")
-    modules = served.app.state.running.live.current(0).framework.catalog.modules
+    modules = served.app.state.server.installation.current(0).framework.catalog.modules
     asked = {"org_unit": UNIT, "must": [module.id for module in modules[:40]]}
     job = wait_for(client, client.post("/v1/plan-batches", json=asked))
     failed = client.get(job["result_url"]).json()["failed"]

@@ -16,7 +16,7 @@ LEAVER = "00015"
 
 
 def engine_of(served):
-    return served.app.state.running.live.engine
+    return served.app.state.server.installation.engine
 
 
 def rows_of(served, query):

@@ -10,14 +10,15 @@ from __future__ import annotations
 import hashlib
 import os
 
+import asking
 from fastapi import Depends, FastAPI, HTTPException, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.admission import CALL, Call
+from api.admission import Admitted
 from api.app import create_app
 from api.operations import Operations
 from api.schemas.levels import RecommendationsOut
-from recommender.service import open_service
+from recommender.service.installation import open_service
 from recommender.service.permissions import Permission
 from recommender.settings import Settings
 
@@ -29,9 +30,10 @@ def create_bare_app() -> FastAPI:
     routes = Operations("bare")
 
     @routes.operation("GET", "/bare/{person_id}", Permission.READ_RECOMMENDATIONS)
-    def read_bare(person_id: str, call: Call = CALL) -> Response:
+    def read_bare(call: Admitted, person_id: str) -> Response:
         """Send an answer from memory."""
-        return Response(answers[person_id], media_type="application/json")
+        response = Response(answers[person_id], media_type="application/json")
+        return call.respond(response)
 
     app = create_app(settings)
     app.include_router(routes)
@@ -63,11 +65,11 @@ def _compute_answers(settings: Settings) -> dict[str, bytes]:
     service = open_service(settings)
     answers = {
         person_id: RecommendationsOut.model_validate(
-            service.recommend(person_id, as_of=settings.today())
+            asking.recommend(service, person_id, as_of=settings.today())
         )
         .model_dump_json()
         .encode()
-        for person_id in service.person_ids()
+        for person_id in asking.person_ids(service)
     }
     service.engine.dispose()
     return answers

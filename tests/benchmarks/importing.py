@@ -8,12 +8,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import asking
 import numpy as np
 import pandas as pd
 from python_calamine import CalamineWorkbook
 
 from recommender.exchange import write_xlsx
-from recommender.service import open_service
+from recommender.service.installation import open_service
 from recommender.settings import Settings
 from recommender.table_kinds import KINDS
 from tests.benchmarks.measuring import Figure, measure
@@ -70,8 +71,8 @@ def our_import(folder: Path) -> Callable[[], object]:
 
     def work() -> object:
         service = open_service(Settings(database=f"sqlite:///{folder / f'{next(names)}.db'}"))
-        service.import_table("people", folder / "people.xlsx", latest=AS_OF)
-        return service.import_table("ratings", folder / "ratings.xlsx", latest=AS_OF)
+        asking.import_table(service, "people", folder / "people.xlsx", latest=AS_OF)
+        return asking.import_table(service, "ratings", folder / "ratings.xlsx", latest=AS_OF)
 
     return work
 

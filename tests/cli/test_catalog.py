@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import asking
 import openpyxl
 import pytest
 from catalog.planting import MODULE, PLANTS
@@ -259,7 +260,7 @@ def test_another_trade_with_no_change_of_code(name, tmp_path, monkeypatch):
     file = tmp_path / "people.db"
     with service_on(f"sqlite:///{file}", catalog=folder) as service:
         fill(service, n_people=3)
-        people = service.person_ids()
+        people = asking.person_ids(service)
     catalog = load_catalog(folder)
     modules = {m.id for m in catalog.modules}
     ask = CommandLine(file, tmp_path)  # the option outdoes the environment

@@ -11,7 +11,7 @@ from recommender.store import reading, schema, verify_trail
 def check_afterwards(served: Served, role: str) -> list[str]:
     """Return what is broken: the trail, the database, the key."""
     broken: list[str] = []
-    engine = served.app.state.running.live.engine
+    engine = served.app.state.server.installation.engine
     with reading(engine) as connection:
         verdict = verify_trail(connection)
         if verdict.broken_at is not None:

@@ -9,7 +9,7 @@ from databases import copied, fresh_postgresql, originals
 from organisations import TINY, fill, service_on
 
 from recommender.sample import SampleOrganisation
-from recommender.service import Service
+from recommender.service.installation import Service
 
 N_PEOPLE = 14
 

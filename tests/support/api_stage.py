@@ -191,7 +191,7 @@ class Stage:
 def build_stage(served: Served) -> Stage:
     """Make something of everything."""
     # nobody works on the jobs: what they would do is not looked at here
-    served.app.state.running.jobs.stop()
+    served.app.state.server.jobs.stop()
     operations = {
         about["operationId"]: (method.upper(), path, about)
         for path, methods in served.app.openapi()["paths"].items()
@@ -222,7 +222,7 @@ def build_stage(served: Served) -> Stage:
 
 
 def _make_failed_job(served: Served, actor: str) -> str:
-    engine = served.app.state.running.live.engine
+    engine = served.app.state.server.installation.engine
     request = {"table": "people", "file_name": "people.csv", "dry_run": False, "lang": "en"}
     with writing(engine) as connection:
         job_id = insert_job(connection, "import", request, actor=actor, principal={}, upload=b"x")

@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from recommender.sample import SampleOrganisation, make_organisation
-from recommender.service import Service, open_service
+from recommender.service.installation import Service, open_service
 from recommender.service.people.imports import store_frame
 from recommender.settings import Settings
 from recommender.store import schema, writing

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from organisations import AS_OF
 
-from recommender.service import PlanRequest, Service
+from recommender.service.installation import Service
 from recommender.service.permissions import PERMISSIONS, Principal, Role
-from recommender.service.plans.drafts import create_plan, draft_plan
+from recommender.service.plans.choices import PlanRequest
+from recommender.service.plans.drafts import create_plan
 from recommender.service.plans.editing import PlanEdit
 from recommender.service.plans.life import (
     activate_plan,
@@ -152,21 +153,17 @@ class Office:
 
     def write(self, who: Principal, use, *arguments, **options):
         """Run a use case that writes."""
-        session = self.session(who)
-        return session.write(lambda connection: use(session, connection, *arguments, **options))
+        return use(self.session(who), *arguments, **options)
 
     def read(self, who: Principal, use, *arguments, lang: str = "zh-CN", **options):
         """Run a use case that reads."""
-        session = self.session(who, lang)
-        return session.read(lambda connection: use(session, connection, *arguments, **options))
+        return use(self.session(who, lang), *arguments, **options)
 
     def create(
         self, who: Principal = HR, person_id: str = PERSON, request: PlanRequest | None = None
     ) -> StoredPlan:
         """Make and keep a plan."""
-        session = self.session(who)
-        draft = draft_plan(session, person_id, request or PlanRequest(), as_of=AS_OF)
-        return session.write(lambda connection: create_plan(session, connection, draft))
+        return create_plan(self.session(who), person_id, request or PlanRequest(), as_of=AS_OF)
 
     def look(self, plan_id: str) -> StoredPlan:
         """Read a plan as it is."""

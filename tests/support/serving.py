@@ -16,7 +16,6 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -27,10 +26,10 @@ from organisations import AS_OF, fill
 
 from api.app import create_app
 from recommender.sample import SampleOrganisation
-from recommender.service import open_service
 from recommender.service.access.keys import KeyRequest, create_key
-from recommender.service.permissions import COMMAND_LINE, Permission, Role
-from recommender.service.session import Session
+from recommender.service.installation import open_service
+from recommender.service.permissions import Permission, Role
+from recommender.service.session import open_session
 from recommender.settings import Settings
 
 EMPLOYEE, MANAGER, COLLEAGUE, OUTSIDE, ABSENT = "00002", "00008", "00003", "00004", "nobody"
@@ -133,15 +132,8 @@ def make_key(settings: Settings, request: KeyRequest) -> str:
 
 
 def _make(settings: Settings, requests: Iterable[KeyRequest]) -> list[str]:
-    service = open_service(settings)
-    try:
-        sessions = [(Session(service, COMMAND_LINE, "test", today=AS_OF), r) for r in requests]
-        return [
-            session.write(partial(create_key, session, request=request)).token
-            for session, request in sessions
-        ]
-    finally:
-        service.engine.dispose()
+    with open_session(settings, "test") as session:
+        return [create_key(session, request).token for request in requests]
 
 
 def settings_for(url: str, folder: Path, **changes: object) -> Settings:

@@ -8,24 +8,19 @@ from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
+from asking import session_of
 from organisations import AS_OF
 
-from recommender.service import Service
 from recommender.service.access.keys import KeyRequest, create_key
-from recommender.service.permissions import COMMAND_LINE, Role
-from recommender.service.session import Session
-from recommender.store import append_entries, schema, writing
+from recommender.service.installation import Service
+from recommender.service.permissions import Role
+from recommender.store import AuditEntry, append_entries, schema, writing
 
 SOMEBODY, NAME = "P7731", "欧阳修远"
 COLLEAGUE = "00001"
 NOW = dt.datetime(2026, 10, 30, 8, 0, tzinfo=dt.UTC)
 DIGEST = "0" * 64
 _DAY = dt.date(2025, 11, 3)
-
-
-def session_of(service: Service, **changes: Any) -> Session:
-    """Return a session of the command line, which may do everything."""
-    return Session(service, **({"who": COMMAND_LINE, "action": "test", "today": AS_OF} | changes))
 
 
 def store_somebody(service: Service) -> str:
@@ -45,7 +40,7 @@ def store_somebody(service: Service) -> str:
         )
     session = session_of(service)
     request = KeyRequest(f"{NAME}的脚本", Role.MANAGER, person_id=SOMEBODY)
-    key_id = session.write(lambda connection: create_key(session, connection, request)).key.key_id
+    key_id = create_key(session, request).key.key_id
     actor = f"key:{key_id}"
     with writing(service.engine) as connection:
         for table, rows in {
@@ -55,7 +50,16 @@ def store_somebody(service: Service) -> str:
         }.items():
             connection.execute(schema.metadata.tables[table].insert(), rows)
         ref = connection.scalar(sa.select(person.c.ref).where(person.c.person_id == SOMEBODY))
-        entry = session_of(service, action="read_gaps").entry()
+        entry = AuditEntry(
+            at=NOW,
+            actor="cli",
+            role="admin",
+            action="read_gaps",
+            resource="",
+            subjects=(),
+            request_id="",
+            details={},
+        )
         append_entries(connection, [replace(entry, subjects=[ref]), replace(entry, actor=actor)])
     return key_id
 

@@ -97,7 +97,7 @@ def identify(installation: Installation, token: str | None) -> tuple[Service, Pr
             held = token, counters["access"]
             key = installation.caches.keys.get(held)
             if key is None:
-                key = _check_token(connection, token)
+                key = check_token(connection, token)
                 if key is not None:
                     installation.caches.keys.put(held, key)
     who = None
@@ -116,7 +116,8 @@ def can_answer(installation: Installation) -> bool:
     return True
 
 
-def _check_token(connection: Connection, token: str) -> StoredKey | None:
+def check_token(connection: Connection, token: str) -> StoredKey | None:
+    """Return the key that a token is of; whether it is still valid is not checked."""
     match = _TOKEN.fullmatch(token)
     key = read_key(connection, match[1]) if match else None
     if match is None or key is None:

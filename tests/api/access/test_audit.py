@@ -99,7 +99,7 @@ def test_a_trail_that_was_changed_is_told_apart(looked_at):
     assert unknown["broken_at"] == unknown["entries"] + 1
     assert admin.get("/v1/audit/verification?head=x").status_code == 422
     entry = schema.audit_entry
-    engine = looked_at.app.state.running.live.engine
+    engine = looked_at.app.state.server.installation.engine
     with reading(engine) as connection:
         actor = connection.scalar(select(entry.c.actor).where(entry.c.seq == 3))
     for name, broken_at in (("key:none", 3), (actor, None)):

@@ -10,7 +10,7 @@ PROBLEM = "urn:training-recommender:problem:"
 
 
 def engine_of(served):
-    return served.app.state.running.live.engine
+    return served.app.state.server.installation.engine
 
 
 def make(served, **body):

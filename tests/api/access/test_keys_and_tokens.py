@@ -22,7 +22,7 @@ def key_id(token):
 
 
 def change(served, token, **values):
-    with writing(served.app.state.running.live.engine) as connection:
+    with writing(served.app.state.server.installation.engine) as connection:
         change_key(connection, key_id(token), **values)
         count_change(connection, "access")
 

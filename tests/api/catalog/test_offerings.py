@@ -27,7 +27,7 @@ def offering(**changed):
 
 
 def engine_of(served):
-    return served.app.state.running.live.engine
+    return served.app.state.server.installation.engine
 
 
 def enrol(served, offering_id, person_id, *, status="enrolled", module_id=MODULE):

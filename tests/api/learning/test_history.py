@@ -39,7 +39,7 @@ def store(served, rows):
     columns = [column.name for column in KINDS["records"].columns]
     frame = pd.DataFrame(rows, columns=columns).astype(object)
     frame = frame.astype({"level_before": float, "level_after": float})
-    with writing(served.app.state.running.live.engine) as connection:
+    with writing(served.app.state.server.installation.engine) as connection:
         written = store_frame(connection, KINDS["records"], frame)
         note_import(connection, kind="records", file_name="x", sha256="0" * 64, written=written)
 
@@ -168,7 +168,7 @@ def test_whose_records_were_read_is_in_the_trail(served):
         answered = served.client(role).get("/v1/improvement-records?limit=9")
         request = answered.headers["x-request-id"]
         entry = schema.audit_entry.c
-        with reading(served.app.state.running.live.engine) as connection:
+        with reading(served.app.state.server.installation.engine) as connection:
             subjects = connection.scalars(
                 select(entry.subjects).where(entry.request_id == request)
             ).all()
@@ -177,7 +177,7 @@ def test_whose_records_were_read_is_in_the_trail(served):
     items, (subjects,) = read_by("hr")
     person = schema.person.c
     seen = {item["person_id"] for item in items}
-    with reading(served.app.state.running.live.engine) as connection:
+    with reading(served.app.state.server.installation.engine) as connection:
         refs = connection.scalars(select(person.ref).where(person.person_id.in_(seen))).all()
     assert sorted(subjects) == sorted(refs)
     assert read_by("analyst")[1] == []
@@ -226,7 +226,7 @@ def test_few_people_are_not_told(served, pairs):
 def test_every_pair_of_the_catalogue_is_there_once(served):
     whole = statistics(served.client("hr"))
     keys = [(item["module_id"], item["competency_id"]) for item in whole]
-    framework = served.app.state.running.live.current(0).framework
+    framework = served.app.state.server.installation.current(0).framework
     assert keys == sorted(
         (module.id, part.id) for module in framework.catalog.modules for part in module.competencies
     )

@@ -63,7 +63,7 @@ def save(model, root):
 
 
 def engine_of(served):
-    return served.app.state.running.live.engine
+    return served.app.state.server.installation.engine
 
 
 def trail(served, *actions):
@@ -293,7 +293,7 @@ def test_a_switch_whose_answer_was_lost_is_not_made_again(served, save, root, mo
         raise StoreError("store.full", database="x")
 
     with monkeypatch.context() as broken:
-        broken.setattr("api.admission.keep_answer", fail)
+        broken.setattr("recommender.service.access.idempotency.keep_answer", fail)
         assert ask().status_code == 503
     expected = names[0] if "rollbacks" in path else names[2]
     assert active_model(root) == expected

@@ -365,7 +365,7 @@ def test_whose_participation_was_read_is_in_the_trail(served, hr, make_person, m
     assert enrol(hr, person, offering_id=offering).status_code == 201
     answered = hr.get(f"/v1/offerings/{offering}/enrolments")
     entry, people = schema.audit_entry, schema.person
-    with reading(served.app.state.running.live.engine) as connection:
+    with reading(served.app.state.server.installation.engine) as connection:
         ref = connection.scalar(select(people.c.ref).where(people.c.person_id == person))
         subjects = connection.scalar(
             select(entry.c.subjects).where(entry.c.request_id == answered.headers["x-request-id"])

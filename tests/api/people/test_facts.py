@@ -3,13 +3,13 @@
 import base64
 import csv
 
+import asking
 import pytest
 from serving import ABSENT, COLLEAGUE, EMPLOYEE, MANAGER, OUTSIDE
 from sqlalchemy import select
 
 from api.problems import describe_problem
 from recommender.errors import TableFaultsError
-from recommender.service.people.imports import find_kind, import_file
 from recommender.store import reading, schema
 
 KINDS = {
@@ -56,7 +56,7 @@ def all_of(client, person, kind, **query):
 
 def stored(served, kind, person):
     table, _ = KINDS[kind]
-    with reading(served.app.state.running.live.engine) as connection:
+    with reading(served.app.state.server.installation.engine) as connection:
         rows = connection.execute(select(table).where(table.c.person_id == person)).mappings()
         return [
             {k: v.isoformat() if k.endswith("_on") else v for k, v in row.items()} for row in rows
@@ -254,12 +254,11 @@ def test_the_import_says_the_same(served, tmp_path, kind, row, change, column):
         writer = csv.DictWriter(stream, ["person_id", *row])
         writer.writeheader()
         writer.writerow({"person_id": COLLEAGUE} | row | change)
-    service = served.app.state.running.live.current(0)
+    service = served.app.state.server.installation.current(0)
     with pytest.raises(TableFaultsError) as caught:
-        import_file(
-            service.framework,
-            service.engine,
-            find_kind({"exam-results": "exams"}.get(kind, kind)),
+        asking.import_table(
+            service,
+            {"exam-results": "exams"}.get(kind, kind),
             path,
             latest=served.settings.as_of,
             dry_run=True,
@@ -350,7 +349,7 @@ def test_who_may_add_nothing(served, role):
 def test_the_trail_tells_what_was_done_and_no_figure(served):
     hr = served.client("hr")
     answered = add(hr, "00029", "ratings", RATING)
-    with reading(served.app.state.running.live.engine) as connection:
+    with reading(served.app.state.server.installation.engine) as connection:
         entry = (
             connection.execute(
                 select(schema.audit_entry).where(

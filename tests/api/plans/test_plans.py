@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 
+import asking
 import pypdfium2
 import pytest
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ EARLIER = "2026-05-01"
 
 
 def engine_of(served):
-    return served.app.state.running.live.engine
+    return served.app.state.server.installation.engine
 
 
 def rows(served, table, **where):
@@ -76,7 +77,7 @@ def store_levels(service, competencies, level, *, on):
 
 
 def test_the_whole_life_of_a_plan(served):
-    service = served.app.state.running.live.current(0)
+    service = served.app.state.server.installation.current(0)
     store_levels(service, service.framework.competency_ids, 1.0, on=dt.date(2026, 4, 15))
     made = make(served, as_of=EARLIER, hours_budget=12.0)
     plan = made.json()
@@ -119,7 +120,7 @@ def test_the_whole_life_of_a_plan(served):
     for part in outcome.values():
         assert part["level_after"] == 3.5
         assert part["expected_improvement"] > 0
-    history = service.history(as_of=dt.date(2026, 11, 1)).frame
+    history = asking.history(service, as_of=dt.date(2026, 11, 1)).frame
     mine = history[(history["person_id"] == EMPLOYEE) & (history["module_id"].isin(modules))]
     assert set(mine["competency_id"]) == served_competencies
 
@@ -418,7 +419,7 @@ def test_edits_that_cannot_be(served, body, code, pointer):
 
 
 def test_the_budgets_of_a_new_plan(served):
-    default = served.app.state.running.live.current(0).framework.catalog.settings
+    default = served.app.state.server.installation.current(0).framework.catalog.settings
     assert make(served).json()["hours_budget"] == default.plan_hours_budget
     assert make(served, hours_budget=None).json()["hours_budget"] is None
     tight = make(served, hours_budget=8.0, cost_budget="0.00").json()

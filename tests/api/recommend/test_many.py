@@ -21,7 +21,7 @@ def people(answered):
 
 def shown(served):
     """Return how many rows say what was shown."""
-    with reading(served.app.state.running.live.engine) as connection:
+    with reading(served.app.state.server.installation.engine) as connection:
         return connection.scalar(select(func.count()).select_from(schema.shown))
 
 
@@ -147,7 +147,7 @@ def test_what_was_shown_is_kept_once(served):
 def test_everybody_asked_about_is_in_the_trail(served):
     answered = ask(served.client("hr"), person_ids=[EMPLOYEE, COLLEAGUE, OUTSIDE], top=1)
     entry, person = schema.audit_entry, schema.person
-    with reading(served.app.state.running.live.engine) as connection:
+    with reading(served.app.state.server.installation.engine) as connection:
         entries = connection.execute(
             select(entry.c.subjects, entry.c.details).where(
                 entry.c.request_id == answered.headers["x-request-id"]

@@ -72,7 +72,7 @@ BODIES = {
 
 @pytest.fixture(scope="module")
 def operations(served):
-    served.app.state.running.jobs.stop()  # what a job would do is looked at elsewhere
+    served.app.state.server.jobs.stop()  # what a job would do is looked at elsewhere
     return {
         about["operationId"]: (method.upper(), path, about)
         for path, methods in served.app.openapi()["paths"].items()
@@ -274,7 +274,7 @@ def test_names_are_texts_in_a_plan(admin):
 
 def test_nothing_came_of_it(served, admin):
     """After all of the above, that is: who was there is there, under the same name."""
-    with reading(served.app.state.running.live.engine) as connection:
+    with reading(served.app.state.server.installation.engine) as connection:
         rows = connection.execute(schema.person.select()).all()
         verdict = verify_trail(connection)
     before = dict(served.sample.people[["person_id", "name"]].itertuples(index=False))

@@ -10,7 +10,7 @@ from recommender.store import reading, schema, verify_trail
 
 
 def trail_of(served):
-    with reading(served.app.state.running.live.engine) as connection:
+    with reading(served.app.state.server.installation.engine) as connection:
         return connection.execute(select(schema.audit_entry).order_by("seq")).mappings().all()
 
 
@@ -105,7 +105,7 @@ def test_every_read_of_a_person_is_in_the_trail(served):
     answered = client.get(f"/v1/people/{EMPLOYEE}/gaps")
     entries = trail_of(served)
     (entry,) = [e for e in entries if e["request_id"] == answered.headers["x-request-id"]]
-    with reading(served.app.state.running.live.engine) as connection:
+    with reading(served.app.state.server.installation.engine) as connection:
         ref = connection.scalar(
             select(schema.person.c.ref).where(schema.person.c.person_id == EMPLOYEE)
         )

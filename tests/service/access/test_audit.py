@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from asking import session_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from somebody import COLLEAGUE, session_of
+from somebody import COLLEAGUE
 
 from recommender.errors import NotFoundError
 from recommender.service.access.audit import TrailFilter, check_trail, read_trail
@@ -263,11 +264,7 @@ def looked_at(library):
 
 def read(service, limit=100, after=0, **wanted):
     session = session_of(service)
-    found = session.read(
-        lambda connection: read_trail(
-            session, connection, TrailFilter(**wanted), after=after, limit=limit
-        )
-    )
+    found = read_trail(session, TrailFilter(**wanted), after=after, limit=limit)
     return session, found
 
 
@@ -279,7 +276,7 @@ def test_entries_name_people_as_they_are_known_today(looked_at):
         ref = connection.scalar(sa.select(person.ref).where(person.person_id == COLLEAGUE))
     assert len(session.entry().subjects) == 2
     eraser = session_of(looked_at)
-    eraser.write(lambda connection: erase_person(eraser, connection, COLLEAGUE))
+    erase_person(eraser, COLLEAGUE)
     _, found = read(looked_at)
     assert found[0].subjects == [ref]
 
@@ -312,10 +309,10 @@ def test_only_who_may_read_the_trail_reads_or_checks_it(looked_at):
     for role in set(Role) - {Role.ADMIN}:
         session = session_of(looked_at, who=Principal("key:x", role, PERMISSIONS[role]))
         for use in (
-            lambda c, s=session: read_trail(s, c, TrailFilter(), limit=1),
-            lambda c, s=session: check_trail(s, c),
+            lambda s=session: read_trail(s, TrailFilter(), limit=1),
+            lambda s=session: check_trail(s),
         ):
             with pytest.raises(ForbiddenError):
-                session.read(use)
+                use()
     admin = session_of(looked_at)
-    assert admin.read(lambda c: check_trail(admin, c)).entries == 3
+    assert check_trail(admin).entries == 3

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from asking import session_of
 from organisations import TINY, fill, service_on
-from somebody import session_of
 
 from recommender.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from recommender.service.access.keys import (
@@ -50,7 +50,7 @@ def service(filled):
 def make(service, role=Role.ADMIN, **request):
     session = session_of(service)
     wanted = KeyRequest("a program", Role(role), **request)
-    return session.write(lambda connection: create_key(session, connection, wanted))
+    return create_key(session, wanted)
 
 
 def check(service, token):
@@ -59,8 +59,7 @@ def check(service, token):
 
 
 def do(service, use, *args, **changes):
-    session = session_of(service)
-    return session.write(lambda connection: use(session, connection, *args, **changes))
+    return use(session_of(service), *args, **changes)
 
 
 def now():
@@ -222,14 +221,14 @@ def test_only_who_may_manage_keys_does(service):
         who = Principal("key:x", role, PERMISSIONS[role], person_id=PERSON)
         session = session_of(service, who=who)
         uses = [
-            lambda c, s=session: create_key(s, c, KeyRequest("more", Role.ADMIN)),
-            lambda c, s=session: rotate_key(s, c, made.key.key_id),
-            lambda c, s=session: revoke_key(s, c, made.key.key_id),
-            lambda c, s=session: get_keys(s, c, after="", limit=1),
+            lambda s=session: create_key(s, KeyRequest("more", Role.ADMIN)),
+            lambda s=session: rotate_key(s, made.key.key_id),
+            lambda s=session: revoke_key(s, made.key.key_id),
+            lambda s=session: get_keys(s, after="", limit=1),
         ]
         for use in uses:
             with pytest.raises(ForbiddenError):
-                session.write(use)
+                use()
 
 
 def test_the_first_key_is_made_once(service):

@@ -11,9 +11,9 @@ from organisations import AS_OF
 
 from recommender.errors import ConflictError
 from recommender.gaps import find_gaps
-from recommender.service.groups import level_cache as held_levels
+from recommender.service.groups import level_cache
 from recommender.service.groups.disclosure import SMALL_CELL, add_up, choose_shown, find_above
-from recommender.service.groups.level_cache import HeldLevels
+from recommender.service.groups.level_cache import LevelCache
 from recommender.service.groups.table import find_grades
 from recommender.service.levels.standing import read_standing
 from recommender.store import EVERYONE, reading, schema, touch_people, writing
@@ -169,9 +169,9 @@ def read_afresh(service, *, as_of=AS_OF):
         return read_standing(connection, service.framework, as_of=as_of).levels
 
 
-def test_held_levels_are_the_levels(library, monkeypatch):
-    monkeypatch.setattr(held_levels, "_AT_ONCE", 3)
-    held = HeldLevels()
+def test_cached_levels_are_the_levels(library, monkeypatch):
+    monkeypatch.setattr(level_cache, "_AT_ONCE", 3)
+    held = LevelCache()
     for day in (AS_OF, AS_OF - dt.timedelta(days=400), AS_OF):
         _, found = read_held(held, library, as_of=day)
         fresh = read_afresh(library, as_of=day)
@@ -181,13 +181,13 @@ def test_held_levels_are_the_levels(library, monkeypatch):
 
 
 def test_only_who_has_changed_is_read_again(library, monkeypatch):
-    held, asked = HeldLevels(), []
+    held, asked = LevelCache(), []
 
     def spy(connection, framework, **named):
         asked.append(named["person_ids"])
         return read_standing(connection, framework, **named)
 
-    monkeypatch.setattr(held_levels, "read_standing", spy)
+    monkeypatch.setattr(level_cache, "read_standing", spy)
     people, before = read_held(held, library)
     read_held(held, library)
     assert asked == [[head.person_id for head in people]]
@@ -213,7 +213,7 @@ def test_only_who_has_changed_is_read_again(library, monkeypatch):
 
 
 def test_few_days_are_held(library):
-    held = HeldLevels()
+    held = LevelCache()
     for days in range(9):
         read_held(held, library, as_of=AS_OF - dt.timedelta(days=days))
     assert len(held._days) == 4
@@ -222,7 +222,7 @@ def test_few_days_are_held(library):
 
 def test_nobody_has_no_levels(library):
     with reading(library.engine) as connection:
-        found = HeldLevels().read(connection, library.framework, [], as_of=AS_OF, scope=EVERYONE)
+        found = LevelCache().read(connection, library.framework, [], as_of=AS_OF, scope=EVERYONE)
     assert found.level.shape == (0, 3)
     assert find_gaps(found.level, found.level, found.level, weights=found.level).gap.size == 0
 

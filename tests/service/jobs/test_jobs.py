@@ -45,8 +45,7 @@ class Desk:
         return Session(self.service, self.who, "test", today=AS_OF, lang=lang)
 
     def ask(self, use, *args, lang="en", **values):
-        session = self.session(lang)
-        return session.write(lambda connection: use(session, connection, *args, **values))
+        return use(self.session(lang), *args, **values)
 
     def upload(self, table, text, **values):
         return self.ask(jobs.submit_import, table, text.encode(), **values)

@@ -17,11 +17,11 @@ from organisations import AS_OF, TINY
 from structlog.testing import capture_logs
 
 from recommender.errors import StoreError
+from recommender.service.installation import Installation
 from recommender.service.jobs import requests as jobs
 from recommender.service.jobs import runner as job_runner
 from recommender.service.jobs.process import Ended, run_job
 from recommender.service.jobs.runner import MOST_ATTEMPTS, JobRunner
-from recommender.service.live import LiveService
 from recommender.service.permissions import PERMISSIONS, Principal, Role
 from recommender.service.session import Session
 from recommender.settings import Settings
@@ -46,7 +46,7 @@ PATIENCE = 60
 def live(library, library_url, tmp_path):
     """The library, as a server process has it."""
     settings = Settings(database=library_url, catalog=TINY, as_of=AS_OF, models=tmp_path / "models")
-    service = LiveService(settings)
+    service = Installation(settings)
     yield service
     service.close()
 
@@ -62,7 +62,7 @@ def runner(live, monkeypatch):
 
 def ask(live, use, *args, **values):
     session = Session(live.current(0), ADMIN, "test", today=AS_OF, lang="en")
-    return session.write(lambda connection: use(session, connection, *args, **values))
+    return use(session, *args, **values)
 
 
 def submit(live, text=PEOPLE):

@@ -7,9 +7,11 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import asking
 import numpy as np
 import pandas as pd
 import pytest
+from asking import session_of
 from core_inputs import exam_arrays, exam_rules
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,18 +21,17 @@ from organisations import AS_OF, TINY, service_on
 import recommender.improvement.history as history_code
 from recommender.errors import InputError
 from recommender.exchange import read_table
+from recommender.exchange.tables.csv_writing import write_csv
 from recommender.improvement.history import RECORD_COLUMNS, pairs_of_modules
 from recommender.scoring import assess_exams, months_before, score_sittings, to_date, to_day
-from recommender.service.learning.history import (
+from recommender.service.learning.collecting import (
     assess_every_sitting,
-    export_history,
     history_of_tables,
     list_assessments,
-    read_history,
     report_history,
-    write_csv,
 )
-from recommender.service.people.imports import import_file, list_known, store_frame
+from recommender.service.learning.history import export_history, read_history
+from recommender.service.people.imports import list_known, store_frame
 from recommender.store import read_snapshot, reading, schema, writing
 from recommender.store import read_table as read_stored
 from recommender.table_kinds import KINDS
@@ -109,9 +110,8 @@ def snapshot_of(service):
         )
 
 
-def history_of(service, **windows):
-    with reading(service.engine) as connection:
-        return read_history(connection, service.framework, as_of=AS_OF, **windows)
+def history_of(service):
+    return read_history(session_of(service), as_of=AS_OF)
 
 
 def test_the_latest_assessment_over_time_is_the_current_level(service):
@@ -119,8 +119,8 @@ def test_the_latest_assessment_over_time_is_the_current_level(service):
     assert not listed.duplicated(["person_id", "competency_id", "assessed_on"]).any()
     latest = listed.sort_values("assessed_on").groupby(["person_id", "competency_id"]).last()
     n_compared = 0
-    for person_id in service.person_ids():
-        for gap in service.gaps(person_id, as_of=AS_OF).competencies:
+    for person_id in asking.person_ids(service):
+        for gap in asking.gaps(service, person_id, as_of=AS_OF).competencies:
             if gap.status == "assessed":
                 row = latest.loc[person_id, gap.competency_id]
                 assert row["assessed_on"] == gap.assessed_on
@@ -137,7 +137,7 @@ def small(library):
     framework = library.framework
     module = framework.catalog.modules[0]
     step = module.competencies[0]
-    person = library.person_ids()[0]
+    person = asking.person_ids(library)[0]
     day = dt.date(2026, 1, 1)
     clear_people(library)
     other = next(
@@ -171,7 +171,7 @@ def clear_people(service):
 def imported_row(service, **values):
     module = service.framework.catalog.modules[0]
     row = {
-        "person_id": service.person_ids()[0],
+        "person_id": asking.person_ids(service)[0],
         "competency_id": module.competencies[0].id,
         "module_id": module.id,
         "level_before": 1.0,
@@ -244,12 +244,10 @@ def test_raw_forms_win_over_an_import_of_the_same_day(service):
 def test_an_export_can_be_imported_and_changes_nothing(small, tmp_path):
     path = tmp_path / "history.csv"
     before = history_of(small).frame
-    n = export_history(small.framework, small.engine, path, pseudonymise=False, as_of=AS_OF)
+    n = export_history(session_of(small), path, pseudonymise=False, as_of=AS_OF)
     assert n == len(before) == 2
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
-    written = import_file(
-        small.framework, small.engine, KINDS["records"], path, latest=AS_OF, dry_run=False
-    )
+    written = asking.import_table(small, "records", path, latest=AS_OF)
     assert written.inserted == n
     after = history_of(small).frame
     assert set(after["source"]) == {"imported"}
@@ -260,9 +258,7 @@ def test_an_export_can_be_imported_and_changes_nothing(small, tmp_path):
 
 def test_a_pseudonymised_export_can_be_read_by_the_import(service, tmp_path):
     path = tmp_path / "history.csv"
-    n = export_history(
-        service.framework, service.engine, path, pseudonymise=True, as_of=AS_OF, key=KEY
-    )
+    n = export_history(session_of(service), path, pseudonymise=True, as_of=AS_OF, key=KEY)
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     assert len(frame) == n > 0
     names = set(frame["person_id"])
@@ -271,7 +267,9 @@ def test_a_pseudonymised_export_can_be_read_by_the_import(service, tmp_path):
     text = path.read_text(encoding="utf-8-sig")
     assert not any(f"{name}," in text for name in (*people["person_id"], *people["name"]))
     assert not any(unit in text for unit in people["org_unit"])
-    known = replace(list_known(service.framework, service.engine), people=frozenset(names))
+    with reading(service.engine) as connection:
+        known = list_known(service.framework, connection, KINDS["records"])
+    known = replace(known, people=frozenset(names))
     again = read_table(path, KINDS["records"], known, latest=AS_OF)
     assert len(again) == n
     days = [(b - a).days for a, b in zip(again["before_on"], again["after_on"], strict=True)]
@@ -282,7 +280,7 @@ def test_a_pseudonymised_export_can_be_read_by_the_import(service, tmp_path):
 def test_without_a_key_every_export_has_its_own_pseudonyms(service, tmp_path):
     names = []
     for path in (tmp_path / "1.csv", tmp_path / "2.csv"):
-        export_history(service.framework, service.engine, path, pseudonymise=True, as_of=AS_OF)
+        export_history(session_of(service), path, pseudonymise=True, as_of=AS_OF)
         names.append(set(pd.read_csv(path, dtype=str)["person_id"]))
     assert names[0].isdisjoint(names[1])
 
@@ -300,24 +298,18 @@ def test_no_cell_is_a_formula(service, tmp_path, text):
 def test_a_file_that_cannot_be_written(service, tmp_path):
     with pytest.raises(InputError, match="cannot_write"):
         export_history(
-            service.framework,
-            service.engine,
-            tmp_path / "no" / "h.csv",
-            pseudonymise=False,
-            as_of=AS_OF,
+            session_of(service), tmp_path / "no" / "h.csv", pseudonymise=False, as_of=AS_OF
         )
     target = tmp_path / "h.csv"
     target.write_text("old")
     with pytest.raises(InputError, match="key-too-short"):
-        export_history(
-            service.framework, service.engine, target, pseudonymise=True, as_of=AS_OF, key=b"x"
-        )
+        export_history(session_of(service), target, pseudonymise=True, as_of=AS_OF, key=b"x")
     assert target.read_text() == "old"
 
 
 def test_files_alone_say_the_same_as_the_database(service, tmp_path):
     path = tmp_path / "history.csv"
-    export_history(service.framework, service.engine, path, pseudonymise=False, as_of=AS_OF)
+    export_history(session_of(service), path, pseudonymise=False, as_of=AS_OF)
     modules = pd.DataFrame(
         [
             {
@@ -355,23 +347,12 @@ def test_the_report_of_the_database(service):
     json.dumps(report.to_json(), allow_nan=False)
 
 
-def test_windows_are_passed_on(small):
-    assert history_of(small, before_window_days=60, after_window_days=140).notes == ()
-    for window in ({"before_window_days": 59}, {"after_window_days": 139}):
-        narrow = history_of(small, **window)
-        assert (narrow.frame["module_id"] == "").all()
-        assert sum(note.count for note in narrow.notes) == 1
-
-
 def test_an_empty_database_has_an_empty_history(database_url, tmp_path):
     with service_on(database_url, catalog=TINY) as service:
         history = history_of(service)
         assert report_history(history).records == 0
         path = tmp_path / "h.csv"
-        assert (
-            export_history(service.framework, service.engine, path, pseudonymise=True, as_of=AS_OF)
-            == 0
-        )
+        assert export_history(session_of(service), path, pseudonymise=True, as_of=AS_OF) == 0
         with reading(service.engine) as connection:
             assert not len(read_stored(connection, schema.improvement_record))
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import asking
 from organisations import AS_OF, TINY, service_on, someone
 
 from recommender.store import schema, writing
@@ -28,7 +29,7 @@ def test_assessments_of_unknown_competencies_do_not_count(database_url):
                     )
                 ],
             )
-        gaps = service.gaps(person, as_of=AS_OF).competencies
+        gaps = asking.gaps(service, person, as_of=AS_OF).competencies
         found = {gap.competency_id: (gap.level, gap.method) for gap in gaps}
         assert found == {
             "reference-desk": (1.25, "面谈"),

@@ -1,5 +1,6 @@
 """Imports through the service: all kinds, dry runs, repeats, all of it or nothing."""
 
+import asking
 import pandas as pd
 import pytest
 import sqlalchemy as sa
@@ -55,13 +56,13 @@ def files(empty, tmp_path):
 
 def test_every_kind_twice(empty, files, database_url):
     for kind, path, n_rows in files:
-        dry = empty.import_table(kind, path, latest=AS_OF, dry_run=True)
+        dry = asking.import_table(empty, kind, path, latest=AS_OF, dry_run=True)
         assert dry == Written(n_rows, 0, 0), kind
         before = count_rows(database_url)
-        assert empty.import_table(kind, path, latest=AS_OF) == dry
+        assert asking.import_table(empty, kind, path, latest=AS_OF) == dry
         after = count_rows(database_url)
         assert after["import_batch"] == before["import_batch"] + 1
-        assert empty.import_table(kind, path, latest=AS_OF) == Written(0, 0, n_rows), kind
+        assert asking.import_table(empty, kind, path, latest=AS_OF) == Written(0, 0, n_rows), kind
         again = count_rows(database_url)
         assert again["import_batch"] == after["import_batch"] + 1
         assert {**again, "import_batch": 0} == {**after, "import_batch": 0}
@@ -75,7 +76,7 @@ def test_every_kind_twice(empty, files, database_url):
 def test_a_dry_run_stores_nothing(empty, files, database_url):
     before = count_rows(database_url)
     kind, path, _ = files[0]
-    empty.import_table(kind, path, latest=AS_OF, dry_run=True)
+    asking.import_table(empty, kind, path, latest=AS_OF, dry_run=True)
     assert count_rows(database_url) == before
 
 
@@ -83,7 +84,7 @@ def test_order_of_imports_matters_and_is_told(empty, files, database_url):
     before = count_rows(database_url)
     for kind, path, _ in files[2:6]:
         with pytest.raises(TableFaultsError) as caught:
-            empty.import_table(kind, path, latest=AS_OF)
+            asking.import_table(empty, kind, path, latest=AS_OF)
         assert {fault.code for fault in caught.value.faults} == {"table.unknown_person"}
     assert count_rows(database_url) == before
 
@@ -95,13 +96,13 @@ def test_one_bad_row_keeps_all_out(empty, files, database_url, tmp_path):
     path = tmp_path / "bad.xlsx"
     write_xlsx(rows, path, kind=KINDS["people"])
     with pytest.raises(TableFaultsError):
-        empty.import_table("people", path, latest=AS_OF)
+        asking.import_table(empty, "people", path, latest=AS_OF)
     assert count_rows(database_url) == before
 
 
 def test_unknown_kind(empty, files):
     with pytest.raises(InputError) as caught:
-        empty.import_table("courses", files[0][1], latest=AS_OF)
+        asking.import_table(empty, "courses", files[0][1], latest=AS_OF)
     assert caught.value.code == "import.kind"
 
 
@@ -112,7 +113,7 @@ def test_a_failure_while_storing_leaves_nothing(empty, files, database_url, monk
     before = count_rows(database_url)
     monkeypatch.setattr("recommender.service.people.imports.note_import", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        empty.import_table("people", files[0][1], latest=AS_OF)
+        asking.import_table(empty, "people", files[0][1], latest=AS_OF)
     assert count_rows(database_url) == before
 
 
@@ -120,6 +121,6 @@ def test_a_file_whose_name_is_no_utf8(empty, tmp_path):
     """As Linux has them from archives that were packed under GB18030."""
     path = tmp_path / "\udcc8\udcfb人员.csv"
     path.write_text("person_id,name,org_unit,grade\n1,甲,乙,馆员\n", encoding="utf-8")
-    assert empty.import_table("people", path, latest=AS_OF) == Written(1, 0, 0)
+    assert asking.import_table(empty, "people", path, latest=AS_OF) == Written(1, 0, 0)
     with reading(empty.engine) as connection:
         assert connection.scalar(sa.select(schema.import_batch.c.file_name)) == "??人员.csv"

@@ -5,6 +5,7 @@ import json
 import math
 from itertools import pairwise
 
+import asking
 import pandas as pd
 import pytest
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from recommender.documents import render_plan_page
 from recommender.errors import ConflictError, NotFoundError
 from recommender.exchange import write_xlsx
 from recommender.results import to_json
-from recommender.service import PlanRequest
+from recommender.service.plans.choices import PlanRequest
 from recommender.store import reading, schema, writing
 from recommender.table_kinds import KINDS
 
@@ -27,7 +28,7 @@ def reasons(plan):
 
 def refused(service, person, error, **wishes):
     with pytest.raises(error) as caught:
-        service.plan(person, PlanRequest(**wishes), as_of=AS_OF)
+        asking.plan(service, person, PlanRequest(**wishes), as_of=AS_OF)
     return caught.value
 
 
@@ -38,7 +39,7 @@ def person(library):
 
 
 def test_a_plan_within_a_path(library, person):
-    free, _ = library.plan(person, PlanRequest(), as_of=AS_OF)
+    free, _ = asking.plan(library, person, PlanRequest(), as_of=AS_OF)
     assert free.path_id is None
     assert {item.stage for item in free.items} == {None}
     # by what each adds per hour; the module of two competencies is not on the path
@@ -47,7 +48,7 @@ def test_a_plan_within_a_path(library, person):
         "children-and-shelves",
         "desk-interview",
     ]
-    plan, _ = library.plan(person, PlanRequest(path=PATH), as_of=AS_OF, lang="en")
+    plan, _ = asking.plan(library, person, PlanRequest(path=PATH), as_of=AS_OF, lang="en")
     assert plan.path_id == PATH
     assert [(i.module_id, i.stage) for i in plan.items] == [
         ("classes-online", "Finding"),
@@ -66,7 +67,7 @@ def test_a_plan_within_a_path(library, person):
 
 
 def test_budgets_hold_within_a_path(library, person):
-    plan, _ = library.plan(person, PlanRequest(path=PATH, hours_budget=9), as_of=AS_OF)
+    plan, _ = asking.plan(library, person, PlanRequest(path=PATH, hours_budget=9), as_of=AS_OF)
     assert [i.module_id for i in plan.items] == ["desk-basics"]
     assert reasons(plan)["classes-online"] == "over-hours"
     assert reasons(plan)["desk-interview"] == "over-hours"
@@ -74,7 +75,7 @@ def test_budgets_hold_within_a_path(library, person):
 
 def test_what_is_not_wanted_on_a_path(library, person):
     asked = PlanRequest(path=PATH, without=("desk-basics", "children-and-shelves"))
-    plan, _ = library.plan(person, asked, as_of=AS_OF)
+    plan, _ = asking.plan(library, person, asked, as_of=AS_OF)
     assert [i.module_id for i in plan.items] == ["classes-online"]
     assert reasons(plan) == {
         "children-and-shelves": "not-wanted",
@@ -87,7 +88,7 @@ def test_what_is_not_wanted_on_a_path(library, person):
 
 def test_what_has_to_be_in_has_to_be_on_the_path(library, person):
     allowed = PlanRequest(path=PATH, must=("desk-basics",), hours_budget=6)
-    plan, _ = library.plan(person, allowed, as_of=AS_OF)
+    plan, _ = asking.plan(library, person, allowed, as_of=AS_OF)
     assert [i.module_id for i in plan.items] == ["desk-basics"]
     for name in ("children-and-shelves", "card-catalogue"):
         problem = refused(library, person, ConflictError, path=PATH, must=(name,))
@@ -97,7 +98,7 @@ def test_what_has_to_be_in_has_to_be_on_the_path(library, person):
 
 def test_a_module_of_the_path_keeps_its_own_reason(library):
     person = someone(library, reference_desk=1.0, cataloguing=3.0)
-    plan, _ = library.plan(person, PlanRequest(path=PATH), as_of=AS_OF)
+    plan, _ = asking.plan(library, person, PlanRequest(path=PATH), as_of=AS_OF)
     assert reasons(plan)["classes-online"] == "no-gap"
     problem = refused(library, person, ConflictError, path=PATH, must=("classes-online",))
     assert problem.values["reason"] == "对应能力项已达到目标级别"
@@ -122,9 +123,9 @@ def test_paths_that_cannot_be_taken(library):
         assert problem.code == "path.unknown"
         assert problem.values["paths"] == "first-desk-year, shelves-for-all"
         with pytest.raises(NotFoundError):
-            next(library.plan_all(PlanRequest(path=name), as_of=AS_OF))
+            next(asking.plan_all(library, PlanRequest(path=name), as_of=AS_OF))
     # a path that names no grade is for everybody
-    plan, _ = library.plan(librarian, PlanRequest(path="shelves-for-all"), as_of=AS_OF)
+    plan, _ = asking.plan(library, librarian, PlanRequest(path="shelves-for-all"), as_of=AS_OF)
     assert [i.module_id for i in plan.items] == ["classes-online", "children-and-shelves"]
 
 
@@ -134,13 +135,13 @@ def test_plans_of_all_whom_a_path_is_for(library):
             connection.execute(sa.select(schema.person.c.person_id, schema.person.c.grade)).all()
         )
     assert set(grade_of.values()) == {"assistant", "librarian"}
-    plans = list(library.plan_all(PlanRequest(path=PATH), as_of=AS_OF))
+    plans = list(asking.plan_all(library, PlanRequest(path=PATH), as_of=AS_OF))
     assert [p.person_id for p in plans] == [
-        p for p in library.person_ids() if grade_of[p] == "assistant"
+        p for p in asking.person_ids(library) if grade_of[p] == "assistant"
     ]
     assert {plan.path_id for plan in plans} == {PATH}
-    everybody = list(library.plan_all(PlanRequest(path="shelves-for-all"), as_of=AS_OF))
-    assert [plan.person_id for plan in everybody] == library.person_ids()
+    everybody = list(asking.plan_all(library, PlanRequest(path="shelves-for-all"), as_of=AS_OF))
+    assert [plan.person_id for plan in everybody] == asking.person_ids(library)
 
 
 def test_what_a_module_of_the_path_needs_comes_with_it(library, tmp_path):
@@ -158,11 +159,11 @@ def test_what_a_module_of_the_path_needs_comes_with_it(library, tmp_path):
         "expert_improvement": 0.6,
     }
     write_xlsx(pd.DataFrame([row]), tmp_path / "modules.xlsx", kind=KINDS["modules"])
-    library.import_table("modules", tmp_path / "modules.xlsx", latest=AS_OF)
+    asking.import_table(library, "modules", tmp_path / "modules.xlsx", latest=AS_OF)
     person = someone(library, reference_desk=1.0, cataloguing=0.0)
     url = library.engine.url.render_as_string(hide_password=False)
     with service_on(url, catalog=TINY) as service:
-        plan, document = service.plan(person, PlanRequest(path=PATH), as_of=AS_OF)
+        plan, document = asking.plan(service, person, PlanRequest(path=PATH), as_of=AS_OF)
         assert [(i.module_id, i.stage) for i in plan.items] == [
             ("children-and-shelves", "会查"),
             ("classes-online", "会查"),
@@ -173,7 +174,7 @@ def test_what_a_module_of_the_path_needs_comes_with_it(library, tmp_path):
 
 def test_the_document_names_path_and_stages_and_says_of_each_module_why(library, person):
     asked = PlanRequest(path=PATH, hours_budget=9)
-    _, document = library.plan(person, asked, as_of=AS_OF)
+    _, document = asking.plan(library, person, asked, as_of=AS_OF)
     assert document.path == "咨询台第一年"
     assert [item.stage for item in document.items] == ["会问"]
     # those of the path, in its order
@@ -181,7 +182,7 @@ def test_the_document_names_path_and_stages_and_says_of_each_module_why(library,
     page = render_plan_page(document, lang="zh-CN")
     assert "学习路径：咨询台第一年。" in page
     assert page.count('<li class="stage">会问</li>') == 1
-    _, without = library.plan(person, PlanRequest(), as_of=AS_OF)
+    _, without = asking.plan(library, person, PlanRequest(), as_of=AS_OF)
     assert 'class="stage"' not in render_plan_page(without, lang="zh-CN")
 
 
@@ -189,7 +190,7 @@ def test_a_plan_that_takes_longer_than_its_path_says_so(library, person):
     with writing(library.engine) as connection:
         connection.execute(schema.offering.delete())
     # 4 h, 6 h and 8 h at 5 h a week: one, two and two weeks
-    plan, document = library.plan(person, PlanRequest(path=PATH), as_of=AS_OF)
+    plan, document = asking.plan(library, person, PlanRequest(path=PATH), as_of=AS_OF)
     assert plan.items[-1].ends_on == AS_OF + dt.timedelta(weeks=5)
     assert document.notes == ()
     run = {"offering_id": "late", "module_id": "desk-interview", "place": "二楼", "seats": 9}
@@ -198,7 +199,7 @@ def test_a_plan_that_takes_longer_than_its_path_says_so(library, person):
         connection.execute(
             schema.offering.insert().values(run | {"starts_on": day, "ends_on": day})
         )
-    _, document = library.plan(person, PlanRequest(path=PATH), as_of=AS_OF)
+    _, document = asking.plan(library, person, PlanRequest(path=PATH), as_of=AS_OF)
     due = AS_OF + dt.timedelta(weeks=20)
     assert document.notes == (
         f"学习路径应在第 20 周前完成（{due}）；按已开班次和每周学时，本计划要到 {day} 才完成",
@@ -207,7 +208,7 @@ def test_a_plan_that_takes_longer_than_its_path_says_so(library, person):
 
 def test_a_path_that_has_nothing_for_a_person(library):
     someone(library, reference_desk=0.5, reading_aloud=0.5, cataloguing=3.0)
-    plan, document = library.plan("L1", PlanRequest(path=PATH, hours_budget=5), as_of=AS_OF)
+    plan, document = asking.plan(library, "L1", PlanRequest(path=PATH, hours_budget=5), as_of=AS_OF)
     assert plan.items == ()
     assert reasons(plan)["classes-online"] == "no-gap"
     for lang, wanted in (
@@ -224,8 +225,8 @@ def test_the_paths_that_ship(organisation):
     for path in catalog.paths:
         stages = [stage.name.en for stage in path.stages]
         planned = 0
-        for plan in service.plan_all(
-            PlanRequest(path=path.id, hours_budget=math.inf), as_of=AS_OF, lang="en"
+        for plan in asking.plan_all(
+            service, PlanRequest(path=path.id, hours_budget=math.inf), as_of=AS_OF, lang="en"
         ):
             assert {item.module_id for item in plan.items} <= set(path.module_ids)
             places = [stages.index(item.stage) for item in plan.items]

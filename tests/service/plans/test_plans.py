@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from itertools import permutations
 
+import asking
 import pytest
 import sqlalchemy as sa
 from conftest import need
@@ -41,10 +42,10 @@ from recommender.errors import (
     StaleError,
 )
 from recommender.results import ExcludedModule
-from recommender.service import PlanRequest
 from recommender.service.framework import build_framework
 from recommender.service.permissions import Role
-from recommender.service.plans.drafts import draft_plan, simulate_plan
+from recommender.service.plans.choices import PlanRequest
+from recommender.service.plans.drafts import create_plan, simulate_plan
 from recommender.service.plans.editing import ItemDates, PlanEdit
 from recommender.service.plans.life import (
     activate_plan,
@@ -895,9 +896,9 @@ def test_a_plan_that_is_done_holds_expected_and_measured(office):
 
 
 def test_the_loop_closes_into_the_history(office):
-    assert len(office.service.history(as_of=AS_OF).frame) == 0
+    assert len(asking.history(office.service, as_of=AS_OF).frame) == 0
     office.bring_to("done")
-    records = office.service.history(as_of=office.today).frame
+    records = asking.history(office.service, as_of=office.today).frame
     found = {
         (row.module_id, row.competency_id): row.level_after - row.level_before
         for row in records.itertuples()
@@ -986,7 +987,7 @@ def test_comments_leave_the_plan_as_it_is(office):
 def test_a_plan_reads_the_same_in_both_languages(office):
     plan_id = office.create(request=PlanRequest(path="first-desk-year")).plan.plan_id
     session = office.session(HR, "en")
-    made = draft_plan(session, PERSON, PlanRequest(path="first-desk-year"), as_of=AS_OF)
+    made = create_plan(session, PERSON, PlanRequest(path="first-desk-year"), as_of=AS_OF)
     # kept in Chinese, read in English: as if it had been made in English
     read = office.read(HR, read_plan, plan_id, lang="en").plan
     assert read.items == made.plan.items

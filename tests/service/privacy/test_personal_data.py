@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from asking import session_of
 from organisations import AS_OF, TINY, fill, service_on
-from somebody import COLLEAGUE, NAME, NOW, SOMEBODY, session_of, store_somebody
+from somebody import COLLEAGUE, NAME, NOW, SOMEBODY, store_somebody
 
 from recommender.errors import ConflictError, InputError, NotFoundError, StoreError
 from recommender.improvement.model.effects import fit_effects
@@ -104,12 +105,12 @@ def places_of(service, *words):
 
 def erase(service, person_id=SOMEBODY):
     session = session_of(service, action="erase_person")
-    return session.write(lambda connection: erase_person(session, connection, person_id))
+    return erase_person(session, person_id)
 
 
 def export(service, person_id=SOMEBODY, **changes):
     session = session_of(service, **changes)
-    held = session.read(lambda connection: export_person(session, connection, person_id))
+    held = export_person(session, person_id)
     return {section["name"]: section["rows"] for section in held["sections"]}
 
 
@@ -192,7 +193,7 @@ def test_the_export_names_nobody_else_and_no_secret(held):
 
 def test_every_section_is_described_in_both_languages(held):
     session = session_of(held)
-    found = session.read(lambda connection: export_person(session, connection, SOMEBODY))
+    found = export_person(session, SOMEBODY)
     for section in found["sections"]:
         assert re.search("[\u3400-\u9fff]", section["description"]["zh-CN"])
         assert section["description"]["en"].isascii()
@@ -210,7 +211,7 @@ def test_only_within_scope(held):
     for who in (manager, analyst):
         session = session_of(held, who=who)
         with pytest.raises(ForbiddenError):
-            session.write(lambda c, s=session: erase_person(s, c, COLLEAGUE))
+            erase_person(session, COLLEAGUE)
 
 
 # -- erasure --
@@ -292,8 +293,7 @@ def arrays_of(history):
 
 
 def history_of(service):
-    with reading(service.engine) as connection:
-        return read_history(connection, service.framework, as_of=AS_OF)
+    return read_history(session_of(service), as_of=AS_OF)
 
 
 def fit_of(service, history):
@@ -412,8 +412,8 @@ def test_facts_that_come_meanwhile_wait_and_find_nobody(held):
             outcome.append(error.code)
 
     session = session_of(held)
-    with writing(held.engine) as connection:
-        erase_person(session, connection, SOMEBODY)
+    with session.writing():
+        erase_person(session, SOMEBODY)
         late = Thread(target=write_late)
         late.start()
         late.join(0.5)
@@ -428,7 +428,7 @@ def test_facts_that_come_meanwhile_wait_and_find_nobody(held):
 
 def delete(service, kind, **key):
     session = session_of(service)
-    session.write(lambda connection: delete_fact(session, connection, kind, key))
+    delete_fact(session, kind, key)
 
 
 def keys_of(service, kind):
@@ -469,7 +469,7 @@ def test_who_may_delete_facts(held):
         who = Principal("key:x", role, PERMISSIONS[role], person_id=SOMEBODY)
         session = session_of(held, who=who)
         with pytest.raises(ForbiddenError):
-            session.write(lambda c, s=session: delete_fact(s, c, "assessments", key))
+            delete_fact(session, "assessments", key)
 
 
 def test_a_manager_deletes_his_own_ratings_of_others_alone(held):
@@ -489,9 +489,9 @@ def test_a_manager_deletes_his_own_ratings_of_others_alone(held):
     for kind, key in refused:
         session = session_of(held, who=manager)
         with pytest.raises(ForbiddenError):
-            session.write(lambda c, s=session, kind=kind, key=key: delete_fact(s, c, kind, key))
+            delete_fact(session, kind, key)
     session = session_of(held, who=manager)
-    session.write(lambda connection: delete_fact(session, connection, "ratings", of_another))
+    delete_fact(session, "ratings", of_another)
 
 
 # -- names in texts and documents --

@@ -3,13 +3,15 @@
 import datetime as dt
 import random
 
+import asking
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from asking import session_of
 from hypothesis import given
 from hypothesis import strategies as st
 from organisations import AS_OF
-from somebody import DIGEST, session_of
+from somebody import DIGEST
 
 from recommender.scoring import months_before
 from recommender.service.learning.history import read_history
@@ -34,12 +36,12 @@ def run(service, **periods):
     """Delete what is due, and return how many rows of which table."""
     session, settings = session_of(service), Settings(**periods)
     counts = retire_facts(session, settings)
-    return counts | session.write(lambda connection: clear_traces(session, connection, settings))
+    return counts | clear_traces(session, settings)
 
 
 def due(service, **periods):
     session, settings = session_of(service), Settings(**periods)
-    return session.read(lambda connection: report_retention(session, connection, settings)).due
+    return report_retention(session, settings).due
 
 
 def rows_of(service, table):
@@ -80,7 +82,7 @@ def random_rows(service, seed):
     competency_of = {name: name.rsplit(".", 2)[0] for name in indicators}
     subjects = sorted(framework.subject_positions)
     ratings, exams, assessments, enrolments = [], [], [], []
-    for person in service.person_ids():
+    for person in asking.person_ids(service):
         for _ in range(25):
             on = day()
             raters = draw.sample(["manager", "self", "peer"], draw.randint(1, 3))
@@ -118,13 +120,14 @@ def random_rows(service, seed):
 
 
 def records_of(service):
-    with reading(service.engine) as connection:
-        frame = read_history(connection, service.framework, as_of=AS_OF).frame
+    frame = read_history(session_of(service), as_of=AS_OF).frame
     return frame.drop(columns=["source", "shared"])
 
 
 def gaps_of(service):
-    return [service.gaps(person_id, as_of=AS_OF) for person_id in service.person_ids()]
+    return [
+        asking.gaps(service, person_id, as_of=AS_OF) for person_id in asking.person_ids(service)
+    ]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -286,7 +289,7 @@ def test_only_an_administrator_may(library):
             retire_facts(session, Settings())
         for use in (clear_traces, report_retention):
             with pytest.raises(ForbiddenError):
-                session.read(lambda c, s=session, use=use: use(s, c, Settings()))
+                use(session, Settings())
 
 
 def test_the_trail_says_whose_facts_went(library):

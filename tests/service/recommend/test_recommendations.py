@@ -6,6 +6,7 @@ import json
 import math
 from statistics import fmean
 
+import asking
 import pytest
 import sqlalchemy as sa
 from organisations import AS_OF
@@ -13,7 +14,7 @@ from organisations import AS_OF
 from recommender.errors import ConflictError, NotFoundError
 from recommender.ranking import Objective
 from recommender.results import to_json
-from recommender.service import PlanRequest
+from recommender.service.plans.choices import PlanRequest
 from recommender.store import reading, schema
 
 GAP_KEYS = {
@@ -69,7 +70,7 @@ def plain(result):
 
 @pytest.fixture
 def everybody(service):
-    return service.person_ids()
+    return asking.person_ids(service)
 
 
 # -- gaps --
@@ -77,7 +78,7 @@ def everybody(service):
 
 def test_gaps_have_the_agreed_keys_in_framework_order(service, everybody):
     for person in everybody:
-        found = plain(service.gaps(person, as_of=AS_OF))
+        found = plain(asking.gaps(service, person, as_of=AS_OF))
         assert {"person_id", "as_of", "grade", "competencies"} <= set(found)
         assert (found["person_id"], found["as_of"]) == (person, AS_OF.isoformat())
         names = [item["competency_id"] for item in found["competencies"]]
@@ -108,7 +109,7 @@ def test_gaps_have_the_agreed_keys_in_framework_order(service, everybody):
 def test_targets_are_those_of_the_grade(service, everybody):
     profiles = {p.grade: p.targets for p in service.framework.catalog.profiles}
     for person in everybody:
-        found = service.gaps(person, as_of=AS_OF)
+        found = asking.gaps(service, person, as_of=AS_OF)
         for item in found.competencies:
             target = profiles[found.grade][item.competency_id]
             assert (item.target, item.weight) == (target.level, target.weight)
@@ -119,7 +120,7 @@ def test_nothing_later_than_the_day_counts(service, everybody):
     days = [
         item.assessed_on
         for person in everybody
-        for item in service.gaps(person, as_of=early).competencies
+        for item in asking.gaps(service, person, as_of=early).competencies
         if item.assessed_on
     ]
     assert days
@@ -129,12 +130,12 @@ def test_nothing_later_than_the_day_counts(service, everybody):
 def test_old_assessments_are_no_gaps(service, everybody):
     later = AS_OF + dt.timedelta(days=365 * 4)
     for person in everybody[:3]:
-        found = service.gaps(person, as_of=later)
+        found = asking.gaps(service, person, as_of=later)
         assert {item.status for item in found.competencies} == {"assess-first"}
-        plan, _ = service.plan(person, PlanRequest(), as_of=later)
+        plan, _ = asking.plan(service, person, PlanRequest(), as_of=later)
         assert plan.items == ()
         assert plan.assess_first == service.framework.competency_ids
-        assert service.recommend(person, as_of=later).recommendations == ()
+        assert asking.recommend(service, person, as_of=later).recommendations == ()
 
 
 def test_an_unknown_person(service):
@@ -149,7 +150,7 @@ def test_an_unknown_person(service):
 
 def test_recommendations_have_the_agreed_keys(service, everybody):
     for person in everybody:
-        found = plain(service.recommend(person, as_of=AS_OF, top=5))
+        found = plain(asking.recommend(service, person, as_of=AS_OF, top=5))
         assert set(found) >= {"person_id", "as_of", "model_id", "catalog_digest"}
         assert found["model_id"] is None
         assert found["catalog_digest"] == service.framework.catalog.digest
@@ -169,7 +170,7 @@ def test_recommendations_have_the_agreed_keys(service, everybody):
 def test_every_module_is_either_ranked_or_excluded(service, everybody):
     modules = set(service.framework.modules.ids)
     for person in everybody:
-        found = service.recommend(person, as_of=AS_OF, top=len(modules))
+        found = asking.recommend(service, person, as_of=AS_OF, top=len(modules))
         ranked = [item.module_id for item in found.recommendations]
         excluded = [item.module_id for item in found.excluded]
         assert sorted(ranked + excluded) == sorted(modules)
@@ -179,8 +180,8 @@ def test_every_module_is_either_ranked_or_excluded(service, everybody):
 @pytest.mark.parametrize("objective", list(Objective))
 def test_ranking_by_objective(objective, service, everybody):
     for person in everybody[:5]:
-        gaps = {i.competency_id: i for i in service.gaps(person, as_of=AS_OF).competencies}
-        found = service.recommend(person, as_of=AS_OF, top=300, objective=objective)
+        gaps = {i.competency_id: i for i in asking.gaps(service, person, as_of=AS_OF).competencies}
+        found = asking.recommend(service, person, as_of=AS_OF, top=300, objective=objective)
         worth = []
         for item in found.recommendations:
             closed = sum(
@@ -196,7 +197,9 @@ def test_ranking_by_objective(objective, service, everybody):
 def test_what_was_shown_is_kept_with_its_rank(service, everybody):
     person = everybody[-1]
     before = len(stored(service, schema.shown, person_id=person))
-    found = service.recommend(person, as_of=AS_OF, top=4, objective=Objective.PER_HOUR, lang="en")
+    found = asking.recommend(
+        service, person, as_of=AS_OF, top=4, objective=Objective.PER_HOUR, lang="en"
+    )
     rows = stored(service, schema.shown, person_id=person)[before:]
     assert [(row["rank"], row["module_id"]) for row in rows] == [
         (item.rank, item.module_id) for item in found.recommendations
@@ -218,24 +221,25 @@ def test_completed_modules_are_not_recommended(organisation):
             for name in rows["module_id"]
             if service.framework.module_of[name].repeat_months >= 12
         }
-        found = service.recommend(person, as_of=AS_OF, top=300)
+        found = asking.recommend(service, person, as_of=AS_OF, top=300)
         assert not repeated & {item.module_id for item in found.recommendations}
         reasons = {item.module_id: item.reason for item in found.excluded}
         allowed = {"completed-recently", "wrong-grade", "retired"}
         assert {reasons[name] for name in repeated} <= allowed
-        plan, _ = service.plan(person, PlanRequest(), as_of=AS_OF)
+        plan, _ = asking.plan(service, person, PlanRequest(), as_of=AS_OF)
         assert not repeated & {item.module_id for item in plan.items}
 
 
 def test_only_the_modalities_that_are_allowed(service, everybody):
-    found = service.recommend(everybody[0], as_of=AS_OF, top=300, modalities=["online"])
+    found = asking.recommend(service, everybody[0], as_of=AS_OF, top=300, modalities=["online"])
     kinds = {service.framework.module_of[i.module_id].modality for i in found.recommendations}
     assert kinds <= {"online"}
 
 
 def test_languages_differ_in_words_only(service, everybody):
     zh, en = (
-        plain(service.recommend(everybody[1], as_of=AS_OF, lang=lang)) for lang in ("zh-CN", "en")
+        plain(asking.recommend(service, everybody[1], as_of=AS_OF, lang=lang))
+        for lang in ("zh-CN", "en")
     )
     assert [i["reasons"] for i in zh["recommendations"]] != [
         i["reasons"] for i in en["recommendations"]
@@ -290,7 +294,7 @@ def check_kept(service, plan):
     (first,) = stored(service, schema.plan_version, plan_id=plan.plan_id)
     assert (first["version"], first["change"], first["actor"]) == (1, "created", "cli")
     assert first["body"]["plan"] == to_json(plan)
-    assert first["body"]["gaps"]["grade"] == service.gaps(plan.person_id, as_of=AS_OF).grade
+    assert first["body"]["gaps"]["grade"] == asking.gaps(service, plan.person_id, as_of=AS_OF).grade
 
 
 @pytest.mark.parametrize(
@@ -306,26 +310,26 @@ def check_kept(service, plan):
 )
 def test_plans(request_, service, everybody):
     for person in everybody[:2]:
-        plan, document = service.plan(person, request_, as_of=AS_OF)
+        plan, document = asking.plan(service, person, request_, as_of=AS_OF)
         check_plan(service, plan, document)
         check_kept(service, plan)
         assert plan.assess_first == tuple(
             item.competency_id
-            for item in service.gaps(person, as_of=AS_OF).competencies
+            for item in asking.gaps(service, person, as_of=AS_OF).competencies
             if item.status == "assess-first"
         )
 
 
 def test_must_and_without(service, everybody):
     person = everybody[2]
-    free, _ = service.plan(person, PlanRequest(), as_of=AS_OF)
+    free, _ = asking.plan(service, person, PlanRequest(), as_of=AS_OF)
     unwanted = free.items[0].module_id
-    plan, document = service.plan(person, PlanRequest(without=(unwanted,)), as_of=AS_OF)
+    plan, document = asking.plan(service, person, PlanRequest(without=(unwanted,)), as_of=AS_OF)
     check_plan(service, plan, document)
     assert unwanted not in {item.module_id for item in plan.items}
     assert {i.module_id: i.reason for i in plan.left_out}[unwanted] == "not-wanted"
     near = next(i.module_id for i in free.left_out if i.reason in ("over-hours", "adds-nothing"))
-    wanted, document = service.plan(person, PlanRequest(must=(near,)), as_of=AS_OF)
+    wanted, document = asking.plan(service, person, PlanRequest(must=(near,)), as_of=AS_OF)
     check_plan(service, wanted, document)
     assert near in {item.module_id for item in wanted.items}
     assert wanted.expected_gap_closed <= free.expected_gap_closed + 0.002 * 40 + 1e-9
@@ -333,14 +337,14 @@ def test_must_and_without(service, everybody):
 
 def refuse(service, person, error, **wishes):
     with pytest.raises(error) as caught:
-        service.plan(person, PlanRequest(**wishes), as_of=AS_OF)
+        asking.plan(service, person, PlanRequest(**wishes), as_of=AS_OF)
     return caught.value.code
 
 
 def test_wishes_that_cannot_be_met(service, everybody):
     person = everybody[2]
     plans = len(stored(service, schema.plan))
-    free, _ = service.plan(person, PlanRequest(), as_of=AS_OF)
+    free, _ = asking.plan(service, person, PlanRequest(), as_of=AS_OF)
     first = free.items[0].module_id
     excluded = next(item.module_id for item in free.left_out if item.reason == "no-gap")
     assert refuse(service, person, NotFoundError, must=("none",)) == "module.unknown"
@@ -357,8 +361,8 @@ def test_offerings_give_the_dates(organisation):
     service, sample = organisation
     offerings = {row["offering_id"]: row for row in sample.offerings.to_dict("records")}
     dated = 0
-    for person in service.person_ids():
-        plan, _ = service.plan(person, PlanRequest(), as_of=AS_OF)
+    for person in asking.person_ids(service):
+        plan, _ = asking.plan(service, person, PlanRequest(), as_of=AS_OF)
         free_from = AS_OF + dt.timedelta(days=1)
         for item in plan.items:
             later = [
@@ -381,10 +385,10 @@ def test_offerings_give_the_dates(organisation):
 
 def test_plans_of_everybody(service, everybody):
     before = len(stored(service, schema.plan))
-    plans = list(service.plan_all(PlanRequest(hours_budget=20.0), as_of=AS_OF))
+    plans = list(asking.plan_all(service, PlanRequest(hours_budget=20.0), as_of=AS_OF))
     assert [plan.person_id for plan in plans] == everybody
     assert len(stored(service, schema.plan)) == before + len(everybody)
-    alone, _ = service.plan(everybody[4], PlanRequest(hours_budget=20.0), as_of=AS_OF)
+    alone, _ = asking.plan(service, everybody[4], PlanRequest(hours_budget=20.0), as_of=AS_OF)
     together = plans[4]
     assert [i.module_id for i in alone.items] == [i.module_id for i in together.items]
     assert alone.expected_gap_closed == together.expected_gap_closed
@@ -398,16 +402,16 @@ def test_plans_of_an_org_unit(organisation):
         (path, sample.people[sample.people["org_unit"] == path]),
         (f" {branch}/ ", sample.people[sample.people["org_unit"].str.startswith(f"{branch}/")]),
     ):
-        plans = list(service.plan_all(PlanRequest(), as_of=AS_OF, org_unit=unit))
+        plans = list(asking.plan_all(service, PlanRequest(), as_of=AS_OF, org_unit=unit))
         assert [plan.person_id for plan in plans] == rows["person_id"].tolist()
     with pytest.raises(NotFoundError) as caught:
-        list(service.plan_all(PlanRequest(), as_of=AS_OF, org_unit=branch[:2]))
+        list(asking.plan_all(service, PlanRequest(), as_of=AS_OF, org_unit=branch[:2]))
     assert caught.value.code == "org-unit.unknown"
 
 
 def test_half_a_run_keeps_no_plan(service):
     before = len(stored(service, schema.plan))
-    run = service.plan_all(PlanRequest(), as_of=AS_OF)
+    run = asking.plan_all(service, PlanRequest(), as_of=AS_OF)
     next(run)
     run.close()
     assert len(stored(service, schema.plan)) == before
@@ -435,9 +439,9 @@ def level_of_ratings(framework, rows):
 def test_levels_are_explained_down_to_the_raw_rows(organisation):
     service, _sample = organisation
     sources = set()
-    for person in service.person_ids()[:3]:
-        for item in service.gaps(person, as_of=AS_OF).competencies:
-            found = service.explain(person, item.competency_id, as_of=AS_OF)
+    for person in asking.person_ids(service)[:3]:
+        for item in asking.gaps(service, person, as_of=AS_OF).competencies:
+            found = asking.explain(service, person, item.competency_id, as_of=AS_OF)
             assert (found.level, found.standard_error) == (item.level, item.standard_error)
             assert found.assessed_on == item.assessed_on
             json.dumps(to_json(found), allow_nan=False)
@@ -470,5 +474,5 @@ def test_levels_are_explained_down_to_the_raw_rows(organisation):
 
 def test_no_such_competency(service, everybody):
     with pytest.raises(NotFoundError) as caught:
-        service.explain(everybody[0], "none", as_of=AS_OF)
+        asking.explain(service, everybody[0], "none", as_of=AS_OF)
     assert caught.value.code == "competency.unknown"
