@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.scoring import BoolArray, FloatArray, IntArray, round_off
+from recommender.arrays import BoolArray, FloatArray, IntArray, round_off
 from training_catalog.model import Modality, TrainingModule
 
 READINESS_LEVELS = 0.5

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from recommender.arrays import DECIMALS, FloatArray, IntArray
 from recommender.errors import ShapeMismatchError
-from recommender.scoring import DECIMALS, FloatArray, IntArray
 
 
 @dataclass(frozen=True)

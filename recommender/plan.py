@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
+from recommender.arrays import DECIMALS, BoolArray, FloatArray
 from recommender.errors import ConflictError
-from recommender.scoring import DECIMALS, BoolArray, FloatArray
 
 # The finest the solver has. With its default of 1e-6 a module that is "chosen" by 0.999999 would
 # get a plan past a budget by a cent.

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from recommender.arrays import DECIMALS, BoolArray, FloatArray, IntArray
 from recommender.candidates import (
     ModuleArrays,
     find_reach,
@@ -15,7 +16,6 @@ from recommender.candidates import (
     require_prerequisites,
 )
 from recommender.errors import ShapeMismatchError
-from recommender.scoring import DECIMALS, BoolArray, FloatArray, IntArray
 
 CHUNK_PEOPLE = 1024
 FEW = 16

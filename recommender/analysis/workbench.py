@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from recommender.arrays import to_date
 from recommender.improvement.evaluation import Evaluation
 from recommender.improvement.history import (
     History,
@@ -20,7 +21,6 @@ from recommender.improvement.history import (
 from recommender.improvement.model.effects import fit_effects
 from recommender.improvement.registry import TrainedModel, load_model
 from recommender.sample import make_history
-from recommender.scoring import to_date
 from recommender.service import Models, load_effective_catalog, open_service
 from recommender.service.framework import Framework, build_framework
 from recommender.service.learning.training import (

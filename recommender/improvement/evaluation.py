@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ModelError, ShapeMismatchError
 from recommender.improvement.gain_bins import GainBins, bin_gains
 from recommender.improvement.model.effects import (
@@ -48,9 +48,6 @@ __all__ = [
     "truth_queries",
 ]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 Gain = Callable[[RecordTable], FloatArray]
 
 SHRINKAGE_RECORDS = 8.0

@@ -8,12 +8,13 @@ import oracle
 from core_inputs import current_levels, exam_arrays, integers
 from tiny_catalogue import PASS_MARK, SUBJECTS, learning_path, tiny_catalogue
 
+from recommender.arrays import to_date
 from recommender.candidates import Exclusion, explain_exclusions, find_candidates, permit
 from recommender.errors import ConflictError
 from recommender.gaps import find_gaps, order_by_priority
 from recommender.plan import PlanProblem, choose_plan
 from recommender.ranking import Objective, rank_modules
-from recommender.scoring import SOURCES, score_sittings, to_date
+from recommender.scoring import SOURCES, score_sittings
 from recommender.service.framework import build_framework, profiles_in_force
 from recommender.service.plans.learning_path import frame_plan
 

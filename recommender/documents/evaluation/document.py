@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from recommender.arrays import to_date
 from recommender.improvement.evaluation import Evaluation, PolicyValue
 from recommender.improvement.model.effects import (
     EFFECT_COVERAGE,
@@ -16,7 +17,6 @@ from recommender.improvement.model.effects import (
     RecordTable,
 )
 from recommender.improvement.model.history_checks import Bracket
-from recommender.scoring import to_date
 
 
 @dataclass(frozen=True)

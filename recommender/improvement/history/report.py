@@ -10,18 +10,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from recommender.arrays import BoolArray, FloatArray, IntArray, to_date
 from recommender.errors import ShapeMismatchError
 from recommender.improvement.history.coding import HistoryIds
 from recommender.improvement.history.frames import Note
 from recommender.improvement.model.history_checks import find_reliability
 from recommender.improvement.model.tables import ModuleTable, RecordTable
-from recommender.scoring import to_date
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 CONTROLS_FOR_OVERLAP = 20

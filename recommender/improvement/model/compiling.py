@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays import FloatArray, IntArray
 from recommender.improvement.model import features
 from recommender.improvement.model.conformal import Calibration, calibrate
 from recommender.improvement.model.design import (
@@ -15,9 +15,6 @@ from recommender.improvement.model.design import (
 )
 from recommender.improvement.model.fitting import State, fitted, residuals
 from recommender.improvement.model.mixed import solve
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 DEGREE = 5
 GRID = np.linspace(0.0, 4.0, 81)

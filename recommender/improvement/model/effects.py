@@ -14,9 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
+from recommender.arrays import FloatArray, IntArray
 from recommender.errors import ModelError, ShapeMismatchError
 from recommender.improvement.model.compiling import (
     GRID,
@@ -51,8 +51,6 @@ __all__ = [
     "predict",
 ]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 POOLED, MEASURED = 0, 1
 MIN_TRAINED = 30

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from recommender.arrays import BoolArray, FloatArray
 from recommender.improvement.evaluation import fit_baselines
 from recommender.improvement.model.effects import EffectFit, Prediction, fit_effects, predict
 from recommender.improvement.model.tables import RecordTable
@@ -53,10 +53,6 @@ __all__ = [
     "run_closed_loop",
     "shown_frame",
 ]
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.improvement.model.effects import Prediction
 from recommender.improvement.off_policy import PolicyValue, off_policy_value
 from recommender.improvement.simulation.organisation import Organisation, Quarter
 from recommender.improvement.simulation.policies import Shown, sum_by_module, value_modules
 from recommender.improvement.simulation.synthetic import TOP_LEVEL
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

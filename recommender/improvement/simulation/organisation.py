@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.improvement.model.tables import ModuleTable, RecordTable
 from recommender.improvement.simulation.policies import Needs, find_served
 from recommender.improvement.simulation.synthetic import (
@@ -22,10 +22,6 @@ from recommender.improvement.simulation.synthetic import (
     draw_ratings,
     simulate,
 )
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 QUARTER_DAYS = 91
 

@@ -14,12 +14,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.candidates import find_reach
 from recommender.improvement.model.tables import ModuleTable
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 
 class Policy(StrEnum):

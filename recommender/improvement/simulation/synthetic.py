@@ -12,12 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from recommender.arrays import FloatArray, IntArray
 from recommender.improvement.model.tables import ModuleTable, RecordTable
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 TOP_LEVEL = 4.0
 MODALITIES = ("workshop", "online", "coaching", "project", "classroom")

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from recommender.arrays import IntArray, months_before, to_date, to_day
 from recommender.candidates import MODALITIES
 from recommender.errors import InputError
 from recommender.improvement.history import (
@@ -33,14 +34,10 @@ from recommender.improvement.history import pseudonymise as hide_people
 from recommender.scoring import (
     AssessmentArrays,
     ExamRules,
-    IntArray,
     Sittings,
     assess_exams,
     assess_ratings,
-    months_before,
     score_sittings,
-    to_date,
-    to_day,
 )
 from recommender.service.framework import Framework
 from recommender.service.levels.standing import to_exam_arrays, to_imported_arrays, to_rating_arrays

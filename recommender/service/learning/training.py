@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from recommender.arrays import FloatArray, to_date, to_day
 from recommender.documents.evaluation.document import ReportOptions, build_evaluation_report
 from recommender.documents.evaluation.report import (
     evaluation_report_json,
@@ -42,7 +43,6 @@ from recommender.improvement.registry import (
     save_model_folder,
     to_plain,
 )
-from recommender.scoring import FloatArray, to_date, to_day
 from recommender.service.learning.history import history_of_tables, write_csv
 from recommender.table_kinds import KINDS, Column, Known, TableKind
 

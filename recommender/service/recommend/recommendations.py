@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.arrays import to_date
 from recommender.candidates import (
     CandidateArrays,
     Exclusion,
@@ -24,7 +25,7 @@ from recommender.results import (
     Recommendations,
     ServedCompetency,
 )
-from recommender.scoring import SOURCES, to_date
+from recommender.scoring import SOURCES
 from recommender.service.estimates import Estimates
 from recommender.service.framework import Framework, profiles_in_force
 from recommender.service.levels.standing import Standing

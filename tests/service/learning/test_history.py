@@ -17,10 +17,11 @@ from oracle import Score
 from organisations import AS_OF, TINY, service_on
 
 import recommender.improvement.history as history_code
+from recommender.arrays import months_before, to_date, to_day
 from recommender.errors import InputError
 from recommender.exchange import read_table
 from recommender.improvement.history import RECORD_COLUMNS, pairs_of_modules
-from recommender.scoring import assess_exams, months_before, score_sittings, to_date, to_day
+from recommender.scoring import assess_exams, score_sittings
 from recommender.service.learning.history import (
     assess_every_sitting,
     export_history,
