@@ -20,9 +20,9 @@ from recommender.improvement.simulation.policies import (
     Needs,
     find_served,
     show_modules,
-    value_modules,
 )
 from recommender.improvement.simulation.synthetic import SimulationSettings
+from recommender.ranking import value_modules
 
 SMALL = LoopSettings(
     organisation=SimulationSettings(
@@ -170,8 +170,9 @@ def test_expected_gap_closed_is_that_of_the_design() -> None:
     served = find_served(needs, catalogue())
     # not ready for module 2, which starts at level 3
     assert served.tolist() == [[True, True, True, False]]
-    value = value_modules(np.array([[0.3, 0.9, 0.6, 1.0]]), needs, catalogue(), served)
-    assert np.allclose(value, [[2 * 0.3, 2 * 0.4 + 0.5 * 0.6, 0.0]])
+    estimates = np.array([[0.3], [0.9], [0.6], [1.0]])
+    value = value_modules(needs.level, needs.target, needs.weight, catalogue(), estimates)
+    assert np.allclose(value, [[2 * 0.3, 2 * 0.4 + 0.5 * 0.6, -np.inf]])
 
 
 def test_near_ties_are_drawn_as_often_as_is_logged() -> None:
