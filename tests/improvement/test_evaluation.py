@@ -8,13 +8,13 @@ import pytest
 from recommender.errors import ModelError, ShapeMismatchError
 from recommender.improvement.evaluation import (
     evaluate,
-    off_policy_value,
     score_gain,
-    score_truth,
     split_by_module,
     split_by_time_and_person,
 )
+from recommender.improvement.off_policy import off_policy_value
 from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
+from recommender.improvement.simulation.truth_scores import score_truth
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from recommender.arrays import to_date
-from recommender.improvement.evaluation import Evaluation, PolicyValue
+from recommender.improvement.evaluation import Evaluation
 from recommender.improvement.model.effects import (
     EFFECT_COVERAGE,
     EffectFit,
@@ -17,6 +17,7 @@ from recommender.improvement.model.effects import (
     RecordTable,
 )
 from recommender.improvement.model.history_checks import Bracket
+from recommender.improvement.off_policy import PolicyValue
 
 
 @dataclass(frozen=True)
