@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from truth_scores import score_truth, truth_queries
 
 from recommender.errors import ModelError, ShapeMismatchError
 from recommender.improvement.evaluation import fit_baselines
@@ -20,7 +21,6 @@ from recommender.improvement.model.effects import (
     predict,
 )
 from recommender.improvement.simulation.synthetic import Simulation, SimulationSettings, simulate
-from recommender.improvement.simulation.truth_scores import score_truth, truth_queries
 
 SETTINGS = SimulationSettings(
     n_people=1500, n_competencies=8, n_modules=40, n_trained=2500, n_untrained=5000

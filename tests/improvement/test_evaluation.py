@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from truth_scores import score_truth
 
 from recommender.errors import ModelError, ShapeMismatchError
 from recommender.improvement.evaluation import (
@@ -14,7 +15,6 @@ from recommender.improvement.evaluation import (
 )
 from recommender.improvement.off_policy import off_policy_value
 from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
-from recommender.improvement.simulation.truth_scores import score_truth
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from simulated_tables import to_frames
 
 from recommender.errors import InputError, ShapeMismatchError
 from recommender.improvement.history import (
@@ -30,7 +31,7 @@ from recommender.improvement.history import (
     to_record_table,
 )
 from recommender.improvement.model.tables import RecordTable
-from recommender.improvement.simulation.synthetic import SimulationSettings, simulate, to_frames
+from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
 
 KEY = bytes(range(32))
 ZERO = dt.date(2024, 1, 1)

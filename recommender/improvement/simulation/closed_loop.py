@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 
 from recommender.arrays import BoolArray, FloatArray
 from recommender.improvement.evaluation import fit_baselines
@@ -31,7 +30,6 @@ from recommender.improvement.simulation.loop_log import (
     check_off_policy,
     join_logs,
     log_shown,
-    shown_frame,
     try_challenger,
 )
 from recommender.improvement.simulation.organisation import (
@@ -54,9 +52,7 @@ __all__ = [
     "Policy",
     "PolicyRun",
     "ShownLog",
-    "loop_frame",
     "run_closed_loop",
-    "shown_frame",
 ]
 
 
@@ -345,24 +341,3 @@ def _alike(now: Organisation) -> BoolArray:
 
 def _rmse(error: FloatArray) -> float:
     return float(np.sqrt((error**2).mean()))
-
-
-def loop_frame(loop: ClosedLoop) -> pd.DataFrame:
-    """Return the loop as a table: one row a policy and quarter, with the figures of `PolicyRun`."""
-    figures = [name for name in vars(next(iter(loop.runs.values()))) if name not in _OTHER]
-    return pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "policy": str(policy),
-                    "quarter": np.arange(1, loop.settings.n_quarters + 1),
-                    **{name: getattr(run, name) for name in figures},
-                }
-            )
-            for policy, run in loop.runs.items()
-        ],
-        ignore_index=True,
-    )
-
-
-_OTHER = ("off_policy", "log")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.improvement.model.effects import Prediction
@@ -189,8 +188,3 @@ def join_logs(logs: list[ShownLog]) -> ShownLog:
     return ShownLog(
         **{name: np.concatenate([getattr(log, name) for log in logs]) for name in vars(logs[0])}
     )
-
-
-def shown_frame(log: ShownLog) -> pd.DataFrame:
-    """Return a log as a table, one row a module shown."""
-    return pd.DataFrame(vars(log))
