@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from recommender.analysis.workbench import Workbench
 from recommender.arrays import to_day
 from recommender.improvement.evaluation import GainBins, GainScore, bin_gains, score_gain
-from recommender.improvement.model.effects import Prediction, predict
+from recommender.improvement.model.prediction import Prediction, predict
 from recommender.improvement.registry import TrainedModel
 
 USEFUL = 0.2

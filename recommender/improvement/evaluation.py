@@ -13,13 +13,9 @@ import numpy as np
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ModelError, ShapeMismatchError
-from recommender.improvement.model.effects import (
-    ModuleTable,
-    Prediction,
-    RecordTable,
-    fit_effects,
-    predict,
-)
+from recommender.improvement.model.effects import fit_effects
+from recommender.improvement.model.prediction import Prediction, predict
+from recommender.improvement.model.tables import ModuleTable, RecordTable
 
 Gain = Callable[[RecordTable], FloatArray]
 

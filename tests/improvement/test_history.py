@@ -3,7 +3,6 @@
 import datetime as dt
 import hashlib
 import hmac
-import json
 import re
 from collections import Counter
 
@@ -388,7 +387,6 @@ def test_the_report_counts():
     assert report.days_between_controls.median == 100
     assert (report.first_on, report.last_on) == (day(60), day(100))
     assert sum(report.suspicious.values()) == 0
-    assert json.loads(json.dumps(report.to_json(), allow_nan=False))["last_on"] == "2024-04-10"
 
 
 def test_the_report_points_at_suspicious_rows():
@@ -428,7 +426,6 @@ def test_the_report_of_an_empty_or_dateless_history():
     empty = report_of(coded([]))
     assert (empty.records, empty.control_share, empty.reliability) == (0, None, None)
     assert empty.modules_without_records == ("m2", "m1", "m9")
-    json.dumps(empty.to_json(), allow_nan=False)
     one = coded([("p", "a", "m1", 1.0, 2.0, 0, 9, 1)])
     r = one.records
     dateless = RecordTable(

@@ -10,13 +10,9 @@ import numpy as np
 
 from recommender.arrays import to_date
 from recommender.improvement.evaluation import Evaluation
-from recommender.improvement.model.effects import (
-    EFFECT_COVERAGE,
-    EffectFit,
-    ModuleTable,
-    RecordTable,
-)
+from recommender.improvement.model.effects import EFFECT_COVERAGE, EffectFit
 from recommender.improvement.model.history_checks import Bracket
+from recommender.improvement.model.tables import ModuleTable, RecordTable
 from recommender.improvement.off_policy import PolicyValue
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -158,21 +157,6 @@ class HistoryReport:
     suspicious: dict[str, int]
     suspicious_rows: tuple[SuspiciousRow, ...]
     notes: tuple[Note, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return values that JSON knows: dates as ISO text, no NaN."""
-        plain: dict[str, Any] = _plain(asdict(self))
-        return plain
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def describe_history(

@@ -22,6 +22,14 @@ MAX_CALIBRATED = 20_000
 MAX_FOLDS = 5
 
 
+def horner(coefficients: FloatArray, level: FloatArray) -> FloatArray:
+    """Value of polynomials, lowest power first along the last axis, at levels in [0, 4]."""
+    value = coefficients[..., -1] + np.zeros_like(level)
+    for power in range(coefficients.shape[-1] - 2, -1, -1):
+        value = value * level + coefficients[..., power]
+    return value
+
+
 def grid_functions(state: State) -> FloatArray:
     """Base functions of every pair on the grid, shape (n_pairs, n_grid, n_functions)."""
     from_ = state.pairs.from_

@@ -15,13 +15,8 @@ import numpy as np
 
 from recommender.arrays import BoolArray, FloatArray
 from recommender.improvement.evaluation import fit_baselines
-from recommender.improvement.model.effects import (
-    EffectFit,
-    Prediction,
-    find_pairs,
-    fit_effects,
-    predict,
-)
+from recommender.improvement.model.effects import EffectFit, fit_effects
+from recommender.improvement.model.prediction import Prediction, find_pairs, predict
 from recommender.improvement.model.tables import RecordTable
 from recommender.improvement.simulation.loop_log import (
     OffPolicyCheck,

@@ -29,7 +29,8 @@ from recommender.improvement.evaluation import (
     split_by_time_and_person,
 )
 from recommender.improvement.history import History
-from recommender.improvement.model.effects import EffectFit, Prediction, fit_effects, predict
+from recommender.improvement.model.effects import EffectFit, fit_effects
+from recommender.improvement.model.prediction import Prediction, predict
 from recommender.improvement.registry import (
     CardFacts,
     ModelCard,
