@@ -11,8 +11,9 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
+from recommender.candidates import serves_gap
 from recommender.improvement.model.tables import ModuleTable, RecordTable
-from recommender.improvement.simulation.policies import Needs, find_served, sum_by_module
+from recommender.improvement.simulation.policies import sum_by_module
 from recommender.improvement.simulation.synthetic import (
     DAY_ZERO,
     HISTORY_DAYS,
@@ -72,14 +73,10 @@ class Organisation:
     day: int
 
     @property
-    def needs(self) -> Needs:
-        """What people need, as far as it is recorded."""
-        return Needs(self.level, self.target, self.weight)
-
-    @property
     def served(self) -> BoolArray:
         """Whether a pair of the catalogue serves a gap; shape (n_people, n_pairs)."""
-        return find_served(self.needs, self.modules)
+        k, modules = self.modules.pair_competency, self.modules
+        return serves_gap(self.level[:, k], self.target[:, k], modules.pair_from, modules.pair_to)
 
     @property
     def effects(self) -> FloatArray:

@@ -14,8 +14,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.arrays import BoolArray, FloatArray, IntArray
-from recommender.candidates import serves_gap
+from recommender.arrays import FloatArray, IntArray
 from recommender.improvement.model.tables import ModuleTable
 
 
@@ -27,23 +26,6 @@ class Policy(StrEnum):
     RAW_MEAN = "raw-mean"
     GAP_ONLY = "gap-only"
     RANDOM = "random"
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What people need; arrays of shape (n_people, n_competencies).
-
-    Parameters
-    ----------
-    level, target : ndarray
-        Recorded and target level, in levels.
-    weight : ndarray
-        Importance of the competency, > 0.
-    """
-
-    level: FloatArray
-    target: FloatArray
-    weight: FloatArray
 
 
 @dataclass(frozen=True)
@@ -64,12 +46,6 @@ class Shown:
     module: IntArray
     score: FloatArray
     propensity: FloatArray
-
-
-def find_served(needs: Needs, modules: ModuleTable) -> BoolArray:
-    """Say which pairs of the catalogue serve a gap; shape (n_people, n_pairs)."""
-    k = modules.pair_competency
-    return serves_gap(needs.level[:, k], needs.target[:, k], modules.pair_from, modules.pair_to)
 
 
 def sum_by_module(values: FloatArray, modules: ModuleTable) -> FloatArray:
