@@ -29,15 +29,9 @@ if TYPE_CHECKING:
     from recommender.errors import RecommenderError
     from recommender.improvement.evaluation import Evaluation, evaluate
     from recommender.improvement.history import History
-    from recommender.improvement.model.effects import (
-        EffectFit,
-        ModuleTable,
-        Prediction,
-        RecordTable,
-        explain,
-        fit_effects,
-        predict,
-    )
+    from recommender.improvement.model.effects import EffectFit, fit_effects
+    from recommender.improvement.model.prediction import Prediction, explain, predict
+    from recommender.improvement.model.tables import ModuleTable, RecordTable
     from recommender.improvement.simulation.closed_loop import LoopSettings, run_closed_loop
     from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
     from recommender.ranking import Objective
@@ -69,12 +63,12 @@ _HOMES = {
     "History": "recommender.improvement.history",
     "LoopSettings": "recommender.improvement.simulation.closed_loop",
     "Models": "recommender.service.models",
-    "ModuleTable": "recommender.improvement.model.effects",
+    "ModuleTable": "recommender.improvement.model.tables",
     "Objective": "recommender.ranking",
     "PlanRequest": "recommender.service.plans.choices",
-    "Prediction": "recommender.improvement.model.effects",
+    "Prediction": "recommender.improvement.model.prediction",
     "RecommenderError": "recommender.errors",
-    "RecordTable": "recommender.improvement.model.effects",
+    "RecordTable": "recommender.improvement.model.tables",
     "Service": "recommender.service.installation",
     "Settings": "recommender.settings",
     "SimulationSettings": "recommender.improvement.simulation.synthetic",
@@ -85,7 +79,7 @@ _HOMES = {
     "effect_table": "recommender.analysis",
     "evaluate": "recommender.improvement.evaluation",
     "evaluation_charts": "recommender.analysis",
-    "explain": "recommender.improvement.model.effects",
+    "explain": "recommender.improvement.model.prediction",
     "fit_effects": "recommender.improvement.model.effects",
     "history_tables": "recommender.analysis",
     "in_words": "recommender.analysis",
@@ -95,7 +89,7 @@ _HOMES = {
     "loop_table": "recommender.analysis",
     "open_service": "recommender.service.installation",
     "open_workbench": "recommender.analysis",
-    "predict": "recommender.improvement.model.effects",
+    "predict": "recommender.improvement.model.prediction",
     "read_history_files": "recommender.service.learning.files",
     "report_history": "recommender.service.learning.collecting",
     "run_closed_loop": "recommender.improvement.simulation.closed_loop",

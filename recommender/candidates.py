@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import reduce
 from graphlib import TopologicalSorter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.scoring import BoolArray, FloatArray, IntArray, round_off
+from recommender.arrays import BoolArray, FloatArray, IntArray, round_off
 from training_catalog.model import Modality, TrainingModule
 
 READINESS_LEVELS = 0.5
@@ -86,6 +87,11 @@ class ModuleArrays:
     pair_to: FloatArray
     pair_expert: FloatArray
 
+    @property
+    def n_modules(self) -> int:
+        """Number of modules."""
+        return len(self.ids)
+
 
 @dataclass(frozen=True)
 class CandidateArrays:
@@ -153,52 +159,71 @@ def build_module_arrays(
     )
 
 
-def match_levels(
+def find_obstacles(
     level: FloatArray,
     target: FloatArray,
     from_level: FloatArray | float,
     to_level: FloatArray | float,
-) -> BoolArray:
-    """Say whether steps serve gaps; the arguments broadcast.
+) -> list[tuple[Exclusion, BoolArray]]:
+    """Say what keeps steps of modules from serving gaps; the arguments broadcast.
 
     Parameters
     ----------
     level, target : ndarray
-        Of the person, in levels; NaN serves nothing.
-    from_level, to_level : ndarray
+        Of the person in the competency, in levels; NaN where there is no valid assessment.
+    from_level, to_level : ndarray or float
         Of the module's step, in levels.
 
     Returns
     -------
-    ndarray of bool
-        There is a gap, the step ends above the level, begins at most half a level above it,
-        and begins below the target.
+    list of tuple
+        Each reason with where it holds; of several the first is the one to name.
 
     References
     ----------
     DESIGN, section 4, "Candidate".
     """
-    floor, ceiling = find_reach(level, target)
-    return (to_level > floor) & (from_level <= ceiling)
-
-
-def find_reach(level: FloatArray, target: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Find which steps serve gaps: those that end above the floor and begin by the ceiling.
-
-    Parameters
-    ----------
-    level, target : ndarray
-        Of people, in levels; NaN where there is no valid assessment.
-
-    Returns
-    -------
-    tuple of ndarray
-        Floor and ceiling in levels; the floor is infinite where there is no gap.
-    """
     level = round_off(level)
-    floor = np.where(level < target, level, np.inf)
-    below_target = np.nextafter(target, -np.inf)
-    return floor, np.minimum(round_off(level + READINESS_LEVELS), below_target)
+    return [
+        (Exclusion.ASSESS_FIRST, np.isnan(level)),
+        (Exclusion.NO_GAP, level >= target),
+        (Exclusion.LEVEL_REACHED, level >= to_level),
+        (Exclusion.NOT_READY, round_off(level + READINESS_LEVELS) < from_level),
+        (Exclusion.PAST_TARGET, target <= from_level),
+    ]
+
+
+def serves_gap(
+    level: FloatArray,
+    target: FloatArray,
+    from_level: FloatArray | float,
+    to_level: FloatArray | float,
+) -> BoolArray:
+    """Say which steps serve gaps: those with no obstacle; parameters as in `find_obstacles`."""
+    return ~_any_of(find_obstacles(level, target, from_level, to_level))
+
+
+def _any_of(reasons: list[tuple[Exclusion, BoolArray]]) -> BoolArray:
+    return reduce(np.logical_or, (holds for _, holds in reasons))
+
+
+def _find_bans(
+    modules: ModuleArrays,
+    grade: IntArray,
+    recently_completed: BoolArray | None,
+    modalities: Collection[str] | None,
+) -> list[tuple[Exclusion, BoolArray]]:
+    """Say what forbids modules to people, whatever their gaps; the first is the one to name."""
+    bans = [
+        (Exclusion.RETIRED, modules.retired),
+        (Exclusion.WRONG_GRADE, ~modules.grade_allowed[grade]),
+    ]
+    if modalities is not None:
+        codes = [MODALITIES.index(name) for name in modalities]
+        bans.append((Exclusion.MODALITY_NOT_ALLOWED, ~np.isin(modules.modality, codes)))
+    if recently_completed is not None:
+        bans.append((Exclusion.COMPLETED_RECENTLY, recently_completed))
+    return bans
 
 
 def permit(
@@ -226,12 +251,7 @@ def permit(
     ndarray of shape (n_people, n_modules)
         False where retired, not for the grade, not of an allowed modality or completed.
     """
-    open_to_all = ~modules.retired
-    if modalities is not None:
-        codes = [MODALITIES.index(name) for name in modalities]
-        open_to_all = open_to_all & np.isin(modules.modality, codes)
-    allowed: BoolArray = modules.grade_allowed[grade] & open_to_all
-    return allowed if recently_completed is None else allowed & ~recently_completed
+    return ~_any_of(_find_bans(modules, grade, recently_completed, modalities))
 
 
 def require_prerequisites(
@@ -284,7 +304,7 @@ def find_candidates(
     ----------
     DESIGN, section 4, "Candidate".
     """
-    serves = match_levels(
+    serves = serves_gap(
         levels[:, modules.pair_competency],
         targets[:, modules.pair_competency],
         modules.pair_from,
@@ -331,33 +351,21 @@ def explain_exclusions(
         Codes of `Exclusion`; where a module addresses several competencies, the reason of
         the one that came nearest to a gap it could serve.
     """
-    level = round_off(levels[:, modules.pair_competency])
-    target = targets[:, modules.pair_competency]
-    by_pair = np.select(
-        [
-            np.isnan(level),
-            level >= target,
-            level >= modules.pair_to,
-            modules.pair_from > round_off(level + READINESS_LEVELS),
-            modules.pair_from >= target,
-        ],
-        [
-            Exclusion.ASSESS_FIRST,
-            Exclusion.NO_GAP,
-            Exclusion.LEVEL_REACHED,
-            Exclusion.NOT_READY,
-            Exclusion.PAST_TARGET,
-        ],
-        Exclusion.PREREQUISITE_NOT_MET,
-    ).astype(np.int8)
-    reason = np.zeros(candidate.shape, dtype=np.int8)
-    np.maximum.at(reason.T, modules.pair_module, by_pair.T)
-    if recently_completed is not None:
-        reason[recently_completed] = Exclusion.COMPLETED_RECENTLY
-    if modalities is not None:
-        codes = [MODALITIES.index(name) for name in modalities]
-        reason[:, ~np.isin(modules.modality, codes)] = Exclusion.MODALITY_NOT_ALLOWED
-    reason[~modules.grade_allowed[grade]] = Exclusion.WRONG_GRADE
-    reason[:, modules.retired] = Exclusion.RETIRED
-    reason[candidate] = Exclusion.NONE
-    return reason
+    obstacles = find_obstacles(
+        levels[:, modules.pair_competency],
+        targets[:, modules.pair_competency],
+        modules.pair_from,
+        modules.pair_to,
+    )
+    by_pair = _first_of(obstacles, otherwise=Exclusion.PREREQUISITE_NOT_MET)
+    nearest = np.zeros(candidate.shape, dtype=np.int8)
+    np.maximum.at(nearest.T, modules.pair_module, by_pair.T)
+    bans = _find_bans(modules, grade, recently_completed, modalities)
+    return _first_of([(Exclusion.NONE, candidate), *bans], otherwise=nearest)
+
+
+def _first_of(
+    reasons: list[tuple[Exclusion, BoolArray]], *, otherwise: NDArray[np.int8] | Exclusion
+) -> NDArray[np.int8]:
+    codes, holds = zip(*reasons, strict=True)
+    return np.select(holds, codes, otherwise).astype(np.int8)

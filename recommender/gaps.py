@@ -1,15 +1,13 @@
-"""Levels against targets: gaps, how sure they are, and which come first."""
+"""Levels against targets: gaps, how sure they are, and how much each matters."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import ndtr
 
+from recommender.arrays import FloatArray, round_off
 from recommender.errors import ShapeMismatchError
-from recommender.scoring import DECIMALS, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -61,32 +59,12 @@ def find_gaps(
     ----------
     DESIGN, section 4, "Gap".
     """
+    from scipy.special import ndtr  # slow to import
+
     shapes = {levels.shape, targets.shape, standard_errors.shape, weights.shape}
     if len(shapes) > 1:
         raise ShapeMismatchError(f"levels, targets, errors and weights differ: {shapes}")
-    distance = np.round(targets - levels, DECIMALS)
+    distance = round_off(targets - levels)
     gap = np.maximum(distance, 0.0)
     confidence: FloatArray = ndtr(distance / standard_errors)
     return GapArrays(gap=gap, confidence=confidence, priority=weights * gap)
-
-
-def order_by_priority(gaps: GapArrays, weights: FloatArray) -> NDArray[np.int64]:
-    """Order the competencies of each person by what matters most.
-
-    Parameters
-    ----------
-    gaps : GapArrays
-        Of shape (n_people, n_competencies).
-    weights : ndarray of shape (n_people, n_competencies)
-        Importance of each competency.
-
-    Returns
-    -------
-    ndarray of shape (n_people, n_competencies)
-        Competency indices, highest priority first; ties by weight, then framework order;
-        those to be assessed first come last.
-    """
-    priority = np.round(np.where(np.isnan(gaps.priority), -1.0, gaps.priority), DECIMALS)
-    index: IntArray = np.broadcast_to(np.arange(weights.shape[1], dtype=np.int64), weights.shape)
-    order: IntArray = np.lexsort((index, -weights, -priority), axis=-1)
-    return order

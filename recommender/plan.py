@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import highspy
 import numpy as np
 
+from recommender.arrays import DECIMALS, BoolArray, FloatArray
 from recommender.errors import ConflictError
-from recommender.scoring import DECIMALS, BoolArray, FloatArray
 
 # The finest the solver has. With its default of 1e-6 a module that is "chosen" by 0.999999 would
 # get a plan past a budget by a cent.
@@ -147,6 +146,8 @@ class _Program:
     """The mixed-integer programme: a 0/1 variable a module, the gap closed a competency."""
 
     def __init__(self, problem: PlanProblem) -> None:
+        import highspy  # slow to import, and needed by plans only
+
         self.problem = problem
         n, served = len(problem.hours), np.flatnonzero(problem.gap > 0)
         self.n = n
@@ -203,13 +204,24 @@ class _Program:
         self.highs.changeColBounds(module, float(chosen), float(chosen))
 
     def maximise(self, objective: FloatArray) -> BoolArray | None:
-        """Return which modules are chosen, or None where nothing is feasible."""
+        """Return which modules are chosen, or None where nothing is feasible.
+
+        Raises
+        ------
+        RuntimeError
+            If the solver ends in any other way: the programme is bounded, so that is a bug.
+        """
+        from highspy import HighsModelStatus, ObjSense
+
         columns = np.arange(len(objective), dtype=np.int32)
         self.highs.changeColsCost(len(objective), columns, objective)
-        self.highs.changeObjectiveSense(highspy.ObjSense.kMaximize)
+        self.highs.changeObjectiveSense(ObjSense.kMaximize)
         self.highs.run()
-        if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        status = self.highs.getModelStatus()
+        if status == HighsModelStatus.kInfeasible:
             return None
+        if status != HighsModelStatus.kOptimal:
+            raise RuntimeError(f"plan: the solver ended with {status.name}")
         values = np.array(self.highs.getSolution().col_value[: self.n])
         return values > 0.5
 

@@ -8,14 +8,15 @@ from enum import StrEnum
 
 import numpy as np
 
+from recommender.arrays import DECIMALS, BoolArray, FloatArray, IntArray
 from recommender.candidates import (
     ModuleArrays,
-    find_reach,
     permit,
     require_prerequisites,
+    serves_gap,
 )
 from recommender.errors import ShapeMismatchError
-from recommender.scoring import DECIMALS, BoolArray, FloatArray, IntArray
+from recommender.improvement.model.tables import ModuleTable
 
 CHUNK_PEOPLE = 1024
 FEW = 16
@@ -73,11 +74,8 @@ def value_modules(
     levels: FloatArray,
     targets: FloatArray,
     weights: FloatArray,
-    modules: ModuleArrays,
+    modules: ModuleArrays | ModuleTable,
     coefficients: FloatArray,
-    *,
-    permitted: BoolArray,
-    completed: BoolArray | None = None,
 ) -> FloatArray:
     """Compute the expected gap closed of every module for every person.
 
@@ -85,19 +83,15 @@ def value_modules(
     ----------
     levels, targets, weights : ndarray of shape (n_people, n_competencies)
         Level (NaN where to be assessed first) and target in levels, importance weight.
-    modules : ModuleArrays
+    modules : ModuleArrays or ModuleTable
         The modules.
     coefficients : ndarray of shape (n_pairs, degree + 1)
         Expected improvement of each pair of `modules`, a polynomial in the level.
-    permitted : ndarray of shape (n_people, n_modules)
-        As `recommender.candidates.permit` returns it.
-    completed : ndarray of shape (n_people, n_modules), optional
-        Whether the person ever completed the module.
 
     Returns
     -------
     ndarray of shape (n_people, n_modules)
-        Weighted levels, >= 0; -inf where the module is no candidate.
+        Weighted levels, >= 0; -inf where the module serves no gap.
 
     Raises
     ------
@@ -109,56 +103,47 @@ def value_modules(
     DESIGN, section 4, "Expected gap closed".
     """
     steps = _group_by_step(modules, coefficients)
-    units = _value_in_units(levels, targets, weights, modules, steps)
-    units[~permitted] = -np.inf
-    _drop_unprepared(units, modules, completed)
-    return units * _UNIT
+    return _value_in_units(levels, targets, weights, steps, modules.n_modules) * _UNIT
 
 
 @dataclass(frozen=True)
-class _Step:
-    """The pairs of one competency that cover the same step: they serve the same people.
+class _Steps:
+    """Steps in one competency; pairs that cover the same step serve the same people.
 
-    `rows` are their modules; `first` says whether nothing was added to those rows before.
+    Of each step, `rows` are its modules, `coefficients` their estimates, and `first` says whether
+    nothing was added to those rows before.
     """
 
     competency: int
-    from_level: float
-    to_level: float
-    rows: IntArray
-    coefficients: FloatArray
-    first: bool
+    from_level: FloatArray
+    to_level: FloatArray
+    rows: list[IntArray]
+    coefficients: list[FloatArray]
+    first: list[bool]
 
 
-def _group_by_step(modules: ModuleArrays, coefficients: FloatArray) -> list[_Step]:
+def _group_by_step(modules: ModuleArrays | ModuleTable, coefficients: FloatArray) -> list[_Steps]:
     if len(coefficients) != len(modules.pair_module):
         raise ShapeMismatchError(
             f"{len(coefficients)} rows of coefficients for {len(modules.pair_module)} pairs"
         )
     served: set[int] = set()
-    groups: dict[tuple[bool, int, float, float], list[int]] = {}
-    for pair, (module, competency, from_level, to_level) in enumerate(
-        zip(
-            modules.pair_module.tolist(),
-            modules.pair_competency.tolist(),
-            modules.pair_from.tolist(),
-            modules.pair_to.tolist(),
-            strict=True,
-        )
-    ):
-        again = module in served
+    groups: dict[int, dict[tuple[bool, float, float], list[int]]] = {}
+    for pair in np.argsort(modules.pair_competency, kind="stable").tolist():
+        module, competency = int(modules.pair_module[pair]), int(modules.pair_competency[pair])
+        step = module not in served, float(modules.pair_from[pair]), float(modules.pair_to[pair])
         served.add(module)
-        groups.setdefault((again, competency, from_level, to_level), []).append(pair)
+        groups.setdefault(competency, {}).setdefault(step, []).append(pair)
     return [
-        _Step(
+        _Steps(
             competency,
-            from_level,
-            to_level,
-            modules.pair_module[pairs],
-            coefficients[pairs],
-            not again,
+            np.array([from_level for _, from_level, _ in steps]),
+            np.array([to_level for _, _, to_level in steps]),
+            [modules.pair_module[pairs] for pairs in steps.values()],
+            [coefficients[pairs] for pairs in steps.values()],
+            [first for first, _, _ in steps],
         )
-        for (again, competency, from_level, to_level), pairs in sorted(groups.items())
+        for competency, steps in groups.items()
     ]
 
 
@@ -166,34 +151,37 @@ def _value_in_units(
     levels: FloatArray,
     targets: FloatArray,
     weights: FloatArray,
-    modules: ModuleArrays,
-    steps: list[_Step],
+    steps: list[_Steps],
+    n_modules: int,
 ) -> FloatArray:
     """Return values of shape (n_people, n_modules) in whole units, -inf where nothing is served.
 
     A step serves few people, so only they are computed: the polynomials at their levels are one
     small matrix product, and what they close is bounded by the gap.
     """
-    n_powers = max((step.coefficients.shape[1] for step in steps), default=1)
-    value = np.full((len(levels), len(modules.ids)), -np.inf)
-    level, target = levels.T, targets.T
-    floor, ceiling = find_reach(level, target)
-    powers = np.empty((len(level), n_powers, len(levels)))
-    powers[:, 0] = weights.T / _UNIT
-    for p in range(1, n_powers):
-        np.multiply(powers[:, p - 1], level, out=powers[:, p])
-    gap = powers[:, 0] * (target - level)
-    for step in steps:
-        k = step.competency
-        served = np.flatnonzero((step.to_level > floor[k]) & (step.from_level <= ceiling[k]))
-        gain = step.coefficients @ powers[k][:, served]
-        np.minimum(gain, gap[k][served], out=gain)
-        np.maximum(gain, 0.0, out=gain)
-        where = served[:, None], step.rows
-        if step.first:
-            value[where] = gain.T
-        else:
-            value[where] = np.maximum(value[where], 0.0) + gain.T
+    n_powers = max((one.coefficients[0].shape[1] for one in steps), default=1)
+    value = np.full((len(levels), n_modules), -np.inf)
+    powers = np.empty((n_powers, len(levels)))
+    for one in steps:
+        k = one.competency
+        level, target = np.ascontiguousarray(levels[:, k]), np.ascontiguousarray(targets[:, k])
+        serves = serves_gap(level, target, one.from_level[:, None], one.to_level[:, None])
+        powers[0] = weights[:, k] / _UNIT
+        for p in range(1, n_powers):
+            np.multiply(powers[p - 1], level, out=powers[p])
+        gap = powers[0] * (target - level)
+        for people, rows, coefficients, first in zip(
+            serves, one.rows, one.coefficients, one.first, strict=True
+        ):
+            served = np.flatnonzero(people)
+            gain = coefficients @ powers[:, served]
+            np.minimum(gain, gap[served], out=gain)
+            np.maximum(gain, 0.0, out=gain)
+            where = served[:, None], rows
+            if first:
+                value[where] = gain.T
+            else:
+                value[where] = np.maximum(value[where], 0.0) + gain.T
     np.rint(value, out=value)
     return value
 
@@ -252,7 +240,7 @@ def rank_modules(
     DESIGN, section 4, "Expected gap closed".
     """
     n_people = len(levels)
-    top = min(top, len(modules.ids))
+    top = min(top, modules.n_modules)
     best = np.full((n_people, top), -1, dtype=np.int64)
     closed = np.full((n_people, top), np.nan)
     steps = _group_by_step(modules, coefficients)
@@ -262,7 +250,7 @@ def rank_modules(
 
     for first in range(0, n_people, CHUNK_PEOPLE):
         rows = slice(first, min(first + CHUNK_PEOPLE, n_people))
-        value = _value_in_units(levels[rows], targets[rows], weights[rows], modules, steps)
+        value = _value_in_units(levels[rows], targets[rows], weights[rows], steps, len(modules.ids))
         value[:, restricted] = np.where(
             closed_to[grade[rows]][:, restricted], value[:, restricted], -np.inf
         )

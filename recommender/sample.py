@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from recommender.arrays import to_date, to_day
 from recommender.improvement.history import (
     RECORD_COLUMNS,
     list_ids,
@@ -19,7 +20,6 @@ from recommender.improvement.history import (
     to_module_table,
 )
 from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
-from recommender.scoring import to_date, to_day
 from recommender.service.framework import Framework, profiles_in_force
 
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"

@@ -21,8 +21,8 @@ from recommender.candidates import (
     Exclusion,
     explain_exclusions,
     find_candidates,
-    match_levels,
     permit,
+    serves_gap,
 )
 
 
@@ -140,7 +140,7 @@ def test_thresholds_of_one_step(level, target, step, expected):
 )
 def test_levels_are_compared_after_rounding(level, target, begin, end):
     serves = not oracle.faults_of_step(level, target, begin, end)
-    found = match_levels(*(np.array([v]) for v in (level, target, begin, end)))
+    found = serves_gap(*(np.array([v]) for v in (level, target, begin, end)))
     assert found.tolist() == [serves]
 
 

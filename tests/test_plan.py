@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import highspy
 import numpy as np
 import oracle
 import pytest
@@ -367,3 +368,26 @@ def test_modules_that_must_be_in_bring_their_prerequisites():
     assert [choices[i].id for i in found.order] == ["basics", "advanced"]
     with pytest.raises(ConflictError):
         choose_plan(replace(problem_of(*case), hours_budget=10.0))
+
+
+def test_a_solver_that_gives_up_is_not_called_infeasible(monkeypatch):
+    """Only what the solver proves infeasible is a conflict; anything else is a bug, by its name."""
+    problem = PlanProblem(
+        module_ids=("a",),
+        hours=np.array([2.0]),
+        cost=np.array([0.0]),
+        improvement=np.array([[0.4]]),
+        gap=np.array([1.0]),
+        weight=np.array([1.0]),
+        prerequisites=((),),
+        hour_price=0.002,
+        hours_budget=math.inf,
+        cost_budget=math.inf,
+        must=frozenset(),
+    )
+    assert choose_plan(problem).order == (0,)
+    monkeypatch.setattr(
+        highspy.Highs, "getModelStatus", lambda _: highspy.HighsModelStatus.kTimeLimit
+    )
+    with pytest.raises(RuntimeError, match="kTimeLimit"):
+        choose_plan(problem)

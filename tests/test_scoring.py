@@ -18,7 +18,9 @@ from core_inputs import (
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from recommender.scoring import months_before, score_sittings, sum_levels, to_date, to_day
+from recommender.arrays import months_before, to_date, to_day
+from recommender.scoring import score_sittings
+from recommender.scoring.ratings import sum_levels
 
 N_PEOPLE, N_COMPETENCIES = 3, 3
 AS_OF = st.sampled_from(

@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recommender.analysis.workbench import Workbench
+from recommender.arrays import to_day
 from recommender.improvement.evaluation import GainBins, GainScore, bin_gains, score_gain
-from recommender.improvement.model.effects import Prediction, predict
+from recommender.improvement.model.prediction import Prediction, predict
 from recommender.improvement.registry import TrainedModel
-from recommender.scoring import to_day
 
 USEFUL = 0.2
 ENOUGH = 5

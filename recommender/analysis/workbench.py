@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from recommender.arrays import to_date
 from recommender.improvement.evaluation import Evaluation
 from recommender.improvement.history import (
     History,
@@ -20,7 +21,6 @@ from recommender.improvement.history import (
 from recommender.improvement.model.effects import fit_effects
 from recommender.improvement.registry import TrainedModel
 from recommender.sample import make_history
-from recommender.scoring import to_date
 from recommender.service.effective_catalog import load_effective_catalog
 from recommender.service.framework import Framework, build_framework
 from recommender.service.learning.files import read_history_files, read_records_file

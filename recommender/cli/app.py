@@ -5,9 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-import click
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 # name of the command or group: its file in this folder, and what the list of commands says of it
 COMMANDS = {
@@ -55,25 +54,23 @@ COMMANDS = {
 class LazyGroup(TyperGroup):
     """Commands that are only named until one of them is given."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return what the list of commands says of one."""
         if cmd_name not in COMMANDS:
             return None
-        return click.Command(cmd_name, help=COMMANDS[cmd_name][1])
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1])
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Load the command that is given."""
         name, named, rest = super().resolve_command(ctx, args)
         return name, named and load_command(name or ""), rest
 
 
-def load_command(name: str) -> click.Command:
+def load_command(name: str) -> Any:
     """Return a command or group of commands, out of its file."""
     part = typer.Typer(rich_markup_mode="rich", callback=lambda: None)
     import_module(f"recommender.cli.{COMMANDS[name][0]}").register(part)

@@ -1,7 +1,7 @@
 """How good an effect model is, beside simpler ones, on records it has not seen.
 
 Known modules are judged on later records of other people, cold start on modules left out; never
-on random rows. On a simulated history, where the truth is known, also by what the ranking loses.
+on random rows.
 """
 
 from __future__ import annotations
@@ -10,51 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ModelError, ShapeMismatchError
-from recommender.improvement.gain_bins import GainBins, bin_gains
-from recommender.improvement.model.effects import (
-    ModuleTable,
-    Prediction,
-    RecordTable,
-    fit_effects,
-    predict,
-)
-from recommender.improvement.off_policy import PolicyValue, off_policy_value
-from recommender.improvement.simulation.truth_scores import (
-    TruthScore,
-    calibration_slope,
-    score_truth,
-    truth_queries,
-)
+from recommender.improvement.model.effects import fit_effects
+from recommender.improvement.model.prediction import Prediction, predict
+from recommender.improvement.model.tables import ModuleTable, RecordTable
 
-__all__ = [
-    "Coverage",
-    "Evaluation",
-    "GainBins",
-    "GainScore",
-    "PolicyValue",
-    "Split",
-    "TruthScore",
-    "bin_gains",
-    "evaluate",
-    "fit_baselines",
-    "off_policy_value",
-    "score_gain",
-    "score_truth",
-    "split_by_module",
-    "split_by_time_and_person",
-    "truth_queries",
-]
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 Gain = Callable[[RecordTable], FloatArray]
 
 SHRINKAGE_RECORDS = 8.0
 MIN_JUDGED = 20
+MIN_PER_BIN = 10
 EVIDENCE_EDGES = np.array([1, 5, 20])
 BAND_EDGES = np.array([1.0, 2.0, 3.0])
 
@@ -111,6 +78,26 @@ class Coverage:
 
     groups: tuple[str, ...]
     share: FloatArray
+    count: IntArray
+
+
+@dataclass(frozen=True)
+class GainBins:
+    """Records in bins of the predicted gain, lowest first; arrays of shape (n_bins,).
+
+    Attributes
+    ----------
+    predicted, measured : ndarray of float
+        Mean gain of the bin, in levels.
+    standard_error : ndarray of float
+        Of `measured`; NaN with a single record.
+    count : ndarray of int
+        Records in the bin.
+    """
+
+    predicted: FloatArray
+    measured: FloatArray
+    standard_error: FloatArray
     count: IntArray
 
 
@@ -195,6 +182,45 @@ def score_gain(predicted: FloatArray, measured: FloatArray) -> GainScore:
         r_squared=1.0 - float((error**2).sum()) / spread if spread > 0 else float("nan"),
         slope=calibration_slope(predicted, measured),
         n_records=int(measured.size),
+    )
+
+
+def calibration_slope(predicted: FloatArray, measured: FloatArray) -> float:
+    """Slope of measured on predicted values; NaN where predictions do not vary."""
+    centred = predicted - predicted.mean()
+    spread = float(centred @ centred)
+    return float(centred @ measured) / spread if spread > 1e-12 else float("nan")
+
+
+def bin_gains(predicted: FloatArray, measured: FloatArray, *, n_bins: int = 10) -> GainBins:
+    """Put records into bins of about the same size.
+
+    Parameters
+    ----------
+    predicted, measured : ndarray of shape (n,)
+        Gain of each record, in levels.
+    n_bins : int
+        At most; fewer if a bin had less than ten records. Equal predictions share a bin.
+
+    Returns
+    -------
+    GainBins
+    """
+    if predicted.shape != measured.shape:
+        raise ShapeMismatchError(f"gains: {predicted.shape} and {measured.shape}")
+    n_bins = int(np.clip(predicted.size // MIN_PER_BIN, 1, n_bins))
+    edges = np.quantile(predicted, np.arange(1, n_bins) / n_bins) if predicted.size else []
+    found = np.searchsorted(edges, predicted, side="right")
+    _, code = np.unique(found, return_inverse=True)
+    count = np.bincount(code).astype(np.int64)
+    mean = np.bincount(code, weights=measured) / count
+    squares = np.bincount(code, weights=(measured - mean[code]) ** 2)
+    variance = np.divide(squares, count - 1, out=np.full(count.size, np.nan), where=count > 1)
+    return GainBins(
+        predicted=np.bincount(code, weights=predicted) / count,
+        measured=mean,
+        standard_error=np.sqrt(variance / count),
+        count=count,
     )
 
 

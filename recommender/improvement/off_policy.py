@@ -11,12 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays import BoolArray, FloatArray
 from recommender.errors import ShapeMismatchError
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 WEIGHT_CLIP = 20.0
 

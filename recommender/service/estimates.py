@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.improvement.model.effects import EffectFit, predict
+from recommender.arrays import FloatArray, IntArray
+from recommender.improvement.model.effects import EffectFit
+from recommender.improvement.model.prediction import predict
 from recommender.improvement.registry import TrainedModel
 from recommender.ranking import predict_improvement
 from recommender.results import Basis
-from recommender.scoring import FloatArray, IntArray
 from recommender.service.framework import Framework
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.arrays import FloatArray
 from recommender.candidates import ModuleArrays, build_module_arrays
 from recommender.errors import InputError
-from recommender.scoring import RATER_TYPE_CODES, ExamRules, FloatArray
+from recommender.scoring import RATER_TYPE_CODES, ExamRules
 from training_catalog import Catalog, Competency, TargetProfile, TrainingModule
 
 

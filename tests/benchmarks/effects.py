@@ -8,7 +8,8 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
 
-from recommender.improvement.model.effects import ModuleTable, RecordTable, fit_effects
+from recommender.improvement.model.effects import fit_effects
+from recommender.improvement.model.tables import ModuleTable, RecordTable
 from tests.benchmarks.measuring import Figure, measure
 
 N_RECORDS, N_COMPETENCIES, N_MODULES, N_MODALITIES = 1_000_000, 18, 500, 5

@@ -35,12 +35,12 @@ from recommender.improvement.evaluation import (
     Evaluation,
     GainBins,
     GainScore,
-    PolicyValue,
     bin_gains,
     evaluate,
 )
 from recommender.improvement.model.effects import EFFECT_COVERAGE, fit_effects
 from recommender.improvement.model.history_checks import Bracket
+from recommender.improvement.off_policy import PolicyValue
 from recommender.improvement.simulation.closed_loop import LoopSettings, run_closed_loop
 from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
 from recommender.texts import LANGUAGES

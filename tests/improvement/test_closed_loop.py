@@ -5,24 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from recommender.improvement.model.tables import ModuleTable
 from recommender.improvement.simulation.closed_loop import (
+    ClosedLoop,
     LoopSettings,
     Policy,
-    loop_frame,
+    ShownLog,
     run_closed_loop,
-    shown_frame,
 )
 from recommender.improvement.simulation.organisation import found_organisation, live_quarter
 from recommender.improvement.simulation.policies import (
-    Needs,
-    find_served,
     show_modules,
-    value_modules,
 )
 from recommender.improvement.simulation.synthetic import SimulationSettings
+from recommender.ranking import value_modules
 
 SMALL = LoopSettings(
     organisation=SimulationSettings(
@@ -31,6 +30,23 @@ SMALL = LoopSettings(
     n_quarters=4,
 )
 SEEDS = range(4)
+
+
+def loop_frame(loop: ClosedLoop) -> pd.DataFrame:
+    """One row a policy and quarter, with the figures of `PolicyRun`."""
+    return pd.concat(
+        {
+            str(policy): pd.DataFrame(
+                {name: v for name, v in vars(run).items() if isinstance(v, np.ndarray)}
+            )
+            for policy, run in loop.runs.items()
+        }
+    )
+
+
+def shown_frame(log: ShownLog) -> pd.DataFrame:
+    """One row a module shown."""
+    return pd.DataFrame(vars(log))
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +94,7 @@ def test_same_seed_same_loop() -> None:
         assert one.runs[policy].off_policy == other.runs[policy].off_policy
     # nor does it matter which other rankings are run
     alone = run_closed_loop(short, seed=5, policies=few[1:])
-    both = loop_frame(one)
-    assert loop_frame(alone).equals(both[both["policy"] == few[1]].reset_index(drop=True))
+    assert loop_frame(alone).equals(loop_frame(one).loc[[str(few[1])]])
     assert not loop_frame(one).equals(loop_frame(run_closed_loop(short, seed=6, policies=few)))
 
 
@@ -166,12 +181,11 @@ def catalogue() -> ModuleTable:
 
 
 def test_expected_gap_closed_is_that_of_the_design() -> None:
-    needs = Needs(np.array([[1.6, 2.0]]), np.array([[2.0, 4.0]]), np.array([[2.0, 0.5]]))
-    served = find_served(needs, catalogue())
+    level, target, weight = (np.array([row]) for row in ([1.6, 2.0], [2.0, 4.0], [2.0, 0.5]))
+    estimates = np.array([[0.3], [0.9], [0.6], [1.0]])
+    value = value_modules(level, target, weight, catalogue(), estimates)
     # not ready for module 2, which starts at level 3
-    assert served.tolist() == [[True, True, True, False]]
-    value = value_modules(np.array([[0.3, 0.9, 0.6, 1.0]]), needs, catalogue(), served)
-    assert np.allclose(value, [[2 * 0.3, 2 * 0.4 + 0.5 * 0.6, 0.0]])
+    assert np.allclose(value, [[2 * 0.3, 2 * 0.4 + 0.5 * 0.6, -np.inf]])
 
 
 def test_near_ties_are_drawn_as_often_as_is_logged() -> None:

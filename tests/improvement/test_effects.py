@@ -6,19 +6,13 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from truth_scores import score_truth, truth_queries
 
 from recommender.errors import ModelError, ShapeMismatchError
-from recommender.improvement.evaluation import fit_baselines, score_truth, truth_queries
-from recommender.improvement.model.effects import (
-    MEASURED,
-    POOLED,
-    EffectFit,
-    ModuleTable,
-    RecordTable,
-    explain,
-    fit_effects,
-    predict,
-)
+from recommender.improvement.evaluation import fit_baselines
+from recommender.improvement.model.effects import EffectFit, fit_effects
+from recommender.improvement.model.prediction import MEASURED, POOLED, explain, predict
+from recommender.improvement.model.tables import ModuleTable, RecordTable
 from recommender.improvement.simulation.synthetic import Simulation, SimulationSettings, simulate
 
 SETTINGS = SimulationSettings(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from truth_scores import score_truth
 
 from recommender.errors import ModelError, ShapeMismatchError
 from recommender.improvement.evaluation import (
     evaluate,
-    off_policy_value,
     score_gain,
-    score_truth,
     split_by_module,
     split_by_time_and_person,
 )
+from recommender.improvement.off_policy import off_policy_value
 from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
 
 

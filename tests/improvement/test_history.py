@@ -3,7 +3,6 @@
 import datetime as dt
 import hashlib
 import hmac
-import json
 import re
 from collections import Counter
 
@@ -12,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from simulated_tables import to_frames
 
 from recommender.errors import InputError, ShapeMismatchError
 from recommender.improvement.history import (
@@ -30,7 +30,7 @@ from recommender.improvement.history import (
     to_record_table,
 )
 from recommender.improvement.model.tables import RecordTable
-from recommender.improvement.simulation.synthetic import SimulationSettings, simulate, to_frames
+from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
 
 KEY = bytes(range(32))
 ZERO = dt.date(2024, 1, 1)
@@ -387,7 +387,6 @@ def test_the_report_counts():
     assert report.days_between_controls.median == 100
     assert (report.first_on, report.last_on) == (day(60), day(100))
     assert sum(report.suspicious.values()) == 0
-    assert json.loads(json.dumps(report.to_json(), allow_nan=False))["last_on"] == "2024-04-10"
 
 
 def test_the_report_points_at_suspicious_rows():
@@ -427,7 +426,6 @@ def test_the_report_of_an_empty_or_dateless_history():
     empty = report_of(coded([]))
     assert (empty.records, empty.control_share, empty.reliability) == (0, None, None)
     assert empty.modules_without_records == ("m2", "m1", "m9")
-    json.dumps(empty.to_json(), allow_nan=False)
     one = coded([("p", "a", "m1", 1.0, 2.0, 0, 9, 1)])
     r = one.records
     dateless = RecordTable(

@@ -25,7 +25,7 @@ from recommender.errors import (
     RecommenderError,
     ShapeMismatchError,
 )
-from recommender.improvement.model.effects import predict
+from recommender.improvement.model.prediction import predict
 from recommender.improvement.registry import (
     TrainedModel,
     active_model,

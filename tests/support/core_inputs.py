@@ -6,6 +6,7 @@ import numpy as np
 import oracle
 from hypothesis import HealthCheck, settings
 
+from recommender.arrays import to_day
 from recommender.candidates import build_module_arrays
 from recommender.scoring import (
     RATER_TYPE_CODES,
@@ -17,7 +18,6 @@ from recommender.scoring import (
     assess_ratings,
     pick_current,
     score_sittings,
-    to_day,
 )
 from training_catalog import ModuleCompetency, Text, TrainingModule
 

@@ -8,12 +8,13 @@ import oracle
 from core_inputs import current_levels, exam_arrays, integers
 from tiny_catalogue import PASS_MARK, SUBJECTS, learning_path, tiny_catalogue
 
+from recommender.arrays import to_date
 from recommender.candidates import Exclusion, explain_exclusions, find_candidates, permit
 from recommender.errors import ConflictError
-from recommender.gaps import find_gaps, order_by_priority
+from recommender.gaps import find_gaps
 from recommender.plan import PlanProblem, choose_plan
 from recommender.ranking import Objective, rank_modules
-from recommender.scoring import SOURCES, score_sittings, to_date
+from recommender.scoring import SOURCES, score_sittings
 from recommender.service.framework import build_framework, profiles_in_force
 from recommender.service.plans.learning_path import frame_plan
 
@@ -202,7 +203,6 @@ def by_the_core(case):
     weights = np.array([[profile[name].weight for name in framework.competency_ids]])
     gaps = find_gaps(current.level, targets, current.standard_error, weights=weights)
     sittings = score_sittings(exam_arrays(rows["scores"], exams_of), framework.exam_rules)
-    order = order_by_priority(gaps, weights)[0]
     result = {
         "levels": {},
         "assess_first": [k for i, k in enumerate(case.names) if np.isnan(gaps.gap[0, i])],
@@ -210,7 +210,7 @@ def by_the_core(case):
             f"{case.names[sittings.competency[i]]} {sittings.level[i]} {to_date(sittings.day[i])}"
             for i in np.flatnonzero(~sittings.complete)
         ],
-        "priorities": [case.names[i] for i in order if gaps.gap[0, i] > 0],
+        "priorities": _with_gap_by_priority(case.names, gaps, weights),
     }
     for i, name in enumerate(case.names):
         if name in result["assess_first"]:
@@ -228,6 +228,13 @@ def by_the_core(case):
             "priority": gaps.priority[0, i],
         }
     return result | _chosen_by_the_core(case, framework, current.level, targets, weights, gaps)
+
+
+def _with_gap_by_priority(names, gaps, weights):
+    """Competencies with a gap, by the priorities that the core computes."""
+    rows = zip(names, gaps.gap[0], gaps.priority[0].round(9), weights[0], strict=True)
+    with_gap = [(-priority, -weight, name) for name, gap, priority, weight in rows if gap > 0]
+    return [name for *_, name in sorted(with_gap, key=lambda row: row[:2])]
 
 
 def _chosen_by_the_core(case, framework, levels, targets, weights, gaps):

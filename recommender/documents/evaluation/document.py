@@ -8,15 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from recommender.improvement.evaluation import Evaluation, PolicyValue
-from recommender.improvement.model.effects import (
-    EFFECT_COVERAGE,
-    EffectFit,
-    ModuleTable,
-    RecordTable,
-)
+from recommender.arrays import to_date
+from recommender.improvement.evaluation import Evaluation
+from recommender.improvement.model.effects import EFFECT_COVERAGE, EffectFit
 from recommender.improvement.model.history_checks import Bracket
-from recommender.scoring import to_date
+from recommender.improvement.model.tables import ModuleTable, RecordTable
+from recommender.improvement.off_policy import PolicyValue
 
 
 @dataclass(frozen=True)

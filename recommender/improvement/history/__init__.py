@@ -29,9 +29,9 @@ from recommender.improvement.history.report import (
     HistoryReport,
     ModuleEvidence,
     Spread,
-    SuspiciousRow,
     describe_history,
 )
+from recommender.improvement.history.suspicious import SuspiciousRow
 
 __all__ = [
     "AFTER_WINDOW_DAYS",

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from recommender.arrays import BoolArray, FloatArray, IntArray, round_off
 from recommender.improvement.history.frames import (
     HistoryRecords,
     Note,
@@ -26,11 +26,6 @@ from recommender.improvement.history.frames import (
     day_numbers,
     records_frame,
 )
-from recommender.scoring import round_off
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 BEFORE_WINDOW_DAYS = 540
 AFTER_WINDOW_DAYS = 365

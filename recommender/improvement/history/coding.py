@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from recommender.arrays import BoolArray, IntArray
 from recommender.improvement.history.frames import HistoryRecords, Note, day_numbers
 from recommender.improvement.model.tables import ModuleTable, RecordTable
 from training_catalog.model import TrainingModule
-
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 PAIR_COLUMNS = (
     *("module_id", "competency_id", "from_level", "to_level"),

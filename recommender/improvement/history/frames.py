@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from recommender.arrays import FloatArray, IntArray
 from recommender.table_kinds import KINDS
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 ObjectArray = NDArray[np.object_]
 
 _KIND = KINDS["records"]

@@ -5,31 +5,29 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from recommender.arrays import FloatArray, IntArray, to_date
 from recommender.errors import ShapeMismatchError
 from recommender.improvement.history.coding import HistoryIds
 from recommender.improvement.history.frames import Note
+from recommender.improvement.history.suspicious import (
+    SUSPICIOUS,
+    SuspiciousRow,
+    find_suspicious,
+    group_rows,
+    list_suspicious,
+)
 from recommender.improvement.model.history_checks import find_reliability
 from recommender.improvement.model.tables import ModuleTable, RecordTable
-from recommender.scoring import to_date
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 CONTROLS_FOR_OVERLAP = 20
-MAX_ROWS = 1000
 # on a scale of four levels
 CEILING_BEFORE = 3.75
-LARGEST_GAIN = 2.0
-SUSPICIOUS = ("off-scale", "reversed", "same-day", "gain-too-large", "duplicate")
 
 
 @dataclass(frozen=True)
@@ -104,35 +102,6 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class SuspiciousRow:
-    """A record that may be wrong.
-
-    Parameters
-    ----------
-    code : str
-        One of `SUSPICIOUS`; key of the text under ``history.suspicious``.
-    row : int
-        Label of the record in `History.frame`: its row in the table handed in, from 0.
-    person_id, competency_id, module_id : str
-        Of whom, in what, after what; `module_id` is empty in a control row.
-    level_before, level_after : float
-        On the scale of the records.
-    before_on, after_on : date or None
-        None where unknown.
-    """
-
-    code: str
-    row: int
-    person_id: str
-    competency_id: str
-    module_id: str
-    level_before: float
-    level_after: float
-    before_on: dt.date | None
-    after_on: dt.date | None
-
-
-@dataclass(frozen=True)
 class HistoryReport:
     """What a history holds.
 
@@ -189,21 +158,6 @@ class HistoryReport:
     suspicious_rows: tuple[SuspiciousRow, ...]
     notes: tuple[Note, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """Return values that JSON knows: dates as ISO text, no NaN."""
-        plain: dict[str, Any] = _plain(asdict(self))
-        return plain
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value.isoformat() if isinstance(value, dt.date) else value
-
 
 def describe_history(
     records: RecordTable,
@@ -256,7 +210,7 @@ def describe_history(
     )
     evidence, without = _by_module(records, modules, ids)
     competencies, inside, compared = _by_competency(records, ids)
-    problems = _find_suspicious(records, scale)
+    problems = find_suspicious(records, scale)
     known = records.after_day[np.isfinite(records.after_day)]
     reliability = find_reliability(records)
     n_shared = int((trained & (shared > 1)).sum())
@@ -279,11 +233,7 @@ def describe_history(
         shared=n_shared,
         shared_share=_share(n_shared, int(trained.sum())),
         suspicious={code: int(problems[code].sum()) for code in SUSPICIOUS},
-        suspicious_rows=tuple(
-            _show(records, ids, code, int(at), int(labels[at]))
-            for code in SUSPICIOUS
-            for at in np.flatnonzero(problems[code])[:MAX_ROWS]
-        ),
+        suspicious_rows=list_suspicious(records, ids, problems, labels),
         notes=tuple(notes),
     )
 
@@ -292,18 +242,9 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _groups(*columns: IntArray | FloatArray) -> IntArray:
-    """Number the combinations of values; NaN equals NaN."""
-    group = np.zeros(columns[0].size, dtype=np.int64)
-    for column in columns:
-        codes, values = pd.factorize(column, use_na_sentinel=False)
-        group = pd.factorize(group * max(len(values), 1) + codes)[0].astype(np.int64)
-    return group
-
-
 def _count_shared(records: RecordTable) -> IntArray:
     days = records.after_day, records.days_between
-    group = _groups(records.person, records.competency, *days)
+    group = group_rows(records.person, records.competency, *days)
     trained = records.module >= 0
     n_groups = int(group.max(initial=-1)) + 1
     width = int(records.module.max(initial=0)) + 1
@@ -373,40 +314,3 @@ def _spread(days: FloatArray) -> Spread:
         return Spread(0, days.size, None, None, None, None, None, None, None)
     figures = (float(v) for v in np.quantile(known, (0.0, *QUANTILES, 1.0)))
     return Spread(known.size, days.size - known.size, *figures)
-
-
-def _find_suspicious(records: RecordTable, scale: tuple[float, float]) -> dict[str, BoolArray]:
-    before, after = records.level_before, records.level_after
-    largest = LARGEST_GAIN * (scale[1] - scale[0]) / 4.0
-    key = _groups(
-        records.person,
-        records.competency,
-        records.module,
-        records.after_day,
-        records.days_between,
-    )
-    return {
-        "off-scale": (np.minimum(before, after) < scale[0])
-        | (np.maximum(before, after) > scale[1]),
-        "reversed": records.days_between < 0,
-        "same-day": records.days_between == 0,
-        # a gain of exactly two levels may come out a hair above in floating point
-        "gain-too-large": np.abs(after - before) > largest + 1e-9,
-        "duplicate": pd.Series(key).duplicated().to_numpy(),
-    }
-
-
-def _show(records: RecordTable, ids: HistoryIds, code: str, at: int, row: int) -> SuspiciousRow:
-    module, after = int(records.module[at]), records.after_day[at]
-    before = after - records.days_between[at]
-    return SuspiciousRow(
-        code=code,
-        row=row,
-        person_id=ids.person_ids[records.person[at]],
-        competency_id=ids.competency_ids[records.competency[at]],
-        module_id=ids.module_ids[module] if module >= 0 else "",
-        level_before=float(records.level_before[at]),
-        level_after=float(records.level_after[at]),
-        before_on=to_date(int(before)) if np.isfinite(before) else None,
-        after_on=to_date(int(after)) if np.isfinite(after) else None,
-    )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays import FloatArray, IntArray
 from recommender.improvement.model import features
 from recommender.improvement.model.conformal import Calibration, calibrate
 from recommender.improvement.model.design import (
@@ -16,13 +16,18 @@ from recommender.improvement.model.design import (
 from recommender.improvement.model.fitting import State, fitted, residuals
 from recommender.improvement.model.mixed import solve
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-
 DEGREE = 5
 GRID = np.linspace(0.0, 4.0, 81)
 MAX_CALIBRATED = 20_000
 MAX_FOLDS = 5
+
+
+def horner(coefficients: FloatArray, level: FloatArray) -> FloatArray:
+    """Value of polynomials, lowest power first along the last axis, at levels in [0, 4]."""
+    value = coefficients[..., -1] + np.zeros_like(level)
+    for power in range(coefficients.shape[-1] - 2, -1, -1):
+        value = value * level + coefficients[..., power]
+    return value
 
 
 def grid_functions(state: State) -> FloatArray:

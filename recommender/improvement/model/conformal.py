@@ -11,10 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from recommender.arrays import BoolArray, FloatArray
 
 MIN_PER_BAND = 150
 MAX_BANDS = 5
@@ -41,7 +39,7 @@ class Calibration:
     unseen_lower: FloatArray
     unseen_upper: FloatArray
 
-    def bounds(self, level: FloatArray, seen: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+    def bounds(self, level: FloatArray, seen: BoolArray) -> tuple[FloatArray, FloatArray]:
         """Lower and upper bound in standard deviations, for starting levels on [0, 4]."""
         band = np.searchsorted(self.edges, level, side="right")
         lower = np.where(seen, self.known_lower[band], self.unseen_lower[band])

@@ -5,15 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.improvement.model import features
 from recommender.improvement.model.features import AT_AFTER, N_FUNCTIONS, Pairs
 from recommender.improvement.model.mixed import Equations, Solution
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 OWN = ("module", "pair")
 WEAK_PRIOR = (1.0, 0.003)

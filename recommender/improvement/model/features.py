@@ -11,13 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.improvement.model.tables import ModuleTable, RecordTable
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 LEVEL_KNOTS = np.linspace(0.0, 4.0, 9)
 DISTANCE_KNOTS = np.linspace(-2.5, 3.5, 9)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.improvement.model import features
 from recommender.improvement.model.design import (
     Design,
@@ -20,9 +20,6 @@ from recommender.improvement.model.design import (
 )
 from recommender.improvement.model.mixed import Solution, estimate
 from recommender.improvement.model.tables import ModuleTable, RecordTable
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 MIN_CONTROLS = 30
 FIRST_ROUNDS = 12
@@ -78,7 +75,7 @@ class State:
         return [(self.design, self.solution)] + ([self.simple] if self.simple else [])
 
     @property
-    def is_trained(self) -> NDArray[np.bool_]:
+    def is_trained(self) -> BoolArray:
         """Which records are of a module."""
         return self.cell < self.pairs.size
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays import FloatArray
 from recommender.improvement.model.tables import RecordTable
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 FEW_CONTROLS = 200
 OVERLAP_WIDTH = 0.5

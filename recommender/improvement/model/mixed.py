@@ -15,11 +15,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg.lapack import dpotrf, dpotri
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from recommender.arrays import FloatArray, IntArray
 
 MAX_ROUNDS = 60
 TOLERANCE = 0.01

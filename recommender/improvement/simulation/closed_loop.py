@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
+from recommender.arrays import BoolArray, FloatArray
 from recommender.improvement.evaluation import fit_baselines
-from recommender.improvement.model.effects import EffectFit, Prediction, fit_effects, predict
+from recommender.improvement.model.effects import EffectFit, fit_effects
+from recommender.improvement.model.prediction import Prediction, find_pairs, predict
 from recommender.improvement.model.tables import RecordTable
 from recommender.improvement.simulation.loop_log import (
     OffPolicyCheck,
@@ -25,7 +25,6 @@ from recommender.improvement.simulation.loop_log import (
     check_off_policy,
     join_logs,
     log_shown,
-    shown_frame,
     try_challenger,
 )
 from recommender.improvement.simulation.organisation import (
@@ -38,7 +37,6 @@ from recommender.improvement.simulation.policies import (
     Shown,
     show_modules,
     sum_by_module,
-    value_modules,
 )
 from recommender.improvement.simulation.synthetic import TOP_LEVEL, SimulationSettings
 
@@ -49,14 +47,8 @@ __all__ = [
     "Policy",
     "PolicyRun",
     "ShownLog",
-    "loop_frame",
     "run_closed_loop",
-    "shown_frame",
 ]
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -198,8 +190,7 @@ def _run(
     for quarter in range(settings.n_quarters):
         draws, luck, life = (np.random.default_rng([seed, quarter, part]) for part in (2, 3, 4))
         found = _predict(fit, now)
-        estimate = _raw_mean(now) if policy is Policy.RAW_MEAN else found.expected_improvement
-        score = _score(policy, now, estimate, draws)
+        score = _score(policy, now, fit, draws)
         attends = luck.random((settings.capacity, len(score))) < settings.attendance
         chosen = _choose(policy, now, score, attends, settings, draws)
         after, lived = live_quarter(
@@ -211,7 +202,7 @@ def _run(
             trials.append(
                 try_challenger(now, listed, attends[slot], lived, found, challenger, margin=margin)
             )
-        scores = _score_estimates(policy, now, estimate, found)
+        scores = _score_estimates(policy, now, found)
         gain = float(lived.gain.sum(axis=1).mean())
         closed = float(lived.gap_closed.sum(axis=1).mean())
         figures.append({"true_gain": gain, "gap_closed": closed, "regret": chosen.regret, **scores})
@@ -240,9 +231,8 @@ def _choose(
     settings: LoopSettings,
     draws: np.random.Generator,
 ) -> _Choice:
-    served = now.served
-    true_value = value_modules(now.effects, now.true_needs, now.modules, served)
-    candidate: BoolArray = sum_by_module(served.astype(float), now.modules) > 0
+    true_value = now.true_values
+    candidate: BoolArray = sum_by_module(now.served.astype(float), now.modules) > 0
     candidate &= ~now.completed
     taken = np.zeros_like(candidate)
     lists: list[Shown] = []
@@ -272,15 +262,15 @@ def _margin(policy: Policy, settings: LoopSettings) -> float:
     return float("inf") if policy is Policy.RANDOM else settings.tie_margin
 
 
-def _score_estimates(
-    policy: Policy, now: Organisation, estimate: FloatArray, found: Prediction
-) -> dict[str, float]:
+def _score_estimates(policy: Policy, now: Organisation, found: Prediction) -> dict[str, float]:
     """Compare effects with the true ones, for every module that serves a gap of a person."""
     asked = now.served
     truth = now.effects[asked]
     lower, upper = found.effect_lower[asked], found.effect_upper[asked]
     own = float("nan")
     if policy not in (Policy.GAP_ONLY, Policy.RANDOM):
+        raw = policy is Policy.RAW_MEAN
+        estimate = _raw_mean(now) if raw else found.expected_improvement
         own = _rmse(np.broadcast_to(estimate, asked.shape)[asked] - truth)
     tried = np.unique(now.records.module[now.records.module >= 0]).size
     return {
@@ -322,14 +312,19 @@ def _raw_mean(now: Organisation) -> FloatArray:
 
 
 def _score(
-    policy: Policy, now: Organisation, improvement: FloatArray, rng: np.random.Generator
+    policy: Policy, now: Organisation, fit: EffectFit, rng: np.random.Generator
 ) -> FloatArray:
     if policy is Policy.RANDOM:
         return rng.random(now.completed.shape)
+    modules = now.modules
     if policy is Policy.GAP_ONLY:
-        improvement = np.array(TOP_LEVEL)
-    wide = np.broadcast_to(improvement, now.served.shape)
-    return value_modules(wide, now.needs, now.modules, now.served)
+        coefficients = np.full((modules.pair_module.size, 1), TOP_LEVEL)
+    elif policy is Policy.RAW_MEAN:
+        coefficients = _raw_mean(now)[:, None]
+    else:
+        pairs = find_pairs(fit, modules.pair_module, modules.pair_competency)
+        coefficients = fit.coefficients[pairs]
+    return now.value_modules(coefficients)
 
 
 def _alike(now: Organisation) -> BoolArray:
@@ -341,24 +336,3 @@ def _alike(now: Organisation) -> BoolArray:
 
 def _rmse(error: FloatArray) -> float:
     return float(np.sqrt((error**2).mean()))
-
-
-def loop_frame(loop: ClosedLoop) -> pd.DataFrame:
-    """Return the loop as a table: one row a policy and quarter, with the figures of `PolicyRun`."""
-    figures = [name for name in vars(next(iter(loop.runs.values()))) if name not in _OTHER]
-    return pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "policy": str(policy),
-                    "quarter": np.arange(1, loop.settings.n_quarters + 1),
-                    **{name: getattr(run, name) for name in figures},
-                }
-            )
-            for policy, run in loop.runs.items()
-        ],
-        ignore_index=True,
-    )
-
-
-_OTHER = ("off_policy", "log")

@@ -5,18 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
-from recommender.improvement.model.effects import Prediction
+from recommender.arrays import BoolArray, FloatArray, IntArray
+from recommender.improvement.model.prediction import Prediction
 from recommender.improvement.off_policy import PolicyValue, off_policy_value
 from recommender.improvement.simulation.organisation import Organisation, Quarter
-from recommender.improvement.simulation.policies import Shown, sum_by_module, value_modules
+from recommender.improvement.simulation.policies import Shown, sum_by_module
 from recommender.improvement.simulation.synthetic import TOP_LEVEL
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -140,8 +135,7 @@ def try_challenger(
     module, score = listed.module[people], listed.score[people]
     top = np.nanmax(score, axis=1, keepdims=True)
     near = (module >= 0) & (np.nan_to_num(score, nan=-np.inf) >= top - margin)
-    wide = np.broadcast_to(challenger, now.served.shape)
-    rival = value_modules(wide, now.needs, now.modules, now.served)
+    rival = now.value_modules(challenger[:, None])
     # of equal ones the lower code, wherever it was shown
     rated = np.where(near, rival[people[:, None], module] - 1e-9 * module, -np.inf)
     place = rated.argmax(axis=1)
@@ -194,8 +188,3 @@ def join_logs(logs: list[ShownLog]) -> ShownLog:
     return ShownLog(
         **{name: np.concatenate([getattr(log, name) for log in logs]) for name in vars(logs[0])}
     )
-
-
-def shown_frame(log: ShownLog) -> pd.DataFrame:
-    """Return a log as a table, one row a module shown."""
-    return pd.DataFrame(vars(log))

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays import BoolArray, FloatArray, IntArray
+from recommender.candidates import serves_gap
 from recommender.improvement.model.tables import ModuleTable, RecordTable
-from recommender.improvement.simulation.policies import Needs, find_served
+from recommender.improvement.simulation.policies import sum_by_module
 from recommender.improvement.simulation.synthetic import (
     DAY_ZERO,
     HISTORY_DAYS,
@@ -22,10 +23,7 @@ from recommender.improvement.simulation.synthetic import (
     draw_ratings,
     simulate,
 )
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
+from recommender.ranking import value_modules
 
 QUARTER_DAYS = 91
 
@@ -75,25 +73,39 @@ class Organisation:
     day: int
 
     @property
-    def needs(self) -> Needs:
-        """What people need, as far as it is recorded."""
-        return Needs(self.level, self.target, self.weight)
-
-    @property
-    def true_needs(self) -> Needs:
-        """What people need in truth."""
-        return Needs(self.true_level, self.target, self.weight)
-
-    @property
     def served(self) -> BoolArray:
         """Whether a pair of the catalogue serves a gap; shape (n_people, n_pairs)."""
-        return find_served(self.needs, self.modules)
+        k, modules = self.modules.pair_competency, self.modules
+        return serves_gap(self.level[:, k], self.target[:, k], modules.pair_from, modules.pair_to)
 
     @property
     def effects(self) -> FloatArray:
         """True effect of each pair of the catalogue, shape (n_people, n_pairs)."""
         pairs = np.arange(self.modules.pair_module.size)
         return self.truth.effect(pairs, self.true_level[:, self.modules.pair_competency])
+
+    @property
+    def true_values(self) -> FloatArray:
+        """Weighted levels of the true gap that modules would close, shape (n_people, n_modules)."""
+        k = self.modules.pair_competency
+        gap = np.maximum(self.target - self.true_level, 0.0)[:, k]
+        closed = self.weight[:, k] * np.clip(self.effects, 0.0, gap)
+        return sum_by_module(np.where(self.served, closed, 0.0), self.modules)
+
+    def value_modules(self, coefficients: FloatArray) -> FloatArray:
+        """Compute the expected gap closed of the catalogue's modules, as for a ranking.
+
+        Parameters
+        ----------
+        coefficients : ndarray of shape (n_pairs, degree + 1)
+            Expected improvement of each pair, a polynomial in the recorded level.
+
+        Returns
+        -------
+        ndarray of shape (n_people, n_modules)
+            As `recommender.ranking.value_modules` returns it.
+        """
+        return value_modules(self.level, self.target, self.weight, self.modules, coefficients)
 
     def grow(self) -> FloatArray:
         """True level in a quarter without training."""

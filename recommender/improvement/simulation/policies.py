@@ -14,12 +14,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.candidates import find_reach
+from recommender.arrays import FloatArray, IntArray
 from recommender.improvement.model.tables import ModuleTable
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 
 class Policy(StrEnum):
@@ -30,23 +26,6 @@ class Policy(StrEnum):
     RAW_MEAN = "raw-mean"
     GAP_ONLY = "gap-only"
     RANDOM = "random"
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What people need; arrays of shape (n_people, n_competencies).
-
-    Parameters
-    ----------
-    level, target : ndarray
-        Recorded and target level, in levels.
-    weight : ndarray
-        Importance of the competency, > 0.
-    """
-
-    level: FloatArray
-    target: FloatArray
-    weight: FloatArray
 
 
 @dataclass(frozen=True)
@@ -69,47 +48,9 @@ class Shown:
     propensity: FloatArray
 
 
-def find_served(needs: Needs, modules: ModuleTable) -> BoolArray:
-    """Say which pairs of the catalogue serve a gap; shape (n_people, n_pairs)."""
-    floor, ceiling = find_reach(needs.level, needs.target)
-    k = modules.pair_competency
-    return (modules.pair_to > floor[:, k]) & (modules.pair_from <= ceiling[:, k])
-
-
 def sum_by_module(values: FloatArray, modules: ModuleTable) -> FloatArray:
     """Add up values of pairs, shape (n_people, n_pairs), to (n_people, n_modules)."""
     return values @ (modules.pair_module[:, None] == np.arange(modules.n_modules)).astype(float)
-
-
-def value_modules(
-    improvement: FloatArray, needs: Needs, modules: ModuleTable, served: BoolArray
-) -> FloatArray:
-    """Compute the expected gap closed.
-
-    Parameters
-    ----------
-    improvement : ndarray of shape (n_people, n_pairs)
-        Effect of taking the module, in levels.
-    needs : Needs
-        Levels, targets and weights.
-    modules : ModuleTable
-        The catalogue.
-    served : ndarray of bool, shape (n_people, n_pairs)
-        As `find_served` returns it.
-
-    Returns
-    -------
-    ndarray of shape (n_people, n_modules)
-        Weighted levels, >= 0; 0 where the module serves nothing.
-
-    References
-    ----------
-    DESIGN, section 4, "Expected gap closed".
-    """
-    k = modules.pair_competency
-    gap = np.maximum(needs.target - needs.level, 0.0)[:, k]
-    closed = needs.weight[:, k] * np.clip(improvement, 0.0, gap)
-    return sum_by_module(np.where(served, closed, 0.0), modules)
 
 
 def show_modules(

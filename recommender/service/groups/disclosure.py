@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.scoring import BoolArray, FloatArray, IntArray
+from recommender.arrays import BoolArray, FloatArray, IntArray
 
 SMALL_CELL = 5
 """Figures of fewer people than this are not shown."""

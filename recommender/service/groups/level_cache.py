@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.scoring import FloatArray
+from recommender.arrays import FloatArray
 from recommender.service.framework import Framework
 from recommender.service.levels.standing import read_standing
 from recommender.store import Connection, PersonHead, Scope

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.scoring import FloatArray
+from recommender.arrays import FloatArray
 from recommender.service.groups.table import GroupTable, StatisticsRequest, read_group_table
 from recommender.service.permissions import Permission, Role
 from recommender.service.session import Session

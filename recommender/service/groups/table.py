@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ConflictError, NotFoundError
 from recommender.gaps import GapArrays, find_gaps
-from recommender.scoring import BoolArray, FloatArray, IntArray
 from recommender.service.framework import Framework
 from recommender.service.groups.disclosure import add_up, choose_shown, find_above
 from recommender.service.groups.level_cache import Levels

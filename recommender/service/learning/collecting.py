@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from recommender.arrays import IntArray, months_before, to_date, to_day
 from recommender.improvement.history import (
     History,
     HistoryRecords,
@@ -23,14 +24,10 @@ from recommender.improvement.history import (
 from recommender.scoring import (
     AssessmentArrays,
     ExamRules,
-    IntArray,
     Sittings,
     assess_exams,
     assess_ratings,
-    months_before,
     score_sittings,
-    to_date,
-    to_day,
 )
 from recommender.service.framework import Framework
 from recommender.service.levels.standing import (

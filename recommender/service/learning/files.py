@@ -13,7 +13,7 @@ from recommender.errors import InputError, TableFault, TableFaultsError
 from recommender.exchange import read_table
 from recommender.exchange.tables.csv_writing import write_csv
 from recommender.improvement.history import History
-from recommender.improvement.model.effects import Prediction, predict
+from recommender.improvement.model.prediction import Prediction, predict
 from recommender.improvement.registry import (
     ModelCard,
     TrainedModel,

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from recommender.arrays import BoolArray
 from recommender.results import Basis
-from recommender.scoring import BoolArray
 from recommender.service.learning.record_cache import RECORD_KEY
 from recommender.service.permissions import Permission, Role
 from recommender.service.session import Session

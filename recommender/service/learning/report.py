@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from recommender.arrays import FloatArray, IntArray
 from recommender.documents.evaluation.document import EvaluationReport, HistoryCounts
 from recommender.documents.evaluation.report import render_evaluation_report
 from recommender.errors import ModelError
 from recommender.improvement.evaluation import Coverage, Evaluation, GainBins, GainScore
 from recommender.improvement.registry import ModelCard, TrainedModel
-from recommender.scoring import FloatArray, IntArray
 from recommender.service.learning.promotion import explaining
 from recommender.service.permissions import Permission
 from recommender.service.session import Session

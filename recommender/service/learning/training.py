@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from recommender.arrays import FloatArray, to_date, to_day
 from recommender.documents.evaluation.document import ReportOptions, build_evaluation_report
 from recommender.documents.evaluation.report import (
     evaluation_report_json,
@@ -25,7 +26,8 @@ from recommender.improvement.evaluation import (
     split_by_time_and_person,
 )
 from recommender.improvement.history import History
-from recommender.improvement.model.effects import EffectFit, fit_effects, predict
+from recommender.improvement.model.effects import EffectFit, fit_effects
+from recommender.improvement.model.prediction import predict
 from recommender.improvement.registry import (
     CardFacts,
     ModelCard,
@@ -34,7 +36,6 @@ from recommender.improvement.registry import (
     judge,
     to_plain,
 )
-from recommender.scoring import FloatArray, to_date, to_day
 from recommender.service.learning.history import read_history
 from recommender.service.models import Models
 from recommender.service.permissions import Permission

@@ -9,15 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from recommender.arrays import to_date, to_day
 from recommender.errors import NotFoundError
-from recommender.scoring import (
-    RATER_TYPE_CODES,
-    SOURCES,
-    assess_ratings,
-    score_sittings,
-    to_date,
-    to_day,
-)
+from recommender.scoring import RATER_TYPE_CODES, SOURCES, assess_ratings, score_sittings
 from recommender.service.framework import Framework
 from recommender.service.levels.standing import (
     Standing,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
+from recommender.arrays import to_date
 from recommender.results import CompetencyGap, Gaps
-from recommender.scoring import SOURCES, to_date
+from recommender.scoring import SOURCES
 from recommender.service.framework import Framework, profiles_in_force
 from recommender.service.levels.standing import Standing, read_standing
 from recommender.service.permissions import Permission

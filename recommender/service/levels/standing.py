@@ -10,23 +10,19 @@ from itertools import repeat
 import numpy as np
 import pandas as pd
 
+from recommender.arrays import BoolArray, FloatArray, IntArray, months_before, to_day
 from recommender.errors import InputError, NotFoundError
 from recommender.gaps import GapArrays, find_gaps
 from recommender.scoring import (
     RATER_TYPE_CODES,
     AssessmentArrays,
-    BoolArray,
     ExamArrays,
-    FloatArray,
-    IntArray,
     LevelArrays,
     RatingArrays,
     assess_exams,
     assess_ratings,
-    months_before,
     pick_current,
     score_sittings,
-    to_day,
 )
 from recommender.service.framework import Framework, profiles_in_force
 from recommender.store import EVERYONE, Connection, Scope, Snapshot, read_snapshot

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from recommender.arrays import BoolArray
 from recommender.candidates import ModuleArrays
 from recommender.errors import ConflictError, NotFoundError
-from recommender.scoring import BoolArray
 from recommender.service.framework import Framework
 from training_catalog import LearningPath
 

@@ -6,9 +6,9 @@ import datetime as dt
 
 import numpy as np
 
+from recommender.arrays import to_day
 from recommender.errors import ConflictError
 from recommender.results import Gaps, Plan
-from recommender.scoring import to_day
 from recommender.service.framework import Framework
 from recommender.service.levels.standing import Standing, read_standing
 from recommender.service.plans.stored import PlanOutcome

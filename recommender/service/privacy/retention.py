@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from recommender.scoring import months_before
+from recommender.arrays import months_before
 from recommender.service.framework import Framework
 from recommender.service.learning.collecting import collect_records
 from recommender.service.people.imports import store_frame

@@ -19,11 +19,12 @@ from oracle import Score
 from organisations import AS_OF, TINY, service_on
 
 import recommender.improvement.history as history_code
+from recommender.arrays import months_before, to_date, to_day
 from recommender.errors import InputError
 from recommender.exchange import read_table
 from recommender.exchange.tables.csv_writing import write_csv
 from recommender.improvement.history import RECORD_COLUMNS, pairs_of_modules
-from recommender.scoring import assess_exams, months_before, score_sittings, to_date, to_day
+from recommender.scoring import assess_exams, score_sittings
 from recommender.service.learning.collecting import (
     assess_every_sitting,
     history_of_tables,

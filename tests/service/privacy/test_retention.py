@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from organisations import AS_OF
 from somebody import DIGEST
 
-from recommender.scoring import months_before
+from recommender.arrays import months_before
 from recommender.service.learning.history import read_history
 from recommender.service.people.imports import store_frame
 from recommender.service.permissions import PERMISSIONS, ForbiddenError, Principal, Role

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from recommender.arrays import FloatArray, IntArray
 from recommender.errors import ShapeMismatchError
+from recommender.improvement.evaluation import calibration_slope
 from recommender.improvement.simulation.synthetic import Simulation
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -108,10 +106,3 @@ def _discounted(query: IntArray, score: FloatArray, truth: FloatArray, k: int = 
     rank = np.arange(ordered.size) - first[ordered]
     value = np.maximum(truth[order], 0.0) / np.log2(rank + 2.0)
     return np.bincount(ordered, weights=np.where(rank < k, value, 0.0)).astype(np.float64)
-
-
-def calibration_slope(predicted: FloatArray, measured: FloatArray) -> float:
-    """Slope of measured on predicted values; NaN where predictions do not vary."""
-    centred = predicted - predicted.mean()
-    spread = float(centred @ centred)
-    return float(centred @ measured) / spread if spread > 1e-12 else float("nan")

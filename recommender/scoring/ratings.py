@@ -1,0 +1,190 @@
+"""Ratings of behaviour in, assessments out (DESIGN, section 4, "Behavioural competency")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.arrays import BoolArray, FloatArray, IntArray, round_off
+from recommender.scoring.assessments import N_LEVELS, AssessmentArrays, no_assessments
+
+RATER_TYPE_CODES = {"self": 0, "manager": 1, "peer": 2, "customer": 3}
+SELF = RATER_TYPE_CODES["self"]
+HIGHEST_RATING = 3.0
+DISAGREEMENT_LEVELS = 1.0
+
+
+@dataclass(frozen=True)
+class RatingArrays:
+    """Ratings, one row each; all arrays of shape (n_ratings,).
+
+    Parameters
+    ----------
+    person, competency : ndarray of int
+        Codes, from 0.
+    level : ndarray of int
+        Level of the rated indicator, 1 to 4.
+    rater_type : ndarray of int
+        Code of `RATER_TYPE_CODES`.
+    rater : ndarray of int
+        Code of the rater.
+    rating : ndarray of float
+        0, 1, 2 or 3.
+    day : ndarray of int
+        Day of the rating.
+    """
+
+    person: IntArray
+    competency: IntArray
+    level: IntArray
+    rater_type: IntArray
+    rater: IntArray
+    rating: FloatArray
+    day: IntArray
+
+
+def sum_levels(fulfilment: FloatArray) -> FloatArray:
+    """Add up levels as far as the one below is fulfilled.
+
+    Parameters
+    ----------
+    fulfilment : ndarray of shape (..., 4)
+        Fulfilment of each level in [0, 1]; 0 where no indicator was rated.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        Level in [0, 4].
+    """
+    total: FloatArray = np.minimum.accumulate(fulfilment, axis=-1).sum(axis=-1)
+    return round_off(total)
+
+
+def assess_ratings(
+    ratings: RatingArrays,
+    *,
+    rater_weights: FloatArray,
+    rating_standard_error: float,
+    window_days: int,
+    as_of_day: int,
+) -> AssessmentArrays:
+    """Turn ratings into assessments.
+
+    Parameters
+    ----------
+    ratings : RatingArrays
+        In any order.
+    rater_weights : ndarray of shape (4,)
+        Relative weight of each rater type, in the order of `RATER_TYPE_CODES`.
+    rating_standard_error : float
+        Least standard deviation of one rater, in levels.
+    window_days : int
+        Ratings so many days before the latest one form one assessment with it.
+    as_of_day : int
+        Later ratings do not count.
+
+    Returns
+    -------
+    AssessmentArrays
+        Every assessment there is, sorted by person, competency and day. Ratings by the
+        person alone are none.
+
+    References
+    ----------
+    DESIGN, section 4, "Behavioural competency" and "Current level".
+    """
+    seen = ratings.day <= as_of_day
+    person, competency = ratings.person[seen], ratings.competency[seen]
+    level, kind, rater = ratings.level[seen], ratings.rater_type[seen], ratings.rater[seen]
+    rating, day = ratings.rating[seen], ratings.day[seen]
+    if not len(person):
+        return no_assessments()
+
+    dated = _date_by_latest(person, competency, day, window_days)
+    n_competencies = int(competency.max()) + 1
+    # one group an assessment: person, competency and the day it is dated by
+    keys = (person * n_competencies + competency) * (int(dated.max()) + 1) + dated
+    groups, first, group = np.unique(keys, return_index=True, return_inverse=True)
+    n_groups = len(groups)
+
+    by_type = _mean_by(group * 4 + kind, level, rating, n_groups * 4).reshape(n_groups, 4, 4)
+    rated = ~np.isnan(by_type)
+    weights = rater_weights[None, :, None] * rated
+    sums = weights.sum(axis=1)
+    combined = np.divide(
+        (weights * np.where(rated, by_type, 0.0)).sum(axis=1),
+        sums,
+        out=np.zeros((n_groups, 4)),
+        where=sums > 0,
+    )
+    type_present: BoolArray = rated.sum(axis=2) > 0
+    type_level = np.where(type_present, sum_levels(np.where(rated, by_type, 0.0)), np.nan)
+
+    # each rater as if there were no other
+    n_raters_coded = int(rater.max()) + 1
+    rater_keys, rater_of = np.unique(
+        (group * 4 + kind) * n_raters_coded + rater, return_inverse=True
+    )
+    own = _mean_by(rater_of, level, rating, len(rater_keys))
+    own_level = sum_levels(np.nan_to_num(own, nan=0.0))
+    slot = rater_keys // n_raters_coded
+    n_raters = np.bincount(slot, minlength=n_groups * 4).astype(float)
+    mean = np.divide(
+        np.bincount(slot, own_level, minlength=n_groups * 4),
+        n_raters,
+        out=np.zeros(n_groups * 4),
+        where=n_raters > 0,
+    )
+    squares = np.bincount(slot, (own_level - mean[slot]) ** 2, minlength=n_groups * 4)
+    variance = np.maximum(
+        np.divide(squares, n_raters - 1, out=np.zeros(n_groups * 4), where=n_raters > 1),
+        rating_standard_error**2,
+    ).reshape(n_groups, 4)
+    n_raters = n_raters.reshape(n_groups, 4)
+    share = rater_weights * type_present
+    share = share / share.sum(axis=1, keepdims=True)
+    standard_error = np.sqrt(
+        np.divide(
+            share**2 * variance, n_raters, out=np.zeros((n_groups, 4)), where=type_present
+        ).sum(axis=1)
+    )
+
+    highest = np.where(type_present, type_level, -np.inf).max(axis=1)
+    lowest = np.where(type_present, type_level, np.inf).min(axis=1)
+    others = [k for k in range(len(RATER_TYPE_CODES)) if k != SELF]
+    counts: BoolArray = type_present[:, others].sum(axis=1) > 0
+    return AssessmentArrays(
+        person=person[first][counts],
+        competency=competency[first][counts],
+        level=sum_levels(combined)[counts],
+        standard_error=standard_error[counts],
+        day=dated[first][counts],
+        disagreement=(round_off(highest - lowest) > DISAGREEMENT_LEVELS)[counts],
+    )
+
+
+def _date_by_latest(
+    person: IntArray, competency: IntArray, day: IntArray, window_days: int
+) -> IntArray:
+    """Return for each rating the latest day of the assessment it belongs to."""
+    pair = np.unique(person * (int(competency.max()) + 1) + competency, return_inverse=True)[1]
+    dated = np.full(len(day), -1, dtype=np.int64)
+    open_rows = np.arange(len(day))
+    while len(open_rows):
+        latest = np.full(int(pair.max()) + 1, np.iinfo(np.int64).min)
+        np.maximum.at(latest, pair[open_rows], day[open_rows])
+        inside = day[open_rows] >= latest[pair[open_rows]] - window_days
+        dated[open_rows[inside]] = latest[pair[open_rows[inside]]]
+        open_rows = open_rows[~inside]
+    return dated
+
+
+def _mean_by(owner: IntArray, level: IntArray, rating: FloatArray, n_owners: int) -> FloatArray:
+    """Return fulfilment of shape (n_owners, 4), NaN where a level has no rating."""
+    cell = owner * N_LEVELS + level - 1
+    size = n_owners * N_LEVELS
+    count = np.bincount(cell, minlength=size)
+    total = np.bincount(cell, rating, minlength=size)
+    mean = np.divide(total, count * HIGHEST_RATING, out=np.full(size, np.nan), where=count > 0)
+    return mean.reshape(n_owners, N_LEVELS)

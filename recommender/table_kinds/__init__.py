@@ -1,0 +1,25 @@
+"""The records that come in as tables: their columns, in words both languages' users know.
+
+Reading, checking, templates and storing all follow these definitions (DESIGN, section 5).
+"""
+
+from recommender.table_kinds.columns import Column, ColumnType, Known, TableKind
+from recommender.table_kinds.kinds import (
+    ENROLMENT_STATUSES,
+    KINDS,
+    MODALITIES,
+    RATER_TYPES,
+    YES_NO,
+)
+
+__all__ = [
+    "ENROLMENT_STATUSES",
+    "KINDS",
+    "MODALITIES",
+    "RATER_TYPES",
+    "YES_NO",
+    "Column",
+    "ColumnType",
+    "Known",
+    "TableKind",
+]
