@@ -5,7 +5,7 @@ import pytest
 from catalog.planting import MODULE
 
 from recommender.errors import InputError, TableFaultsError
-from recommender.exchange.catalog.workbook import (
+from recommender.exchange import (
     import_catalog_workbook,
     read_catalog_workbook,
     write_catalog_workbook,

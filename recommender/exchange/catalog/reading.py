@@ -1,17 +1,32 @@
-"""From a workbook to a `Catalog`: records built from rows, children under their parents."""
+"""A catalogue in from a workbook: up the tree of its sheets, every bad cell collected."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from recommender.exchange.catalog.cells import ParsedRow
-from recommender.exchange.catalog.records import Place, WorkbookRecords
+from pydantic import ValidationError
+
+from recommender.errors import InputError
+from recommender.exchange.catalog.cells import Faults, ParsedRow, SheetRows, read_sheet_rows
+from recommender.exchange.catalog.sheets import catalog_sheets
+from recommender.exchange.catalog.tree import Grouped, Items, Sheet
 from recommender.exchange.tables.faults import Problem
-from training_catalog import Catalog, model, post
+from recommender.exchange.tables.layout import loose
+from recommender.exchange.tables.raw_rows import Sheet as RawSheet
+from recommender.exchange.tables.raw_rows import read_sheets
+from training_catalog import Catalog
 from training_catalog.checks import check_catalog
-from training_catalog.loading import Head, assemble
+from training_catalog.faults import CatalogFault
+from training_catalog.loading import assemble
+from training_catalog.writing import write_catalog_folder
+
+T = TypeVar("T")
+Key = tuple[str, ...]
+Built = tuple[ParsedRow, Any]
+"""A row and its record; None where something is wrong with it."""
 
 
 def read_catalog_workbook(path: Path) -> Catalog:
@@ -35,209 +50,282 @@ def read_catalog_workbook(path: Path) -> Catalog:
     InputError
         If the file is no such workbook.
     """
-    return _Reader(path).catalog()
+    reader = _Reader(path)
+    head, parts = reader.build_whole(reader.top)
+    reader.faults.raise_if_any(path.name)
+    catalog = assemble(head, **parts)
+    reader.locate(check_catalog(catalog))
+    reader.faults.raise_if_any(path.name)
+    return catalog
 
 
-class _Reader(WorkbookRecords):
-    def catalog(self) -> Catalog:
-        """Build the catalogue, or raise all faults."""
-        parts = self._parts()
-        self.faults.raise_if_any(self.file)
-        catalog = assemble(**parts)
-        for fault in check_catalog(catalog):
-            self.locate(fault.at, fault.what, fault.hint)
-        self.faults.raise_if_any(self.file)
+def import_catalog_workbook(path: Path, folder: Path, *, dry_run: bool = False) -> Catalog:
+    """Read a workbook and write what it holds as a new catalogue folder, all or nothing.
+
+    Parameters
+    ----------
+    path : Path
+        An .xlsx as `write_catalog_workbook` writes it, edited or not.
+    folder : Path
+        The folder to make; it must not be there yet.
+    dry_run : bool
+        Check everything, write nothing.
+
+    Returns
+    -------
+    Catalog
+        The catalogue, as `load_catalog` reads it from the folder.
+
+    Raises
+    ------
+    TableFaultsError
+        With every bad cell; nothing was written.
+    InputError
+        If the file cannot be read, or the folder is there already or cannot be written.
+    """
+    if folder.exists():
+        raise InputError("catalog_workbook.folder_exists", folder=str(folder))
+    catalog = read_catalog_workbook(path)
+    if dry_run:
         return catalog
+    try:
+        return write_catalog_folder(catalog, folder)
+    except FileExistsError as error:
+        raise InputError("catalog_workbook.folder_exists", folder=str(folder)) from error
+    except OSError as error:
+        raise InputError("file.cannot_write", file=str(folder), reason=str(error)) from error
 
-    def _parts(self) -> dict[str, Any]:
-        competencies = self._competencies()
-        head = self._head(competencies)
-        return {
-            "head": head,
-            "competencies": competencies,
-            "profiles": self._profiles(),
-            "modules": self._modules(),
-            "certifications": self._certifications(),
-            "paths": self._paths(),
-            "job_profile": self._job_profile(),
-            "glossary": self.plain_records("glossary", "glossary", "term_id"),
+
+class _Reader:
+    """The sheets of a workbook, as rows from which records are built."""
+
+    def __init__(self, path: Path) -> None:
+        self.faults = Faults()
+        given = read_sheets(path)
+        self.faults.order = {sheet.name: at for at, sheet in enumerate(given)}
+        grade_sheet = next(s for s in catalog_sheets([]).walk() if s.name == "grades")
+        grades = _rows_of(path.name, given, grade_sheet, Faults()).rows
+        self.top = catalog_sheets(
+            [r.values["grade_id"] for r in grades if r.values.get("grade_id")]
+        )
+        self.rows = {
+            sheet.name: _rows_of(path.name, given, sheet, self.faults) for sheet in self.top.walk()
         }
+        self.built: dict[str, dict[Key, list[Built]]] = {}
 
-    def _head(self, competencies: Sequence[model.Competency]) -> Any:
-        categories: list[Any] = []
-        for row in self.sheets["categories"].rows:
-            members = tuple(
-                c.id for c in competencies if c.category == row.values.get("category_id")
-            )
-            self.remember("categories", row, "categories", row.values.get("category_id"))
-            raw = {**self.raw_of("categories", row), "competencies": members}
-            categories.append(self.make("categories", row, model.Category, raw))
-        raw = {
-            **self.pairs("catalog"),
-            "levels": self.plain_records("levels", "levels", "level"),
-            "grades": self.plain_records("grades", "grades", "grade_id"),
-            "categories": tuple(c for c in categories if c is not None),
-        }
-        return self.from_pairs("catalog", Head, raw)
+    def build_whole(self, sheet: Sheet) -> tuple[Any, dict[str, Any]]:
+        """Return the only record of a sheet, and the parts below that it has no field for."""
+        rows = self.rows[sheet.name]
+        # what is made of the rows of another sheet comes after them
+        for child in sorted(sheet.children, key=lambda child: child.members is not None):
+            self._build(child, {()})
+        parts, unsure = self._parts(sheet, {})
+        fields = sheet.record.model_fields if sheet.record else {}
+        rest = {name: part for name, part in parts.items() if name not in fields}
+        if not rows.columns or not all(row.good for row in rows.rows):
+            return None, rest
+        pairs = {tuple(row.values["key"].split(".")): row for row in rows.rows}
+        raw = _nested(pairs) | {name: part for name, part in parts.items() if name in fields}
+        record, errors = _validate(sheet, raw, unsure)
+        for place, problem in errors:
+            row, _ = _longest(pairs, place)
+            path = ".".join(place)
+            detail = f"{path}: {problem.values['detail']}"
+            problem = problem._replace(values={"detail": detail})
+            self.faults.add(rows, row, "value" if row else path, problem)
+        return record, rest
 
-    def _competencies(self) -> tuple[model.Competency, ...]:
-        known = self.ids("competencies", ["competency_id"])
-        levels = self.children("competency_levels", ["competency_id"], known)
-        own = ["competency_id", "level"]
-        indicators = self.children("indicators", own, self.ids("competency_levels", own))
-        subjects = self.children("exams", ["competency_id"], known)
-        records: list[Any] = []
-        for row in self.sheets["competencies"].rows:
-            name = str(row.values.get("competency_id"))
-            self.remember("competencies", row, "competencies", name)
-            raw = self.raw_of("competencies", row)
-            raw["levels"] = tuple(
-                level
-                for level_row, _ in levels.get((name,), ())
-                if (level := self._level(level_row, name, indicators)) is not None
-            )
-            raw["exams"] = self._exams(name, subjects.get((name,), ()))
-            records.append(self.make("competencies", row, model.Competency, raw))
-        return tuple(record for record in records if record is not None)
-
-    def _level(
-        self, row: ParsedRow, name: str, indicators: dict[Place, list[tuple[ParsedRow, Any]]]
-    ) -> Any:
-        number = row.values.get("level")
-        place = ("competencies", name, "levels", str(number))
-        self.remember("competency_levels", row, *place)
-        own = indicators.get((name, str(number)), [])
-        for inner, indicator in own:
-            if indicator is not None:
-                self.remember("indicators", inner, *place, "indicators", indicator.id)
-        raw = {
-            **self.raw_of("competency_levels", row),
-            "indicators": tuple(record for _, record in own if record is not None),
-        }
-        return self.make("competency_levels", row, model.CompetencyLevel, raw)
-
-    def _exams(self, name: str, subjects: Sequence[tuple[ParsedRow, Any]]) -> tuple[Any, ...]:
-        exams: dict[int, dict[str, Any]] = {}
-        for row, subject in subjects:
-            if subject is None:
+    def _build(self, sheet: Sheet, known: set[Key]) -> None:
+        """Build the records of a sheet, by the key of the row above; None where one is bad."""
+        rows = self.rows[sheet.name]
+        built = self.built[sheet.name] = defaultdict(list)
+        if sheet.pairs:
+            if rows.rows:
+                built[()].append((rows.rows[0], self.build_whole(sheet)[0]))
+            return
+        for child in sheet.children:
+            self._build(child, {_key(row.values, child.above) for row in rows.rows})
+        if isinstance(sheet.held, Grouped):
+            self._compare_groups(rows, sheet.held)
+        for row in rows.rows:
+            if any(row.values.get(name) is None for name in sheet.above):
                 continue
-            level, mark = row.values["level"], row.values["pass_mark"]
-            self.remember("exams", row, "competencies", name, "exams", level, subject.id)
-            exam = exams.setdefault(level, {"level": level, "pass_mark": mark, "subjects": []})
-            if exam["pass_mark"] != mark:
-                problem = Problem("catalog_workbook.two_pass_marks")
-                self.faults.add(self.sheets["exams"], row, "pass_mark", problem)
-            exam["subjects"].append(subject)
-        return tuple(model.Exam.model_validate(exam) for exam in exams.values())
+            above = _key(row.values, sheet.above)
+            if above not in known:
+                problem = Problem("catalog_workbook.no_parent")
+                self.faults.add(rows, row, sheet.above[0], problem)
+            built[above].append((row, self._record(rows, row)))
 
-    def _profiles(self) -> tuple[Any, ...]:
-        own = ["grade", "effective_on"]
-        targets = self.children("targets", own, self.ids("profiles", own))
-        records: list[Any] = []
-        for row in self.sheets["profiles"].rows:
-            key = tuple(str(row.values.get(name)) for name in own)
-            self.remember("profiles", row, "profiles", *key)
-            raw = self.raw_of("profiles", row)
-            raw["targets"] = {}
-            for inner, target in targets.get(key, ()):
-                if target is not None:
-                    name = inner.values["competency_id"]
-                    self.remember("targets", inner, "profiles", *key, name)
-                    raw["targets"][name] = target
-            records.append(self.make("profiles", row, model.TargetProfile, raw))
-        return tuple(record for record in records if record is not None)
-
-    def _modules(self) -> tuple[Any, ...]:
-        known = self.ids("modules", ["module_id"])
-        served = self.children("module_competencies", ["module_id"], known)
-        outcomes = self.children("outcomes", ["module_id"], known)
-        syllabus = self.children("syllabus", ["module_id"], known)
-        records: list[Any] = []
-        for row in self.sheets["modules"].rows:
-            name = str(row.values.get("module_id"))
-            self.remember("modules", row, "modules", name)
-            for inner, part in served.get((name,), ()):
-                if part is not None:
-                    self.remember(
-                        "module_competencies", inner, "modules", name, "competencies", part.id
-                    )
-            for i, (inner, _) in enumerate(outcomes.get((name,), ())):
-                self.remember("outcomes", inner, "modules", name, "outcomes", i)
-            raw = self.raw_of("modules", row)
-            for key, children in (
-                ("competencies", served),
-                ("outcomes", outcomes),
-                ("syllabus", syllabus),
-            ):
-                own = children.get((name,), ())
-                raw[key] = tuple(record for _, record in own if record is not None)
-                if any(record is None for _, record in own):
-                    row.good = False
-            records.append(self.make("modules", row, model.TrainingModule, raw))
-        return tuple(record for record in records if record is not None)
-
-    def _certifications(self) -> tuple[Any, ...]:
-        known = self.ids("certifications", ["certification_id"])
-        exams = self.children("certification_exams", ["certification_id"], known)
-        records: list[Any] = []
-        for row in self.sheets["certifications"].rows:
-            name = str(row.values.get("certification_id"))
-            self.remember("certifications", row, "certifications", name)
-            raw = self.raw_of("certifications", row)
-            raw["exams"] = tuple(e for _, e in exams.get((name,), ()) if e is not None)
-            for inner, exam in exams.get((name,), ()):
-                if exam is not None:
-                    key = f"{exam.competency}/{exam.level}"
-                    self.remember("certification_exams", inner, "certification_exams", name, key)
-            records.append(self.make("certifications", row, post.Certification, raw))
-        return tuple(record for record in records if record is not None)
-
-    def _paths(self) -> tuple[Any, ...]:
-        stages = self.children("path_stages", ["path_id"], self.ids("paths", ["path_id"]))
-        records: list[Any] = []
-        for row in self.sheets["paths"].rows:
-            name = str(row.values.get("path_id"))
-            self.remember("paths", row, "paths", name)
-            raw = self.raw_of("paths", row)
-            raw["stages"] = tuple(s for _, s in stages.get((name,), ()) if s is not None)
-            for i, (inner, _) in enumerate(stages.get((name,), ())):
-                self.remember("path_stages", inner, "path_stages", name, i)
-            records.append(self.make("paths", row, post.LearningPath, raw))
-        return tuple(record for record in records if record is not None)
-
-    def _job_profile(self) -> Any:
-        if not self.sheets["job_profile"].rows:
+    def _record(self, rows: SheetRows, row: ParsedRow) -> Any:
+        sheet = rows.sheet
+        parts, unsure = self._parts(sheet, row.values)
+        if not row.good:
             return None
-        raw = self.pairs("job_profile")
-        known = self.ids("job_elements", ["element_id"])
-        relevance = self.children("relevance", ["element_id"], known)
-        elements: dict[str, list[Any]] = {"duty": [], "result-measure": []}
-        for row in self.sheets["job_elements"].rows:
-            name = str(row.values.get("element_id"))
-            self.remember("job_elements", row, "job_elements", name)
-            inner = {"importance": {}, **self.raw_of("job_elements", row), "relevance": {}}
-            for inner_row, _ in relevance.get((name,), ()):
-                if inner_row.good:
-                    competency = inner_row.values["competency_id"]
-                    place = ("job_elements", name, "relevance", competency)
-                    self.remember("relevance", inner_row, *place)
-                    inner["relevance"][competency] = self.raw_of("relevance", inner_row)
-            element = self.make("job_elements", row, post.JobElement, inner)
-            if element is not None:
-                elements[row.values["kind"]].append(element)
-        remarks: dict[str, list[Any]] = {"difficulty": [], "taboo": [], "career": []}
-        for row in self.sheets["remarks"].rows:
-            remark = self.make("remarks", row, post.Remark, self.raw_of("remarks", row))
-            if remark is not None:
-                remarks[row.values["kind"]].append(remark)
-        raw |= {
-            "duties": tuple(elements["duty"]),
-            "result_measures": tuple(elements["result-measure"]),
-            "qualifications": self.plain_records(
-                "qualifications", "qualifications", "qualification_id"
-            ),
-            "difficulties": tuple(remarks["difficulty"]),
-            "taboos": tuple(remarks["taboo"]),
-            "career": tuple(remarks["career"]),
-        }
-        return self.from_pairs("job_profile", post.JobProfile, raw)
+        record, errors = _validate(sheet, _raw(sheet, row) | parts, unsure)
+        for place, problem in errors:
+            column = _column_at(sheet, place)
+            if len(place) == 1 and place[0] in sheet.needs:
+                problem, column = Problem(sheet.needs[place[0]]), sheet.key[0]
+            elif "to_level must be above" in problem.values["detail"]:
+                problem, column = Problem("table.levels_reversed"), "to_level"
+            self.faults.add(rows, row, column, problem)
+        return record
+
+    def _parts(self, sheet: Sheet, values: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
+        """Return the fields that the rows below fill, and those of them that lack a bad one."""
+        below = [
+            (child.held, self.built[child.name].get(_key(values, child.above), []))
+            for child in sheet.children
+        ]
+        if sheet.members:
+            column, name = sheet.members.column, values.get(sheet.key[0])
+            every = (built for part in self.built[sheet.members.sheet].values() for built in part)
+            members = [
+                (r, record and record.id) for r, record in every if r.values.get(column) == name
+            ]
+            below.append((Items(sheet.members.field), members))
+        fields: dict[str, Any] = {}
+        unsure: set[str] = set()
+        for held, built in below:
+            gathered = held.gather([(row.values, r) for row, r in built if r is not None])
+            fields |= gathered
+            if any(record is None for _, record in built):
+                unsure |= set(gathered)
+        return fields, unsure
+
+    def _compare_groups(self, rows: SheetRows, grouped: Grouped) -> None:
+        """Find the rows that say something else of their group than its first row."""
+        first: dict[Key, Key] = {}
+        for row in rows.rows:
+            said = _key(row.values, grouped.columns)
+            group = (*_key(row.values, rows.sheet.above), said[0])
+            if row.good and first.setdefault(group, said) != said:
+                self.faults.add(rows, row, grouped.columns[-1], Problem(grouped.differ))
+
+    def locate(self, faults: Sequence[CatalogFault]) -> None:
+        """Add the faults of the whole catalogue where they stand in the workbook."""
+        places = dict(self._places(self.top, ()))
+        for fault in faults:
+            values = {
+                "what_zh": fault.what.zh_cn,
+                "what_en": fault.what.en,
+                "advice_zh": fault.hint.zh_cn,
+                "advice_en": fault.hint.en,
+            }
+            problem = Problem("catalog_workbook.check", "", values)
+            place, rest = _longest(places, fault.at)
+            if place is None:
+                rows = self.rows.get("".join(fault.at[:1]), self.rows[self.top.name])
+                self.faults.add(rows, None, "", problem)
+            else:
+                rows, row = place
+                self.faults.add(rows, row, _column_at(rows.sheet, rest), problem)
+
+    def _places(
+        self, sheet: Sheet, above: Key, row_above: ParsedRow | None = None
+    ) -> Iterator[tuple[Key, tuple[SheetRows, ParsedRow]]]:
+        """Yield the rows below a row with their places, as the checks of a catalogue name them."""
+        for child in sheet.children:
+            name = child.name if row_above is None else next(iter(child.held.gather([])))
+            key = _key(row_above.values, child.above) if row_above else ()
+            own = [column for column in child.key if column not in child.above]
+            for at, (row, _) in enumerate(self.built[child.name].get(key, ())):
+                if child.pairs:
+                    yield from self._places(child, ())
+                else:
+                    place = (*above, name, *(_key(row.values, own) or (str(at),)))
+                    yield place, (self.rows[child.name], row)
+                    yield from self._places(child, place, row)
+
+
+def _rows_of(file: str, given: Sequence[RawSheet], sheet: Sheet, faults: Faults) -> SheetRows:
+    titles = {loose(title) for title in sheet.titles}
+    for raw in given:
+        if loose(raw.name) in titles:
+            return read_sheet_rows(raw, sheet, faults)
+    if sheet.required:
+        zh, en = sheet.titles
+        raise InputError("catalog_workbook.no_sheet", file=file, sheet_zh=zh, sheet_en=en)
+    return SheetRows(sheet, sheet.titles[0], [], {}, {})
+
+
+def _key(values: Mapping[str, Any], names: Sequence[str]) -> Key:
+    return tuple(str(values.get(name)) for name in names)
+
+
+def _raw(sheet: Sheet, row: ParsedRow) -> dict[str, Any]:
+    """Return a row as the nested values of its record."""
+    raw: dict[str, Any] = {}
+    for field in sheet.columns:
+        value = row.values.get(field.column.name)
+        if not field.path or (value is None and not field.mapping):
+            continue
+        inner = raw
+        for step in field.path[:-1]:
+            inner = inner.setdefault(step, {})
+        if value is not None:
+            inner[field.path[-1]] = value
+    return raw
+
+
+def _nested(pairs: Mapping[Key, ParsedRow]) -> dict[str, Any]:
+    """Return the values of dotted keys as the nested values of their record."""
+    raw: dict[str, Any] = {}
+    for (*way, last), row in pairs.items():
+        inner = raw
+        for step in way:
+            inner = inner.setdefault(step, {})
+        value, english = row.values.get("value"), row.values.get("value_en")
+        inner[last] = value if english is None else {"zh-CN": value, "en": english}
+    return raw
+
+
+def _validate(
+    sheet: Sheet, raw: dict[str, Any], unsure: set[str]
+) -> tuple[Any, list[tuple[Key, Problem]]]:
+    """Return a record, or None and what is wrong where, less what a bad row below explains."""
+    if sheet.record is None:
+        return raw, []
+    try:
+        return sheet.record.model_validate(raw), []
+    except ValidationError as error:
+        problems = [
+            (
+                tuple(str(step) for step in item["loc"]),
+                Problem(
+                    f"catalog_workbook.{_PYDANTIC.get(item['type'], 'invalid')}",
+                    "",
+                    {"detail": item["msg"]},
+                ),
+            )
+            for item in error.errors()
+        ]
+        return None, [(place, problem) for place, problem in problems if not unsure & {*place[:1]}]
+
+
+def _column_at(sheet: Sheet, place: Key) -> str:
+    """Return the column of a field: the one whose path agrees longest, else the row's key."""
+    fields = [field for field in sheet.columns if field.path]
+    for length in range(len(place), 0, -1):
+        for field in fields:
+            if field.path[:length] == place[:length]:
+                return field.column.name
+    return (sheet.key or (sheet.columns[0].column.name,))[-1]
+
+
+def _longest(places: Mapping[Key, T], place: Key) -> tuple[T | None, Key]:
+    """Return what stands at the longest beginning of a place, and the rest of the place."""
+    for length in range(len(place), 0, -1):
+        if place[:length] in places:
+            return places[place[:length]], place[length:]
+    return None, place
+
+
+_PYDANTIC = {
+    "string_pattern_mismatch": "bad_id",
+    "string_too_long": "bad_id",
+    "missing": "missing",
+    "extra_forbidden": "unknown_key",
+    "too_short": "too_few",
+    "too_long": "too_few",
+}
