@@ -6,11 +6,12 @@ from catalog.planting import MODULE
 
 from recommender.errors import InputError, TableFaultsError
 from recommender.exchange import (
+    describe_faults,
     import_catalog_workbook,
     read_catalog_workbook,
     write_catalog_workbook,
+    write_marked_copy,
 )
-from recommender.exchange.tables.reports import describe_faults, write_marked_copy
 from training_catalog import load_catalog
 from training_catalog.difference import diff_catalogs
 from training_catalog.loading import DEFAULT_CATALOG, build_catalog

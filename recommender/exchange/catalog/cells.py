@@ -15,7 +15,7 @@ from recommender.exchange.catalog.columns import Field
 from recommender.exchange.catalog.tree import Sheet
 from recommender.exchange.tables.cells import BadCellError, number_expected, read_date, read_number
 from recommender.exchange.tables.faults import FAULTS_LISTED, Problem, shorten
-from recommender.exchange.tables.layout import find_header, loose
+from recommender.exchange.tables.header import find_header, loose
 from recommender.exchange.tables.raw_rows import Sheet as RawSheet
 from recommender.exchange.tables.raw_rows import Unreadable
 from recommender.table_kinds import Column

@@ -14,7 +14,7 @@ from recommender.exchange.catalog.cells import Faults, ParsedRow, SheetRows, rea
 from recommender.exchange.catalog.sheets import catalog_sheets
 from recommender.exchange.catalog.tree import Grouped, Items, Sheet
 from recommender.exchange.tables.faults import Problem
-from recommender.exchange.tables.layout import loose
+from recommender.exchange.tables.header import loose
 from recommender.exchange.tables.raw_rows import Sheet as RawSheet
 from recommender.exchange.tables.raw_rows import read_sheets
 from training_catalog import Catalog

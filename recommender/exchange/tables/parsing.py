@@ -19,7 +19,7 @@ from recommender.exchange.tables.cells import (
     read_text,
 )
 from recommender.exchange.tables.faults import FAULTS_LISTED, FaultList, Problem
-from recommender.exchange.tables.layout import Table, loose
+from recommender.exchange.tables.header import Table, loose
 from recommender.exchange.tables.references import References
 from recommender.table_kinds import Column
 
