@@ -13,7 +13,13 @@ from typing import Any
 from recommender.errors import TableFault, TableFaultsError
 from recommender.exchange.catalog.columns import Field
 from recommender.exchange.catalog.tree import Sheet
-from recommender.exchange.tables.cells import BadCellError, number_expected, read_date, read_number
+from recommender.exchange.tables.cells import (
+    BadCellError,
+    list_choices,
+    number_expected,
+    read_date,
+    read_number,
+)
 from recommender.exchange.tables.faults import FAULTS_LISTED, Problem, shorten
 from recommender.exchange.tables.header import find_header, loose
 from recommender.exchange.tables.raw_rows import Sheet as RawSheet
@@ -196,7 +202,7 @@ def _expected(column: Column) -> tuple[str, dict[str, str]]:
     if column.type == "number":
         return number_expected(column)
     if column.type == "choice":
-        return "choice", _listed(column)
+        return "choice", list_choices(column)
     return ("date" if column.type == "date" else "text"), {}
 
 
@@ -221,14 +227,7 @@ def _choice(column: Column, text: str) -> str | bool:
     for choice, spellings in column.choices.items():
         if loose(text) in {loose(s) for s in (choice, *spellings)}:
             return {"yes": True, "no": False}.get(choice, choice)
-    raise BadCellError(Problem("table.unknown_choice", "choice", _listed(column)))
-
-
-def _listed(column: Column) -> dict[str, str]:
-    return {
-        "choices_zh": "、".join(spellings[0] for spellings in column.choices.values()),
-        "choices_en": ", ".join(column.choices),
-    }
+    raise BadCellError(Problem("table.unknown_choice", "choice", list_choices(column)))
 
 
 def _both_languages(rows: SheetRows, faults: Faults) -> None:

@@ -56,13 +56,13 @@ def above(field: Field) -> Field:
     return replace(field, path=(), above=True)
 
 
-def id_column(name: str, zh: str, *, nullable: bool = False) -> Field:
+def identifier(name: str, zh: str, *, nullable: bool = False) -> Field:
     """Return the column of an id: of the record, or of another one."""
     column = Column(name, (zh,), nullable=nullable, refers_to="module")
     return Field(column, ("id" if name.endswith("_id") else name,))
 
 
-def text_columns(
+def text(
     name: str, zh: str, *, nullable: bool = False, path: Path | None = None
 ) -> tuple[Field, Field]:
     """Return the columns of a text, Chinese and English."""
@@ -73,14 +73,8 @@ def text_columns(
     )
 
 
-def number_column(
-    name: str,
-    zh: str,
-    low: float,
-    high: float,
-    *,
-    whole: bool = False,
-    nullable: bool = False,
+def number(
+    name: str, zh: str, low: float, high: float, *, whole: bool = False, nullable: bool = False
 ) -> Field:
     """Return the column of a number."""
     column = Column(
@@ -89,7 +83,7 @@ def number_column(
     return Field(column, (name,))
 
 
-def grade_columns(
+def by_grade(
     name: str, zh: str, grades: Sequence[str], high: float, *, whole: bool = False, path: Path = ()
 ) -> tuple[Field, ...]:
     """Return the columns of a mapping from grades to numbers, one for each grade."""
@@ -102,32 +96,32 @@ def grade_columns(
     )
 
 
-def choice_column(
+def choice(
     name: str, zh: str, choices: Mapping[str, tuple[str, ...]], *, nullable: bool = False
 ) -> Field:
     """Return the column of a choice."""
     return Field(Column(name, (zh,), "choice", choices=choices, nullable=nullable), (name,))
 
 
-def ids_column(
+def ids(
     name: str, zh: str, *, nullable: bool = True, blank: tuple[str, ...] | None = None
 ) -> Field:
     """Return the column of a list of ids."""
     return Field(Column(name, (zh,), "ids", nullable=nullable), (name,), blank=blank)
 
 
-def lines_column(name: str, zh: str) -> Field:
+def lines(name: str, zh: str) -> Field:
     """Return the column of a list of texts, one a line."""
     return Field(Column(name, (zh,), nullable=True), (name,), lines=True)
 
 
-def date_column(name: str, zh: str) -> Field:
+def date(name: str, zh: str) -> Field:
     """Return the column of a date."""
     return Field(Column(name, (zh,), "date"), (name,))
 
 
-LEVEL = number_column("level", "级别", 1, 4, whole=True)
-PROVENANCE = choice_column(
+LEVEL = number("level", "级别", 1, 4, whole=True)
+PROVENANCE = choice(
     "provenance",
     "来源",
     {

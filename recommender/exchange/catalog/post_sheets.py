@@ -4,20 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recommender.exchange.catalog.columns import (
-    LEVEL,
-    PROVENANCE,
-    above,
-    beside,
-    choice_column,
-    grade_columns,
-    id_column,
-    ids_column,
-    key,
-    lines_column,
-    number_column,
-    text_columns,
-)
+from recommender.exchange.catalog import columns
 from recommender.exchange.catalog.tree import Items, Keyed, One, Sheet, Split
 from recommender.table_kinds import YES_NO
 from training_catalog import post
@@ -56,12 +43,12 @@ def _job_elements(grades: Sequence[str]) -> Sheet:
         ("职责与业绩标准", "Duties and results"),
         post.JobElement,
         (
-            beside(choice_column("kind", "种类", _ELEMENT_KINDS)),
-            key(id_column("element_id", "编号")),
-            *text_columns("name", "名称"),
-            *text_columns("description", "说明"),
-            *grade_columns("importance", "重要度", grades, 1000, path=("importance",)),
-            PROVENANCE,
+            columns.beside(columns.choice("kind", "种类", _ELEMENT_KINDS)),
+            columns.key(columns.identifier("element_id", "编号")),
+            *columns.text("name", "名称"),
+            *columns.text("description", "说明"),
+            *columns.by_grade("importance", "重要度", grades, 1000, path=("importance",)),
+            columns.PROVENANCE,
         ),
         holding=Split("kind", {"duty": "duties", "result-measure": "result_measures"}),
         children=(
@@ -70,9 +57,9 @@ def _job_elements(grades: Sequence[str]) -> Sheet:
                 ("相关度", "Relevance"),
                 None,
                 (
-                    key(above(id_column("element_id", "职责或业绩标准"))),
-                    key(beside(id_column("competency_id", "能力项编号"))),
-                    *grade_columns("relevance", "相关度", grades, 3, whole=True),
+                    columns.key(columns.above(columns.identifier("element_id", "职责或业绩标准"))),
+                    columns.key(columns.beside(columns.identifier("competency_id", "能力项编号"))),
+                    *columns.by_grade("relevance", "相关度", grades, 3, whole=True),
                 ),
                 holding=Keyed("relevance", "competency_id"),
             ),
@@ -85,13 +72,13 @@ _QUALIFICATIONS = Sheet(
     ("任职资格", "Qualifications"),
     post.Qualification,
     (
-        key(id_column("qualification_id", "编号")),
-        choice_column("kind", "种类", _QUALIFICATION_KINDS),
-        *text_columns("text", "要求"),
-        ids_column("grades", "适用职级"),
-        number_column("minimum_months", "最少月数", 1, 600, whole=True, nullable=True),
-        id_column("certification", "所需认证", nullable=True),
-        PROVENANCE,
+        columns.key(columns.identifier("qualification_id", "编号")),
+        columns.choice("kind", "种类", _QUALIFICATION_KINDS),
+        *columns.text("text", "要求"),
+        columns.ids("grades", "适用职级"),
+        columns.number("minimum_months", "最少月数", 1, 600, whole=True, nullable=True),
+        columns.identifier("certification", "所需认证", nullable=True),
+        columns.PROVENANCE,
     ),
 )
 _REMARKS = Sheet(
@@ -99,9 +86,9 @@ _REMARKS = Sheet(
     ("岗位提示", "Post remarks"),
     post.Remark,
     (
-        beside(choice_column("kind", "种类", _REMARK_KINDS)),
-        *text_columns("text", "内容"),
-        PROVENANCE,
+        columns.beside(columns.choice("kind", "种类", _REMARK_KINDS)),
+        *columns.text("text", "内容"),
+        columns.PROVENANCE,
     ),
     holding=Split("kind", {"difficulty": "difficulties", "taboo": "taboos", "career": "career"}),
 )
@@ -110,15 +97,15 @@ _CERTIFICATIONS = Sheet(
     ("认证", "Certifications"),
     post.Certification,
     (
-        key(id_column("certification_id", "认证编号")),
-        LEVEL,
-        *text_columns("name", "名称"),
-        *text_columns("purpose", "目的"),
-        id_column("grade", "职级"),
-        id_column("requires", "前置认证", nullable=True),
-        *text_columns("practical", "实操", nullable=True),
-        number_column("valid_months", "有效月数", 1, 600, whole=True),
-        PROVENANCE,
+        columns.key(columns.identifier("certification_id", "认证编号")),
+        columns.LEVEL,
+        *columns.text("name", "名称"),
+        *columns.text("purpose", "目的"),
+        columns.identifier("grade", "职级"),
+        columns.identifier("requires", "前置认证", nullable=True),
+        *columns.text("practical", "实操", nullable=True),
+        columns.number("valid_months", "有效月数", 1, 600, whole=True),
+        columns.PROVENANCE,
     ),
     children=(
         Sheet(
@@ -126,10 +113,10 @@ _CERTIFICATIONS = Sheet(
             ("认证考试", "Certification exams"),
             post.CertificationExam,
             (
-                key(above(id_column("certification_id", "认证编号"))),
-                key(id_column("competency", "能力项编号")),
-                key(LEVEL),
-                ids_column("modules", "备考模块"),
+                columns.key(columns.above(columns.identifier("certification_id", "认证编号"))),
+                columns.key(columns.identifier("competency", "能力项编号")),
+                columns.key(columns.LEVEL),
+                columns.ids("modules", "备考模块"),
             ),
             holding=Items("exams"),
         ),
@@ -140,12 +127,12 @@ _PATHS = Sheet(
     ("学习路径", "Learning paths"),
     post.LearningPath,
     (
-        key(id_column("path_id", "路径编号")),
-        *text_columns("name", "名称"),
-        *text_columns("purpose", "目的"),
-        *text_columns("audience", "对象"),
-        ids_column("grades", "适用职级"),
-        PROVENANCE,
+        columns.key(columns.identifier("path_id", "路径编号")),
+        *columns.text("name", "名称"),
+        *columns.text("purpose", "目的"),
+        *columns.text("audience", "对象"),
+        columns.ids("grades", "适用职级"),
+        columns.PROVENANCE,
     ),
     children=(
         Sheet(
@@ -153,11 +140,11 @@ _PATHS = Sheet(
             ("路径阶段", "Path stages"),
             post.PathStage,
             (
-                above(id_column("path_id", "路径编号")),
-                *text_columns("name", "阶段"),
-                number_column("until_week", "截至周", 1, 520, whole=True),
-                ids_column("modules", "培训模块", nullable=False),
-                *text_columns("result", "成果", nullable=True),
+                columns.above(columns.identifier("path_id", "路径编号")),
+                *columns.text("name", "阶段"),
+                columns.number("until_week", "截至周", 1, 520, whole=True),
+                columns.ids("modules", "培训模块", nullable=False),
+                *columns.text("result", "成果", nullable=True),
             ),
             holding=Items("stages"),
         ),
@@ -168,14 +155,14 @@ _GLOSSARY = Sheet(
     ("术语表", "Glossary"),
     post.Term,
     (
-        key(id_column("term_id", "术语编号")),
-        *text_columns("term", "术语"),
-        *text_columns("definition", "定义", nullable=True),
-        lines_column("zh_forbidden", "中文禁用说法"),
-        lines_column("en_forbidden", "英文禁用说法"),
-        lines_column("zh_except", "中文例外"),
-        lines_column("en_except", "英文例外"),
-        lines_column("en_also", "英文同样可用"),
-        choice_column("paired", "中英对应", YES_NO, nullable=True),
+        columns.key(columns.identifier("term_id", "术语编号")),
+        *columns.text("term", "术语"),
+        *columns.text("definition", "定义", nullable=True),
+        columns.lines("zh_forbidden", "中文禁用说法"),
+        columns.lines("en_forbidden", "英文禁用说法"),
+        columns.lines("zh_except", "中文例外"),
+        columns.lines("en_except", "英文例外"),
+        columns.lines("en_also", "英文同样可用"),
+        columns.choice("paired", "中英对应", YES_NO, nullable=True),
     ),
 )

@@ -170,6 +170,14 @@ def number_expected(column: Column) -> tuple[str, dict[str, str]]:
     return key, {"minimum": f"{column.minimum:g}", "maximum": f"{column.maximum:.10g}"}
 
 
+def list_choices(column: Column) -> dict[str, str]:
+    """Return the choices of a column in one line for each language."""
+    return {
+        "choices_zh": "、".join(spellings[0] for spellings in column.choices.values()),
+        "choices_en": ", ".join(column.choices),
+    }
+
+
 def read_date(value: object, column: Column, *, latest: dt.date, date_1904: bool) -> dt.date:
     """Return a cell as a date: an Excel date, its serial number, or text in a usual form."""
     if isinstance(value, Unreadable):

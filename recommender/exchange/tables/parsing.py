@@ -13,6 +13,7 @@ import pandas as pd
 from recommender.exchange.tables.cells import (
     BadCellError,
     is_empty,
+    list_choices,
     number_expected,
     read_date,
     read_number,
@@ -168,23 +169,14 @@ def _choice_reader(column: Column) -> Callable[[object], str]:
         for choice, spellings in column.choices.items()
         for spelling in (choice, *spellings)
     }
-    values = {f"choices_{lang}": listed for lang, listed in choice_lists(column).items()}
 
     def read(value: object) -> str:
         choice = choices.get(loose(read_text(value, column)))
         if choice is None:
-            raise BadCellError(Problem("table.unknown_choice", "choice", values))
+            raise BadCellError(Problem("table.unknown_choice", "choice", list_choices(column)))
         return choice
 
     return read
-
-
-def choice_lists(column: Column) -> dict[str, str]:
-    """Return the choices of a column in one line for each language: ``zh`` and ``en``."""
-    return {
-        "zh": "、".join(spellings[0] for spellings in column.choices.values()),
-        "en": ", ".join(column.choices),
-    }
 
 
 def _some(text: str) -> str:
@@ -200,8 +192,7 @@ def expectation(column: Column) -> Problem:
     if column.type == "date":
         return Problem("table.missing", "date")
     if column.type == "choice":
-        values = {f"choices_{lang}": listed for lang, listed in choice_lists(column).items()}
-        return Problem("table.missing", "choice", values)
+        return Problem("table.missing", "choice", list_choices(column))
     if column.type == "ids":
         return Problem("table.missing", f"list_{column.refers_to}")
     if column.refers_to == "subject":

@@ -1,0 +1,265 @@
+"""Records from the rows of a workbook: up the tree of its sheets, those below first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from recommender.errors import InputError
+from recommender.exchange.catalog.cells import Faults, ParsedRow, SheetRows, read_sheet_rows
+from recommender.exchange.catalog.sheets import catalog_sheets
+from recommender.exchange.catalog.tree import Grouped, Items, Sheet
+from recommender.exchange.tables.faults import Problem
+from recommender.exchange.tables.header import loose
+from recommender.exchange.tables.raw_rows import Sheet as RawSheet
+from recommender.exchange.tables.raw_rows import read_sheets
+
+T = TypeVar("T")
+Key = tuple[str, ...]
+Place = tuple[SheetRows, ParsedRow]
+Built = tuple[ParsedRow, Any]
+"""A row and its record; None where something is wrong with it."""
+
+
+class WorkbookRecords:
+    """The records of a workbook, built from the rows of its sheets.
+
+    Parameters
+    ----------
+    path : Path
+        The workbook.
+
+    Attributes
+    ----------
+    top : Sheet
+        The sheet of the whole catalogue.
+    rows : dict of str to SheetRows
+        The rows of each sheet, by its name.
+    faults : Faults
+        Every bad cell found so far.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.faults = Faults()
+        given = read_sheets(path)
+        self.faults.order = {sheet.name: at for at, sheet in enumerate(given)}
+        grade_sheet = next(s for s in catalog_sheets([]).walk() if s.name == "grades")
+        grades = _rows_of(path.name, given, grade_sheet, Faults()).rows
+        self.top = catalog_sheets(
+            [r.values["grade_id"] for r in grades if r.values.get("grade_id")]
+        )
+        self.rows = {
+            sheet.name: _rows_of(path.name, given, sheet, self.faults) for sheet in self.top.walk()
+        }
+        self.built: dict[str, dict[Key, list[Built]]] = {}
+
+    def build_whole(self, sheet: Sheet) -> tuple[Any, dict[str, Any]]:
+        """Return the only record of a sheet, and the parts below that it has no field for."""
+        rows = self.rows[sheet.name]
+        # what is made of the rows of another sheet comes after them
+        for child in sorted(sheet.children, key=lambda child: child.members is not None):
+            self._build(child, {()})
+        parts, unsure = self._parts(sheet, {})
+        fields = sheet.record.model_fields if sheet.record else {}
+        rest = {name: part for name, part in parts.items() if name not in fields}
+        pairs = {tuple(str(row.values.get("key")).split(".")): row for row in rows.rows}
+        for path, row in pairs.items():
+            if longest(pairs, path[:-1])[0]:  # what has a value of its own has no fields
+                problem = Problem("catalog_workbook.unknown_key", "", {"detail": ".".join(path)})
+                self.faults.add(rows, row, "key", problem)
+        if not rows.columns or not all(row.good for row in rows.rows):
+            return None, rest
+        raw = _nested(pairs) | {name: part for name, part in parts.items() if name in fields}
+        record, errors = _validate(sheet, raw, unsure)
+        for place, problem in errors:
+            row, _ = longest(pairs, place)
+            path = ".".join(place)
+            detail = f"{path}: {problem.values['detail']}"
+            problem = problem._replace(values={"detail": detail})
+            self.faults.add(rows, row, "value" if row else path, problem)
+        return record, rest
+
+    def _build(self, sheet: Sheet, known: set[Key]) -> None:
+        """Build the records of a sheet, by the key of the row above; None where one is bad."""
+        rows = self.rows[sheet.name]
+        built = self.built[sheet.name] = defaultdict(list)
+        if sheet.pairs:
+            if rows.rows:
+                built[()].append((rows.rows[0], self.build_whole(sheet)[0]))
+            return
+        for child in sheet.children:
+            self._build(child, {_key(row.values, child.above) for row in rows.rows})
+        if isinstance(sheet.held, Grouped):
+            self._compare_groups(rows, sheet.held)
+        for row in rows.rows:
+            if any(row.values.get(name) is None for name in sheet.above):
+                continue
+            above = _key(row.values, sheet.above)
+            if above not in known:
+                problem = Problem("catalog_workbook.no_parent")
+                self.faults.add(rows, row, sheet.above[0], problem)
+            built[above].append((row, self._record(rows, row)))
+
+    def _record(self, rows: SheetRows, row: ParsedRow) -> Any:
+        sheet = rows.sheet
+        parts, unsure = self._parts(sheet, row.values)
+        if not row.good:
+            return None
+        record, errors = _validate(sheet, _raw(sheet, row) | parts, unsure)
+        for place, problem in errors:
+            column = column_at(sheet, place)
+            if len(place) == 1 and place[0] in sheet.needs:
+                problem, column = Problem(sheet.needs[place[0]]), sheet.key[0]
+            elif "to_level must be above" in problem.values["detail"]:
+                problem, column = Problem("table.levels_reversed"), "to_level"
+            self.faults.add(rows, row, column, problem)
+        return record
+
+    def _parts(self, sheet: Sheet, values: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
+        """Return the fields that the rows below fill, and those of them that lack a bad one."""
+        below = [
+            (child.held, self.built[child.name].get(_key(values, child.above), []))
+            for child in sheet.children
+        ]
+        if sheet.members:
+            column, name = sheet.members.column, values.get(sheet.key[0])
+            every = (built for part in self.built[sheet.members.sheet].values() for built in part)
+            members = [
+                (r, record and record.id) for r, record in every if r.values.get(column) == name
+            ]
+            below.append((Items(sheet.members.field), members))
+        fields: dict[str, Any] = {}
+        unsure: set[str] = set()
+        for held, built in below:
+            gathered = held.gather([(row.values, r) for row, r in built if r is not None])
+            fields |= gathered
+            if any(record is None for _, record in built):
+                unsure |= set(gathered)
+        return fields, unsure
+
+    def _compare_groups(self, rows: SheetRows, grouped: Grouped) -> None:
+        """Find the rows that say something else of their group than its first row."""
+        first: dict[Key, Key] = {}
+        for row in rows.rows:
+            said = _key(row.values, grouped.columns)
+            group = (*_key(row.values, rows.sheet.above), said[0])
+            if row.good and first.setdefault(group, said) != said:
+                self.faults.add(rows, row, grouped.columns[-1], Problem(grouped.differ))
+
+    @cached_property
+    def places(self) -> dict[Key, Place]:
+        """Every row by its place in the catalogue, as the checks of a catalogue name it."""
+        return dict(self._places_below(self.top, ()))
+
+    def _places_below(
+        self, sheet: Sheet, above: Key, row_above: ParsedRow | None = None
+    ) -> Iterator[tuple[Key, Place]]:
+        for child in sheet.children:
+            name = child.name if row_above is None else next(iter(child.held.gather([])))
+            key = _key(row_above.values, child.above) if row_above else ()
+            own = [column for column in child.key if column not in child.above]
+            for at, (row, _) in enumerate(self.built[child.name].get(key, ())):
+                if child.pairs:
+                    yield from self._places_below(child, ())
+                else:
+                    place = (*above, name, *(_key(row.values, own) or (str(at),)))
+                    yield place, (self.rows[child.name], row)
+                    yield from self._places_below(child, place, row)
+
+
+def _rows_of(file: str, given: Sequence[RawSheet], sheet: Sheet, faults: Faults) -> SheetRows:
+    titles = {loose(title) for title in sheet.titles}
+    for raw in given:
+        if loose(raw.name) in titles:
+            return read_sheet_rows(raw, sheet, faults)
+    if sheet.required:
+        zh, en = sheet.titles
+        raise InputError("catalog_workbook.no_sheet", file=file, sheet_zh=zh, sheet_en=en)
+    return SheetRows(sheet, sheet.titles[0], [], {}, {})
+
+
+def _key(values: Mapping[str, Any], names: Sequence[str]) -> Key:
+    return tuple(str(values.get(name)) for name in names)
+
+
+def _raw(sheet: Sheet, row: ParsedRow) -> dict[str, Any]:
+    """Return a row as the nested values of its record."""
+    raw: dict[str, Any] = {}
+    for field in sheet.columns:
+        value = row.values.get(field.column.name)
+        if not field.path or (value is None and not field.mapping):
+            continue
+        inner = raw
+        for step in field.path[:-1]:
+            inner = inner.setdefault(step, {})
+        if value is not None:
+            inner[field.path[-1]] = value
+    return raw
+
+
+def _nested(pairs: Mapping[Key, ParsedRow]) -> dict[str, Any]:
+    """Return the values of dotted keys as the nested values of their record."""
+    raw: dict[str, Any] = {}
+    for (*way, last), row in pairs.items():
+        inner = raw
+        for step in way:
+            inner = inner.setdefault(step, {})
+        value, english = row.values.get("value"), row.values.get("value_en")
+        inner[last] = value if english is None else {"zh-CN": value, "en": english}
+    return raw
+
+
+def _validate(
+    sheet: Sheet, raw: dict[str, Any], unsure: set[str]
+) -> tuple[Any, list[tuple[Key, Problem]]]:
+    """Return a record, or None and what is wrong where, less what a bad row below explains."""
+    if sheet.record is None:
+        return raw, []
+    try:
+        return sheet.record.model_validate(raw), []
+    except ValidationError as error:
+        problems = [
+            (
+                tuple(str(step) for step in item["loc"]),
+                Problem(
+                    f"catalog_workbook.{_PYDANTIC.get(item['type'], 'invalid')}",
+                    "",
+                    {"detail": item["msg"]},
+                ),
+            )
+            for item in error.errors()
+        ]
+        return None, [(place, problem) for place, problem in problems if not unsure & {*place[:1]}]
+
+
+def column_at(sheet: Sheet, place: Key) -> str:
+    """Return the column of a field: the one whose path agrees longest, else the row's key."""
+    fields = [field for field in sheet.columns if field.path]
+    for length in range(len(place), 0, -1):
+        for field in fields:
+            if field.path[:length] == place[:length]:
+                return field.column.name
+    return (sheet.key or (sheet.columns[0].column.name,))[-1]
+
+
+def longest(places: Mapping[Key, T], place: Key) -> tuple[T | None, Key]:
+    """Return what stands at the longest beginning of a place, and the rest of the place."""
+    for length in range(len(place), 0, -1):
+        if place[:length] in places:
+            return places[place[:length]], place[length:]
+    return None, place
+
+
+_PYDANTIC = {
+    "string_pattern_mismatch": "bad_id",
+    "string_too_long": "bad_id",
+    "missing": "missing",
+    "extra_forbidden": "unknown_key",
+    "too_short": "too_few",
+    "too_long": "too_few",
+}
