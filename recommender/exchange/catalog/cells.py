@@ -21,9 +21,8 @@ from recommender.exchange.tables.cells import (
     read_number,
 )
 from recommender.exchange.tables.faults import FAULTS_LISTED, Problem, shorten
-from recommender.exchange.tables.header import find_header, loose
-from recommender.exchange.tables.raw_rows import Sheet as RawSheet
-from recommender.exchange.tables.raw_rows import Unreadable
+from recommender.exchange.tables.header import Sheet as RawSheet
+from recommender.exchange.tables.header import Unreadable, find_header, loose
 from recommender.table_kinds import Column
 
 _SEPARATORS = re.compile(r"[;；,，、\n]")

@@ -15,8 +15,8 @@ from recommender.exchange.catalog.cells import Faults, ParsedRow, SheetRows, rea
 from recommender.exchange.catalog.sheets import catalog_sheets
 from recommender.exchange.catalog.tree import Grouped, Items, Sheet
 from recommender.exchange.tables.faults import Problem
+from recommender.exchange.tables.header import Sheet as RawSheet
 from recommender.exchange.tables.header import loose
-from recommender.exchange.tables.raw_rows import Sheet as RawSheet
 from recommender.exchange.tables.raw_rows import read_sheets
 
 T = TypeVar("T")

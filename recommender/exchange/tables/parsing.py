@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,9 @@ import pandas as pd
 
 from recommender.exchange.tables.cells import (
     BadCellError,
+    expectation,
     is_empty,
     list_choices,
-    number_expected,
     read_date,
     read_number,
     read_text,
@@ -107,7 +108,9 @@ def parse_column(
         nothing = np.array([np.nan]) if column.type == "number" else np.array([None], dtype=object)
         codes = np.zeros(n_rows, dtype=np.intp)
         return ParsedColumn(column, codes, nothing, np.array([True]), np.array([False]), {})
-    codes, raw = _distinct(table.column(position))
+    codes, raw = _distinct(
+        np.fromiter(map(itemgetter(position), table.rows), dtype=object, count=n_rows)
+    )
     read = _reader(column, references, latest=latest, date_1904=table.date_1904)
     number = column.type == "number"
     distinct = np.full(len(raw), np.nan) if number else np.full(len(raw), None, dtype=object)
@@ -183,25 +186,6 @@ def _some(text: str) -> str:
     if not text:
         raise BadCellError(Problem("table.missing", "text"))
     return text
-
-
-def expectation(column: Column) -> Problem:
-    """Return what a column expects, as the problem of a cell that is missing."""
-    if column.type == "number":
-        return Problem("table.missing", *number_expected(column))
-    if column.type == "date":
-        return Problem("table.missing", "date")
-    if column.type == "choice":
-        return Problem("table.missing", "choice", list_choices(column))
-    if column.type == "ids":
-        return Problem("table.missing", f"list_{column.refers_to}")
-    if column.refers_to == "subject":
-        return Problem("table.missing", "subject")
-    if column.refers_to is not None:
-        return Problem("table.missing", f"known_{column.refers_to}")
-    if column.slug:
-        return Problem("table.missing", "slug")
-    return Problem("table.missing", "text")
 
 
 def add_cell_faults(parsed: ParsedColumn, kept: np.ndarray, faults: FaultList) -> None:

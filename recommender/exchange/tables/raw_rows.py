@@ -18,6 +18,7 @@ from recommender.exchange.tables.header import (
     Header,
     Sheet,
     Table,
+    Unreadable,
     find_header,
     other_kind,
 )
@@ -43,16 +44,6 @@ _BEGINNINGS = (
 _MARKUP = (b"<!doctype html", b"<html", b"<table", b"<meta", b"mime-version:")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _EXAMPLE_MARK = re.compile(r"\s*(示例|example\s*[:：])", re.IGNORECASE)
-
-
-class Unreadable:
-    """A cell whose value the reader cannot know: an error value or an uncalculated formula."""
-
-    def __init__(self, code: str) -> None:
-        self.code = code
-
-    def __str__(self) -> str:
-        return "#…!" if self.code == "table.error_value" else "=…"
 
 
 ERROR_VALUE = Unreadable("table.error_value")
