@@ -36,7 +36,7 @@ FAMILIES = {
     "document.": "documents.plan_view and its template",
     "evaluation.": "documents.evaluation_view, its template, and charts",
     "exclusion.": "answers.describe_exclusions: every reason but NONE",
-    "expected.": "exchange.reports: what a cell should hold",
+    "expected.": "exchange.faults: what a cell should hold",
     "invalid.": "api.problems: what pydantic finds wrong with a field, by its type",
     "history.": "improvement.history: figures, notes and what is suspicious",
     "left-out.": "service.left_out",
@@ -46,7 +46,7 @@ FAMILIES = {
     "problem.": "api.problems: titles by status",
     "reason.": "planning, answers.explain_served: basis, place",
     "registry.": "improvement.registry: verdicts and limits",
-    "report.": "exchange.reports: heads of the list",
+    "report.": "exchange.marked_copy: heads of the list",
     "table.unknown_": "exchange.references.unknown: what a column refers to",
     "template.": "exchange.templates: heads, titles and the columns of records",
 }

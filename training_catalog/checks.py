@@ -156,7 +156,11 @@ def check_profiles(catalog: Catalog, files: Files) -> Iterator[CatalogFault]:
             yield make_fault(file, f"targets.{name}", "no-target", at=at, found=name)
         for name in sorted(set(profile.targets) - competencies):
             yield make_fault(
-                file, f"targets.{name}", "unknown-competency", at=(*at, name), found=name
+                file,
+                f"targets.{name}",
+                "unknown-competency",
+                at=(*at, "targets", name),
+                found=name,
             )
         mean = sum(t.weight for t in profile.targets.values()) / max(1, len(profile.targets))
         if abs(mean - 1) > _MEAN_WEIGHT_TOLERANCE:

@@ -82,7 +82,7 @@ def _check_certifications(catalog: Catalog) -> Iterator[CatalogFault]:
             )
         counts = Counter((exam.competency, exam.level) for exam in certification.exams)
         for exam in certification.exams:
-            place = ("certification_exams", certification.id, f"{exam.competency}/{exam.level}")
+            place = (*at, "exams", exam.competency, str(exam.level))
             found = f"{exam.competency} {exam.level}"
             if (exam.competency, exam.level) not in exams:
                 yield make_fault(
@@ -110,7 +110,7 @@ def _check_paths(catalog: Catalog) -> Iterator[CatalogFault]:
             if count > 1:
                 yield make_fault(file, path.id, "listed-twice", at=at, found=name)
         for i, stage in enumerate(path.stages):
-            place = ("path_stages", path.id, str(i), "modules")
+            place = (*at, "stages", str(i), "modules")
             yield from _unknown_modules(file, path.id, stage.modules, modules, place)
         weeks = [stage.until_week for stage in path.stages]
         if weeks != sorted(weeks):

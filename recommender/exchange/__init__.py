@@ -1,14 +1,36 @@
-"""Tabular files in and out: what users hand in as Excel or CSV, checked, and what they get."""
+"""Tabular files in and out: what users hand in as Excel or CSV, checked, and what they get.
 
-from recommender.exchange.catalog.workbook import (
-    import_catalog_workbook,
-    read_catalog_workbook,
-    write_catalog_workbook,
-)
-from recommender.exchange.tables.reading import check_items, read_table
-from recommender.exchange.tables.reports import describe_faults, write_marked_copy
-from recommender.exchange.tables.templates import write_template
-from recommender.exchange.tables.writing import write_xlsx
+Names are loaded when they are first used, for what reads and writes workbooks takes long to load.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from recommender.exchange.catalog.reading import (
+        import_catalog_workbook,
+        read_catalog_workbook,
+    )
+    from recommender.exchange.catalog.writing import write_catalog_workbook
+    from recommender.exchange.tables.faults import describe_faults
+    from recommender.exchange.tables.marked_copy import write_marked_copy
+    from recommender.exchange.tables.reading import check_items, read_table
+    from recommender.exchange.tables.templates import write_template
+    from recommender.exchange.tables.writing import write_xlsx
+
+_HOMES = {
+    "check_items": "tables.reading",
+    "describe_faults": "tables.faults",
+    "import_catalog_workbook": "catalog.reading",
+    "read_catalog_workbook": "catalog.reading",
+    "read_table": "tables.reading",
+    "write_catalog_workbook": "catalog.writing",
+    "write_marked_copy": "tables.marked_copy",
+    "write_template": "tables.templates",
+    "write_xlsx": "tables.writing",
+}
 
 __all__ = [
     "check_items",
@@ -21,3 +43,9 @@ __all__ = [
     "write_template",
     "write_xlsx",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

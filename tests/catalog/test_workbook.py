@@ -5,12 +5,13 @@ import pytest
 from catalog.planting import MODULE
 
 from recommender.errors import InputError, TableFaultsError
-from recommender.exchange.catalog.workbook import (
+from recommender.exchange import (
+    describe_faults,
     import_catalog_workbook,
     read_catalog_workbook,
     write_catalog_workbook,
+    write_marked_copy,
 )
-from recommender.exchange.tables.reports import describe_faults, write_marked_copy
 from training_catalog import load_catalog
 from training_catalog.difference import diff_catalogs
 from training_catalog.loading import DEFAULT_CATALOG, build_catalog
@@ -235,6 +236,23 @@ def test_a_module_without_competency_is_reported_on_its_row(book):
     (fault,) = faults_of(book.save())
     assert fault.code == "catalog_workbook.no_competency"
     assert (fault.sheet, fault.row) == ("培训模块", book.cell("培训模块", MODULE, "费用").row)
+
+
+def test_a_bad_row_is_not_reported_again_where_it_belongs(book):
+    """A bad level leaves a competency three of four, and its category may be left without any."""
+    book.cell("级别要点", "resilience", "英文要点").value = None
+    book.cell("目录与设置", "settings.hour_price", "值").value = "许多"
+    faults = faults_of(book.save())
+    assert [(f.sheet, f.code) for f in faults] == [
+        ("目录与设置", "catalog_workbook.invalid"),
+        ("级别要点", "table.missing"),
+    ]
+
+
+def test_an_entry_below_a_value_is_reported(book):
+    book.add("目录与设置", 项目="name.short", 值="电信")
+    (fault,) = faults_of(book.save())
+    assert (fault.code, fault.found) == ("catalog_workbook.unknown_key", "name.short")
 
 
 def test_a_column_that_would_be_lost_is_reported(book):

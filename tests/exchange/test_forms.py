@@ -8,7 +8,7 @@ import pytest
 
 from recommender.errors import InputError, TableFaultsError
 from recommender.exchange import read_table
-from recommender.exchange.tables.layout import loose
+from recommender.exchange.tables.header import loose
 from recommender.table_kinds import KINDS
 
 HEAD = ["工号", "能力项", "级别得分", "评估方式", "评估日期"]

@@ -11,11 +11,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recommender.errors import TableFault, TableFaultsError
-from recommender.exchange.catalog.fields import Field, Layout
-from recommender.exchange.tables.cells import BadCellError, number_expected, read_date, read_number
+from recommender.exchange.catalog.columns import Field
+from recommender.exchange.catalog.tree import Sheet
+from recommender.exchange.tables.cells import (
+    BadCellError,
+    list_choices,
+    number_expected,
+    read_date,
+    read_number,
+)
 from recommender.exchange.tables.faults import FAULTS_LISTED, Problem, shorten
-from recommender.exchange.tables.layout import find_header, loose
-from recommender.exchange.tables.raw_rows import Sheet, Unreadable
+from recommender.exchange.tables.header import Sheet as RawSheet
+from recommender.exchange.tables.header import Unreadable, find_header, loose
 from recommender.table_kinds import Column
 
 _SEPARATORS = re.compile(r"[;；,，、\n]")
@@ -29,7 +36,7 @@ class SheetRows:
 
     Parameters
     ----------
-    layout : Layout
+    sheet : Sheet
         What the sheet is.
     name : str
         Its name in the file.
@@ -41,7 +48,7 @@ class SheetRows:
         Canonical column name to its header in the file.
     """
 
-    layout: Layout
+    sheet: Sheet
     name: str
     rows: list[ParsedRow]
     columns: Mapping[str, int]
@@ -105,19 +112,19 @@ class Faults:
             raise error
 
 
-def read_sheet_rows(sheet: Sheet, layout: Layout, faults: Faults) -> SheetRows:
+def read_sheet_rows(raw: RawSheet, sheet: Sheet, faults: Faults) -> SheetRows:
     """Read the rows of a sheet; bad cells, headers and repeated keys are added to `faults`."""
-    header = find_header(sheet.rows, layout.kind)
+    header = find_header(raw.rows, sheet.kind)
     if header is None:
-        rows = SheetRows(layout, sheet.name, [], {}, {})
-        _missing_columns(rows, [f.column for f in layout.fields if not f.column.nullable], faults)
+        rows = SheetRows(sheet, raw.name, [], {}, {})
+        _missing_columns(rows, [f.column for f in sheet.columns if not f.column.nullable], faults)
         return rows
-    labels = [str(cell).strip() for cell in sheet.rows[header.at]]
+    labels = [str(cell).strip() for cell in raw.rows[header.at]]
     rows = SheetRows(
-        layout,
-        sheet.name,
+        sheet,
+        raw.name,
         [],
-        {name: sheet.first_column + at for name, at in header.columns.items()},
+        {name: raw.first_column + at for name, at in header.columns.items()},
         {name: labels[at] for name, at in header.columns.items()},
     )
     _missing_columns(rows, header.missing, faults)
@@ -126,19 +133,19 @@ def read_sheet_rows(sheet: Sheet, layout: Layout, faults: Faults) -> SheetRows:
             "table.column_twice", "", {"name": name, "first": rows.headers.get(name, name)}
         )
         faults.add(rows, None, labels[position], problem, found=labels[position])
-    _unknown_columns(rows, sheet, header.at, labels, faults)
-    fields = [f for f in layout.fields if f.column.name in header.columns]
-    for at in range(header.at + 1, len(sheet.rows)):
-        cells = sheet.rows[at]
+    _unknown_columns(rows, raw, header.at, labels, faults)
+    fields = [f for f in sheet.columns if f.column.name in header.columns]
+    for at in range(header.at + 1, len(raw.rows)):
+        cells = raw.rows[at]
         if all(_is_empty(cell) for cell in cells):
             continue
-        row = ParsedRow(sheet.first_row + at + 1, {}, {}, good=not header.missing)
+        row = ParsedRow(raw.first_row + at + 1, {}, {}, good=not header.missing)
         rows.rows.append(row)
         for entry in fields:
             name = entry.column.name
             row.found[name] = cells[header.columns[name]]
             try:
-                row.values[name] = _read(entry, row.found[name], date_1904=sheet.date_1904)
+                row.values[name] = _read(entry, row.found[name], date_1904=raw.date_1904)
             except BadCellError as error:
                 faults.add(rows, row, name, error.problem)
     _both_languages(rows, faults)
@@ -153,14 +160,14 @@ def _missing_columns(rows: SheetRows, columns: Sequence[Column], faults: Faults)
 
 
 def _unknown_columns(
-    rows: SheetRows, sheet: Sheet, at: int, labels: Sequence[str], faults: Faults
+    rows: SheetRows, raw: RawSheet, at: int, labels: Sequence[str], faults: Faults
 ) -> None:
     """Report columns with content that no field takes: what stands there would be lost."""
     known = set(rows.columns.values())
     for position, label in enumerate(labels):
-        if sheet.first_column + position in known or label in rows.headers.values():
+        if raw.first_column + position in known or label in rows.headers.values():
             continue
-        if any(not _is_empty(cells[position]) for cells in sheet.rows[at + 1 :]):
+        if any(not _is_empty(cells[position]) for cells in raw.rows[at + 1 :]):
             problem = Problem("catalog_workbook.unknown_column")
             faults.add(rows, None, label, problem, found=label)
 
@@ -194,7 +201,7 @@ def _expected(column: Column) -> tuple[str, dict[str, str]]:
     if column.type == "number":
         return number_expected(column)
     if column.type == "choice":
-        return "choice", _listed(column)
+        return "choice", list_choices(column)
     return ("date" if column.type == "date" else "text"), {}
 
 
@@ -219,19 +226,12 @@ def _choice(column: Column, text: str) -> str | bool:
     for choice, spellings in column.choices.items():
         if loose(text) in {loose(s) for s in (choice, *spellings)}:
             return {"yes": True, "no": False}.get(choice, choice)
-    raise BadCellError(Problem("table.unknown_choice", "choice", _listed(column)))
-
-
-def _listed(column: Column) -> dict[str, str]:
-    return {
-        "choices_zh": "、".join(spellings[0] for spellings in column.choices.values()),
-        "choices_en": ", ".join(column.choices),
-    }
+    raise BadCellError(Problem("table.unknown_choice", "choice", list_choices(column)))
 
 
 def _both_languages(rows: SheetRows, faults: Faults) -> None:
     """Report a text that is there in one language only."""
-    for entry in rows.layout.fields:
+    for entry in rows.sheet.columns:
         name = entry.column.name
         other = name[:-3] + ("_en" if name.endswith("_zh") else "_zh")
         if entry.path[-1:] not in (("zh-CN",), ("en",)) or not entry.column.nullable:
@@ -245,11 +245,11 @@ def _both_languages(rows: SheetRows, faults: Faults) -> None:
 def _repeated_keys(rows: SheetRows, faults: Faults) -> None:
     first: dict[tuple[object, ...], int] = {}
     for row in rows.rows:
-        key = tuple(str(row.values.get(name)) for name in rows.layout.key)
-        if not key or any(row.values.get(name) is None for name in rows.layout.key):
+        key = tuple(str(row.values.get(name)) for name in rows.sheet.key)
+        if not key or any(row.values.get(name) is None for name in rows.sheet.key):
             continue
         if key in first:
             problem = Problem("catalog_workbook.twice", "", {"first": str(first[key])})
-            faults.add(rows, row, rows.layout.key[-1], problem)
+            faults.add(rows, row, rows.sheet.key[-1], problem)
         else:
             first[key] = row.number

@@ -1,28 +1,33 @@
-"""Records from the rows of a catalogue workbook, and where each of them stands."""
+"""Records from the rows of a workbook: up the tree of its sheets, those below first."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from recommender.errors import InputError
 from recommender.exchange.catalog.cells import Faults, ParsedRow, SheetRows, read_sheet_rows
-from recommender.exchange.catalog.fields import Layout
-from recommender.exchange.catalog.layout import catalog_layouts
+from recommender.exchange.catalog.sheets import catalog_sheets
+from recommender.exchange.catalog.tree import Grouped, Items, Sheet
 from recommender.exchange.tables.faults import Problem
-from recommender.exchange.tables.layout import loose
-from recommender.exchange.tables.raw_rows import Sheet, read_sheets
-from training_catalog import Text
+from recommender.exchange.tables.header import Sheet as RawSheet
+from recommender.exchange.tables.header import loose
+from recommender.exchange.tables.raw_rows import read_sheets
 
-Place = tuple[str, ...]
+T = TypeVar("T")
+Key = tuple[str, ...]
+Place = tuple[SheetRows, ParsedRow]
+Built = tuple[ParsedRow, Any]
+"""A row and its record; None where something is wrong with it."""
 
 
 class WorkbookRecords:
-    """The sheets of a workbook, as rows from which records are made.
+    """The records of a workbook, built from the rows of its sheets.
 
     Parameters
     ----------
@@ -31,190 +36,225 @@ class WorkbookRecords:
 
     Attributes
     ----------
-    sheets : dict of str to SheetRows
-        By the name of their layout.
+    top : Sheet
+        The sheet of the whole catalogue.
+    rows : dict of str to SheetRows
+        The rows of each sheet, by its name.
     faults : Faults
         Every bad cell found so far.
-    places : dict of tuple to tuple
-        Part, id and field of the catalogue to the sheet and row that hold it.
     """
 
     def __init__(self, path: Path) -> None:
-        self.file = path.name
         self.faults = Faults()
-        self.places: dict[Place, tuple[SheetRows, ParsedRow]] = {}
         given = read_sheets(path)
         self.faults.order = {sheet.name: at for at, sheet in enumerate(given)}
-        grades = self._sheet(given, _layout_of(catalog_layouts([]), "grades"), Faults())
-        ids = [row.values["grade_id"] for row in grades.rows if row.values.get("grade_id")]
-        self.sheets = {
-            layout.name: self._sheet(given, layout, self.faults) for layout in catalog_layouts(ids)
+        grade_sheet = next(s for s in catalog_sheets([]).walk() if s.name == "grades")
+        grades = _rows_of(path.name, given, grade_sheet, Faults()).rows
+        self.top = catalog_sheets(
+            [r.values["grade_id"] for r in grades if r.values.get("grade_id")]
+        )
+        self.rows = {
+            sheet.name: _rows_of(path.name, given, sheet, self.faults) for sheet in self.top.walk()
         }
+        self.built: dict[str, dict[Key, list[Built]]] = {}
 
-    def _sheet(self, given: Sequence[Sheet], layout: Layout, faults: Faults) -> SheetRows:
-        titles = {loose(title) for title in layout.titles}
-        for sheet in given:
-            if loose(sheet.name) in titles:
-                return read_sheet_rows(sheet, layout, faults)
-        if layout.required:
-            raise InputError(
-                "catalog_workbook.no_sheet",
-                file=self.file,
-                sheet_zh=layout.titles[0],
-                sheet_en=layout.titles[1],
-            )
-        return SheetRows(layout, layout.titles[0], [], {}, {})
+    def build_whole(self, sheet: Sheet) -> tuple[Any, dict[str, Any]]:
+        """Return the only record of a sheet, and the parts below that it has no field for."""
+        rows = self.rows[sheet.name]
+        # what is made of the rows of another sheet comes after them
+        for child in sorted(sheet.children, key=lambda child: child.members is not None):
+            self._build(child, {()})
+        parts, unsure = self._parts(sheet, {})
+        fields = sheet.record.model_fields if sheet.record else {}
+        rest = {name: part for name, part in parts.items() if name not in fields}
+        pairs = {tuple(str(row.values.get("key")).split(".")): row for row in rows.rows}
+        for path, row in pairs.items():
+            if longest(pairs, path[:-1])[0]:  # what has a value of its own has no fields
+                problem = Problem("catalog_workbook.unknown_key", "", {"detail": ".".join(path)})
+                self.faults.add(rows, row, "key", problem)
+        if not rows.columns or not all(row.good for row in rows.rows):
+            return None, rest
+        raw = _nested(pairs) | {name: part for name, part in parts.items() if name in fields}
+        record, errors = _validate(sheet, raw, unsure)
+        for place, problem in errors:
+            row, _ = longest(pairs, place)
+            path = ".".join(place)
+            detail = f"{path}: {problem.values['detail']}"
+            problem = problem._replace(values={"detail": detail})
+            self.faults.add(rows, row, "value" if row else path, problem)
+        return record, rest
 
-    def raw_of(self, name: str, row: ParsedRow) -> dict[str, Any]:
-        """Return a row as the nested values of its record."""
-        raw: dict[str, Any] = {}
-        for field in self.sheets[name].layout.fields:
-            value = row.values.get(field.column.name)
-            if not field.path or value is None:
+    def _build(self, sheet: Sheet, known: set[Key]) -> None:
+        """Build the records of a sheet, by the key of the row above; None where one is bad."""
+        rows = self.rows[sheet.name]
+        built = self.built[sheet.name] = defaultdict(list)
+        if sheet.pairs:
+            if rows.rows:
+                built[()].append((rows.rows[0], self.build_whole(sheet)[0]))
+            return
+        for child in sheet.children:
+            self._build(child, {_key(row.values, child.above) for row in rows.rows})
+        if isinstance(sheet.held, Grouped):
+            self._compare_groups(rows, sheet.held)
+        for row in rows.rows:
+            if any(row.values.get(name) is None for name in sheet.above):
                 continue
-            inner = raw
-            for step in field.path[:-1]:
-                inner = inner.setdefault(step, {})
-            inner[field.path[-1]] = value
-        return raw
+            above = _key(row.values, sheet.above)
+            if above not in known:
+                problem = Problem("catalog_workbook.no_parent")
+                self.faults.add(rows, row, sheet.above[0], problem)
+            built[above].append((row, self._record(rows, row)))
 
-    def make(
-        self, name: str, row: ParsedRow, kind: type[BaseModel] | None, raw: Mapping[str, Any]
-    ) -> Any:
-        """Return the record of a row; None, with faults added, if it is not one."""
-        if not row.good or kind is None:
+    def _record(self, rows: SheetRows, row: ParsedRow) -> Any:
+        sheet = rows.sheet
+        parts, unsure = self._parts(sheet, row.values)
+        if not row.good:
             return None
-        try:
-            return kind.model_validate(raw)
-        except ValidationError as error:
-            sheet = self.sheets[name]
-            for item in error.errors():
-                place = tuple(str(part) for part in item["loc"])
-                if "to_level must be above" in item["msg"]:
-                    problem, column = Problem("table.levels_reversed"), "to_level"
-                elif place == ("competencies",) and name in _CHILDLESS:
-                    problem, column = Problem(_CHILDLESS[name]), sheet.layout.key[0]
+        record, errors = _validate(sheet, _raw(sheet, row) | parts, unsure)
+        for place, problem in errors:
+            column = column_at(sheet, place)
+            if len(place) == 1 and place[0] in sheet.needs:
+                problem, column = Problem(sheet.needs[place[0]]), sheet.key[0]
+            elif "to_level must be above" in problem.values["detail"]:
+                problem, column = Problem("table.levels_reversed"), "to_level"
+            self.faults.add(rows, row, column, problem)
+        return record
+
+    def _parts(self, sheet: Sheet, values: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
+        """Return the fields that the rows below fill, and those of them that lack a bad one."""
+        below = [
+            (child.held, self.built[child.name].get(_key(values, child.above), []))
+            for child in sheet.children
+        ]
+        if sheet.members:
+            column, name = sheet.members.column, values.get(sheet.key[0])
+            every = (built for part in self.built[sheet.members.sheet].values() for built in part)
+            members = [
+                (r, record and record.id) for r, record in every if r.values.get(column) == name
+            ]
+            below.append((Items(sheet.members.field), members))
+        fields: dict[str, Any] = {}
+        unsure: set[str] = set()
+        for held, built in below:
+            gathered = held.gather([(row.values, r) for row, r in built if r is not None])
+            fields |= gathered
+            if any(record is None for _, record in built):
+                unsure |= set(gathered)
+        return fields, unsure
+
+    def _compare_groups(self, rows: SheetRows, grouped: Grouped) -> None:
+        """Find the rows that say something else of their group than its first row."""
+        first: dict[Key, Key] = {}
+        for row in rows.rows:
+            said = _key(row.values, grouped.columns)
+            group = (*_key(row.values, rows.sheet.above), said[0])
+            if row.good and first.setdefault(group, said) != said:
+                self.faults.add(rows, row, grouped.columns[-1], Problem(grouped.differ))
+
+    @cached_property
+    def places(self) -> dict[Key, Place]:
+        """Every row by its place in the catalogue, as the checks of a catalogue name it."""
+        return dict(self._places_below(self.top, ()))
+
+    def _places_below(
+        self, sheet: Sheet, above: Key, row_above: ParsedRow | None = None
+    ) -> Iterator[tuple[Key, Place]]:
+        for child in sheet.children:
+            name = child.name if row_above is None else next(iter(child.held.gather([])))
+            key = _key(row_above.values, child.above) if row_above else ()
+            own = [column for column in child.key if column not in child.above]
+            for at, (row, _) in enumerate(self.built[child.name].get(key, ())):
+                if child.pairs:
+                    yield from self._places_below(child, ())
                 else:
-                    column = _column_at(sheet.layout, place)
-                    code = f"catalog_workbook.{_PYDANTIC.get(item['type'], 'invalid')}"
-                    problem = Problem(code, "", {"detail": item["msg"]})
-                self.faults.add(sheet, row, column, problem)
-            return None
+                    place = (*above, name, *(_key(row.values, own) or (str(at),)))
+                    yield place, (self.rows[child.name], row)
+                    yield from self._places_below(child, place, row)
 
-    def children(
-        self, name: str, parents: Sequence[str], known: set[Place]
-    ) -> dict[Place, list[tuple[ParsedRow, Any]]]:
-        """Build the records of a sheet, by the record each belongs to."""
-        sheet = self.sheets[name]
-        found: defaultdict[Place, list[tuple[ParsedRow, Any]]] = defaultdict(list)
-        for row in sheet.rows:
-            if any(row.values.get(parent) is None for parent in parents):
-                continue
-            key = tuple(str(row.values[parent]) for parent in parents)
-            if key not in known:
-                self.faults.add(sheet, row, parents[0], Problem("catalog_workbook.no_parent"))
-            found[key].append(
-                (row, self.make(name, row, sheet.layout.record, self.raw_of(name, row)))
-            )
-        return found
 
-    def ids(self, name: str, columns: Sequence[str]) -> set[Place]:
-        """Return the keys that the rows of a sheet have."""
-        return {
-            tuple(str(row.values.get(column)) for column in columns)
-            for row in self.sheets[name].rows
-        }
+def _rows_of(file: str, given: Sequence[RawSheet], sheet: Sheet, faults: Faults) -> SheetRows:
+    titles = {loose(title) for title in sheet.titles}
+    for raw in given:
+        if loose(raw.name) in titles:
+            return read_sheet_rows(raw, sheet, faults)
+    if sheet.required:
+        zh, en = sheet.titles
+        raise InputError("catalog_workbook.no_sheet", file=file, sheet_zh=zh, sheet_en=en)
+    return SheetRows(sheet, sheet.titles[0], [], {}, {})
 
-    def remember(self, name: str, row: ParsedRow, *place: object) -> None:
-        """Note where a place of the catalogue stands in the workbook."""
-        self.places[tuple(map(str, place))] = (self.sheets[name], row)
 
-    def plain_records(self, name: str, part: str, key: str) -> tuple[Any, ...]:
-        """Build the records of a sheet that have no children."""
-        sheet = self.sheets[name]
-        records: list[Any] = []
-        for row in sheet.rows:
-            record = self.make(name, row, sheet.layout.record, self.raw_of(name, row))
-            self.remember(name, row, part, row.values.get(key))
-            if record is not None:
-                records.append(record)
-        return tuple(records)
+def _key(values: Mapping[str, Any], names: Sequence[str]) -> Key:
+    return tuple(str(values.get(name)) for name in names)
 
-    def pairs(self, name: str) -> dict[str, Any]:
-        """Build nested values from the key and value rows of a sheet."""
-        raw: dict[str, Any] = {}
-        for row in self.sheets[name].rows:
-            key, value, english = (row.values.get(c) for c in ("key", "value", "value_en"))
-            if key is None:
-                continue
-            self.remember(name, row, name, *str(key).split("."))
-            *way, last = str(key).split(".")
-            inner = raw
-            for step in way:
-                inner = inner.setdefault(step, {})
-            inner[last] = value if english is None else {"zh-CN": value, "en": english}
-        return raw
 
-    def from_pairs(self, name: str, kind: type[BaseModel], raw: Mapping[str, Any]) -> Any:
-        """Return the record of a sheet of keys and values."""
-        try:
-            return kind.model_validate(raw)
-        except ValidationError as error:
-            if self.faults.found:
-                return None  # rows that are wrong already are missing here
-            for item in error.errors():
-                place = tuple(str(part) for part in item["loc"])
-                sheet, row = self._nearest((name, *place)) or (self.sheets[name], None)
-                problem = Problem(
+def _raw(sheet: Sheet, row: ParsedRow) -> dict[str, Any]:
+    """Return a row as the nested values of its record."""
+    raw: dict[str, Any] = {}
+    for field in sheet.columns:
+        value = row.values.get(field.column.name)
+        if not field.path or (value is None and not field.mapping):
+            continue
+        inner = raw
+        for step in field.path[:-1]:
+            inner = inner.setdefault(step, {})
+        if value is not None:
+            inner[field.path[-1]] = value
+    return raw
+
+
+def _nested(pairs: Mapping[Key, ParsedRow]) -> dict[str, Any]:
+    """Return the values of dotted keys as the nested values of their record."""
+    raw: dict[str, Any] = {}
+    for (*way, last), row in pairs.items():
+        inner = raw
+        for step in way:
+            inner = inner.setdefault(step, {})
+        value, english = row.values.get("value"), row.values.get("value_en")
+        inner[last] = value if english is None else {"zh-CN": value, "en": english}
+    return raw
+
+
+def _validate(
+    sheet: Sheet, raw: dict[str, Any], unsure: set[str]
+) -> tuple[Any, list[tuple[Key, Problem]]]:
+    """Return a record, or None and what is wrong where, less what a bad row below explains."""
+    if sheet.record is None:
+        return raw, []
+    try:
+        return sheet.record.model_validate(raw), []
+    except ValidationError as error:
+        problems = [
+            (
+                tuple(str(step) for step in item["loc"]),
+                Problem(
                     f"catalog_workbook.{_PYDANTIC.get(item['type'], 'invalid')}",
                     "",
-                    {"detail": f"{'.'.join(place)}: {item['msg']}"},
-                )
-                self.faults.add(sheet, row, "value" if row else ".".join(place), problem)
-            return None
-
-    def _nearest(self, place: Place) -> tuple[SheetRows, ParsedRow] | None:
-        for length in range(len(place), 0, -1):
-            if place[:length] in self.places:
-                return self.places[place[:length]]
-        return None
-
-    def locate(self, at: Place, what: Text, advice: Text) -> None:
-        """Add a fault of the whole catalogue where it stands in the workbook."""
-        values = {
-            "what_zh": what.zh_cn,
-            "what_en": what.en,
-            "advice_zh": advice.zh_cn,
-            "advice_en": advice.en,
-        }
-        problem = Problem("catalog_workbook.check", "", values)
-        for length in range(len(at), 0, -1):
-            if at[:length] in self.places:
-                sheet, row = self.places[at[:length]]
-                self.faults.add(sheet, row, _column_at(sheet.layout, at[length:]), problem)
-                return
-        sheet = self.sheets.get(at[0] if at else "", self.sheets["catalog"])
-        self.faults.add(sheet, None, "", problem)
+                    {"detail": item["msg"]},
+                ),
+            )
+            for item in error.errors()
+        ]
+        return None, [(place, problem) for place, problem in problems if not unsure & {*place[:1]}]
 
 
-def _layout_of(layouts: Sequence[Layout], name: str) -> Layout:
-    return next(layout for layout in layouts if layout.name == name)
-
-
-def _column_at(layout: Layout, place: Place) -> str:
-    """Return the column of a field: the one whose way agrees longest, else the row's key."""
-    fields = [field for field in layout.fields if field.path]
+def column_at(sheet: Sheet, place: Key) -> str:
+    """Return the column of a field: the one whose path agrees longest, else the row's key."""
+    fields = [field for field in sheet.columns if field.path]
     for length in range(len(place), 0, -1):
         for field in fields:
             if field.path[:length] == place[:length]:
                 return field.column.name
-    return (layout.key or (layout.fields[0].column.name,))[-1]
+    return (sheet.key or (sheet.columns[0].column.name,))[-1]
 
 
-_CHILDLESS = {
-    "modules": "catalog_workbook.no_competency",
-    "categories": "catalog_workbook.empty_category",
-}
+def longest(places: Mapping[Key, T], place: Key) -> tuple[T | None, Key]:
+    """Return what stands at the longest beginning of a place, and the rest of the place."""
+    for length in range(len(place), 0, -1):
+        if place[:length] in places:
+            return places[place[:length]], place[length:]
+    return None, place
+
+
 _PYDANTIC = {
     "string_pattern_mismatch": "bad_id",
     "string_too_long": "bad_id",

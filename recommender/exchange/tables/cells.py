@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 from recommender.exchange.tables.faults import Problem
-from recommender.exchange.tables.raw_rows import Unreadable
+from recommender.exchange.tables.header import Unreadable
 from recommender.table_kinds import Column
 
 TEXT_LENGTH, ID_LENGTH = 200, 80
@@ -168,6 +168,33 @@ def number_expected(column: Column) -> tuple[str, dict[str, str]]:
         return ("whole" if column.whole else "number"), {}
     key = "whole_between" if column.whole else "number_between"
     return key, {"minimum": f"{column.minimum:g}", "maximum": f"{column.maximum:.10g}"}
+
+
+def list_choices(column: Column) -> dict[str, str]:
+    """Return the choices of a column in one line for each language."""
+    return {
+        "choices_zh": "、".join(spellings[0] for spellings in column.choices.values()),
+        "choices_en": ", ".join(column.choices),
+    }
+
+
+def expectation(column: Column) -> Problem:
+    """Return what a column expects, as the problem of a cell that is missing."""
+    if column.type == "number":
+        return Problem("table.missing", *number_expected(column))
+    if column.type == "date":
+        return Problem("table.missing", "date")
+    if column.type == "choice":
+        return Problem("table.missing", "choice", list_choices(column))
+    if column.type == "ids":
+        return Problem("table.missing", f"list_{column.refers_to}")
+    if column.refers_to == "subject":
+        return Problem("table.missing", "subject")
+    if column.refers_to is not None:
+        return Problem("table.missing", f"known_{column.refers_to}")
+    if column.slug:
+        return Problem("table.missing", "slug")
+    return Problem("table.missing", "text")
 
 
 def read_date(value: object, column: Column, *, latest: dt.date, date_1904: bool) -> dt.date:

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from recommender.exchange.tables.cycles import find_cycles
 from recommender.exchange.tables.faults import FaultList, Problem
 from recommender.exchange.tables.parsing import ParsedColumn
 from recommender.exchange.tables.references import Spellings, unknown
@@ -242,7 +241,7 @@ def _add_cycles(
 ) -> None:
     """Add one fault for each cycle that goes through the table, at its first row there."""
     found: dict[int, Problem] = {}
-    for cycle in find_cycles(graph, places):
+    for cycle in _find_cycles(graph, places):
         inside = [node for node in cycle if node in places]
         start = min(inside, key=places.__getitem__)
         at = cycle.index(start)
@@ -251,6 +250,31 @@ def _add_cycles(
             path = [*path[:4], "…", *path[-3:]]
         found.setdefault(places[start], Problem(code, "no_cycle", {"cycle": " → ".join(path)}))
     faults.add_rows(np.array(sorted(found), dtype=np.intp), name, lambda row: found[row])
+
+
+def _find_cycles(
+    graph: Mapping[str, tuple[str, ...]], starts: Iterable[str]
+) -> Iterable[list[str]]:
+    """Walk a graph depth first; yield the cycle behind each edge that closes one."""
+    done: set[str] = set()
+    for start in starts:
+        if start in done:
+            continue
+        path, at = [start], {start: 0}
+        ahead = [iter(graph.get(start, ()))]
+        while path:
+            following = next(ahead[-1], None)
+            if following is None:
+                ahead.pop()
+                node = path.pop()
+                del at[node]
+                done.add(node)
+            elif following in at:
+                yield path[at[following] :]
+            elif following not in done:
+                at[following] = len(path)
+                path.append(following)
+                ahead.append(iter(graph.get(following, ())))
 
 
 _CHECKS = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from recommender.errors import InputError
-from recommender.exchange.tables.layout import HEADER_ROWS, Sheet, find_header
+from recommender.exchange.tables.header import HEADER_ROWS, Sheet, find_header
 from recommender.exchange.tables.scanning import CELLS, COLUMNS
 from recommender.table_kinds import TableKind
 

@@ -1,15 +1,18 @@
-"""Collecting the bad cells of a table: all of them counted, the first of them listed."""
+"""The bad cells of a table: all of them counted, the first of them listed, each described."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple
 
 from recommender.errors import TableFault, TableFaultsError
-from recommender.exchange.tables.layout import Table
+from recommender.texts import all_texts, hint, say
+
+if TYPE_CHECKING:  # who only describes faults loads no numpy
+    import numpy as np
+
+    from recommender.exchange.tables.header import Table
 
 FAULTS_LISTED = 1000
 _MOST_HELD = 20 * FAULTS_LISTED
@@ -131,3 +134,44 @@ class FaultList:
         error = TableFaultsError(file, self._first())
         error.values["count"] = self.total
         raise error
+
+
+def describe_faults(error: TableFaultsError, lang: str) -> list[dict[str, object]]:
+    """Say what is wrong with each bad cell.
+
+    Parameters
+    ----------
+    error : TableFaultsError
+        The faults of one table.
+    lang : str
+        ``zh-CN`` or ``en``.
+
+    Returns
+    -------
+    list of dict
+        ``sheet, row, column, found, expected, message, hint`` of each fault listed; `row` is 0
+        where the fault is not of one row.
+    """
+    return [_describe(fault, lang) for fault in error.faults]
+
+
+def _describe(fault: TableFault, lang: str) -> dict[str, object]:
+    values = {"found": fault.found, "column": fault.column, **fault.values}
+    expected = fault.expected
+    if f"expected.{expected}" in all_texts():
+        expected = say(f"expected.{expected}", lang, **values)
+    advice = hint(fault.code, lang, **values)
+    if fault.values.get("suggestion"):
+        meant = say("table.suggestion", lang, suggestion=fault.values["suggestion"])
+        advice = (
+            (f"{meant}；{advice}" if lang != "en" else f"{meant}; {advice}") if advice else meant
+        )
+    return {
+        "sheet": fault.sheet,
+        "row": fault.row,
+        "column": fault.column,
+        "found": fault.found,
+        "expected": expected,
+        "message": say(fault.code, lang, **values),
+        "hint": advice,
+    }

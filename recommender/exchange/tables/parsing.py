@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,15 @@ import pandas as pd
 
 from recommender.exchange.tables.cells import (
     BadCellError,
+    expectation,
     is_empty,
-    number_expected,
+    list_choices,
     read_date,
     read_number,
     read_text,
 )
 from recommender.exchange.tables.faults import FAULTS_LISTED, FaultList, Problem
-from recommender.exchange.tables.layout import Table, loose
+from recommender.exchange.tables.header import Table, loose
 from recommender.exchange.tables.references import References
 from recommender.table_kinds import Column
 
@@ -106,7 +108,9 @@ def parse_column(
         nothing = np.array([np.nan]) if column.type == "number" else np.array([None], dtype=object)
         codes = np.zeros(n_rows, dtype=np.intp)
         return ParsedColumn(column, codes, nothing, np.array([True]), np.array([False]), {})
-    codes, raw = _distinct(table.column(position))
+    codes, raw = _distinct(
+        np.fromiter(map(itemgetter(position), table.rows), dtype=object, count=n_rows)
+    )
     read = _reader(column, references, latest=latest, date_1904=table.date_1904)
     number = column.type == "number"
     distinct = np.full(len(raw), np.nan) if number else np.full(len(raw), None, dtype=object)
@@ -168,49 +172,20 @@ def _choice_reader(column: Column) -> Callable[[object], str]:
         for choice, spellings in column.choices.items()
         for spelling in (choice, *spellings)
     }
-    values = {f"choices_{lang}": listed for lang, listed in choice_lists(column).items()}
 
     def read(value: object) -> str:
         choice = choices.get(loose(read_text(value, column)))
         if choice is None:
-            raise BadCellError(Problem("table.unknown_choice", "choice", values))
+            raise BadCellError(Problem("table.unknown_choice", "choice", list_choices(column)))
         return choice
 
     return read
-
-
-def choice_lists(column: Column) -> dict[str, str]:
-    """Return the choices of a column in one line for each language: ``zh`` and ``en``."""
-    return {
-        "zh": "、".join(spellings[0] for spellings in column.choices.values()),
-        "en": ", ".join(column.choices),
-    }
 
 
 def _some(text: str) -> str:
     if not text:
         raise BadCellError(Problem("table.missing", "text"))
     return text
-
-
-def expectation(column: Column) -> Problem:
-    """Return what a column expects, as the problem of a cell that is missing."""
-    if column.type == "number":
-        return Problem("table.missing", *number_expected(column))
-    if column.type == "date":
-        return Problem("table.missing", "date")
-    if column.type == "choice":
-        values = {f"choices_{lang}": listed for lang, listed in choice_lists(column).items()}
-        return Problem("table.missing", "choice", values)
-    if column.type == "ids":
-        return Problem("table.missing", f"list_{column.refers_to}")
-    if column.refers_to == "subject":
-        return Problem("table.missing", "subject")
-    if column.refers_to is not None:
-        return Problem("table.missing", f"known_{column.refers_to}")
-    if column.slug:
-        return Problem("table.missing", "slug")
-    return Problem("table.missing", "text")
 
 
 def add_cell_faults(parsed: ParsedColumn, kept: np.ndarray, faults: FaultList) -> None:

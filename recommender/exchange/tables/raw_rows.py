@@ -13,29 +13,37 @@ from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from recommender.errors import InputError
 from recommender.exchange.tables.delimited import read_delimited
-from recommender.exchange.tables.layout import (
+from recommender.exchange.tables.header import (
     HEADER_ROWS,
     Header,
     Sheet,
     Table,
+    Unreadable,
     find_header,
     other_kind,
 )
 from recommender.exchange.tables.scanning import Scan, scan_workbook
-from recommender.exchange.tables.sniffing import is_workbook
 from recommender.table_kinds import TableKind
 
+FILE_BYTES = 200 * 2**20
+_BEGINNINGS = (
+    (b"%PDF", "file.is_pdf"),
+    (b"\x89PNG", "file.is_image"),
+    (b"\xff\xd8\xff", "file.is_image"),
+    (b"GIF8", "file.is_image"),
+    (b"II*\x00", "file.is_image"),
+    (b"MM\x00*", "file.is_image"),
+    (b"RIFF", "file.is_image"),
+    (b"\x1f\x8b", "file.is_archive"),
+    (b"7z\xbc\xaf\x27\x1c", "file.is_archive"),
+    (b"Rar!", "file.is_archive"),
+    (b"\xff\xfe", "file.is_utf16"),
+    (b"\xfe\xff", "file.is_utf16"),
+    (b"SQLite format 3", "file.is_noise"),
+)
+_MARKUP = (b"<!doctype html", b"<html", b"<table", b"<meta", b"mime-version:")
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _EXAMPLE_MARK = re.compile(r"\s*(示例|example\s*[:：])", re.IGNORECASE)
-
-
-class Unreadable:
-    """A cell whose value the reader cannot know: an error value or an uncalculated formula."""
-
-    def __init__(self, code: str) -> None:
-        self.code = code
-
-    def __str__(self) -> str:
-        return "#…!" if self.code == "table.error_value" else "=…"
 
 
 ERROR_VALUE = Unreadable("table.error_value")
@@ -66,7 +74,7 @@ def read_rows(path: Path, kind: TableKind) -> tuple[Table, Header]:
     InputError
         If the file holds no such table.
     """
-    if is_workbook(path):
+    if _is_workbook(path):
         header, sheet = _choose(path.name, kind, _workbook_sheets(path))
     else:
         sheet = read_delimited(path, kind)
@@ -95,7 +103,58 @@ def read_rows(path: Path, kind: TableKind) -> tuple[Table, Header]:
 
 def read_sheets(path: Path) -> list[Sheet]:
     """Read every visible sheet of a workbook, or the one table of a CSV file, as it is."""
-    return list(_workbook_sheets(path)) if is_workbook(path) else [read_delimited(path, None)]
+    return list(_workbook_sheets(path)) if _is_workbook(path) else [read_delimited(path, None)]
+
+
+def _is_workbook(path: Path) -> bool:
+    """Tell whether a file is a zip, which may be an .xlsx, or text, which may be a CSV.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, is empty or too large, or is something else.
+    """
+    try:
+        if path.is_dir():
+            raise InputError("file.is_folder", file=path.name)
+        if path.exists() and not path.is_file():
+            raise InputError("file.cannot_read", file=path.name, reason="not a regular file")
+        size = path.stat().st_size
+        if size > FILE_BYTES:
+            raise InputError("file.too_large", file=path.name, limit=FILE_BYTES // 2**20)
+        with path.open("rb") as stream:
+            head = stream.read(4096)
+            if head.startswith(_OLE):
+                raise InputError(_which_ole(head + stream.read()), file=path.name)
+    except FileNotFoundError:
+        raise InputError("file.not_found", file=str(path)) from None
+    except (OSError, ValueError) as error:
+        raise InputError("file.cannot_read", file=str(path), reason=str(error)) from error
+    if not head.strip(b" \t\r\n\xef\xbb\xbf"):
+        raise InputError("file.empty", file=path.name)
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return True
+    for beginning, code in _BEGINNINGS:
+        if head.startswith(beginning):
+            raise InputError(code, file=path.name)
+    text = head.lstrip(b" \t\r\n\xef\xbb\xbf").lower()
+    if text.startswith(_MARKUP) or (text.startswith(b"<") and b"<table" in text):
+        raise InputError("file.is_html", file=path.name)
+    if text.startswith(b"<?xml"):
+        raise InputError("file.is_xml", file=path.name)
+    if text.startswith((b"{", b"[{")):
+        raise InputError("file.is_json", file=path.name)
+    if b"\x00" in head:
+        raise InputError("file.is_noise", file=path.name)
+    return False
+
+
+def _which_ole(content: bytes) -> str:
+    if "EncryptedPackage".encode("utf-16-le") in content:
+        return "file.is_protected"
+    if "WordDocument".encode("utf-16-le") in content:
+        return "file.is_document"
+    return "file.is_xls"
 
 
 def _refuse(

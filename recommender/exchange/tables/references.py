@@ -8,7 +8,7 @@ from functools import cached_property
 
 from recommender.exchange.tables.cells import BadCellError
 from recommender.exchange.tables.faults import Problem
-from recommender.exchange.tables.layout import loose
+from recommender.exchange.tables.header import loose
 from recommender.table_kinds import Column, Known
 
 _SUGGESTIONS = 50

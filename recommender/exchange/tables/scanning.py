@@ -27,7 +27,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.errors import InputError
-from recommender.exchange.tables.sniffing import which_zip
 
 TOTAL_BYTES = 200 * 2**20
 RATIO_FROM_BYTES, RATIO = 50 * 2**20, 100
@@ -111,7 +110,7 @@ def _scan(file: str, archive: ZipFile, stream: BinaryIO) -> Scan:
     infos = archive.infolist()
     parts = {info.filename.lower(): info for info in infos}
     if "xl/workbook.xml" not in parts:
-        raise InputError(which_zip(set(parts)), file=file)
+        raise InputError(_which_zip(set(parts)), file=file)
     total = sum(info.file_size for info in infos)
     packed = max(1, sum(info.compress_size for info in infos))
     if total > TOTAL_BYTES or (total > RATIO_FROM_BYTES and total > RATIO * packed):
@@ -260,3 +259,14 @@ def _column_number(letters: bytes) -> int:
 def _place(attributes: bytes) -> int:
     match = _POSITION.search(attributes)
     return (int(match[2]) - 1) * 2**16 + _column_number(match[1]) - 1 if match else -1
+
+
+def _which_zip(names: set[str]) -> str:
+    """Return the code of what a zip holds that is not an .xlsx workbook."""
+    if "xl/workbook.bin" in names:
+        return "file.is_xlsb"
+    if "word/document.xml" in names or "ppt/presentation.xml" in names:
+        return "file.is_document"
+    if "content.xml" in names and "mimetype" in names:
+        return "file.is_ods"
+    return "file.is_archive"

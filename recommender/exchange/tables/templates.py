@@ -11,7 +11,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from recommender.exchange.tables.parsing import expectation
+from recommender.exchange.tables.cells import expectation
 from recommender.exchange.tables.writing import formats_of, header_of, new_workbook, write_cell
 from recommender.table_kinds import Column, Known, TableKind
 from recommender.texts import say

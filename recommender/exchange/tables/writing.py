@@ -8,8 +8,8 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from xlsxwriter import Workbook
 from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.format import Format
@@ -17,6 +17,9 @@ from xlsxwriter.worksheet import Worksheet
 
 from recommender.errors import InputError
 from recommender.table_kinds import Column, TableKind
+
+if TYPE_CHECKING:  # who writes no frame loads no pandas
+    import pandas as pd
 
 _WIDTHS = {"text": 18, "number": 10, "date": 13, "choice": 14, "ids": 34}
 
@@ -146,9 +149,9 @@ def write_xlsx(
         For a column, what to write in place of an id.
     """
     rows: list[Mapping[str, object]] = (
-        [{str(name): cell for name, cell in row.items()} for row in table.to_dict("records")]
-        if isinstance(table, pd.DataFrame)
-        else list(table)
+        list(table)
+        if isinstance(table, Sequence)
+        else [{str(name): cell for name, cell in row.items()} for row in table.to_dict("records")]
     )
     present = {name for row in rows for name in row}
     columns = [column for column in kind.columns if not column.nullable or column.name in present]

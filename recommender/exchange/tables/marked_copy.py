@@ -1,4 +1,4 @@
-"""What was wrong with a table, for the person who has to mend it."""
+"""A copy of a table with its bad cells marked, for the person who has to mend them."""
 
 from __future__ import annotations
 
@@ -10,54 +10,15 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from recommender.errors import TableFault, TableFaultsError
-from recommender.exchange.tables.raw_rows import Sheet, Unreadable, read_sheets
+from recommender.errors import TableFaultsError
+from recommender.exchange.tables.faults import describe_faults
+from recommender.exchange.tables.header import Sheet, Unreadable
+from recommender.exchange.tables.raw_rows import read_sheets
 from recommender.exchange.tables.writing import formats_of, new_workbook, write_cell
-from recommender.texts import LANGUAGES, all_texts, hint, say
+from recommender.texts import LANGUAGES, say
 
 _COLUMNS = ("sheet", "row", "column", "found", "expected", "message", "hint")
 _WIDTHS = (14, 7, 16, 26, 40, 44, 60)
-
-
-def describe_faults(error: TableFaultsError, lang: str) -> list[dict[str, object]]:
-    """Say what is wrong with each bad cell.
-
-    Parameters
-    ----------
-    error : TableFaultsError
-        The faults of one table.
-    lang : str
-        ``zh-CN`` or ``en``.
-
-    Returns
-    -------
-    list of dict
-        ``sheet, row, column, found, expected, message, hint`` of each fault listed; `row` is 0
-        where the fault is not of one row.
-    """
-    return [_describe(fault, lang) for fault in error.faults]
-
-
-def _describe(fault: TableFault, lang: str) -> dict[str, object]:
-    values = {"found": fault.found, "column": fault.column, **fault.values}
-    expected = fault.expected
-    if f"expected.{expected}" in all_texts():
-        expected = say(f"expected.{expected}", lang, **values)
-    advice = hint(fault.code, lang, **values)
-    if fault.values.get("suggestion"):
-        meant = say("table.suggestion", lang, suggestion=fault.values["suggestion"])
-        advice = (
-            (f"{meant}；{advice}" if lang != "en" else f"{meant}; {advice}") if advice else meant
-        )
-    return {
-        "sheet": fault.sheet,
-        "row": fault.row,
-        "column": fault.column,
-        "found": fault.found,
-        "expected": expected,
-        "message": say(fault.code, lang, **values),
-        "hint": advice,
-    }
 
 
 def write_marked_copy(source: Path, error: TableFaultsError, path: Path, *, lang: str) -> None:

@@ -10,9 +10,6 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import itemgetter
-
-import numpy as np
 
 from recommender.table_kinds import KINDS, Column, TableKind
 
@@ -46,6 +43,16 @@ class Header:
     columns: dict[str, int]
     twice: tuple[tuple[int, str], ...]
     missing: tuple[Column, ...]
+
+
+class Unreadable:
+    """A cell whose value the reader cannot know: an error value or an uncalculated formula."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+    def __str__(self) -> str:
+        return "#…!" if self.code == "table.error_value" else "=…"
 
 
 @dataclass(frozen=True)
@@ -106,10 +113,6 @@ class Table:
     first_row: int
     first_column: int
     date_1904: bool = False
-
-    def column(self, position: int) -> np.ndarray:
-        """Return the cells of a column as an array of object."""
-        return np.fromiter(map(itemgetter(position), self.rows), dtype=object, count=len(self.rows))
 
     def label(self, name: str) -> str:
         """Return the header of a column as the file has it, else its canonical name."""
