@@ -14,7 +14,8 @@ from recommender.documents.plan.document import (
     ServedGap,
 )
 from recommender.documents.plan.page import render_plan_page
-from recommender.documents.plan.pdf import RenderedPdf, render_plan_pdf
+from recommender.documents.plan.pdf import render_plan_pdf
+from recommender.documents.typesetting import RenderedPdf
 
 __all__ = [
     "ApprovedBy",
