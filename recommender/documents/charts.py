@@ -22,18 +22,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
+from recommender.documents.evaluation.document import NOMINAL
 from recommender.documents.figures import percent, signed
 from recommender.documents.glyphs import FONT_FAMILY, FONT_FILES, FONT_FOLDER, show
 from recommender.improvement.evaluation import Coverage, GainBins, GainScore
 from recommender.improvement.model.history_checks import Bracket
+from recommender.improvement.registry.verdict import CANDIDATE
 from recommender.improvement.simulation.closed_loop import ClosedLoop
 from recommender.texts import say
 
 FloatArray = NDArray[np.float64]
 
 INK, GREY, RULE, ACCENT, FAINT = "#1c2229", "#56606b", "#c4cad2", "#173f67", "#e4e8ed"
-CANDIDATE = "effect-model"
-NOMINAL = 0.9
 FEW = 20
 _NORMAL_95 = 1.959964
 _STROKES = (("-", "o"), ("--", "s"), ("-.", "^"), (":", "D"), ((0, (1, 3)), "v"))

@@ -18,6 +18,8 @@ from recommender.improvement.model.effects import (
 from recommender.improvement.model.history_checks import Bracket
 from recommender.scoring import to_date
 
+NOMINAL = 0.9  # share of the intervals that should hold
+
 
 @dataclass(frozen=True)
 class HistoryCounts:
