@@ -33,7 +33,7 @@ FAMILIES = {
     "catalog_document.": "documents.catalog.view and its template",
     "catalog_workbook.": "exchange: notes by number, faults by code",
     "cli.": "headings of tables, and the basis of an estimate",
-    "document.": "documents.plan_view and its template",
+    "document.": "documents.plan.view and its template",
     "evaluation.": "documents.evaluation.view, its template, and charts",
     "exclusion.": "answers.describe_exclusions: every reason but NONE",
     "expected.": "exchange.reports: what a cell should hold",

@@ -1,7 +1,7 @@
 """What people read on paper and on a page of its own.
 
 `plan` is the development plan, `catalog` the module sheet and the booklet, `evaluation` the report
-on an effect model. In each, ``document.py`` says what is shown as plain values, ``view.py`` puts it
+on an effect model. ``document.py`` says what is shown as plain values, ``view.py`` puts it
 in words and figures, and the templates only arrange those. `typesetting` makes the PDF, `markup`
 the page; a library that renders is imported there, when something is rendered.
 """
