@@ -30,11 +30,11 @@ KEY = re.compile(r"[a-z][a-z-]*(\.[a-z_-]+)+")
 # families whose keys are put together, and where; the rest of a key stands somewhere by itself
 FAMILIES = {
     "analysis.": "recommender.analysis: columns of tables, findings, sources",
-    "catalog_document.": "documents.catalog_view and its template",
+    "catalog_document.": "documents.catalog.view and its template",
     "catalog_workbook.": "exchange: notes by number, faults by code",
     "cli.": "headings of tables, and the basis of an estimate",
-    "document.": "documents.plan_view and its template",
-    "evaluation.": "documents.evaluation_view, its template, and charts",
+    "document.": "documents.plan.view and its template",
+    "evaluation.": "documents.evaluation.view, its template, and charts",
     "exclusion.": "answers.describe_exclusions: every reason but NONE",
     "expected.": "exchange.faults: what a cell should hold",
     "invalid.": "api.problems: what pydantic finds wrong with a field, by its type",

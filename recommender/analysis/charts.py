@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from recommender.analysis.workbench import Workbench
 from recommender.documents.charts import (
-    FONT,
     bracket_chart,
     calibration_chart,
     coverage_chart,
@@ -19,7 +18,7 @@ from recommender.documents.charts import (
 from recommender.documents.evaluation.document import ReportOptions, build_evaluation_report
 from recommender.documents.evaluation.report import render_evaluation_report
 from recommender.documents.evaluation.view import model_names
-from recommender.documents.glyphs import FONT_FILES, FONT_FOLDER
+from recommender.documents.glyphs import FONT_FAMILY, FONT_FILES, FONT_FOLDER
 from recommender.improvement.evaluation import Evaluation
 from recommender.improvement.registry import ModelCard, TrainedModel
 from recommender.texts import say
@@ -31,7 +30,7 @@ def set_chart_style() -> None:
         font_manager.fontManager.addfont(FONT_FOLDER / name)
     mpl.rcParams.update(
         {
-            "font.family": [FONT],
+            "font.family": [FONT_FAMILY],
             "axes.unicode_minus": False,
             "axes.spines.top": False,
             "axes.spines.right": False,

@@ -1,4 +1,10 @@
-"""What people read on paper: the development plan, the module sheet, the booklet."""
+"""What people read on paper and on a page of its own.
+
+`plan` is the development plan, `catalog` the module sheet and the booklet, `evaluation` the report
+on an effect model. ``document.py`` says what is shown as plain values, ``view.py`` puts it
+in words and figures, and the templates only arrange those. `typesetting` makes the PDF, `markup`
+the page; a library that renders is imported there, when something is rendered.
+"""
 
 from recommender.documents.catalog.sheet import render_booklet_pdf, render_module_sheet_pdf
 from recommender.documents.glyphs import missing_characters
@@ -14,7 +20,8 @@ from recommender.documents.plan.document import (
     ServedGap,
 )
 from recommender.documents.plan.page import render_plan_page
-from recommender.documents.plan.pdf import RenderedPdf, render_plan_pdf
+from recommender.documents.plan.pdf import render_plan_pdf
+from recommender.documents.typesetting import RenderedPdf
 
 __all__ = [
     "ApprovedBy",

@@ -23,17 +23,16 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from recommender.arrays import FloatArray
+from recommender.documents.evaluation.document import NOMINAL
 from recommender.documents.figures import percent, signed
-from recommender.documents.glyphs import FONT_FILES, FONT_FOLDER, show
+from recommender.documents.glyphs import FONT_FAMILY, FONT_FILES, FONT_FOLDER, show
 from recommender.improvement.evaluation import Coverage, GainBins, GainScore
 from recommender.improvement.model.history_checks import Bracket
+from recommender.improvement.registry.verdict import CANDIDATE
 from recommender.improvement.simulation.closed_loop import ClosedLoop
 from recommender.texts import say
 
 INK, GREY, RULE, ACCENT, FAINT = "#1c2229", "#56606b", "#c4cad2", "#173f67", "#e4e8ed"
-FONT = "Noto Sans SC"
-CANDIDATE = "effect-model"
-NOMINAL = 0.9
 FEW = 20
 _NORMAL_95 = 1.959964
 _STROKES = (("-", "o"), ("--", "s"), ("-.", "^"), (":", "D"), ((0, (1, 3)), "v"))
@@ -341,15 +340,15 @@ def _finish(figure: Figure) -> Figure:
             axes.spines[side].set_visible(False)
         for side in ("left", "bottom"):
             axes.spines[side].set_color(RULE)
-        axes.tick_params(labelfontfamily=FONT, labelsize=9, color=RULE, labelcolor=INK)
+        axes.tick_params(labelfontfamily=FONT_FAMILY, labelsize=9, color=RULE, labelcolor=INK)
         axes.title.set(fontsize=10.5, fontweight="bold", color=INK)
         for text in (axes.title, axes.xaxis.label, axes.yaxis.label, *axes.texts):
-            text.set_fontfamily(FONT)
+            text.set_fontfamily(FONT_FAMILY)
         for text in (axes.xaxis.label, axes.yaxis.label):
             text.set(fontsize=9.5, color=GREY)
         legend = axes.get_legend()
         for text in legend.get_texts() if legend else ():
-            text.set(fontfamily=FONT, fontsize=9.5)
+            text.set(fontfamily=FONT_FAMILY, fontsize=9.5)
     return figure
 
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from fontTools.ttLib import TTFont
-
 FONT_FOLDER = Path(__file__).parent / "fonts"
+FONT_FAMILY = "Noto Sans SC"
 FONT_FILES = ("NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf")
 
 # Selectors that only choose between two forms of one character; without them the base form stands.
@@ -30,6 +29,8 @@ def covered_code_points() -> frozenset[int]:
     frozenset of int
         Read from the fonts' character maps once a process.
     """
+    from fontTools.ttLib import TTFont
+
     maps: list[set[int]] = []
     for name in FONT_FILES:
         with TTFont(FONT_FOLDER / name, lazy=True) as font:

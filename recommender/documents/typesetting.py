@@ -9,19 +9,38 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
-
-import typst
+from typing import TYPE_CHECKING, Any
 
 from recommender.documents.figures import breakable
 from recommender.documents.glyphs import FONT_FOLDER, show
 
+if TYPE_CHECKING:
+    import typst
+
 _TEMPLATES = Path(__file__).parent / "templates"
 _STANDARDS: Any = ["a-2a", "ua-1"]
 _one_at_a_time = Lock()
+
+
+@dataclass(frozen=True)
+class RenderedPdf:
+    """A document ready to be kept, sent or printed.
+
+    Parameters
+    ----------
+    content : bytes
+        The PDF (PDF/A-2a, PDF/UA-1: archivable, tagged).
+    missing_characters : tuple of str
+        Characters of the content that the fonts lack, each once. The page shows each as a mark such
+        as ``〔U+2A6A5〕``; tell the user.
+    """
+
+    content: bytes
+    missing_characters: tuple[str, ...]
 
 
 def typeset(template: str, name: str, content: dict[str, Any], *, timestamp: dt.datetime) -> bytes:
@@ -64,6 +83,8 @@ def typeset(template: str, name: str, content: dict[str, Any], *, timestamp: dt.
 @cache
 def _compiler(template: str) -> tuple[typst.Compiler, int]:
     """Return the template's compiler, which holds the fonts, and the id of its process."""
+    import typst
+
     fonts = typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,

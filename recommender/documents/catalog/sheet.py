@@ -7,8 +7,7 @@ from typing import Any
 
 from recommender.documents.catalog.booklet_view import BookletView
 from recommender.documents.catalog.view import CatalogView
-from recommender.documents.plan.pdf import RenderedPdf
-from recommender.documents.typesetting import make_showable, typeset
+from recommender.documents.typesetting import RenderedPdf, make_showable, typeset
 from recommender.errors import NotFoundError
 from training_catalog import Catalog
 

@@ -15,6 +15,8 @@ from recommender.improvement.model.history_checks import Bracket
 from recommender.improvement.model.tables import ModuleTable, RecordTable
 from recommender.improvement.off_policy import PolicyValue
 
+NOMINAL = 0.9  # share of the intervals that should hold
+
 
 @dataclass(frozen=True)
 class HistoryCounts:

@@ -11,7 +11,7 @@ from recommender.documents.evaluation.view import (
     verdict_sentences,
     warning_sentences,
 )
-from recommender.documents.plan.page import load_template, storable
+from recommender.documents.markup import load_template, storable
 from recommender.improvement.registry import to_plain
 from recommender.texts import LANGUAGES
 

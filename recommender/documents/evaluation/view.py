@@ -6,20 +6,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from recommender.documents.charts import (
-    CANDIDATE,
-    NOMINAL,
-    bracket_chart,
-    calibration_chart,
-    chart_svg,
-    coverage_chart,
-    error_chart,
-)
-from recommender.documents.evaluation.document import EvaluationReport
+from recommender.documents.evaluation.document import NOMINAL, EvaluationReport
 from recommender.documents.figures import day, decimal, known, percent, sentences, signed
 from recommender.improvement.evaluation import Coverage, GainBins, GainScore
 from recommender.improvement.registry import judge, to_plain
-from recommender.improvement.registry.verdict import RMSE_TIE
+from recommender.improvement.registry.verdict import CANDIDATE, RMSE_TIE
 from recommender.texts import all_texts, placeholders, say
 
 Outcome = Literal["better", "level", "worse"]
@@ -299,6 +290,15 @@ def _off_policy_note(report: EvaluationReport, lang: str) -> str | None:
 
 
 def _charts(report: EvaluationReport, names: dict[str, str], lang: str) -> dict[str, str | None]:
+    # matplotlib takes about half a second to load, and most commands draw nothing
+    from recommender.documents.charts import (
+        bracket_chart,
+        calibration_chart,
+        chart_svg,
+        coverage_chart,
+        error_chart,
+    )
+
     evaluation = report.evaluation
     bins = {
         say("evaluation.known", lang): evaluation.calibration_known,

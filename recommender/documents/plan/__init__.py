@@ -1,1 +1,1 @@
-"""The development plan as PDF and as a page."""
+"""The development plan as PDF and as a page, with one radar for both."""

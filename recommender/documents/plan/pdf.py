@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
+from recommender.documents.glyphs import FONT_FAMILY
 from recommender.documents.plan.document import PlanDocument
+from recommender.documents.plan.radar import draw_radar
 from recommender.documents.plan.view import plan_view
-from recommender.documents.typesetting import make_showable, typeset
+from recommender.documents.typesetting import RenderedPdf, make_showable, typeset
 
-
-@dataclass(frozen=True)
-class RenderedPdf:
-    """A document ready to be kept, sent or printed.
-
-    Parameters
-    ----------
-    content : bytes
-        The PDF (PDF/A-2a, PDF/UA-1: archivable, tagged).
-    missing_characters : tuple of str
-        Characters of the plan that the fonts lack, each once. The page shows each as a mark such as
-        ``〔U+2A6A5〕``; tell the user.
-    """
-
-    content: bytes
-    missing_characters: tuple[str, ...]
+# a picture cannot ask the font for its quotation marks of Latin width, as the text of a plan does
+_STRAIGHT_QUOTES = str.maketrans(
+    {
+        "\N{LEFT SINGLE QUOTATION MARK}": "'",
+        "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+        "\N{LEFT DOUBLE QUOTATION MARK}": "&#34;",
+        "\N{RIGHT DOUBLE QUOTATION MARK}": "&#34;",
+    }
+)
 
 
 def render_plan_pdf(document: PlanDocument, *, lang: str) -> RenderedPdf:
@@ -52,10 +46,20 @@ def render_plan_pdf(document: PlanDocument, *, lang: str) -> RenderedPdf:
     missing: dict[str, None] = {}
     view = plan_view(document, lang=lang)
     meta = _storable(view.pop("meta"))
-    view = make_showable(view, missing)
+    view = make_showable(view, missing) | {"meta": meta}
+    view["radar"] = _picture(draw_radar(view), lang=lang)
     as_of = dt.datetime.combine(document.as_of, dt.time(), tzinfo=dt.UTC)
-    content = typeset("plan.typ", "plan", view | {"meta": meta}, timestamp=as_of)
+    content = typeset("plan.typ", "plan", view, timestamp=as_of)
     return RenderedPdf(content, tuple(missing))
+
+
+def _picture(svg: str, *, lang: str) -> str:
+    """Return a drawing as typst takes it: a file of its own, in the font of the text around it."""
+    if lang == "en":
+        svg = svg.translate(_STRAIGHT_QUOTES)
+    opened = f'<svg xmlns="http://www.w3.org/2000/svg" font-family="{FONT_FAMILY}" '
+    # the drawing has broken its lines already
+    return svg.replace("<svg ", opened, 1).replace("\u200b", "")
 
 
 def _storable(value: Any) -> Any:

@@ -1,7 +1,8 @@
-"""Where the parts of a radar chart lie: assessed against target level, one axis a competency.
+"""The radar of a profile: assessed against target level, one axis a competency.
 
-The origin is the centre of the chart, y grows downwards, lengths are those of an SVG whose unit is
-a CSS pixel. A page cannot measure its text, so the widths of labels are estimates.
+The page embeds the drawing and typst sets it as a picture. The origin is the centre of the chart, y
+grows downwards, and the unit is a CSS pixel on the page. Python cannot measure the text of a page,
+so the widths of labels are estimates.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+from recommender.documents.markup import load_template
 
 HIGHEST = 4
 WIDTH = 860.0
 _RADIUS = 200.0
-_OFFSET = _RADIUS + 18  # of the labels
-_LABEL_WIDTH = 206.0
+_OFFSET = _RADIUS + 20  # of the labels
+_LABEL_WIDTH = 240.0
 _NAME_SIZE, _NAME_LINE, _NOTE_LINE, _LABEL_SPACE = 14.0, 17.0, 15.0, 4.0
-_NAME_LINES = 3
+_NAME_LINES = 4
 _MARGIN = 8.0
+_KEY_HEIGHT, _KEY_MARK, _KEY_SPACE = 22.0, 42.0, 28.0
 _PIECE = re.compile(r"[\u2e80-\u9fff\uf900-\uffef\U00020000-\U0003ffff]|\s+|[!-~\u00a1-\u2e7f]+|.")
 
 Point = tuple[float, float]
@@ -40,8 +44,8 @@ class Label:
         The name, broken into lines.
     row : Mapping
         The competency.
-    leader : tuple of float or None
-        Line from the axis to a label that had to be moved away from it: x1, y1, x2, y2.
+    leader : str
+        Path from the axis to a label that had to be moved away from it, else empty.
     """
 
     x: float
@@ -49,7 +53,27 @@ class Label:
     anchor: str
     lines: tuple[str, ...]
     row: Mapping[str, Any]
-    leader: tuple[float, float, float, float] | None = None
+    leader: str = ""
+
+
+@dataclass(frozen=True)
+class KeyEntry:
+    """What one form of the chart stands for.
+
+    Parameters
+    ----------
+    x, y : float
+        Left end of the sample, at half its height.
+    what : str
+        What the sample shows.
+    text : str
+        What it stands for, in words.
+    """
+
+    x: float
+    y: float
+    what: Literal["level", "target", "assess_first"]
+    text: str
 
 
 @dataclass(frozen=True)
@@ -76,6 +100,8 @@ class Radar:
         Where the number of each level from 0 to 4 stands.
     labels : tuple of Label
         One an axis.
+    key : tuple of KeyEntry
+        From left to right, below the chart.
     """
 
     view_box: str
@@ -86,22 +112,49 @@ class Radar:
     marks: tuple[tuple[Point, Mapping[str, Any]], ...]
     scale: tuple[Point, ...]
     labels: tuple[Label, ...]
+    key: tuple[KeyEntry, ...]
 
 
-def lay_out_radar(rows: Sequence[Mapping[str, Any]], *, detailed: bool) -> Radar:
+def draw_radar(view: Mapping[str, Any]) -> str:
+    """Draw the profile of a plan.
+
+    Parameters
+    ----------
+    view : Mapping
+        The plan as `plan_view` gives it.
+
+    Returns
+    -------
+    str
+        An SVG element as a page embeds it; empty where there are too few competencies for a radar.
+    """
+    chart = view["chart"]
+    if not chart["as_radar"]:
+        return ""
+    return load_template("radar.svg.j2").render(
+        radar=lay_out_radar(view["competencies"], view["labels"], detailed=chart["detailed"]),
+        detailed=chart["detailed"],
+        description=view["meta"]["chart"],
+    )
+
+
+def lay_out_radar(
+    rows: Sequence[Mapping[str, Any]], words: Mapping[str, str], *, detailed: bool
+) -> Radar:
     """Lay out the chart of a profile.
 
     Parameters
     ----------
     rows : sequence of Mapping
         The competencies as `plan_view` gives them, at least three, clockwise from the top.
+    words : Mapping
+        The fixed texts of the document, for the key.
     detailed : bool
         Whether the levels stand under each name.
 
     Returns
     -------
     Radar
-        The same parts that the PDF draws.
     """
     count = len(rows)
 
@@ -113,21 +166,23 @@ def lay_out_radar(rows: Sequence[Mapping[str, Any]], *, detailed: bool) -> Radar
     tops = [label.y - _NAME_LINE for label in labels]
     top = min(-_RADIUS, *tops) - _MARGIN
     ends = [start + height for start, height in zip(tops, heights, strict=True)]
-    bottom = max(_RADIUS, *ends) + _MARGIN
+    corners = [at(i, HIGHEST) for i in range(count)]
+    bottom = max(*ends, *(y for _, y in corners)) + _MARGIN
     marks = [at(i, HIGHEST if row["at"] is None else row["at"]) for i, row in enumerate(rows)]
     both = [i for i in range(count) if rows[i]["assessed"] and rows[(i + 1) % count]["assessed"]]
     between = math.cos(math.pi / count)  # between the last and the first axis, where no mark lies
     return Radar(
-        view_box=f"{-WIDTH / 2:.0f} {top:.0f} {WIDTH:.0f} {bottom - top:.0f}",
+        view_box=f"{-WIDTH / 2:.0f} {top:.0f} {WIDTH:.0f} {bottom + _KEY_HEIGHT - top:.0f}",
         rings=tuple(
             _polygon(at(i, level) for i in range(count)) for level in range(1, HIGHEST + 1)
         ),
-        axes=tuple((_rounded(at(i, HIGHEST)), row) for i, row in enumerate(rows)),
+        axes=tuple((_rounded(corner), row) for corner, row in zip(corners, rows, strict=True)),
         target=_polygon(at(i, row["target_at"]) for i, row in enumerate(rows)),
         actual="".join(_stroke(marks[i], marks[(i + 1) % count]) for i in both),
         marks=tuple((_rounded(mark), row) for mark, row in zip(marks, rows, strict=True)),
         scale=tuple(_rounded(at(-0.5, level * between)) for level in range(HIGHEST + 1)),
         labels=labels,
+        key=_key(rows, words, y=bottom + _KEY_HEIGHT / 2),
     )
 
 
@@ -170,10 +225,10 @@ def _labels(rows: Sequence[Mapping[str, Any]], *, detailed: bool) -> tuple[Label
             side, spots, names, heights, middles, strict=True
         ):
             top = middle - height / 2
-            leader = None
+            leader = ""
             if abs(middle - y) > 6:
-                start = _rounded(_point(i, count, _RADIUS + 6))
-                leader = (*start, *_rounded((x - math.copysign(3, x), middle)))
+                end = (x - math.copysign(3, x), middle)
+                leader = _stroke(_point(i, count, _RADIUS + 6), end)
             place = _rounded((x, top + _NAME_LINE - 2))
             placed[i] = Label(*place, anchor, lines, rows[i], leader)
             boxes.append((abs(x), top, top + height))
@@ -185,6 +240,22 @@ def _labels(rows: Sequence[Mapping[str, Any]], *, detailed: bool) -> tuple[Label
         start = edge if down else -edge - _height(lines, detailed=detailed)
         placed[i] = Label(0.0, round(start + _NAME_LINE - 2, 1), "middle", lines, rows[i])
     return tuple(placed[i] for i in range(count))
+
+
+def _key(
+    rows: Sequence[Mapping[str, Any]], words: Mapping[str, str], *, y: float
+) -> tuple[KeyEntry, ...]:
+    forms: list[Literal["level", "target", "assess_first"]] = ["level", "target"]
+    if not all(row["assessed"] for row in rows):
+        forms.append("assess_first")
+    texts = [words[f"radar.{form}"] for form in forms]
+    widths = [_KEY_MARK + _NAME_SIZE * _text_width(text) for text in texts]
+    x = -(sum(widths) + _KEY_SPACE * (len(widths) - 1)) / 2
+    entries: list[KeyEntry] = []
+    for form, text, width in zip(forms, texts, widths, strict=True):
+        entries.append(KeyEntry(round(x, 1), round(y, 1), form, text))
+        x += width + _KEY_SPACE
+    return tuple(entries)
 
 
 def spread(middles: Sequence[float], heights: Sequence[float]) -> list[float]:
@@ -228,7 +299,7 @@ def _name_lines(row: Mapping[str, Any], *, width: float) -> tuple[str, ...]:
 
 
 def _broken(text: str, width: float, *, first: float) -> tuple[str, ...]:
-    """Break a text into at most three lines, `width` and, for the first, `first` in em."""
+    """Break a text into at most four lines, `width` and, for the first, `first` in em."""
     lines = [""]
     for piece in _PIECE.findall(text):
         room = first if len(lines) == 1 else width
