@@ -10,8 +10,8 @@ from recommender.exchange.catalog.cells import ParsedRow
 from recommender.exchange.catalog.records import Place, WorkbookRecords
 from recommender.exchange.tables.faults import Problem
 from training_catalog import Catalog, model, post
+from training_catalog.assembly import Head, assemble
 from training_catalog.checks import check_catalog
-from training_catalog.loading import Head, assemble
 
 
 def read_catalog_workbook(path: Path) -> Catalog:

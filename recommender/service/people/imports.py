@@ -31,9 +31,9 @@ from recommender.store import read_table as read_stored
 from recommender.store.people.people import has_others
 from recommender.table_kinds import KINDS, TableKind
 from training_catalog import Catalog, CatalogError, CatalogFault, TrainingModule
+from training_catalog.assembly import build_catalog
 from training_catalog.checks import check_modules
-from training_catalog.loading import build_catalog
-from training_catalog.reading import validate
+from training_catalog.faults import validate
 
 _IMPORTED = "imported-modules"
 
