@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +25,13 @@ def need(thing: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{MISSING_MARK}{thing}; in CI it has to be", pytrace=False)
     pytest.skip(f"{MISSING_MARK}{thing}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the tests and the processes they start share a cache that is not the user's."""
+    folder = tempfile.TemporaryDirectory(prefix="recommender-cache-")
+    config.add_cleanup(folder.cleanup)
+    os.environ["RECOMMENDER_CACHE"] = folder.name
 
 
 def pytest_collection_finish() -> None:

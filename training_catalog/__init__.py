@@ -3,7 +3,8 @@
 Data and its schema; nothing is computed here.
 """
 
-from training_catalog.loading import CatalogError, CatalogFault, load_catalog
+from training_catalog.faults import CatalogError, CatalogFault
+from training_catalog.loading import load_catalog
 from training_catalog.model import (
     Catalog,
     Category,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from training_catalog.assembly import framework_order
 from training_catalog.faults import CatalogFault, make_fault
-from training_catalog.model import Catalog, Category, Competency, TrainingModule
+from training_catalog.model import Catalog, Competency, TrainingModule
 from training_catalog.post_checks import check_post
 
 Files = Mapping[tuple[str, ...], str]
@@ -31,11 +32,6 @@ def check_catalog(catalog: Catalog, files: Files | None = None) -> list[CatalogF
         *check_post(catalog),
     )
     return list(dict.fromkeys(faults))  # what is there twice is found twice, and told once
-
-
-def framework_order(categories: Iterable[Category]) -> list[str]:
-    """Return the ids of all competencies in the order of the framework."""
-    return [name for category in categories for name in category.competencies]
 
 
 def served_targets(catalog: Catalog) -> set[str]:

@@ -5,9 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from training_catalog.base import Text
 from training_catalog.wording import hint, phrase
+
+T = TypeVar("T", bound=BaseModel)
+# codes of our faults by pydantic's types of errors
+_CODES = {
+    "missing": "missing",
+    "finite_number": "out-of-range",
+    "extra_forbidden": "unknown-key",
+    "string_pattern_mismatch": "bad-id",
+    "greater_than": "out-of-range",
+    "greater_than_equal": "out-of-range",
+    "less_than": "out-of-range",
+    "less_than_equal": "out-of-range",
+    "enum": "not-allowed",
+    "literal_error": "not-allowed",
+}
 
 
 @dataclass(frozen=True)
@@ -60,3 +78,31 @@ def make_fault(
         hint=hint(f"fault.{code}", **values),
         at=at,
     )
+
+
+def validate(
+    file: str,
+    prefix: str,
+    raw: Any,
+    kind: type[T],
+    faults: list[CatalogFault],
+    *,
+    at: tuple[str, ...] = (),
+) -> T | None:
+    """Return `raw` as a record of a kind; None, with faults added, if it is not one."""
+    try:
+        return kind.model_validate(raw)
+    except ValidationError as error:
+        for item in error.errors():
+            place = tuple(str(part) for part in item["loc"])
+            faults.append(
+                make_fault(
+                    file,
+                    ".".join(filter(None, [prefix, *place])),
+                    _CODES.get(item["type"], "invalid"),
+                    at=(*at, *place),
+                    found=repr(item.get("input"))[:60],
+                    detail=item["msg"],
+                )
+            )
+        return None

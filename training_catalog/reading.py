@@ -1,4 +1,10 @@
-"""From a YAML file to plain values and typed records; faults are collected, not raised."""
+"""A folder of YAML in, a `Catalog` out; every fault of the folder in one report.
+
+The folder holds ``catalog.yaml`` (settings, levels, grades, categories) and the sub-folders
+``competencies/`` (one file each), ``profiles/`` (one file each) and ``modules/`` (files with
+a list under ``modules``). It may hold ``job-profile.yaml``, ``certifications.yaml``,
+``paths.yaml`` and ``glossary.yaml``.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +13,83 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from training_catalog.faults import CatalogFault, make_fault
-from training_catalog.model import TrainingModule
+from training_catalog.assembly import Head, assemble
+from training_catalog.checks import check_catalog
+from training_catalog.faults import CatalogError, CatalogFault, make_fault, validate
+from training_catalog.model import Catalog, Competency, TargetProfile, TrainingModule
+from training_catalog.post import Certification, JobProfile, LearningPath, Term
 
 T = TypeVar("T", bound=BaseModel)
 _TEXT_TAG = "tag:yaml.org,2002:str"
-_CODES = {
-    "missing": "missing",
-    "finite_number": "out-of-range",
-    "extra_forbidden": "unknown-key",
-    "string_pattern_mismatch": "bad-id",
-    "greater_than": "out-of-range",
-    "greater_than_equal": "out-of-range",
-    "less_than": "out-of-range",
-    "less_than_equal": "out-of-range",
-    "enum": "not-allowed",
-    "literal_error": "not-allowed",
-}
+
+
+def read_catalog_folder(folder: Path) -> Catalog:
+    """Read and check a catalogue folder, file by file.
+
+    Raises
+    ------
+    CatalogError
+        With every fault found, if there is any.
+    """
+    faults: list[CatalogFault] = []
+    if not (folder / "catalog.yaml").is_file():
+        raise CatalogError(
+            folder, [make_fault("catalog.yaml", "", "no-catalog", folder=str(folder))]
+        )
+    head = read_one(folder, folder / "catalog.yaml", Head, faults)
+    competencies = {
+        path.name: item
+        for path in sorted((folder / "competencies").glob("*.yaml"))
+        if (item := read_one(folder, path, Competency, faults))
+    }
+    profiles = {
+        path.name: item
+        for path in sorted((folder / "profiles").glob("*.yaml"))
+        if (item := read_one(folder, path, TargetProfile, faults))
+    }
+    modules: list[tuple[str, TrainingModule]] = []
+    for path in sorted((folder / "modules").glob("*.yaml")):
+        file = str(path.relative_to(folder))
+        modules += [
+            (file, module) for module in read_list(folder, path, "modules", TrainingModule, faults)
+        ]
+    certifications: tuple[Certification, ...] = ()
+    paths: tuple[LearningPath, ...] = ()
+    terms: tuple[Term, ...] = ()
+    job_profile = None
+    if (path := folder / "job-profile.yaml").is_file():
+        job_profile = read_one(folder, path, JobProfile, faults)
+    if (path := folder / "certifications.yaml").is_file():
+        certifications = tuple(read_list(folder, path, "certifications", Certification, faults))
+    if (path := folder / "paths.yaml").is_file():
+        paths = tuple(read_list(folder, path, "paths", LearningPath, faults))
+    if (path := folder / "glossary.yaml").is_file():
+        terms = tuple(read_list(folder, path, "terms", Term, faults))
+    if head is None or faults:
+        raise CatalogError(folder, faults)
+
+    catalog = assemble(
+        head,
+        competencies=competencies.values(),
+        profiles=profiles.values(),
+        modules=(module for _, module in modules),
+        job_profile=job_profile,
+        certifications=certifications,
+        paths=paths,
+        glossary=terms,
+    )
+    files = {("modules", module.id): file for file, module in modules}
+    files |= {("competencies", c.id): f"competencies/{n}" for n, c in competencies.items()}
+    files |= {
+        ("profiles", p.grade, p.effective_on.isoformat()): f"profiles/{n}"
+        for n, p in profiles.items()
+    }
+    faults += check_catalog(catalog, files)
+    if faults:
+        raise CatalogError(folder, faults)
+    return catalog
 
 
 class _AliasError(yaml.constructor.ConstructorError):
@@ -87,34 +151,6 @@ def read_yaml(folder: Path, path: Path, faults: list[CatalogFault]) -> Any:
         where = str(error).splitlines()[0]
     faults.append(make_fault(str(path.relative_to(folder)), "", code, where=where))
     return None
-
-
-def validate(
-    file: str,
-    prefix: str,
-    raw: Any,
-    kind: type[T],
-    faults: list[CatalogFault],
-    *,
-    at: tuple[str, ...] = (),
-) -> T | None:
-    """Return `raw` as a record of a kind; None, with faults added, if it is not one."""
-    try:
-        return kind.model_validate(raw)
-    except ValidationError as error:
-        for item in error.errors():
-            place = tuple(str(part) for part in item["loc"])
-            faults.append(
-                make_fault(
-                    file,
-                    ".".join(filter(None, [prefix, *place])),
-                    _CODES.get(item["type"], "invalid"),
-                    at=(*at, *place),
-                    found=repr(item.get("input"))[:60],
-                    detail=item["msg"],
-                )
-            )
-        return None
 
 
 def read_one(folder: Path, path: Path, kind: type[T], faults: list[CatalogFault]) -> T | None:

@@ -10,8 +10,8 @@ from typing import Any, cast
 import yaml
 from pydantic import BaseModel
 
-from training_catalog.loading import load_catalog
 from training_catalog.model import Catalog, TrainingModule
+from training_catalog.reading import read_catalog_folder
 
 _HEAD = ("id", "name", "settings", "standards", "levels", "grades", "categories")
 _WIDTH = 110
@@ -66,7 +66,7 @@ def write_catalog_folder(catalog: Catalog, folder: Path) -> Catalog:
                 content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=_WIDTH
             )
             path.write_text(text, encoding="utf-8")
-        written = load_catalog(part)
+        written = read_catalog_folder(part)
         part.rename(folder)
         return written
     finally:

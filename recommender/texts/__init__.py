@@ -13,9 +13,8 @@ Code outside this package names a text by its key and hands over the values.
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from string import Formatter
 from typing import Any
 
@@ -27,10 +26,11 @@ LANGUAGES = ("zh-CN", "en")
 @cache
 def all_texts() -> dict[str, dict[str, Any]]:
     """Read the texts of all files, by key (``table.key``)."""
+    import tomllib  # only here: --help says none of these texts
+
     texts: dict[str, dict[str, Any]] = {}
-    for file in sorted(files("recommender.texts").iterdir(), key=lambda f: f.name):
-        if file.name.endswith(".toml"):
-            _flatten("", tomllib.loads(file.read_text(encoding="utf-8")), texts)
+    for file in sorted(Path(__file__).parent.glob("*.toml")):
+        _flatten("", tomllib.loads(file.read_text(encoding="utf-8")), texts)
     return texts
 
 

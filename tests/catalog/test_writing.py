@@ -3,8 +3,9 @@
 import pytest
 
 from training_catalog import load_catalog
+from training_catalog.assembly import build_catalog
 from training_catalog.faults import CatalogError
-from training_catalog.loading import DEFAULT_CATALOG, build_catalog
+from training_catalog.loading import DEFAULT_CATALOG
 from training_catalog.writing import write_catalog_folder
 
 SHIPPED = sorted(f.name for f in DEFAULT_CATALOG.parent.iterdir() if f.is_dir())

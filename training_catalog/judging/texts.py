@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from training_catalog.base import Text
-from training_catalog.difference.traversal import PlacedText, all_texts, glossary_texts
 from training_catalog.judging.judgement import Judgement, judge
 from training_catalog.model import Catalog
+from training_catalog.placed_texts import PlacedText, all_texts, glossary_texts
 from training_catalog.post import Term
 
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")

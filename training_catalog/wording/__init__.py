@@ -6,9 +6,8 @@ first of them is needed.
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, cast
 
 from training_catalog.base import Text
@@ -16,10 +15,11 @@ from training_catalog.base import Text
 
 @cache
 def _phrases() -> dict[str, dict[str, Any]]:
+    import tomllib  # only here: most processes find no fault in a catalogue
+
     phrases: dict[str, dict[str, Any]] = {}
-    for file in files("training_catalog.wording").iterdir():
-        if file.name.endswith(".toml"):
-            _flatten("", tomllib.loads(file.read_text(encoding="utf-8")), phrases)
+    for file in Path(__file__).parent.glob("*.toml"):
+        _flatten("", tomllib.loads(file.read_text(encoding="utf-8")), phrases)
     return phrases
 
 

@@ -10,7 +10,7 @@ from recommender.documents.catalog.view import CatalogView, View
 from recommender.documents.figures import hours, money
 from training_catalog import Competency, Subject, TrainingModule
 from training_catalog.coverage import cell_text, coverage
-from training_catalog.difference.traversal import all_texts
+from training_catalog.placed_texts import all_texts
 
 
 class BookletView(CatalogView):

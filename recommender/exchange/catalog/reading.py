@@ -10,7 +10,7 @@ from recommender.exchange.tables.faults import Problem
 from training_catalog import Catalog
 from training_catalog.checks import check_catalog
 from training_catalog.faults import CatalogFault
-from training_catalog.loading import assemble
+from training_catalog.assembly import assemble
 from training_catalog.writing import write_catalog_folder
 
 

@@ -1,0 +1,59 @@
+"""What a process imports before it answers: figures of time would hold on one machine only."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from organisations import TINY
+
+ROOT = Path(__file__).parent.parent
+# what takes longest to import
+ARRAYS = {"numpy", "pandas", "scipy", "sklearn"}
+DOCUMENTS = {"fontTools", "highspy", "jinja2", "matplotlib", "typst", "xlsxwriter"}
+SERVER = {"alembic", "fastapi", "sqlalchemy", "uvicorn"}
+YAML = {"yaml", "training_catalog.reading", "training_catalog.checks"}
+
+LOAD = "from pathlib import Path; from training_catalog import load_catalog; load_catalog(Path({}))"
+
+
+def modules_after(code: str) -> set[str]:
+    """Return the names of all modules that a new process has imported after running code."""
+    report = "; import json, sys; print(json.dumps(sorted(sys.modules)))"
+    process = subprocess.run(
+        [sys.executable, "-c", code + report],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return set(json.loads(process.stdout.splitlines()[-1]))
+
+
+def test_a_catalogue_loaded_before_is_read_without_yaml(monkeypatch, tmp_path):
+    monkeypatch.setenv("RECOMMENDER_CACHE", str(tmp_path))
+    load = LOAD.format(repr(str(TINY)))
+    cold, warm = modules_after(load), modules_after(load)
+    assert cold >= YAML
+    assert warm & YAML == set()
+    assert warm & (ARRAYS | DOCUMENTS | SERVER | {"tomllib"}) == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "further"),
+    [
+        ("recommender.errors", {"pydantic", "training_catalog", "tomllib"}),
+        ("recommender.texts", {"pydantic", "training_catalog", "tomllib"}),
+        ("recommender.results", {"pydantic", "training_catalog", "tomllib"}),
+        ("recommender.settings", {"tomllib"}),
+        ("training_catalog", {"pydantic_settings", "tomllib"}),
+    ],
+)
+def test_what_everything_imports_is_light(module, further):
+    heavy = ARRAYS | DOCUMENTS | SERVER | YAML | further
+    assert modules_after(f"import {module}") & heavy == set()

@@ -1,0 +1,113 @@
+"""From the parts of a catalogue to a `Catalog`: in order, complete, with its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+from training_catalog.base import Frozen, Slug, Text
+from training_catalog.model import (
+    Catalog,
+    Category,
+    Competency,
+    Grade,
+    LevelDefinition,
+    Settings,
+    TargetProfile,
+    TrainingModule,
+)
+from training_catalog.post import Certification, JobProfile, LearningPath, Standards, Term
+
+_OPTIONAL_PARTS = ("standards", "job_profile", "certifications", "paths", "glossary")
+
+
+class Head(Frozen):
+    """What ``catalog.yaml`` holds."""
+
+    id: Slug
+    name: Text
+    settings: Settings = Settings()
+    standards: Standards = Standards()
+    levels: tuple[LevelDefinition, ...]
+    grades: tuple[Grade, ...]
+    categories: tuple[Category, ...]
+
+
+def framework_order(categories: Iterable[Category]) -> list[str]:
+    """Return the ids of all competencies in the order of the framework."""
+    return [name for category in categories for name in category.competencies]
+
+
+def assemble(
+    head: Head,
+    *,
+    competencies: Iterable[Competency],
+    profiles: Iterable[TargetProfile],
+    modules: Iterable[TrainingModule],
+    job_profile: JobProfile | None = None,
+    certifications: tuple[Certification, ...] = (),
+    paths: tuple[LearningPath, ...] = (),
+    glossary: tuple[Term, ...] = (),
+) -> Catalog:
+    """Put the parts of a catalogue in order and complete it; nothing is checked."""
+    order = {name: i for i, name in enumerate(framework_order(head.categories))}
+    grades = {grade.id: i for i, grade in enumerate(head.grades)}
+    return build_catalog(
+        Catalog(
+            id=head.id,
+            name=head.name,
+            digest="",
+            settings=head.settings,
+            standards=head.standards,
+            levels=head.levels,
+            grades=head.grades,
+            categories=head.categories,
+            competencies=tuple(sorted(competencies, key=lambda c: order.get(c.id, len(order)))),
+            profiles=tuple(
+                sorted(profiles, key=lambda p: (grades.get(p.grade, -1), p.effective_on))
+            ),
+            modules=tuple(modules),
+            job_profile=job_profile,
+            certifications=certifications,
+            paths=paths,
+            glossary=glossary,
+        )
+    )
+
+
+def build_catalog(catalog: Catalog, *, extra_modules: Iterable[TrainingModule] = ()) -> Catalog:
+    """Complete a catalogue: modules by id, grades spelled out, digest computed.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        The parts; its digest is ignored.
+    extra_modules : iterable of TrainingModule
+        Modules that replace those of the same id, or come in addition.
+
+    Returns
+    -------
+    Catalog
+        With the digest of its content: the first 16 hex digits of a SHA-256 over its
+        canonical JSON, so that comments and layout of the files do not count.
+    """
+    extra = {module.id: module for module in extra_modules}
+    every_grade = tuple(grade.id for grade in catalog.grades)
+    modules = [m for m in catalog.modules if m.id not in extra] + list(extra.values())
+    complete = catalog.model_copy(
+        update={
+            "digest": "",
+            "modules": tuple(
+                m if m.grades else m.model_copy(update={"grades": every_grade})
+                for m in sorted(modules, key=lambda m: m.id)
+            ),
+        }
+    )
+    content = complete.model_dump(mode="json")
+    for part in _OPTIONAL_PARTS:
+        if getattr(complete, part) == Catalog.model_fields[part].default:
+            del content[part]
+    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(canonical.encode()).hexdigest()[:16]
+    return complete.model_copy(update={"digest": digest})
