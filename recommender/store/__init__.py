@@ -23,7 +23,7 @@ from recommender.store.access.keys import (
     read_key,
     unit_exists,
 )
-from recommender.store.database.backup import Restored, backup_database, restore_database
+from recommender.store.database.backup import backup_database, restore_database
 from recommender.store.database.connections import database_exists, reading, writing
 from recommender.store.database.upgrading import open_database, upgrade_database
 from recommender.store.people.people import PersonHead, find_person, read_refs
@@ -44,7 +44,6 @@ from recommender.store.privacy.retention import (
 )
 from recommender.store.queries import (
     Snapshot,
-    read_frame,
     read_ids,
     read_improvement_records,
     read_managers,
@@ -75,7 +74,6 @@ __all__ = [
     "KeptAnswer",
     "Limits",
     "PersonHead",
-    "Restored",
     "Scope",
     "Snapshot",
     "StoredEntry",
@@ -106,7 +104,6 @@ __all__ = [
     "open_database",
     "org_path",
     "read_counters",
-    "read_frame",
     "read_holdings",
     "read_ids",
     "read_improvement_records",

@@ -1,6 +1,8 @@
 """Migrations: each with data in the tables, and without stopping a service that goes on."""
 
 import shutil
+import subprocess
+import sys
 import textwrap
 import threading
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from databases import fresh_postgresql
 from made_rows import ROWS, fill, make_row, read_all
 from migration_rules import find_breaches
@@ -62,9 +65,20 @@ def test_every_upgrade_keeps_what_is_there(engine, database_url):
 
 
 def test_revisions_are_one_line():
-    found = revisions()
-    assert found == sorted(found)
-    assert [path.name.split("_")[0] for path in sorted(VERSIONS.glob("*.py"))] == found
+    """And each file is named by its own, so that nobody has to ask Alembic which there are."""
+    scripts = ScriptDirectory(str(VERSIONS.parent))
+    assert [script.revision for script in scripts.walk_revisions()] == [*reversed(revisions())]
+    assert scripts.get_heads() == [upgrading.head_revision()]
+
+
+def test_a_database_that_is_up_to_date_is_opened_without_alembic(tmp_path):
+    url = f"sqlite:///{tmp_path / 'hr.db'}"
+    upgrade_database(url)
+    program = (
+        "import sys; from recommender.store import open_database; "
+        f"open_database({url!r}).dispose(); sys.exit('alembic' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 # -- a further migration, on a service that goes on --
