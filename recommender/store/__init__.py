@@ -12,7 +12,7 @@ from recommender.store.access.audit import (
     read_people_of_refs,
     verify_trail,
 )
-from recommender.store.access.kept_answers import KeptAnswer, claim_answer, keep_answer
+from recommender.store.access.idempotency import KeptAnswer, claim_answer, keep_answer
 from recommender.store.access.keys import (
     StoredKey,
     change_key,
@@ -42,7 +42,8 @@ from recommender.store.privacy.retention import (
     find_people_due,
     read_rating_days,
 )
-from recommender.store.queries import (
+from recommender.store.scope import EVERYONE, NO_ONE, Scope, covers_unit
+from recommender.store.snapshots import (
     Snapshot,
     read_ids,
     read_improvement_records,
@@ -51,7 +52,6 @@ from recommender.store.queries import (
     read_snapshot,
     read_table,
 )
-from recommender.store.scope import EVERYONE, NO_ONE, Scope, covers_unit
 from recommender.store.writes import (
     Written,
     count_change,
