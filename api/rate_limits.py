@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cachetools import TLRUCache
 from limits import RateLimitItem
 
-_SWEEP_SECONDS = 60
+_MOST_WINDOWS = 100_000  # anybody may begin one
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Window:
 
 
 class Windows:
-    """Counts requests in windows that begin with a first one.
+    """Counts requests in fixed windows; each begins with the first request of somebody.
 
     Parameters
     ----------
@@ -42,35 +43,22 @@ class Windows:
 
     def __init__(self, elapsed: Callable[[], float] = time.monotonic) -> None:
         self._elapsed = elapsed
-        self._windows: dict[tuple[RateLimitItem, str], tuple[float, int]] = {}
-        self._sweep_at = 0.0
+        # when each ends, and the requests in it
+        self._windows: TLRUCache[tuple[RateLimitItem, str], tuple[float, int]] = TLRUCache(
+            _MOST_WINDOWS, ttu=lambda _who, window, _now: window[0], timer=elapsed
+        )
         self._lock = threading.Lock()
 
     def hit(self, limit: RateLimitItem, who: str) -> Window:
         """Count a request."""
         with self._lock:
             now = self._elapsed()
-            self._sweep(now)
-            ends, count = self._find(limit, who, now)
+            ends, count = self._windows.get((limit, who), (now + limit.get_expiry(), 0))
             count += 1
             self._windows[limit, who] = ends, count
-        return Window(count <= limit.amount, max(0, limit.amount - count), ends - now)
+        return Window(count <= limit.amount, max(0, limit.amount - count), max(0.0, ends - now))
 
     def is_open(self, limit: RateLimitItem, who: str) -> bool:
         """Say whether one more request would be allowed."""
         with self._lock:
-            return self._find(limit, who, self._elapsed())[1] < limit.amount
-
-    def __len__(self) -> int:
-        """Return how many windows are held."""
-        return len(self._windows)
-
-    def _find(self, limit: RateLimitItem, who: str, now: float) -> tuple[float, int]:
-        ends, count = self._windows.get((limit, who), (now, 0))
-        return (ends, count) if now < ends else (now + limit.get_expiry(), 0)
-
-    def _sweep(self, now: float) -> None:
-        """Forget the windows that have ended, now and then: anybody may have begun one."""
-        if now >= self._sweep_at:
-            self._sweep_at = now + _SWEEP_SECONDS
-            self._windows = {key: held for key, held in self._windows.items() if now < held[0]}
+            return self._windows.get((limit, who), (0.0, 0))[1] < limit.amount

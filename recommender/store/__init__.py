@@ -12,7 +12,7 @@ from recommender.store.access.audit import (
     read_people_of_refs,
     verify_trail,
 )
-from recommender.store.access.kept_answers import (
+from recommender.store.access.idempotency import (
     KeptAnswer,
     claim_answer,
     find_answer,
@@ -28,7 +28,7 @@ from recommender.store.access.keys import (
     read_key,
     unit_exists,
 )
-from recommender.store.database.backup import Restored, backup_database, restore_database
+from recommender.store.database.backup import backup_database, restore_database
 from recommender.store.database.connections import database_exists, reading, writing
 from recommender.store.database.upgrading import open_database, upgrade_database
 from recommender.store.people.people import PersonHead, find_person, read_refs
@@ -47,9 +47,9 @@ from recommender.store.privacy.retention import (
     find_people_due,
     read_rating_days,
 )
-from recommender.store.queries import (
+from recommender.store.scope import EVERYONE, NO_ONE, Scope, covers_unit
+from recommender.store.snapshots import (
     Snapshot,
-    read_frame,
     read_ids,
     read_improvement_records,
     read_managers,
@@ -57,7 +57,6 @@ from recommender.store.queries import (
     read_snapshot,
     read_table,
 )
-from recommender.store.scope import EVERYONE, NO_ONE, Scope, covers_unit
 from recommender.store.writes import (
     Written,
     count_change,
@@ -80,7 +79,6 @@ __all__ = [
     "KeptAnswer",
     "Limits",
     "PersonHead",
-    "Restored",
     "Scope",
     "Snapshot",
     "StoredEntry",
@@ -112,7 +110,6 @@ __all__ = [
     "open_database",
     "org_path",
     "read_counters",
-    "read_frame",
     "read_holdings",
     "read_ids",
     "read_improvement_records",

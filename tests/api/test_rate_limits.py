@@ -1,8 +1,11 @@
 """Windows of the rate limit, by a clock of their own."""
 
+import time
+
 import pytest
 from limits import parse
 
+from api import rate_limits
 from api.rate_limits import Windows
 
 LIMIT = parse("3/minute")
@@ -55,4 +58,23 @@ def test_windows_that_ended_take_no_memory(windows, clock):
         windows.hit(LIMIT, f"{number}")
     clock.now += 61
     windows.hit(LIMIT, "a")
-    assert len(windows) == 1
+    assert list(windows._windows) == [(LIMIT, "a")]
+
+
+def test_there_are_no_more_windows_than_memory_is_meant_for(clock, monkeypatch):
+    monkeypatch.setattr(rate_limits, "_MOST_WINDOWS", 3)
+    windows = Windows(clock)
+    for name in "abcabcd":
+        windows.hit(LIMIT, name)
+    assert windows.hit(LIMIT, "d").remaining == 1
+    assert len(windows._windows) == 3
+
+
+def test_the_clock_of_the_day_has_no_say(monkeypatch):
+    """`limits` counts by it: set back by a day, it would refuse for that day."""
+    windows = Windows()
+    for _ in range(4):
+        windows.hit(parse("3/second"), "a")
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    time.sleep(1.01)
+    assert windows.hit(parse("3/second"), "a").allowed

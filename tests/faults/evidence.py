@@ -14,8 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from recommender.errors import RecommenderError
-from recommender.improvement.registry import active_model, load_model, read_log
-from recommender.improvement.registry.state import read_active
+from recommender.improvement.registry import active_model, load_model, read_switches
 from recommender.store import reading, schema, verify_trail
 
 from .asks import Ask
@@ -199,23 +198,18 @@ class Evidence:
     def _read_registry(self) -> tuple[Counter[tuple[str, str]], list[str]]:
         found: Counter[tuple[str, str]] = Counter()
         try:
-            log = [entry for entry in read_log(self.models) if entry.action != "save"]
-            active = read_active(self.models)
+            switches = read_switches(self.models)
             name = active_model(self.models)
             if name is not None:
                 load_model(self.models, name)
         except RecommenderError as problem:
             return found, [f"the registry cannot be read: {problem}"]
-        if active is not None and (not log or log[-1].time != active.since):
-            log.append(active.entry)  # killed in between: the next writer notes it
-        for entry in log:
-            found["switch", entry.reason] += 1
-        in_force = [None, *(entry.model_id for entry in log)]
-        before = [entry.previous for entry in log]
+        for switch in switches:
+            found["switch", switch.reason] += 1
+        in_force = [None, *(switch.model_id for switch in switches)]
+        before = [switch.previous for switch in switches]
         if before != in_force[:-1] or in_force[-1] != name:
-            return found, [
-                f"the log of the registry says {json.dumps(in_force)}, {name} is in force"
-            ]
+            return found, [f"the switches say {json.dumps(in_force)}, {name} is in force"]
         return found, []
 
 

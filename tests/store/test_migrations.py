@@ -1,6 +1,9 @@
 """Migrations: each with data in the tables, and without stopping a service that goes on."""
 
 import shutil
+import subprocess
+import sys
+import textwrap
 import threading
 from pathlib import Path
 
@@ -8,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from databases import fresh_postgresql
 from made_rows import ROWS, fill, make_row, read_all
 from migration_rules import find_breaches
@@ -61,12 +65,33 @@ def test_every_upgrade_keeps_what_is_there(engine, database_url):
 
 
 def test_revisions_are_one_line():
-    found = revisions()
-    assert found == sorted(found)
-    assert [path.name.split("_")[0] for path in sorted(VERSIONS.glob("*.py"))] == found
+    """And each file is named by its own, so that nobody has to ask Alembic which there are."""
+    scripts = ScriptDirectory(str(VERSIONS.parent))
+    assert [script.revision for script in scripts.walk_revisions()] == [*reversed(revisions())]
+    assert scripts.get_heads() == [upgrading.head_revision()]
+
+
+def test_a_database_that_is_up_to_date_is_opened_without_alembic(tmp_path):
+    url = f"sqlite:///{tmp_path / 'hr.db'}"
+    upgrade_database(url)
+    program = (
+        "import sys; from recommender.store import open_database; "
+        f"open_database({url!r}).dispose(); sys.exit('alembic' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 # -- a further migration, on a service that goes on --
+
+
+def written_rule(number):
+    """The lines of the example that a rule of migrations/README.md gives."""
+    rules = (VERSIONS.parent / "README.md").read_text(encoding="utf-8")
+    rule = rules.split(f"\n{number}. **")[1].split(f"\n{number + 1}. **")[0]
+    return textwrap.dedent(rule.split("```python\n")[1].split("```")[0]).splitlines()
+
+
+INDEX = written_rule(4)
 
 
 @pytest.fixture
@@ -81,7 +106,7 @@ def next_migration(tmp_path, monkeypatch):
         lines = [
             "import sqlalchemy as sa",
             "from alembic import op",
-            "from recommender.store.database.online import create_index_online",
+            "from contextlib import nullcontext",
             "revision = '9001'",
             f"down_revision = {revisions()[-1]!r}",
             "def upgrade():",
@@ -130,7 +155,7 @@ def test_an_index_on_a_table_in_use(engine, database_url, next_migration):
     upgrade_database(database_url)
     with engine.begin() as connection:
         fill(connection, schema.metadata)
-    next_migration(["create_index_online('ix_person_hired_on', 'person', ['hired_on'])"])
+    next_migration(INDEX)
     if engine.dialect.name == "postgresql":
         leave_invalid_index(engine)
     upgrade_database(database_url)
@@ -143,12 +168,13 @@ def test_an_index_on_a_table_in_use(engine, database_url, next_migration):
 
 
 @pytest.mark.postgresql
-def test_an_index_lets_writers_write(server, next_migration):
+def test_an_index_lets_writers_write(server, next_migration, monkeypatch):
     """It waits for those who began before it; who writes meanwhile does not wait for it."""
+    monkeypatch.setattr(upgrading, "LOCK_SECONDS", 60)
     with fresh_postgresql(server) as url:
         upgrade_database(url)
         engine = connect(url)
-        next_migration(["create_index_online('ix_person_hired_on', 'person', ['hired_on'])"])
+        next_migration(INDEX)
         failures = []
 
         def build():
@@ -167,8 +193,6 @@ def test_an_index_lets_writers_write(server, next_migration):
             with engine.begin() as writer:
                 writer.exec_driver_sql("SET LOCAL lock_timeout = '200ms'")
                 writer.execute(schema.person.delete())
-            # it may wait for longer than a change that others would have to wait for
-            threading.Event().wait(1.5 * upgrading.LOCK_SECONDS)
             older.commit()
         for builder in builders:
             builder.join()
@@ -287,7 +311,7 @@ ALLOWED = [
     "op.alter_column('plan', 'note', server_default='x')",
     "op.create_table('new', sa.Column('a', sa.Text(), nullable=False))",
     "op.create_table('new', sa.Column('a', sa.Text()))\n    op.create_index('ix', 'new', ['a'])",
-    "create_index_online('ix', 'plan', ['note'])",
+    "op.create_index('ix', 'plan', ['note'], postgresql_concurrently=True)",
     "op.create_check_constraint('ck', 'plan', 'note > 1', postgresql_not_valid=True)",
     "op.execute('UPDATE plan SET note = title WHERE note IS NULL')",
     "op.drop_column('plan', 'note')  # contract: 1.4",

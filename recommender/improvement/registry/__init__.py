@@ -4,12 +4,10 @@
 
     models/
         20261123-150405-3f9a2c1b/   one model: model.joblib, card.json, card.sig if there is a key
-        active.json                 the model in force, and those before it
-        log.jsonl                   who did what, each line with the SHA-256 of the line before
+        active.json                 the model in force, those before it, who switched and why
         .lock  .saving-*            whose turn it is; what a killed process left behind
 
-What one rename makes true (a model folder, `active.json`) is the state. The log is completed from
-it by the next writer, so that a kill between the two loses nothing.
+One rename makes a model folder or `active.json` true: there is nothing to recover after a kill.
 
 An artefact is a pickle: it can run code. Its SHA-256 stands in the card and is verified before it
 is loaded, which tells damage; against someone who changes both, give a signing key.
@@ -18,23 +16,23 @@ is loaded, which tells damage; against someone who changes both, give a signing 
 from recommender.improvement.registry.artefact import TrainedModel
 from recommender.improvement.registry.card import CardFacts, ModelCard, to_plain
 from recommender.improvement.registry.folder import load_model_folder, save_model_folder
-from recommender.improvement.registry.log import LogEntry, read_log
 from recommender.improvement.registry.models import (
-    BrokenModel,
     ModelList,
     list_models,
     load_model,
     read_model_card,
     save_model,
 )
-from recommender.improvement.registry.switching import active_model, promote_model, rollback_model
-from recommender.improvement.registry.verdict import Comparison, Verdict, explain_verdict, judge
+from recommender.improvement.registry.switching import (
+    active_model,
+    promote_model,
+    read_switches,
+    rollback_model,
+)
+from recommender.improvement.registry.verdict import Verdict, explain_verdict, judge
 
 __all__ = [
-    "BrokenModel",
     "CardFacts",
-    "Comparison",
-    "LogEntry",
     "ModelCard",
     "ModelList",
     "TrainedModel",
@@ -46,8 +44,8 @@ __all__ = [
     "load_model",
     "load_model_folder",
     "promote_model",
-    "read_log",
     "read_model_card",
+    "read_switches",
     "rollback_model",
     "save_model",
     "save_model_folder",

@@ -25,7 +25,7 @@ PACKAGES = ("numpy", "scikit-learn", "pandas", "joblib", "training-recommender")
 CHECKSUM = "card_sha256"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CardFacts:
     """What only those who trained a model can say of it.
 
@@ -54,9 +54,9 @@ class CardFacts:
     parent: str | None = None
 
 
-@dataclass(frozen=True)
-class ModelCard:
-    """What is known of a saved model.
+@dataclass(frozen=True, kw_only=True)
+class ModelCard(CardFacts):
+    """What is known of a saved model; all the facts of its training too.
 
     Attributes
     ----------
@@ -68,18 +68,8 @@ class ModelCard:
         Who saved it.
     artefact_sha256 : str
         SHA-256 of `model.joblib`, in hexadecimal.
-    data_digest, catalog_digest : str
-        Of the history and of the catalogue it was trained with.
-    first_day, last_day : date or None
-        Of the later assessments of the history.
-    counts : dict of str to int
-        Records, people and modules; see `CardFacts`.
-    metrics : dict
-        The evaluation, the baselines beside it.
-    seed : int
-        Seed of the training.
-    parent : str or None
-        The model in force when the training began.
+    catalog_digest : str
+        Of the catalogue it was trained with.
     warnings : tuple of str
         Codes of what limits the model.
     limits : tuple of dict
@@ -92,14 +82,7 @@ class ModelCard:
     created_at: dt.datetime
     created_by: str
     artefact_sha256: str
-    data_digest: str
     catalog_digest: str
-    first_day: dt.date | None
-    last_day: dt.date | None
-    counts: dict[str, int]
-    metrics: dict[str, Any]
-    seed: int
-    parent: str | None
     warnings: tuple[str, ...]
     limits: tuple[dict[str, str], ...]
     versions: dict[str, str] = field(default_factory=dict[str, str])

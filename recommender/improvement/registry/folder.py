@@ -1,12 +1,19 @@
-"""One model in one folder, wherever it is: packed, verified, unpacked."""
+"""One model in one folder: no half of it is ever read, and it is verified before it is loaded."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
+import secrets
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from recommender.errors import ModelError, NotFoundError
+from recommender.errors import ConflictError, ModelError, NotFoundError
 from recommender.improvement.registry.artefact import TrainedModel, dump_model, read_model
 from recommender.improvement.registry.card import (
     CardFacts,
@@ -19,25 +26,18 @@ from recommender.improvement.registry.card import (
     to_plain,
     write_card,
 )
-from recommender.improvement.registry.files import place_folder, reporting, sweep, sync_folder
 
 MODEL_FILE, CARD_FILE, SIGNATURE_FILE = "model.joblib", "card.json", "card.sig"
-NEXT = ".next"
+LOCK_FILE = ".lock"
+PATIENCE_SECONDS = 30.0
+_TEMPORARY = ".saving-"
 
 
-def save_model_folder(
-    folder: Path,
-    model: TrainedModel,
-    facts: CardFacts,
-    *,
-    by: str = "",
-    key: bytes | None = None,
-    created_at: dt.datetime | None = None,
-) -> ModelCard:
+def save_model_folder(folder: Path, model: TrainedModel, facts: CardFacts) -> ModelCard:
     """Save a model in a folder of its own; a model that is there already is replaced.
 
-    Whenever the process is killed, `load_model_folder` finds the model before or this one. Other
-    files in the folder are left alone. One process at a time.
+    Other files in the folder are left alone. A process that is killed on the way leaves the model
+    before, this one, or two files that `load_model_folder` refuses as they do not belong together.
 
     Parameters
     ----------
@@ -47,12 +47,6 @@ def save_model_folder(
         The model.
     facts : CardFacts
         What its card is to say.
-    by : str
-        Who saves it.
-    key : bytes, optional
-        Signs the card; 32 bytes or more.
-    created_at : datetime, optional
-        Now, unless given.
 
     Returns
     -------
@@ -62,29 +56,23 @@ def save_model_folder(
     ------
     ModelError
         `registry.io` if the folder cannot be written.
-    InputError
-        `registry.short-key`.
     """
-    card, files = pack(model, facts, by=by, key=key, created_at=created_at)
+    card, files = pack(model, facts, by="", key=None)
     with reporting(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        _roll_forward(folder)
         sweep(folder)
-        # renaming to .next decides; an empty signature takes the place of an earlier one
-        place_folder(folder / NEXT, {SIGNATURE_FILE: b""} | files)
-        _roll_forward(folder)
+        for name, content in files.items():
+            replace_file(folder / name, content)
     return card
 
 
-def load_model_folder(folder: Path, *, key: bytes | None = None) -> tuple[TrainedModel, ModelCard]:
+def load_model_folder(folder: Path) -> tuple[TrainedModel, ModelCard]:
     """Load the model of a folder, once it is verified.
 
     Parameters
     ----------
     folder : Path
         Holds `model.joblib` and `card.json`.
-    key : bytes, optional
-        Refuse a card that was not signed with it.
 
     Returns
     -------
@@ -98,9 +86,9 @@ def load_model_folder(folder: Path, *, key: bytes | None = None) -> tuple[Traine
     ModelError
         `registry.no-card`, `registry.no-artefact`, `registry.card-broken`,
         `registry.card-changed`, `registry.artefact-changed`, `registry.other-scikit-learn`,
-        `registry.unsigned`, `registry.wrong-signature`, `registry.unreadable`, `registry.io`.
+        `registry.unreadable`, `registry.io`.
     """
-    card, artefact = verify(folder, key=key)
+    card, artefact = verify(folder)
     return read_model(artefact, source=str(folder / MODEL_FILE)), card
 
 
@@ -110,31 +98,24 @@ def pack(
     *,
     by: str,
     key: bytes | None,
-    created_at: dt.datetime | None,
     taken: Path | None = None,
 ) -> tuple[ModelCard, dict[str, bytes]]:
     """Turn a model into the files of its folder; its id is not one that `taken` holds."""
     artefact = dump_model(model)
     digest = hashlib.sha256(artefact).hexdigest()
-    created_at = (created_at or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
+    created_at = dt.datetime.now(dt.UTC)
     first = model_id = f"{created_at:%Y%m%d-%H%M%S}-{digest[:8]}"
     number = 1
     while taken and (taken / model_id).exists():
         number += 1
         model_id = f"{first}-{number}"
     card = ModelCard(
+        **vars(facts) | {"counts": to_plain(facts.counts), "metrics": to_plain(facts.metrics)},
         model_id=model_id,
         created_at=created_at,
         created_by=by,
         artefact_sha256=digest,
-        data_digest=facts.data_digest,
         catalog_digest=model.catalog_digest,
-        first_day=facts.first_day,
-        last_day=facts.last_day,
-        counts=to_plain(facts.counts),
-        metrics=to_plain(facts.metrics),
-        seed=facts.seed,
-        parent=facts.parent,
         warnings=tuple(model.fit.warnings),
         limits=limits_of(model.fit),
         versions=dict(current_versions()),
@@ -146,52 +127,122 @@ def pack(
     return card, files
 
 
-def verify(folder: Path, *, key: bytes | None) -> tuple[ModelCard, bytes]:
+def verify(folder: Path, *, key: bytes | None = None) -> tuple[ModelCard, bytes]:
     """Return the card and the bytes of the artefact, verified, before anything is unpickled."""
     if not folder.is_dir():
         raise NotFoundError("registry.no-folder", path=str(folder))
     card_path = str(folder / CARD_FILE)
-    content = read_file(folder, CARD_FILE)
+    content = read_file(folder / CARD_FILE)
     if content is None:
         raise ModelError("registry.no-card", path=str(folder))
     if key is not None:
-        check_signature(content, read_file(folder, SIGNATURE_FILE) or b"", key, source=card_path)
+        check_signature(content, read_file(folder / SIGNATURE_FILE) or b"", key, source=card_path)
     card = read_card(content, source=card_path)
-    artefact = read_file(folder, MODEL_FILE)
+    artefact = read_file(folder / MODEL_FILE)
     if artefact is None:
         raise ModelError("registry.no-artefact", path=str(folder))
-    found = hashlib.sha256(artefact).hexdigest()
-    if found != card.artefact_sha256:
+    digest = hashlib.sha256(artefact).hexdigest()
+    if digest != card.artefact_sha256:
         raise ModelError(
             "registry.artefact-changed",
             path=str(folder / MODEL_FILE),
-            found=found[:12],
+            found=digest[:12],
             expected=card.artefact_sha256[:12],
         )
     return card, artefact
 
 
-def read_file(folder: Path, name: str) -> bytes | None:
-    """Read a file of a model folder, where need be from what is about to replace it."""
-    for path in (folder / NEXT / name, folder / name):
+# -- files that are there whole or not at all, whenever the process is killed --
+
+
+@contextmanager
+def reporting(path: Path) -> Iterator[None]:
+    """Turn an error of the operating system into a known problem that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise ModelError(
+            "registry.io", path=str(error.filename or path), problem=error.strerror or str(error)
+        ) from error
+
+
+def read_file(path: Path) -> bytes | None:
+    """Read a file; None where there is none."""
+    with reporting(path):
         try:
-            with reporting(path):
-                return path.read_bytes()
-        except ModelError as error:
-            if not isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
-                raise
-    return None
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
 
 
-def _roll_forward(folder: Path) -> None:
-    """Finish a replacement that has been decided."""
-    if not (folder / NEXT).is_dir():
-        return
-    for source in sorted((folder / NEXT).iterdir()):
-        if source.stat().st_size:
-            source.replace(folder / source.name)
+def place_folder(target: Path, files: Mapping[str, bytes]) -> None:
+    """Make a folder with these files appear at once; `target` must not exist."""
+    temporary = target.parent / f"{_TEMPORARY}{secrets.token_hex(6)}"
+    temporary.mkdir()
+    for name, content in files.items():
+        _write_new(temporary / name, content)
+    _sync_folder(temporary)
+    temporary.rename(target)
+    _sync_folder(target.parent)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Replace a file at once: a reader sees the old content or the new."""
+    temporary = path.with_name(f"{_TEMPORARY}{secrets.token_hex(6)}")
+    _write_new(temporary, content)
+    temporary.replace(path)
+    _sync_folder(path.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left half-written; only for who holds the lock."""
+    for left in folder.glob(f"{_TEMPORARY}*"):
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left, ignore_errors=True)
         else:
-            (folder / source.name).unlink(missing_ok=True)
-            source.unlink()
-    sync_folder(folder)
-    (folder / NEXT).rmdir()
+            left.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(root: Path) -> Iterator[None]:
+    """Let one process or thread at a time change a folder; a killed one gives its turn back.
+
+    Raises
+    ------
+    ConflictError
+        `registry.busy` if another one does not finish within 30 seconds.
+    """
+    with reporting(root):
+        root.mkdir(parents=True, exist_ok=True)
+        try:
+            # SQLite locks files in the way of each operating system, and waits; nothing is stored
+            lock = sqlite3.connect(root / LOCK_FILE, PATIENCE_SECONDS, isolation_level=None)
+            with closing(lock):
+                lock.execute("PRAGMA journal_mode=OFF")
+                lock.execute("BEGIN EXCLUSIVE")
+                yield
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+                seconds = int(PATIENCE_SECONDS)
+                raise ConflictError("registry.busy", path=str(root), seconds=seconds) from error
+            problem = str(error)
+            raise ModelError("registry.io", path=str(root), problem=problem) from error
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """Write a file and see it on the disk."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """See the names in a folder on the disk."""
+    if sys.platform == "win32":  # a folder cannot be opened there; names are journalled
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from recommender.errors import RecommenderError
+from recommender.errors import InputError, ModelError, NotFoundError, RecommenderError
 from recommender.improvement.registry.artefact import TrainedModel, read_model
-from recommender.improvement.registry.card import CardFacts, ModelCard
-from recommender.improvement.registry.files import locked, place_folder, sweep
-from recommender.improvement.registry.folder import MODEL_FILE, pack
-from recommender.improvement.registry.state import (
-    card_of,
-    complete_log,
-    folder_of,
-    model_folders,
-    require,
-    verify_model,
+from recommender.improvement.registry.card import CardFacts, ModelCard, inspect_card
+from recommender.improvement.registry.folder import (
+    CARD_FILE,
+    MODEL_FILE,
+    locked,
+    pack,
+    place_folder,
+    read_file,
+    reporting,
+    sweep,
+    verify,
 )
+
+_MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,7 @@ class ModelList:
 
 
 def save_model(
-    root: Path,
-    model: TrainedModel,
-    facts: CardFacts,
-    *,
-    by: str,
-    key: bytes | None = None,
-    created_at: dt.datetime | None = None,
+    root: Path, model: TrainedModel, facts: CardFacts, *, by: str, key: bytes | None = None
 ) -> ModelCard:
     """Save a model under a new id; it is not put in force.
 
@@ -71,8 +68,6 @@ def save_model(
         Who saves it.
     key : bytes, optional
         Signs the card; 32 bytes or more.
-    created_at : datetime, optional
-        Now, unless given.
 
     Returns
     -------
@@ -90,9 +85,8 @@ def save_model(
     require(by=by)
     with locked(root):
         sweep(root)
-        card, files = pack(model, facts, by=by, key=key, created_at=created_at, taken=root)
+        card, files = pack(model, facts, by=by, key=key, taken=root)
         place_folder(root / card.model_id, files)
-        complete_log(root)
     return card
 
 
@@ -122,57 +116,80 @@ def load_model(
     NotFoundError
         `registry.no-model`.
     ModelError
-        As `load_model_folder`; `registry.wrong-id` if the folder holds another model.
+        As `load_model_folder`; `registry.wrong-id` if the folder holds another model,
+        `registry.unsigned`, `registry.wrong-signature`.
     """
     folder = folder_of(root, model_id)
-    card, artefact = verify_model(folder, key)
+    card, artefact = _verify(folder, key)
     return read_model(artefact, source=str(folder / MODEL_FILE)), card
 
 
 def read_model_card(root: Path, model_id: str, *, key: bytes | None = None) -> ModelCard:
     """Read the card of a model, once card and artefact are verified; the artefact stays shut.
 
-    Parameters
-    ----------
-    root : Path
-        Folder of the models.
-    model_id : str
-        The model.
-    key : bytes, optional
-        Refuse a card that was not signed with it.
-
-    Returns
-    -------
-    ModelCard
-
     Raises
     ------
     RecommenderError
         As `load_model`, but for an artefact that was not changed and yet cannot be read.
     """
-    return verify_model(folder_of(root, model_id), key)[0]
+    return _verify(folder_of(root, model_id), key)[0]
 
 
 def list_models(root: Path, *, key: bytes | None = None) -> ModelList:
-    """List the models, verified but not loaded.
+    """List the models, verified but not loaded; there may be no such folder.
 
-    Parameters
-    ----------
-    root : Path
-        Folder of the models; need not exist.
-    key : bytes, optional
-        Count a card that was not signed with it as broken.
-
-    Returns
-    -------
-    ModelList
+    With a key, a card that was not signed with it counts as broken.
     """
     cards: list[ModelCard] = []
     broken: list[BrokenModel] = []
-    for folder in model_folders(root):
+    for folder in _folders(root):
         try:
-            cards.append(verify_model(folder, key)[0])
+            cards.append(_verify(folder, key)[0])
         except RecommenderError as problem:
-            broken.append(BrokenModel(folder.name, card_of(folder), problem))
+            broken.append(BrokenModel(folder.name, _read_what_there_is(folder), problem))
     cards.sort(key=lambda card: (card.created_at, card.model_id), reverse=True)
     return ModelList(tuple(cards), tuple(broken))
+
+
+def folder_of(root: Path, model_id: str) -> Path:
+    """Return the folder of a model; an id that is a path is refused."""
+    if not _MODEL_ID.fullmatch(model_id):
+        raise InputError("registry.bad-id", model=model_id)
+    folder = root / model_id
+    if not folder.is_dir():
+        raise NotFoundError("registry.no-model", model=model_id, path=str(root))
+    return folder
+
+
+def require(**values: str) -> None:
+    """Refuse empty values, by name."""
+    for field, value in values.items():
+        if not value.strip():
+            raise InputError("registry.blank", field=field)
+
+
+def _folders(root: Path) -> list[Path]:
+    if not root.is_dir():
+        return []
+    with reporting(root):
+        return sorted(
+            path for path in root.iterdir() if _MODEL_ID.fullmatch(path.name) and path.is_dir()
+        )
+
+
+def _verify(folder: Path, key: bytes | None) -> tuple[ModelCard, bytes]:
+    if folder.is_symlink():
+        raise ModelError("registry.link", path=str(folder))
+    card, artefact = verify(folder, key=key)
+    if card.model_id != folder.name:
+        raise ModelError("registry.wrong-id", path=str(folder), found=card.model_id)
+    return card, artefact
+
+
+def _read_what_there_is(folder: Path) -> ModelCard | None:
+    """Read a card, verified or not."""
+    try:
+        content = read_file(folder / CARD_FILE)
+    except ModelError:
+        return None
+    return inspect_card(content, source=str(folder))[0] if content else None

@@ -1,26 +1,73 @@
-"""Which model is in force: promote, roll back."""
+"""Which model is in force: promote, roll back.
+
+All of it is one small file, `active.json`: the model in force, those to go back to, and every
+switch so far. One rename replaces it, so that a switch and its entry are there, or neither.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
-from recommender.errors import ConflictError, RecommenderError
-from recommender.improvement.registry.files import locked, replace_file
-from recommender.improvement.registry.log import LogEntry, find_request
-from recommender.improvement.registry.models import load_model
-from recommender.improvement.registry.state import (
-    ACTIVE,
-    ACTIVE_FILE,
-    Active,
-    complete_log,
-    folder_of,
-    read_active,
-    require,
-)
+from pydantic import TypeAdapter, ValidationError
+
+from recommender.errors import ConflictError, ModelError, RecommenderError
+from recommender.improvement.registry.folder import locked, read_file, replace_file
+from recommender.improvement.registry.models import folder_of, load_model, require
 from recommender.improvement.registry.verdict import Verdict, summarise
 
+ACTIVE_FILE = "active.json"
 REPEATED_WITHIN = dt.timedelta(days=1)  # as long as answers are kept at least
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One change of the model in force.
+
+    Parameters
+    ----------
+    time : datetime
+        When, in UTC.
+    action : {"promote", "override", "rollback"}
+        What; `override` is a promotion against the verdict.
+    model_id : str or None
+        The model in force since; None for a rollback to no model.
+    previous : str or None
+        The model in force before.
+    by, reason : str
+        Who, and why.
+    request : str
+        The request that it came of, if there was one.
+    details : dict
+        ``failed`` comparisons of an override, ``skipped`` models of a rollback.
+    """
+
+    time: dt.datetime
+    action: Literal["promote", "override", "rollback"]
+    model_id: str | None
+    previous: str | None
+    by: str
+    reason: str
+    request: str = ""
+    details: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True)
+class _Active:
+    """The content of `active.json`; `switches` was not in it always."""
+
+    model_id: str | None
+    since: dt.datetime
+    by: str
+    reason: str
+    earlier: tuple[str, ...]  # what rollback goes back to, the latest last
+    switches: tuple[Switch, ...] = ()
+
+
+_ACTIVE = TypeAdapter(_Active)
+_NEVER = _Active(None, dt.datetime.min.replace(tzinfo=dt.UTC), "", "", ())
 
 
 def active_model(root: Path) -> str | None:
@@ -31,8 +78,18 @@ def active_model(root: Path) -> str | None:
     ModelError
         `registry.active-broken` if `active.json` cannot be read.
     """
-    active = read_active(root)
-    return active.model_id if active else None
+    return _read_active(root).model_id
+
+
+def read_switches(root: Path) -> tuple[Switch, ...]:
+    """Return every switch, the oldest first.
+
+    Raises
+    ------
+    ModelError
+        `registry.active-broken` if `active.json` cannot be read.
+    """
+    return _read_active(root).switches
 
 
 def promote_model(
@@ -79,12 +136,11 @@ def promote_model(
         require(override_reason=override_reason)
     folder_of(root, model_id)
     with locked(root):
-        complete_log(root)
         if _made_before(root, request):
             return
         load_model(root, model_id, key=key)
-        active = read_active(root)
-        previous = active.model_id if active else None
+        active = _read_active(root)
+        previous = active.model_id
         if previous == model_id:
             raise ConflictError("registry.already-in-force", model=model_id)
         against = not verdict.promotable or verdict.in_force != previous
@@ -98,25 +154,18 @@ def promote_model(
                 found=verdict.in_force or "–",
                 expected=previous or "–",
             )
-        now = dt.datetime.now(dt.UTC)
-        reason = override_reason or "verdict"
-        entry = LogEntry(
-            time=now,
+        switch = Switch(
+            time=dt.datetime.now(dt.UTC),
             action="override" if against else "promote",
             model_id=model_id,
             previous=previous,
             by=by,
-            reason=reason,
-            details={
-                "failed": summarise(verdict.failed),
-                "compared_with": verdict.in_force,
-                **_named(request),
-            },
+            reason=override_reason or "verdict",
+            request=request,
+            details={"failed": summarise(verdict.failed), "compared_with": verdict.in_force},
         )
-        earlier = active.earlier if active else ()
-        if previous is not None:
-            earlier = (*earlier, previous)
-        _switch(root, Active(model_id, now, by, reason, earlier, entry))
+        earlier = active.earlier if previous is None else (*active.earlier, previous)
+        _make(root, switch, active=active, earlier=earlier)
 
 
 def rollback_model(
@@ -124,7 +173,7 @@ def rollback_model(
 ) -> str | None:
     """Go back to the model in force before; done again, to the one before that.
 
-    Models that do not load any more are passed over, which the log records.
+    Models that do not load any more are passed over, which the switch records.
 
     Parameters
     ----------
@@ -154,12 +203,11 @@ def rollback_model(
     if not root.is_dir():
         raise ConflictError("registry.nothing-in-force")
     with locked(root):
-        complete_log(root)
-        before = _made_before(root, request)
-        if before is not None:
-            return before.model_id
-        active = read_active(root)
-        if active is None or active.model_id is None:
+        made = _made_before(root, request)
+        if made is not None:
+            return made.model_id
+        active = _read_active(root)
+        if active.model_id is None:
             raise ConflictError("registry.nothing-in-force")
         earlier = list(active.earlier)
         skipped: dict[str, str] = {}
@@ -171,23 +219,47 @@ def rollback_model(
                 model_id = candidate
             except RecommenderError as problem:
                 skipped[candidate] = problem.code
-        now = dt.datetime.now(dt.UTC)
-        details = ({"skipped": skipped} if skipped else {}) | _named(request)
-        entry = LogEntry(now, "rollback", model_id, active.model_id, by, reason, details)
-        _switch(root, Active(model_id, now, by, reason, tuple(earlier), entry))
+        switch = Switch(
+            time=dt.datetime.now(dt.UTC),
+            action="rollback",
+            model_id=model_id,
+            previous=active.model_id,
+            by=by,
+            reason=reason,
+            request=request,
+            details={"skipped": skipped} if skipped else {},
+        )
+        _make(root, switch, active=active, earlier=tuple(earlier))
     return model_id
 
 
-def _made_before(root: Path, request: str) -> LogEntry | None:
-    if not request:
-        return None
-    return find_request(root, request, since=dt.datetime.now(dt.UTC) - REPEATED_WITHIN)
+def _read_active(root: Path) -> _Active:
+    path = root / ACTIVE_FILE
+    content = read_file(path)
+    if content is None:
+        return _NEVER
+    try:
+        return _ACTIVE.validate_json(content)
+    except ValidationError as error:
+        raise ModelError("registry.active-broken", path=str(path)) from error
 
 
-def _named(request: str) -> dict[str, str]:
-    return {"request": request} if request else {}
+def _made_before(root: Path, request: str) -> Switch | None:
+    """Return the switch that came of a request of late, if one did."""
+    since = dt.datetime.now(dt.UTC) - REPEATED_WITHIN
+    for switch in reversed(read_switches(root)):
+        if request and switch.request == request and switch.time >= since:
+            return switch
+    return None
 
 
-def _switch(root: Path, active: Active) -> None:
-    replace_file(root / ACTIVE_FILE, ACTIVE.dump_json(active, indent=2) + b"\n")
-    complete_log(root)
+def _make(root: Path, switch: Switch, *, active: _Active, earlier: tuple[str, ...]) -> None:
+    content = _Active(
+        model_id=switch.model_id,
+        since=switch.time,
+        by=switch.by,
+        reason=switch.reason,
+        earlier=earlier,
+        switches=(*active.switches, switch),
+    )
+    replace_file(root / ACTIVE_FILE, _ACTIVE.dump_json(content, indent=2) + b"\n")

@@ -2,8 +2,8 @@
 
 The registry is files, the audit trail a database: no transaction holds both. So what is about to
 happen is noted before it does, in a transaction of its own. A process that is killed in between
-leaves an intent without an outcome, which the log of the registry then tells; it never leaves a
-switch that nobody asked for.
+leaves an intent without an outcome, which the registry then tells; it never leaves a switch that
+nobody asked for.
 """
 
 from __future__ import annotations
@@ -138,9 +138,9 @@ def promote(
     model_id : str
         Which.
     override_reason : str, optional
-        Why, against the verdict; the log of the registry keeps it.
+        Why, against the verdict; the registry keeps it.
     by : str, optional
-        Who, for that log; the actor of the session when not given.
+        Who, as the registry keeps it; the actor of the session when not given.
 
     Returns
     -------
@@ -184,9 +184,9 @@ def roll_back(session: Session, *, reason: str, by: str | None = None) -> str | 
     session : Session
         On whose behalf.
     reason : str
-        Why; the log of the registry keeps it.
+        Why; the registry keeps it.
     by : str, optional
-        Who, for that log; the actor of the session when not given.
+        Who, as the registry keeps it; the actor of the session when not given.
 
     Returns
     -------

@@ -39,7 +39,7 @@ from recommender.service.recommend.prospects import find_prospects
 from recommender.service.session import Session
 from recommender.store import Connection, read_offerings
 from recommender.store.people.seats import find_offerings
-from recommender.store.plans.talk import add_decision, list_decisions
+from recommender.store.plans.decisions import add_decision, list_decisions
 from recommender.store.plans.versions import PlanHead, add_version, find_plan, read_changes
 from recommender.texts import say
 

@@ -22,7 +22,7 @@ from recommender.service.plans.stored import (
 from recommender.service.session import Session
 from recommender.store import org_path
 from recommender.store.people.seats import find_offerings
-from recommender.store.plans.talk import (
+from recommender.store.plans.decisions import (
     PlanComment,
     PlanDecision,
     add_comment,

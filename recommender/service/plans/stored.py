@@ -18,7 +18,7 @@ from recommender.service.permissions import Permission, Principal, Role
 from recommender.service.plans.reasons import reword
 from recommender.service.session import Session
 from recommender.store import Connection
-from recommender.store.plans.talk import PlanDecision, list_decisions
+from recommender.store.plans.decisions import PlanDecision, list_decisions
 from recommender.store.plans.versions import (
     CONTENT_CHANGES,
     PlanHead,

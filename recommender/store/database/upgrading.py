@@ -9,11 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import alembic.command
-import alembic.config
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import exc
 
 from recommender.errors import StoreError
@@ -28,6 +24,7 @@ from recommender.store.database.connections import (
 LOCK_SECONDS = 5
 _UPGRADE_LOCK = 7_262_026
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_REVISIONS = sa.table("alembic_version", sa.column("version_num", sa.String()))
 
 
 def open_database(url: str, *, create: bool = True) -> sa.Engine:
@@ -130,7 +127,11 @@ def upgrade(engine: sa.Engine, revision: str = "head") -> None:
     StoreError
         If others hold what has to be changed; nothing was changed then.
     """
-    config = _config()
+    import alembic.command  # slow to import, and of no use to a database that is up to date
+    import alembic.config
+
+    config = alembic.config.Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     alone = _alone_in_file if engine.dialect.name == "sqlite" else _alone_on_server
     with alone(engine) as connection:
         config.attributes["connection"] = connection
@@ -179,17 +180,11 @@ def _alone_on_server(engine: sa.Engine) -> Iterator[sa.Connection]:
             guard.invalidate()
 
 
-def _config() -> alembic.config.Config:
-    config = alembic.config.Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    return config
-
-
-@cache  # the migrations are part of the program; to read them takes longer than all else here
+@cache  # the migrations are part of the program
 def known_revisions() -> tuple[str, ...]:
-    """Return the revisions of the schema, the latest first."""
-    scripts = ScriptDirectory.from_config(_config())
-    return tuple(script.revision for script in scripts.walk_revisions())
+    """Return the revisions of the schema, the latest first: each file is named by its own."""
+    files = (_MIGRATIONS / "versions").glob("[0-9]*.py")
+    return tuple(sorted((file.name.split("_")[0] for file in files), reverse=True))
 
 
 def head_revision() -> str:
@@ -200,4 +195,6 @@ def head_revision() -> str:
 def read_revision(engine: sa.Engine) -> str | None:
     """Return the revision of a schema; None where there is none."""
     with reading(engine) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not sa.inspect(connection).has_table(_REVISIONS.name):
+            return None
+        return connection.scalar(sa.select(_REVISIONS.c.version_num))

@@ -22,7 +22,7 @@ from recommender.improvement.registry import (
     active_model,
     judge,
     promote_model,
-    read_log,
+    read_switches,
     save_model,
     to_plain,
 )
@@ -201,14 +201,14 @@ def test_a_better_model_is_promoted_and_rolled_back(served, save, root):
     nothing = client.post("/v1/model-rollbacks", json={"reason": "odd ranks"})
     assert nothing.status_code == 409
     actor = client.get("/v1/me").json()["actor"]
-    log = [entry for entry in read_log(root) if entry.action != "save"]
+    log = read_switches(root)
     assert [entry.action for entry in log] == ["promote", "override", "rollback", "rollback"]
     assert {entry.by for entry in log} == {actor}
     assert log[1].reason == "after the first"
     assert stages(served, before) == ["asked", "done"] * 4 + ["asked", "failed"]
     with reading(engine_of(served)) as connection:
         assert verify_trail(connection).broken_at is None
-    # what somebody writes may name people: it stands in the log of the registry alone
+    # what somebody writes may name people: it stands in `active.json` alone
     entries = trail(served, "promote_model", "roll_back_model")
     assert not any("after the first" in str(entry.details) for entry in entries)
 
@@ -270,7 +270,7 @@ def test_a_request_sent_twice_under_one_name_is_done_once(served, save, root):
     ]
     assert [answered.status_code for answered in answers] == [200, 200]
     assert answers[0].json() == answers[1].json()
-    assert [entry.action for entry in read_log(root)] == ["save", "promote"]
+    assert [switch.action for switch in read_switches(root)] == ["promote"]
     assert stages(served, before) == ["asked", "done", "asked", "repeated"]
 
 
@@ -297,10 +297,10 @@ def test_a_switch_whose_answer_was_lost_is_not_made_again(served, save, root, mo
         assert ask().status_code == 503
     expected = names[0] if "rollbacks" in path else names[2]
     assert active_model(root) == expected
-    log = read_log(root)
+    log = read_switches(root)
     assert ask().status_code == 200
     assert active_model(root) == expected
-    assert read_log(root) == log
+    assert read_switches(root) == log
     # it was made, whatever was answered
     assert stages(served, before) == ["asked", "done", "asked", "done"]
 
@@ -460,7 +460,7 @@ def test_two_workers_promote_at_once(tmp_path, model):
         assert first == [200, ""]
         assert second == [409, "urn:training-recommender:problem:registry.verdict-outdated"]
         assert active_model(root) == winner
-        assert [entry.action for entry in read_log(root)] == ["save", "save", "promote"]
+        assert [switch.action for switch in read_switches(root)] == ["promote"]
         assert sorted(stages(served, 0)) == ["asked", "asked", "done", "failed"]
         assert model_in_use(served.client("admin")) == winner
         with reading(engine_of(served)) as connection:

@@ -107,11 +107,11 @@ def read_snapshot(
             name: query.where(query.selected_columns["person_id"].in_(within))
             for name, query in queries.items()
         }
-    frames = {name: read_frame(connection, query) for name, query in queries.items()}
+    frames = {name: _read_frame(connection, query) for name, query in queries.items()}
     return Snapshot(**frames)
 
 
-def read_frame(connection: sa.Connection, query: sa.Select[Any]) -> pd.DataFrame:
+def _read_frame(connection: sa.Connection, query: sa.Select[Any]) -> pd.DataFrame:
     """Run a query and return its rows as a frame of plain Python values."""
     result = connection.execute(query)
     # of rows as they come pandas asks each for attributes that a row looks up among its columns
@@ -121,7 +121,7 @@ def read_frame(connection: sa.Connection, query: sa.Select[Any]) -> pd.DataFrame
 
 def read_table(connection: sa.Connection, table: sa.Table) -> pd.DataFrame:
     """Read a whole table in the order of its key."""
-    return read_frame(connection, sa.select(table).order_by(*table.primary_key.columns))
+    return _read_frame(connection, sa.select(table).order_by(*table.primary_key.columns))
 
 
 def read_improvement_records(
@@ -132,7 +132,7 @@ def read_improvement_records(
     query = sa.select(table).where(table.c.after_on <= as_of).order_by(*table.primary_key.columns)
     if person_ids is not None:
         query = query.where(table.c.person_id.in_(list(person_ids)))
-    return read_frame(connection, query)
+    return _read_frame(connection, query)
 
 
 def read_offerings(connection: sa.Connection, *, as_of: dt.date) -> pd.DataFrame:
@@ -169,7 +169,7 @@ def read_offerings(connection: sa.Connection, *, as_of: dt.date) -> pd.DataFrame
         )
         .order_by(offering.c.starts_on, offering.c.offering_id)
     )
-    return read_frame(connection, query)
+    return _read_frame(connection, query)
 
 
 def read_ids(connection: sa.Connection, column: sa.Column[Any]) -> list[str]:
