@@ -70,7 +70,7 @@ def reason(verifier, token):
     return refusal.value.reason
 
 
-def until(condition, seconds=10):
+def until(condition, seconds=120):
     """Wait for something that another thread does."""
     end = time.monotonic() + seconds
     while not condition():
@@ -388,12 +388,13 @@ class TestParsing:
         None,
     )
 
-    @pytest.mark.parametrize("entry", LEFT_OUT, ids=range(len(LEFT_OUT)))
-    def test_one_bad_key_does_not_spoil_the_others(self, entry):
-        content = json.dumps({"keys": [entry, self.GOOD]}).encode()
-        assert [key.kid for key in parse_keys(content)] == ["good"]
-        with pytest.raises(ValueError, match="no key for signatures"):
-            parse_keys(json.dumps({"keys": [entry]}).encode())
+    def test_one_bad_key_does_not_spoil_the_others(self, subtests):
+        for entry in self.LEFT_OUT:
+            with subtests.test(entry=entry):
+                content = json.dumps({"keys": [entry, self.GOOD]}).encode()
+                assert [key.kid for key in parse_keys(content)] == ["good"]
+                with pytest.raises(ValueError, match="no key for signatures"):
+                    parse_keys(json.dumps({"keys": [entry]}).encode())
 
     @pytest.mark.parametrize("crv", ["P-521", "secp256k1"])
     def test_curves_of_no_allowed_algorithm_are_left_out(self, crv):
