@@ -22,7 +22,7 @@ WORK = {
     "imports": {"import"},
     "models": {"switch"},
 }
-PATIENCE_SECONDS = 60  # for a server to be asked anything
+PATIENCE_SECONDS = 300  # for a server to be asked anything
 MOST_SECONDS_A_KILL = 120  # of each kind of work; a server of an idle machine is up in one
 ANSWERED_AGAIN = 4  # answered requests that are sent again after each kill
 JOBS_SECONDS = 600

@@ -89,14 +89,6 @@ def test_filters(served):
     assert records(admin, module_id="no-such-module") == []
 
 
-def test_hr_sees_its_own_people(served):
-    unit_of = served.sample.people.set_index("person_id")["org_unit"]
-    own = {name for name, unit in unit_of.items() if unit.startswith(UNIT)}
-    whole = records(served.client("admin"))
-    assert {r["person_id"] for r in whole} - own
-    assert records(served.client("hr")) == [r for r in whole if r["person_id"] in own]
-
-
 def test_an_analyst_sees_everybody_by_pseudonyms_that_stay(served):
     whole, seen = records(served.client("admin")), records(served.client("analyst"))
     assert records(served.client("analyst"), limit=7) == seen

@@ -2,7 +2,7 @@
 
 import json
 
-from serving import EMPLOYEE, OUTSIDE, serve
+from serving import EMPLOYEE, serve
 from sqlalchemy import select
 
 from api.rate_limits import Windows
@@ -37,18 +37,6 @@ def test_a_problem_speaks_both_languages(served):
         problem = client.get("/v1/people/nobody/gaps").json()
         assert problem["title"] == title
         assert problem["type"] == "urn:training-recommender:problem:person.unknown"
-
-
-def test_forbidden_and_absent_look_the_same(served):
-    client = served.client("employee")
-    absent = client.get("/v1/people/99999/gaps")
-    forbidden = client.get(f"/v1/people/{OUTSIDE}/gaps")
-    assert absent.status_code == forbidden.status_code == 404
-    ours, theirs = absent.json(), forbidden.json()
-    for problem, person in ((ours, "99999"), (theirs, OUTSIDE)):
-        del problem["request_id"]
-        problem["detail"] = problem["detail"].replace(person, "…")
-    assert ours == theirs
 
 
 def test_etag_saves_the_body(served):
