@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test browser check format fuzz faults soak bench serve clean lock
+.PHONY: help install demo test test-slow browser check format fuzz faults soak bench serve clean lock
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,8 +25,11 @@ demo: $(STAMP) ## Run the main job on made-up people: Excel in, ranked modules a
 	$(BIN)/recommender demo
 
 # a file of tests stays in one worker: what its tests share is made once
-test: $(STAMP) browser ## Run the tests
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
+test: $(STAMP) browser ## Run the tests, but for the slow ones
+	$(BIN)/python -m pytest -m "not slow" -n $(JOBS) --dist loadscope --no-loadscope-reorder
+
+test-slow: $(STAMP) browser ## Run the slow tests: faults, fuzzing, notebooks, bombs
+	$(BIN)/python -m pytest -m slow -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
 browser: # what the tests of pages need; where it cannot be installed they are skipped, loudly
 	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \

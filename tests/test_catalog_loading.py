@@ -131,22 +131,20 @@ ELSEWHERE = {"no-profile": "profiles", "not-in-framework": "competencies/reading
 VALUES = ("found", "detail", "folder", "where", "expected", "value")
 
 
-@pytest.mark.parametrize(
-    ("file", "before", "after", "code", "key"),
-    PLANTED,
-    ids=[f"{n}-{case[3]}-{case[4]}" for n, case in enumerate(PLANTED)],
-)
-def test_each_fault_is_found(file, before, after, code, key, folder):
-    plant(folder, file, before, after)
-    faults = faults_of(folder)
-    where = ELSEWHERE.get(code, file)
-    fault, *_ = [f for f in faults if (f.file, f.key) == (where, key) and says(f, code)]
-    for text in (fault.what, fault.hint):
-        for lang in LANGUAGES:
-            assert text.in_language(lang)
-            assert not re.search("{[a-z]+}", text.in_language(lang))
-        assert CHINESE.search(text.zh_cn)
-        assert not CHINESE.search(text.en) or CHINESE.search(after)
+def test_each_fault_is_found(tmp_path, subtests):
+    for number, (file, before, after, code, key) in enumerate(PLANTED):
+        with subtests.test(code, file=file, after=after):
+            folder = shutil.copytree(TINY, tmp_path / str(number))
+            plant(folder, file, before, after)
+            faults = faults_of(folder)
+            where = ELSEWHERE.get(code, file)
+            fault, *_ = [f for f in faults if (f.file, f.key) == (where, key) and says(f, code)]
+            for text in (fault.what, fault.hint):
+                for lang in LANGUAGES:
+                    assert text.in_language(lang)
+                    assert not re.search("{[a-z]+}", text.in_language(lang))
+                assert CHINESE.search(text.zh_cn)
+                assert not CHINESE.search(text.en) or CHINESE.search(after)
 
 
 def test_faults_of_all_files_in_one_report(folder):

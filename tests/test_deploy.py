@@ -214,9 +214,10 @@ def calls():
     return sorted({line.strip() for line in lines})
 
 
-@pytest.mark.parametrize("line", calls())
-def test_commands_of_the_page_are_there(line):
-    parse(shlex.split(line))
+def test_commands_of_the_page_are_there(subtests):
+    for line in calls():
+        with subtests.test(line=line):
+            parse(shlex.split(line))
 
 
 def test_the_page_names_enough_commands():

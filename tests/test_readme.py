@@ -21,19 +21,18 @@ def commands(readme):
     return [line for line in lines if line.startswith("recommender ")]
 
 
-@pytest.mark.parametrize(
-    ("readme", "line"), [(readme, line) for readme in READMES for line in commands(readme)]
-)
-def test_commands_and_options_are_there(readme, line):
-    words = shlex.split(line)[1:]
-    path = [words[0]]
-    if words[0] in ("catalog", "models", "db", "keys", "audit", "privacy", "retention"):
-        path.append(words[1])
-    shown = CliRunner().invoke(app, [*path, "--help"], terminal_width=200)
-    assert shown.exit_code == 0, f"{readme}: {line}"
-    for word in words:
-        if word.startswith("--"):
-            assert word.split("=")[0] in shown.output, f"{readme}: {line}: {word}"
+def test_commands_and_options_are_there(subtests):
+    for readme, line in ((name, line) for name in READMES for line in commands(name)):
+        with subtests.test(readme=readme, line=line):
+            words = shlex.split(line)[1:]
+            path = [words[0]]
+            if words[0] in ("catalog", "models", "db", "keys", "audit", "privacy", "retention"):
+                path.append(words[1])
+            shown = CliRunner().invoke(app, [*path, "--help"], terminal_width=200)
+            assert shown.exit_code == 0, f"{readme}: {line}"
+            for word in words:
+                if word.startswith("--"):
+                    assert word.split("=")[0] in shown.output, f"{readme}: {line}: {word}"
 
 
 @pytest.mark.parametrize("readme", READMES)

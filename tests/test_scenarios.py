@@ -30,42 +30,49 @@ ROW_KEYS = {
 }
 
 
-@pytest.mark.parametrize("calculate", [by_the_core, by_the_oracle], ids=["core", "oracle"])
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
-def test_scenario(scenario, calculate):
-    found, expected = calculate(Case(scenario)), scenario["expect"]
-    for name, values in expected.get("levels", {}).items():
-        for key, value in values.items():
-            at = found["levels"][name][key]
-            if isinstance(value, bool | date):
-                assert at == value, (name, key)
-            else:
-                assert at == pytest.approx(value, abs=FOUR_DECIMALS), (name, key)
-    for name, reason in expected.get("excluded", {}).items():
-        assert reason in found["excluded"][name]
-    assert set(expected.get("excluded", found["excluded"])) == set(found["excluded"])
-    for name, value in expected.get("closes", {}).items():
-        assert found["closes"][name] == pytest.approx(value, abs=FOUR_DECIMALS)
-    if "plan_closes" in expected:
-        assert found["plan_closes"] == pytest.approx(expected["plan_closes"], abs=FOUR_DECIMALS)
-    for key in ("assess_first", "incomplete", "priorities", "ranking", "plan"):
-        if key in expected:
-            assert found[key] == expected[key]
+def test_scenario(subtests):
+    for scenario in SCENARIOS.values():
+        for title, calculate in {
+            "core": by_the_core,
+            "oracle": by_the_oracle,
+        }.items():
+            with subtests.test(title=title, scenario=scenario):
+                found, expected = calculate(Case(scenario)), scenario["expect"]
+                for name, values in expected.get("levels", {}).items():
+                    for key, value in values.items():
+                        at = found["levels"][name][key]
+                        if isinstance(value, bool | date):
+                            assert at == value, (name, key)
+                        else:
+                            assert at == pytest.approx(value, abs=FOUR_DECIMALS), (name, key)
+                for name, reason in expected.get("excluded", {}).items():
+                    assert reason in found["excluded"][name]
+                assert set(expected.get("excluded", found["excluded"])) == set(found["excluded"])
+                for name, value in expected.get("closes", {}).items():
+                    assert found["closes"][name] == pytest.approx(value, abs=FOUR_DECIMALS)
+                if "plan_closes" in expected:
+                    assert found["plan_closes"] == pytest.approx(
+                        expected["plan_closes"], abs=FOUR_DECIMALS
+                    )
+                for key in ("assess_first", "incomplete", "priorities", "ranking", "plan"):
+                    if key in expected:
+                        assert found[key] == expected[key]
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
-def test_scenario_is_well_formed(scenario):
+def test_scenario_is_well_formed(subtests):
     """A misspelt key would otherwise check nothing."""
-    assert set(scenario) <= KEYS
-    assert {"标题", "title", "计算", "worked", "targets", "expect"} <= set(scenario)
-    assert set(scenario.get("ask", {})) <= ASKED
-    case = Case(scenario)
-    known = by_the_oracle(case)
-    assert set(scenario["expect"]) <= known.keys() | {"plan_closes"}
-    for kind, keys in ROW_KEYS.items():
-        for row in scenario.get(kind, ()):
-            assert set(row) <= keys
-            assert row.get("of", case.names[0]) in case.names
+    for scenario in SCENARIOS.values():
+        with subtests.test(scenario=scenario):
+            assert set(scenario) <= KEYS
+            assert {"标题", "title", "计算", "worked", "targets", "expect"} <= set(scenario)
+            assert set(scenario.get("ask", {})) <= ASKED
+            case = Case(scenario)
+            known = by_the_oracle(case)
+            assert set(scenario["expect"]) <= known.keys() | {"plan_closes"}
+            for kind, keys in ROW_KEYS.items():
+                for row in scenario.get(kind, ()):
+                    assert set(row) <= keys
+                    assert row.get("of", case.names[0]) in case.names
 
 
 def test_titles_are_unique():

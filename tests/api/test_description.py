@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.app import create_app, describe
@@ -30,7 +29,6 @@ NEED_NO_PERMISSION = {
     "read_caller": "everybody may know who he is",
 }
 NEED_NO_KEY = {"get_health", "get_readiness"}
-each_operation = pytest.mark.parametrize("name", OPERATIONS)
 
 
 def test_it_is_valid_openapi():
@@ -42,47 +40,48 @@ def test_names_of_operations_are_unique():
     assert sum(len(methods) for methods in DESCRIPTION["paths"].values()) == len(OPERATIONS)
 
 
-@each_operation
-def test_a_name_is_a_verb_and_what_it_does_it_to(name):
-    assert re.fullmatch(r"[a-z]+(_[a-z]+)+", name)
-    assert name.split("_")[0] in VERBS
+def test_a_name_is_a_verb_and_what_it_does_it_to():
+    for name in OPERATIONS:
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)+", name), name
+        assert name.split("_")[0] in VERBS, name
 
 
-@each_operation
-def test_it_says_what_it_does(name):
-    _, _, operation = OPERATIONS[name]
-    assert operation["summary"][0].isupper()
-    assert not operation["summary"].endswith(".")
-    assert operation["tags"]
-    missing = [
-        parameter["name"]
-        for parameter in operation.get("parameters", [])
-        if not parameter.get("description")
-    ]
-    assert not missing
+def test_it_says_what_each_operation_does(subtests):
+    for name, (_, _, operation) in OPERATIONS.items():
+        with subtests.test(name):
+            assert operation["summary"][0].isupper()
+            assert not operation["summary"].endswith(".")
+            assert operation["tags"]
+            missing = [
+                parameter["name"]
+                for parameter in operation.get("parameters", [])
+                if not parameter.get("description")
+            ]
+            assert not missing
 
 
-@each_operation
-def test_it_says_who_may(name):
-    _, _, operation = OPERATIONS[name]
-    if name not in NEED_NO_PERMISSION:
-        assert Permission(operation["x-permission"])
-    else:
-        assert "x-permission" not in operation
-    assert operation.get("security", []) == ([] if name in NEED_NO_KEY else [{"bearer": []}])
+def test_it_says_who_may(subtests):
+    for name, (_, _, operation) in OPERATIONS.items():
+        with subtests.test(name):
+            if name not in NEED_NO_PERMISSION:
+                assert Permission(operation["x-permission"])
+            else:
+                assert "x-permission" not in operation
+            security = [] if name in NEED_NO_KEY else [{"bearer": []}]
+            assert operation.get("security", []) == security
 
 
-@each_operation
-def test_it_has_an_example(name):
-    _, path, operation = OPERATIONS[name]
-    if name in NEED_NO_KEY:
-        return
-    assert set(re.findall(r"{(\w+)}", path)) <= set(operation["x-example"])
-    named = {parameter["name"] for parameter in operation.get("parameters", [])}
-    assert set(operation["x-example"]) <= named
-    content = operation.get("requestBody", {}).get("content", {})
-    if "application/json" in content:
-        assert content["application/json"]["example"] is not None
+def test_each_operation_has_an_example(subtests):
+    for name, (_, path, operation) in OPERATIONS.items():
+        if name in NEED_NO_KEY:
+            continue
+        with subtests.test(name):
+            assert set(re.findall(r"{(\w+)}", path)) <= set(operation["x-example"])
+            named = {parameter["name"] for parameter in operation.get("parameters", [])}
+            assert set(operation["x-example"]) <= named
+            content = operation.get("requestBody", {}).get("content", {})
+            if "application/json" in content:
+                assert content["application/json"]["example"] is not None
 
 
 def test_paths_read_the_same_everywhere():

@@ -99,7 +99,7 @@ class Ground:
                 self.ask("POST", f"/v1/jobs/{job['job_id']}/cancellation")
         given = {"content": text.encode(), "headers": {"content-type": "text/csv"}}
         job = self.ask("POST", "/v1/imports/people", **given).json()
-        ends = time.monotonic() + 120
+        ends = time.monotonic() + 600
         while job["finished_at"] is None:
             assert time.monotonic() < ends
             job = self.ask("GET", f"/v1/jobs/{job['job_id']}?wait=5").json()

@@ -6,6 +6,8 @@ from faults.all_faults import ONE_OF_EACH, SHORT, Ground, MissingError
 from faults.servers import nursery
 from faults.site import build_original
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def ground(postgresql):

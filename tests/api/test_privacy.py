@@ -15,6 +15,12 @@ PROBLEM = "urn:training-recommender:problem:"
 LEAVER = "00015"
 
 
+@pytest.fixture(scope="module")
+def served(served_on_both):
+    """On both databases: an erasure has to reach every table."""
+    return served_on_both
+
+
 def engine_of(served):
     return served.app.state.server.installation.engine
 
@@ -27,18 +33,21 @@ def rows_of(served, query):
 # -- export --
 
 
-@pytest.mark.parametrize("role", ["employee", "manager", "hr", "admin"])
-def test_all_that_is_held(served, role):
-    answered = served.client(role).get(f"/v1/people/{EMPLOYEE}/data-export")
-    assert answered.status_code == 200
-    found = answered.json()
-    sections = {section["name"]: section for section in found["sections"]}
-    assert found["person_id"] == sections["person"]["rows"][0]["person_id"] == EMPLOYEE
-    assert len(sections["rating"]["rows"]) == len(
-        rows_of(served, sa.select(schema.rating).where(schema.rating.c.person_id == EMPLOYEE))
-    )
-    assert set(sections["rating"]["description"]) == {"zh-CN", "en"}
-    assert "rater_id" not in sections["rating"]["rows"][0]
+def test_all_that_is_held(served, subtests):
+    for role in ["employee", "manager", "hr", "admin"]:
+        with subtests.test(role=role):
+            answered = served.client(role).get(f"/v1/people/{EMPLOYEE}/data-export")
+            assert answered.status_code == 200
+            found = answered.json()
+            sections = {section["name"]: section for section in found["sections"]}
+            assert found["person_id"] == sections["person"]["rows"][0]["person_id"] == EMPLOYEE
+            assert len(sections["rating"]["rows"]) == len(
+                rows_of(
+                    served, sa.select(schema.rating).where(schema.rating.c.person_id == EMPLOYEE)
+                )
+            )
+            assert set(sections["rating"]["description"]) == {"zh-CN", "en"}
+            assert "rater_id" not in sections["rating"]["rows"][0]
 
 
 def test_an_export_is_in_the_trail(served):
@@ -50,16 +59,20 @@ def test_an_export_is_in_the_trail(served):
     assert len(row.subjects) == 1
 
 
-@pytest.mark.parametrize("person_id", [OUTSIDE, ABSENT])
-@pytest.mark.parametrize("role", ["employee", "manager", "hr"])
-def test_nobody_out_of_scope(served, role, person_id):
-    client = served.client(role)
-    answered = client.get(f"/v1/people/{person_id}/data-export")
-    assert (answered.status_code, answered.json()["type"]) == (404, f"{PROBLEM}person.unknown")
-    if role == "hr":
-        body = {"confirm": person_id}
-        answered = client.post(f"/v1/people/{person_id}/erasure", json=body)
-        assert answered.status_code == 404
+def test_nobody_out_of_scope(served, subtests):
+    for role in ["employee", "manager", "hr"]:
+        for person_id in [OUTSIDE, ABSENT]:
+            with subtests.test(role=role, person_id=person_id):
+                client = served.client(role)
+                answered = client.get(f"/v1/people/{person_id}/data-export")
+                assert (answered.status_code, answered.json()["type"]) == (
+                    404,
+                    f"{PROBLEM}person.unknown",
+                )
+                if role == "hr":
+                    body = {"confirm": person_id}
+                    answered = client.post(f"/v1/people/{person_id}/erasure", json=body)
+                    assert answered.status_code == 404
 
 
 # -- erasure --
@@ -74,13 +87,6 @@ def test_erasing_needs_a_confirmation(served):
     assert hr.post(path, json={}).status_code == 422
     assert hr.post(path).status_code == 422
     assert hr.get(f"/v1/people/{EMPLOYEE}/gaps").status_code == 200
-
-
-@pytest.mark.parametrize("role", ["employee", "manager", "analyst"])
-def test_who_may_not_erase(served, role):
-    body = {"confirm": EMPLOYEE}
-    answered = served.client(role).post(f"/v1/people/{EMPLOYEE}/erasure", json=body)
-    assert answered.status_code == 403
 
 
 def test_a_person_is_gone_and_so_is_the_key(served):
@@ -241,10 +247,3 @@ def test_periods_and_what_is_due(served):
     assert (ran.json()["rows"]["job"], ran.json()["rows"]["assessment"]) == (1, 1)
     assert not any(item["rows"] for item in admin.get("/v1/retention").json()["due"])
     assert not any(admin.post("/v1/retention/runs").json()["rows"].values())
-
-
-@pytest.mark.parametrize("role", ["employee", "manager", "hr", "analyst"])
-def test_only_administrators_set_retention_going(served, role):
-    client = served.client(role)
-    assert client.get("/v1/retention").status_code == 403
-    assert client.post("/v1/retention/runs").status_code == 403

@@ -44,23 +44,28 @@ def server(tmp_path_factory):
     thread.join()
 
 
-@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
-@pytest.mark.parametrize("language", ["sh", "python"])
-def test_tasks_run_as_written(server, readme, language):
-    address, key, folder = server
-    text = (ROOT / readme).read_text(encoding="utf-8")
-    (code,) = re.findall(rf"```{language} hr-tasks\n(.*?)```", text, re.S)
-    command = ["bash", "-euo", "pipefail", "-c"] if language == "sh" else [sys.executable, "-c"]
-    done = subprocess.run(
-        [*command, code],
-        cwd=folder,
-        env={**os.environ, "API": address, "KEY": key, "PYTHONWARNINGS": "ignore"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "done" in done.stdout
-    assert (folder / "plan.pdf").read_bytes().startswith(b"%PDF")
-    (folder / "plan.pdf").unlink()
+def test_tasks_run_as_written(server, subtests):
+    for language in ["sh", "python"]:
+        for readme in ["README.md", "README.zh-CN.md"]:
+            with subtests.test(language=language, readme=readme):
+                address, key, folder = server
+                text = (ROOT / readme).read_text(encoding="utf-8")
+                (code,) = re.findall(rf"```{language} hr-tasks\n(.*?)```", text, re.S)
+                command = (
+                    ["bash", "-euo", "pipefail", "-c"]
+                    if language == "sh"
+                    else [sys.executable, "-c"]
+                )
+                done = subprocess.run(
+                    [*command, code],
+                    cwd=folder,
+                    env={**os.environ, "API": address, "KEY": key, "PYTHONWARNINGS": "ignore"},
+                    capture_output=True,
+                    text=True,
+                    timeout=600,
+                    check=False,
+                )
+                assert done.returncode == 0, done.stderr
+                assert "done" in done.stdout
+                assert (folder / "plan.pdf").read_bytes().startswith(b"%PDF")
+                (folder / "plan.pdf").unlink()

@@ -54,7 +54,7 @@ def open_in_chromium(address: str, folder: Path) -> tuple[str, list[str]]:
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=600,
         check=True,
     )
     return run.stdout, re.findall(r"CONSOLE.*", run.stderr)

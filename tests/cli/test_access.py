@@ -83,9 +83,8 @@ def test_rotate_and_revoke(call):
     assert (refused.code, refused.json["error"]["code"]) == (1, "keys.ended")
 
 
-@pytest.mark.parametrize(
-    ("words", "code"),
-    [
+def test_known_problems(call, tmp_path, subtests):
+    for words, code in [
         (["keys", "create", "--label", "x", "--role", "employee"], "keys.needs-person"),
         (["keys", "create", "--label", "x", "--role", "admin", "--org-unit", "a"], "keys.no-unit"),
         (["keys", "create", "--label", "x", "--role", "hr", "--org-unit", "a"], "org-unit.unknown"),
@@ -101,25 +100,22 @@ def test_rotate_and_revoke(call):
         (["privacy", "export", "nobody", "x.json"], "person.unknown"),
         (["privacy", "erase", "nobody", "--yes"], "person.unknown"),
         (["privacy", "erase", PERSON], "privacy.say-yes"),
-    ],
-    ids=lambda part: part if isinstance(part, str) else "-".join(part)[:50],
-)
-def test_known_problems(call, tmp_path, words, code):
-    before = call.counts()
-    for lang in ("zh-CN", "en"):
-        found = call(*words, "--lang", lang)
-        assert (found.code, found.out) == (1, "")
-        first = found.err.splitlines()[0]
-        assert " — " in first
-        assert bool(CHINESE.search(first)) == (lang == "zh-CN")
-        assert call(*words, "--lang", lang, "--json").json["error"]["code"] == code
-    assert call.counts() == before
-    assert not list(tmp_path.glob("*.json"))
+    ]:
+        with subtests.test(words=words, code=code):
+            before = call.counts()
+            for lang in ("zh-CN", "en"):
+                found = call(*words, "--lang", lang)
+                assert (found.code, found.out) == (1, "")
+                first = found.err.splitlines()[0]
+                assert " — " in first
+                assert bool(CHINESE.search(first)) == (lang == "zh-CN")
+                assert call(*words, "--lang", lang, "--json").json["error"]["code"] == code
+            assert call.counts() == before
+            assert not list(tmp_path.glob("*.json"))
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
+def test_misuse(call, subtests):
+    for words in [
         ["keys", "create", "--role", "admin"],
         ["keys", "create", "--label", "x", "--role", "king"],
         ["keys", "create", "--label", "x", "--role", "hr", "--permission", "all"],
@@ -131,13 +127,11 @@ def test_known_problems(call, tmp_path, words, code):
         ["audit"],
         ["privacy", "export", PERSON],
         ["retention"],
-    ],
-    ids=lambda words: "-".join(words)[:60],
-)
-def test_misuse(call, words):
-    found = call(*words)
-    assert found.code == 2
-    assert "Traceback" not in found.err
+    ]:
+        with subtests.test(words=words):
+            found = call(*words)
+            assert found.code == 2
+            assert "Traceback" not in found.err
 
 
 # -- audit --

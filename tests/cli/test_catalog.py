@@ -60,24 +60,32 @@ def test_what_ships_is_clean(name, telecom):
     assert told == {"digest": load_catalog(folder).digest, "faults": [], "judgements": []}
 
 
-@pytest.mark.parametrize("code", CODES)
-def test_a_planted_fault_is_told(code, telecom, tmp_path):
+ONE_OF_EACH = [next(code for code in CODES if (code in ERRORS) == serious) for serious in (0, 1)]
+
+
+@pytest.mark.parametrize(
+    "codes", [ONE_OF_EACH, pytest.param(CODES, marks=pytest.mark.slow)], ids=["two", "all"]
+)
+def test_a_planted_fault_is_told(codes, telecom, tmp_path, subtests):
     """Each judgement over the command line: its words, its severity, the exit code."""
-    write_catalog_folder(PLANTS[code](load_catalog()), tmp_path / "planted")
-    told = telecom("catalog", "check", "--catalog", "planted", "--json")
-    judgements = told.json["judgements"]
-    assert code in {j["code"] for j in judgements}
-    severities = [j["severity"] for j in judgements]
-    assert severities == sorted(severities)  # errors first
-    assert {j["severity"] for j in judgements if j["code"] == code} == {
-        "error" if code in ERRORS else "warning"
-    }
-    assert told.code == (1 if "error" in severities else 0)
-    lang = LANGUAGES[CODES.index(code) % 2]
-    found = telecom("catalog", "check", "--catalog", "planted", "--lang", lang)
-    assert found.code == told.code
-    for judgement in judgements:
-        assert f"{judgement['text'][lang]} — {judgement['hint'][lang]}" in found.out
+    for number, code in enumerate(codes):
+        with subtests.test(code):
+            folder = tmp_path / code
+            write_catalog_folder(PLANTS[code](load_catalog()), folder)
+            told = telecom("catalog", "check", "--catalog", folder, "--json")
+            judgements = told.json["judgements"]
+            assert code in {j["code"] for j in judgements}
+            severities = [j["severity"] for j in judgements]
+            assert severities == sorted(severities)  # errors first
+            assert {j["severity"] for j in judgements if j["code"] == code} == {
+                "error" if code in ERRORS else "warning"
+            }
+            assert told.code == (1 if "error" in severities else 0)
+            lang = LANGUAGES[number % 2]
+            found = telecom("catalog", "check", "--catalog", folder, "--lang", lang)
+            assert found.code == told.code
+            for judgement in judgements:
+                assert f"{judgement['text'][lang]} — {judgement['hint'][lang]}" in found.out
 
 
 def test_faults_come_before_judgements(telecom, tmp_path):

@@ -26,42 +26,44 @@ def commands(command=ROOT, path=()):
 
 
 COMMANDS = dict(commands())
-ids = "-".join
 
 
 # -- help --
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=ids)
-def test_help_with_examples(words, call):
-    found = call(*words, "--help", COLUMNS="200")
-    assert found.code == 0
-    assert "Examples:" in found.out
-    assert f"$ recommender {' '.join(words)}" in found.out
-    for option in ("--database", "--catalog", "--as-of", "--lang", "--json"):
-        assert option in found.out
+def test_help_with_examples(call, subtests):
+    for words in COMMANDS:
+        with subtests.test(words=words):
+            found = call(*words, "--help", COLUMNS="200")
+            assert found.code == 0
+            assert "Examples:" in found.out
+            assert f"$ recommender {' '.join(words)}" in found.out
+            for option in ("--database", "--catalog", "--as-of", "--lang", "--json"):
+                assert option in found.out
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=ids)
-def test_examples_in_the_help_can_be_typed(words):
-    examples = [
-        line.split("$ recommender ", 1)[1]
-        for line in (COMMANDS[words].epilog or "").splitlines()
-        if "$ recommender " in line
-    ]
-    assert examples
-    for example in examples:
-        given = shlex.split(example)
-        assert tuple(given[: len(words)]) == words
-        # parses, and does not run
-        COMMANDS[words].make_context("x", given[len(words) :])
+def test_examples_in_the_help_can_be_typed(subtests):
+    for words in COMMANDS:
+        with subtests.test(words=words):
+            examples = [
+                line.split("$ recommender ", 1)[1]
+                for line in (COMMANDS[words].epilog or "").splitlines()
+                if "$ recommender " in line
+            ]
+            assert examples
+            for example in examples:
+                given = shlex.split(example)
+                assert tuple(given[: len(words)]) == words
+                # parses, and does not run
+                COMMANDS[words].make_context("x", given[len(words) :])
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=ids)
-def test_nothing_is_asked_back(words):
-    for option in COMMANDS[words].params:
-        assert not getattr(option, "prompt", None)
-        assert not getattr(option, "confirmation_prompt", None)
+def test_nothing_is_asked_back(subtests):
+    for words in COMMANDS:
+        with subtests.test(words=words):
+            for option in COMMANDS[words].params:
+                assert not getattr(option, "prompt", None)
+                assert not getattr(option, "confirmation_prompt", None)
 
 
 def test_help_of_all(call):
@@ -97,14 +99,15 @@ def without_ids(value):
     return [without_ids(item) for item in value] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("words", QUESTIONS, ids=ids)
-def test_json_is_all_there_is_and_stable(words, call):
-    first, second = call(*words, "--json"), call(*words, "--json")
-    assert (first.code, first.err) == (0, "")
-    assert json.dumps(without_ids(first.json)) == json.dumps(without_ids(second.json))
-    json.loads(first.out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
-    english = call(*words, "--json", "--lang", "en")
-    assert structure(english.json) == structure(first.json)
+def test_json_is_all_there_is_and_stable(call, subtests):
+    for words in QUESTIONS:
+        with subtests.test(words=words):
+            first, second = call(*words, "--json"), call(*words, "--json")
+            assert (first.code, first.err) == (0, "")
+            assert json.dumps(without_ids(first.json)) == json.dumps(without_ids(second.json))
+            json.loads(first.out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+            english = call(*words, "--json", "--lang", "en")
+            assert structure(english.json) == structure(first.json)
 
 
 def structure(value):
@@ -113,15 +116,16 @@ def structure(value):
     return [structure(item) for item in value] if isinstance(value, list) else None
 
 
-@pytest.mark.parametrize("words", QUESTIONS, ids=ids)
-def test_tables_in_both_languages(words, call):
-    chinese, english = call(*words), call(*words, "--lang", "en")
-    for found in (chinese, english):
-        assert (found.code, found.err) == (0, "")
-        assert "\x1b" not in found.out
-        assert found.out.strip()
-    assert CHINESE.search(chinese.out) or words[0] == "db"
-    assert not CHINESE.search(english.out)
+def test_tables_in_both_languages(call, subtests):
+    for words in QUESTIONS:
+        with subtests.test(words=words):
+            chinese, english = call(*words), call(*words, "--lang", "en")
+            for found in (chinese, english):
+                assert (found.code, found.err) == (0, "")
+                assert "\x1b" not in found.out
+                assert found.out.strip()
+            assert CHINESE.search(chinese.out) or words[0] == "db"
+            assert not CHINESE.search(english.out)
 
 
 def test_gaps_in_json_are_those_of_the_table(call):
@@ -172,24 +176,25 @@ PROBLEMS = [
 ]
 
 
-@pytest.mark.parametrize(("words", "code"), PROBLEMS, ids=[ids(w) for w, _ in PROBLEMS])
-def test_known_problems(words, code, call):
-    before = call.counts()
-    for lang in ("zh-CN", "en"):
-        chosen = [] if "--lang" in words else ["--lang", lang]
-        found = call(*words, *chosen)
-        assert found.code == 1
-        assert found.out == ""
-        assert "Traceback" not in found.err
-        first = found.err.splitlines()[0]
-        assert " — " in first or code == "catalog.faults"
-        assert bool(CHINESE.search(first.replace("无此部门", ""))) == (
-            lang == "zh-CN" or not chosen
-        )
-        told = call(*words, *chosen, "--json")
-        assert (told.code, told.json["error"]["code"]) == (1, code)
-        assert told.json["error"]["message"] in first
-    assert call.counts() == before
+def test_known_problems(call, subtests):
+    for words, code in PROBLEMS:
+        with subtests.test(words=words, code=code):
+            before = call.counts()
+            for lang in ("zh-CN", "en"):
+                chosen = [] if "--lang" in words else ["--lang", lang]
+                found = call(*words, *chosen)
+                assert found.code == 1
+                assert found.out == ""
+                assert "Traceback" not in found.err
+                first = found.err.splitlines()[0]
+                assert " — " in first or code == "catalog.faults"
+                assert bool(CHINESE.search(first.replace("无此部门", ""))) == (
+                    lang == "zh-CN" or not chosen
+                )
+                told = call(*words, *chosen, "--json")
+                assert (told.code, told.json["error"]["code"]) == (1, code)
+                assert told.json["error"]["message"] in first
+            assert call.counts() == before
 
 
 MISUSES = [
@@ -207,11 +212,12 @@ MISUSES = [
 ]
 
 
-@pytest.mark.parametrize("words", MISUSES, ids=ids)
-def test_misuse(words, call):
-    found = call(*words)
-    assert found.code == 2
-    assert "Traceback" not in found.err
+def test_misuse(call, subtests):
+    for words in MISUSES:
+        with subtests.test(words=words):
+            found = call(*words)
+            assert found.code == 2
+            assert "Traceback" not in found.err
 
 
 def test_words_that_look_like_markup_stay_as_they_are(call):

@@ -16,7 +16,7 @@ def run(*words, url="sqlite:///none.db", catalog=TINY, program=None, **environme
         [*(program or PROGRAM), *(str(word) for word in words)],
         capture_output=True,
         check=False,
-        timeout=120,
+        timeout=600,
         env={
             **os.environ,
             "RECOMMENDER_DATABASE": url,
@@ -71,7 +71,7 @@ def test_a_pipe_that_is_closed_early(url, tmp_path):
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)
         process.stdout.read(1)
         process.stdout.close()
-        process.wait(timeout=120)
+        process.wait(timeout=600)
     assert process.returncode in (0, 1)
     assert (tmp_path / "err").read_bytes() == b""
 

@@ -89,14 +89,14 @@ def test_an_empty_world(lang, tmp_path):
 
 def test_a_large_world_is_quick(known, tmp_path):
     modules = {f"module-{n}": f"module-{n}" for n in range(5000)}
-    start = time.perf_counter()
+    start = time.process_time()  # others on this machine do not count
     write_template(
         KINDS["enrolments"],
         Known(**{**vars(known), "modules": modules}),
         tmp_path / "t.xlsx",
         lang="en",
     )
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_spelled():

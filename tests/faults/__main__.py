@@ -67,7 +67,9 @@ def main() -> None:
 
 def _read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--kills", type=int, default=100, help="half of them on each database")
+    parser.add_argument(
+        "--kills", type=int, default=100, help="of each kind of work; half of them on each database"
+    )
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--only", nargs="+", choices=FAULTS, help="only these faults")
     return parser.parse_args()

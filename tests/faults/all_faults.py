@@ -32,13 +32,13 @@ class Extent:
     Parameters
     ----------
     kills : int
-        On each kind of database.
+        Of each kind of work, on each kind of database.
     promotions : int
         Of two models at once.
     away_seconds : float
-        How long a database is away.
+        How long a database is away at least.
     locked_seconds : float
-        How long a database is locked; more than the service waits for it.
+        How long a database is locked at least; more than the service waits for it.
     """
 
     kills: int

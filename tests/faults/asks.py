@@ -16,7 +16,7 @@ from typing import Any
 
 from recommender.service.permissions import Role
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 300
 PAUSE_SECONDS = 0.5
 IDLE_SECONDS = 3  # a server keeps a connection that is idle for 5
 _NUMBERS = itertools.count(1)

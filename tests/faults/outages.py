@@ -20,7 +20,7 @@ from .site import Site
 from .work import at_work
 
 WORK_SECONDS = 1.0  # before, and after
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 300
 Outage = Callable[[Site, Server], AbstractContextManager[None]]
 
 
@@ -38,9 +38,9 @@ def go_through(
     outage : callable
         Takes the database away, and gives it back at its end.
     seconds : float
-        How long it is away.
+        How long it is away at least.
     must_show : bool
-        Whether requests have to be refused meanwhile.
+        Whether requests have to be refused meanwhile; until one is, the database stays away.
 
     Returns
     -------
@@ -51,15 +51,18 @@ def go_through(
     violations: list[str] = []
     with nursery.running(site.url, site.folder) as server:
         with at_work(server.port, site.keys, record, site.ground):
+            _wait_until(lambda: any(ask.is_acknowledged for ask in record.asks))
             time.sleep(WORK_SECONDS)
             with outage(site, server):
                 time.sleep(seconds)
+                if must_show:
+                    _wait_until(record.unavailable)
             began = time.monotonic()
-            while not server.is_ready() and time.monotonic() - began < PATIENCE_SECONDS:
-                time.sleep(0.05)
+            _wait_until(server.is_ready)
             recovery = time.monotonic() - began
             before = len(record.asks)
             time.sleep(WORK_SECONDS)
+            _wait_until(lambda: any(ask.is_acknowledged for ask in record.asks[before:]))
         violations += evidence.look()
         refused = [ask for ask in record.asks if ask.status in (0, 503)]
         # the database may have stored what it could not say any more: nobody knows until asked
@@ -88,6 +91,13 @@ def go_through(
         "refused_yet_stored": stored,
         "violations": sorted({*violations, *record.faults}),
     }
+
+
+def _wait_until(condition: Callable[[], object]) -> None:
+    """Wait for what has to come; whether it came is looked at afterwards."""
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while not condition() and time.monotonic() < ends:
+        time.sleep(0.05)
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def promote_at_once(nursery: Nursery, site: Site, *, rounds: int) -> dict[str, A
             asks: list[Ask] = []
 
             def promote(client: Client, model: str, asks: list[Ask] = asks) -> None:
-                gate.wait(60)
+                gate.wait(300)
                 try:
                     asks.append(switch(client, model))
                 except GoneError as error:
@@ -62,7 +62,7 @@ def promote_at_once(nursery: Nursery, site: Site, *, rounds: int) -> dict[str, A
             for thread in threads:
                 thread.start()
             for thread in threads:
-                thread.join(120)
+                thread.join(300)
             won.append(active_model(models))
             violations += evidence.look() + evidence.weigh(record.asks)
             if won[-1] not in site.ground.models:

@@ -44,7 +44,7 @@ class Server:
     def kill(self, *, alone: bool = False) -> None:
         """Kill it and its jobs, as a power cut would; or alone, as want of memory would."""
         (os.kill if alone else os.killpg)(self.pid, signal.SIGKILL)
-        self.wait_for_end(30)
+        self.wait_for_end(120)
 
     def stop(self, *, alone: bool = True) -> None:
         """Ask it to end, as `docker stop` does; or its jobs too, as Ctrl-C or systemd would."""
@@ -66,7 +66,7 @@ class Server:
 
     def is_ready(self) -> bool:
         """Say whether it can answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             connection.request("GET", "/health/ready")
             return connection.getresponse().status == 200
@@ -75,7 +75,7 @@ class Server:
         finally:
             connection.close()
 
-    def wait_until_ready(self, seconds: float = 60) -> None:
+    def wait_until_ready(self, seconds: float = 300) -> None:
         """Wait until it can answer."""
         ends = time.monotonic() + seconds
         while not self.is_ready():
@@ -153,7 +153,7 @@ class Nursery:
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.close()
-        self._process.wait(30)
+        self._process.wait(120)
         self._process.stdout.close()
 
     def _fork(self, wanted: dict[str, Any]) -> int:

@@ -19,8 +19,8 @@ from .work import ask_for_plan, at_work, begin_job
 
 PLANS, WATCHERS = 6, 2  # requests that the server has begun with when it is told to end
 WATCH_SECONDS = 5
-END_SECONDS = 60
-JOBS_SECONDS = 180
+END_SECONDS = 300
+JOBS_SECONDS = 600
 
 
 @dataclass
@@ -50,7 +50,7 @@ class InFlight:
         threads = [threading.Thread(target=self._run, args=(kind,)) for kind in kinds]
         for thread in threads:
             thread.start()
-        self.begun.wait(60)
+        self.begun.wait(300)
         return threads
 
     def _run(self, ask: Any) -> None:
@@ -67,7 +67,7 @@ class InFlight:
 
     def _plan(self, client: Client) -> int:
         person = self.site.ground.people[0]
-        return ask_for_plan(client, person, hold=lambda: self.begun.wait(60)).status
+        return ask_for_plan(client, person, hold=lambda: self.begun.wait(300)).status
 
 
 def stop_gracefully(nursery: Nursery, site: Site, *, alone: bool) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def stop_gracefully(nursery: Nursery, site: Site, *, alone: bool) -> dict[str, A
             server.wait_for_end(END_SECONDS)
             seconds = time.monotonic() - began
             for thread in threads:
-                thread.join(120)
+                thread.join(300)
         violations += server.bugs()
     if sorted(in_flight.answers) != [200] * WATCHERS + [201] * PLANS:
         violations.append(f"what was in flight was answered {in_flight.answers}")

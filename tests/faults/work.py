@@ -21,6 +21,7 @@ from recommender.service.permissions import Role
 from .asks import Ask, Client, GoneError, Record
 
 IMPORTED_ROWS = 60
+BEGIN_SECONDS = 300
 ENROLLED_ON = AS_OF
 _HEADER = "person_id,name,org_unit,grade\n"
 _PARTIES = (Role.EMPLOYEE, Role.MANAGER, Role.HR)
@@ -160,7 +161,10 @@ def begin_job(client: Client) -> str:
         "batch", f"{hours:.4f}", Role.ADMIN, "POST", "/v1/plan-batches", {"hours_budget": hours}
     )
     place = made.headers["location"]
+    ends = time.monotonic() + BEGIN_SECONDS
     while client.get(Role.ADMIN, place)[1]["status"] == "queued":
+        if time.monotonic() > ends:
+            raise TimeoutError(f"nobody begins with {place}")
         time.sleep(0.2)
     return place
 
@@ -248,6 +252,6 @@ def at_work(
     finally:
         enough.set()
         for thread in threads:
-            thread.join(120)
+            thread.join(600)
         if any(thread.is_alive() for thread in threads):
             record.faults.append("a client still waits for an answer")

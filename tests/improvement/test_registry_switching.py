@@ -341,7 +341,7 @@ def killed(model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("killed")
     save_model_folder(folder / "seed", model, samples.facts())
     program = str(Path(__file__).with_name("registry_kills.py"))
-    arguments = [str(folder / "seed"), str(folder / "models"), "80", "1"]
+    arguments = [str(folder / "seed"), str(folder / "models"), "5", "1"]
     done = subprocess.run(
         [sys.executable, program, *arguments],
         env=os.environ | {"PYTHONPATH": TESTS, "PYTHONHASHSEED": "7"},
@@ -355,8 +355,7 @@ def killed(model, tmp_path_factory):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked children")
 def test_a_kill_at_random_moments(killed):
-    assert killed["models"] > 6  # three were there before the first kill
-    assert killed["switches"] > 20
+    assert min(killed["killed"].values()) >= 5
     for never in ("broken", "lost", "contradictory", "died alone"):
         assert not killed.get(never), killed
 

@@ -156,7 +156,7 @@ def wait_for(engine, condition, *, at_least):
     query = sa.text(
         f"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND {condition}"
     )
-    for _ in range(400):
+    for _ in range(6000):  # five minutes
         with engine.connect() as connection:
             found = connection.scalar(query)
         if (found >= at_least) if at_least else found == 0:

@@ -211,7 +211,7 @@ def test_backup_into_a_folder_that_may_not_be_written(file, open_folder):
 
 def test_backup_while_another_writes(file, tmp_path):
     url = f"sqlite:///{file}"
-    stop = threading.Event()
+    stop, begun = threading.Event(), threading.Event()
     written = [0]
 
     def keep_writing():
@@ -223,16 +223,17 @@ def test_backup_while_another_writes(file, tmp_path):
                 for name in names:
                     connection.execute(schema.org_unit.insert().values(path=name, name=name))
             written[0] += 1
+            begun.set()
         engine.dispose()
 
     writer = threading.Thread(target=keep_writing)
     writer.start()
     try:
+        assert begun.wait(120)
         copies = [backup_database(url, tmp_path / f"backup-{n}.db") for n in range(4)]
     finally:
         stop.set()
         writer.join()
-    assert written[0] > 0
     for copy in copies:
         check = sqlite3.connect(copy)
         assert check.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 import random
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 
 MEGABYTE = 1_000_000
-LARGE = 45 if os.environ.get("FULL") else 10
+LARGE = 10
 HEADER = "person_id,competency_id,indicator_id,rater_type,rater_id,rating,rated_on"
 _NAMES = HEADER.split(",")
 _SPREADSHEET = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"

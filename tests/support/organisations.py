@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -100,10 +100,3 @@ def without_privileges() -> Iterator[None]:
         yield
     finally:
         os.seteuid(0)
-
-
-def remove_all_permissions(path: Path) -> None:
-    """Let nobody but root read a file."""
-    path.chmod(0)
-    with suppress(PermissionError):
-        os.chown(path, NOBODY, NOBODY)

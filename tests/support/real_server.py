@@ -83,12 +83,12 @@ class RealServer:
         """Where it is."""
         return f"http://127.0.0.1:{self.port}"
 
-    def connect(self, *, timeout: float = 30) -> socket.socket:
+    def connect(self, *, timeout: float = 120) -> socket.socket:
         """Open a connection and say nothing yet."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
 
     def say(
-        self, *pieces: bytes | Iterator[bytes], pause: float = 0, timeout: float = 30
+        self, *pieces: bytes | Iterator[bytes], pause: float = 0, timeout: float = 120
     ) -> RawAnswer:
         """Send bytes, also past the point where the server has heard enough, and read the answer.
 
@@ -121,7 +121,7 @@ class RealServer:
 
     def is_well(self) -> bool:
         """Say whether it answers."""
-        with urllib.request.urlopen(f"{self.url}/health/ready", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}/health/ready", timeout=120) as answer:
             return answer.status == 200
 
     def log(self) -> list[dict[str, Any]]:
@@ -136,7 +136,7 @@ class RealServer:
 
     def logged(self, request_id: str) -> dict[str, Any]:
         """Return the one log line of a request."""
-        for _ in range(50):  # it is written after the answer went out
+        for _ in range(1200):  # it is written after the answer went out
             found = [line for line in self.log() if line.get("request_id") == request_id]
             if found:
                 (line,) = found
@@ -226,7 +226,7 @@ def run_server(
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(60)
+            process.wait(300)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -245,7 +245,7 @@ def serve_sample(folder: Path, **settings: str) -> Iterator[RealServer]:
 
 
 def _wait_until_ready(server: RealServer, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
+    for _ in range(3000):
         if process.poll() is not None:
             raise RuntimeError(server.log_text())
         with contextlib.suppress(OSError):

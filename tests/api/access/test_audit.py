@@ -9,6 +9,12 @@ from recommender.store import reading, schema, writing
 PROBLEM = "urn:training-recommender:problem:"
 
 
+@pytest.fixture(scope="module")
+def served(served_on_both):
+    """On both databases: the chain of the audit trail is kept by the database."""
+    return served_on_both
+
+
 def entries(served, query=""):
     answered = served.client("admin").get(f"/v1/audit?limit=200&{query}")
     assert answered.status_code == 200, answered.json()
@@ -62,9 +68,8 @@ def test_reading_the_trail_about_people_is_in_the_trail(looked_at):
     assert EMPLOYEE in latest["subjects"]
 
 
-@pytest.mark.parametrize(
-    ("query", "status", "code"),
-    [
+def test_questions_that_are_none(served, subtests):
+    for query, status, code in [
         ("since=yesterday", 422, "request.invalid"),
         ("since=0", 422, "request.invalid"),
         ("since=2026-01-01", 422, "request.invalid"),
@@ -74,17 +79,10 @@ def test_reading_the_trail_about_people_is_in_the_trail(looked_at):
         ("limit=0", 422, "request.invalid"),
         ("person_id=nobody", 404, "person.unknown"),
         ("fields=secret", 422, "request.unknown-field"),
-    ],
-)
-def test_questions_that_are_none(served, query, status, code):
-    answered = served.client("admin").get(f"/v1/audit?{query}")
-    assert (answered.status_code, answered.json()["type"]) == (status, PROBLEM + code)
-
-
-@pytest.mark.parametrize("role", ["employee", "manager", "hr", "analyst"])
-@pytest.mark.parametrize("path", ["/v1/audit", "/v1/audit/verification"])
-def test_only_administrators_read_it(served, role, path):
-    assert served.client(role).get(path).status_code == 403
+    ]:
+        with subtests.test(query=query, status=status, code=code):
+            answered = served.client("admin").get(f"/v1/audit?{query}")
+            assert (answered.status_code, answered.json()["type"]) == (status, PROBLEM + code)
 
 
 def test_a_trail_that_was_changed_is_told_apart(looked_at):

@@ -52,21 +52,26 @@ def test_the_table_is_sound():
         assert "admin" in row["may"] or row["may"] == "anybody", operation
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_without_a_key(stage, operation):
-    row = OPERATIONS[operation]
-    for target in stage.targets(row["about"], None):
-        answer = stage.ask(None, operation, row["about"], target)
-        if row["may"] == "anybody":
-            assert answer.status_code == 200
-        else:
-            assert answer.status_code == 401, target
-            assert answer.headers["www-authenticate"].startswith("Bearer")
+def test_without_a_key(stage, subtests):
+    for operation, row in OPERATIONS.items():
+        for target in stage.targets(row["about"], None):
+            with subtests.test(operation=operation, target=target):
+                answer = stage.ask(None, operation, row["about"], target)
+                assert answer.status_code == (200 if row["may"] == "anybody" else 401)
+                if row["may"] != "anybody":
+                    assert answer.headers["content-type"] == "application/problem+json"
+                    assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("operation", [o for o, row in OPERATIONS.items() if "may" in row])
-def test_with_the_key_of_a_role(stage, operation, role):
+def test_with_the_key_of_a_role(stage, subtests):
+    for operation in OPERATIONS:
+        for role in ROLES:
+            with subtests.test(operation=operation, role=role):
+                check_role(stage, operation, role)
+
+
+def check_role(stage, operation, role):
+    """Ask for an operation about everything, with the key of a role."""
     row = OPERATIONS[operation]
     about, may = row["about"], row["may"] == "anybody" or role in row["may"]
     refusals = []
@@ -79,6 +84,7 @@ def test_with_the_key_of_a_role(stage, operation, role):
         told = f"{role} {operation} {target}: {answer.status_code} {answer.text[:300]}"
         if not may:
             assert answer.status_code == 403, told
+            assert ":access." in answer.json()["type"], told
             refusals.append(without_names(answer, stage.asked))
         elif row.get("not-own") and target == "own" and target in REACH["people"][role]:
             assert answer.status_code == 403, told
@@ -91,13 +97,14 @@ def test_with_the_key_of_a_role(stage, operation, role):
     assert all(refusal == refusals[0] for refusal in refusals), refusals
 
 
-@pytest.mark.parametrize("role", [None, *ROLES])
-def test_what_stands_beside_the_description(stage, role):
+def test_what_stands_beside_the_description(stage, subtests):
     """The description itself is for all who have a key, the figures of monitoring for IT."""
-    described = stage.client(role).get("/openapi.json")
-    assert described.status_code == (200 if role else 401)
-    figures = stage.client(role).get("/metrics")
-    assert figures.status_code == {None: 401, "admin": 200}.get(role, 403)
+    for role in [None, *ROLES]:
+        with subtests.test(role=role):
+            described = stage.client(role).get("/openapi.json")
+            assert described.status_code == (200 if role else 401)
+            figures = stage.client(role).get("/metrics")
+            assert figures.status_code == {None: 401, "admin": 200}.get(role, 403)
 
 
 def test_denied_requests_change_nothing(stage):

@@ -70,7 +70,7 @@ def reason(verifier, token):
     return refusal.value.reason
 
 
-def until(condition, seconds=10):
+def until(condition, seconds=120):
     """Wait for something that another thread does."""
     end = time.monotonic() + seconds
     while not condition():
@@ -265,7 +265,7 @@ class TestSlow:
         def hang(location):
             monkeypatch.setattr(issuer_keys, "read_location", read)
             hung.set()
-            go_on.wait(10)
+            go_on.wait(300)
             return old
 
         monkeypatch.setattr(issuer_keys, "read_location", hang)
@@ -274,7 +274,7 @@ class TestSlow:
         first = verifier.keys._reading
         issuer.keys["rsa-2"] = make_key("RSA", "second")
         clocks.go_on(31)
-        monkeypatch.setattr(issuer_keys, "READ_SECONDS", 5)
+        monkeypatch.setattr(issuer_keys, "READ_SECONDS", 120)
         assert verifier.verify(issuer.mint(kid="rsa-2"))
         go_on.set()
         until(first.done.is_set)
@@ -388,12 +388,13 @@ class TestParsing:
         None,
     )
 
-    @pytest.mark.parametrize("entry", LEFT_OUT, ids=range(len(LEFT_OUT)))
-    def test_one_bad_key_does_not_spoil_the_others(self, entry):
-        content = json.dumps({"keys": [entry, self.GOOD]}).encode()
-        assert [key.kid for key in parse_keys(content)] == ["good"]
-        with pytest.raises(ValueError, match="no key for signatures"):
-            parse_keys(json.dumps({"keys": [entry]}).encode())
+    def test_one_bad_key_does_not_spoil_the_others(self, subtests):
+        for entry in self.LEFT_OUT:
+            with subtests.test(entry=entry):
+                content = json.dumps({"keys": [entry, self.GOOD]}).encode()
+                assert [key.kid for key in parse_keys(content)] == ["good"]
+                with pytest.raises(ValueError, match="no key for signatures"):
+                    parse_keys(json.dumps({"keys": [entry]}).encode())
 
     @pytest.mark.parametrize("crv", ["P-521", "secp256k1"])
     def test_curves_of_no_allowed_algorithm_are_left_out(self, crv):

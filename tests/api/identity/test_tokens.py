@@ -71,9 +71,8 @@ def test_a_good_token_says_who_is_asking(issuer, verifier):
     )
 
 
-@pytest.mark.parametrize(
-    ("alg", "kid"),
-    [
+def test_algorithms_with_public_keys_are_good(issuer, verifier, subtests):
+    for alg, kid in [
         ("RS256", "rsa-1"),
         ("RS384", "rsa-1"),
         ("RS512", "rsa-1"),
@@ -81,10 +80,9 @@ def test_a_good_token_says_who_is_asking(issuer, verifier):
         ("ES256", "ec-1"),
         ("ES384", "ec-384"),
         ("EdDSA", "ed-1"),
-    ],
-)
-def test_algorithms_with_public_keys_are_good(issuer, verifier, alg, kid):
-    assert verifier.verify(issuer.mint(alg=alg, kid=kid)).subject == "user-1"
+    ]:
+        with subtests.test(alg=alg, kid=kid):
+            assert verifier.verify(issuer.mint(alg=alg, kid=kid)).subject == "user-1"
 
 
 class TestForged:
@@ -121,14 +119,14 @@ class TestForged:
         token = issuer.mint(alg=alg, kid=kid, key=make_key("P-256", "of an attacker"))
         assert reason(verifier, token) == "algorithm"
 
-    @pytest.mark.parametrize("alg", ["ES512", "ES256K", "PS384", "PS512", "HS512", "dir"])
-    def test_with_an_algorithm_that_is_not_allowed(self, issuer, verifier, alg):
-        token = sign_with_secret({"alg": alg, "kid": "rsa-1"}, b"{}", b"secret")
-        assert reason(verifier, token) == "algorithm"
+    def test_with_an_algorithm_that_is_not_allowed(self, issuer, verifier, subtests):
+        for alg in ["ES512", "ES256K", "PS384", "PS512", "HS512", "dir"]:
+            with subtests.test(alg=alg):
+                token = sign_with_secret({"alg": alg, "kid": "rsa-1"}, b"{}", b"secret")
+                assert reason(verifier, token) == "algorithm"
 
-    @pytest.mark.parametrize(
-        "kid",
-        [
+    def test_with_a_key_id_that_points_elsewhere(self, issuer, verifier, subtests):
+        for kid in [
             "../../../../dev/null",
             "/dev/null",
             "http://127.0.0.1:9/jwks",
@@ -137,11 +135,10 @@ class TestForged:
             "rsa-1\x00",
             "RSA-1",
             "",
-        ],
-    )
-    def test_with_a_key_id_that_points_elsewhere(self, issuer, verifier, kid):
-        forged = make_key("RSA", "of an attacker")
-        assert reason(verifier, issuer.mint(kid=kid, key=forged)) == "unknown-key"
+        ]:
+            with subtests.test(kid=kid):
+                forged = make_key("RSA", "of an attacker")
+                assert reason(verifier, issuer.mint(kid=kid, key=forged)) == "unknown-key"
 
     def test_with_a_key_of_its_own_in_the_header(self, issuer, verifier):
         forged = make_key("RSA", "of an attacker")
@@ -174,9 +171,8 @@ def test_headers_a_provider_adds_are_no_reason_to_refuse(issuer, verifier):
 
 
 class TestWhen:
-    @pytest.mark.parametrize(
-        ("claims", "expected"),
-        [
+    def test_out_of_time(self, issuer, verifier, subtests):
+        for claims, expected in [
             ({"exp": NOW - 61}, "expired"),
             ({"exp": NOW - 60}, "expired"),
             ({"exp": 0}, "expired"),
@@ -191,16 +187,14 @@ class TestWhen:
             ({"nbf": "soon"}, "claims"),
             ({"iat": NOW + 61}, "claims"),
             ({"iat": [NOW]}, "claims"),
-        ],
-    )
-    def test_out_of_time(self, issuer, verifier, claims, expected):
-        assert reason(verifier, issuer.mint(**claims)) == expected
+        ]:
+            with subtests.test(claims=claims, expected=expected):
+                assert reason(verifier, issuer.mint(**claims)) == expected
 
-    @pytest.mark.parametrize(
-        "claims", [{"exp": NOW - 59}, {"nbf": NOW + 60}, {"iat": NOW + 60}, {"iat": None}]
-    )
-    def test_clocks_may_be_a_minute_apart(self, issuer, verifier, claims):
-        assert verifier.verify(issuer.mint(**claims))
+    def test_clocks_may_be_a_minute_apart(self, issuer, verifier, subtests):
+        for claims in [{"exp": NOW - 59}, {"nbf": NOW + 60}, {"iat": NOW + 60}, {"iat": None}]:
+            with subtests.test(claims=claims):
+                assert verifier.verify(issuer.mint(**claims))
 
     def test_no_leeway_where_none_is_set(self, issuer):
         strict = verifier_of(issuer, leeway_seconds=0)
@@ -208,9 +202,8 @@ class TestWhen:
         assert strict.verify(issuer.mint(exp=NOW + 1))
 
 
-@pytest.mark.parametrize(
-    ("claims", "expected"),
-    [
+def test_claims_that_do_not_hold(issuer, verifier, subtests):
+    for claims, expected in [
         ({"iss": "https://another.example"}, "issuer"),
         ({"iss": None}, "issuer"),
         ({"iss": "{url}/"}, "issuer"),
@@ -230,19 +223,18 @@ class TestWhen:
         ({"person_id": "p\x00"}, "claims"),
         ({"person_id": ""}, "claims"),
         ({"org_unit": ["a"]}, "claims"),
-    ],
-)
-def test_claims_that_do_not_hold(issuer, verifier, claims, expected):
-    claims = {
-        name: json.loads(json.dumps(value).replace("{url}", issuer.url))
-        for name, value in claims.items()
-    }
-    token = issuer.mint(
-        payload=json.dumps(
-            {k: v for k, v in {**issuer.claims(), **claims}.items() if v is not None}
-        ).encode()
-    )
-    assert reason(verifier, token) == expected
+    ]:
+        with subtests.test(claims=claims, expected=expected):
+            claims = {
+                name: json.loads(json.dumps(value).replace("{url}", issuer.url))
+                for name, value in claims.items()
+            }
+            token = issuer.mint(
+                payload=json.dumps(
+                    {k: v for k, v in {**issuer.claims(), **claims}.items() if v is not None}
+                ).encode()
+            )
+            assert reason(verifier, token) == expected
 
 
 def test_one_of_several_audiences_suffices(issuer, verifier):
@@ -250,19 +242,22 @@ def test_one_of_several_audiences_suffices(issuer, verifier):
 
 
 class TestRole:
-    @pytest.mark.parametrize("role", ROLES)
-    def test_is_one_of_ours(self, issuer, verifier, role):
-        assert verifier.verify(issuer.mint(role=role)).role == role
-        others = ["offline_access", role, "default-roles"]
-        assert verifier.verify(issuer.mint(role=others)).role == role
+    def test_is_one_of_ours(self, issuer, verifier, subtests):
+        for role in ROLES:
+            with subtests.test(role=role):
+                assert verifier.verify(issuer.mint(role=role)).role == role
+                others = ["offline_access", role, "default-roles"]
+                assert verifier.verify(issuer.mint(role=others)).role == role
 
-    @pytest.mark.parametrize("role", [None, [], "", "root", "Admin", "admin ", ["root", "ADMIN"]])
-    def test_others_are_none(self, issuer, verifier, role):
-        assert verifier.verify(issuer.mint(role=role)).role is None
+    def test_others_are_none(self, issuer, verifier, subtests):
+        for role in [None, [], "", "root", "Admin", "admin ", ["root", "ADMIN"]]:
+            with subtests.test(role=role):
+                assert verifier.verify(issuer.mint(role=role)).role is None
 
-    @pytest.mark.parametrize("role", [["hr", "admin"], {"admin": True}, 1, True, ["hr", 1]])
-    def test_in_doubt_refused(self, issuer, verifier, role):
-        assert reason(verifier, issuer.mint(role=role)) == "claims"
+    def test_in_doubt_refused(self, issuer, verifier, subtests):
+        for role in [["hr", "admin"], {"admin": True}, 1, True, ["hr", 1]]:
+            with subtests.test(role=role):
+                assert reason(verifier, issuer.mint(role=role)) == "claims"
 
     def test_is_found_within_other_claims(self, issuer):
         verifier = verifier_of(
@@ -282,9 +277,8 @@ class TestRole:
 
 
 class TestRubbish:
-    @pytest.mark.parametrize(
-        "token",
-        [
+    def test_is_malformed(self, verifier, subtests):
+        for token in [
             "",
             ".",
             "..",
@@ -294,14 +288,12 @@ class TestRubbish:
             "\ud800.\ud800.\ud800",
             "x" * 8193,
             "." * 8000,
-        ],
-    )
-    def test_is_malformed(self, verifier, token):
-        assert reason(verifier, token) == "malformed"
+        ]:
+            with subtests.test(token=token):
+                assert reason(verifier, token) == "malformed"
 
-    @pytest.mark.parametrize(
-        "header",
-        [
+    def test_header_is_malformed(self, issuer, verifier, subtests):
+        for header in [
             b"[]",
             b"7",
             b"null",
@@ -312,16 +304,16 @@ class TestRubbish:
             b'{"alg":"RS256","kid":"rsa-1","jku":"nowhere"}',
             b"[" * 5000,
             b"\xff\xfe",
-        ],
-    )
-    def test_header_is_malformed(self, issuer, verifier, header):
-        encoded = base64.urlsafe_b64encode(header).rstrip(b"=").decode()
-        _, body, signature = issuer.mint().split(".")
-        assert reason(verifier, f"{encoded}.{body}.{signature}") == "malformed"
+        ]:
+            with subtests.test(header=header):
+                encoded = base64.urlsafe_b64encode(header).rstrip(b"=").decode()
+                _, body, signature = issuer.mint().split(".")
+                assert reason(verifier, f"{encoded}.{body}.{signature}") == "malformed"
 
-    @pytest.mark.parametrize("payload", [b"", b"7", b"[]", b"{", b"[" * 5000, b"\xff", b"1" * 5000])
-    def test_signed_claims_may_be_malformed_too(self, issuer, verifier, payload):
-        assert reason(verifier, issuer.mint(payload=payload)) == "malformed"
+    def test_signed_claims_may_be_malformed_too(self, issuer, verifier, subtests):
+        for payload in [b"", b"7", b"[]", b"{", b"[" * 5000, b"\xff", b"1" * 5000]:
+            with subtests.test(payload=payload):
+                assert reason(verifier, issuer.mint(payload=payload)) == "malformed"
 
     def test_a_token_of_more_than_8_kib_is_not_even_read(self, issuer, verifier):
         assert verifier.verify(issuer.mint(note="x" * 5000))
@@ -370,12 +362,18 @@ def test_the_reason_names_no_value_of_the_token(issuer, verifier):
     assert str(refusal.value) == "claims: person_id"
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"issuer": ""}, {"audience": ""}, {"jwks": "ftp://x/jwks"}, {"jwks": "file:///x"}]
-)
-def test_a_verifier_is_not_made_of_wrong_settings(issuer, wrong):
-    with pytest.raises(ValueError, match=r"must be set|neither http"):
-        verifier_of(issuer, **wrong)
+def test_a_verifier_is_not_made_of_wrong_settings(issuer, subtests):
+    for wrong in [
+        {"issuer": ""},
+        {"audience": ""},
+        {"jwks": "ftp://x/jwks"},
+        {"jwks": "file:///x"},
+    ]:
+        with (
+            subtests.test(wrong=wrong),
+            pytest.raises(ValueError, match=r"must be set|neither http"),
+        ):
+            verifier_of(issuer, **wrong)
 
 
 def test_a_shared_secret_among_the_keys_is_no_key(tmp_path, issuer):

@@ -3,12 +3,18 @@
 import threading
 
 import pytest
-from serving import ABSENT, COLLEAGUE, EMPLOYEE, MANAGER, OTHER_UNIT, OUTSIDE, UNIT
+from serving import ABSENT, COLLEAGUE, MANAGER, OTHER_UNIT, OUTSIDE, UNIT
 
 from recommender.service.permissions import Permission
 
 SECTION = f"{UNIT}/政企客户部/党政客户部"
 REPORTS = ["00002", "00003", "00015", "00021", "00025"]
+
+
+@pytest.fixture(scope="module")
+def served(served_on_both):
+    """On both databases: of two corrections at once the database lets one win."""
+    return served_on_both
 
 
 @pytest.fixture
@@ -68,18 +74,6 @@ def pointers(answered):
 # -- finding --
 
 
-def test_everybody_sees_the_own_scope(served):
-    everybody = served.sample.people
-    of_unit = everybody["person_id"][everybody["org_unit"].str.startswith(UNIT)]
-    assert set(ids(served.client("admin"))) >= set(everybody["person_id"])
-    assert set(ids(served.client("hr"))) >= set(of_unit)
-    assert not set(ids(served.client("hr"))) & (set(everybody["person_id"]) - set(of_unit))
-    assert set(ids(served.client("manager"))) >= {*REPORTS, MANAGER}
-    assert OUTSIDE not in ids(served.client("manager"))
-    assert ids(served.client("employee")) == [EMPLOYEE]
-    assert served.client("analyst").get("/v1/people").status_code == 403
-
-
 def test_pages_hold_everybody_once_in_order(admin):
     whole = ids(admin, limit=200)
     assert ids(admin, limit=7) == whole == sorted(whole)
@@ -133,27 +127,6 @@ def test_a_person(served, hr):
     }
 
 
-@pytest.mark.parametrize(
-    ("role", "person", "status"),
-    [
-        ("employee", EMPLOYEE, 200),
-        ("employee", COLLEAGUE, 404),
-        ("manager", COLLEAGUE, 200),
-        ("manager", MANAGER, 200),
-        ("manager", "00001", 404),
-        ("hr", "00001", 200),
-        ("hr", OUTSIDE, 404),
-        ("hr", ABSENT, 404),
-        ("analyst", EMPLOYEE, 403),
-        ("analyst", ABSENT, 403),
-        ("admin", OUTSIDE, 200),
-        ("admin", ABSENT, 404),
-    ],
-)
-def test_who_may_read_whom(served, role, person, status):
-    assert served.client(role).get(f"/v1/people/{person}").status_code == status
-
-
 def test_the_etag_moves_with_the_facts_about_a_person(admin, add):
     person, first = add()
     assert admin.get(f"/v1/people/{person}").headers["etag"] == first
@@ -201,9 +174,8 @@ def test_an_id_is_given_once(admin, add):
     assert admin.get(f"/v1/people/{person}").headers["etag"] == etag
 
 
-@pytest.mark.parametrize(
-    ("values", "pointer"),
-    [
+def test_what_the_import_would_refuse(hr, numbers, subtests):
+    for values, pointer in [
         ({"grade": "g9"}, "#/grade"),
         ({"manager_id": ABSENT}, "#/manager_id"),
         ({"manager_id": OUTSIDE}, "#/manager_id"),
@@ -214,14 +186,18 @@ def test_an_id_is_given_once(admin, add):
         ({"name": "=cmd()"}, "#/name"),
         ({"name": ""}, "#/name"),
         ({"salary": 1}, "#/salary"),
-    ],
-)
-def test_what_the_import_would_refuse(hr, numbers, values, pointer):
-    person = {"person_id": str(next(numbers)), "name": "某", "org_unit": SECTION, "grade": "g1"}
-    refused = hr.post("/v1/people", json=person | values)
-    assert refused.status_code == 422
-    assert pointers(refused) == [pointer]
-    assert hr.get(f"/v1/people/{person['person_id']}").status_code == 404
+    ]:
+        with subtests.test(values=values, pointer=pointer):
+            person = {
+                "person_id": str(next(numbers)),
+                "name": "某",
+                "org_unit": SECTION,
+                "grade": "g1",
+            }
+            refused = hr.post("/v1/people", json=person | values)
+            assert refused.status_code == 422
+            assert pointers(refused) == [pointer]
+            assert hr.get(f"/v1/people/{person['person_id']}").status_code == 404
 
 
 def test_all_that_is_wrong_is_said_at_once(hr, numbers):
@@ -238,15 +214,6 @@ def test_a_manager_outside_looks_like_nobody(hr):
         del problem["request_id"]
         said.append(str(problem).replace(manager, "…"))
     assert said[0] == said[1]
-
-
-@pytest.mark.parametrize("role", ["employee", "manager", "analyst"])
-def test_who_may_not_add_or_correct(served, role):
-    client = served.client(role)
-    person = {"person_id": "70000", "name": "某", "org_unit": SECTION, "grade": "g1"}
-    assert client.post("/v1/people", json=person).status_code == 403
-    for whom in (EMPLOYEE, OUTSIDE, ABSENT):
-        assert change(client, whom, '"1"', grade="g2").status_code == 403
 
 
 # -- correcting --
@@ -307,22 +274,20 @@ def test_hr_moves_nobody_out_of_its_unit_and_touches_nobody_outside(served, hr, 
     assert change(served.client("admin"), person, etag, org_unit=OTHER_UNIT).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("values", "pointer"),
-    [
+def test_a_correction_is_checked(admin, add, subtests):
+    for values, pointer in [
         ({"grade": "g9"}, "#/grade"),
         ({"manager_id": ABSENT}, "#/manager_id"),
         ({"hired_on": "2027-01-01"}, "#/hired_on"),
         ({"name": None}, "#/name"),
         ({"grade": None}, "#/grade"),
         ({"person_id": "1"}, "#/person_id"),
-    ],
-)
-def test_a_correction_is_checked(admin, add, values, pointer):
-    person, etag = add()
-    refused = change(admin, person, etag, **values)
-    assert refused.status_code == 422
-    assert pointers(refused) == [pointer]
+    ]:
+        with subtests.test(values=values, pointer=pointer):
+            person, etag = add()
+            refused = change(admin, person, etag, **values)
+            assert refused.status_code == 422
+            assert pointers(refused) == [pointer]
 
 
 def test_nobody_reports_to_himself_by_any_way_round(admin, add):

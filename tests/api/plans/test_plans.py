@@ -240,9 +240,8 @@ def test_a_plan_as_pdf(served):
     assert "Approved in the system" not in read_pdf(first.content)
 
 
-@pytest.mark.parametrize(
-    ("accept", "media"),
-    [
+def test_the_form_that_is_liked_best(served, subtests):
+    for accept, media in [
         (None, "application/json"),
         ("*/*", "application/json"),
         ("application/json", "application/json"),
@@ -256,14 +255,13 @@ def test_a_plan_as_pdf(served):
         ("application/json;q=0.3, application/pdf;q=0.7", "application/pdf"),
         ("application/pdf;q=nonsense, text/html;q=0.1", "text/html; charset=utf-8"),
         ("application/pdf;q=0", "application/json"),
-    ],
-)
-def test_the_form_that_is_liked_best(served, accept, media):
-    place = place_of(make(served))
-    client = served.client("hr")
-    headers = {} if accept is None else {"Accept": accept}
-    for address in (place, f"{place}/versions/1"):
-        assert client.get(address, headers=headers).headers["content-type"] == media
+    ]:
+        with subtests.test(accept=accept, media=media):
+            place = place_of(make(served))
+            client = served.client("hr")
+            headers = {} if accept is None else {"Accept": accept}
+            for address in (place, f"{place}/versions/1"):
+                assert client.get(address, headers=headers).headers["content-type"] == media
 
 
 def test_the_page_brings_its_style_and_nothing_else(served):
@@ -332,13 +330,16 @@ def test_lists_come_in_pages_newest_first(served):
         assert (outside in ids) == there, query
 
 
-@pytest.mark.parametrize(
-    "cursor",
-    ["x", "WyJ5ZXN0ZXJkYXkiLCJwIl0", "WzEsMl0", "WyIwMDAxLTAxLTAxVDAwOjAwOjAwKzIzOjAwIiwicCJd"],
-)
-def test_what_is_no_cursor(served, cursor):
-    answered = served.client("hr").get(f"/v1/plans?cursor={cursor}")
-    check_problem(answered, 422, "request.cursor", "query:cursor")
+def test_what_is_no_cursor(served, subtests):
+    for cursor in [
+        "x",
+        "WyJ5ZXN0ZXJkYXkiLCJwIl0",
+        "WzEsMl0",
+        "WyIwMDAxLTAxLTAxVDAwOjAwOjAwKzIzOjAwIiwicCJd",
+    ]:
+        with subtests.test(cursor=cursor):
+            answered = served.client("hr").get(f"/v1/plans?cursor={cursor}")
+            check_problem(answered, 422, "request.cursor", "query:cursor")
 
 
 def test_versions_approvals_and_comments_in_pages(served):
@@ -394,9 +395,8 @@ def test_an_edit_says_what_changes(served):
     assert (moved["items"][-1]["starts_on"], moved["items"][-1]["fixed"]) == ("2027-06-01", True)
 
 
-@pytest.mark.parametrize(
-    ("body", "code", "pointer"),
-    [
+def test_edits_that_cannot_be(served, subtests):
+    for body, code, pointer in [
         ({}, "plan.nothing-to-change", None),
         ({"add": ["no-such-module"]}, "module.unknown", "#/add/0"),
         ({"remove": "all"}, "request.invalid", "#/remove"),
@@ -409,13 +409,12 @@ def test_an_edit_says_what_changes(served):
             "request.invalid",
             "#/items/0/starts_on",
         ),
-    ],
-)
-def test_edits_that_cannot_be(served, body, code, pointer):
-    made = make(served)
-    answered = change(served, "hr", place_of(made), body, seen=made, method="PATCH")
-    check_problem(answered, 422, code, pointer)
-    assert served.client("hr").get(place_of(made)).json()["version"] == 1
+    ]:
+        with subtests.test(body=body, code=code, pointer=pointer):
+            made = make(served)
+            answered = change(served, "hr", place_of(made), body, seen=made, method="PATCH")
+            check_problem(answered, 422, code, pointer)
+            assert served.client("hr").get(place_of(made)).json()["version"] == 1
 
 
 def test_the_budgets_of_a_new_plan(served):
@@ -570,9 +569,8 @@ def test_what_if_keeps_nothing(served):
     assert {table: len(rows(served, table)) for table in before} == before
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "code"),
-    [
+def test_what_if_that_cannot_be(served, subtests):
+    for body, status, code in [
         ({"grade": "g9"}, 422, "plan.unknown-grade"),
         ({"path": "no-such-path"}, 404, "path.unknown"),
         ({"without": ["no-such-module"]}, 404, "module.unknown"),
@@ -580,10 +578,9 @@ def test_what_if_keeps_nothing(served):
         ({"as_of": "1969-12-31"}, 422, "request.invalid"),
         ({"as_of": "1970-01-01"}, 422, "profile.not-in-force"),
         ({"modalities": []}, 422, "request.invalid"),
-    ],
-)
-def test_what_if_that_cannot_be(served, body, status, code):
-    answered = served.client("employee").post(
-        "/v1/simulations", json={"person_id": EMPLOYEE, **body}
-    )
-    check_problem(answered, status, code)
+    ]:
+        with subtests.test(body=body, status=status, code=code):
+            answered = served.client("employee").post(
+                "/v1/simulations", json={"person_id": EMPLOYEE, **body}
+            )
+            check_problem(answered, status, code)

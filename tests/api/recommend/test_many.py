@@ -25,23 +25,23 @@ def shown(served):
         return connection.scalar(select(func.count()).select_from(schema.shown))
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+def test_each_gets_what_it_would_get_alone(served, subtests):
+    for body in [
         {},
         {"top": 3, "objective": "per_hour"},
         {"top": 500, "hours": 12, "budget": "800.00"},
         {"objective": "per_cost", "modality": ["online", "coaching"]},
         {"as_of": "2026-03-01"},
-    ],
-)
-def test_each_gets_what_it_would_get_alone(served, body):
-    hr = served.client("hr")
-    wanted = ["00001", EMPLOYEE, "00018"]
-    answered = ask(hr, person_ids=wanted, **body)
-    assert answered.status_code == 200
-    alone = [hr.get(f"/v1/people/{name}/recommendations", params=body).json() for name in wanted]
-    assert answered.json() == {"items": alone, "not_found": [], "next": None}
+    ]:
+        with subtests.test(body=body):
+            hr = served.client("hr")
+            wanted = ["00001", EMPLOYEE, "00018"]
+            answered = ask(hr, person_ids=wanted, **body)
+            assert answered.status_code == 200
+            alone = [
+                hr.get(f"/v1/people/{name}/recommendations", params=body).json() for name in wanted
+            ]
+            assert answered.json() == {"items": alone, "not_found": [], "next": None}
 
 
 def test_absent_and_forbidden_are_the_same(served):
@@ -112,9 +112,8 @@ def test_many_in_parts(served, monkeypatch):
     assert found == sorted(rows["person_id"][rows["org_unit"].str.startswith(UNIT)])
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
+def test_what_is_no_question(served, subtests):
+    for body, pointer in [
         ({"person_ids": []}, "#/person_ids"),
         ({"person_ids": ["1"] * 201}, "#/person_ids"),
         ({"person_ids": "00002"}, "#/person_ids"),
@@ -124,12 +123,11 @@ def test_many_in_parts(served, monkeypatch):
         ({"budget": 100}, "#/budget"),
         ({"people": ["00002"]}, "#/people"),
         ({"cursor": "x"}, "query:cursor"),
-    ],
-)
-def test_what_is_no_question(served, body, pointer):
-    refused = ask(served.client("hr"), **body)
-    assert refused.status_code == 422
-    assert refused.json()["errors"][0]["pointer"] == pointer
+    ]:
+        with subtests.test(body=body, pointer=pointer):
+            refused = ask(served.client("hr"), **body)
+            assert refused.status_code == 422
+            assert refused.json()["errors"][0]["pointer"] == pointer
 
 
 def test_what_was_shown_is_kept_once(served):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import itertools
 import json
-import os
 import re
 from urllib.parse import quote
 
@@ -18,7 +17,6 @@ from serving import MANAGER, UNIT
 
 from recommender.store import reading, schema, verify_trail
 
-FULL = bool(os.environ.get("FULL"))
 QUOTED = "' OR '1'='1'; DROP TABLE person; --"
 VALUES = (
     QUOTED,
@@ -42,7 +40,9 @@ VALUES = (
     "9" * 400,
     "true",
 )
-AT_ONCE = len(VALUES) if FULL else 2
+AT_ONCE = 2  # of them in each place; over all places each comes up
+NO_TEXTS = (None, True, -1, 0, 1e308, 2**31, 2**63, 10**400, [], {})
+HOW_MANY = [AT_ONCE, pytest.param(len(VALUES) + len(NO_TEXTS), marks=pytest.mark.slow)]
 # a body that is not one, whatever it is for
 BODIES = {
     "nothing": b"",
@@ -84,12 +84,6 @@ def operations(served):
 @pytest.fixture(scope="module")
 def admin(served):
     return served.client("admin")
-
-
-@pytest.fixture
-def others(served):
-    """How many values to skip: what is not tried on one database is tried on the other."""
-    return 0 if served.settings.database.startswith("sqlite") else AT_ONCE
 
 
 def check(answer, about, sent):
@@ -150,27 +144,28 @@ def put(body, path, value):
     return changed
 
 
-def test_every_parameter(operations, admin, others):
-    values = itertools.islice(itertools.cycle(VALUES), others, None)
+@pytest.mark.parametrize("at_once", HOW_MANY)
+def test_every_parameter(operations, admin, at_once):
+    values = itertools.cycle(VALUES)
     for method, path, about in operations.values():
         for parameter in about.get("parameters", []):
             if parameter["in"] == "header":
                 continue
-            for value in itertools.islice(values, AT_ONCE):
+            for value in itertools.islice(values, at_once):
                 changed = {parameter["name"]: value}
                 answer = ask(admin, method, path, about, changed=changed, body=example_of(about))
                 check(answer, about, changed)
 
 
-def test_every_field_of_every_body(operations, admin, others):
-    every = (*VALUES, None, True, -1, 0, 1e308, 2**31, 2**63, 10**400, [], {})
-    values = itertools.islice(itertools.cycle(every), others, None)
+@pytest.mark.parametrize("at_once", HOW_MANY)
+def test_every_field_of_every_body(operations, admin, at_once):
+    values = itertools.cycle((*VALUES, *NO_TEXTS))
     for method, path, about in operations.values():
         example = example_of(about)
         if not isinstance(example, dict):
             continue
         for place in places(example):
-            for value in itertools.islice(values, AT_ONCE + 2):
+            for value in itertools.islice(values, at_once + 2):
                 body = put(example, place, value)
                 check(ask(admin, method, path, about, body=body), about, body)
 
@@ -196,56 +191,71 @@ def test_headers(operations, admin):
                 check(answer, about, given)
 
 
-@pytest.mark.parametrize("name", BODIES)
-def test_bodies_that_are_none(operations, admin, served, name):
-    for method, path, about in operations.values():
-        if example_of(about) is None:
-            continue
-        where = re.sub(r"{\w+}", "nobody", path)
-        headers = {"Content-Type": "application/json", "If-Match": '"1"'}
-        answer = admin.request(method, where, headers=headers, content=BODIES[name])
-        check(answer, about, BODIES[name])
-        assert answer.status_code == 422, (path, answer.text)
-        # who may not ask is not told what is wrong with the question
-        stranger = served.client(None)
-        answer = stranger.request(method, where, headers=headers, content=BODIES[name])
-        assert answer.status_code == 401
+def test_bodies_that_are_none(operations, admin, served, subtests):
+    for name in BODIES:
+        with subtests.test(name=name):
+            for method, path, about in operations.values():
+                if example_of(about) is None:
+                    continue
+                where = re.sub(r"{\w+}", "nobody", path)
+                headers = {"Content-Type": "application/json", "If-Match": '"1"'}
+                answer = admin.request(method, where, headers=headers, content=BODIES[name])
+                check(answer, about, BODIES[name])
+                assert answer.status_code == 422, (path, answer.text)
+                # who may not ask is not told what is wrong with the question
+                stranger = served.client(None)
+                answer = stranger.request(method, where, headers=headers, content=BODIES[name])
+                assert answer.status_code == 401
 
 
-@pytest.mark.parametrize(
-    "kind",
-    ["text/plain", "application/x-www-form-urlencoded", "application/xml", "multipart/form-data",
-     "image/png", "application/jsonx", "application", "/", "", ";", "a" * 5000],
-)  # fmt: skip
-def test_json_that_is_called_something_else(operations, admin, kind):
-    for method, path, about in operations.values():
-        if example_of(about) is None:
-            continue
-        where = re.sub(r"{\w+}", "nobody", path)
-        body = json.dumps(example_of(about)).encode()
-        headers = {"Content-Type": kind, "If-Match": '"1"'}
-        answer = admin.request(method, where, headers=headers, content=body)
-        check(answer, about, kind)
-        assert answer.status_code == 422, (path, answer.text)
+def test_json_that_is_called_something_else(operations, admin, subtests):
+    for kind in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/xml",
+        "multipart/form-data",
+        "image/png",
+        "application/jsonx",
+        "application",
+        "/",
+        "",
+        ";",
+        "a" * 5000,
+    ]:
+        with subtests.test(kind=kind):
+            for method, path, about in operations.values():
+                if example_of(about) is None:
+                    continue
+                where = re.sub(r"{\w+}", "nobody", path)
+                body = json.dumps(example_of(about)).encode()
+                headers = {"Content-Type": kind, "If-Match": '"1"'}
+                answer = admin.request(method, where, headers=headers, content=body)
+                check(answer, about, kind)
+                assert answer.status_code == 422, (path, answer.text)
 
 
-@pytest.mark.parametrize("text", [QUOTED, "%%", "_", "\\", "_____", "[0-9]", "*", ".*"])
-def test_what_is_searched_for_is_taken_as_it_stands(operations, admin, text):
+def test_what_is_searched_for_is_taken_as_it_stands(operations, admin, subtests):
     """Nothing has these in it, so nothing is found: they are no patterns."""
-    searched = 0
-    for method, path, about in operations.values():
-        names = {each["name"] for each in about.get("parameters", []) if each["in"] == "query"}
-        for name in names & {"q", "org_unit", "manager_id", "actor", "action", "module_id"}:
-            if "{" in path:
-                continue
-            answer = admin.request(method, path, params={name: text})
-            searched += 1
-            if answer.status_code == 200 and "items" in answer.json():
-                found = [item for item in answer.json()["items"] if text not in json.dumps(item)]
-                assert found == [], (path, name)
-            else:
-                assert answer.status_code in (200, 404, 422), (path, name)
-    assert searched >= 8
+    for text in [QUOTED, "%%", "_", "\\", "_____", "[0-9]", "*", ".*"]:
+        with subtests.test(text=text):
+            searched = 0
+            for method, path, about in operations.values():
+                names = {
+                    each["name"] for each in about.get("parameters", []) if each["in"] == "query"
+                }
+                for name in names & {"q", "org_unit", "manager_id", "actor", "action", "module_id"}:
+                    if "{" in path:
+                        continue
+                    answer = admin.request(method, path, params={name: text})
+                    searched += 1
+                    if answer.status_code == 200 and "items" in answer.json():
+                        found = [
+                            item for item in answer.json()["items"] if text not in json.dumps(item)
+                        ]
+                        assert found == [], (path, name)
+                    else:
+                        assert answer.status_code in (200, 404, 422), (path, name)
+            assert searched >= 8
 
 
 def test_names_are_texts_in_a_plan(admin):

@@ -39,7 +39,7 @@ from recommender.store.jobs import (
 
 ADMIN = Principal("key:admin", Role.ADMIN, PERMISSIONS[Role.ADMIN])
 PEOPLE = "person_id,name,org_unit,grade\nN1,新人,新部,assistant\nN2,新人,新部,assistant\n"
-PATIENCE = 60
+PATIENCE = 300
 
 
 @pytest.fixture
