@@ -186,7 +186,7 @@ def test_people_of_a_grade_of_another_framework(library):
     for ask in (
         lambda: asking.gaps(library, "L1", as_of=AS_OF),
         lambda: asking.recommend(library, "L1", as_of=AS_OF),
-        lambda: list(asking.plan_all(library, PlanRequest(), as_of=AS_OF)),
+        lambda: asking.plan(library, "L1", PlanRequest(), as_of=AS_OF),
     ):
         with pytest.raises(InputError) as caught:
             ask()

@@ -9,9 +9,9 @@ from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from typing import Any, NoReturn
 
+import recommender.service.access.audit_writer
 import recommender.service.jobs.process
 import recommender.service.people.imports
-import recommender.service.session
 from recommender.service.jobs.process import Trouble, work_alone
 from recommender.settings import Settings
 from recommender.store.jobs import StoredJob
@@ -20,7 +20,7 @@ from recommender.store.jobs import StoredJob
 MOMENTS = {
     "reading": (recommender.service.people.imports, "read_table"),
     "rows stored": (recommender.service.people.imports, "note_import"),
-    "before the commit": (recommender.service.session, "append_entries"),
+    "before the commit": (recommender.service.access.audit_writer, "append_entries"),
     "after the commit": (recommender.service.jobs.process, "Ended"),
 }
 

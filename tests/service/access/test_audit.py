@@ -256,9 +256,9 @@ def looked_at(library):
     """A service whose trail says that two people were looked at."""
     for action, person_id in (("read_gaps", COLLEAGUE), ("read_plan", "00002"), ("list", None)):
         session = session_of(library, action=action)
-        session.write(
-            lambda c, s=session, person_id=person_id: person_id and s.person(c, person_id)
-        )
+        with session.writing() as connection:
+            if person_id:
+                session.person(connection, person_id)
     return library
 
 
@@ -274,7 +274,7 @@ def test_entries_name_people_as_they_are_known_today(looked_at):
     with reading(looked_at.engine) as connection:
         person = schema.person.c
         ref = connection.scalar(sa.select(person.ref).where(person.person_id == COLLEAGUE))
-    assert len(session.entry().subjects) == 2
+    assert len(session.take_note().entry.subjects) == 2
     eraser = session_of(looked_at)
     erase_person(eraser, COLLEAGUE)
     _, found = read(looked_at)
@@ -284,7 +284,7 @@ def test_entries_name_people_as_they_are_known_today(looked_at):
 def test_entries_about_one_person(looked_at):
     session, found = read(looked_at, person_id=COLLEAGUE)
     assert [entry.action for entry in found] == ["read_gaps"]
-    assert session.saw_somebody
+    assert session.take_note() is not None
     with pytest.raises(NotFoundError, match=r"person\.unknown"):
         read(looked_at, person_id="nobody")
 

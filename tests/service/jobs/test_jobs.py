@@ -14,10 +14,10 @@ from openpyxl import load_workbook
 from organisations import AS_OF, TINY
 
 from recommender.errors import ConflictError, ForbiddenError, InputError, NotFoundError
-from recommender.service.jobs import kinds as job_kinds
 from recommender.service.jobs import requests as jobs
 from recommender.service.jobs.problems import Failure
 from recommender.service.jobs.process import Ended, run_job
+from recommender.service.people import imports
 from recommender.service.permissions import PERMISSIONS, Permission, Principal, Role
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.session import Session
@@ -324,7 +324,7 @@ def test_whoever_leaves_the_unit_while_the_table_is_checked_is_not_changed(
 ):
     at = desk(HR)
     at.upload("ratings", ratings(INSIDE))
-    check = job_kinds.check_file
+    check = imports.read_table
 
     def check_then_move(*args, **values):
         found = check(*args, **values)
@@ -336,7 +336,7 @@ def test_whoever_leaves_the_unit_while_the_table_is_checked_is_not_changed(
             )
         return found
 
-    monkeypatch.setattr(job_kinds, "check_file", check_then_move)
+    monkeypatch.setattr(imports, "read_table", check_then_move)
     job = at.work()
     assert (job.status, job.problem.code) == (JobStatus.FAILED, "import.people-moved")
     table = schema.rating

@@ -9,12 +9,14 @@ from statistics import fmean
 import asking
 import pytest
 import sqlalchemy as sa
+from asking import session_of
 from organisations import AS_OF
 
 from recommender.errors import ConflictError, NotFoundError
 from recommender.ranking import Objective
 from recommender.results import to_json
 from recommender.service.plans.choices import PlanRequest
+from recommender.service.plans.drafts import create_plans
 from recommender.store import reading, schema
 
 GAP_KEYS = {
@@ -139,9 +141,9 @@ def test_old_assessments_are_no_gaps(service, everybody):
 
 
 def test_an_unknown_person(service):
-    for ask in (service.gaps, service.recommend):
+    for ask in (asking.gaps, asking.recommend):
         with pytest.raises(NotFoundError) as caught:
-            ask("nobody", as_of=AS_OF)
+            ask(service, "nobody", as_of=AS_OF)
         assert caught.value.code == "person.unknown"
 
 
@@ -411,9 +413,13 @@ def test_plans_of_an_org_unit(organisation):
 
 def test_half_a_run_keeps_no_plan(service):
     before = len(stored(service, schema.plan))
-    run = asking.plan_all(service, PlanRequest(), as_of=AS_OF)
-    next(run)
-    run.close()
+
+    def break_off(done, total):
+        if done == total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        create_plans(session_of(service), PlanRequest(), as_of=AS_OF, note_progress=break_off)
     assert len(stored(service, schema.plan)) == before
 
 
