@@ -15,7 +15,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "support"))  # where tests find each other
+sys.path.insert(0, str(Path(__file__).parents[1]))  # where tests find each other
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from databases import postgresql_server
 from rich.console import Console

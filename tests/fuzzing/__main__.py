@@ -19,7 +19,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "support"))  # where tests find each other
+sys.path.insert(0, str(Path(__file__).parents[1]))  # where tests find each other
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from databases import postgresql_server
 
