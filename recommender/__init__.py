@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from recommender.service.installation import Service, open_service
     from recommender.service.learning.collecting import report_history
     from recommender.service.learning.files import read_history_files
-    from recommender.service.levels.gaps import read_gaps
+    from recommender.service.levels.questions import read_gaps
     from recommender.service.models import Models
     from recommender.service.plans.choices import PlanRequest
     from recommender.service.plans.drafts import create_plan
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "recommend_modules": "recommender.service.recommend.recommendations",
-    "read_gaps": "recommender.service.levels.gaps",
+    "read_gaps": "recommender.service.levels.questions",
     "open_session": "recommender.service.session",
     "create_plan": "recommender.service.plans.drafts",
     "Session": "recommender.service.session",

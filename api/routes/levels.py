@@ -11,8 +11,7 @@ from api.operations import Operations
 from api.responses import Fields, answer
 from api.schemas.common import AsOf, Id, PersonId
 from api.schemas.levels import DerivationOut, GapsOut
-from recommender.service.levels import gaps
-from recommender.service.levels.derivation import read_derivation
+from recommender.service.levels import questions
 from recommender.service.permissions import Permission
 
 ROUTES = Operations("people")
@@ -30,7 +29,7 @@ def read_gaps(
     call: Admitted, person_id: PersonId, as_of: AsOf = None, fields: Fields = None
 ) -> Response:
     """Compare a person's levels with the targets of the grade."""
-    found = gaps.read_gaps(call.session, person_id, as_of=as_of or call.session.today)
+    found = questions.read_gaps(call.session, person_id, as_of=as_of or call.session.today)
     return answer(call, GapsOut.model_validate(found), fields=fields)
 
 
@@ -49,7 +48,7 @@ def read_level(
     as_of: AsOf = None,
 ) -> Response:
     """Explain a level down to the raw ratings or exam results."""
-    found = read_derivation(
+    found = questions.read_derivation(
         call.session, person_id, competency_id, as_of=as_of or call.session.today
     )
     return answer(call, DerivationOut.model_validate(found))

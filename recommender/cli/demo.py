@@ -23,7 +23,7 @@ from recommender.sample import SampleOrganisation, make_history, make_organisati
 from recommender.service.framework import Framework
 from recommender.service.learning.promotion import announcing, promote
 from recommender.service.learning.training import train_model
-from recommender.service.levels.gaps import read_gaps
+from recommender.service.levels.questions import read_gaps
 from recommender.service.people.imports import import_table
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plan

@@ -16,8 +16,7 @@ from recommender.documents import render_plan_page, render_plan_pdf
 from recommender.ranking import Objective
 from recommender.results import Gaps, Plan, Recommendations, ServedCompetency, to_json
 from recommender.service.framework import Framework
-from recommender.service.levels.derivation import read_derivation
-from recommender.service.levels.gaps import read_gaps
+from recommender.service.levels.questions import read_derivation, read_gaps
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.document import name_method
 from recommender.service.plans.drafts import create_plan, create_plans

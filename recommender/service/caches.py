@@ -1,23 +1,27 @@
 """What was computed before and still holds, for all requests of a process.
 
-Each key names all that its value rests on, so nothing here is ever stale and nothing has to be
+What a value rests on is part of its key, so nothing here is ever stale and nothing has to be
 invalidated: what is no longer asked for falls out.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
 from cachetools import LRUCache
 
-from recommender.service.groups.level_cache import LevelCache
-from recommender.service.learning.record_cache import RecordCache
+from recommender.arrays import FloatArray
 
 _KEYS_HELD = 4096
 _RANKINGS_HELD = 4096
+_DAYS_HELD = 4
+
+LevelRow = tuple[int, FloatArray, FloatArray]
+"""Version of a person, and the person's levels and their standard errors."""
 
 
 class SharedCache:
@@ -44,6 +48,36 @@ class SharedCache:
             self._values[key] = value
 
 
+class LevelCache:
+    """Levels by catalogue and day, then by person; the days that were asked for last."""
+
+    def __init__(self) -> None:
+        self._days: LRUCache[tuple[str, dt.date], dict[str, LevelRow]] = LRUCache(_DAYS_HELD)
+        self._lock = threading.Lock()
+        self.working = threading.Lock()
+
+    def of_day(self, key: tuple[str, dt.date]) -> dict[str, LevelRow]:
+        """Return what is held for a catalogue and day, to be read and added to."""
+        with self._lock:
+            return self._days.setdefault(key, {})
+
+
+class LastValue:
+    """The value that was computed last, and what it rests on."""
+
+    def __init__(self) -> None:
+        self._state: object = None
+        self._value: Any = None
+        self._lock = threading.Lock()
+
+    def get(self, state: object, compute: Callable[[], Any]) -> Any:
+        """Return the value, computed anew where it rests on something else by now."""
+        with self._lock:
+            if state != self._state:
+                self._value, self._state = compute(), state
+            return self._value
+
+
 @dataclass(frozen=True)
 class Caches:
     """All caches of a process.
@@ -56,12 +90,14 @@ class Caches:
         Recommendations as they were sent, by person, version of the person, request, day,
         language, model and catalogue.
     levels : LevelCache
-        Levels of people, by catalogue, day, person and version of the person.
-    records : RecordCache
-        The improvement records, by catalogue, day and state of the history.
+        Levels of people.
+    records, hidden_records : LastValue
+        The improvement records, and the same with pseudonyms, by catalogue, day and state of the
+        history.
     """
 
     keys: SharedCache = field(default_factory=lambda: SharedCache(_KEYS_HELD))
     rankings: SharedCache = field(default_factory=lambda: SharedCache(_RANKINGS_HELD))
     levels: LevelCache = field(default_factory=LevelCache)
-    records: RecordCache = field(default_factory=RecordCache)
+    records: LastValue = field(default_factory=LastValue)
+    hidden_records: LastValue = field(default_factory=LastValue)

@@ -13,6 +13,7 @@ from recommender.improvement.registry import TrainedModel
 from recommender.ranking import predict_improvement
 from recommender.results import Basis
 from recommender.service.framework import Framework
+from recommender.service.models import Models
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,21 @@ class PairEstimate:
     upper: float | None
     evidence_count: int
     basis: Basis
+
+
+def load_estimates(framework: Framework, models: Models, model_id: str | None = None) -> Estimates:
+    """Return the estimates of a model, else of the one in force, else of the experts.
+
+    Raises
+    ------
+    NotFoundError, ModelError
+        If there is no such model, or it cannot be used.
+    """
+    chosen = model_id or models.active()
+    if chosen is None:
+        return expert_estimates(framework)
+    model, _ = models.load(chosen)
+    return model_estimates(framework, chosen, model)
 
 
 def expert_estimates(framework: Framework) -> Estimates:

@@ -11,7 +11,7 @@ import structlog
 from recommender.errors import ModelError, NotFoundError
 from recommender.service.caches import Caches
 from recommender.service.effective_catalog import with_imported
-from recommender.service.estimates import Estimates
+from recommender.service.estimates import Estimates, load_estimates
 from recommender.service.framework import Framework, build_framework
 from recommender.service.models import Models
 from recommender.settings import Settings
@@ -48,7 +48,7 @@ class Service:
 
         Not read before that: whoever rolls a damaged model back must not stumble over it.
         """
-        return self.models.estimates(self.framework)
+        return load_estimates(self.framework, self.models)
 
     def close(self) -> None:
         """Close the database."""

@@ -22,8 +22,6 @@ from recommender.improvement.registry import (
     rollback_model,
     save_model,
 )
-from recommender.service.estimates import Estimates, expert_estimates, model_estimates
-from recommender.service.framework import Framework
 
 
 @dataclass(frozen=True)
@@ -88,14 +86,6 @@ class Models:
         """Say in words why a model may be put in force or not."""
         verdict = self.verdict(card)
         return explain_verdict(verdict, lang) if verdict else ()
-
-    def estimates(self, framework: Framework, model_id: str | None = None) -> Estimates:
-        """Return the estimates of a model, else of the one in force, else of the experts."""
-        chosen = model_id or self.active()
-        if chosen is None:
-            return expert_estimates(framework)
-        model, _ = self.load(chosen)
-        return model_estimates(framework, chosen, model)
 
     @staticmethod
     def _need(reason: str | None) -> str:

@@ -17,8 +17,8 @@ from recommender.service.installation import Service
 from recommender.service.learning.history import export_history as write_history
 from recommender.service.learning.history import read_history
 from recommender.service.learning.training import Training, train_model
-from recommender.service.levels.derivation import LevelDerivation, read_derivation
-from recommender.service.levels.gaps import read_gaps
+from recommender.service.levels.derivation import LevelDerivation
+from recommender.service.levels.questions import read_derivation, read_gaps
 from recommender.service.people import imports
 from recommender.service.permissions import COMMAND_LINE
 from recommender.service.plans.choices import PlanRequest

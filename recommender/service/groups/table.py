@@ -13,7 +13,7 @@ from recommender.errors import ConflictError, NotFoundError
 from recommender.gaps import GapArrays, find_gaps
 from recommender.service.framework import Framework
 from recommender.service.groups.disclosure import add_up, choose_shown, find_above
-from recommender.service.groups.level_cache import Levels
+from recommender.service.groups.levels import Levels, read_levels
 from recommender.service.installation import Service
 from recommender.service.levels.standing import targets_of_grades
 from recommender.store import Connection, PersonHead, Scope, covers_unit, org_path, unit_exists
@@ -192,9 +192,7 @@ def work_out_gaps(
 ) -> tuple[Levels, GapArrays]:
     """Compare the levels of people with the targets of their grades."""
     targets, weights = targets_of_grades(service.framework, as_of)
-    levels = service.caches.levels.read(
-        connection, service.framework, people, as_of=as_of, scope=scope
-    )
+    levels = read_levels(connection, service, people, as_of=as_of, scope=scope)
     gaps = find_gaps(levels.level, targets[grades], levels.standard_error, weights=weights[grades])
     return levels, gaps
 

@@ -10,15 +10,19 @@ import numpy as np
 import pandas as pd
 
 from recommender.arrays import BoolArray
+from recommender.improvement.history import SHIFT_DAYS, pseudonymise
 from recommender.results import Basis
-from recommender.service.learning.record_cache import RECORD_KEY
+from recommender.service.learning.collecting import collect_records
 from recommender.service.permissions import Permission, Role
 from recommender.service.session import Session
-from recommender.store import to_rows
-from recommender.store.history import read_visible_ids
+from recommender.store import Connection, to_rows
+from recommender.store.history import read_history_state, read_secret, read_visible_ids
 from recommender.store.people.people import read_refs
 
 Key = tuple[str | int, ...]
+
+RECORD_KEY = ("person_id", "competency_id", "before_on", "after_on", "module_id")
+"""What tells records apart, and what they are ordered by."""
 
 LEAST_PEOPLE = 5
 """Figures of fewer people than this are not told."""
@@ -88,15 +92,9 @@ def list_records(
         Key and record; `person_id` or `pseudonym` is None.
     """
     session.need(Permission.READ_HISTORY)
-    service, scope = session.service, session.who.scope
-    hidden = session.who.role is Role.ANALYST
+    scope, hidden = session.who.scope, session.who.role is Role.ANALYST
     with session.reading() as connection:
-        if hidden:
-            frame = service.caches.records.read_hidden(
-                connection, service.framework, service.engine, as_of=session.today
-            )
-        else:
-            frame = service.caches.records.read(connection, service.framework, as_of=session.today)
+        frame = _read_records(session, connection, hidden=hidden)
         wanted: BoolArray = np.ones(len(frame), dtype=bool)
         if competency_id is not None:
             wanted &= (frame["competency_id"] == competency_id).to_numpy()
@@ -146,7 +144,7 @@ def summarise(
     session.need(Permission.READ_STATISTICS)
     framework, modules = session.service.framework, session.service.framework.modules
     with session.reading() as connection:
-        frame = session.service.caches.records.read(connection, framework, as_of=session.today)
+        frame = _read_records(session, connection, hidden=False)
     seen = _sum_up(frame)
     pairs: list[tuple[str, str, int]] = sorted(
         (modules.ids[module], framework.competency_ids[competency], pair)
@@ -180,6 +178,28 @@ def summarise(
             pairs, levels.tolist(), expected, strict=True
         )
     ]
+
+
+def _read_records(session: Session, connection: Connection, *, hidden: bool) -> pd.DataFrame:
+    """Return the records that end by today, in the order of `RECORD_KEY`; not to be changed."""
+    service, caches = session.service, session.service.caches
+    state = (session.today, service.framework.catalog.digest, read_history_state(connection))
+
+    def collect() -> pd.DataFrame:
+        records = collect_records(connection, service.framework, as_of=session.today)
+        return records.frame.sort_values(list(RECORD_KEY), ignore_index=True)
+
+    records: pd.DataFrame = caches.records.get(state, collect)
+    if not hidden:
+        return records
+
+    def hide() -> pd.DataFrame:
+        # pseudonyms are made with a secret of the database, and stay what they are
+        secret = read_secret(service.engine, "pseudonyms")
+        pseudonymous = pseudonymise(records, secret, earlier_by_days=SHIFT_DAYS)
+        return pseudonymous.sort_values(list(RECORD_KEY), ignore_index=True)
+
+    return caches.hidden_records.get(state, hide)
 
 
 def _sum_up(frame: pd.DataFrame) -> dict[tuple[str, str], tuple[int, float, float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,9 @@ from recommender.scoring import RATER_TYPE_CODES, SOURCES, assess_ratings, score
 from recommender.service.framework import Framework
 from recommender.service.levels.standing import (
     Standing,
-    read_standing,
     to_exam_arrays,
     to_rating_arrays,
 )
-from recommender.service.permissions import Permission, hide_raters
-from recommender.service.session import Session
 from recommender.store import to_rows
 
 
@@ -59,27 +56,6 @@ class LevelDerivation:
     disagreement: bool
     parts: list[dict[str, Any]]
     rows: list[dict[str, Any]]
-
-
-def read_derivation(
-    session: Session, person_id: str, competency_id: str, *, as_of: dt.date
-) -> LevelDerivation:
-    """Explain a person's level down to the raw rows it came from.
-
-    Raises
-    ------
-    NotFoundError
-        If there is no such person within the principal's scope, or no such competency.
-    """
-    session.need(Permission.READ_ASSESSMENTS)
-    framework = session.service.framework
-    with session.reading() as connection:
-        session.person(connection, person_id)
-        standing = read_standing(connection, framework, as_of=as_of, person_ids=[person_id])
-    derivation = derive_level(framework, standing, 0, competency_id)
-    if derivation.source == "ratings":
-        return replace(derivation, rows=hide_raters(session.who, derivation.rows))
-    return derivation
 
 
 def derive_level(

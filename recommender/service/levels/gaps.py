@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from recommender.arrays import to_date
 from recommender.results import CompetencyGap, Gaps
 from recommender.scoring import SOURCES
 from recommender.service.framework import Framework, profiles_in_force
-from recommender.service.levels.standing import Standing, read_standing
-from recommender.service.permissions import Permission
-from recommender.service.session import Session
+from recommender.service.levels.standing import Standing
 
 _RATINGS = SOURCES.index("ratings")
-
-
-def read_gaps(session: Session, person_id: str, *, as_of: dt.date) -> Gaps:
-    """Compare a person's levels with the targets of the grade.
-
-    Raises
-    ------
-    NotFoundError
-        If there is no such person within the principal's scope.
-    """
-    session.need(Permission.READ_ASSESSMENTS)
-    framework = session.service.framework
-    with session.reading() as connection:
-        session.person(connection, person_id)
-        standing = read_standing(connection, framework, as_of=as_of, person_ids=[person_id])
-    return describe_gaps(framework, standing, 0)
 
 
 def describe_gaps(framework: Framework, standing: Standing, row: int) -> Gaps:

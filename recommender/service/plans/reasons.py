@@ -9,7 +9,7 @@ from recommender.plan import PlanChoice, PlanProblem, gap_closed
 from recommender.results import ExcludedModule, Plan, PlanItem
 from recommender.service.framework import Framework
 from recommender.service.plans.learning_path import Frame
-from recommender.service.recommend.prospects import explain_served
+from recommender.service.recommend.wording import explain_served
 from recommender.texts import all_texts, placeholders, say
 from training_catalog import LearningPath
 

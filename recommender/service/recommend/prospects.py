@@ -123,21 +123,3 @@ def describe_served(
         order = [part.id for part in framework.module_of[arrays.ids[module]].competencies]
         items.sort(key=lambda item: order.index(item.competency_id))
     return [tuple(served[module]) for module in modules]
-
-
-def explain_served(framework: Framework, item: ServedCompetency, lang: str) -> list[str]:
-    """Say in words what a module should do for a gap, and how that is known."""
-    values = {
-        "competency": framework.competencies[item.competency_id].name.in_language(lang),
-        "gap": f"{item.gap:.2f}",
-        "closes": f"{max(0.0, min(item.gap, item.expected_improvement)):.2f}",
-        "count": item.evidence_count,
-    }
-    if item.lower is None or item.upper is None:
-        return [say("reason.served", lang, **values), say("reason.expert", lang)]
-    values |= {
-        "gain": f"{item.expected_improvement:.2f}",
-        "lower": f"{item.lower:.2f}",
-        "upper": f"{item.upper:.2f}",
-    }
-    return [say("reason.served", lang, **values), say(f"reason.{item.basis}", lang, **values)]

@@ -11,16 +11,16 @@ import numpy as np
 
 from recommender.ranking import Objective, rank_modules
 from recommender.results import Recommendation, Recommendations
-from recommender.service.estimates import Estimates
+from recommender.service.estimates import Estimates, load_estimates
 from recommender.service.framework import Framework
 from recommender.service.levels.standing import Standing, read_standing
 from recommender.service.permissions import Permission
 from recommender.service.recommend.prospects import (
     describe_exclusions,
     describe_served,
-    explain_served,
     find_prospects,
 )
+from recommender.service.recommend.wording import explain_served
 from recommender.service.session import Session
 
 T = TypeVar("T")
@@ -90,7 +90,7 @@ def recommend_modules(
     service, framework = session.service, session.service.framework
     estimates = service.estimates
     if model_id is not None:
-        estimates = service.models.estimates(framework, model_id)
+        estimates = load_estimates(framework, service.models, model_id)
     with session.reading() as connection:
         person = session.person(connection, person_id)
         key = (

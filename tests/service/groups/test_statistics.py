@@ -11,9 +11,9 @@ from organisations import AS_OF
 
 from recommender.errors import ConflictError
 from recommender.gaps import find_gaps
-from recommender.service.groups import level_cache
+from recommender.service.groups import levels
 from recommender.service.groups.disclosure import SMALL_CELL, add_up, choose_shown, find_above
-from recommender.service.groups.level_cache import LevelCache
+from recommender.service.groups.levels import read_levels
 from recommender.service.groups.table import find_grades
 from recommender.service.levels.standing import read_standing
 from recommender.store import EVERYONE, reading, schema, touch_people, writing
@@ -158,10 +158,10 @@ def heads(service):
         return list_people(connection, EVERYONE, limit=None)
 
 
-def read_held(held, service, *, as_of=AS_OF):
+def read_held(service, *, as_of=AS_OF):
     with reading(service.engine) as connection:
         people = list_people(connection, EVERYONE, limit=None)
-        return people, held.read(connection, service.framework, people, as_of=as_of, scope=EVERYONE)
+        return people, read_levels(connection, service, people, as_of=as_of, scope=EVERYONE)
 
 
 def read_afresh(service, *, as_of=AS_OF):
@@ -170,10 +170,9 @@ def read_afresh(service, *, as_of=AS_OF):
 
 
 def test_cached_levels_are_the_levels(library, monkeypatch):
-    monkeypatch.setattr(level_cache, "_AT_ONCE", 3)
-    held = LevelCache()
+    monkeypatch.setattr(levels, "_AT_ONCE", 3)
     for day in (AS_OF, AS_OF - dt.timedelta(days=400), AS_OF):
-        _, found = read_held(held, library, as_of=day)
+        _, found = read_held(library, as_of=day)
         fresh = read_afresh(library, as_of=day)
         np.testing.assert_array_equal(found.level, fresh.level)
         np.testing.assert_array_equal(found.standard_error, fresh.standard_error)
@@ -181,15 +180,15 @@ def test_cached_levels_are_the_levels(library, monkeypatch):
 
 
 def test_only_who_has_changed_is_read_again(library, monkeypatch):
-    held, asked = LevelCache(), []
+    asked = []
 
     def spy(connection, framework, **named):
         asked.append(named["person_ids"])
         return read_standing(connection, framework, **named)
 
-    monkeypatch.setattr(level_cache, "read_standing", spy)
-    people, before = read_held(held, library)
-    read_held(held, library)
+    monkeypatch.setattr(levels, "read_standing", spy)
+    people, before = read_held(library)
+    read_held(library)
     assert asked == [[head.person_id for head in people]]
     someone = people[3].person_id
     with writing(library.engine) as connection:
@@ -203,7 +202,7 @@ def test_only_who_has_changed_is_read_again(library, monkeypatch):
             )
         )
         touch_people(connection, [someone])
-    _, after = read_held(held, library)
+    _, after = read_held(library)
     assert asked[1:] == [[someone]]
     k = library.framework.competency_ids.index("reading-aloud")
     assert after.level[3, k] == 3.25
@@ -213,16 +212,16 @@ def test_only_who_has_changed_is_read_again(library, monkeypatch):
 
 
 def test_few_days_are_held(library):
-    held = LevelCache()
     for days in range(9):
-        read_held(held, library, as_of=AS_OF - dt.timedelta(days=days))
-    assert len(held._days) == 4
-    assert (library.framework.catalog.digest, AS_OF) not in held._days
+        read_held(library, as_of=AS_OF - dt.timedelta(days=days))
+    days = library.caches.levels._days
+    assert len(days) == 4
+    assert (library.framework.catalog.digest, AS_OF) not in days
 
 
 def test_nobody_has_no_levels(library):
     with reading(library.engine) as connection:
-        found = LevelCache().read(connection, library.framework, [], as_of=AS_OF, scope=EVERYONE)
+        found = read_levels(connection, library, [], as_of=AS_OF, scope=EVERYONE)
     assert found.level.shape == (0, 3)
     assert find_gaps(found.level, found.level, found.level, weights=found.level).gap.size == 0
 

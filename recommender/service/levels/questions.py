@@ -1,0 +1,49 @@
+"""Where a person stands, and how each level came about, asked on somebody's behalf."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from recommender.results import Gaps
+from recommender.service.levels.derivation import LevelDerivation, derive_level
+from recommender.service.levels.gaps import describe_gaps
+from recommender.service.levels.standing import Standing, read_standing
+from recommender.service.permissions import Permission, hide_raters
+from recommender.service.session import Session
+
+
+def read_gaps(session: Session, person_id: str, *, as_of: dt.date) -> Gaps:
+    """Compare a person's levels with the targets of the grade.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such person within the principal's scope.
+    """
+    return describe_gaps(session.service.framework, _find(session, person_id, as_of), 0)
+
+
+def read_derivation(
+    session: Session, person_id: str, competency_id: str, *, as_of: dt.date
+) -> LevelDerivation:
+    """Explain a person's level down to the raw rows it came from.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such person within the principal's scope, or no such competency.
+    """
+    standing = _find(session, person_id, as_of)
+    derivation = derive_level(session.service.framework, standing, 0, competency_id)
+    if derivation.source == "ratings":
+        return replace(derivation, rows=hide_raters(session.who, derivation.rows))
+    return derivation
+
+
+def _find(session: Session, person_id: str, as_of: dt.date) -> Standing:
+    session.need(Permission.READ_ASSESSMENTS)
+    framework = session.service.framework
+    with session.reading() as connection:
+        session.person(connection, person_id)
+        return read_standing(connection, framework, as_of=as_of, person_ids=[person_id])
