@@ -22,7 +22,7 @@ from command_line import CHINESE, CommandLine
 from organisations import TINY, without_privileges
 
 from recommender.exchange import write_xlsx
-from recommender.store import database
+from recommender.store.database import connections
 from recommender.table_kinds import KINDS
 
 PROGRAM = [sys.executable, "-c", "from recommender.cli import main; main()"]
@@ -245,7 +245,7 @@ def test_catalogue_folders(file, change, call, tmp_path):
 
 
 def test_locked_database(call, tmp_path, monkeypatch):
-    monkeypatch.setattr(database, "BUSY_MILLISECONDS", 100)
+    monkeypatch.setattr(connections, "BUSY_MILLISECONDS", 100)
     table("people", PERSON)(tmp_path / "p.xlsx")
     holder = sqlite3.connect(call.file, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")

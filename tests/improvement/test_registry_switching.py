@@ -31,7 +31,7 @@ from recommender.improvement.registry import (
 )
 from recommender.improvement.registry.artefact import dump_model
 
-TESTS = str(Path(__file__).parents[1])
+TESTS = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -344,7 +344,8 @@ def killed(model, tmp_path_factory):
     arguments = [str(folder / "seed"), str(folder / "models"), "5", "1"]
     done = subprocess.run(
         [sys.executable, program, *arguments],
-        env=os.environ | {"PYTHONPATH": TESTS, "PYTHONHASHSEED": "7"},
+        env=os.environ
+        | {"PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS.parent}", "PYTHONHASHSEED": "7"},
         capture_output=True,
         text=True,
         check=False,

@@ -14,13 +14,13 @@ from organisations import NOBODY, count_rows, without_privileges
 from recommender.errors import ConflictError, StoreError
 from recommender.store import (
     backup_database,
-    database,
     open_database,
     reading,
     schema,
     upgrade_database,
     writing,
 )
+from recommender.store.database import connections
 from recommender.texts import LANGUAGES, explain
 
 PEOPLE = 500
@@ -41,7 +41,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(database, "BUSY_MILLISECONDS", 150)
+    monkeypatch.setattr(connections, "BUSY_MILLISECONDS", 150)
 
 
 def refused(attempt, kind=StoreError):
@@ -71,7 +71,7 @@ def test_pragmas(file):
             for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
         ]
     engine.dispose()
-    assert values == ["wal", 1, 2, database.BUSY_MILLISECONDS]
+    assert values == ["wal", 1, 2, connections.BUSY_MILLISECONDS]
 
 
 def test_a_file_that_is_gone_is_not_made_anew(file):
