@@ -16,7 +16,7 @@ from api.admission import Admitted, Call
 from api.operations import XLSX, Operations
 from api.problems import Refusal
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor, send
-from api.schemas.common import Id
+from api.schemas.common import Id, Strict
 from api.schemas.jobs import (
     JobOut,
     JobPage,
@@ -122,7 +122,7 @@ def read_template(call: Admitted, table: Table) -> Response:
     example={},
     body_example={"org_unit": "南区示例分公司/政企客户部", "hours_budget": 40},
 )
-def create_plan_batch(call: Admitted, body: PlanBatchIn) -> Response:
+def create_plan_batch(call: Admitted, body: Strict[PlanBatchIn]) -> Response:
     """Make a plan for everybody of an org unit."""
     request = PlanRequest(
         hours_budget=body.hours_budget,
@@ -149,7 +149,7 @@ def create_plan_batch(call: Admitted, body: PlanBatchIn) -> Response:
     example={},
     body_example={"as_of": "2026-11-01", "seed": 1},
 )
-def create_training(call: Admitted, body: TrainingIn) -> Response:
+def create_training(call: Admitted, body: Strict[TrainingIn]) -> Response:
     """Train an effect model on the history and judge it; it is not put in force."""
     with call.once():
         job = requests.submit_training(call.session, as_of=body.as_of, seed=body.seed)

@@ -9,7 +9,7 @@ from fastapi import Query, Response
 from api.admission import Admitted, Call
 from api.operations import Operations
 from api.responses import answer
-from api.schemas.common import Day, Id, PersonId
+from api.schemas.common import Day, Id, PersonId, Strict
 from api.schemas.privacy import (
     DataExportOut,
     ErasureIn,
@@ -54,7 +54,7 @@ def export_person_data(call: Admitted, person_id: PersonId) -> Response:
     example={"person_id": "00025"},
     body_example={"confirm": "00025"},
 )
-def erase_person(call: Admitted, person_id: PersonId, body: ErasureIn) -> Response:
+def erase_person(call: Admitted, person_id: PersonId, body: Strict[ErasureIn]) -> Response:
     """Erase a person for good.
 
     What was learned from the person's training stays, under a pseudonym that nobody is told.

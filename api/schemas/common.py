@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import re
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Path, Query
 from pydantic import (
@@ -14,12 +14,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ModelWrapValidatorHandler,
     PlainSerializer,
     StringConstraints,
-    ValidationInfo,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
-    model_validator,
+    WrapValidator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -82,24 +81,18 @@ AsOf = Annotated[
 ]
 
 
-class Part(BaseModel):
-    """Base of what a request is made of: a field that is not known is a mistake."""
+class Body(BaseModel):
+    """Base of requests and their parts: a field that is not known is a mistake."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class Body(Part):
-    """Base of requests, read without what leniency lets pass: `true` for 1, `"5"` for 5."""
+B = TypeVar("B", bound=Body)
 
-    @model_validator(mode="wrap")
-    @classmethod
-    def _read_strictly(
-        cls, value: Any, read: ModelWrapValidatorHandler[Self], info: ValidationInfo
-    ) -> Self:
-        lenient = read(value)  # says better what is wrong where it is no value of any kind
-        if info.mode == "json":
-            return lenient
-        return cls.model_validate_json(json.dumps(_whole_numbers(value)), strict=True)
+
+def _read_strictly(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    lenient = read(value)  # says best what is wrong where it is no value of any kind
+    return type(lenient).model_validate_json(json.dumps(_whole_numbers(value)), strict=True)
 
 
 def _whole_numbers(value: Any) -> Any:
@@ -109,3 +102,7 @@ def _whole_numbers(value: Any) -> Any:
     if isinstance(value, list):
         return [_whole_numbers(each) for each in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# a body without what leniency lets pass: `true` for 1, `"5"` for 5
+Strict = Annotated[B, WrapValidator(_read_strictly)]

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.responses import Page, Resource
-from api.schemas.common import Body, Day, Hours, Id, Money, MoneyIn, Note, Part
+from api.schemas.common import Body, Day, Hours, Id, Money, MoneyIn, Note
 from api.schemas.levels import GapsOut, ServedOut
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import PlanDraft
@@ -68,7 +68,7 @@ class SimulationIn(PlanIn):
     grade: Annotated[Id | None, Field(description="Whose targets are taken; the own.")] = None
 
 
-class ItemDatesIn(Part):
+class ItemDatesIn(Body):
     """When an item is to be taken: give either an offering or a first day."""
 
     module_id: Id

@@ -108,8 +108,13 @@ class Terminal:
         return self.settings.lang
 
     def session(self, action: str | None = None) -> AbstractContextManager[Session]:
-        """Open the installation; see `open_session`. What is read is shown after the block."""
-        return open_session(self.settings, action or f"command {self.name}")
+        """Open the installation; see `open_session`. What is read is shown after the block.
+
+        A command that names its action is noted where it reads or changes something only.
+        """
+        return open_session(
+            self.settings, action or f"command {self.name}", always_noted=action is None
+        )
 
     def say(self, key: str, **values: object) -> str:
         """Return a text in the language of the answer."""

@@ -50,6 +50,8 @@ class Session:
         tell. For what is done outside of the database.
     details : dict
         Figures for the audit trail.
+    is_noted : bool
+        Whether the audit trail has an entry of it.
     """
 
     service: Service
@@ -61,9 +63,9 @@ class Session:
     resource: str = ""
     request_key: str = ""
     details: dict[str, Any] = field(default_factory=dict[str, Any])
+    is_noted: bool = False
     _subjects: dict[str, None] = field(default_factory=dict[str, None])
     _shown: list[Recommendations] = field(default_factory=list[Recommendations])
-    _stored: bool = False
     _connection: Connection | None = None
     _unit: ExitStack | None = None
     _begin: Callable[[Connection], None] | None = None
@@ -133,13 +135,13 @@ class Session:
             pass
 
     @property
-    def is_noted(self) -> bool:
-        """Whether the audit trail has all of it."""
-        return self._stored and not self._subjects and not self._shown
+    def has_something_to_note(self) -> bool:
+        """Whether somebody's data was read, or modules were shown, that nothing notes yet."""
+        return bool(self._subjects or self._shown)
 
     def take_note(self) -> Note | None:
         """Return what was read and shown and is not in the audit trail yet, for its writer."""
-        if not self._subjects and not self._shown:
+        if not self.has_something_to_note:
             return None
         note = self._note()
         self._forget()
@@ -176,7 +178,7 @@ class Session:
         self._shown += recommendations
 
     def _forget(self) -> None:
-        self._stored = True
+        self.is_noted = True
         self._subjects.clear()
         self._shown.clear()
 
@@ -197,12 +199,11 @@ class Session:
 
 @contextmanager
 def open_session(
-    settings: Settings, action: str, *, who: Principal = COMMAND_LINE
+    settings: Settings, action: str, *, always_noted: bool = False, who: Principal = COMMAND_LINE
 ) -> Iterator[Session]:
     """Open an installation for one command, on behalf of the command line unless said otherwise.
 
-    The audit trail says that the command was given, and whose data it read, before this ends, so
-    nothing is to be shown inside.
+    The audit trail says whose data was read before this ends, so nothing is to be shown inside.
 
     Parameters
     ----------
@@ -210,6 +211,8 @@ def open_session(
         Where catalogue, database and models are.
     action : str
         Name of the command, for the audit trail.
+    always_noted : bool
+        Whether the audit trail says that the command was given, also where it read nobody's data.
     who : Principal
         Who asks.
 
@@ -224,10 +227,11 @@ def open_session(
         try:
             yield session
         except BaseException:
-            with suppress(StoreError):  # the first problem is the one to tell
-                session.note()
+            if always_noted:
+                with suppress(StoreError):  # the first problem is the one to tell
+                    session.note()
             raise
-        if not session.is_noted:
+        if session.has_something_to_note or (always_noted and not session.is_noted):
             session.note()
     finally:
         service.close()

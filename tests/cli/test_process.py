@@ -42,7 +42,7 @@ def test_a_known_problem_ends_with_1(url):
 
 
 def test_a_bug_ends_with_3_and_a_log(url, tmp_path):
-    broken = "import recommender.service as s; s.Service.gaps = None; "
+    broken = "import recommender.service.levels.questions as q; q.read_standing = None; "
     found = run(
         "gaps",
         "00001",

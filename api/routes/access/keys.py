@@ -11,7 +11,7 @@ from api.operations import Operations
 from api.problems import problem_response
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
 from api.schemas.access.keys import KeyIn, KeyOut, KeyPage, NewKeyOut
-from api.schemas.common import Id
+from api.schemas.common import Id, Strict
 from recommender.service.access import keys
 from recommender.service.access.keys import KeyRequest, NewKey
 from recommender.service.permissions import Permission
@@ -43,7 +43,7 @@ def list_api_keys(
     example={},
     body_example={"label": "HR portal", "role": "hr", "days": 90},
 )
-def create_api_key(call: Admitted, body: KeyIn) -> Response:
+def create_api_key(call: Admitted, body: Strict[KeyIn]) -> Response:
     """Make an API key, and show it this once."""
     request = KeyRequest(**body.model_dump())
     with call.once(keep=lambda _: _say_it_was_shown(call)):

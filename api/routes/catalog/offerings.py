@@ -12,7 +12,7 @@ from api.admission import Admitted
 from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
 from api.schemas.catalog.offerings import OfferingIn, OfferingOut, OfferingPage
-from api.schemas.common import Day, Id
+from api.schemas.common import Day, Id, Strict
 from recommender.service.catalog import offerings
 from recommender.service.catalog.offerings import OfferingRequest
 from recommender.service.permissions import Permission
@@ -97,7 +97,7 @@ def read_offering(call: Admitted, offering_id: OfferingId, fields: Fields = None
         "seats": 12,
     },
 )
-def put_offering(call: Admitted, offering_id: OfferingId, body: OfferingIn) -> Response:
+def put_offering(call: Admitted, offering_id: OfferingId, body: Strict[OfferingIn]) -> Response:
     """Make an offering, or change the one that is there.
 
     Without `If-Match` it is made; to change the one that is there, send its ETag.

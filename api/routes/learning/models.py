@@ -9,7 +9,7 @@ from fastapi import Path, Response
 from api.admission import Admitted, Call
 from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor, send
-from api.schemas.common import Id
+from api.schemas.common import Id, Strict
 from api.schemas.learning.models import (
     ActiveModelOut,
     ModelHeadOut,
@@ -139,7 +139,7 @@ def read_model_report(call: Admitted, model_id: ModelId) -> Response:
     example={"model_id": "{model_id}"},
     body_example={"override_reason": "与人力资源部商定的试点"},
 )
-def promote_model(call: Admitted, model_id: ModelId, body: PromotionIn) -> Response:
+def promote_model(call: Admitted, model_id: ModelId, body: Strict[PromotionIn]) -> Response:
     """Put a model in force.
 
     It has to beat the baselines and the model in force, or a reason has to be given. All workers
@@ -160,7 +160,7 @@ def promote_model(call: Admitted, model_id: ModelId, body: PromotionIn) -> Respo
     example={},
     body_example={"reason": "排序异常，先退回上一个模型"},
 )
-def roll_back_model(call: Admitted, body: RollbackIn) -> Response:
+def roll_back_model(call: Admitted, body: Strict[RollbackIn]) -> Response:
     """Put the model back in force that was there before; done again, the one before that."""
     with announcing(call.session), call.once():
         model_id = promotion.roll_back(call.session, reason=body.reason)

@@ -11,7 +11,7 @@ from fastapi import Path, Query, Response
 from api.admission import Admitted, Call
 from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
-from api.schemas.common import Day, Id, PersonId
+from api.schemas.common import Day, Id, PersonId, Strict
 from api.schemas.people.enrolments import (
     EnrolmentChange,
     EnrolmentIn,
@@ -59,7 +59,7 @@ def _day(number: int) -> dt.date:
     example={"person_id": "00015"},
     body_example={"module_id": "account-handover-visit-coaching", "enrolled_on": "2026-10-31"},
 )
-def create_enrolment(call: Admitted, person_id: PersonId, body: EnrolmentIn) -> Response:
+def create_enrolment(call: Admitted, person_id: PersonId, body: Strict[EnrolmentIn]) -> Response:
     """Enrol a person in a module.
 
     Refused with 409 where the offering is full, or the person is enrolled in the module already.
@@ -155,7 +155,7 @@ def change_enrolment(
     person_id: PersonId,
     module_id: ModuleId,
     enrolled_on: EnrolledOn,
-    body: EnrolmentChange,
+    body: Strict[EnrolmentChange],
 ) -> Response:
     """Say what became of an enrolment.
 

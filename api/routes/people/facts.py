@@ -11,7 +11,7 @@ from fastapi import Query, Response
 from api.admission import Admitted, Call
 from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, Page, answer, decode_cursor, next_cursor
-from api.schemas.common import Body, Day, Id, PersonId
+from api.schemas.common import Body, Day, Id, PersonId, Strict
 from api.schemas.people.facts import (
     AssessmentPage,
     AssessmentsIn,
@@ -118,7 +118,7 @@ def list_ratings(
         ]
     },
 )
-def add_ratings(call: Admitted, person_id: PersonId, body: RatingsIn) -> Response:
+def add_ratings(call: Admitted, person_id: PersonId, body: Strict[RatingsIn]) -> Response:
     """Add ratings of a person, all or none.
 
     They are checked as the import checks them; `errors` names each bad row. A manager adds the
@@ -172,7 +172,7 @@ def list_exam_results(
         ]
     },
 )
-def add_exam_results(call: Admitted, person_id: PersonId, body: ExamResultsIn) -> Response:
+def add_exam_results(call: Admitted, person_id: PersonId, body: Strict[ExamResultsIn]) -> Response:
     """Add exam results of a person, all or none; `errors` names each bad row."""
     return _add(call, "exams", "exam-results", person_id, body)
 
@@ -228,6 +228,6 @@ def list_assessments(
         ]
     },
 )
-def add_assessments(call: Admitted, person_id: PersonId, body: AssessmentsIn) -> Response:
+def add_assessments(call: Admitted, person_id: PersonId, body: Strict[AssessmentsIn]) -> Response:
     """Add levels of a person that were found elsewhere, all or none; `errors` names bad rows."""
     return _add(call, "assessments", "assessments", person_id, body)

@@ -10,7 +10,7 @@ from fastapi import Query, Response
 from api.admission import Admitted, Call
 from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
-from api.schemas.common import Id, Line, PersonId, UnitPath
+from api.schemas.common import Id, Line, PersonId, Strict, UnitPath
 from api.schemas.people.people import (
     OrgUnitOut,
     OrgUnitPage,
@@ -90,7 +90,7 @@ def list_people(
         "hired_on": "2026-09-01",
     },
 )
-def create_person(call: Admitted, body: PersonIn) -> Response:
+def create_person(call: Admitted, body: Strict[PersonIn]) -> Response:
     """Add a person.
 
     Checked as the import of people is: HR adds people to its own unit and those below it.
@@ -128,7 +128,7 @@ def read_person(call: Admitted, person_id: PersonId, fields: Fields = None) -> R
     example={"person_id": "00901"},
     body_example={"grade": "g2", "hired_on": "2024-09-01"},
 )
-def change_person(call: Admitted, person_id: PersonId, body: PersonChange) -> Response:
+def change_person(call: Admitted, person_id: PersonId, body: Strict[PersonChange]) -> Response:
     """Correct what is known of a person.
 
     HR moves people within its own unit and those below it, not out of it.

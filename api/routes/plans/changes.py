@@ -8,6 +8,7 @@ from api.admission import Admitted, Call
 from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
 from api.routes.plans.plans import PlanId
+from api.schemas.common import Strict
 from api.schemas.plans import (
     CancellationIn,
     CommentIn,
@@ -36,7 +37,7 @@ ROUTES = Operations("plans")
     versioned=True,
     body_example={"hours_budget": 60.0, "note": "Agreed in the review."},
 )
-def edit_plan(call: Admitted, plan_id: PlanId, body: PlanEditIn) -> Response:
+def edit_plan(call: Admitted, plan_id: PlanId, body: Strict[PlanEditIn]) -> Response:
     """Change what a plan says; it is a draft again.
 
     All figures are made anew for exactly the modules it then has. Approvals are of what a plan
@@ -58,7 +59,7 @@ def edit_plan(call: Admitted, plan_id: PlanId, body: PlanEditIn) -> Response:
     versioned=True,
     body_example={"decision": "approved"},
 )
-def decide_on_plan(call: Admitted, plan_id: PlanId, body: DecisionIn) -> Response:
+def decide_on_plan(call: Admitted, plan_id: PlanId, body: Strict[DecisionIn]) -> Response:
     """Approve or reject what a plan says, on the caller's part.
 
     A plan is approved when employee, manager and HR have approved it; without a manager the
@@ -139,7 +140,7 @@ def complete_plan(call: Admitted, plan_id: PlanId) -> Response:
     versioned=True,
     body_example={"note": "The person changes posts."},
 )
-def cancel_plan(call: Admitted, plan_id: PlanId, body: CancellationIn) -> Response:
+def cancel_plan(call: Admitted, plan_id: PlanId, body: Strict[CancellationIn]) -> Response:
     """Cancel a plan; seats that it took and that are not used yet are free again."""
     with call.once():
         return _answer(
@@ -156,7 +157,7 @@ def cancel_plan(call: Admitted, plan_id: PlanId, body: CancellationIn) -> Respon
     absent=True,
     body_example={"text": "The workshop in March would suit better."},
 )
-def comment_on_plan(call: Admitted, plan_id: PlanId, body: CommentIn) -> Response:
+def comment_on_plan(call: Admitted, plan_id: PlanId, body: Strict[CommentIn]) -> Response:
     """Comment on a plan; it stays as it is."""
     with call.once():
         comment = reading.comment_on_plan(call.session, plan_id, body.text)

@@ -19,7 +19,7 @@ from api.responses import (
     next_cursor,
     send,
 )
-from api.schemas.common import Id, PersonId, UnitPath
+from api.schemas.common import Id, PersonId, Strict, UnitPath
 from api.schemas.plans import (
     PlanHeadOut,
     PlanIn,
@@ -58,7 +58,7 @@ _FIRST = ("", "")
     example={},
     body_example={"person_id": "00015", "grade": "g3", "hours_budget": 40.0, "without": []},
 )
-def simulate_plan(call: Admitted, body: SimulationIn) -> Response:
+def simulate_plan(call: Admitted, body: Strict[SimulationIn]) -> Response:
     """Ask what the plan would be under other assumptions.
 
     Another grade, other budgets, with or without modules, another day. Nothing of it is kept.
@@ -84,7 +84,7 @@ def simulate_plan(call: Admitted, body: SimulationIn) -> Response:
     example={"person_id": "00015"},
     body_example={"hours_budget": 40.0, "cost_budget": "8000.00"},
 )
-def create_plan(call: Admitted, person_id: PersonId, body: PlanIn) -> Response:
+def create_plan(call: Admitted, person_id: PersonId, body: Strict[PlanIn]) -> Response:
     """Make a person's plan; it is a draft."""
     with call.once():
         kept = drafts.create_plan(

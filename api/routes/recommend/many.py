@@ -7,6 +7,7 @@ from fastapi import Response
 from api.admission import Admitted
 from api.operations import Operations
 from api.responses import answer, decode_cursor, encode_cursor
+from api.schemas.common import Strict
 from api.schemas.levels import RecommendationsOut
 from api.schemas.recommend.many import PEOPLE_AT_ONCE, RecommendationBatchIn, RecommendationBatchOut
 from recommender.service.permissions import Permission
@@ -25,7 +26,7 @@ ROUTES = Operations("people")
     example={},
     body_example={"person_ids": ["00002", "00003", "99999"], "top": 3, "objective": "per_hour"},
 )
-def rank_for_many(call: Admitted, body: RecommendationBatchIn) -> Response:
+def rank_for_many(call: Admitted, body: Strict[RecommendationBatchIn]) -> Response:
     """Rank the modules that are worth the time of many people.
 
     The first 200 are answered for; send `next` back as `cursor` for those after them.

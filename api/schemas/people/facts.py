@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from api.responses import Page, Resource
-from api.schemas.common import Body, Day, Id, Line, Part
+from api.schemas.common import Body, Day, Id, Line
 
 RaterType = Literal["self", "manager", "peer", "customer"]
 
@@ -30,7 +30,7 @@ class _Out(Resource):
     model_config = ConfigDict(from_attributes=True)
 
 
-class RatingIn(Part):
+class RatingIn(Body):
     """What a rater saw of one indicator; one that was not observed is left out."""
 
     competency_id: Id
@@ -67,7 +67,7 @@ class RatingPage(Page):
     items: list[RatingOut]
 
 
-class ExamResultIn(Part):
+class ExamResultIn(Body):
     """A subject's score in an exam."""
 
     competency_id: Id
@@ -100,7 +100,7 @@ class ExamResultPage(Page):
     items: list[ExamResultOut]
 
 
-class AssessmentIn(Part):
+class AssessmentIn(Body):
     """A level that was found elsewhere."""
 
     competency_id: Id
