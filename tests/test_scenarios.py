@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from scenario_answers import Case, by_the_core, by_the_oracle
-from tiny_catalogue import SUBJECTS
+from tiny_catalog import SUBJECTS
 
 FOUR_DECIMALS = 0.5e-4 + 1e-12
 FOLDER = Path(__file__).parent / "scenarios"

@@ -7,6 +7,7 @@ from training_catalog.faults import CatalogError, CatalogFault
 from training_catalog.loading import load_catalog
 from training_catalog.model import (
     Catalog,
+    CatalogSettings,
     Category,
     Competency,
     CompetencyLevel,
@@ -17,7 +18,6 @@ from training_catalog.model import (
     Modality,
     ModuleCompetency,
     Outcome,
-    Settings,
     Subject,
     Target,
     TargetProfile,
@@ -40,6 +40,7 @@ __all__ = [
     "Catalog",
     "CatalogError",
     "CatalogFault",
+    "CatalogSettings",
     "Category",
     "Certification",
     "CertificationExam",
@@ -57,7 +58,6 @@ __all__ = [
     "Outcome",
     "PathStage",
     "Qualification",
-    "Settings",
     "Standards",
     "Subject",
     "Target",

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from training_catalog.base import Frozen, Slug, Text
 from training_catalog.model import (
     Catalog,
+    CatalogSettings,
     Category,
     Competency,
     Grade,
     LevelDefinition,
-    Settings,
     TargetProfile,
     TrainingModule,
 )
@@ -27,7 +27,7 @@ class Head(Frozen):
 
     id: Slug
     name: Text
-    settings: Settings = Settings()
+    settings: CatalogSettings = CatalogSettings()
     standards: Standards = Standards()
     levels: tuple[LevelDefinition, ...]
     grades: tuple[Grade, ...]

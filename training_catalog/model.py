@@ -33,6 +33,7 @@ from training_catalog.post import (
 
 __all__ = [
     "Catalog",
+    "CatalogSettings",
     "Category",
     "Competency",
     "CompetencyLevel",
@@ -49,7 +50,6 @@ __all__ = [
     "Outcome",
     "OutcomeTarget",
     "Provenance",
-    "Settings",
     "Slug",
     "Subject",
     "Target",
@@ -208,7 +208,7 @@ class TrainingModule(Frozen):
     provenance: Provenance | Literal["imported"] = "authored"
 
 
-class Settings(Frozen):
+class CatalogSettings(Frozen):
     """The figures of the arithmetic that an organisation may set.
 
     Parameters
@@ -264,7 +264,7 @@ class Catalog(Frozen):
     id: Slug
     name: Text
     digest: str
-    settings: Settings
+    settings: CatalogSettings
     levels: tuple[LevelDefinition, ...]
     grades: Annotated[tuple[Grade, ...], Field(min_length=1)]
     categories: tuple[Category, ...]

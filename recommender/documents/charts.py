@@ -26,7 +26,7 @@ from recommender.arrays import FloatArray
 from recommender.documents.evaluation.document import NOMINAL
 from recommender.documents.figures import percent, signed
 from recommender.documents.glyphs import FONT_FAMILY, FONT_FILES, FONT_FOLDER, show
-from recommender.improvement.evaluation import Coverage, GainBins, GainScore
+from recommender.improvement.evaluation import GainBins, GainScore, IntervalCoverage
 from recommender.improvement.model.history_checks import Bracket
 from recommender.improvement.registry.verdict import CANDIDATE
 from recommender.improvement.simulation.closed_loop import ClosedLoop
@@ -92,7 +92,7 @@ def calibration_chart(panels: Mapping[str, GainBins], *, lang: str) -> Figure:
 
 
 def coverage_chart(
-    panels: Mapping[str, Coverage], *, lang: str, nominal: float = NOMINAL
+    panels: Mapping[str, IntervalCoverage], *, lang: str, nominal: float = NOMINAL
 ) -> Figure:
     """Draw how many intervals held in each group, against how many should.
 
@@ -358,7 +358,7 @@ def _reach(bins: GainBins) -> tuple[float, float]:
     return (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
 
 
-def _left_edge(panels: Mapping[str, Coverage], nominal: float) -> float:
+def _left_edge(panels: Mapping[str, IntervalCoverage], nominal: float) -> float:
     """Where the axis of shares begins: groups of a few records do not stretch it."""
     ends = [nominal]
     for coverage in panels.values():

@@ -63,7 +63,7 @@ class GainScore:
 
 
 @dataclass(frozen=True)
-class Coverage:
+class IntervalCoverage:
     """Share of intervals of the next level that held, by group.
 
     Attributes
@@ -109,7 +109,7 @@ class Evaluation:
     ----------
     known, cold : dict of str to GainScore
         By model name, on later records of other people, and on modules left out.
-    coverage_by_evidence, coverage_by_band : Coverage
+    coverage_by_evidence, coverage_by_band : IntervalCoverage
         Of the 90 % interval of the next measured level, on later records.
     coverage_known, coverage_cold : float
         Overall.
@@ -119,8 +119,8 @@ class Evaluation:
 
     known: dict[str, GainScore]
     cold: dict[str, GainScore]
-    coverage_by_evidence: Coverage
-    coverage_by_band: Coverage
+    coverage_by_evidence: IntervalCoverage
+    coverage_by_band: IntervalCoverage
     coverage_known: float
     coverage_cold: float
     calibration_known: GainBins
@@ -356,7 +356,7 @@ def _held(found: Prediction, records: RecordTable) -> BoolArray:
     return (found.level_after_lower <= after) & (after <= found.level_after_upper)
 
 
-def _coverage(held: BoolArray, group: IntArray, names: tuple[str, ...]) -> Coverage:
+def _coverage(held: BoolArray, group: IntArray, names: tuple[str, ...]) -> IntervalCoverage:
     count = np.bincount(group, minlength=len(names)).astype(np.int64)
     share = np.bincount(group, weights=held, minlength=len(names)) / np.maximum(count, 1)
-    return Coverage(names, np.where(count > 0, share, np.nan), count)
+    return IntervalCoverage(names, np.where(count > 0, share, np.nan), count)

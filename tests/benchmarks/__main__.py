@@ -8,12 +8,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import catalogue, effects, importing, ranking, serving
+from tests.benchmarks import catalog, effects, importing, ranking, serving
 
 
 def main() -> None:
     """Run, write and print."""
-    figures = [figure for part in (catalogue, ranking, effects, importing) for figure in part.run()]
+    figures = [figure for part in (catalog, ranking, effects, importing) for figure in part.run()]
     path = Path("build/bench.json")
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps([f.as_json() for f in figures], indent=2) + "\n", encoding="utf-8")

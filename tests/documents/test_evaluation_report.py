@@ -31,10 +31,10 @@ from recommender.documents.evaluation.report import (
 )
 from recommender.documents.evaluation.view import compare, warning_sentences
 from recommender.improvement.evaluation import (
-    Coverage,
     Evaluation,
     GainBins,
     GainScore,
+    IntervalCoverage,
     bin_gains,
     evaluate,
 )
@@ -60,10 +60,10 @@ def report(**changes: object) -> EvaluationReport:
     evaluation = Evaluation(
         known=scores(0.5, raw_mean=0.6, gap_only=0.55),
         cold=scores(0.7, raw_mean=0.71, gap_only=0.65),
-        coverage_by_evidence=Coverage(
+        coverage_by_evidence=IntervalCoverage(
             ("0", "1-4", "5-19", "20+"), np.array([NAN, 0.9, 0.91, 0.9]), np.array([0, 9, 90, 400])
         ),
-        coverage_by_band=Coverage(
+        coverage_by_band=IntervalCoverage(
             ("0-1", "1-2", "2-3", "3-4"),
             np.array([0.9, 0.9, 0.9, 0.7]),
             np.array([90, 99, 90, 200]),

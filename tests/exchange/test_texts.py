@@ -37,7 +37,7 @@ def test_no_text_is_left_over():
 
 
 def test_every_expectation_has_a_text():
-    keys = set(re.findall(r'Problem\(\s*"[a-z_.]*",\s*"([a-z_]+)"', SOURCES))
+    keys = set(re.findall(r'BadCell\(\s*"[a-z_.]*",\s*"([a-z_]+)"', SOURCES))
     keys |= {f"known_{what}" for what in REFERENCES}
     assert keys <= {key.removeprefix("expected.") for key in OWN}
 

@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import oracle
 from core_inputs import current_levels, exam_arrays, integers
-from tiny_catalogue import PASS_MARK, SUBJECTS, learning_path, tiny_catalogue
+from tiny_catalog import PASS_MARK, SUBJECTS, learning_path, tiny_catalog
 
 from recommender.arrays import to_date
 from recommender.candidates import Exclusion, explain_exclusions, find_candidates, permit
@@ -26,7 +26,7 @@ class Case:
 
     def __init__(self, scenario):
         self.as_of = scenario.get("as_of", date(2026, 6, 30))
-        self.catalog = tiny_catalogue(scenario["targets"], scenario.get("modules", ()))
+        self.catalog = tiny_catalog(scenario["targets"], scenario.get("modules", ()))
         self.names = [c.id for c in self.catalog.competencies]
         self.ratings = [
             (row["of"], oracle.Rating(level, row["by"], row["rater"], rating, row["day"]))

@@ -8,7 +8,7 @@ import numpy as np
 
 from recommender.documents.evaluation.document import NOMINAL, EvaluationReport
 from recommender.documents.figures import day, decimal, known, percent, sentences, signed
-from recommender.improvement.evaluation import Coverage, GainBins, GainScore
+from recommender.improvement.evaluation import GainBins, GainScore, IntervalCoverage
 from recommender.improvement.registry import judge, to_plain
 from recommender.improvement.registry.verdict import CANDIDATE, RMSE_TIE
 from recommender.texts import all_texts, placeholders, say
@@ -196,7 +196,7 @@ def warning_sentences(report: EvaluationReport, lang: str) -> list[str]:
     return [sentences([each], lang=lang) for each in found]
 
 
-def _coverages(report: EvaluationReport) -> tuple[tuple[str, Coverage], ...]:
+def _coverages(report: EvaluationReport) -> tuple[tuple[str, IntervalCoverage], ...]:
     return (
         ("by-evidence", report.evaluation.coverage_by_evidence),
         ("by-band", report.evaluation.coverage_by_band),

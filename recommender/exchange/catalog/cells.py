@@ -20,7 +20,7 @@ from recommender.exchange.tables.cells import (
     read_date,
     read_number,
 )
-from recommender.exchange.tables.faults import FAULTS_LISTED, Problem, shorten
+from recommender.exchange.tables.faults import FAULTS_LISTED, BadCell, shorten
 from recommender.exchange.tables.header import Sheet as RawSheet
 from recommender.exchange.tables.header import Unreadable, find_header, loose
 from recommender.table_kinds import Column
@@ -80,7 +80,7 @@ class Faults:
         sheet: SheetRows,
         row: ParsedRow | None,
         column: str,
-        problem: Problem,
+        problem: BadCell,
         *,
         found: object = None,
     ) -> None:
@@ -129,7 +129,7 @@ def read_sheet_rows(raw: RawSheet, sheet: Sheet, faults: Faults) -> SheetRows:
     )
     _missing_columns(rows, header.missing, faults)
     for position, name in header.twice:
-        problem = Problem(
+        problem = BadCell(
             "table.column_twice", "", {"name": name, "first": rows.headers.get(name, name)}
         )
         faults.add(rows, None, labels[position], problem, found=labels[position])
@@ -156,7 +156,7 @@ def read_sheet_rows(raw: RawSheet, sheet: Sheet, faults: Faults) -> SheetRows:
 def _missing_columns(rows: SheetRows, columns: Sequence[Column], faults: Faults) -> None:
     for column in columns:
         label = f"{column.headers[0]} ({column.name})"
-        faults.add(rows, None, label, Problem("catalog_workbook.no_column", "", {"name": label}))
+        faults.add(rows, None, label, BadCell("catalog_workbook.no_column", "", {"name": label}))
 
 
 def _unknown_columns(
@@ -168,7 +168,7 @@ def _unknown_columns(
         if raw.first_column + position in known or label in rows.headers.values():
             continue
         if any(not _is_empty(cells[position]) for cells in raw.rows[at + 1 :]):
-            problem = Problem("catalog_workbook.unknown_column")
+            problem = BadCell("catalog_workbook.unknown_column")
             faults.add(rows, None, label, problem, found=label)
 
 
@@ -181,7 +181,7 @@ def _read(entry: Field, cell: object, *, date_1904: bool) -> Any:
     if _is_empty(cell):
         if column.nullable:
             return [] if entry.lines or column.type == "ids" else None
-        raise BadCellError(Problem("table.missing", *_expected(column)))
+        raise BadCellError(BadCell("table.missing", *_expected(column)))
     if column.type == "number":
         number = read_number(cell, column)
         return int(number) if column.whole else number
@@ -207,14 +207,14 @@ def _expected(column: Column) -> tuple[str, dict[str, str]]:
 
 def _text(cell: object) -> str:
     if isinstance(cell, Unreadable):
-        raise BadCellError(Problem(cell.code, "text"))
+        raise BadCellError(BadCell(cell.code, "text"))
     if isinstance(cell, int | float) and not isinstance(cell, bool) and math.isfinite(cell):
         return repr(cell).removesuffix(".0")
     if not isinstance(cell, str):
-        raise BadCellError(Problem("table.not_text", "text"))
+        raise BadCellError(BadCell("table.not_text", "text"))
     text = cell.replace("\r\n", "\n").replace("\r", "\n").strip()
     if _UNSAFE.search(text):
-        raise BadCellError(Problem("table.control_character", "text"))
+        raise BadCellError(BadCell("table.control_character", "text"))
     return text
 
 
@@ -226,7 +226,7 @@ def _choice(column: Column, text: str) -> str | bool:
     for choice, spellings in column.choices.items():
         if loose(text) in {loose(s) for s in (choice, *spellings)}:
             return {"yes": True, "no": False}.get(choice, choice)
-    raise BadCellError(Problem("table.unknown_choice", "choice", list_choices(column)))
+    raise BadCellError(BadCell("table.unknown_choice", "choice", list_choices(column)))
 
 
 def _both_languages(rows: SheetRows, faults: Faults) -> None:
@@ -239,7 +239,7 @@ def _both_languages(rows: SheetRows, faults: Faults) -> None:
         for row in rows.rows:
             given = row.values.get(name, "bad")  # a bad cell is reported already
             if given is None and row.values.get(other):
-                faults.add(rows, row, name, Problem("catalog_workbook.one_language", "text"))
+                faults.add(rows, row, name, BadCell("catalog_workbook.one_language", "text"))
 
 
 def _repeated_keys(rows: SheetRows, faults: Faults) -> None:
@@ -249,7 +249,7 @@ def _repeated_keys(rows: SheetRows, faults: Faults) -> None:
         if not key or any(row.values.get(name) is None for name in rows.sheet.key):
             continue
         if key in first:
-            problem = Problem("catalog_workbook.twice", "", {"first": str(first[key])})
+            problem = BadCell("catalog_workbook.twice", "", {"first": str(first[key])})
             faults.add(rows, row, rows.sheet.key[-1], problem)
         else:
             first[key] = row.number

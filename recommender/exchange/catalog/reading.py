@@ -6,7 +6,7 @@ from pathlib import Path
 
 from recommender.errors import InputError
 from recommender.exchange.catalog.records import WorkbookRecords, column_at, longest
-from recommender.exchange.tables.faults import Problem
+from recommender.exchange.tables.faults import BadCell
 from training_catalog import Catalog
 from training_catalog.assembly import assemble
 from training_catalog.checks import check_catalog
@@ -53,7 +53,7 @@ def _locate(fault: CatalogFault, records: WorkbookRecords) -> None:
         "advice_zh": fault.hint.zh_cn,
         "advice_en": fault.hint.en,
     }
-    problem = Problem("catalog_workbook.check", "", values)
+    problem = BadCell("catalog_workbook.check", "", values)
     place, rest = longest(records.places, fault.at)
     if place is None:
         rows = records.rows.get("".join(fault.at[:1]), records.rows[records.top.name])

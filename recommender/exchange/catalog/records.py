@@ -14,7 +14,7 @@ from recommender.errors import InputError
 from recommender.exchange.catalog.cells import Faults, ParsedRow, SheetRows, read_sheet_rows
 from recommender.exchange.catalog.sheets import catalog_sheets
 from recommender.exchange.catalog.tree import Grouped, Items, Sheet
-from recommender.exchange.tables.faults import Problem
+from recommender.exchange.tables.faults import BadCell
 from recommender.exchange.tables.header import Sheet as RawSheet
 from recommender.exchange.tables.header import loose
 from recommender.exchange.tables.raw_rows import read_sheets
@@ -70,7 +70,7 @@ class WorkbookRecords:
         pairs = {tuple(str(row.values.get("key")).split(".")): row for row in rows.rows}
         for path, row in pairs.items():
             if longest(pairs, path[:-1])[0]:  # what has a value of its own has no fields
-                problem = Problem("catalog_workbook.unknown_key", "", {"detail": ".".join(path)})
+                problem = BadCell("catalog_workbook.unknown_key", "", {"detail": ".".join(path)})
                 self.faults.add(rows, row, "key", problem)
         if not rows.columns or not all(row.good for row in rows.rows):
             return None, rest
@@ -101,7 +101,7 @@ class WorkbookRecords:
                 continue
             above = _key(row.values, sheet.above)
             if above not in known:
-                problem = Problem("catalog_workbook.no_parent")
+                problem = BadCell("catalog_workbook.no_parent")
                 self.faults.add(rows, row, sheet.above[0], problem)
             built[above].append((row, self._record(rows, row)))
 
@@ -114,9 +114,9 @@ class WorkbookRecords:
         for place, problem in errors:
             column = column_at(sheet, place)
             if len(place) == 1 and place[0] in sheet.needs:
-                problem, column = Problem(sheet.needs[place[0]]), sheet.key[0]
+                problem, column = BadCell(sheet.needs[place[0]]), sheet.key[0]
             elif "to_level must be above" in problem.values["detail"]:
-                problem, column = Problem("table.levels_reversed"), "to_level"
+                problem, column = BadCell("table.levels_reversed"), "to_level"
             self.faults.add(rows, row, column, problem)
         return record
 
@@ -149,7 +149,7 @@ class WorkbookRecords:
             said = _key(row.values, grouped.columns)
             group = (*_key(row.values, rows.sheet.above), said[0])
             if row.good and first.setdefault(group, said) != said:
-                self.faults.add(rows, row, grouped.columns[-1], Problem(grouped.differ))
+                self.faults.add(rows, row, grouped.columns[-1], BadCell(grouped.differ))
 
     @cached_property
     def places(self) -> dict[Key, Place]:
@@ -216,7 +216,7 @@ def _nested(pairs: Mapping[Key, ParsedRow]) -> dict[str, Any]:
 
 def _validate(
     sheet: Sheet, raw: dict[str, Any], unsure: set[str]
-) -> tuple[Any, list[tuple[Key, Problem]]]:
+) -> tuple[Any, list[tuple[Key, BadCell]]]:
     """Return a record, or None and what is wrong where, less what a bad row below explains."""
     if sheet.record is None:
         return raw, []
@@ -226,7 +226,7 @@ def _validate(
         problems = [
             (
                 tuple(str(step) for step in item["loc"]),
-                Problem(
+                BadCell(
                     f"catalog_workbook.{_PYDANTIC.get(item['type'], 'invalid')}",
                     "",
                     {"detail": item["msg"]},

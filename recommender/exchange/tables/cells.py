@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 
-from recommender.exchange.tables.faults import Problem
+from recommender.exchange.tables.faults import BadCell
 from recommender.exchange.tables.header import Unreadable
 from recommender.table_kinds import Column
 
@@ -51,7 +51,7 @@ _SERIALS = (20_000, 80_000)
 class BadCellError(Exception):
     """A cell that does not hold what its column asks for."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: BadCell) -> None:
         super().__init__(problem.code)
         self.problem = problem
 
@@ -81,7 +81,7 @@ def read_text(value: object, column: Column) -> str:
     """
     text = value if type(value) is str and _PLAIN.fullmatch(value) else _tidy(value, column)
     if column.slug and text and not _SLUG.fullmatch(text):
-        raise BadCellError(Problem("table.not_a_slug", "slug"))
+        raise BadCellError(BadCell("table.not_a_slug", "slug"))
     return text
 
 
@@ -108,12 +108,12 @@ def _tidy(value: object, column: Column) -> str:
         if column.name == "org_unit":
             text = "/".join(part.strip() for part in text.replace("／", "/").split("/"))
     if _UNSAFE.search(text):
-        raise BadCellError(Problem("table.control_character", "plain_text"))
+        raise BadCellError(BadCell("table.control_character", "plain_text"))
     maximum = longest(column)
     if len(text) > maximum:
-        raise BadCellError(Problem("table.too_long", "short_text", {"maximum": str(maximum)}))
+        raise BadCellError(BadCell("table.too_long", "short_text", {"maximum": str(maximum)}))
     if (identifier or column.name == "name") and text.startswith(_FORMULA_SIGNS):
-        raise BadCellError(Problem("table.formula_text", "plain_text"))
+        raise BadCellError(BadCell("table.formula_text", "plain_text"))
     return text
 
 
@@ -121,22 +121,22 @@ def _as_text(value: object, *, identifier: bool) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Unreadable):
-        raise BadCellError(Problem(value.code, "text"))
+        raise BadCellError(BadCell(value.code, "text"))
     if isinstance(value, int | float) and not isinstance(value, bool):
         if not math.isfinite(value):
-            raise BadCellError(Problem("table.not_text", "text"))
+            raise BadCellError(BadCell("table.not_text", "text"))
         if abs(value) >= 1e15:
-            raise BadCellError(Problem("table.digits_lost", "text"))
+            raise BadCellError(BadCell("table.digits_lost", "text"))
         if float(value).is_integer():
             return str(int(value))
         if not identifier:
             return str(value)
-    raise BadCellError(Problem("table.not_text", "text"))
+    raise BadCellError(BadCell("table.not_text", "text"))
 
 
 def read_number(value: object, column: Column) -> float:
     """Return a cell as a finite number within the column's bounds."""
-    expected = Problem("", *number_expected(column))
+    expected = BadCell("", *number_expected(column))
     if isinstance(value, Unreadable):
         raise BadCellError(expected._replace(code=value.code))
     if isinstance(value, str):
@@ -178,35 +178,35 @@ def list_choices(column: Column) -> dict[str, str]:
     }
 
 
-def expectation(column: Column) -> Problem:
+def expectation(column: Column) -> BadCell:
     """Return what a column expects, as the problem of a cell that is missing."""
     if column.type == "number":
-        return Problem("table.missing", *number_expected(column))
+        return BadCell("table.missing", *number_expected(column))
     if column.type == "date":
-        return Problem("table.missing", "date")
+        return BadCell("table.missing", "date")
     if column.type == "choice":
-        return Problem("table.missing", "choice", list_choices(column))
+        return BadCell("table.missing", "choice", list_choices(column))
     if column.type == "ids":
-        return Problem("table.missing", f"list_{column.refers_to}")
+        return BadCell("table.missing", f"list_{column.refers_to}")
     if column.refers_to == "subject":
-        return Problem("table.missing", "subject")
+        return BadCell("table.missing", "subject")
     if column.refers_to is not None:
-        return Problem("table.missing", f"known_{column.refers_to}")
+        return BadCell("table.missing", f"known_{column.refers_to}")
     if column.slug:
-        return Problem("table.missing", "slug")
-    return Problem("table.missing", "text")
+        return BadCell("table.missing", "slug")
+    return BadCell("table.missing", "text")
 
 
 def read_date(value: object, column: Column, *, latest: dt.date, date_1904: bool) -> dt.date:
     """Return a cell as a date: an Excel date, its serial number, or text in a usual form."""
     if isinstance(value, Unreadable):
-        raise BadCellError(Problem(value.code, "date"))
+        raise BadCellError(BadCell(value.code, "date"))
     date = _as_date(value, date_1904=date_1904)
     if date is None or not _FIRST_DATE <= date <= _LAST_DATE:
-        raise BadCellError(Problem("table.not_a_date", "date"))
+        raise BadCellError(BadCell("table.not_a_date", "date"))
     if column.not_future and date > latest:
         values = {"latest": latest.isoformat()}
-        raise BadCellError(Problem("table.future_date", "date_until", values))
+        raise BadCellError(BadCell("table.future_date", "date_until", values))
     return date
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from recommender.exchange.tables.faults import FaultList, Problem
+from recommender.exchange.tables.faults import BadCell, FaultList
 from recommender.exchange.tables.parsing import ParsedColumn
 from recommender.exchange.tables.references import Spellings, unknown
 from recommender.table_kinds import Known, TableKind
@@ -58,7 +58,7 @@ def _add_pairs(
     names: tuple[str, ...],
     kept: np.ndarray,
     faults: FaultList,
-    judge: Callable[..., tuple[str, Problem] | None],
+    judge: Callable[..., tuple[str, BadCell] | None],
 ) -> None:
     for values, rows in _combinations(columns, names, kept):
         if (verdict := judge(*values)) is not None:
@@ -68,18 +68,18 @@ def _add_pairs(
 def _check_ratings(columns: Columns, kept: np.ndarray, known: Known, faults: FaultList) -> None:
     observable = set(known.indicators.values())
 
-    def without_indicators(competency: str) -> tuple[str, Problem] | None:
+    def without_indicators(competency: str) -> tuple[str, BadCell] | None:
         if competency in observable:
             return None
         values = {"competency": competency}
-        return "competency_id", Problem("table.not_rated", "behavioural_competency", values)
+        return "competency_id", BadCell("table.not_rated", "behavioural_competency", values)
 
-    def of_another(competency: str, indicator: str) -> tuple[str, Problem] | None:
+    def of_another(competency: str, indicator: str) -> tuple[str, BadCell] | None:
         owner = known.indicators[indicator]
         if owner == competency or competency not in observable:
             return None
         values = {"competency": competency, "other_competency": owner}
-        return "indicator_id", Problem("table.indicator_of_another", "indicator_of", values)
+        return "indicator_id", BadCell("table.indicator_of_another", "indicator_of", values)
 
     _add_pairs(columns, ("competency_id",), kept, faults, without_indicators)
     _add_pairs(columns, ("competency_id", "indicator_id"), kept, faults, of_another)
@@ -93,14 +93,14 @@ def _check_exams(columns: Columns, kept: np.ndarray, known: Known, faults: Fault
     ids: dict[str, int] = {}
     resolved = np.full(len(kept), -1, dtype=np.intp)
 
-    def without_exam(competency: str, level: float) -> tuple[str, Problem] | None:
+    def without_exam(competency: str, level: float) -> tuple[str, BadCell] | None:
         if (competency, int(level)) in known.subjects:
             return None
         values = {"competency": competency, "level": f"{level:g}"}
         if competency not in levels:
-            return "competency_id", Problem("table.not_examined", "examined_competency", values)
+            return "competency_id", BadCell("table.not_examined", "examined_competency", values)
         values["levels"] = ", ".join(levels[competency])
-        return "exam_level", Problem("table.no_exam", "exam_levels", values)
+        return "exam_level", BadCell("table.no_exam", "exam_levels", values)
 
     _add_pairs(columns, ("competency_id", "exam_level"), kept, faults, without_exam)
     names = ("competency_id", "exam_level", "subject")
@@ -131,11 +131,11 @@ def _check_exams(columns: Columns, kept: np.ndarray, known: Known, faults: Fault
 def _dates_in_order(
     columns: Columns, first: str, last: str, kept: np.ndarray, faults: FaultList
 ) -> None:
-    def judge(earlier: dt.date, later: dt.date) -> tuple[str, Problem] | None:
+    def judge(earlier: dt.date, later: dt.date) -> tuple[str, BadCell] | None:
         if later >= earlier:
             return None
         values = {"first": earlier.isoformat(), "first_column": faults.label(first)}
-        return last, Problem("table.dates_reversed", "date_from", values)
+        return last, BadCell("table.dates_reversed", "date_from", values)
 
     _add_pairs(columns, (first, last), kept, faults, judge)
 
@@ -155,14 +155,16 @@ def _check_enrolments(columns: Columns, kept: np.ndarray, known: Known, faults: 
     is_finished = finished[status.codes] & status.is_good & kept
     undated = is_finished & completed.is_empty
     faults.add_rows(
-        np.flatnonzero(undated), "completed_on", Problem("table.completed_without_date", "date")
+        np.flatnonzero(undated), "completed_on", BadCell("table.completed_without_date", "date")
     )
     open_ = kept & status.is_good & ~is_finished & completed.is_good
     faults.add_rows(
-        np.flatnonzero(open_), "status", Problem("table.date_without_completed", "completed_status")
+        np.flatnonzero(open_),
+        "status",
+        BadCell("table.date_without_completed", "completed_status"),
     )
     dateless = kept & enrolled.is_empty & completed.is_empty & ~undated
-    faults.add_rows(np.flatnonzero(dateless), "enrolled_on", Problem("table.no_date", "date"))
+    faults.add_rows(np.flatnonzero(dateless), "enrolled_on", BadCell("table.no_date", "date"))
     _dates_in_order(columns, "enrolled_on", "completed_on", kept, faults)
     size = len(enrolled.distinct)
     columns["enrolled_on"] = ParsedColumn(
@@ -176,10 +178,10 @@ def _check_enrolments(columns: Columns, kept: np.ndarray, known: Known, faults: 
 
 
 def _check_modules(columns: Columns, kept: np.ndarray, known: Known, faults: FaultList) -> None:
-    def rises(low: float, high: float) -> tuple[str, Problem] | None:
+    def rises(low: float, high: float) -> tuple[str, BadCell] | None:
         if high > low:
             return None
-        return "to_level", Problem("table.levels_reversed", "number_above", {"minimum": f"{low:g}"})
+        return "to_level", BadCell("table.levels_reversed", "number_above", {"minimum": f"{low:g}"})
 
     _add_pairs(columns, ("from_level", "to_level"), kept, faults, rises)
     ids, needs = columns["module_id"], columns["prerequisites"]
@@ -217,16 +219,16 @@ def _check_responsibility(
 ) -> None:
     """Check that only people of one unit are in the table, and go nowhere else."""
 
-    def of_others(person: str) -> tuple[str, Problem] | None:
+    def of_others(person: str) -> tuple[str, BadCell] | None:
         if person not in known.others:
             return None
-        return "person_id", Problem("table.person_of_others", "own_person")
+        return "person_id", BadCell("table.person_of_others", "own_person")
 
-    def elsewhere(text: str) -> tuple[str, Problem] | None:
+    def elsewhere(text: str) -> tuple[str, BadCell] | None:
         path = "/".join(part.strip() for part in text.split("/") if part.strip())
         if f"{path}/".startswith(f"{known.org_unit}/"):
             return None
-        return "org_unit", Problem("table.unit_of_others", "own_unit", {"unit": known.org_unit})
+        return "org_unit", BadCell("table.unit_of_others", "own_unit", {"unit": known.org_unit})
 
     _add_pairs(columns, ("person_id",), kept, faults, of_others)
     _add_pairs(columns, ("org_unit",), kept, faults, elsewhere)
@@ -240,7 +242,7 @@ def _add_cycles(
     faults: FaultList,
 ) -> None:
     """Add one fault for each cycle that goes through the table, at its first row there."""
-    found: dict[int, Problem] = {}
+    found: dict[int, BadCell] = {}
     for cycle in _find_cycles(graph, places):
         inside = [node for node in cycle if node in places]
         start = min(inside, key=places.__getitem__)
@@ -248,7 +250,7 @@ def _add_cycles(
         path = [*cycle[at:], *cycle[:at], start]
         if len(path) > 8:
             path = [*path[:4], "…", *path[-3:]]
-        found.setdefault(places[start], Problem(code, "no_cycle", {"cycle": " → ".join(path)}))
+        found.setdefault(places[start], BadCell(code, "no_cycle", {"cycle": " → ".join(path)}))
     faults.add_rows(np.array(sorted(found), dtype=np.intp), name, lambda row: found[row])
 
 

@@ -19,7 +19,7 @@ _MOST_HELD = 20 * FAULTS_LISTED
 FOUND_LENGTH = 60
 
 
-class Problem(NamedTuple):
+class BadCell(NamedTuple):
     """What is wrong with a cell; `code`, `expected` and `values` as in `TableFault`."""
 
     code: str
@@ -62,7 +62,7 @@ class FaultList:
         """Return the header of a column as the file has it."""
         return self._table.label(name)
 
-    def add_header(self, problem: Problem, position: int, found: str) -> None:
+    def add_header(self, problem: BadCell, position: int, found: str) -> None:
         """Add a fault of the header row, at a column position of the table."""
         self.total += 1
         self._faults.append(
@@ -82,7 +82,7 @@ class FaultList:
         self,
         rows: np.ndarray,
         name: str,
-        problem: Problem | Callable[[int], Problem],
+        problem: BadCell | Callable[[int], BadCell],
         *,
         found: Callable[[int], object] | None = None,
     ) -> None:
@@ -94,7 +94,7 @@ class FaultList:
             Positions in the table, ascending.
         name : str
             Canonical name of the column.
-        problem : Problem or callable
+        problem : BadCell or callable
             What is wrong, or a function of the row that says it.
         found : callable, optional
             What a row holds; by default its cell in that column.

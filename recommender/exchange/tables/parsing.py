@@ -20,7 +20,7 @@ from recommender.exchange.tables.cells import (
     read_number,
     read_text,
 )
-from recommender.exchange.tables.faults import FAULTS_LISTED, FaultList, Problem
+from recommender.exchange.tables.faults import FAULTS_LISTED, BadCell, FaultList
 from recommender.exchange.tables.header import Table, loose
 from recommender.exchange.tables.references import References
 from recommender.table_kinds import Column
@@ -43,7 +43,7 @@ class ParsedColumn:
         Whether the cell holds nothing.
     bad : ndarray of bool, shape (n_distinct,)
         Whether the cell cannot be read.
-    problems : dict of int to Problem
+    problems : dict of int to BadCell
         What is wrong with the first of these: no more are listed, and there may be millions.
     raw : ndarray of object, shape (n_distinct,)
         Each distinct cell as it stands in the file; without elements where it is not known.
@@ -54,7 +54,7 @@ class ParsedColumn:
     distinct: np.ndarray
     empty: np.ndarray
     bad: np.ndarray
-    problems: dict[int, Problem]
+    problems: dict[int, BadCell]
     raw: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
 
     @property
@@ -115,7 +115,7 @@ def parse_column(
     number = column.type == "number"
     distinct = np.full(len(raw), np.nan) if number else np.full(len(raw), None, dtype=object)
     empty, bad = np.zeros(len(raw), dtype=bool), np.zeros(len(raw), dtype=bool)
-    problems: dict[int, Problem] = {}
+    problems: dict[int, BadCell] = {}
     rest = range(len(raw))
     if number and not column.whole and all(type(value) is float for value in raw):
         distinct = raw.astype(np.float64) + 0.0
@@ -176,7 +176,7 @@ def _choice_reader(column: Column) -> Callable[[object], str]:
     def read(value: object) -> str:
         choice = choices.get(loose(read_text(value, column)))
         if choice is None:
-            raise BadCellError(Problem("table.unknown_choice", "choice", list_choices(column)))
+            raise BadCellError(BadCell("table.unknown_choice", "choice", list_choices(column)))
         return choice
 
     return read
@@ -184,7 +184,7 @@ def _choice_reader(column: Column) -> Callable[[object], str]:
 
 def _some(text: str) -> str:
     if not text:
-        raise BadCellError(Problem("table.missing", "text"))
+        raise BadCellError(BadCell("table.missing", "text"))
     return text
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from recommender.errors import InputError
 from recommender.exchange.tables.checks import check_rows
-from recommender.exchange.tables.faults import FaultList, Problem
+from recommender.exchange.tables.faults import BadCell, FaultList
 from recommender.exchange.tables.header import Table
 from recommender.exchange.tables.parsing import ParsedColumn, add_cell_faults, parse_column
 from recommender.exchange.tables.raw_rows import beyond_header, is_example, read_rows
@@ -56,7 +56,7 @@ def read_table(path: Path, kind: TableKind, known: Known, *, latest: dt.date) ->
     for position, name in header.twice:
         first = str(table.header[header.columns[name]]).strip()
         faults.add_header(
-            Problem("table.column_twice", "column_once", {"first": first, "name": name}),
+            BadCell("table.column_twice", "column_once", {"first": first, "name": name}),
             position,
             str(table.header[position]).strip(),
         )
@@ -66,7 +66,7 @@ def read_table(path: Path, kind: TableKind, known: Known, *, latest: dt.date) ->
         faults.add_rows(
             np.array(shifted, dtype=np.intp),
             kind.columns[-1].name,
-            Problem("table.too_many_cells", "cells_as_header"),
+            BadCell("table.too_many_cells", "cells_as_header"),
             found=lambda row: " | ".join(str(cell) for cell in table.rows[row] if cell != ""),
         )
     return _check(table, kind, columns, kept, known, faults)
@@ -217,8 +217,8 @@ def _check_keys(
         return
     first = dict(zip(key[rows][::-1].tolist(), rows[::-1].tolist(), strict=True))
 
-    def problem(row: int) -> Problem:
-        return Problem("table.duplicate", "once", {"other": str(number(first[int(key[row])]))})
+    def problem(row: int) -> BadCell:
+        return BadCell("table.duplicate", "once", {"other": str(number(first[int(key[row])]))})
 
     def found(row: int) -> str:
         return " | ".join(

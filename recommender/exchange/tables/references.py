@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
 from recommender.exchange.tables.cells import BadCellError
-from recommender.exchange.tables.faults import Problem
+from recommender.exchange.tables.faults import BadCell
 from recommender.exchange.tables.header import loose
 from recommender.table_kinds import Column, Known
 
@@ -138,7 +138,7 @@ class References:
         return ";".join(ids)
 
 
-def unknown(what: str, spelling: str, suggestion: str) -> Problem:
+def unknown(what: str, spelling: str, suggestion: str) -> BadCell:
     """Return the problem of a reference to something that is not there."""
     values = {"name": spelling[:60]} | ({"suggestion": suggestion} if suggestion else {})
-    return Problem(f"table.unknown_{what}", f"known_{what}", values)
+    return BadCell(f"table.unknown_{what}", f"known_{what}", values)

@@ -191,7 +191,7 @@ def _effect(
 
 
 @dataclass(frozen=True)
-class _Catalogue:
+class _Catalog:
     table: ModuleTable
     strength: FloatArray
     popularity: FloatArray
@@ -220,9 +220,9 @@ def _draw_modules(settings: SimulationSettings, rng: np.random.Generator) -> Mod
     )
 
 
-def _draw_catalogue(
+def _draw_catalog(
     settings: SimulationSettings, rng: np.random.Generator, table: ModuleTable | None
-) -> _Catalogue:
+) -> _Catalog:
     table = _draw_modules(settings, rng) if table is None else table
     m, k = table.n_modules, settings.n_competencies
     pair_module, pair_competency = table.pair_module, table.pair_competency
@@ -244,7 +244,7 @@ def _draw_catalogue(
     popularity = rng.pareto(settings.heavy_tail, size=m) + 0.3
     popularity *= np.exp(settings.quality_selection * (quality - quality.mean()) / 0.2)
     popularity[rng.random(m) < settings.unrecorded_share] = 0.0
-    return _Catalogue(table, strength, popularity)
+    return _Catalog(table, strength, popularity)
 
 
 def _noise(settings: SimulationSettings, rng: np.random.Generator, size: int) -> FloatArray:
@@ -296,8 +296,8 @@ def simulate(
     settings = settings or SimulationSettings()
     rng = np.random.default_rng(seed)
     n, k = settings.n_people, settings.n_competencies
-    catalogue = _draw_catalogue(settings, rng, modules)
-    table = catalogue.table
+    catalog = _draw_catalog(settings, rng, modules)
+    table = catalog.table
     ability = settings.ability_spread * rng.standard_normal(n)
     offset = rng.normal(1.9, 0.25, size=k)
     true = ability[:, None] + offset + settings.level_spread * rng.standard_normal((n, k))
@@ -317,14 +317,14 @@ def simulate(
     low = -settings.recorded_selection * rated[person_t]
     low -= settings.private_selection * (true - rated)[person_t] * 2.0
     served = np.bincount(
-        table.pair_competency, weights=catalogue.popularity[table.pair_module], minlength=k
+        table.pair_competency, weights=catalog.popularity[table.pair_module], minlength=k
     )
     low[:, served <= 0] = -np.inf
     competency_t = np.argmax(low + rng.gumbel(size=low.shape), axis=1)
     fit = rated[person_t, competency_t][:, None] - table.pair_from
     appeal = np.where(fit >= -0.5, 0.0, -1.5) - 0.35 * np.abs(fit - 0.5)
     with np.errstate(divide="ignore"):
-        appeal = appeal + np.log(catalogue.popularity[table.pair_module])
+        appeal = appeal + np.log(catalog.popularity[table.pair_module])
     appeal[competency_t[:, None] != table.pair_competency] = -np.inf
     pair_t = np.argmax(appeal + rng.gumbel(size=appeal.shape), axis=1)
 
@@ -338,7 +338,7 @@ def simulate(
     age = 1.0 - (before_day + days) / HISTORY_DAYS
     drift = settings.drift_spread * rng.standard_normal(table.n_modules)
     strength = np.where(
-        pair >= 0, catalogue.strength[pair] - (drift[table.pair_module[pair]] * age), 0.0
+        pair >= 0, catalog.strength[pair] - (drift[table.pair_module[pair]] * age), 0.0
     )
     effect = _effect(settings, strength, start, table.pair_from[pair], table.pair_to[pair])
     effect = effect + settings.response_spread * rng.standard_normal(total)
@@ -362,7 +362,7 @@ def simulate(
         table.pair_competency,
         table.pair_from,
         table.pair_to,
-        catalogue.strength,
+        catalog.strength,
         settings,
     )
     query = rng.choice(n * k, size=min(n_queries, n * k), replace=False)

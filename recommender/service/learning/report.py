@@ -12,7 +12,7 @@ from recommender.arrays import FloatArray, IntArray
 from recommender.documents.evaluation.document import EvaluationReport, HistoryCounts
 from recommender.documents.evaluation.report import render_evaluation_report
 from recommender.errors import ModelError
-from recommender.improvement.evaluation import Coverage, Evaluation, GainBins, GainScore
+from recommender.improvement.evaluation import Evaluation, GainBins, GainScore, IntervalCoverage
 from recommender.improvement.registry import ModelCard, TrainedModel
 from recommender.service.learning.promotion import explaining
 from recommender.service.permissions import Permission
@@ -92,9 +92,11 @@ def _to_evaluation(metrics: Mapping[str, Any]) -> Evaluation:
             for name, score in metrics[part].items()
         }
 
-    def coverage(part: str) -> Coverage:
+    def coverage(part: str) -> IntervalCoverage:
         plain = metrics[part]
-        return Coverage(tuple(plain["groups"]), _numbers(plain["share"]), _counts(plain["count"]))
+        return IntervalCoverage(
+            tuple(plain["groups"]), _numbers(plain["share"]), _counts(plain["count"])
+        )
 
     def bins(part: str) -> GainBins:
         plain = metrics[part]

@@ -4,6 +4,7 @@ from datetime import date
 
 from training_catalog import (
     Catalog,
+    CatalogSettings,
     Category,
     Competency,
     CompetencyLevel,
@@ -14,7 +15,6 @@ from training_catalog import (
     LevelDefinition,
     ModuleCompetency,
     PathStage,
-    Settings,
     Subject,
     Target,
     TargetProfile,
@@ -110,7 +110,7 @@ def learning_path(stages):
     )
 
 
-def tiny_catalogue(targets, modules=()):
+def tiny_catalog(targets, modules=()):
     """The catalogue of a scenario; it has the competencies that have a target."""
     names = [name for name in NAMES if name in targets]
     profile = {
@@ -125,7 +125,7 @@ def tiny_catalogue(targets, modules=()):
         id="tiny",
         name=text("样例", "Example"),
         digest="",
-        settings=Settings(),
+        settings=CatalogSettings(),
         levels=tuple(
             LevelDefinition(level=n, name=text(f"{n} 级", f"level {n}"), definition=text("–", "–"))
             for n in (1, 2, 3, 4)
