@@ -23,8 +23,8 @@ from recommender.errors import (
     StoreError,
     TableFaultsError,
 )
-from recommender.exchange import describe_faults
 from recommender.service.access.idempotency import AnsweredBefore
+from recommender.service.jobs.problems import describe_faults
 from recommender.texts import LANGUAGES, all_texts, explain, hint, say
 from training_catalog import CatalogError
 

@@ -13,8 +13,8 @@ from organisations import TINY
 
 from recommender.texts import LANGUAGES
 from training_catalog import CatalogError, load_catalog
-from training_catalog.assembly import build_catalog
-from training_catalog.loading import DEFAULT_CATALOG
+from training_catalog.files.assembly import build_catalog
+from training_catalog.files.loading import DEFAULT_CATALOG
 from training_catalog.wording import phrase
 
 HEAD, DESK = "catalog.yaml", "competencies/reference-desk.yaml"

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 ARRAYS = {"numpy", "pandas", "scipy", "sklearn"}
 DOCUMENTS = {"fontTools", "highspy", "jinja2", "matplotlib", "typst", "xlsxwriter"}
 SERVER = {"alembic", "fastapi", "sqlalchemy", "uvicorn"}
-YAML = {"yaml", "training_catalog.reading", "training_catalog.checks"}
+YAML = {"yaml", "training_catalog.files.reading", "training_catalog.checks"}
 
 LOAD = "from pathlib import Path; from training_catalog import load_catalog; load_catalog(Path({}))"
 

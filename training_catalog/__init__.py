@@ -4,7 +4,7 @@ Data and its schema; nothing is computed here.
 """
 
 from training_catalog.faults import CatalogError, CatalogFault
-from training_catalog.loading import load_catalog
+from training_catalog.files.loading import load_catalog
 from training_catalog.model import (
     Catalog,
     CatalogSettings,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from training_catalog.assembly import framework_order
 from training_catalog.faults import CatalogFault, make_fault
+from training_catalog.files.assembly import framework_order
 from training_catalog.model import Catalog, Competency, TrainingModule
 from training_catalog.post_checks import check_post
 

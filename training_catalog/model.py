@@ -1,6 +1,6 @@
 """The types of a catalogue: frozen, validated, free of any computation.
 
-A catalogue is written by an organisation as a folder of YAML (see `training_catalog.reading`)
+A catalogue is written by an organisation as a folder of YAML (see `training_catalog.files.reading`)
 and read by the recommender. Levels are proficiency levels in [0, 4]; hours are hours of a
 participant's time; costs are CNY per participant.
 """
@@ -256,7 +256,7 @@ class CatalogSettings(Frozen):
 
 
 class Catalog(Frozen):
-    """A whole catalogue; `digest` identifies its content (see `training_catalog.assembly`).
+    """A whole catalogue; `digest` identifies its content (see `training_catalog.files.assembly`).
 
     What stands after `modules` is optional: a small catalogue does without it.
     """

@@ -16,8 +16,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from training_catalog.assembly import Head
 from training_catalog.base import Frozen
+from training_catalog.files.assembly import Head
 from training_catalog.model import Competency, TargetProfile, TrainingModule
 from training_catalog.post import Certification, JobProfile, LearningPath, Term
 

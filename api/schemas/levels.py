@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.responses import Resource
 from api.schemas.common import Money
-from recommender.ranking import Objective
+from recommender.service.recommend.recommendations import Objective
 
 Status = Literal["assessed", "assess-first"]
 Basis = Literal["measured", "pooled", "expert"]

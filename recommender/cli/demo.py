@@ -14,7 +14,7 @@ import typer
 
 from recommender.cli.common import Terminal, command
 from recommender.cli.models import print_evaluation
-from recommender.cli.people import print_gaps, print_plan, print_recommendations
+from recommender.cli.printing import print_gaps, print_plan, print_recommendations
 from recommender.documents import render_plan_page, render_plan_pdf
 from recommender.errors import ConflictError
 from recommender.exchange import write_xlsx

@@ -11,9 +11,9 @@ import pandas as pd
 from recommender.settings import Settings
 from recommender.store import Engine, database_exists, open_database, read_table, reading, schema
 from training_catalog import Catalog, CatalogError, CatalogFault, TrainingModule, load_catalog
-from training_catalog.assembly import build_catalog
 from training_catalog.checks import check_modules
 from training_catalog.faults import validate
+from training_catalog.files.assembly import build_catalog
 
 _IMPORTED = "imported-modules"
 

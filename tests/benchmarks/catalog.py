@@ -10,7 +10,7 @@ from functools import partial
 import yaml
 
 from tests.benchmarks.measuring import Figure, measure
-from training_catalog import loading
+from training_catalog.files import loading
 
 
 def our_loading(cache: str) -> Callable[[], object]:

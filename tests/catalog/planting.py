@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from training_catalog import Catalog, Modality, ModuleCompetency, Outcome, Text
-from training_catalog.assembly import build_catalog
+from training_catalog.files.assembly import build_catalog
 
 MODULE = "lost-deal-review-workshop"
 OTHER = "steady-rhythm-in-slumps"

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from organisations import TINY, without_privileges
 
-from training_catalog import CatalogError, compiled, load_catalog, loading, reading
-from training_catalog.loading import DEFAULT_CATALOG
+from training_catalog import CatalogError, load_catalog
+from training_catalog.files import compiled, loading, reading
+from training_catalog.files.loading import DEFAULT_CATALOG
 
 SHIPPED = [TINY, *sorted(f for f in DEFAULT_CATALOG.parent.iterdir() if f.is_dir())]
 ROOT = Path(__file__).parents[2]

@@ -4,9 +4,9 @@ import pytest
 from catalog.planting import MODULE, change_item, change_module, module
 
 from training_catalog import Text, load_catalog
-from training_catalog.assembly import build_catalog
 from training_catalog.difference import diff_catalogs
-from training_catalog.loading import DEFAULT_CATALOG
+from training_catalog.files.assembly import build_catalog
+from training_catalog.files.loading import DEFAULT_CATALOG
 
 
 @pytest.fixture(scope="module")

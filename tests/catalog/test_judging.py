@@ -4,7 +4,7 @@ import pytest
 from catalog.planting import MODULE, PLANTS, change_module
 
 from training_catalog import Text, load_catalog
-from training_catalog.assembly import build_catalog
+from training_catalog.files.assembly import build_catalog
 from training_catalog.judging import CODES, judge_catalog
 
 

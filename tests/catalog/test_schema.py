@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
-from training_catalog.loading import DEFAULT_CATALOG
+from training_catalog.files.loading import DEFAULT_CATALOG
 from training_catalog.schema import FILE_KINDS, SCHEMA_FILE, catalog_schema, schema_text
 
 SHIPPED = sorted(f for f in DEFAULT_CATALOG.parent.iterdir() if f.is_dir())

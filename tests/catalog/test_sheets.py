@@ -13,7 +13,7 @@ from recommender.documents.catalog.title_order import initial, title_key
 from recommender.errors import InputError, NotFoundError
 from training_catalog import Text, load_catalog
 from training_catalog.coverage import coverage
-from training_catalog.loading import DEFAULT_CATALOG
+from training_catalog.files.loading import DEFAULT_CATALOG
 
 LANGUAGES = ("zh-CN", "en")
 

@@ -9,8 +9,8 @@ from catalog.source_runs import runs, source_hashes
 
 from training_catalog import load_catalog
 from training_catalog.coverage import coverage
+from training_catalog.files.loading import DEFAULT_CATALOG
 from training_catalog.judging import judge_catalog
-from training_catalog.loading import DEFAULT_CATALOG
 from training_catalog.placed_texts import all_texts, glossary_texts
 
 SHIPPED = sorted(folder for folder in DEFAULT_CATALOG.parent.iterdir() if folder.is_dir())

@@ -13,9 +13,9 @@ from recommender.exchange import (
     write_marked_copy,
 )
 from training_catalog import load_catalog
-from training_catalog.assembly import build_catalog
 from training_catalog.difference import diff_catalogs
-from training_catalog.loading import DEFAULT_CATALOG
+from training_catalog.files.assembly import build_catalog
+from training_catalog.files.loading import DEFAULT_CATALOG
 
 SHIPPED = sorted(f.name for f in DEFAULT_CATALOG.parent.iterdir() if f.is_dir())
 

@@ -5,10 +5,10 @@ import shutil
 import pytest
 
 from training_catalog import load_catalog
-from training_catalog.assembly import build_catalog
 from training_catalog.faults import CatalogError
-from training_catalog.loading import DEFAULT_CATALOG
-from training_catalog.writing import write_catalog_folder
+from training_catalog.files.assembly import build_catalog
+from training_catalog.files.loading import DEFAULT_CATALOG
+from training_catalog.files.writing import write_catalog_folder
 
 TOBACCO = DEFAULT_CATALOG.parent / "tobacco"
 SHIPPED = sorted(f.name for f in DEFAULT_CATALOG.parent.iterdir() if f.is_dir())

@@ -10,9 +10,9 @@ from catalog.planting import MODULE, PLANTS
 from command_line import CHINESE, CommandLine
 
 from training_catalog import load_catalog
+from training_catalog.files.loading import DEFAULT_CATALOG
+from training_catalog.files.writing import write_catalog_folder
 from training_catalog.judging import CODES, ERRORS
-from training_catalog.loading import DEFAULT_CATALOG
-from training_catalog.writing import write_catalog_folder
 
 SHIPPED = sorted(f.name for f in DEFAULT_CATALOG.parent.iterdir() if f.is_dir())
 LANGUAGES = ("zh-CN", "en")

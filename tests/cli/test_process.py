@@ -79,7 +79,7 @@ def test_a_pipe_that_is_closed_early(url, tmp_path):
 def test_plans_of_everybody_are_json_and_nothing_else(tmp_path):
     """A solver's own code may print to the standard output of the process: not this one."""
     path = tmp_path / "hr.db"
-    from training_catalog.loading import DEFAULT_CATALOG
+    from training_catalog.files.loading import DEFAULT_CATALOG
 
     with service_on(f"sqlite:///{path}") as service:
         fill(service, n_people=5)

@@ -20,7 +20,7 @@ from serving import (
 
 from api.rate_limits import Windows
 from recommender.improvement.registry import save_model
-from training_catalog.loading import load_catalog
+from training_catalog.files.loading import load_catalog
 
 KNOWN = 0.7  # how often a known value is taken where there is one
 _DEPTH = 4

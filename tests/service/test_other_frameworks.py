@@ -17,7 +17,7 @@ from recommender.settings import Settings
 from recommender.store import schema, writing
 from recommender.table_kinds import KINDS
 from training_catalog import CatalogError, load_catalog
-from training_catalog.loading import DEFAULT_CATALOG
+from training_catalog.files.loading import DEFAULT_CATALOG
 
 DAY = dt.date(2026, 10, 1)
 MODULE = {

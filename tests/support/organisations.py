@@ -16,7 +16,7 @@ from recommender.service.people.imports import store_frame
 from recommender.settings import Settings
 from recommender.store import schema, writing
 from recommender.table_kinds import KINDS
-from training_catalog.loading import DEFAULT_CATALOG
+from training_catalog.files.loading import DEFAULT_CATALOG
 
 AS_OF = dt.date(2026, 11, 1)
 TINY = Path(__file__).parents[1] / "catalogs" / "tiny"

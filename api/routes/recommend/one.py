@@ -11,10 +11,10 @@ from api.operations import Operations
 from api.responses import send
 from api.schemas.common import AsOf, Hours, MoneyIn, PersonId
 from api.schemas.levels import RecommendationsOut
-from recommender.ranking import Objective
 from recommender.results import Recommendations
 from recommender.service.permissions import Permission
 from recommender.service.recommend.recommendations import (
+    Objective,
     RecommendationRequest,
     recommend_modules,
 )

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from api.schemas.common import Body, Day, Hours, Id, MoneyIn, UnitPath
 from api.schemas.levels import RecommendationsOut
-from recommender.ranking import Objective
+from recommender.service.recommend.recommendations import Objective
 from training_catalog import Modality
 
 PEOPLE_AT_ONCE = 200

@@ -8,10 +8,10 @@ from recommender.errors import InputError
 from recommender.exchange.catalog.records import WorkbookRecords, column_at, longest
 from recommender.exchange.tables.faults import BadCell
 from training_catalog import Catalog
-from training_catalog.assembly import assemble
 from training_catalog.checks import check_catalog
 from training_catalog.faults import CatalogFault
-from training_catalog.writing import write_catalog_folder
+from training_catalog.files.assembly import assemble
+from training_catalog.files.writing import write_catalog_folder
 
 
 def read_catalog_workbook(path: Path) -> Catalog:

@@ -9,7 +9,7 @@ from recommender.exchange.catalog.post_sheets import post_sheets
 from recommender.exchange.catalog.tree import Grouped, Items, Keyed, Members, Sheet
 from recommender.table_kinds import MODALITIES, YES_NO
 from training_catalog import model
-from training_catalog.assembly import Head
+from training_catalog.files.assembly import Head
 
 
 def catalog_sheets(grades: Sequence[str]) -> Sheet:

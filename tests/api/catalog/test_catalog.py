@@ -12,7 +12,7 @@ from recommender.service.catalog.browsing import find_profile, list_profiles
 from recommender.service.permissions import COMMAND_LINE
 from recommender.service.session import Session
 from training_catalog import load_catalog
-from training_catalog.loading import DEFAULT_CATALOG
+from training_catalog.files.loading import DEFAULT_CATALOG
 
 MODULE = "account-handover-visit-coaching"
 PATHS = (

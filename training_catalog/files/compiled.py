@@ -23,7 +23,7 @@ import pydantic
 from training_catalog.model import Catalog
 
 KEPT_ENTRIES = 8
-_PROGRAM = Path(__file__).parent
+_PROGRAM = Path(__file__).parents[1]
 
 
 def read_compiled(files_digest: str) -> Catalog | None:
@@ -75,7 +75,7 @@ def _find_entry(files_digest: str) -> Path | None:
 def _digest_program(folder: Path) -> str:
     """Return what changes with the types of a catalogue and with what is checked."""
     digest = hashlib.sha256(pydantic.VERSION.encode())
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(folder.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

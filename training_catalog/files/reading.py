@@ -15,9 +15,9 @@ from typing import Any, TypeVar, cast
 import yaml
 from pydantic import BaseModel
 
-from training_catalog.assembly import Head, assemble
 from training_catalog.checks import check_catalog
 from training_catalog.faults import CatalogError, CatalogFault, make_fault, validate
+from training_catalog.files.assembly import Head, assemble
 from training_catalog.model import Catalog, Competency, TargetProfile, TrainingModule
 from training_catalog.post import Certification, JobProfile, LearningPath, Term
 

@@ -1,7 +1,7 @@
 """The `Catalog` of a folder: compiled by an earlier process, or read from its YAML.
 
 The default catalogue ships in ``training_catalog/data/telecom``; how a folder is laid out
-stands in `training_catalog.reading`.
+stands in `training_catalog.files.reading`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from training_catalog.compiled import read_compiled, write_compiled
+from training_catalog.files.compiled import read_compiled, write_compiled
 from training_catalog.model import Catalog
 
-DEFAULT_CATALOG = Path(__file__).parent / "data" / "telecom"
+DEFAULT_CATALOG = Path(__file__).parents[1] / "data" / "telecom"
 
 
 def load_catalog(folder: Path = DEFAULT_CATALOG) -> Catalog:
@@ -26,7 +26,7 @@ def load_catalog(folder: Path = DEFAULT_CATALOG) -> Catalog:
     Parameters
     ----------
     folder : Path
-        A folder laid out as `training_catalog.reading` says.
+        A folder laid out as `training_catalog.files.reading` says.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def _load(files: _Files) -> Catalog:
         catalog = read_compiled(files.digest)
         if catalog is None:
             # only here: a compiled catalogue needs neither the YAML library nor the checks
-            from training_catalog.reading import read_catalog_folder
+            from training_catalog.files.reading import read_catalog_folder
 
             catalog = read_catalog_folder(files.folder)
             # not where somebody wrote in the folder while it was read

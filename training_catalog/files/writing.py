@@ -10,8 +10,8 @@ from typing import Any, cast
 import yaml
 from pydantic import BaseModel
 
+from training_catalog.files.reading import read_catalog_folder
 from training_catalog.model import Catalog, TrainingModule
-from training_catalog.reading import read_catalog_folder
 
 _HEAD = ("id", "name", "settings", "standards", "levels", "grades", "categories")
 _WIDTH = 110

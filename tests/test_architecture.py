@@ -1,0 +1,41 @@
+"""The house stays one with rooms: sizes of files and folders, depth of the use cases."""
+
+from functools import cache
+from pathlib import Path
+
+import grimp
+from test_readme import ROOT
+
+PRODUCT = ("api", "recommender", "training_catalog")
+LONGEST_FILE, FULLEST_FOLDER, DEEPEST_USE_CASE = 400, 15, 9
+
+
+def sources():
+    return [path for folder in PRODUCT for path in (ROOT / folder).rglob("*.py")]
+
+
+def test_no_file_is_too_long_for_one_idea():
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in sources()}
+    assert lines
+    assert not [path for path, count in lines.items() if count > LONGEST_FILE]
+
+
+def test_no_folder_is_two_ideas():
+    folders: dict[Path, int] = {}
+    for path in sources():
+        folders[path.parent] = folders.get(path.parent, 0) + 1
+    assert not [folder for folder, count in folders.items() if count > FULLEST_FOLDER]
+
+
+def test_use_cases_are_not_stacked_deeper():
+    graph = grimp.build_graph("recommender", exclude_type_checking_imports=True, cache_dir=None)
+    prefix = "recommender.service."
+
+    @cache
+    def depth(module: str) -> int:
+        below = graph.find_modules_directly_imported_by(module)
+        return 1 + max((depth(name) for name in below if name.startswith(prefix)), default=0)
+
+    depths = {name: depth(name) for name in graph.modules if name.startswith(prefix)}
+    assert len(depths) > 40
+    assert not [name for name, found in depths.items() if found > DEEPEST_USE_CASE]

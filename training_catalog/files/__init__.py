@@ -1,0 +1,1 @@
+"""A catalogue as a folder of YAML: read, checked, kept compiled, written."""
