@@ -11,11 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-import typer
 import yaml
 
 from recommender.cli import serve
-from recommender.cli.app import app
+from recommender.cli.app import load_command
 from recommender.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -46,8 +45,8 @@ SERVICES = COMPOSE["services"]
 
 def parse(words):
     """Read a call of the command line, and do not run it."""
-    command = typer.main.get_command(app)
-    words = list(words)
+    first, *words = words
+    command = load_command(first)
     while hasattr(command, "commands"):
         command = command.commands[words.pop(0)]
     return command.make_context("x", words)

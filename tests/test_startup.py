@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from organisations import TINY
 
+from recommender.cli.app import COMMANDS, load_command
+
 ROOT = Path(__file__).parent.parent
 # what takes longest to import
 ARRAYS = {"numpy", "pandas", "scipy", "sklearn"}
@@ -18,6 +20,7 @@ DOCUMENTS = {"fontTools", "highspy", "jinja2", "matplotlib", "typst", "xlsxwrite
 SERVER = {"alembic", "fastapi", "sqlalchemy", "uvicorn"}
 YAML = {"yaml", "training_catalog.files.reading", "training_catalog.checks"}
 
+RUN = "import contextlib; from recommender.cli.app import app\nwith contextlib.suppress(SystemExit): app({})\nNone"
 LOAD = "from pathlib import Path; from training_catalog import load_catalog; load_catalog(Path({}))"
 
 
@@ -57,3 +60,16 @@ def test_a_catalogue_loaded_before_is_read_without_yaml(monkeypatch, tmp_path):
 def test_what_everything_imports_is_light(module, further):
     heavy = ARRAYS | DOCUMENTS | SERVER | YAML | further
     assert modules_after(f"import {module}") & heavy == set()
+
+
+def test_the_list_of_commands_says_what_each_command_says_of_itself():
+    for name, (_file, said) in COMMANDS.items():
+        command = load_command(name)
+        assert command.help.splitlines()[0] == said, name
+
+
+def test_the_list_of_commands_loads_none_of_them():
+    modules = modules_after(RUN.format(["--help"]))
+    loaded = {name for name in modules if name.startswith(("recommender.", "training_catalog"))}
+    assert loaded == {"recommender.cli", "recommender.cli.app"}
+    assert modules & (ARRAYS | DOCUMENTS | SERVER | YAML | {"pydantic"}) == set()

@@ -142,7 +142,7 @@ def test_every_damaged_page_is_found(earlier, tmp_path):
 
 KILLED = """
 import os, pathlib, signal, sqlite3, sys
-from recommender.store import backup
+from recommender.store.database import backup
 
 moment, task, url, path = sys.argv[1:]
 
