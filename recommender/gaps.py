@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from recommender.arrays import FloatArray, round_off
 from recommender.errors import ShapeMismatchError
+
+# the standard library's: importing scipy's takes as long as all else that a question on gaps does
+_erfc = np.vectorize(math.erfc, otypes=[float])
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,10 @@ def find_gaps(
     ----------
     DESIGN, section 4, "Gap".
     """
-    from scipy.special import ndtr  # slow to import
-
     shapes = {levels.shape, targets.shape, standard_errors.shape, weights.shape}
     if len(shapes) > 1:
         raise ShapeMismatchError(f"levels, targets, errors and weights differ: {shapes}")
     distance = round_off(targets - levels)
     gap = np.maximum(distance, 0.0)
-    confidence: FloatArray = ndtr(distance / standard_errors)
+    confidence = 0.5 * _erfc(-distance / (standard_errors * math.sqrt(2.0)))
     return GapArrays(gap=gap, confidence=confidence, priority=weights * gap)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from organisations import TINY
+from organisations import TINY, service_on, someone
 
 from recommender.cli.app import COMMANDS, load_command
 
@@ -20,7 +20,7 @@ DOCUMENTS = {"fontTools", "highspy", "jinja2", "matplotlib", "typst", "xlsxwrite
 SERVER = {"alembic", "fastapi", "sqlalchemy", "uvicorn"}
 YAML = {"yaml", "training_catalog.files.reading", "training_catalog.checks"}
 
-RUN = "import contextlib; from recommender.cli.app import app\nwith contextlib.suppress(SystemExit): app({})\nNone"
+RUN = "from recommender.cli.app import app; assert not app({}, standalone_mode=False)"
 LOAD = "from pathlib import Path; from training_catalog import load_catalog; load_catalog(Path({}))"
 
 
@@ -73,3 +73,16 @@ def test_the_list_of_commands_loads_none_of_them():
     loaded = {name for name in modules if name.startswith(("recommender.", "training_catalog"))}
     assert loaded == {"recommender.cli", "recommender.cli.app"}
     assert modules & (ARRAYS | DOCUMENTS | SERVER | YAML | {"pydantic"}) == set()
+
+
+def test_a_question_on_gaps_loads_nothing_that_only_others_need(monkeypatch, tmp_path):
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    monkeypatch.setenv("RECOMMENDER_CACHE", str(tmp_path))
+    monkeypatch.setenv("RECOMMENDER_CATALOG", str(TINY))
+    monkeypatch.setenv("RECOMMENDER_DATABASE", url)
+    with service_on(url, catalog=TINY) as service:
+        person = someone(service, grade="basic", **{"client-relations": 1.0})
+    unneeded = {"alembic", "fastapi", "python_calamine", "scipy", "sklearn", "uvicorn", "yaml"}
+    modules = modules_after(RUN.format(["gaps", person]))
+    assert "recommender.gaps" in modules
+    assert modules & (unneeded | DOCUMENTS) == set()

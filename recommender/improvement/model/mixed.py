@@ -15,7 +15,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg.lapack import dpotrf, dpotri
 
 from recommender.arrays import FloatArray, IntArray
 
@@ -130,6 +129,8 @@ def solve(equations: Equations, variances: FloatArray, noise: float) -> Solution
 
 def _inverse(matrix: FloatArray) -> FloatArray:
     """Inverse of a positive definite matrix, exactly symmetric."""
+    from scipy.linalg.lapack import dpotrf, dpotri  # slow to import, and only a fit needs it
+
     scale = 1.0 / np.sqrt(np.diag(matrix))
     factor, failed = dpotrf(matrix * scale[:, None] * scale, lower=1)
     if failed:
