@@ -81,7 +81,7 @@ def test_a_question_on_gaps_loads_nothing_that_only_others_need(monkeypatch, tmp
     monkeypatch.setenv("RECOMMENDER_CATALOG", str(TINY))
     monkeypatch.setenv("RECOMMENDER_DATABASE", url)
     with service_on(url, catalog=TINY) as service:
-        person = someone(service, grade="basic", **{"client-relations": 1.0})
+        person = someone(service, reference_desk=1.0)
     unneeded = {"alembic", "fastapi", "python_calamine", "scipy", "sklearn", "uvicorn", "yaml"}
     modules = modules_after(RUN.format(["gaps", person]))
     assert "recommender.gaps" in modules
