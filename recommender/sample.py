@@ -40,10 +40,12 @@ class SampleOrganisation:
 
     Parameters
     ----------
-    people, exams, assessments, enrolments, offerings : DataFrame
-        Tables of the kinds of the same name.
+    people : DataFrame
+        Table of the kind of the same name.
     ratings : mapping of str to DataFrame
         Ratings by branch, as each branch would send its own file.
+    exams, assessments, enrolments, offerings : DataFrame
+        Tables of the kinds of the same name.
     true_levels : ndarray of shape (n_people, n_competencies)
         The levels the figures were drawn from.
     """

@@ -102,8 +102,6 @@ def model_estimates(framework: Framework, model_id: str, model: TrainedModel) ->
 
     Parameters
     ----------
-    framework : Framework
-        The catalogue.
     model_id : str
         Which model it is.
     model : TrainedModel

@@ -93,8 +93,6 @@ def profiles_in_force(framework: Framework, as_of: dt.date) -> dict[str, TargetP
 
     Parameters
     ----------
-    framework : Framework
-        The catalogue.
     as_of : date
         The day.
 

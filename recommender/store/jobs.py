@@ -37,20 +37,26 @@ class StoredJob:
 
     Parameters
     ----------
-    job_id, kind, status, actor, worker
-        As in the table.
+    job_id, kind : str
+        Its id and what it does.
+    status : JobStatus
+        Where it stands.
     request : dict
         What was asked.
     done, total : int
         How many of how many people; no total where it is not known.
     problem : dict or None
-        Code and values of what it failed of.
+        Code and values of why it failed.
     has_report : bool
         Whether there is a copy of the file with its bad cells marked.
     cancel_asked : bool
         Whether somebody asked to cancel it.
+    actor : str
+        Who asked for it.
     principal : dict
-        On whose behalf.
+        With which rights.
+    worker : str or None
+        The process that runs it.
     attempts : int
         How often it was begun.
     created_at, started_at, finished_at : datetime
@@ -303,7 +309,7 @@ def finish_job(
     Returns
     -------
     bool
-        False if the job is another's by now, or somebody asked to cancel it: then what was done
+        False if another process took the job, or somebody asked to cancel it: then what was done
         must not be kept.
     """
     all_of_it = sa.func.coalesce(_job.total, _job.done)

@@ -26,7 +26,7 @@ class HistoryIds:
 
     Parameters
     ----------
-    person_ids, org_units : tuple of str
+    person_ids : tuple of str
         Sorted.
     competency_ids : tuple of str
         In the order of the framework, or of first mention in a table of modules.
@@ -34,6 +34,8 @@ class HistoryIds:
         In the order of the catalogue or the table.
     modality_ids : tuple of str
         As given, else sorted.
+    org_units : tuple of str
+        Sorted.
     """
 
     person_ids: tuple[str, ...]

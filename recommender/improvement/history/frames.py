@@ -62,6 +62,7 @@ def day_numbers(dates: pd.Series) -> FloatArray:
 
 
 def as_dates(days: FloatArray) -> ObjectArray:
+    """Return dates for days since 1970-01-01; None for NaN."""
     known = np.isfinite(days)
     dates = np.where(known, days, 0.0).astype(np.int64).astype("datetime64[D]").astype(object)
     dates[~known] = None
@@ -75,6 +76,7 @@ def _objects(values: pd.Series, missing: str | None) -> ObjectArray:
 
 
 def records_frame(**columns: ObjectArray | FloatArray | IntArray) -> pd.DataFrame:
+    """Return a table of improvement records, its columns in their order."""
     return pd.DataFrame(
         {
             name: pd.Series(columns[name], dtype=columns[name].dtype)  # text stays object

@@ -195,7 +195,7 @@ def equations(grams: Grams, design: Design, cells: BoolArray | None = None) -> E
 def cell_coefficients(
     design: Design, solution: Solution, *, columns: BoolArray | None = None
 ) -> FloatArray:
-    """Coefficients of the base functions in each cell, from some shared columns.
+    """Compute the coefficients of the base functions in each cell, from some shared columns.
 
     Returns
     -------
@@ -211,7 +211,7 @@ def cell_coefficients(
 def own_coefficients(
     design: Design, solution: Solution, *, columns: BoolArray | None = None
 ) -> FloatArray:
-    """Coefficients of the base functions in each pair, from the module's own columns."""
+    """Compute each pair's coefficients of the base functions, from the module's own columns."""
     own = solution.own if columns is None else solution.own * columns
     return np.einsum("cfw,cw->cf", design.own_maps, own[design.row])
 

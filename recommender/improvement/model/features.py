@@ -79,7 +79,7 @@ class Block:
 def make_pairs(
     modules: ModuleTable, module: IntArray, competency: IntArray, scale: tuple[float, float]
 ) -> Pairs:
-    """Pairs of the catalogue, and those seen in records only (`module`, `competency`)."""
+    """List the pairs of the catalogue, and those seen in records only (`module`, `competency`)."""
     low, high = scale
     width = int(max(modules.pair_competency.max(initial=0), competency.max(initial=0))) + 1
     listed = modules.pair_module * width + modules.pair_competency
@@ -134,7 +134,7 @@ def hats(values: FloatArray, knots: FloatArray) -> FloatArray:
 
 
 def smooth_basis(n_knots: int, n_columns: int) -> FloatArray:
-    """Curves over the knots, smoothest first, none of them with a level or a slope.
+    """Return curves over the knots, smoothest first, none of them with a level or a slope.
 
     The coefficients of a second-difference penalty, so that one variance for all columns is a
     smoothing spline.
@@ -153,18 +153,20 @@ def smooth_basis(n_knots: int, n_columns: int) -> FloatArray:
 
 
 def level_functions(level: FloatArray, from_: FloatArray) -> FloatArray:
-    """Hats of the level and of its distance from the from-level, side by side."""
+    """Return hats of the level and of its distance from the from-level, side by side."""
     return np.concatenate([hats(level, LEVEL_KNOTS), hats(level - from_, DISTANCE_KNOTS)], axis=-1)
 
 
 def base_functions(records: RecordTable, pairs: Pairs, cell: IntArray) -> FloatArray:
-    """Base functions of each record.
+    """Return the base functions of each record.
 
     Parameters
     ----------
     records : RecordTable
         Levels on [0, 4]; `days_between` standardised and `after_day` in years before the end,
         both 0 where unknown.
+    pairs : Pairs
+        Pairs of the model.
     cell : ndarray of int, shape (n_records,)
         Row of `pairs`, or `n_pairs` + competency for a control row.
 
@@ -215,7 +217,7 @@ def _by_group(group: IntArray, function: FloatArray, where: BoolArray) -> FloatA
 
 
 def untrained_blocks(pairs: Pairs, n_competencies: int) -> list[Block]:
-    """Columns of the no-training expectation; they hold in every cell."""
+    """Return the columns of the no-training expectation; they hold in every cell."""
     competency = np.concatenate([pairs.competency, np.arange(n_competencies)])
     everywhere = np.ones(competency.size, dtype=bool)
     zero = np.zeros_like(competency)
@@ -241,10 +243,14 @@ def untrained_blocks(pairs: Pairs, n_competencies: int) -> list[Block]:
 def effect_blocks(
     pairs: Pairs, n_competencies: int, profile: FloatArray | None, *, size_known: bool
 ) -> list[Block]:
-    """Columns of the effect that modules share; they hold in the cells of pairs only.
+    """Return the columns of the effect that modules share; they hold in the cells of pairs only.
 
     Parameters
     ----------
+    pairs : Pairs
+        Pairs of the model.
+    n_competencies : int
+        How many competencies there are, each with a cell of its own after the pairs.
     profile : ndarray of shape (n_functions,), optional
         Mean effect by starting level, of mean 1: the features then also act in proportion to it.
     size_known : bool
@@ -298,11 +304,12 @@ def effect_blocks(
 
 
 def simple_blocks(pairs: Pairs, n_competencies: int) -> tuple[list[Block], list[Block]]:
-    """Columns of a simpler model beside: straight lines, and no profile.
+    """Return the columns of a simpler model: straight lines, and no profile.
 
     Returns
     -------
-    untrained, effect : list of Block
+    untrained : list of Block
+    effect : list of Block
         As of `untrained_blocks` and `effect_blocks`.
     """
     competency = np.concatenate([pairs.competency, np.arange(n_competencies)])
@@ -339,7 +346,7 @@ def simple_blocks(pairs: Pairs, n_competencies: int) -> tuple[list[Block], list[
 def module_functions(
     profile: FloatArray | None, *, size_known: bool
 ) -> list[tuple[str, FloatArray]]:
-    """Functions with a coefficient of its own for every module."""
+    """Return the functions with a coefficient of its own for every module."""
     found = [("module", CONSTANT), ("module-slope", SLOPE), ("module-drift", _vector(AT_AGE, 1.0))]
     if profile is not None:
         found.append(("module-scaled", profile))
@@ -349,7 +356,7 @@ def module_functions(
 
 
 def pair_functions(profile: FloatArray | None, *, size_known: bool) -> list[tuple[str, FloatArray]]:
-    """Functions with a coefficient of its own for every module and competency."""
+    """Return the functions with a coefficient of its own for every module and competency."""
     found = [("pair", CONSTANT)]
     if profile is not None:
         found.append(("pair-scaled", profile))

@@ -66,7 +66,7 @@ def bracket_effect(records: RecordTable, ancova: float, reliability: float) -> B
 
 
 def check_history(records: RecordTable, min_controls: int) -> tuple[str, ...]:
-    """Codes of what limits a model fitted on these records (levels on [0, 4])."""
+    """Return codes of what limits a model fitted on these records (levels on [0, 4])."""
     trained = records.module >= 0
     n_controls = int((~trained).sum())
     found: list[str] = []

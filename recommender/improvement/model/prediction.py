@@ -151,7 +151,7 @@ def explain(
 
 
 def find_pairs(fit: EffectFit, module: IntArray, competency: IntArray) -> IntArray:
-    """Rows of the model's pairs.
+    """Find the rows of the model's pairs.
 
     Raises
     ------

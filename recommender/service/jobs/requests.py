@@ -37,13 +37,20 @@ class Job:
 
     Parameters
     ----------
-    job_id, kind, status, done, total, cancel_asked, has_report, created_at, started_at,
-    finished_at
-        As `recommender.store.jobs.StoredJob` has them.
+    job_id, kind : str
+        Its id and what it does.
+    status : JobStatus
+        Where it stands.
     request : dict
         What was asked.
+    done, total : int
+        How many of how many people; no total where it is not known.
+    cancel_asked, has_report : bool
+        Whether somebody asked to cancel it, and whether a copy of its file marks the bad cells.
     problem : JobProblem or None
         Why it failed.
+    created_at, started_at, finished_at : datetime
+        In UTC.
     """
 
     job_id: str
@@ -189,7 +196,7 @@ def get_job(session: Session, job_id: str) -> Job:
     Raises
     ------
     NotFoundError
-        If there is no such job, or it is another's: the same to him.
+        If there is no such job, or it is somebody else's, which is answered alike.
     """
     with session.reading() as connection:
         found = _find(session, connection, job_id)
@@ -221,7 +228,7 @@ def cancel_job(session: Session, job_id: str) -> Job:
     Raises
     ------
     NotFoundError
-        If there is no such job, or it is another's.
+        If there is no such job, or it is somebody else's.
     """
     with session.writing() as connection:
         _find(session, connection, job_id)
@@ -236,7 +243,7 @@ def get_job_result(session: Session, job_id: str) -> dict[str, Any]:
     Raises
     ------
     NotFoundError
-        If there is no such job, or it is another's.
+        If there is no such job, or it is somebody else's.
     ConflictError
         If it is not done.
     """
@@ -264,7 +271,7 @@ def get_job_report(session: Session, job_id: str) -> tuple[bytes, str]:
     Raises
     ------
     NotFoundError
-        If there is no such job, it is another's, or has no such copy.
+        If there is no such job, it is somebody else's, or has no such copy.
     """
     with session.reading() as connection:
         found = _find(session, connection, job_id)

@@ -51,10 +51,6 @@ def collect_records(
 
     Parameters
     ----------
-    connection : Connection
-        Open for reading.
-    framework : Framework
-        The catalogue.
     as_of : date
         Nothing later counts.
     person_ids : sequence of str, optional
@@ -139,8 +135,6 @@ def list_assessments(snapshot: Snapshot, framework: Framework, *, as_of: dt.date
     ----------
     snapshot : Snapshot
         Rows of any age.
-    framework : Framework
-        The catalogue.
     as_of : date
         Later rows do not count.
 

@@ -82,10 +82,6 @@ def read_standing(
 
     Parameters
     ----------
-    connection : Connection
-        Open for reading.
-    framework : Framework
-        The catalogue.
     as_of : date
         The day; nothing later counts.
     person_ids : sequence of str, optional

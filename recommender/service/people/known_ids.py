@@ -19,10 +19,6 @@ def list_known(
 
     Parameters
     ----------
-    framework : Framework
-        The catalogue.
-    connection : Connection
-        Open for reading.
     kind : TableKind
         What the table holds.
     unit : str, optional

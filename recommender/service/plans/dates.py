@@ -36,8 +36,6 @@ def schedule(
 
     Parameters
     ----------
-    framework : Framework
-        The catalogue.
     module_ids : sequence of str
         In the order to take them.
     offerings : DataFrame

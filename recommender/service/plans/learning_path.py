@@ -37,8 +37,6 @@ def find_path(framework: Framework, path_id: str) -> LearningPath:
 
     Parameters
     ----------
-    framework : Framework
-        The catalogue.
     path_id : str
         Its id.
 

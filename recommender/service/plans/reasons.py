@@ -126,8 +126,6 @@ def describe_ruled_out(
 
     Parameters
     ----------
-    framework : Framework
-        The catalogue.
     pool : sequence of int
         The modules that could be chosen.
     frame : Frame or None

@@ -78,8 +78,16 @@ class StoredEntry:
     ----------
     seq : int
         Its number, from 1.
-    at, actor, role, action, resource, subjects, request_id, details
-        As they were noted.
+    at : datetime
+        In UTC.
+    actor, role, action, resource : str
+        Who did what, to what.
+    subjects : list of str
+        Refs of the people concerned.
+    request_id : str
+        The request, job or command it belongs to.
+    details : dict
+        What else was noted.
     hash : str
         Of this entry and all before it.
     """

@@ -17,8 +17,10 @@ class StoredKey:
 
     Parameters
     ----------
-    key_id, label, secret_sha256, role, person_id, org_unit
-        As in the table; `org_unit` None is the whole organisation.
+    key_id, label, secret_sha256, role : str
+        As in the table.
+    person_id, org_unit : str or None
+        Whose key it is, and the unit it is kept to: None is the whole organisation.
     permissions : list of str or None
         None for all that the role has.
     created_by : str

@@ -20,8 +20,14 @@ class StoredEnrolment:
 
     Parameters
     ----------
-    person_id, module_id, offering_id, status, enrolled_on, completed_on
-        As in the table; person, module and day are its key.
+    person_id, module_id : str
+        Who is enrolled in what; with the day they are its key.
+    offering_id : str or None
+        The run of the module, if it is known.
+    status : str
+        Where it stands.
+    enrolled_on, completed_on : date
+        Days; the second only where it is completed.
     version : int
         Counts the changes of the row.
     ref : str

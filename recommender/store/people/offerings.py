@@ -21,8 +21,12 @@ class StoredOffering:
 
     Parameters
     ----------
-    offering_id, module_id, starts_on, ends_on, place
-        As in the table.
+    offering_id, module_id : str
+        Its id and the module that is held.
+    starts_on, ends_on : date
+        First and last day.
+    place : str or None
+        Where it is held.
     seats : int or None
         None for no bound.
     version : int

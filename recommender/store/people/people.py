@@ -20,8 +20,14 @@ class PersonHead:
 
     Parameters
     ----------
-    person_id, name, org_unit, grade, manager_id, hired_on, synthetic
+    person_id, name, org_unit, grade : str
         As imported; `org_unit` is the path.
+    manager_id : str or None
+        The person's line manager.
+    hired_on : date or None
+        First day of work.
+    synthetic : bool
+        Whether the person is made up.
     ref : str
         The person's name in the audit trail.
     version : int

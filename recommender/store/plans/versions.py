@@ -22,8 +22,18 @@ class PlanHead:
 
     Parameters
     ----------
-    plan_id, person_id, as_of, status, model_id, catalog_digest, created_at
-        As in the table.
+    plan_id, person_id : str
+        Its id, and whose plan it is.
+    as_of : date
+        The day it was made for.
+    status : str
+        Where it stands.
+    model_id : str or None
+        The model that ranked; None where the catalogue's own estimates did.
+    catalog_digest : str
+        The catalogue it was made with.
+    created_at : datetime
+        In UTC.
     version : int
         The newest.
     ref, manager_id, name : str
@@ -49,12 +59,18 @@ class PlanVersion:
 
     Parameters
     ----------
-    plan_id, version, actor, made_at
-        As in the table.
+    plan_id : str
+        Whose state it is.
+    version : int
+        Its number, from 1.
     change : str
         What led to it.
     body : dict
         Plan and gaps after one of `CONTENT_CHANGES`; else only what the change brought.
+    actor : str
+        Who made the change.
+    made_at : datetime
+        In UTC.
     """
 
     plan_id: str
