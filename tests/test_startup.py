@@ -83,6 +83,8 @@ def test_a_question_on_gaps_loads_nothing_that_only_others_need(monkeypatch, tmp
     with service_on(url, catalog=TINY) as service:
         person = someone(service, reference_desk=1.0)
     unneeded = {"alembic", "fastapi", "python_calamine", "scipy", "sklearn", "uvicorn", "yaml"}
-    modules = modules_after(RUN.format(["gaps", person]))
+    ask = RUN.format(["gaps", person])
+    modules_after(ask)  # the first one compiles the catalogue
+    modules = modules_after(ask)
     assert "recommender.gaps" in modules
     assert modules & (unneeded | DOCUMENTS) == set()
