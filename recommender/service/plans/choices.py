@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from recommender.candidates import require_prerequisites
 from recommender.errors import ConflictError, NotFoundError
 from recommender.plan import PlanProblem
 from recommender.ranking import predict_improvement
@@ -146,14 +147,12 @@ def _check_wanted(request: PlanRequest, ruled_out: Sequence[ExcludedModule]) -> 
 
 def _plannable(prospects: Prospects, row: int, request: PlanRequest) -> list[int]:
     """Return the candidates without the unwanted and those that need them, by module id."""
-    modules, completed = prospects.framework.modules, prospects.standing.completed[row]
-    open_ = prospects.candidates.candidate[row].copy()
-    for name in request.without:
-        open_[modules.ids.index(name)] = False
-    for module in modules.prerequisite_order:
-        for before in modules.prerequisites[module]:
-            open_[module] &= open_[before] or completed[before]
-    return sorted(np.flatnonzero(open_).tolist(), key=lambda m: modules.ids[m])
+    modules = prospects.framework.modules
+    person = slice(row, row + 1)
+    open_ = prospects.candidates.candidate[person].copy()
+    open_[:, [modules.ids.index(name) for name in request.without]] = False
+    require_prerequisites(open_, modules, prospects.standing.completed[person])
+    return sorted(np.flatnonzero(open_[0]).tolist(), key=lambda m: modules.ids[m])
 
 
 def _pose(
