@@ -177,7 +177,7 @@ class JobRunner:
                 if time.monotonic() - beat > BEAT_SECONDS:
                     beat = time.monotonic()
                     with writing(self.installation.engine) as connection:
-                        # no longer ours: done just now, or another's, which the process finds out
+                        # false if it ended just now or was taken over: its process finds out itself
                         keep_claim(connection, job.job_id, self.worker)
             except StoreError:
                 continue  # the process finds out for itself
