@@ -8,12 +8,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import catalog, effects, importing, ranking, serving
+from tests.benchmarks import catalog, effects, importing, plans, ranking, serving
 
 
 def main() -> None:
     """Run, write and print."""
-    figures = [figure for part in (catalog, ranking, effects, importing) for figure in part.run()]
+    figures = [
+        figure for part in (catalog, ranking, effects, plans, importing) for figure in part.run()
+    ]
     path = Path("build/bench.json")
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps([f.as_json() for f in figures], indent=2) + "\n", encoding="utf-8")
@@ -21,7 +23,7 @@ def main() -> None:
     for figure in figures:
         table.add_row(
             figure.name,
-            f"{figure.seconds:.2f}",
+            f"{figure.seconds:.4g}",
             f"{figure.peak_mib:.0f}",
             figure.beside or "",
             "" if figure.ratio is None else f"{figure.ratio:.3f}",

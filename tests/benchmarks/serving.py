@@ -24,9 +24,6 @@ from statistics import median
 from typing import Any
 
 import psutil
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
-
 from databases import fresh_postgresql, postgresql_server
 from serving import make_keys, settings_for, store_sample
 
