@@ -94,7 +94,7 @@ def make_ground(served: Served) -> dict[str, list[str]]:
 
 def keep_ground(served: Served) -> None:
     """Put the ground in order between requests: wrong keys were sent, people erased."""
-    served.app.state.server.windows = Windows()
+    served.app.state.server.rates = Windows()
     left = served.client("admin").get("/v1/people", params={"limit": 200}).json()["items"]
     if len(left) < len(served.sample.people) * _LEAST:
         store_sample(served.settings)
