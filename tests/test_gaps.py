@@ -91,7 +91,13 @@ def test_more_level_is_never_more_gap_nor_more_confidence(one, other, error):
     assert ((gaps.confidence >= 0) & (gaps.confidence <= 1)).all()
 
 
-def test_shapes_that_differ_are_refused():
-    one, two = np.ones((1, 2)), np.ones((2, 2))
+@pytest.mark.parametrize("other", range(4))
+def test_shapes_that_differ_are_refused(other):
+    levels, targets, errors, weights = (np.ones((1 + (i == other), 2)) for i in range(4))
     with pytest.raises(ShapeMismatchError):
-        find_gaps(one, two, one, weights=one)
+        find_gaps(levels, targets, errors, weights=weights)
+
+
+def test_nobody_has_no_gaps():
+    nobody = np.ones((0, 2))
+    assert find_gaps(nobody, nobody, nobody, weights=nobody).confidence.shape == (0, 2)
