@@ -91,11 +91,11 @@ def test_more_level_is_never_more_gap_nor_more_confidence(one, other, error):
     assert ((gaps.confidence >= 0) & (gaps.confidence <= 1)).all()
 
 
-@pytest.mark.parametrize("other", range(4))
-def test_shapes_that_differ_are_refused(other):
-    levels, targets, errors, weights = (np.ones((1 + (i == other), 2)) for i in range(4))
-    with pytest.raises(ShapeMismatchError):
-        find_gaps(levels, targets, errors, weights=weights)
+def test_shapes_that_differ_are_refused():
+    for other in range(4):
+        levels, targets, errors, weights = (np.ones((1 + (i == other), 2)) for i in range(4))
+        with pytest.raises(ShapeMismatchError):
+            find_gaps(levels, targets, errors, weights=weights)
 
 
 def test_nobody_has_no_gaps():
