@@ -103,13 +103,14 @@ def recommend_modules(
             framework.catalog.digest,
             render,
         )
-        held = service.caches.rankings.get(key)
-        if held is None:
-            standing = read_standing(connection, framework, as_of=as_of, person_ids=[person_id])
-            (ranked,) = rank_for_people(framework, standing, estimates, request, lang=session.lang)
-            held = ranked, render(ranked)
-            service.caches.rankings.put(key, held)
-    ranked, answer = held
+        found = service.caches.rankings.get(key) or read_standing(
+            connection, framework, as_of=as_of, person_ids=[person_id]
+        )
+    if isinstance(found, Standing):
+        (ranked,) = rank_for_people(framework, found, estimates, request, lang=session.lang)
+        found = ranked, render(ranked)
+        service.caches.rankings.put(key, found)
+    ranked, answer = found
     session.showed([ranked])
     return answer
 
