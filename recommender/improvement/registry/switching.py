@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -233,13 +234,19 @@ def rollback_model(
     return model_id
 
 
+@lru_cache(maxsize=4)
+def _parse(content: bytes) -> _Active:
+    # a server asks with every request which model is in force, and the switches only grow
+    return _ACTIVE.validate_json(content)
+
+
 def _read_active(root: Path) -> _Active:
     path = root / ACTIVE_FILE
     content = read_file(path)
     if content is None:
         return _NEVER
     try:
-        return _ACTIVE.validate_json(content)
+        return _parse(content)
     except ValidationError as error:
         raise ModelError("registry.active-broken", path=str(path)) from error
 
