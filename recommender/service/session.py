@@ -194,7 +194,7 @@ class Session:
             request_id=self.request_id,
             details=self.details,
         )
-        return Note(entry, [row for each in self._shown for row in describe_shown(each, at=now)])
+        return Note(entry, [describe_shown(each, at=now) for each in self._shown])
 
 
 @contextmanager

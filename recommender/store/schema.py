@@ -253,10 +253,12 @@ shown = sa.Table(
     metadata,
     _key(),
     _person(),
-    sa.Column("module_id", sa.String(80), nullable=False),
-    sa.Column("rank", sa.Integer, nullable=False),
     sa.Column("objective", sa.String(20), nullable=False),
-    sa.Column("expected_gap_closed", sa.Float, nullable=False),
+    sa.Column("modules", sa.JSON),  # id and expected gap closed of each, the first rank first
+    # rows from before 0003 are of one module each and have these in place of `modules`
+    sa.Column("module_id", sa.String(80)),
+    sa.Column("rank", sa.Integer),
+    sa.Column("expected_gap_closed", sa.Float),
     sa.Column("as_of", sa.Date, nullable=False),
     sa.Column("model_id", sa.String(80)),
     sa.Column("catalog_digest", sa.String(64), nullable=False),

@@ -30,7 +30,7 @@ _BATCH = 256
 
 @dataclass(frozen=True)
 class Note:
-    """An entry of the audit trail, and the rows that say what was shown at which rank."""
+    """An entry of the audit trail, and a row for each ranking that was shown."""
 
     entry: AuditEntry
     shown: Sequence[dict[str, Any]] = ()
@@ -42,22 +42,20 @@ def store_notes(connection: Connection, notes: Sequence[Note]) -> None:
     write_rows(connection, schema.shown, [row for note in notes for row in note.shown])
 
 
-def describe_shown(ranked: Recommendations, *, at: dt.datetime) -> list[dict[str, Any]]:
-    """Return the rows that say which modules were shown to a person, at which rank."""
-    return [
-        {
-            "person_id": ranked.person_id,
-            "module_id": item.module_id,
-            "rank": item.rank,
-            "objective": ranked.objective,
-            "expected_gap_closed": item.expected_gap_closed,
-            "as_of": ranked.as_of,
-            "model_id": ranked.model_id,
-            "catalog_digest": ranked.catalog_digest,
-            "shown_at": at,
-        }
-        for item in ranked.recommendations
-    ]
+def describe_shown(ranked: Recommendations, *, at: dt.datetime) -> dict[str, Any]:
+    """Return the row that says which modules were shown to a person, in which order."""
+    return {
+        "person_id": ranked.person_id,
+        "objective": ranked.objective,
+        "modules": [
+            {"module_id": item.module_id, "expected_gap_closed": item.expected_gap_closed}
+            for item in ranked.recommendations
+        ],
+        "as_of": ranked.as_of,
+        "model_id": ranked.model_id,
+        "catalog_digest": ranked.catalog_digest,
+        "shown_at": at,
+    }
 
 
 @dataclass

@@ -65,7 +65,7 @@ NOT_NAMING = {
     "plan_version": {"plan_id", "change", "actor"},
     "plan_approval": {"plan_id", "party", "decision", "actor"},
     "plan_comment": {"plan_id", "party", "actor"},
-    "shown": {"module_id", "objective", "model_id", "catalog_digest"},
+    "shown": {"modules", "module_id", "objective", "model_id", "catalog_digest"},
     "import_batch": {"kind", "sha256"},
     "api_key": {"key_id", "secret_sha256", "role", "org_unit", "permissions", "created_by"},
     "audit_entry": {"actor", "role", "action", "resource", "request_id", "details", "hash"},
@@ -399,10 +399,8 @@ def test_facts_that_come_meanwhile_wait_and_find_nobody(held):
                 connection.execute(
                     schema.shown.insert().values(
                         person_id=SOMEBODY,
-                        module_id="x",
-                        rank=1,
                         objective="gap",
-                        expected_gap_closed=0.0,
+                        modules=[{"module_id": "x", "expected_gap_closed": 0.0}],
                         as_of=AS_OF,
                         catalog_digest="",
                         shown_at=NOW,

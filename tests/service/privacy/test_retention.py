@@ -235,10 +235,8 @@ def old(library):
             connection.execute(
                 schema.shown.insert().values(
                     person_id="00001",
-                    module_id="x",
-                    rank=1,
                     objective="gap",
-                    expected_gap_closed=0.1,
+                    modules=[{"module_id": "x", "expected_gap_closed": 0.1}],
                     as_of=AS_OF,
                     catalog_digest=DIGEST,
                     shown_at=at,

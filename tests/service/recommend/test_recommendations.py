@@ -202,14 +202,17 @@ def test_what_was_shown_is_kept_with_its_rank(service, everybody):
     found = asking.recommend(
         service, person, as_of=AS_OF, top=4, objective=Objective.PER_HOUR, lang="en"
     )
-    rows = stored(service, schema.shown, person_id=person)[before:]
-    assert [(row["rank"], row["module_id"]) for row in rows] == [
-        (item.rank, item.module_id) for item in found.recommendations
+    (row,) = stored(service, schema.shown, person_id=person)[before:]
+    assert row["modules"] == [
+        {
+            "module_id": item.module_id,
+            "expected_gap_closed": pytest.approx(item.expected_gap_closed, **CLOSE),
+        }
+        for item in found.recommendations
     ]
-    for row, item in zip(rows, found.recommendations, strict=True):
-        assert row["expected_gap_closed"] == pytest.approx(item.expected_gap_closed, **CLOSE)
-        assert (row["objective"], row["as_of"], row["model_id"]) == ("per_hour", AS_OF, None)
-        assert row["catalog_digest"] == found.catalog_digest
+    assert [item.rank for item in found.recommendations] == [1, 2, 3, 4]
+    assert (row["objective"], row["as_of"], row["model_id"]) == ("per_hour", AS_OF, None)
+    assert row["catalog_digest"] == found.catalog_digest
 
 
 def test_completed_modules_are_not_recommended(organisation):
