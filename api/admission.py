@@ -20,6 +20,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from limits import RateLimitItem
 from starlette.concurrency import run_in_threadpool
 
 from api.identity.tokens import Claims, TokenRefused
@@ -32,6 +33,7 @@ from recommender.service.session import Session
 
 IDEMPOTENCY_KEY = r"^[!-~]{1,200}$"
 PERMISSION = "x-permission"
+SOLVES = "x-solves-a-plan"
 _KEY = "trk_"
 # the issuer is down, or has just changed its keys: no fault of whoever sits behind this address
 _NOT_GUESSING = ("keys-unavailable", "unknown-key")
@@ -153,10 +155,13 @@ def check_caller(request: Request) -> Call:
     if who is None:
         raise _refused(state, request)
     request.state.actor = who.actor
-    headers = _count(state, who.actor)
-    needed = (route.openapi_extra or {}).get(PERMISSION)
+    headers = _count(state, state.limit, who.actor)
+    declared = route.openapi_extra or {}
+    needed = declared.get(PERMISSION)
     if needed is not None:
         who.need(Permission(needed))
+    if declared.get(SOLVES):
+        headers = _count(state, state.plan_limit, who.actor)
     if not re.fullmatch(IDEMPOTENCY_KEY, request.headers.get("idempotency-key", "none")):
         raise Refusal(422, "request.idempotency-key")
     _refuse_unknown(request, route)
@@ -215,11 +220,11 @@ def _principal_of_claims(claims: Claims) -> Principal:
     )
 
 
-def _count(state: ServerState, actor: str) -> dict[str, str]:
-    window = state.rates.hit(state.limit, actor)
+def _count(state: ServerState, limit: RateLimitItem, actor: str) -> dict[str, str]:
+    window = state.rates.hit(limit, actor)
     seconds = math.ceil(window.seconds)
     headers = {
-        "RateLimit-Limit": str(state.limit.amount),
+        "RateLimit-Limit": str(limit.amount),
         "RateLimit-Remaining": str(window.remaining),
         "RateLimit-Reset": str(seconds),
     }

@@ -27,7 +27,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from api.admission import IDEMPOTENCY_KEY, PERMISSION
+from api.admission import IDEMPOTENCY_KEY, PERMISSION, SOLVES
 from api.problems import MEDIA_TYPE, Problem
 from api.responses import MOST_FIELDS, fields_of
 from recommender.service.permissions import Permission
@@ -81,6 +81,7 @@ class Operations(APIRouter):
         example: dict[str, Any] | None = None,
         body_example: Any = None,
         upload: bool = False,
+        solves: bool = False,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare an operation.
 
@@ -108,6 +109,8 @@ class Operations(APIRouter):
             A body that works with them; the text of a CSV file where the body is a file.
         upload : bool
             Whether the body is a file.
+        solves : bool
+            Whether it solves a plan: of these a caller has fewer an hour.
 
         Returns
         -------
@@ -148,6 +151,8 @@ class Operations(APIRouter):
         extra: dict[str, Any] = {"security": [{"bearer": []}]}
         if permission is not None:
             extra[PERMISSION] = permission.value
+        if solves:
+            extra[SOLVES] = True
         headers = _header_parameters(method, versioned=versioned, creates=creates)
         if headers:
             extra["parameters"] = headers

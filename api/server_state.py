@@ -41,7 +41,9 @@ class ServerState:
     jobs: JobRunner
     verifier: TokenVerifier | None
     limit: RateLimitItem = field(init=False)
+    plan_limit: RateLimitItem = field(init=False)
     rates: Windows = field(init=False, default_factory=Windows)
 
     def __post_init__(self) -> None:
         self.limit = parse(self.settings.rate_limit)
+        self.plan_limit = parse(self.settings.plan_limit)

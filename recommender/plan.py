@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recommender.arrays import DECIMALS, BoolArray, FloatArray
+from recommender.arrays import DECIMALS, BoolArray, FloatArray, IntArray
 from recommender.errors import ConflictError
 
 # The finest the solver has. With its default of 1e-6 a module that is "chosen" by 0.999999 would
 # get a plan past a budget by a cent.
 _TOLERANCE = 1e-9
+# Weighted levels an hour that do not tell two plans apart.
 _TIE = 1e-9
+# The solver ignores improvements below 1e-9; the steps that decide ties are smaller and scaled up.
+_SCALE = 1e6
+_OPTIONS = {
+    "primal_feasibility_tolerance": _TOLERANCE,
+    "mip_feasibility_tolerance": _TOLERANCE,
+    "dual_feasibility_tolerance": _TOLERANCE,
+    "mip_rel_gap": 0.0,
+    "mip_abs_gap": 0.0,
+    "threads": 1,
+    "presolve": "off",
+}
+SECONDS = 2.0
+"""Time the solver has for one plan; with the largest catalogues tried it takes .04."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +85,15 @@ class PlanChoice:
         Weighted levels each adds given those before it.
     expected_gap_closed : float
         Weighted levels the whole plan closes.
+    optimality_gap : float
+        Weighted levels, less the price of hours, by which another plan may be better at most;
+        0 where this one is proven to be the best.
     """
 
     order: tuple[int, ...]
     added: tuple[float, ...]
     expected_gap_closed: float
+    optimality_gap: float = 0.0
 
 
 def gap_closed(problem: PlanProblem, chosen: Collection[int]) -> float:
@@ -97,13 +115,15 @@ def gap_closed(problem: PlanProblem, chosen: Collection[int]) -> float:
     return float(problem.weight @ np.minimum(problem.gap, gained))
 
 
-def choose_plan(problem: PlanProblem) -> PlanChoice:
+def choose_plan(problem: PlanProblem, *, seconds: float = SECONDS) -> PlanChoice:
     """Choose the set of modules that is worth most, exactly.
 
     Parameters
     ----------
     problem : PlanProblem
         What may be chosen, and within what.
+    seconds : float
+        Time to find it in. Past that the best set so far is returned, with what it may miss.
 
     Returns
     -------
@@ -120,7 +140,8 @@ def choose_plan(problem: PlanProblem) -> PlanChoice:
     ----------
     DESIGN, section 4, "Plan".
     """
-    return arrange(problem, _solve(problem))
+    chosen, missing = _solve(problem, seconds)
+    return replace(arrange(problem, chosen), optimality_gap=missing)
 
 
 def arrange(problem: PlanProblem, chosen: Collection[int]) -> PlanChoice:
@@ -142,139 +163,165 @@ def arrange(problem: PlanProblem, chosen: Collection[int]) -> PlanChoice:
     return PlanChoice(order, added, gap_closed(problem, chosen))
 
 
-class _Program:
-    """The mixed-integer programme: a 0/1 variable a module, the gap closed a competency."""
-
-    def __init__(self, problem: PlanProblem) -> None:
-        import highspy  # slow to import, and needed by plans only
-
-        self.problem = problem
-        n, served = len(problem.hours), np.flatnonzero(problem.gap > 0)
-        self.n = n
-        n_columns = n + len(served)
-        rest = np.zeros(len(served))
-        self.worth = np.concatenate([-problem.hour_price * problem.hours, problem.weight[served]])
-        self.hours = np.concatenate([problem.hours, rest])
-        self.cost = np.concatenate([problem.cost, rest])
-        self.highs = highspy.Highs()
-        self.highs.silent()
-        for option in ("primal_feasibility_tolerance", "mip_feasibility_tolerance"):
-            self.highs.setOptionValue(option, _TOLERANCE)
-        self.highs.setOptionValue("mip_rel_gap", 0.0)
-        self.highs.setOptionValue("mip_abs_gap", 0.0)
-        self.highs.setOptionValue("threads", 1)
-        self.highs.setOptionValue("presolve", "off")
-        self.highs.addVars(
-            n_columns,
-            np.array([float(i in problem.must) for i in range(n)] + [0.0] * len(served)),
-            np.concatenate([np.ones(n), problem.gap[served]]),
-        )
-        self.highs.changeColsIntegrality(
-            n,
-            np.arange(n, dtype=np.int32),
-            np.full(n, highspy.HighsVarType.kInteger),
-        )
-        for place, k in enumerate(served):
-            # gap closed in k <= what the chosen modules improve in k
-            row = np.zeros(n_columns)
-            row[:n] = -problem.improvement[:, k]
-            row[n + place] = 1.0
-            self.bound(row, upper=0.0)
-        self.bound(self.hours, upper=problem.hours_budget)
-        self.bound(self.cost, upper=problem.cost_budget)
-        for module, needed in enumerate(problem.prerequisites):
-            for before in needed:
-                row = np.zeros(n_columns)
-                row[module], row[before] = 1.0, -1.0
-                self.bound(row, upper=0.0)
-
-    def bound(self, row: FloatArray, *, lower: float = -np.inf, upper: float = np.inf) -> int:
-        """Keep a weighted sum of the variables within bounds; return the row's number."""
-        index = np.flatnonzero(row).astype(np.int32)
-        self.highs.addRow(lower, upper, len(index), index, row[index])
-        return int(self.highs.getNumRow()) - 1
-
-    def drop_last(self) -> None:
-        """Take the row out that was added last."""
-        last = int(self.highs.getNumRow()) - 1
-        self.highs.deleteRows(1, np.array([last], dtype=np.int32))
-
-    def fix(self, module: int, *, chosen: bool) -> None:
-        """Decide for or against a module."""
-        self.highs.changeColBounds(module, float(chosen), float(chosen))
-
-    def maximise(self, objective: FloatArray) -> BoolArray | None:
-        """Return which modules are chosen, or None where nothing is feasible.
-
-        Raises
-        ------
-        RuntimeError
-            If the solver ends in any other way: the programme is bounded, so that is a bug.
-        """
-        from highspy import HighsModelStatus, ObjSense
-
-        columns = np.arange(len(objective), dtype=np.int32)
-        self.highs.changeColsCost(len(objective), columns, objective)
-        self.highs.changeObjectiveSense(ObjSense.kMaximize)
-        self.highs.run()
-        status = self.highs.getModelStatus()
-        if status == HighsModelStatus.kInfeasible:
-            return None
-        if status != HighsModelStatus.kOptimal:
-            raise RuntimeError(f"plan: the solver ended with {status.name}")
-        values = np.array(self.highs.getSolution().col_value[: self.n])
-        return values > 0.5
-
-    def other_than(self, chosen: BoolArray, objective: FloatArray) -> BoolArray | None:
-        """Return the best choice that differs in at least one module, if there is any."""
-        row = np.zeros_like(self.worth)
-        row[: self.n] = np.where(chosen, -1.0, 1.0)
-        self.bound(row, lower=1.0 - float(chosen.sum()))
-        found = self.maximise(objective)
-        self.drop_last()
-        return found
-
-    def value(self, chosen: BoolArray) -> float:
-        """Return what a choice is worth: the gap closed less the price of its hours."""
-        problem = self.problem
-        closed = gap_closed(problem, np.flatnonzero(chosen).tolist())
-        return closed - problem.hour_price * float(problem.hours @ chosen)
-
-
-def _solve(problem: PlanProblem) -> list[int]:
-    if not len(problem.hours):
-        return []
-    program = _Program(problem)
-    chosen = program.maximise(program.worth)
-    if chosen is None:
+def _solve(problem: PlanProblem, seconds: float) -> tuple[list[int], float]:
+    """Return the best set, and by how much at most another one may be better."""
+    forced = _with_prerequisites(problem, problem.must)
+    if _exceeds(problem, forced):
         raise ConflictError(
             "plan.infeasible",
             modules=", ".join(problem.module_ids[i] for i in sorted(problem.must)) or "–",
             hours=f"{problem.hours_budget:g}",
             cost=f"{problem.cost_budget:g}",
         )
-    program.bound(program.worth, lower=program.value(chosen) - _TIE)
-    if program.other_than(chosen, program.worth) is None:
-        return np.flatnonzero(chosen).tolist()
+    pool = np.flatnonzero(~_dominated(problem))
+    if not len(pool):
+        return [], 0.0
+    chosen, missing = _maximise(problem, pool, seconds)
+    if chosen is None:
+        return forced, missing - _worth(problem, forced)
+    return chosen, missing
 
-    # several plans are worth the same: fewer hours, then lower cost, then ids in order
-    for row in (program.hours, program.cost):
-        least = program.maximise(-row)
-        chosen = chosen if least is None else least
-        program.bound(row, upper=float(row[: program.n] @ chosen) + _TIE)
-    for module in range(program.n):
-        if program.other_than(chosen, -program.hours) is None:
-            break
-        if not chosen[module]:
-            program.fix(module, chosen=True)
-            earlier = program.maximise(-program.hours)
-            if earlier is None:
-                program.fix(module, chosen=False)
-            else:
-                chosen = earlier
-        else:
-            program.fix(module, chosen=True)
-    return np.flatnonzero(chosen).tolist()
+
+def _with_prerequisites(problem: PlanProblem, chosen: Collection[int]) -> list[int]:
+    """Return a set with all that its modules need."""
+    whole: set[int] = set()
+    rest = list(chosen)
+    while rest:
+        module = rest.pop()
+        if module not in whole:
+            whole.add(module)
+            rest += problem.prerequisites[module]
+    return sorted(whole)
+
+
+def _exceeds(problem: PlanProblem, chosen: list[int]) -> bool:
+    return bool(
+        problem.hours[chosen].sum() > problem.hours_budget + _TOLERANCE
+        or problem.cost[chosen].sum() > problem.cost_budget + _TOLERANCE
+    )
+
+
+def _worth(problem: PlanProblem, chosen: list[int]) -> float:
+    """Return the gap closed less the price of the hours."""
+    price = problem.hour_price * float(problem.hours[chosen].sum())
+    return gap_closed(problem, chosen) - price
+
+
+def _dominated(problem: PlanProblem) -> BoolArray:
+    """Find the modules that no best plan holds, since better ones leave no use for them.
+
+    One module is better than another if it improves every competency as much and takes no more
+    hours or money. A plan that holds the worse and not the better gets no worse by exchanging
+    them, so a best plan that holds the worse holds all that are better. Where those together
+    leave the worse too little to add, or no room, it is out. Real catalogues have many
+    modules that are nearly alike; without this the solver weighs each mixture of them.
+    """
+    n = len(problem.hours)
+    hours, cost = problem.hours, problem.cost
+    first = np.arange(n)
+    # [a, b]: whether a is better than b; of two that are the same the one with the earlier id is
+    better = (hours[:, None] <= hours) & (cost[:, None] <= cost)
+    better &= (hours[:, None] < hours) | (cost[:, None] < cost) | (first[:, None] < first)
+    for gap, improvement in zip(problem.gap, problem.improvement.T, strict=True):
+        useful = np.minimum(improvement, gap)
+        better &= useful[:, None] >= useful
+    needs = np.zeros((n, n), dtype=np.float32)
+    for module, before in enumerate(problem.prerequisites):
+        needs[module, list(before)] = 1.0
+    # an exchange must neither bring in a new prerequisite nor take one away
+    better &= needs @ (1.0 - needs).T == 0
+    stays: BoolArray = np.any(needs > 0, axis=0)
+    stays[list(problem.must)] = True
+
+    above = better.T.astype(np.float64)
+    gained = np.minimum(problem.gap, above @ problem.improvement)
+    adds = np.minimum(problem.gap, gained + problem.improvement) - gained
+    useless = adds @ problem.weight <= problem.hour_price * hours
+    no_room = above @ hours + hours > problem.hours_budget + _TOLERANCE
+    no_money = above @ cost + cost > problem.cost_budget + _TOLERANCE
+    return (useless | no_room | no_money) & ~stays
+
+
+def _maximise(
+    problem: PlanProblem, pool: IntArray, seconds: float
+) -> tuple[list[int] | None, float]:
+    """Solve the mixed-integer programme: a 0/1 variable a module, the gap closed a competency.
+
+    Returns the best set that was found, if there was time for one, and by how much at most another
+    set may be worth more than it, or than none.
+    """
+    import highspy  # slow to import, and needed by plans only
+
+    n, served = len(pool), np.flatnonzero(problem.gap > 0)
+    hours, cost = problem.hours[pool], problem.cost[pool]
+    modules: list[int] = pool.tolist()
+    place = {module: i for i, module in enumerate(modules)}
+    needed: list[tuple[int, int]] = [
+        (place[module], place[before])
+        for module in modules
+        for before in problem.prerequisites[module]
+    ]
+    budgets = np.array([problem.hours_budget, problem.cost_budget])
+    bounded = np.isfinite(budgets)
+    k, b = len(served), int(bounded.sum())
+    rows = np.zeros((k + b + len(needed), n + k))
+    # gap closed in a competency <= what the chosen modules improve in it
+    rows[:k, :n] = -problem.improvement[np.ix_(pool, served)].T
+    rows[:k, n:] = np.eye(k)
+    rows[k : k + b, :n] = np.stack([hours, cost])[bounded]
+    for row, (module, before) in enumerate(needed, start=k + b):
+        rows[row, module], rows[row, before] = 1.0, -1.0
+    row_of, column = np.nonzero(rows)
+
+    program = highspy.HighsLp()
+    program.num_row_, program.num_col_ = rows.shape
+    worth = np.concatenate([-problem.hour_price * hours, problem.weight[served]])
+    worth[:n] += _ties(hours, cost)
+    program.col_cost_ = _SCALE * worth
+    program.sense_ = highspy.ObjSense.kMaximize
+    program.col_lower_ = np.concatenate([[float(m in problem.must) for m in pool], np.zeros(k)])
+    program.col_upper_ = np.concatenate([np.ones(n), problem.gap[served]])
+    program.row_lower_ = np.full(len(rows), -np.inf)
+    program.row_upper_ = np.concatenate([np.zeros(k), budgets[bounded], np.zeros(len(needed))])
+    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    program.a_matrix_.start_ = np.searchsorted(row_of, np.arange(len(rows) + 1))
+    program.a_matrix_.index_ = column
+    program.a_matrix_.value_ = rows[row_of, column]
+    whole, part = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
+    program.integrality_ = [whole] * n + [part] * k
+
+    solver = highspy.Highs()
+    solver.silent()
+    for name, value in (_OPTIONS | {"time_limit": seconds}).items():
+        solver.setOptionValue(name, value)
+    solver.passModel(program)
+    solver.run()
+    status, info = solver.getModelStatus(), solver.getInfo()
+    ended = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit)
+    if status not in ended:  # a plan is bounded, and one that is feasible was found before
+        raise RuntimeError(f"plan: the solver ended with {status.name}")
+    chosen = None
+    if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
+        chosen = pool[np.array(solver.getSolution().col_value[:n]) > 0.5].tolist()
+    if status == highspy.HighsModelStatus.kOptimal:
+        return chosen, 0.0
+    # no bound was found yet where time ran out early; all gaps closed is one
+    bound = min(info.mip_dual_bound / _SCALE, float(problem.weight @ problem.gap))
+    return chosen, bound - _worth(problem, chosen or [])
+
+
+def _ties(hours: FloatArray, cost: FloatArray) -> FloatArray:
+    """Return what the objective of each module is changed by, to decide between equal plans.
+
+    Fewer hours, then lower cost, then the ids that come first: each step so much smaller than the
+    one before that it matters only where that is the same, and the first below what tells
+    the worth of two plans apart.
+    """
+    different = np.unique(hours)
+    step = float(np.diff(different).min()) if len(different) > 1 else 1.0
+    cheaper = 0.4 * step * cost / max(1.0, float(cost.sum()))
+    earlier = np.exp2(-np.arange(len(hours)) * min(1.0, 20 / len(hours)))
+    return _TIE * (1e-4 * earlier - hours - cheaper)
 
 
 def _put_in_order(

@@ -120,7 +120,11 @@ class PlanItem:
 
 @dataclass(frozen=True)
 class Plan:
-    """A person's development plan; `path_id` is the learning path that frames it."""
+    """A person's development plan; `path_id` is the learning path that frames it.
+
+    `optimality_gap` is by how many weighted levels another plan may be better at most: 0 where this
+    one is proven to be the best, and for plans chosen by hand.
+    """
 
     plan_id: str
     person_id: str
@@ -139,6 +143,7 @@ class Plan:
     expected_gap_closed: float
     model_id: str | None
     catalog_digest: str
+    optimality_gap: float = 0.0
 
 
 def to_json(result: Any) -> dict[str, Any]:

@@ -37,8 +37,9 @@ class Settings(BaseSettings):
         issuer's keys; without them only API keys are accepted.
     oidc_role_claim, oidc_person_claim, oidc_org_unit_claim : str
         Claims of a token that say role, person and org unit; dots reach into objects.
-    rate_limit : str
-        Requests that one key or token may make, by one worker's count.
+    rate_limit, plan_limit : str
+        Requests that one key or token may make, and plans that it may have solved one by one, by
+        one worker's count.
     body_limit_mb, upload_limit_mb : int
         Size of a request's body, and of an uploaded table.
     slow_body_seconds : int
@@ -79,6 +80,7 @@ class Settings(BaseSettings):
     oidc_person_claim: str = "person_id"
     oidc_org_unit_claim: str = "org_unit"
     rate_limit: str = "1200/minute"
+    plan_limit: str = "600/hour"
     body_limit_mb: Annotated[int, Field(ge=1, le=1000)] = 1
     upload_limit_mb: Annotated[int, Field(ge=1, le=1000)] = 50
     slow_body_seconds: Annotated[int, Field(ge=1, le=600)] = 20

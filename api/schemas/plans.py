@@ -201,6 +201,13 @@ class _Content(Resource):
     expected_gap_closed: Annotated[float, Field(description="In weighted levels.")]
     model_id: Annotated[str | None, Field(description="Null: the catalogue's own estimates.")]
     catalog_digest: str
+    optimality_gap: Annotated[
+        float,
+        Field(
+            description="Weighted levels by which another plan may be better at most, where the "
+            "time to choose this one did not suffice; 0 where it is the best."
+        ),
+    ]
 
 
 class PlanOut(_Content):

@@ -111,6 +111,8 @@ def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
         cost=f"{made.total_cost:,.0f}",
         closed=f"{made.expected_gap_closed:.2f}",
     )
+    if made.optimality_gap:
+        term.print("note.not-proven", gap=f"{made.optimality_gap:.2f}")
     if made.assess_first:
         term.print("cli.plan-assess", names=", ".join(names[name] for name in made.assess_first))
     near = [item for item in made.left_out if item.reason in ("over-hours", "over-budget")]

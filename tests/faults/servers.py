@@ -125,6 +125,7 @@ class Nursery:
             "AS_OF": AS_OF.isoformat(),
             "LANG": "en",
             "RATE_LIMIT": "1000000/minute",
+            "PLAN_LIMIT": "1000000/hour",
             **settings,
         }
         wanted: dict[str, Any] = {

@@ -212,6 +212,7 @@ def run_server(
         "AS_OF": AS_OF.isoformat(),
         "LANG": "en",
         "RATE_LIMIT": "1000000/minute",
+        "PLAN_LIMIT": "1000000/hour",
         **settings,
     }
     environment = os.environ | {f"RECOMMENDER_{name}": value for name, value in given.items()}

@@ -138,7 +138,12 @@ def _make(settings: Settings, requests: Iterable[KeyRequest]) -> list[str]:
 
 def settings_for(url: str, folder: Path, **changes: object) -> Settings:
     """Return the settings of a served organisation."""
-    given = {"rate_limit": "1000000/minute", "as_of": AS_OF, "models": folder / "models"}
+    given = {
+        "rate_limit": "1000000/minute",
+        "plan_limit": "1000000/hour",
+        "as_of": AS_OF,
+        "models": folder / "models",
+    }
     return Settings(database=url, **(given | changes))
 
 

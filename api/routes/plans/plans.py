@@ -57,6 +57,7 @@ _FIRST = ("", "")
     conflict=True,
     example={},
     body_example={"person_id": "00015", "grade": "g3", "hours_budget": 40.0, "without": []},
+    solves=True,
 )
 def simulate_plan(call: Admitted, body: Strict[SimulationIn]) -> Response:
     """Ask what the plan would be under other assumptions.
@@ -83,6 +84,7 @@ def simulate_plan(call: Admitted, body: Strict[SimulationIn]) -> Response:
     conflict=True,
     example={"person_id": "00015"},
     body_example={"hours_budget": 40.0, "cost_budget": "8000.00"},
+    solves=True,
 )
 def create_plan(call: Admitted, person_id: PersonId, body: Strict[PlanIn]) -> Response:
     """Make a person's plan; it is a draft."""

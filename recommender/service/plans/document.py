@@ -150,7 +150,11 @@ def build_plan_document(
         model_id=plan.model_id or "",
         catalog_digest=plan.catalog_digest,
         level_names=tuple(level.name.in_language(lang) for level in catalog.levels),
-        notes=(*_note_late(plan, path, lang), *_notes(framework, gaps, lang)),
+        notes=(
+            *_note_late(plan, path, lang),
+            *_note_hurried(plan, lang),
+            *_notes(framework, gaps, lang),
+        ),
         path=path_name,
         approvals=tuple(approvals),
     )
@@ -220,6 +224,13 @@ def _note_late(plan: Plan, path: LearningPath | None, lang: str) -> list[str]:
     if ends <= due:
         return []
     return [say("note.path-late", lang, weeks=weeks, due=due.isoformat(), ends=ends.isoformat())]
+
+
+def _note_hurried(plan: Plan, lang: str) -> list[str]:
+    """Say where there was no time to prove that a plan is the best."""
+    if not plan.optimality_gap:
+        return []
+    return [say("note.not-proven", lang, gap=f"{plan.optimality_gap:.2f}")]
 
 
 def _notes(framework: Framework, gaps: Gaps, lang: str) -> tuple[str, ...]:

@@ -134,6 +134,7 @@ def compose_plan(
         expected_gap_closed=choice.expected_gap_closed,
         model_id=choices.prospects.estimates.model_id,
         catalog_digest=framework.catalog.digest,
+        optimality_gap=choice.optimality_gap,
     )
     return reword(framework, plan, lang)
 

@@ -115,6 +115,24 @@ def test_rate_limit(tmp_path):
         assert served.client("employee").get("/v1/me").status_code == 200
 
 
+def test_solving_has_a_limit_of_its_own(tmp_path):
+    with serve(f"sqlite:///{tmp_path / 'limited.db'}", tmp_path, plan_limit="3/hour") as served:
+        served.app.state.server.rates = Windows(elapsed=lambda: 0)  # all in one hour
+        client = served.client("hr")
+        path = f"/v1/people/{EMPLOYEE}/plans"
+        tries = [
+            client.post("/v1/simulations", json={"person_id": EMPLOYEE}),
+            client.post(path, json={}),
+            client.post(path, json={}),
+            client.post(path, json={}),
+            client.post("/v1/simulations", json={"person_id": EMPLOYEE}),
+        ]
+        assert [answered.status_code for answered in tries] == [200, 201, 201, 429, 429]
+        assert tries[0].headers["ratelimit-remaining"] == "2"
+        assert int(tries[-1].headers["retry-after"]) > 60
+        assert client.get(path).status_code == 200  # whatever solves nothing goes on
+
+
 def test_guessing_is_slowed_down(tmp_path):
     folder = tmp_path
     with serve(f"sqlite:///{folder / 'guessed.db'}", folder) as served:
