@@ -280,7 +280,7 @@ def _field_problem(item: dict[str, Any], lang: str) -> FieldProblem:
     }
     key = f"invalid.{item['type']}"
     text = say(key, lang, **expected) if key in all_texts() else say("invalid.other", lang)
-    # the name of a field in the body may hold half a surrogate pair, which UTF-8 cannot
+    # the name of a field may hold half a surrogate pair, which cannot be sent as UTF-8
     return FieldProblem(pointer=pointer.encode("utf-8", "replace").decode(), detail=text)
 
 

@@ -52,9 +52,8 @@ class Windows:
 
     def hit(self, limit: RateLimitItem, who: str) -> Window:
         """Count a request."""
-        with (
-            self._lock
-        ):  # cachetools is not thread-safe, and the count is read before it is written
+        # cachetools is not thread-safe, and the count is read before it is written
+        with self._lock:
             now = self._elapsed()
             ends, count = self._windows.get((limit, who), (now + limit.get_expiry(), 0))
             count += 1

@@ -37,7 +37,7 @@ def _all_optional(schema: dict[str, Any]) -> None:
 
 
 class Resource(BaseModel):
-    """Base of answers that can be asked for with `fields`: each of theirs may be left out."""
+    """Base of answers that can be asked for with `fields`: any field may then be left out."""
 
     model_config = ConfigDict(json_schema_extra=_all_optional)
 

@@ -249,8 +249,8 @@ class CatalogSettings(Frozen):
 
     @model_validator(mode="after")
     def _weighs_every_rater(self) -> Self:
-        # One left out would silently not count; it has to be given a small weight instead. Weights
-        # are renormalised over the types that rated, so their sum is free.
+        # Ratings of any type may come in, so each needs a weight. Weights are renormalised over the
+        # types that rated (DESIGN, section 4), so their sum is free.
         missing = {"self", "manager", "peer", "customer"} - set(self.rater_weights)
         if missing:
             raise ValueError(f"rater_weights lacks {', '.join(sorted(missing))}")

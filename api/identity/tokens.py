@@ -203,8 +203,8 @@ def _read_unverified(token: str) -> jws.CompactSignature:
         raise TokenRefused("malformed", "header")
     if header["alg"] not in ALGORITHMS:
         raise TokenRefused("algorithm")
-    # Both change what is signed or must be understood; who does not support them has to refuse
-    # (RFC 7515, RFC 7797).
+    # Both ask for extensions of the signature. A reader without them, as we are, has to refuse such
+    # a token (RFC 7515, RFC 7797).
     if "crit" in header or "b64" in header:
         raise TokenRefused("malformed", "crit")
     if not isinstance(header.get("kid"), str | None):

@@ -94,7 +94,7 @@ class _Place:
                 before=shown.before,
                 after=shown.after,
             )
-            # the sentence shows the English values in Chinese too then, and has to say so
+            # the Chinese sentence then shows the English values, and has to say so
             if shown.english_only:
                 what = Text.model_construct(
                     zh_cn=what.zh_cn + phrase("change.english").zh_cn, en=what.en

@@ -89,7 +89,7 @@ def near_duplicates(catalog: Catalog) -> Iterator[tuple[str, str, float]]:
     tuple
         Ids of both modules and their likeness, if it reaches the catalogue's standard.
     """
-    # Pairs of characters, because Chinese has no spaces between words and needs no dictionary so.
+    # pairs of characters and not words, which Chinese does not separate by spaces
     least = catalog.standards.near_duplicate
     sets = [(module.id, _pairs(module)) for module in catalog.modules if not module.retired]
     for (first, ours), (second, theirs) in combinations(sets, 2):

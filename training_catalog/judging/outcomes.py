@@ -1,4 +1,4 @@
-"""Judges outcomes that are tied to nothing or to the wrong thing, and indicators without any."""
+"""Judges outcomes tied to nothing or to the wrong thing, and indicators that no outcome serves."""
 
 from __future__ import annotations
 
