@@ -1,9 +1,9 @@
-"""Who is calling: a request is admitted before anything of it is looked at.
+"""Who is calling: a request is admitted before its path, query and body are judged.
 
-A route asks for ``call: Admitted``. What that depends on checks the key or token, the permission
-that the operation was declared with, and the rate limit; FastAPI settles it before it judges path,
-query and body. When the route is done, what it read is put into the audit trail before the answer
-goes out.
+A route asks for ``call: Admitted``. That dependency checks the key or token, the permission that
+the operation was declared with, and the rate limit. FastAPI settles dependencies first, so nobody
+learns from a 422 what he may not ask. When the route is done, what it read is put into the audit
+trail before the answer goes out.
 """
 
 from __future__ import annotations
@@ -31,13 +31,17 @@ from recommender.service.access.keys import identify, org_path
 from recommender.service.permissions import PERMISSIONS, Permission, Principal, Role
 from recommender.service.session import Session
 
+# Visible ASCII only: a header carries nothing else unchanged.
 IDEMPOTENCY_KEY = r"^[!-~]{1,200}$"
 PERMISSION = "x-permission"
 SOLVES = "x-solves-a-plan"
+# Begins every API key and no JWT, so neither is ever tried as the other.
 _KEY = "trk_"
-# the issuer is down, or has just changed its keys: no fault of whoever sits behind this address
+# The issuer is down or has just changed its keys. The caller did nothing wrong, so such a refusal
+# does not count against his address.
 _NOT_GUESSING = ("keys-unavailable", "unknown-key")
 _WHOLE_ORGANISATION = "*"
+# HTTP wants a challenge with every 401 (RFC 9110, 11.6.1)
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="training-recommender"'}
 
 
@@ -48,13 +52,13 @@ class Call:
     Parameters
     ----------
     request : Request
-        As it came.
+        The request as it came.
     state : ServerState
         The parts of the server.
     session : Session
-        On whose behalf use cases run.
+        Says for whom use cases run.
     headers : dict of str to str
-        Go with the answer, whatever it is.
+        Headers that go with any answer.
     response : Response or None
         The answer, once there is one.
     """
@@ -71,7 +75,7 @@ class Call:
         return self.session.lang
 
     def respond(self, response: Response) -> Response:
-        """Return an answer with the headers that go with every one."""
+        """Add the headers that go with every answer, and remember the answer for `once`."""
         response.headers.update(self.headers)
         self.response = response
         return response
@@ -80,22 +84,22 @@ class Call:
     def once(
         self, *, keep: Callable[[Response], Response] = lambda response: response
     ) -> Iterator[None]:
-        """Do what a request asks, and keep the answer with it in one transaction.
+        """Do what a request asks and keep its answer, in one transaction.
 
         A request with an ``Idempotency-Key`` that was answered before gets that answer again.
 
         Parameters
         ----------
         keep : callable
-            Makes what is kept, to be answered to the same request, out of the answer; the
-            answer itself unless given.
+            Turns the answer into what is kept and sent to a repeated request; by default the
+            answer itself is kept.
         """
         key = self.request.headers.get("idempotency-key")
         with answering_once(self.session, key, self._fingerprint()) as keep_answer:
             yield
             assert self.response is not None  # made by `respond`
-            kept = keep(self.response)
-            keep_answer(KeptAnswer(kept.status_code, dict(kept.headers), bytes(kept.body)))
+            stored = keep(self.response)
+            keep_answer(KeptAnswer(stored.status_code, dict(stored.headers), bytes(stored.body)))
 
     def seen_version(self) -> int:
         """Return the version that ``If-Match`` names.
@@ -103,17 +107,20 @@ class Call:
         Raises
         ------
         Refusal
-            If the header is not there (428), or no ETag of a version (412).
+            If the header is missing (428), or is not the ETag of a version (412).
         """
-        given = self.request.headers.get("if-match")
-        if given is None:
+        etag = self.request.headers.get("if-match")
+        if etag is None:
             raise Refusal(428, "request.if-match-missing")
-        match = re.fullmatch(r'"([0-9]{1,9})(-[0-9a-f]+)?"', given)
+        # only the version has to agree: the digest after it changes with language and fields, too
+        match = re.fullmatch(r'"([0-9]{1,9})(-[0-9a-f]+)?"', etag)
         if match is None:
             raise Refusal(412, "request.if-match")
         return int(match[1])
 
     def _fingerprint(self) -> str:
+        # Starlette keeps the body here once it was read. Most routes are plain functions, which
+        # cannot await `request.body()`.
         body: bytes = getattr(self.request, "_body", b"")
         text = f"{self.request.method} {self.request.url.path}?{self.request.url.query}\n"
         return hashlib.sha256(text.encode() + body).hexdigest()
@@ -125,18 +132,21 @@ async def admit(request: Request) -> AsyncIterator[Call]:
     Raises
     ------
     Refusal
-        401 without a valid key or token, 422 with an ``Idempotency-Key`` that is none or with a
-        parameter that the operation does not have, 429 past the rate limit.
+        401 without a valid key or token, 422 for a malformed ``Idempotency-Key`` or a parameter
+        that the operation does not have, 429 past the rate limit.
     ForbiddenError
-        If the permission is not there.
+        If the caller lacks the permission.
     """
     call = await run_in_threadpool(check_caller, request)
     yield call
     note = call.session.take_note()
     if note is not None:
+        # awaited: a request that waits for the disk must not hold one of the few threads
         await asyncio.wrap_future(call.state.writer.note(note))
 
 
+# scope="function" runs what follows the `yield` before the answer is sent; by default FastAPI
+# would run it after, and a crash could lose the audit entry of an answer that went out.
 Admitted = Annotated[Call, Depends(admit, scope="function")]
 
 
@@ -146,7 +156,7 @@ def check_caller(request: Request) -> Call:
     route: APIRoute = request.scope["route"]
     token = _token(request)
     is_key = token.startswith(_KEY)
-    # checked before a connection is taken: it may have to wait for the identity provider
+    # Checked before a connection is taken, because it may wait for the identity provider.
     claimed = None if is_key else _check_claims(state, request, token)
     if not is_key and claimed is None:
         raise _refused(state, request)
@@ -154,7 +164,9 @@ def check_caller(request: Request) -> Call:
     who = who or claimed
     if who is None:
         raise _refused(state, request)
+    # Set first, so that the log line of a refusal below names the actor too.
     request.state.actor = who.actor
+    # Counted before the permission is checked: refused requests use up the rate limit as well.
     headers = _count(state, state.limit, who.actor)
     declared = route.openapi_extra or {}
     needed = declared.get(PERMISSION)
@@ -162,6 +174,7 @@ def check_caller(request: Request) -> Call:
         who.need(Permission(needed))
     if declared.get(SOLVES):
         headers = _count(state, state.plan_limit, who.actor)
+    # "none" fits the pattern, so a request without the header passes
     if not re.fullmatch(IDEMPOTENCY_KEY, request.headers.get("idempotency-key", "none")):
         raise Refusal(422, "request.idempotency-key")
     _refuse_unknown(request, route)
@@ -209,7 +222,8 @@ def _principal_of_claims(claims: Claims) -> Principal:
         unit = org_path(claims.org_unit or "")
         if not unit:
             raise TokenRefused("claims")
-    # the subject may be a person's name or mail address; its hash tells tokens apart as well
+    # The subject may be a name or a mail address, which must not stand in the log and the audit
+    # trail; its hash tells callers apart just as well.
     subject = hashlib.sha256(f"{claims.issuer} {claims.subject}".encode()).hexdigest()[:16]
     return Principal(
         actor=f"token:{subject}",
@@ -222,6 +236,7 @@ def _principal_of_claims(claims: Claims) -> Principal:
 
 def _count(state: ServerState, limit: RateLimitItem, actor: str) -> dict[str, str]:
     window = state.rates.hit(limit, actor)
+    # rounded up: a client that came back a moment too early would be refused again
     seconds = math.ceil(window.seconds)
     headers = {
         "RateLimit-Limit": str(limit.amount),
@@ -235,7 +250,7 @@ def _count(state: ServerState, limit: RateLimitItem, actor: str) -> dict[str, st
 
 
 def _refused(state: ServerState, request: Request) -> Refusal:
-    """Return the refusal of a key or token; whoever was refused too often of late has to wait."""
+    """Return the refusal of a key or token: 401, or 429 for an address refused too often lately."""
     address = request.client.host if request.client else ""
     if not state.rates.hit(REFUSALS, f"refused {address}").allowed:
         return Refusal(429, "request.too-many", headers={"Retry-After": "60"}, seconds=60)
@@ -243,6 +258,8 @@ def _refused(state: ServerState, request: Request) -> Refusal:
 
 
 def _without_people(template: str, parameters: dict[str, Any]) -> str:
+    # The audit trail outlives the erasure of a person and names people by a `ref` of their row,
+    # so the path in it must not name them. 400 is the length of the column.
     for name, value in parameters.items():
         if name != "person_id":
             template = template.replace("{" + name + "}", str(value))
@@ -267,6 +284,7 @@ def _refuse_unknown(request: Request, route: APIRoute) -> None:
 
 
 def _query_names(dependant: Dependant) -> Iterator[str]:
+    # FastAPI ignores unknown parameters, and offers no list of the known ones but this tree.
     for parameter in dependant.query_params:
         yield parameter.alias
     for below in dependant.dependencies:

@@ -26,6 +26,7 @@ from recommender.service.installation import Installation
 from recommender.service.jobs.runner import JobRunner
 from recommender.settings import Settings
 
+# The interpreter runs one thread at a time; with more of them it mostly switches between them.
 THREADS = 8
 DESCRIPTION = """\
 Decides which training is worth a person's time.
@@ -70,10 +71,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version="1",
         description=DESCRIPTION,
         lifespan=_run,
+        # ours stand in api.pages and api.routes.monitoring: FastAPI's own load scripts from a CDN
+        # and ask for no key
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,  # it would send clients where the Host header says
+        redirect_slashes=False,  # a redirect would go to any host that the Host header names
     )
     app.state.settings = chosen
     for group in GROUPS:
@@ -105,18 +108,20 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     writer = AuditWriter(installation.engine)
     jobs = JobRunner(installation)
     app.state.server = ServerState(settings, installation, writer, jobs, verifier)
-    # the interpreter runs one thread at a time; with more of them it mostly switches
+    # starlette runs plain functions in this pool, which has 40 threads unless told otherwise
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     jobs.start()
     structlog.get_logger("recommender.api").info("started")
     try:
         yield
     finally:
+        # the database last: jobs and notes that are still under way write to it
         jobs.stop()
         writer.close()
         installation.close()
 
 
+# Making the description takes a while; without a lock, threads that ask at once would all make it.
 _describing = threading.Lock()
 
 
@@ -124,23 +129,24 @@ def describe(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI description of an application, made once."""
     with _describing:
         if app.openapi_schema is None:
-            found = get_openapi(
+            description = get_openapi(
                 title=app.title,
                 version=app.version,
                 description=app.description,
                 routes=app.routes,
                 openapi_version="3.1.0",
             )
-            for path in found["paths"].values():
-                for each in path.values():
-                    settle_parameters(each)
-            parts = found.setdefault("components", {})
+            for path in description["paths"].values():
+                for operation in path.values():
+                    settle_parameters(operation)
+            parts = description.setdefault("components", {})
             parts["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
             schemas = parts.setdefault("schemas", {})
+            # FastAPI adds these for its own 422; every 422 here is a `Problem`
             schemas.pop("HTTPValidationError", None)
             schemas.pop("ValidationError", None)
             schemas.setdefault(
                 "Problem", Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             )
-            app.openapi_schema = found
+            app.openapi_schema = description
         return app.openapi_schema

@@ -1,4 +1,4 @@
-"""How an operation of the API is declared: one call that says all that holds for it.
+"""How an operation of the API is declared: one call says everything that holds for it.
 
 ::
 
@@ -13,8 +13,8 @@
         return answer(call, ...)
 
 The function's name is the operation's id, its docstring the summary. The permission stands in the
-description of the route, where `api.admission.admit` finds it. Every status an operation can give
-is declared here, and nowhere else.
+description of the route, where `api.admission.admit` finds it. Every status that an operation can
+give is declared here and nowhere else.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ _SOMETIMES = {
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv"
+# browsers and curl send a file of a type they don't know as octet-stream
 TABLES = (XLSX, CSV, "application/octet-stream")
 
 
@@ -90,23 +91,23 @@ class Operations(APIRouter):
         method, path : str
             As in OpenAPI; the path stands below ``/v1``.
         permission : Permission or None
-            What it needs; None where every principal may.
+            The permission it needs; None where every principal may.
         answer : type or None
             Shape of the JSON answer; None where there is no body, or no JSON.
         status : int
-            Of success.
+            Status of a success.
         absent, conflict : bool
             Whether it may answer 404, 409.
         versioned : bool
             Whether it needs ``If-Match``, and may answer 412 and 428.
         creates : bool
-            Whether it may also make what is not there: 201, and without ``If-Match``.
+            Whether it may also create the resource: 201, and without ``If-Match``.
         media : dict of str to str
-            Other media types of the answer, each with what it is.
+            Other media types of the answer, each with a description.
         example : dict of str to object
             Values of path and query parameters that work on the sample organisation.
         body_example : object
-            A body that works with them; the text of a CSV file where the body is a file.
+            A body that works together with `example`; the text of a CSV file for an upload.
         upload : bool
             Whether the body is a file.
         solves : bool
@@ -156,11 +157,13 @@ class Operations(APIRouter):
         headers = _header_parameters(method, versioned=versioned, creates=creates)
         if headers:
             extra["parameters"] = headers
-        # an id that is known only when something was made stands in braces
+        # The tests call every operation with its example. An id that is known only after
+        # something was created stands in braces, for them to fill in.
         ids = {name: f"{{{name}}}" for name in re.findall(r"{(\w+)}", path)}
         extra["x-example"] = ids | (example or {})
         if answer is not None:
-            extra["x-fields"] = fields_of(answer)  # until `settle_parameters`
+            # on its way to `settle_parameters`: FastAPI has made no parameter yet to put it in
+            extra["x-fields"] = fields_of(answer)
         if upload:
             whole = {"schema": {"type": "string", "format": "binary", "minLength": 1}}
             content = dict.fromkeys(TABLES, whole) | {CSV: {**whole, "example": body_example}}
@@ -169,6 +172,8 @@ class Operations(APIRouter):
             extra["requestBody"] = {"content": {"application/json": {"example": body_example}}}
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+            # response_model is only for the description: routes return a `Response`, which FastAPI
+            # passes on as it is, so an answer is not validated and serialised a second time
             summary, _, rest = (function.__doc__ or "").strip().partition("\n")
             self.add_api_route(
                 path,
@@ -189,7 +194,7 @@ class Operations(APIRouter):
 
 
 def settle_parameters(operation: dict[str, Any]) -> None:
-    """Say of an operation's parameters exactly what they may be, which FastAPI does not."""
+    """Describe an operation's parameters more exactly than FastAPI does."""
     names: list[str] = operation.pop("x-fields", [])
     example = operation.get("x-example", {})
     for parameter in operation.get("parameters", []):
@@ -207,7 +212,7 @@ def settle_parameters(operation: dict[str, Any]) -> None:
             }
             parameter |= {"style": "form", "explode": False}
         elif {"type": "null"} in schema.get("anyOf", []):
-            # it may be left out; there is no way to write null in an address
+            # it may be left out, but no address can say null, which FastAPI allows
             choices = [choice for choice in schema.pop("anyOf") if choice != {"type": "null"}]
             schema |= choices[0] if len(choices) == 1 else {"anyOf": choices}
 

@@ -30,8 +30,10 @@ from training_catalog import CatalogError
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:training-recommender:problem:"
+# a table with one wrong column has a fault in every row, and nobody reads a hundred thousand
 SHOWN_FAULTS = 1000
 
+# the first that fits counts, so a subclass stands before its base
 _STATUSES: tuple[tuple[type[RecommenderError], int], ...] = (
     (StaleError, 412),
     (TableFaultsError, 422),
@@ -91,15 +93,17 @@ def status_of(error: RecommenderError) -> int:
 
 
 def language_of(request: Request) -> str:
-    """Return the language of texts: the best of Accept-Language, else the installation's."""
+    """Return the language the caller likes best, or else the installation's."""
     return choose_language(
         request.headers.get("accept-language", ""), request.app.state.settings.lang
     )
 
 
 def choose_language(accepted: str, default: str) -> str:
-    """Return ``zh-CN`` or ``en`` by an Accept-Language header."""
+    """Choose ``zh-CN`` or ``en`` by an Accept-Language header."""
     best, best_quality = default, 0.0
+    # Only the primary tag is compared, so that `zh` and `zh-TW` mean zh-CN; Babel's negotiation
+    # answers `en` to them. A caller decides how long the header is, hence the bound.
     for part in accepted.split(",")[:20]:
         name, _, parameters = part.strip().partition(";")
         quality = 1.0
@@ -109,9 +113,9 @@ def choose_language(accepted: str, default: str) -> str:
             except ValueError:
                 continue
         primary = name.strip().lower().split("-")[0]
-        found = next((lang for lang in LANGUAGES if lang.lower().split("-")[0] == primary), None)
-        if found and quality > best_quality:
-            best, best_quality = found, quality
+        match = next((lang for lang in LANGUAGES if lang.lower().split("-")[0] == primary), None)
+        if match and quality > best_quality:
+            best, best_quality = match, quality
     return best
 
 
@@ -128,7 +132,7 @@ def problem_response(
 ) -> Response:
     """Return a problem document; `detail` is the text of the code unless given."""
     known = code in all_texts()
-    found = Problem(
+    problem = Problem(
         type=TYPE + code,
         title=say(f"problem.{status}", lang),
         status=status,
@@ -138,7 +142,7 @@ def problem_response(
         errors=list(errors),
     )
     return Response(
-        found.model_dump_json(),
+        problem.model_dump_json(),
         status,
         headers={"Content-Language": lang, **(headers or {})},
         media_type=MEDIA_TYPE,
@@ -153,8 +157,8 @@ def install_handlers(app: FastAPI, check_caller: Callable[[Request], object]) ->
     app : FastAPI
         The application.
     check_caller : callable
-        Raises where the caller is not admitted. FastAPI reads a body before it settles what a route
-        depends on, and who may not ask is not to be told what is wrong with the question.
+        Raises if the caller is not admitted. FastAPI reads a body before it settles dependencies,
+        and a caller who may not ask must not learn what is wrong with the question.
     """
 
     async def on_unreadable(request: Request, error: Exception) -> Response:
@@ -165,7 +169,7 @@ def install_handlers(app: FastAPI, check_caller: Callable[[Request], object]) ->
                 return await _on_known_problem(request, problem)
             except Refusal as refusal:
                 return await _on_refusal(request, refusal)
-        if isinstance(error, HTTPException):  # the body is no text
+        if isinstance(error, HTTPException):  # FastAPI's 400: the body cannot be decoded
             problem = {"type": "json_invalid", "loc": ("body",)}
             return await _on_invalid(request, RequestValidationError([problem]))
         return await _on_invalid(request, error)
@@ -178,6 +182,9 @@ def install_handlers(app: FastAPI, check_caller: Callable[[Request], object]) ->
     app.add_exception_handler(AnsweredBefore, _on_repeated)
 
 
+# Handlers are typed for any exception, as Starlette wants them; the asserts narrow that.
+
+
 async def _on_repeated(request: Request, error: Exception) -> Response:
     assert isinstance(error, AnsweredBefore)
     earlier = error.answer
@@ -188,7 +195,7 @@ async def _on_repeated(request: Request, error: Exception) -> Response:
 def describe_problem(error: RecommenderError, lang: str) -> tuple[str, str, list[FieldProblem]]:
     """Return what a known problem says, how to mend it, and the fields it is about."""
     if isinstance(error, StoreError) and "database" in error.values:
-        # where it is is for the log and the command line, not for whoever asks over HTTP
+        # only the log and the command line say where the database is; a caller is not told
         error.values["database"] = "recommender"
     detail, advice = explain(error, lang)
     errors: list[FieldProblem] = []
@@ -213,7 +220,7 @@ def _item_pointer(fault: dict[str, object]) -> str:
     row, column = int(str(fault["row"])), fault["column"]
     if not row:
         return f"#/{column}"
-    # whose facts they are is said in the path; there it is the item as a whole
+    # the person stands in the path and not in the item, so a fault there is the whole item's
     return f"#/items/{row - 1}" + ("" if column == "person_id" else f"/{column}")
 
 
@@ -258,20 +265,22 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
         "request.invalid",
         lang=lang,
         request_id=request.state.request_id,
-        errors=[_field_problem(found, lang) for found in error.errors()[:100]],
+        errors=[_field_problem(item, lang) for item in error.errors()[:100]],
     )
 
 
-def _field_problem(found: dict[str, Any], lang: str) -> FieldProblem:
-    place, *rest = [str(part) for part in found["loc"]] or ["body"]
+def _field_problem(item: dict[str, Any], lang: str) -> FieldProblem:
+    place, *rest = [str(part) for part in item["loc"]] or ["body"]
     pointer = "#/" + "/".join(rest) if place == "body" else f"{place}:{'.'.join(rest)}"
+    # pydantic's context may also hold an exception, which has no place in a sentence
     expected = {
         name: value
-        for name, value in found.get("ctx", {}).items()
+        for name, value in item.get("ctx", {}).items()
         if isinstance(value, str | int | float)
     }
-    key = f"invalid.{found['type']}"
+    key = f"invalid.{item['type']}"
     text = say(key, lang, **expected) if key in all_texts() else say("invalid.other", lang)
+    # the name of a field may hold half a surrogate pair, which cannot be sent as UTF-8
     return FieldProblem(pointer=pointer.encode("utf-8", "replace").decode(), detail=text)
 
 
@@ -296,7 +305,8 @@ async def _on_refusal(request: Request, error: Exception) -> Response:
 
 
 def _methods_of(request: Request) -> list[str]:
-    # the route that refused knows of its own method only
+    # Starlette's header names only the methods of the one route that refused; others may share
+    # its path
     return [
         method
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -1,4 +1,4 @@
-"""How often somebody asked of late, by a clock that nobody sets back."""
+"""How often somebody has asked lately, by a clock that nobody sets back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from cachetools import TLRUCache
 from limits import RateLimitItem
 
-_MOST_WINDOWS = 100_000  # anybody may begin one
+_MOST_WINDOWS = 100_000  # a stranger begins one with every new address, so memory needs a bound
 
 
 @dataclass(frozen=True)
@@ -20,11 +20,11 @@ class Window:
     Parameters
     ----------
     allowed : bool
-        Whether it was not more than the limit.
+        Whether the count is within the limit.
     remaining : int
-        How often more may be asked until it ends.
+        How many more requests are allowed until the window ends.
     seconds : float
-        Until it ends.
+        Seconds until the window ends.
     """
 
     allowed: bool
@@ -33,17 +33,18 @@ class Window:
 
 
 class Windows:
-    """Counts requests in fixed windows; each begins with the first request of somebody.
+    """Counts requests in fixed windows; each begins with somebody's first request.
 
     Parameters
     ----------
     elapsed : callable
-        Seconds since whenever; they only ever grow.
+        A clock in seconds that never goes back.
     """
 
     def __init__(self, elapsed: Callable[[], float] = time.monotonic) -> None:
         self._elapsed = elapsed
-        # when each ends, and the requests in it
+        # When each window ends and its requests. Not the storage of `limits`, which goes by the
+        # clock of the day: set back by an hour, it refuses for that hour.
         self._windows: TLRUCache[tuple[RateLimitItem, str], tuple[float, int]] = TLRUCache(
             _MOST_WINDOWS, ttu=lambda _who, window, _now: window[0], timer=elapsed
         )
@@ -51,14 +52,10 @@ class Windows:
 
     def hit(self, limit: RateLimitItem, who: str) -> Window:
         """Count a request."""
+        # cachetools is not thread-safe, and the count is read before it is written
         with self._lock:
             now = self._elapsed()
             ends, count = self._windows.get((limit, who), (now + limit.get_expiry(), 0))
             count += 1
             self._windows[limit, who] = ends, count
         return Window(count <= limit.amount, max(0, limit.amount - count), max(0.0, ends - now))
-
-    def is_open(self, limit: RateLimitItem, who: str) -> bool:
-        """Say whether one more request would be allowed."""
-        with self._lock:
-            return self._windows.get((limit, who), (0.0, 0))[1] < limit.amount

@@ -32,11 +32,12 @@ Fields = Annotated[
 
 
 def _all_optional(schema: dict[str, Any]) -> None:
+    # with `fields=` any field may be missing; a client made from the description has to know
     schema.pop("required", None)
 
 
 class Resource(BaseModel):
-    """Base of answers that can be asked for with `fields`: each of theirs may be left out."""
+    """Base of answers that can be asked for with `fields`: any field may then be left out."""
 
     model_config = ConfigDict(json_schema_extra=_all_optional)
 
@@ -63,15 +64,15 @@ def answer(
     call : Call
         The request.
     body : BaseModel
-        What is answered.
+        The answer.
     status : int
-        Of success.
+        Status of a success.
     version : int or None
-        Version of the resource, which ``If-Match`` has to name in a change.
+        Version of the resource, which ``If-Match`` has to name when it is changed.
     fields : str or None
         Only these fields: of the items of a page, else of the body.
     location : str or None
-        Where a new resource is.
+        Address of a new resource.
 
     Returns
     -------
@@ -81,7 +82,7 @@ def answer(
     Raises
     ------
     Refusal
-        If `fields` names one that is not there.
+        If `fields` names a field that does not exist.
     """
     content = body.model_dump_json() if fields is None else _sparse(body, fields)
     return send(call, content.encode(), status=status, version=version, location=location)
@@ -98,10 +99,13 @@ def send(
     filename: str | None = None,
 ) -> Response:
     """Return bytes as an answer, with ETag and language; see `answer`."""
+    # The version is for If-Match, the digest for If-None-Match: the same version reads differently
+    # in another language or with other fields.
     digest = hashlib.sha256(content).hexdigest()[:16]
     etag = f'"{digest}"' if version is None else f'"{version}-{digest}"'
     headers = {
         "ETag": etag,
+        # a browser may keep it but has to ask each time; a shared cache must not hold people's data
         "Cache-Control": "private, no-cache",
         "Content-Language": call.lang,
         "Vary": "Accept, Accept-Language, Authorization",
@@ -111,7 +115,7 @@ def send(
     if filename is not None:
         headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     known = call.request.headers.get("if-none-match", "").replace(" ", "").split(",")
-    # a proxy that compresses answers makes an ETag a weak one
+    # a proxy that compresses answers turns the ETag into a weak one (W/)
     held = {"*", etag, f"W/{etag}"}.intersection(known)
     if call.request.method == "GET" and status == 200 and held:
         return call.respond(Response(status_code=304, headers=headers))
@@ -149,9 +153,12 @@ def decode_cursor(cursor: str | None, first: Sequence[T]) -> tuple[T, ...]:
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True).decode())
-        json.dumps(key, ensure_ascii=False).encode()  # no half of a surrogate pair
+        # fails for half a surrogate pair, which JSON can hold and no database takes
+        json.dumps(key, ensure_ascii=False).encode()
     except ValueError:
         key = None
+    # A cursor comes back from outside and goes into SQL: types as in the key, no NUL (PostgreSQL
+    # refuses it in a text), no number beyond its 32-bit integer.
     if (
         not isinstance(key, list)
         or [type(part) for part in key] != [type(part) for part in first]
@@ -167,7 +174,8 @@ def decode_cursor(cursor: str | None, first: Sequence[T]) -> tuple[T, ...]:
 def next_cursor(
     found: Sequence[T], limit: int, key: Callable[[T], Sequence[str | int]]
 ) -> tuple[Sequence[T], str | None]:
-    """Split what was read with one item more than asked into the page and the next cursor."""
+    """Return the page and the next cursor, from a list read with one item more than asked."""
+    # the extra item tells whether there is another page, without counting all rows
     if len(found) <= limit:
         return found, None
     page = found[:limit]
@@ -182,7 +190,7 @@ def fields_of(model: type[BaseModel]) -> list[str]:
 
 
 def cut_page(items: Sequence[T], cursor: str | None, limit: int) -> tuple[Sequence[T], str | None]:
-    """Return one page of a list that is at hand whole, cut by position, and the next cursor."""
+    """Return one page, cut by position, of a list that is in memory, and the next cursor."""
     (start,) = decode_cursor(cursor, (0,))
     end = start + limit
     return items[start:end], encode_cursor((end,)) if end < len(items) else None
@@ -202,9 +210,9 @@ def _sparse(body: BaseModel, fields: str) -> str:
             known=", ".join(known),
             errors=[FieldProblem(pointer="query:fields", detail=name) for name in missing[:20]],
         )
-    kept = [{name: item[name] for name in wanted} for item in items]
+    sparse_items = [{name: item[name] for name in wanted} for item in items]
     return json.dumps(
-        {**whole, "items": kept} if isinstance(body, Page) else kept[0],
+        {**whole, "items": sparse_items} if isinstance(body, Page) else sparse_items[0],
         ensure_ascii=False,
         separators=(",", ":"),
     )

@@ -24,11 +24,11 @@ class ServerState:
     Parameters
     ----------
     settings : Settings
-        Of the process.
+        Settings of the process.
     installation : Installation
         Catalogue, database and models as they are now.
     writer : AuditWriter
-        Writes what requests leave behind that change nothing.
+        Writes the audit entries of requests that change nothing.
     jobs : JobRunner
         Runs long work.
     verifier : TokenVerifier or None

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
 
+# ids stand in file names, addresses and CSV cells: nothing in them needs quoting anywhere
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 Level = Annotated[float, Field(ge=0, le=4)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -29,11 +30,12 @@ class Frozen(BaseModel):
 class Text(Frozen):
     """A text in both languages of the product."""
 
+    # `zh-CN` in files and answers, `zh_cn` in Python
     zh_cn: Line = Field(
         validation_alias=AliasChoices("zh-CN", "zh_cn"), serialization_alias="zh-CN"
     )
     en: Line
 
     def in_language(self, lang: str) -> str:
-        """Return the English text for ``en`` and the Chinese one otherwise."""
+        """Return the English text for ``en`` and the Chinese one for anything else."""
         return self.en if lang == "en" else self.zh_cn

@@ -1,4 +1,4 @@
-"""Whether the parts of a catalogue fit together: ids that exist, once; no hole in the frame."""
+"""Checks that the parts of a catalogue fit together: ids exist, and once; the frame has no hole."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from training_catalog.model import Catalog, Competency, TrainingModule
 from training_catalog.post_checks import check_post
 
 Files = Mapping[tuple[str, ...], str]
-_MEAN_WEIGHT_TOLERANCE = 1e-6
+_MEAN_WEIGHT_TOLERANCE = 1e-6  # for sums of decimal fractions; weights are given in hundredths
 
 
 def check_catalog(catalog: Catalog, files: Files | None = None) -> list[CatalogFault]:
@@ -20,9 +20,9 @@ def check_catalog(catalog: Catalog, files: Files | None = None) -> list[CatalogF
     Parameters
     ----------
     catalog : Catalog
-        Its parts, each valid by itself.
+        A catalogue whose parts are each valid by themselves.
     files : mapping of tuple to str, optional
-        Part and id to the file that holds it, for the report.
+        Part and id to the file that holds them, for the report.
     """
     files = files or {}
     faults = (
@@ -31,11 +31,12 @@ def check_catalog(catalog: Catalog, files: Files | None = None) -> list[CatalogF
         *check_modules(catalog, files),
         *check_post(catalog),
     )
-    return list(dict.fromkeys(faults))  # what is there twice is found twice, and told once
+    # two items with the same id raise the same faults, which are told once; the order stays
+    return list(dict.fromkeys(faults))
 
 
 def served_targets(catalog: Catalog) -> set[str]:
-    """Return what outcomes may serve: indicator ids, and ``<competency>.<subject>``."""
+    """Return the ids that outcomes may serve: of indicators, and ``<competency>.<subject>``."""
     return {
         name
         for c in catalog.competencies
@@ -130,6 +131,8 @@ def check_exams(competency: Competency, file: str) -> Iterator[CatalogFault]:
 
 def check_profiles(catalog: Catalog, files: Files) -> Iterator[CatalogFault]:
     """Check that each grade has a profile, and each profile a target for every competency."""
+    # The core works on full arrays of people by competencies: a missing target would be a hole in
+    # them, and with weights of another mean the values of two grades could not be compared.
     competencies = {c.id for c in catalog.competencies}
     grades = {g.id for g in catalog.grades}
     versions = Counter((p.grade, p.effective_on) for p in catalog.profiles)
@@ -217,7 +220,7 @@ def check_modules(catalog: Catalog, files: Files) -> Iterator[CatalogFault]:
 
 
 def find_prerequisite_cycles(modules: Iterable[TrainingModule]) -> list[list[str]]:
-    """Find every module that is, directly or not, its own prerequisite.
+    """Find the modules that are, directly or indirectly, their own prerequisite.
 
     Parameters
     ----------
@@ -229,6 +232,8 @@ def find_prerequisite_cycles(modules: Iterable[TrainingModule]) -> list[list[str
     list of list of str
         One list of ids for each cycle, its first id repeated at the end.
     """
+    # Depth first with a stack of our own: recursion would end at Python's limit in a long chain.
+    # In order of ids, so that a cycle is always told from the same module.
     before = {module.id: module.prerequisites for module in modules}
     done: set[str] = set()
     cycles: list[list[str]] = []

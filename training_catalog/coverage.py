@@ -22,9 +22,9 @@ class StepCoverage:
     step : int
         Level at which the step begins.
     main, further : tuple of str
-        Modules whose main competency it is, and those that serve it besides.
+        Modules whose main competency this is, and modules that also serve it.
     needed : bool
-        Whether a target profile in force asks for more than the step's beginning.
+        Whether the newest target profile of any grade asks for more than the step's beginning.
     """
 
     competency_id: str
@@ -35,7 +35,7 @@ class StepCoverage:
 
     @property
     def count(self) -> int:
-        """Modules in all."""
+        """Number of modules, main and further."""
         return len(self.main) + len(self.further)
 
 
@@ -74,6 +74,7 @@ class Coverage:
                 [
                     row.name.in_language(lang),
                     *(cell_text(cell) for cell in row.steps),
+                    # a set: a module that covers several steps counts once
                     str(len({name for cell in row.steps for name in (*cell.main, *cell.further)})),
                 ]
                 for row in self.rows
@@ -117,12 +118,13 @@ def coverage(catalog: Catalog) -> Coverage:
 
 
 def covers(part: ModuleCompetency, step: int) -> bool:
-    """Tell whether a module's range of a competency takes in the step that begins at `step`."""
+    """Tell whether a module covers the whole of the step that begins at `step`."""
     return part.from_level <= step and part.to_level >= step + 1
 
 
 def newest_targets(catalog: Catalog) -> dict[tuple[str, str], float]:
-    """Return the target level of each grade and competency, of the newest profile a grade."""
+    """Return the target level by grade and competency, from each grade's newest profile."""
+    # profiles are in order of their days (`assemble`), so the last of a grade stays in the dict
     newest = {profile.grade: profile for profile in catalog.profiles}
     return {
         (grade, name): target.level

@@ -13,7 +13,8 @@ from training_catalog.base import Text
 from training_catalog.wording import hint, phrase
 
 T = TypeVar("T", bound=BaseModel)
-# codes of our faults by pydantic's types of errors
+# Codes of our faults by pydantic's types of errors. Pydantic's messages are English and speak to
+# programmers; ours are in two languages and say how to mend it.
 _CODES = {
     "missing": "missing",
     "finite_number": "out-of-range",
@@ -35,12 +36,12 @@ class CatalogFault:
     Parameters
     ----------
     file, key : str
-        Where it stands in the folder.
+        Its place in the folder.
     what, hint : Text
         The fault, and how to mend it.
     at : tuple of str
-        The same place in the catalogue, whatever it was read from: part, id and field, as
-        in ``("modules", "lost-deal-review", "prerequisites")``.
+        Its place in the catalogue, whatever that was read from: part, id and field, as in
+        ``("modules", "lost-deal-review", "prerequisites")``.
     """
 
     file: str
@@ -58,7 +59,7 @@ class CatalogError(Exception):
     folder : Path
         The folder that was read.
     faults : sequence of CatalogFault
-        Everything wrong in it, in the order of files.
+        Everything that is wrong in it, in the order of files.
     """
 
     def __init__(self, folder: Path, faults: Iterable[CatalogFault]) -> None:
@@ -70,7 +71,7 @@ class CatalogError(Exception):
 def make_fault(
     file: str, key: str, code: str, *, at: tuple[str, ...] = (), **values: str
 ) -> CatalogFault:
-    """Return the fault of a code, worded."""
+    """Return the fault with this code, in words."""
     return CatalogFault(
         file=file,
         key=key,
@@ -101,6 +102,7 @@ def validate(
                     ".".join(filter(None, [prefix, *place])),
                     _CODES.get(item["type"], "invalid"),
                     at=(*at, *place),
+                    # an input may be a whole module; its beginning is enough to recognise it
                     found=repr(item.get("input"))[:60],
                     detail=item["msg"],
                 )

@@ -1,7 +1,7 @@
 """The types of a catalogue: frozen, validated, free of any computation.
 
-A catalogue is written by an organisation as a folder of YAML (see `training_catalog.files.reading`)
-and read by the recommender. Levels are proficiency levels in [0, 4]; hours are hours of a
+An organisation writes a catalogue as a folder of YAML (see `training_catalog.files.reading`), and
+the recommender reads it. Levels are proficiency levels in [0, 4]; hours are hours of a
 participant's time; costs are CNY per participant.
 """
 
@@ -249,6 +249,8 @@ class CatalogSettings(Frozen):
 
     @model_validator(mode="after")
     def _weighs_every_rater(self) -> Self:
+        # Ratings of any type may come in, so each needs a weight. Weights are renormalised over the
+        # types that rated (DESIGN, section 4), so their sum is free.
         missing = {"self", "manager", "peer", "customer"} - set(self.rater_weights)
         if missing:
             raise ValueError(f"rater_weights lacks {', '.join(sorted(missing))}")

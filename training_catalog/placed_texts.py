@@ -33,7 +33,7 @@ class PlacedText:
     part, id : str
         As in ``modules`` and the id of the module.
     field : str
-        The way to the text from there, with dots.
+        The path to the text from there, with dots.
     text : Text
         The text.
     """
@@ -45,7 +45,7 @@ class PlacedText:
 
 
 def all_texts(catalog: Catalog) -> Iterator[PlacedText]:
-    """Yield every text of a catalogue but those of its glossary, in order."""
+    """Yield every text of a catalogue except its glossary, in order."""
     yield PlacedText("catalog", catalog.id, "name", catalog.name)
     for part in _PARTS:
         value: Any = getattr(catalog, part)
@@ -75,6 +75,7 @@ def _texts(field: str, value: Any) -> Iterator[tuple[str, Text]]:
     elif isinstance(value, dict):
         entries = [(str(k), v) for k, v in cast(dict[Any, Any], value).items()]
     elif isinstance(value, tuple):
+        # by id where there is one: a place stays the same when something is put in before it
         entries = [
             (str(getattr(item, "id", i)), item)
             for i, item in enumerate(cast(tuple[Any, ...], value), 1)

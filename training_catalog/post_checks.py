@@ -1,4 +1,4 @@
-"""Whether job profile, certifications, learning paths and glossary refer to what there is."""
+"""Checks that job profile, certifications, paths and glossary refer only to what exists."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from training_catalog.model import Catalog
 
 
 def check_post(catalog: Catalog) -> Iterator[CatalogFault]:
-    """Check the optional parts of a catalogue; what is not there is not checked."""
+    """Check those optional parts that a catalogue has."""
     yield from _check_job_profile(catalog)
     yield from _check_certifications(catalog)
     yield from _check_paths(catalog)
@@ -71,26 +71,24 @@ def _check_certifications(catalog: Catalog) -> Iterator[CatalogFault]:
     for certification in catalog.certifications:
         at = ("certifications", certification.id)
         if certification.grade not in grades:
-            found = certification.grade
-            yield make_fault(
-                file, certification.id, "unknown-grade", at=(*at, "grade"), found=found
-            )
+            name = certification.grade
+            yield make_fault(file, certification.id, "unknown-grade", at=(*at, "grade"), found=name)
         if certification.requires and certification.requires not in ids - {certification.id}:
-            found = certification.requires
+            name = certification.requires
             yield make_fault(
-                file, certification.id, "unknown-certification", at=(*at, "requires"), found=found
+                file, certification.id, "unknown-certification", at=(*at, "requires"), found=name
             )
         counts = Counter((exam.competency, exam.level) for exam in certification.exams)
         for exam in certification.exams:
             place = (*at, "exams", exam.competency, str(exam.level))
-            found = f"{exam.competency} {exam.level}"
+            name = f"{exam.competency} {exam.level}"
             if (exam.competency, exam.level) not in exams:
                 yield make_fault(
-                    file, certification.id, "unknown-exam", at=(*place, "competency"), found=found
+                    file, certification.id, "unknown-exam", at=(*place, "competency"), found=name
                 )
             if counts[exam.competency, exam.level] > 1:
                 yield make_fault(
-                    file, certification.id, "listed-twice", at=(*place, "competency"), found=found
+                    file, certification.id, "listed-twice", at=(*place, "competency"), found=name
                 )
             yield from _unknown_modules(
                 file, certification.id, exam.modules, modules, (*place, "modules")

@@ -49,7 +49,7 @@ class GlossaryFile(Frozen):
     terms: tuple[Term, ...]
 
 
-# which files of a catalogue folder, and what each holds
+# the kinds of files in a catalogue folder, and the type of what each holds
 FILE_KINDS: dict[str, tuple[str, type[BaseModel]]] = {
     "catalog.yaml": ("catalog-file", Head),
     "competencies/*.yaml": ("competency-file", Competency),
@@ -68,8 +68,8 @@ def catalog_schema() -> dict[str, Any]:
     Returns
     -------
     dict
-        A JSON schema that any file of a catalogue folder satisfies; its ``$defs`` hold one of
-        each kind of file under a name ending in ``-file``, and the types these are made of.
+        A JSON schema that any file of a catalogue folder satisfies. Its ``$defs`` hold a schema
+        for each kind of file, under a name ending in ``-file``, and the types these are made of.
     """
     references, schema = models_json_schema(
         [(kind, "validation") for _, kind in FILE_KINDS.values()],
@@ -82,6 +82,7 @@ def catalog_schema() -> dict[str, Any]:
         "$schema": _DIALECT,
         "title": "Files of a training catalogue",
         "anyOf": [{"$ref": f"#/$defs/{name}"} for name, _ in FILE_KINDS.values()],
+        # sorted, so that a change of one type changes only its lines in the file
         "$defs": dict(sorted(definitions.items())),
     }
 

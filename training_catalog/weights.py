@@ -37,6 +37,8 @@ def derive_weights(
         Weight of each competency, mean exactly 1 in hundredths; empty where the job profile
         says nothing of the grade.
     """
+    # Fractions and not floats: a remainder that is off in its last digit could send a hundredth to
+    # another competency. By way of `str`, 0.1 is a tenth and not the nearest binary number.
     raw = {
         name: sum(
             (

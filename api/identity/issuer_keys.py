@@ -1,7 +1,7 @@
 """The public keys of the identity provider, read from its JWKS and kept for a while.
 
-Reading goes on in a thread of its own. Whoever asks for a key that is held gets it at once, however
-slow the provider is; whoever asks for another waits for the reading under way, a few at a time.
+Keys are read in a thread of their own. A caller whose key is held gets it at once, however slow the
+provider is. A caller with an unknown key waits for the reading under way, a few callers at a time.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from joserfc.jwk import Key, import_key
 
 FRESH_SECONDS = 600  # read again after this long
 USABLE_SECONDS = 24 * 3600  # go on with what is held for this long when it cannot be read
-RETRY_SECONDS = 30  # at least this long between two readings, whatever is asked
-READ_SECONDS = 5  # for one reading, and for whoever waits for it
+RETRY_SECONDS = 30  # between two readings: made-up key ids must not make us flood the provider
+READ_SECONDS = 5  # for one reading, and for a caller that waits for it
 MAX_BYTES = 1_000_000
-MAX_WAITING = 8  # callers that wait at once; random key ids must not take every thread there is
+MAX_WAITING = 8  # callers that wait at once; made-up key ids must not take every thread there is
 
 # Public keys alone: a secret shared with the provider could also make tokens.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA")
 RSA_BITS = range(2048, 8192 + 1)
 CURVES = ("P-256", "P-384", "Ed25519", "Ed448")
-# nothing else of a key is looked at: not a private part, not a certificate, not a URL
+# Nothing else of a key is looked at: no private part, no certificate, no URL to fetch one from.
 PUBLIC_MEMBERS = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class KeysUnavailableError(Exception):
 
 @dataclass(frozen=True)
 class KeysRead:
-    """What was read, and when by the clock that never jumps."""
+    """The keys that were read, and when, by a clock that never jumps."""
 
     keys: tuple[Key, ...]
     read_at: float
@@ -88,7 +88,7 @@ class IssuerKeys:
         self._reading: Reading | None = None
 
     def find(self, kid: str | None) -> list[Key]:
-        """Return the keys of an id.
+        """Return the keys with an id.
 
         Parameters
         ----------
@@ -98,20 +98,21 @@ class IssuerKeys:
         Returns
         -------
         list of Key
-            Empty where there is no such key.
+            Empty if there is no such key.
 
         Raises
         ------
         KeysUnavailableError
-            If no keys are held that may be used.
+            If no usable keys are held.
         """
         held = self._usable()
-        found = _match(held, kid)
-        if found and held and self._elapsed() - held.read_at < FRESH_SECONDS:
-            return found
+        keys = _match(held, kid)
+        if keys and held and self._elapsed() - held.read_at < FRESH_SECONDS:
+            return keys
+        # also for an unknown id: the provider may have changed its keys since they were read
         reading = self._read_if_due()
-        if found:  # no longer fresh, and good enough while they are read again
-            return found
+        if keys:  # no longer fresh, but good enough while they are read again
+            return keys
         self._wait_for(reading)
         held = self._usable()
         if held is None:
@@ -129,7 +130,7 @@ class IssuerKeys:
         return held if usable else None
 
     def _read_if_due(self) -> Reading:
-        """Start to read unless that was done a moment ago; return the latest reading."""
+        """Start a reading unless one was started a moment ago; return the latest."""
         with self._lock:
             now = self._elapsed()
             if self._reading is None or now - self._reading.started_at >= RETRY_SECONDS:
@@ -153,7 +154,7 @@ class IssuerKeys:
             logger.warning("JWKS not read from %s: %r", self.location, error)
         else:
             with self._lock:
-                # a reading that hung for long must not replace a later one
+                # a reading that hung must not replace the keys of a later one
                 if self._held is None or self._held.read_at <= reading.started_at:
                     self._held = KeysRead(keys, reading.started_at)
         finally:
@@ -161,6 +162,7 @@ class IssuerKeys:
 
 
 def _match(held: KeysRead | None, kid: str | None) -> list[Key]:
+    # a list, because a JWKS may use one id for keys of two algorithms
     if held is None:
         return []
     if kid is None:
@@ -181,7 +183,7 @@ _opener = build_opener(_SameScheme)
 
 
 def read_location(location: str) -> bytes:
-    """Return what stands at a URL or in a file.
+    """Return the content of a URL or file.
 
     Parameters
     ----------
@@ -202,6 +204,7 @@ def read_location(location: str) -> bytes:
     """
     if "://" not in location:
         with Path(location).open("rb") as file:
+            # one byte more than allowed tells a file that is too large from one that just fits
             content = file.read(MAX_BYTES + 1)
     else:
         content = _fetch(location)
@@ -218,12 +221,12 @@ def _fetch(url: str) -> bytes:
             content = b""
             while len(content) <= MAX_BYTES and (part := response.read1(65536)):
                 content += part
-                # the timeout above is for each wait alone: drops of one byte would pass it
+                # the timeout above bounds each wait alone; single bytes could trickle in for ever
                 if time.monotonic() > deadline:
                     raise TimeoutError("the answer trickles in")
             return content
     except HTTPError as error:
-        error.close()
+        error.close()  # the exception holds the connection open
         raise
 
 
@@ -263,6 +266,7 @@ def _parse_key(entry: Any) -> Key | None:
         return None
     wanted = ("kty", "kid", "alg", *members)
     try:
+        # small RSA keys can be broken, and huge ones make every verification slow
         if entry["kty"] == "RSA":
             modulus = int.from_bytes(base64.urlsafe_b64decode(entry["n"] + "=="))
             if modulus.bit_length() not in RSA_BITS:
@@ -274,6 +278,7 @@ def _parse_key(entry: Any) -> Key | None:
 
 
 def _is_for_tokens(entry: dict[str, Any]) -> bool:
+    # every member is optional (RFC 7517); one that is absent allows what we need
     operations = entry.get("key_ops", ["verify"])
     return (
         entry.get("use", "sig") == "sig"

@@ -1,6 +1,6 @@
-"""Bearer tokens of an OIDC provider: who is asking, by a signed JWT.
+"""Bearer tokens of an OIDC provider: a signed JWT says who is asking.
 
-A token is refused with one exception. Its reason is for the log; whoever asks is not told.
+Every refused token raises the same exception. Its reason is for the log; the caller is not told.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from api.identity.issuer_keys import ALGORITHMS, IssuerKeys, KeysUnavailableError
 
+# what web servers usually take in one header; checked before anything is decoded
 MAX_TOKEN_BYTES = 8192
 MAX_CLAIM_CHARACTERS = 255
 ROLES = ("employee", "manager", "hr", "analyst", "admin")
@@ -33,7 +34,7 @@ class TokenRefused(Exception):  # noqa: N818 - a refusal is an answer, not a fau
         ``malformed``, ``algorithm``, ``unknown-key``, ``keys-unavailable``, ``signature``,
         ``expired``, ``issuer``, ``audience`` or ``claims``.
     detail : str
-        More for the log; holds nothing of the token but names of its parts.
+        More for the log; names parts of the token but holds nothing of their content.
     """
 
     def __init__(self, reason: str, detail: str = "") -> None:
@@ -44,20 +45,20 @@ class TokenRefused(Exception):  # noqa: N818 - a refusal is an answer, not a fau
 
 @dataclass(frozen=True)
 class Claims:
-    """What a token that holds says of whoever is asking.
+    """What a valid token says about the caller.
 
     Parameters
     ----------
     subject : str
-        Who it is, in the provider's own words; unique at this provider.
+        The provider's own id of the caller, unique at this provider.
     issuer : str
         The provider.
     role : str or None
         One of `ROLES`; None where the provider names none of them.
     person_id : str or None
-        The person's id here.
+        The person's id in this service.
     org_unit : str or None
-        The org unit the role is held in.
+        The org unit in which the role is held.
     expires_at : datetime
         When the token ends, in UTC.
     """
@@ -71,35 +72,35 @@ class Claims:
 
 
 class _Signatures(jws.JWSRegistry):
-    """The algorithms allowed; a token's size is checked before, not part by part."""
+    """The allowed algorithms; a token's size is checked as a whole, not part by part."""
 
     max_header_length = MAX_TOKEN_BYTES
 
-    def get_alg(self, name: str):  # the library's own warns of the name EdDSA at each use
+    def get_alg(self, name: str):  # the library's own warns about the name EdDSA at each use
         if name not in ALGORITHMS:
             raise TokenRefused("algorithm")
         return self.algorithms[name]
 
 
-# providers add headers of their own, and may: none is used but alg, kid and typ
+# Providers may add headers of their own; only alg, kid and typ are used.
 _signatures = _Signatures(strict_check_header=False)
 
 
 class TokenVerifier:
-    """Tells good tokens of one provider, for one audience, from all others.
+    """Tells valid tokens of one provider, made for one audience, from all others.
 
     Parameters
     ----------
     issuer : str
-        The provider, exactly as `iss` has it.
+        The provider, exactly as in `iss`.
     audience : str
-        This service, as `aud` has it.
+        This service, as in `aud`.
     jwks : str
         URL or path of the provider's public keys.
     leeway_seconds : int
         How far the two clocks may be apart.
     role_claim, person_claim, org_unit_claim : str
-        Names of claims; ``a.b`` is the member ``b`` of the claim ``a``.
+        Names of claims; ``a.b`` means the member ``b`` of the claim ``a``.
     now : callable
         The time in seconds since 1970.
     elapsed : callable
@@ -108,7 +109,7 @@ class TokenVerifier:
     Raises
     ------
     ValueError
-        If issuer or audience is empty, or `jwks` is a URL of another scheme than http(s).
+        If issuer or audience is empty, or `jwks` is a URL whose scheme is not http(s).
     """
 
     def __init__(
@@ -140,9 +141,9 @@ class TokenVerifier:
         )
 
     def verify(self, token: str) -> Claims:
-        """Return what a token says, if all of it holds.
+        """Return what a token says, if it is valid.
 
-        Waits only where the token's key is not held, for some seconds at most.
+        Waits only if the token's key is not held, and then a few seconds at most.
 
         Parameters
         ----------
@@ -157,7 +158,7 @@ class TokenVerifier:
         Raises
         ------
         TokenRefused
-            If anything about it is not as it has to be.
+            If anything about the token is wrong.
         """
         signed = _read_unverified(token)
         header = signed.headers()
@@ -190,7 +191,7 @@ class TokenVerifier:
 
 
 def _read_unverified(token: str) -> jws.CompactSignature:
-    """Take a token apart; nothing in it is to be believed yet."""
+    """Take a token apart; nothing in it can be trusted yet."""
     if len(token) > MAX_TOKEN_BYTES:
         raise TokenRefused("malformed", "size")
     try:
@@ -198,10 +199,12 @@ def _read_unverified(token: str) -> jws.CompactSignature:
     except (JoseError, ValueError, RecursionError):
         raise TokenRefused("malformed") from None
     header = signed.headers()
-    if not isinstance(header, dict):  # the library takes a list for one
+    if not isinstance(header, dict):  # the library lets a list pass for one
         raise TokenRefused("malformed", "header")
     if header["alg"] not in ALGORITHMS:
         raise TokenRefused("algorithm")
+    # Both ask for extensions of the signature. A reader without them, as we are, has to refuse such
+    # a token (RFC 7515, RFC 7797).
     if "crit" in header or "b64" in header:
         raise TokenRefused("malformed", "crit")
     if not isinstance(header.get("kid"), str | None):
@@ -212,15 +215,16 @@ def _read_unverified(token: str) -> jws.CompactSignature:
 
 
 def _is_access_token(kind: object) -> bool:
-    """Whether a `typ` leaves it open that this is an access token, as most do."""
+    """Tell whether a `typ` allows for an access token; most providers send none or `JWT`."""
     if not isinstance(kind, str):
         return kind is None
     name = kind.lower().removeprefix("application/")
-    # such as dpop+jwt, logout+jwt: signed by the same keys, for another purpose
+    # dpop+jwt, logout+jwt and others are signed with the same keys for another purpose (RFC 8725)
     return name == "at+jwt" or not name.endswith("+jwt")
 
 
 def _check_signature(signed: jws.CompactSignature, keys: list[Key]) -> None:
+    # the caller chose the algorithm, so only keys that are made for it are tried
     algorithm = _signatures.get_alg(signed.headers()["alg"])
     fitting = []
     for key in keys:
@@ -235,7 +239,7 @@ def _check_signature(signed: jws.CompactSignature, keys: list[Key]) -> None:
         try:
             if jws.validate_compact(signed, key, registry=_signatures):
                 return
-        except JoseError:  # of a header that has not the form it should
+        except JoseError:  # a header of the wrong form
             raise TokenRefused("malformed", "header") from None
     raise TokenRefused("signature")
 
@@ -251,13 +255,14 @@ def _parse_claims(payload: bytes) -> dict[str, Any]:
 
 
 def _claim(claims: dict[str, Any], name: str) -> Any:
-    """Return a claim, or a member within; names that are URLs have dots of their own."""
+    """Return a claim, or a member within one."""
+    # the whole name first: names that are URLs have dots of their own
     if name in claims:
         return claims[name]
-    found: Any = claims
+    value: Any = claims
     for part in name.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return found
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
 
 
 def _identifier(claims: dict[str, Any], name: str) -> str | None:
@@ -277,6 +282,7 @@ def _role(value: Any) -> str | None:
     names = [value] if isinstance(value, str) else [] if value is None else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise TokenRefused("claims", "role")
+    # providers list roles of other applications too, so unknown names are no fault
     known = {name for name in names if name in ROLES}
     if len(known) > 1:
         raise TokenRefused("claims", "more than one role")

@@ -1,4 +1,4 @@
-"""The page that shows the API to people, and the files that pages need, all from here."""
+"""The page that shows the API to people, and the files that it needs, all from this server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from starlette.types import Scope
 from recommender.texts import LANGUAGES, say
 
 STATIC = Path(__file__).parent.parent / "static"
-# Scripts, styles and requests of this server alone. No form is ever sent: a script reads it.
+# Scripts, styles and requests of this server only. No form is ever sent: a script reads it.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -53,8 +53,8 @@ def add_docs(app: FastAPI, *, description: str = "openapi.json") -> None:
     app : FastAPI
         The application.
     description : str
-        Address of its OpenAPI description, relative to the page. Where that needs a key, the page
-        asks for one.
+        Address of its OpenAPI description, relative to the page. If it needs a key, the page asks
+        for one.
     """
     app.mount("/static", Assets(directory=STATIC), name="static")
     page = render_docs_page(description)
@@ -63,6 +63,7 @@ def add_docs(app: FastAPI, *, description: str = "openapi.json") -> None:
         """Show the API to people."""
         headers = {
             "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+            # it names the versions of its files: an old copy would go with new files
             "Cache-Control": "no-cache",
         }
         return HTMLResponse(page, headers=headers)
@@ -72,6 +73,7 @@ def add_docs(app: FastAPI, *, description: str = "openapi.json") -> None:
 
 def render_docs_page(description: str) -> str:
     """Return the page, the same for everybody; `description` is the address it reads."""
+    # both languages stand on the page, so that one text serves everybody
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -84,18 +86,19 @@ def render_docs_page(description: str) -> str:
 
 
 def asset(name: str) -> str:
-    """Return the address of a file under ``/static``, another one whenever its content changes."""
+    """Return the address of a file under ``/static``; it changes with the file's content."""
     path = STATIC / name
     return f"static/{name}?v={_version(path, path.stat().st_mtime_ns)}"
 
 
 @cache
 def _version(path: Path, changed_at: int) -> str:
+    # `changed_at` is only part of the cache's key: a changed file is hashed again
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 class Assets(StaticFiles):
-    """Files that browsers may keep for good where the address names their very content."""
+    """Files that browsers may keep for good if the address names the version of their content."""
 
     def file_response(
         self,
@@ -106,11 +109,13 @@ class Assets(StaticFiles):
     ) -> Response:
         """Answer with a file, or with 304; say how long it may be kept."""
         version = _version(Path(full_path), stat_result.st_mtime_ns)
-        # while two versions of the server run, one must not give its file the other's address
+        # During an update two versions of the server run. Neither may let a browser keep its file
+        # under the other's address.
         same = QueryParams(scope["query_string"]).get("v") == version
         headers = {
             "Cache-Control": "public, max-age=31536000, immutable" if same else "no-cache",
-            # of the content: files of a reproducible wheel all have one date
+            # Starlette's own comes from date and size; all files of a reproducible wheel have one
+            # date
             "ETag": f'"{version}"',
         }
         response = FileResponse(

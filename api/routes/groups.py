@@ -71,12 +71,12 @@ def read_heatmap(
         people = {"as_of": request.as_of, "items": rows, "next": following}
         return answer(call, PersonMapOut.model_validate(people))
     read = read_unit_map if by == "org_unit" else read_grade_map
-    found = read(call.session, request)
-    items, following = cut_page(found.rows, cursor, limit)
+    group_map = read(call.session, request)
+    items, following = cut_page(group_map.rows, cursor, limit)
     groups = {
         "by": by,
         "as_of": request.as_of,
-        "total": found.total,
+        "total": group_map.total,
         "items": items,
         "next": following,
     }
@@ -102,7 +102,7 @@ def read_gap_statistics(
     """Describe how levels and gaps are spread in a unit and grade, competency by competency."""
     request = _request(call, as_of, org_unit, grade)
     row, spread = read_distribution(call.session, request)
-    found = GapStatisticsOut(
+    statistics = GapStatisticsOut(
         as_of=request.as_of,
         org_unit=row.org_unit,
         grade=row.grade,
@@ -110,12 +110,12 @@ def read_gap_statistics(
         competencies=[
             DistributionOut.model_validate(
                 {
-                    **vars(each.figures),
-                    "level_quartiles": each.level,
-                    "gap_quartiles": each.gap,
+                    **vars(distribution.figures),
+                    "level_quartiles": distribution.level,
+                    "gap_quartiles": distribution.gap,
                 }
             )
-            for each in spread
+            for distribution in spread
         ],
     )
-    return answer(call, found, fields=fields)
+    return answer(call, statistics, fields=fields)

@@ -35,6 +35,7 @@ async def get_health() -> Health:
 async def get_readiness(request: Request, response: Response) -> Health:
     """Say whether requests can be answered now."""
     state: ServerState = request.app.state.server
+    # in a thread: a database that hangs must not stop the event loop, and `/health` with it
     if not await run_in_threadpool(can_answer, state.installation):
         response.status_code = 503
         return Health(status="unavailable")

@@ -32,7 +32,7 @@ from recommender.service.permissions import Permission
 from recommender.service.plans.choices import PlanRequest
 
 ROUTES = Operations("jobs")
-LONGEST_WAIT_SECONDS = 30
+LONGEST_WAIT_SECONDS = 30  # well before a proxy gives up on an answer (nginx: after 60)
 _LOOK_SECONDS = 0.3
 
 Table = Annotated[TableName, Path(description="What the table holds.")]
@@ -79,8 +79,10 @@ async def import_table(
     The body is the file itself: Excel (.xlsx), or CSV in UTF-8 or GB18030. What it is is told by
     its content.
     """
+    # a form around the file would be read as the table, and each of its lines be a fault
     if call.request.headers.get("content-type", "").startswith("multipart/"):
         raise Refusal(422, "import.no-file")
+    # read here and not declared as a parameter: FastAPI would take it for JSON
     content = await call.request.body()
 
     def work() -> Response:
@@ -89,6 +91,7 @@ async def import_table(
                 call.session, table, content, file_name=filename, dry_run=dry_run
             )
             response = _accept(call, job)
+        # after the transaction: before it, the runner would not see the job
         call.state.jobs.wake()
         return response
 
@@ -104,6 +107,7 @@ async def import_table(
 )
 def read_template(call: Admitted, table: Table) -> Response:
     """Get an empty workbook to fill in and import."""
+    # the use case, which the command line shares, writes a file
     with tempfile.TemporaryDirectory(prefix="recommender-") as folder:
         file = File(folder) / "template.xlsx"
         write_table_template(call.session, table, file)
@@ -174,8 +178,8 @@ def list_jobs(
 ) -> Response:
     """List the jobs you asked for, the newest first; an administrator sees all."""
     (before,) = decode_cursor(cursor, ("",))
-    found = requests.get_jobs(call.session, status=status, before=before, limit=limit + 1)
-    items, following = next_cursor(found, limit, lambda job: (job.job_id,))
+    jobs = requests.get_jobs(call.session, status=status, before=before, limit=limit + 1)
+    items, following = next_cursor(jobs, limit, lambda job: (job.job_id,))
     page = JobPage(items=[_show(job) for job in items], next=following)
     return answer(call, page, fields=fields)
 
@@ -206,9 +210,10 @@ async def read_job(
     def look() -> Job:
         return requests.get_job(call.session, job_id)
 
-    while not (found := await run_in_threadpool(look)).has_ended and time.monotonic() < ends:
+    # asynchronous, so that a caller who waits holds a thread only for each look
+    while not (job := await run_in_threadpool(look)).has_ended and time.monotonic() < ends:
         await asyncio.sleep(_LOOK_SECONDS)
-    return answer(call, _show(found), fields=fields)
+    return answer(call, _show(job), fields=fields)
 
 
 @ROUTES.operation(
@@ -239,8 +244,8 @@ def cancel_job(call: Admitted, job_id: JobId) -> Response:
 )
 def read_job_result(call: Admitted, job_id: JobId) -> Response:
     """Read what a job that is done has found."""
-    found = requests.get_job_result(call.session, job_id)
-    return answer(call, JobResultOut.model_validate(found))
+    result = requests.get_job_result(call.session, job_id)
+    return answer(call, JobResultOut.model_validate(result))
 
 
 @ROUTES.operation(

@@ -29,8 +29,8 @@ def read_gaps(
     call: Admitted, person_id: PersonId, as_of: AsOf = None, fields: Fields = None
 ) -> Response:
     """Compare a person's levels with the targets of the grade."""
-    found = questions.read_gaps(call.session, person_id, as_of=as_of or call.session.today)
-    return answer(call, GapsOut.model_validate(found), fields=fields)
+    gaps = questions.read_gaps(call.session, person_id, as_of=as_of or call.session.today)
+    return answer(call, GapsOut.model_validate(gaps), fields=fields)
 
 
 @ROUTES.operation(
@@ -48,7 +48,7 @@ def read_level(
     as_of: AsOf = None,
 ) -> Response:
     """Explain a level down to the raw ratings or exam results."""
-    found = questions.read_derivation(
+    derivation = questions.read_derivation(
         call.session, person_id, competency_id, as_of=as_of or call.session.today
     )
-    return answer(call, DerivationOut.model_validate(found))
+    return answer(call, DerivationOut.model_validate(derivation))

@@ -18,6 +18,8 @@ ROUTES = APIRouter(include_in_schema=False)
 @ROUTES.get("/metrics", openapi_extra={PERMISSION: Permission.READ_METRICS.value})
 def read_metrics(call: Admitted) -> Response:
     """Return the figures of all workers in the format of Prometheus."""
+    # With several workers each counts for itself, in files of this folder; the default registry
+    # would show the figures of whichever worker answers.
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
@@ -27,6 +29,7 @@ def read_metrics(call: Admitted) -> Response:
 
 def describing_routes(*, open_to_all: bool) -> APIRouter:
     """Return the route of ``/openapi.json``, which needs a key unless it is open to all."""
+    # made for each application, because whether a key is needed is a setting
     routes = APIRouter(include_in_schema=False)
 
     def read_description(call: Admitted, request: Request) -> Response:

@@ -40,8 +40,8 @@ ExamLevel = Annotated[int, Query(description="Level of the exam.", ge=1, le=4)]
 )
 def export_person_data(call: Admitted, person_id: PersonId) -> Response:
     """Export all that is held on a person."""
-    found = personal_data.export_person(call.session, person_id)
-    return answer(call, DataExportOut.model_validate(found))
+    export = personal_data.export_person(call.session, person_id)
+    return answer(call, DataExportOut.model_validate(export))
 
 
 @ROUTES.operation(
@@ -59,6 +59,7 @@ def erase_person(call: Admitted, person_id: PersonId, body: Strict[ErasureIn]) -
 
     What was learned from the person's training stays, under a pseudonym that nobody is told.
     """
+    # an erasure cannot be undone; a second mention keeps a slip in the address from doing one
     if body.confirm != person_id:
         raise InputError("privacy.confirm", field="#/confirm")
     with call.once():
@@ -188,6 +189,8 @@ def run_retention(call: Admitted) -> Response:
     nothing more.
     """
     session, settings = call.session, call.state.settings
+    # Outside the transaction of the answer: facts go in steps of their own, and a run that was
+    # cut short is simply done again.
     facts = retention.retire_facts(session, settings)
     with call.once():
         traces = retention.clear_traces(session, settings)

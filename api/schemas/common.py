@@ -25,17 +25,18 @@ from pydantic_core import PydanticCustomError
 from recommender.settings import FIRST_DAY, LAST_DAY
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# a float, which the core computes with, holds amounts of this size exactly to the cent
 _AMOUNT = r"^[0-9]{1,8}(\.[0-9]{1,2})?$"
 
 
 def match_whole(pattern: re.Pattern[str], value: Any) -> str:
-    """Return a text that is all of a pattern; raise a `ValueError` for anything else."""
+    """Return a text that matches a pattern as a whole; raise a `ValueError` for anything else."""
     if not isinstance(value, str) or pattern.fullmatch(value) is None:
         raise ValueError
     return value
 
 
-# pydantic alone would take a number for seconds since 1970, and a time for its day
+# pydantic itself would take a number for seconds since 1970, and a moment for its day
 def _read_day(value: Any) -> dt.date:
     try:
         day = dt.date.fromisoformat(match_whole(_DAY, value))
@@ -53,7 +54,7 @@ def _read_amount(value: Any) -> Decimal:
     return Decimal(value)
 
 
-# no control characters: a database refuses some, and no id, name or text of a line needs any
+# No control characters: PostgreSQL refuses NUL, and no id, name or line of text needs any.
 _LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=_LINE)]
@@ -69,6 +70,7 @@ MoneyIn = Annotated[
     BeforeValidator(_read_amount),
     WithJsonSchema({"type": "string", "pattern": _AMOUNT, "examples": ["1200.00"]}),
 ]
+# a decimal string over HTTP, so that no client's floats change it (DECISIONS 12)
 Money = Annotated[
     float, PlainSerializer(lambda cny: f"{cny:.2f}", return_type=str, when_used="json")
 ]
@@ -91,18 +93,20 @@ B = TypeVar("B", bound=Body)
 
 
 def _read_strictly(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
-    lenient = read(value)  # says best what is wrong where it is no value of any kind
+    # Read leniently first, as this words best what is wrong with a value of quite another kind;
+    # then strictly and as JSON, which has no dates and decimals, so that these may be strings.
+    lenient = read(value)
     return type(lenient).model_validate_json(json.dumps(_whole_numbers(value)), strict=True)
 
 
 def _whole_numbers(value: Any) -> Any:
-    # to JSON, if not to pydantic, 5.0 is a whole number
+    # 5.0 is a whole number to JSON (and its schema), but not to pydantic's strict mode
     if isinstance(value, dict):
-        return {name: _whole_numbers(each) for name, each in value.items()}
+        return {name: _whole_numbers(entry) for name, entry in value.items()}
     if isinstance(value, list):
-        return [_whole_numbers(each) for each in value]
+        return [_whole_numbers(entry) for entry in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-# a body without what leniency lets pass: `true` for 1, `"5"` for 5
+# a body without what pydantic's leniency lets pass: `true` for 1, `"5"` for 5
 Strict = Annotated[B, WrapValidator(_read_strictly)]

@@ -50,6 +50,7 @@ class PlanIn(Body):
 
     def to_request(self) -> PlanRequest:
         """Return it as the use cases take it."""
+        # left out and null both arrive as None; only null means no bound
         unbounded = self.hours_budget is None and "hours_budget" in self.model_fields_set
         return PlanRequest(
             hours_budget=math.inf if unbounded else self.hours_budget,
@@ -93,11 +94,12 @@ class PlanEditIn(Body):
 
     def to_edit(self) -> PlanEdit:
         """Return it as the use case takes it."""
-        given = self.model_fields_set
+        # left out: as it was; null: no bound from now on, which the use case takes as infinite
+        sent = self.model_fields_set
         hours, cost = self.hours_budget, self.cost_budget
-        if hours is None and "hours_budget" in given:
+        if hours is None and "hours_budget" in sent:
             hours = math.inf
-        if cost is None and "cost_budget" in given:
+        if cost is None and "cost_budget" in sent:
             cost_budget = math.inf
         else:
             cost_budget = None if cost is None else float(cost)

@@ -1,8 +1,8 @@
-"""Connections: bytes that are no HTTP get a problem document too, silence has an end.
+"""Connections: bytes that are not HTTP get a problem document too, and silence has an end.
 
-What happens before a request is complete never reaches the application. Here a client whose
-headers do not arrive, or make no sense, is told so and let go; uvicorn alone would wait for them
-for ever.
+What happens before a request's headers are complete never reaches the application. Here a client
+whose headers do not arrive, or make no sense, is told so and let go; uvicorn alone would wait for
+ever. Why this rests on uvicorn's own attributes: DECISIONS 16.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from api.problems import problem_response
 from recommender.settings import Settings
 
+# read at import: uvicorn makes connections itself, and hands them nothing of ours
 _settings = Settings()
 _log = structlog.get_logger("recommender.api")
 
 
 class PatientConnection(H11Protocol):
-    """A connection that waits for the headers of a request as long as for a piece of a body."""
+    """A connection that waits as long for a request's headers as for a piece of a body."""
 
     _deadline: asyncio.TimerHandle | None = None
 
@@ -33,7 +34,7 @@ class PatientConnection(H11Protocol):
         self._wait()
 
     def data_received(self, data: bytes) -> None:
-        """Take some bytes in."""
+        """Take in some bytes."""
         super().data_received(data)
         self._wait()
 
@@ -44,11 +45,14 @@ class PatientConnection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Say that these bytes are no request."""
-        # the parser's exception, which is being handled, knows which of the statuses it is
+        # uvicorn hands over only a sentence; the parser's exception, which it is handling, knows
+        # the status
         status = getattr(sys.exception(), "error_status_hint", 400)
         self._refuse(status if status == 431 else 400)
 
     def _wait(self) -> None:
+        # Between two requests of one connection uvicorn's keep-alive timer runs; ours would be
+        # a second one. A deadline that runs stays: it must not move with every byte that drips in.
         if self.conn.their_state is not h11.IDLE:
             self._stop_waiting()
         elif self._deadline is None and self.timeout_keep_alive_task is None:
@@ -62,16 +66,16 @@ class PatientConnection(H11Protocol):
     def _give_up(self) -> None:
         if self.conn.trailing_data[0]:
             self._refuse(408)
-        else:  # a browser's connection in advance, or none that ever meant to ask
+        else:  # nothing was sent: a browser connects in advance, and expects no answer
             self.transport.close()
 
     def _refuse(self, status: int) -> None:
         self._stop_waiting()
         if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
-            self.transport.close()  # the answer is under way already
+            self.transport.close()  # an answer is under way; a second one would become part of it
             return
         if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True  # what the application has to say goes nowhere
+            self.cycle.disconnected = True  # drops whatever the application still sends
             self.cycle.message_event.set()
         request_id = secrets.token_hex(8)
         code = "request.too-slow" if status == 408 else f"problem.{status}"

@@ -20,6 +20,7 @@ def set_up_logs(*, as_json: bool) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
     )
     renderer: structlog.types.Processor = (
+        # UTF-8 as it is: nobody finds Chinese words in a log that escapes them
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if as_json
         else structlog.dev.ConsoleRenderer()
@@ -34,11 +35,11 @@ def set_up_logs(*, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    # the server's own lines are to look like all others
+    # uvicorn has handlers of its own; without them its lines look like all others
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
-    # every request has a line of ours; theirs names paths, and with them people
+    # the middleware writes a line for each request; these would add the path, which names people
     for name in ("uvicorn.access", "httpx", "httpx2"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -21,8 +21,10 @@ SECONDS = Histogram("recommender_request_seconds", "Time to answer.", ("method",
 
 _UPLOADS = "/v1/imports/"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# anything else could forge log lines, or be too long for them
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
-_BODY_SECONDS = 10  # times the wait for one piece: how long a whole body may take
+_BODY_SECONDS = 10  # a whole body may take this many times the wait for one piece
+# for answers that are data; pages bring a policy of their own, which then stays
 _SECURITY = [
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -33,6 +35,8 @@ _SECURITY = [
 _log = structlog.get_logger("recommender.api")
 
 
+# Plain ASGI: Starlette's BaseHTTPMiddleware puts a task and a stream between the application and
+# each answer, and gives no hold of a body while it comes in.
 class Middleware:
     """The outermost layer of the application.
 
@@ -55,8 +59,8 @@ class Middleware:
             return
         started = time.perf_counter()
         headers = dict(scope["headers"])
-        given = headers.get(b"x-request-id", b"")
-        request_id = given.decode() if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        sent_id = headers.get(b"x-request-id", b"")
+        request_id = sent_id.decode() if _REQUEST_ID.fullmatch(sent_id) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
         status = 0
 
@@ -64,10 +68,10 @@ class Middleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                own = {name for name, _ in message.get("headers", [])}
+                present = {name for name, _ in message.get("headers", [])}
                 message["headers"] = [
                     *message.get("headers", []),
-                    *((name, value) for name, value in _SECURITY if name not in own),
+                    *((name, value) for name, value in _SECURITY if name not in present),
                     (b"x-request-id", request_id.encode()),
                 ]
             await send(message)
@@ -75,18 +79,21 @@ class Middleware:
         failure: Exception | None = None
         try:
             limit = self._limit(scope["path"])
+            # Refused before a byte of the body is read. A body without a length is counted as it
+            # comes (`_bounded`).
             length = headers.get(b"content-length", b"0")
             if not length.isdigit() or int(length) > limit:
                 await self._refuse(413, "request.too-large", scope, receive, send_on)
             else:
                 await self.app(scope, self._bounded(receive, limit), send_on)
-        except Exception as error:  # a bug: told to the caller by its number, to us by the log
+        except Exception as error:  # a bug: the caller learns the request's id, the log the rest
             failure = error
-            if status == 0:
+            if status == 0:  # once an answer has begun, its status can't be changed
                 await self._refuse(500, "request.bug", scope, receive, send_on)
         finally:
             self._note(scope, status, time.perf_counter() - started, failure)
-            # call and request know each other: apart, a body of 50 MB is let go at once
+            # Call and request refer to each other. Separated, they free a body of 50 MB at once and
+            # not when the garbage collector comes round.
             scope["state"].pop("call", None)
 
     def _limit(self, path: str) -> int:
@@ -104,6 +111,7 @@ class Middleware:
         async def receive_some() -> Message:
             nonlocal taken, complete
             if complete:
+                # from now on this waits for the client to leave, which may take any time
                 return await receive()
             patience = min(self.settings.slow_body_seconds, deadline - time.monotonic())
             try:
@@ -143,7 +151,7 @@ class Middleware:
     def _note(self, scope: Scope, status: int, seconds: float, failure: Exception | None) -> None:
         # the route's template, never the path: a path holds people's ids
         route = getattr(scope.get("route"), "path_format", None) or "–"
-        # nor any word a client likes to call a method: each would be a line of its own for ever
+        # Any word can be sent as a method, and each would become a metric that is kept for ever.
         method = scope["method"] if scope["method"] in _METHODS else "other"
         REQUESTS.labels(method, route, status).inc()
         SECONDS.labels(method, route).observe(seconds)
@@ -159,7 +167,7 @@ class Middleware:
         if "refused" in state:
             values["refused"] = state["refused"]
         if failure is not None:
-            # where it happened, not what it says: a message may hold people's data
+            # where it happened, not its message, which may hold people's data
             _log.error("bug", **values, error=type(failure).__name__, at=_frames(failure))
         elif status >= 400:
             _log.warning("refused", **values)
@@ -168,10 +176,10 @@ class Middleware:
 
 
 def _frames(failure: Exception) -> list[str]:
-    found: list[str] = []
+    frames: list[str] = []
     at = failure.__traceback__
     while at is not None:
         code = at.tb_frame.f_code
-        found.append(f"{code.co_filename.rsplit('/', 2)[-1]}:{at.tb_lineno} {code.co_name}")
+        frames.append(f"{code.co_filename.rsplit('/', 2)[-1]}:{at.tb_lineno} {code.co_name}")
         at = at.tb_next
-    return found[-12:]
+    return frames[-12:]  # the innermost; those before are the framework's

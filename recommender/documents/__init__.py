@@ -1,9 +1,9 @@
 """What people read on paper and on a page of its own.
 
 `plan` is the development plan, `catalog` the module sheet and the booklet, `evaluation` the report
-on an effect model. ``document.py`` says what is shown as plain values, ``view.py`` puts it
-in words and figures, and the templates only arrange those. `typesetting` makes the PDF, `markup`
-the page; a library that renders is imported there, when something is rendered.
+on an effect model. ``document.py`` says what is shown, as plain values; ``view.py`` puts that into
+words and figures; the templates only arrange those. `typesetting` makes PDFs and `markup` pages.
+The libraries that render are imported only when something is rendered.
 """
 
 from recommender.documents.catalog.sheet import render_booklet_pdf, render_module_sheet_pdf

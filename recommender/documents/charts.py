@@ -1,8 +1,7 @@
 """Charts of an effect model and of a closed loop, for reports and notebooks.
 
-All are drawn with the vendored font and hold in grey: form tells things apart, colour only helps.
-Each function returns a matplotlib figure that no other code holds; `chart_svg` turns it into an
-element that can stand in a page.
+All are drawn with the vendored font and work in grey: form tells things apart, colour only helps.
+Each function returns a new matplotlib figure; `chart_svg` turns it into an element for a page.
 """
 
 from __future__ import annotations
@@ -12,9 +11,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from html import escape
-from threading import Lock
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
@@ -26,6 +23,7 @@ from recommender.arrays import FloatArray
 from recommender.documents.evaluation.document import NOMINAL
 from recommender.documents.figures import percent, signed
 from recommender.documents.glyphs import FONT_FAMILY, FONT_FILES, FONT_FOLDER, show
+from recommender.documents.plotting import repeatable
 from recommender.improvement.evaluation import GainBins, GainScore, IntervalCoverage
 from recommender.improvement.model.history_checks import Bracket
 from recommender.improvement.registry.verdict import CANDIDATE
@@ -33,11 +31,11 @@ from recommender.improvement.simulation.closed_loop import ClosedLoop
 from recommender.texts import say
 
 INK, GREY, RULE, ACCENT, FAINT = "#1c2229", "#56606b", "#c4cad2", "#173f67", "#e4e8ed"
-FEW = 20
-_NORMAL_95 = 1.959964
+FEW = 20  # with fewer records the interval of a share near 90 % is wider than ±14 points
+_NORMAL_95 = 1.959964  # two-sided 95 % quantile of the normal distribution
+# paired with the tones below, so that lines can be told apart on a grey print
 _STROKES = (("-", "o"), ("--", "s"), ("-.", "^"), (":", "D"), ((0, (1, 3)), "v"))
 _TONES = (ACCENT, "#4f7ba6", INK, GREY, "#8a929b")
-_one_at_a_time = Lock()
 
 
 def calibration_chart(panels: Mapping[str, GainBins], *, lang: str) -> Figure:
@@ -46,7 +44,7 @@ def calibration_chart(panels: Mapping[str, GainBins], *, lang: str) -> Figure:
     Parameters
     ----------
     panels : Mapping
-        What the records are, in words, to their bins; side by side on the same axes.
+        What the records are, in words, to their bins; drawn side by side on the same scale.
     lang : str
         ``zh-CN`` or ``en``.
 
@@ -69,7 +67,7 @@ def calibration_chart(panels: Mapping[str, GainBins], *, lang: str) -> Figure:
         size = 26 + 70 * bins.count / largest
         axes.scatter(bins.predicted, bins.measured, size, color=ACCENT, ec="white", zorder=3)
         for at, count in enumerate(bins.count.tolist()):
-            # numbers of neighbours stand on opposite sides of their lines
+            # neighbours have their numbers on opposite sides, or these would overlap
             side = 1 if at % 2 else -1
             axes.annotate(
                 f"{count:,}",
@@ -81,6 +79,7 @@ def calibration_chart(panels: Mapping[str, GainBins], *, lang: str) -> Figure:
                 fontsize=7.5,
                 color=GREY,
             )
+        # equal units on both axes: the line of perfect calibration then runs at 45 degrees
         axes.set(xlim=ends, ylim=(ends[0] - edge / 2, ends[1] + edge / 2), aspect="equal")
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
@@ -125,7 +124,8 @@ def coverage_chart(
                 zorder=2,
             )
         for at in place[known]:
-            # hollow where a few records say little; these do not stretch the axis either
+            # Hollow where few records say little; these do not stretch the axis either.
+            # Not clipped, as half of a mark at 100 % lies outside.
             fill = ACCENT if coverage.count[at] >= FEW else "white"
             share = max(float(coverage.share[at]), left)
             axes.scatter([share], [at], 40, fc=fill, ec=ACCENT, lw=1.4, zorder=3, clip_on=False)
@@ -258,7 +258,7 @@ def loop_chart(loop: ClosedLoop, measure: str = "gap_closed", *, lang: str) -> F
     step = 0.062 * (high - low)
     place = -np.inf
     for value, name, tone in sorted(lasts):
-        # labels that would lie on each other move up
+        # sorted from below: a label that would lie on the one before moves up
         place = max(value, place + step)
         axes.annotate(
             name, (quarters[-1], place), (10, 0), textcoords="offset points", va="center",
@@ -280,23 +280,25 @@ def chart_svg(figure: Figure, *, label: str, prefix: str) -> str:
     figure : Figure
         The chart.
     label : str
-        What it shows, for who cannot see it.
+        What it shows, for people who cannot see it.
     prefix : str
-        Stands before every id, so that several charts can share a page.
+        Put before every id, so that several charts can share a page.
 
     Returns
     -------
     str
-        The same text for the same chart: text as outlines, no style sheet, no reference outside.
+        The same text for the same chart: words as outlines, no style sheet, no outside reference.
     """
-    with _one_at_a_time, mpl.rc_context({"svg.hashsalt": prefix, "svg.fonttype": "path"}):
+    with repeatable(prefix):
         if figure.get_layout_engine():
-            # once: laid out again, it would move by a hair
+            # laid out once and for all: a second drawing would differ by a hair
             figure.draw_without_rendering()
             figure.set_layout_engine("none")
         picture = io.StringIO()
         figure.savefig(picture, format="svg", metadata={"Date": None})
     text = picture.getvalue()
+    # What is for a file of its own goes: XML head, metadata, namespaces. So does the style sheet,
+    # which would apply to the whole page.
     text = text[text.index("<svg") :].strip()
     text = re.sub(
         r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>|<!--.*?-->", "", text, flags=re.S
@@ -321,12 +323,13 @@ def _register_fonts() -> None:
 
 
 def _words(text: str) -> str:
-    """Return a name as the font can show it, and nothing in it read as a formula."""
+    """Return a name as the font can show it; a dollar sign does not begin a formula."""
     return show(text).text.replace("$", r"\$")
 
 
 def _panels(number: int, *, height: float) -> tuple[Figure, list[Axes]]:
     _register_fonts()
+    # not by pyplot, which keeps every figure in a list of the process
     figure = Figure(figsize=(8.6, height), facecolor="white", layout="constrained")
     grid = figure.subplots(1, number, squeeze=False)
     return figure, list(grid[0])
@@ -359,7 +362,7 @@ def _reach(bins: GainBins) -> tuple[float, float]:
 
 
 def _left_edge(panels: Mapping[str, IntervalCoverage], nominal: float) -> float:
-    """Where the axis of shares begins: groups of a few records do not stretch it."""
+    """Return where the axis of shares begins; groups with few records do not stretch it."""
     ends = [nominal]
     for coverage in panels.values():
         many = coverage.count >= FEW
@@ -368,7 +371,8 @@ def _left_edge(panels: Mapping[str, IntervalCoverage], nominal: float) -> float:
 
 
 def _wilson(share: FloatArray, count: NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
-    """Interval of a share, 95 %, after Wilson (1927); NaN without records."""
+    """Return the 95 % interval of a share after Wilson (1927); NaN without records."""
+    # the plain normal interval would pass 100 % and be empty where every interval held
     n = np.where(count > 0, count, np.nan).astype(float)
     square = _NORMAL_95**2
     middle = (share + square / (2 * n)) / (1 + square / n)

@@ -12,13 +12,14 @@ from recommender.texts import say
 MINUS = "\N{MINUS SIGN}"
 UNKNOWN = "\N{EM DASH}"
 _SENTENCE_END = re.compile(r"[\s.。;；]+$")
+# Runs that offer no place to end a line. Chinese is not among them: it can break anywhere.
 _UNBROKEN = re.compile(r"[^\s\u200b\u2e80-\u9fff\uf900-\uffef\U00020000-\U0003ffff]{14,}")
 _WORD = re.compile(r"[A-Z]?[a-z]{1,21}[,;:.)]?")
 _PIECE = 8
 
 
 def known(number: float | None) -> float | None:
-    """Return the number, or None where it is None, NaN or infinite."""
+    """Return the number, or None if it is None, NaN or infinite."""
     return number if number is not None and math.isfinite(number) else None
 
 
@@ -29,6 +30,7 @@ def decimal(number: float | None, *, digits: int) -> str:
         return UNKNOWN
     text = f"{value:,.{digits}f}"
     if text.startswith("-"):
+        # a small negative number that rounds to 0 must not print as -0.00
         return text[1:] if float(text.replace(",", "")) == 0 else MINUS + text[1:]
     return text
 
@@ -63,12 +65,12 @@ def percent(share: float | None) -> str:
 
 
 def day(date: dt.date | None) -> str:
-    """Return a date as ``2026-03-01``, or nothing."""
+    """Return a date as ``2026-03-01``, or an empty text."""
     return date.isoformat() if date else ""
 
 
 def sentences(parts: Iterable[str], *, lang: str) -> str:
-    """Join sentences, whether or not they end in a full stop, into one text where each does."""
+    """Join sentences into one text in which each ends in a full stop, whether or not it did."""
     stop = say("document.full_stop", lang)
     texts = [_sentence(part, stop) for part in parts]
     return ("" if stop == "。" else " ").join(text for text in texts if text)
@@ -84,7 +86,7 @@ def _sentence(part: str, stop: str) -> str:
 def breakable(text: str) -> str:
     """Put zero-width spaces into unbroken runs of letters and digits (ids, names without a space).
 
-    A line may end there, and the template leaves nothing else of them. Ordinary words stay whole.
+    A line may end there; the template shows nothing of them. Ordinary words stay whole.
     """
     return _UNBROKEN.sub(_with_break_points, text)
 

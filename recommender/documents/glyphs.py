@@ -1,6 +1,6 @@
 """Which characters the vendored fonts can show, and what stands in for the others.
 
-A page that lacks a glyph shows nothing and says nothing. So every text is checked against the fonts
+typst leaves a missing glyph empty and reports nothing. So every text is checked against the fonts
 before it is set: what they lack becomes a visible mark and is reported.
 """
 
@@ -15,7 +15,8 @@ FONT_FOLDER = Path(__file__).parent / "fonts"
 FONT_FAMILY = "Noto Sans SC"
 FONT_FILES = ("NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf")
 
-# Selectors that only choose between two forms of one character; without them the base form stands.
+# Selectors that choose between two forms of one character. Without the first kind nothing is lost
+# but a style; the second kind matters in names, whose owners insist on one form.
 _FORM_SELECTORS = frozenset(range(0xFE00, 0xFE10))
 _NAME_FORM_SELECTORS = frozenset(range(0xE0100, 0xE01F0))
 
@@ -33,11 +34,10 @@ def covered_code_points() -> frozenset[int]:
 
     maps: list[set[int]] = []
     for name in FONT_FILES:
-        with TTFont(FONT_FOLDER / name, lazy=True) as font:
+        with TTFont(FONT_FOLDER / name, lazy=True) as font:  # of 10 MB, only one table is read
             maps.append(set(font.getBestCmap() or ()))
-    return frozenset(
-        set.intersection(*maps) - {0xAD}
-    )  # a soft hyphen's glyph is only for line ends
+    # without the soft hyphen, whose glyph is for line ends only
+    return frozenset(set.intersection(*maps) - {0xAD})
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,7 @@ def show(text: str) -> ShownText:
         What to set, and what it lacks.
     """
     covered = covered_code_points()
+    # nearly every text passes here; what follows goes character by character
     if unicodedata.is_normalized("NFC", text) and all(ord(c) in covered for c in text):
         return ShownText(text)
     shown: list[str] = []
@@ -99,6 +100,7 @@ def show(text: str) -> ShownText:
     for character in text:
         code = ord(character)
         kind = unicodedata.category(character)
+        # before coverage is checked: one composed letter is set better than a letter and an accent
         accent = kind in ("Mn", "Mc", "Me")
         if accent and shown and _composes(shown, character, covered):
             continue

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).parent / "templates"
 _CONTROLS = [c for c in (*range(0x20), *range(0x7F, 0xA0)) if chr(c) not in "\t\n"]
 _SURROGATES = range(0xD800, 0xE000)
-# what no HTML file can hold
+# Characters that no HTML file can hold; the file is UTF-8, which has no surrogates either.
 _STORABLE: dict[int, str | None] = {
     **dict.fromkeys(_CONTROLS),
     **dict.fromkeys(_SURROGATES, "\N{REPLACEMENT CHARACTER}"),
@@ -21,7 +21,7 @@ _STORABLE: dict[int, str | None] = {
 
 @cache
 def load_template(name: str) -> Template:
-    """Load a template; what is filled in is escaped, and nothing may be left out."""
+    """Load a template that escapes every value and raises if one is missing."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -35,12 +35,14 @@ def load_template(name: str) -> Template:
 
 
 def storable(html: str) -> str:
-    """Leave out, or put a mark for, the characters that no HTML file can hold."""
+    """Drop control characters and mark lone surrogates: no HTML file can hold them."""
     return html.translate(_STORABLE)
 
 
 def css_text(text: str) -> str:
-    """Return a text as a string of a style sheet, in its quotation marks.
+    """Return a text as a string of a style sheet, in quotation marks.
+
+    Jinja escapes for HTML, which is of no use inside a ``<style>`` element.
 
     Parameters
     ----------
@@ -50,8 +52,8 @@ def css_text(text: str) -> str:
     Returns
     -------
     str
-        All but letters, digits and spaces are escaped, so that nothing ends the string or the
-        element of the style sheet.
+        Everything but letters, digits and spaces is escaped, so that nothing in the text can end
+        the string or the element.
     """
     shown = (c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text)
     return f'"{"".join(shown)}"'

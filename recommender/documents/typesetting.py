@@ -1,6 +1,6 @@
-"""Setting a template of this package by typst, with the vendored fonts only.
+"""Typesetting a template of this package with typst and the vendored fonts.
 
-What is set goes in as JSON and is shown as text: nothing in a name or a reason is ever read as
+The content goes in as JSON and is shown as text: nothing in a name or a reason is ever read as
 markup. The same content gives the same bytes.
 """
 
@@ -36,7 +36,7 @@ class RenderedPdf:
         The PDF (PDF/A-2a, PDF/UA-1: archivable, tagged).
     missing_characters : tuple of str
         Characters of the content that the fonts lack, each once. The page shows each as a mark such
-        as ``〔U+2A6A5〕``; tell the user.
+        as ``〔U+2A6A5〕``; the user should be told.
     """
 
     content: bytes
@@ -49,13 +49,13 @@ def typeset(template: str, name: str, content: dict[str, Any], *, timestamp: dt.
     Parameters
     ----------
     template : str
-        Its file name in the folder of templates.
+        File name in the folder of templates.
     name : str
         Name under which the template reads its content.
     content : dict
-        What it shows, JSON values only; see `make_showable`.
+        What the template shows, JSON values only; see `make_showable`.
     timestamp : datetime
-        The date that the file bears.
+        Date of the file. Not the present time, which would change the bytes.
 
     Returns
     -------
@@ -68,11 +68,13 @@ def typeset(template: str, name: str, content: dict[str, Any], *, timestamp: dt.
         In a process forked from one that had already set a document: typst would wait there for
         threads that the fork left behind. Start workers by spawn, or before the first document.
     """
+    # without this check, the call below would hang for ever
     compiler, process = _compiler(template)
     if process != os.getpid():
         raise RuntimeError("typst ran before this process was forked; start workers by spawn")
     inputs = {name: json.dumps(content, ensure_ascii=False)}
-    with _one_at_a_time:  # a compiler holds the inputs of its last run
+    # A compiler keeps the inputs of its last run, so two threads could get each other's document.
+    with _one_at_a_time:
         pdf = compiler.compile(
             format="pdf", sys_inputs=inputs, timestamp=timestamp, pdf_standards=_STANDARDS
         )
@@ -85,6 +87,8 @@ def _compiler(template: str) -> tuple[typst.Compiler, int]:
     """Return the template's compiler, which holds the fonts, and the id of its process."""
     import typst
 
+    # Only the vendored fonts: with others at hand, typst would silently take whichever it finds,
+    # and the same plan would look different on another machine. Made once, as reading them is slow.
     fonts = typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,
@@ -102,12 +106,12 @@ def make_showable(value: Any, missing: dict[str, None]) -> Any:
     value : object
         Texts, numbers, lists and dicts of them.
     missing : dict of str to None
-        Takes up the characters that the fonts lack, each once, in the order of their first place.
+        Collects the characters that the fonts lack, each once, in the order of their first place.
 
     Returns
     -------
     object
-        The same, its texts ready to be set.
+        The same, with texts ready to be set.
     """
     if isinstance(value, str):
         shown = show(value)

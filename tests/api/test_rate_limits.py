@@ -43,14 +43,9 @@ def test_a_window_counts_down_and_ends(windows, clock):
 def test_others_and_other_limits_have_windows_of_their_own(windows):
     for _ in range(3):
         windows.hit(LIMIT, "a")
-    assert not windows.is_open(LIMIT, "a")
-    assert windows.is_open(LIMIT, "b")
-    assert windows.is_open(parse("4/minute"), "a")
-
-
-def test_looking_counts_nothing(windows):
-    assert all(windows.is_open(LIMIT, "a") for _ in range(10))
-    assert windows.hit(LIMIT, "a").remaining == 2
+    assert not windows.hit(LIMIT, "a").allowed
+    assert windows.hit(LIMIT, "b").allowed
+    assert windows.hit(parse("4/minute"), "a").allowed
 
 
 def test_windows_that_ended_take_no_memory(windows, clock):

@@ -16,7 +16,8 @@ from training_catalog.wording import phrase
 
 ChangeKind = Literal["added", "removed", "changed"]
 
-# what identifies an item of a list, in this order of preference
+# What identifies an item of a list, in this order of preference. Compared by place, all items after
+# a new one would seem changed.
 _KEYS = ("id", "level", "grade")
 _PARTS = (
     "levels",
@@ -40,11 +41,11 @@ class Change:
     kind : str
         ``added``, ``removed`` or ``changed``.
     part, id : str
-        What it is about: ``modules`` and the module's id, for instance.
+        What it is about, such as ``modules`` and the id of a module.
     field : tuple of str
-        The way to what changed inside it; empty where the whole of it came or went.
+        The path to what changed inside it; empty if it was added or removed as a whole.
     before, after : object
-        The values; None where there was, or is, none.
+        The values; None if there was, or is, none.
     what : Text
         The difference in one sentence.
     """
@@ -93,6 +94,7 @@ class _Place:
                 before=shown.before,
                 after=shown.after,
             )
+            # the Chinese sentence then shows the English values, and has to say so
             if shown.english_only:
                 what = Text.model_construct(
                     zh_cn=what.zh_cn + phrase("change.english").zh_cn, en=what.en
@@ -143,6 +145,7 @@ def _names(catalog: Catalog) -> dict[str, Text]:
 
 def _key(item: BaseModel) -> Hashable | None:
     """Return what identifies an item among its neighbours, if anything does."""
+    # exams of a certification and versions of a profile need two fields
     if hasattr(item, "competency"):
         return (getattr(item, "competency"), getattr(item, "level"))  # noqa: B009
     if hasattr(item, "effective_on"):
@@ -213,11 +216,14 @@ def _lists(place: _Place, old: tuple[Any, ...], new: tuple[Any, ...]) -> Iterato
         if common != [key for key in after if key in before]:
             yield place.inside("order").change("changed", tuple(before), tuple(after))
         return
+    # Items without a key, such as units of a syllabus: the longest common sequence tells what came
+    # and went. Without autojunk, which ignores frequent items in lists of 200 and more.
     left = [item.model_dump_json() for item in old]
     right = [item.model_dump_json() for item in new]
     for tag, i, j, k, m in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
         if tag == "equal":
             continue
+        # what stands in place of something else is a change of it; only the surplus came or went
         pairs = min(j - i, m - k)
         for n in range(pairs):
             inner = place.inside(str(k + n + 1), phrase("change.place", number=k + n + 1))

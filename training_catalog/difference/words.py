@@ -12,7 +12,7 @@ from training_catalog.base import Text
 from training_catalog.model import Modality
 from training_catalog.wording import is_phrase, phrase
 
-_LENGTH = 80
+_LENGTH = 80  # of a text in a sentence: enough to recognise it
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Shown:
 
 def same(text: str) -> Text:
     """Return a text that is the same in both languages."""
+    # model_construct, here and below, skips validation: it strips spaces and refuses an empty text
     return Text.model_construct(zh_cn=text, en=text)
 
 
@@ -36,7 +37,7 @@ def label_of(name: str) -> Text:
 
 
 def join_labels(labels: Iterable[Text]) -> Text:
-    """Return the way to a field in words, outermost first."""
+    """Return the path to a field in words, outermost first."""
     parts = list(labels)
     return Text.model_construct(
         zh_cn="·".join(p.zh_cn for p in parts), en=", ".join(p.en for p in parts)
@@ -90,12 +91,12 @@ def _cut(text: Text) -> Text:
 def _show(field: str, value: Any, names: Mapping[str, Text]) -> Text:
     if value is None:
         return phrase("value.none")
-    if isinstance(value, bool):
+    if isinstance(value, bool):  # before int, which a bool is too
         return phrase(f"value.{'yes' if value else 'no'}")
     if isinstance(value, Modality):
         return phrase(f"modality.{value.value}")
     if isinstance(value, float | int):
-        text = f"{value:.10g}"
+        text = f"{value:.10g}"  # 0.1 + 0.2 as 0.3, and 8.0 as 8
         return phrase(f"unit.{field}", value=text) if is_phrase(f"unit.{field}") else same(text)
     if isinstance(value, Text):
         return _cut(value)

@@ -1,4 +1,4 @@
-"""From the parts of a catalogue to a `Catalog`: in order, complete, with its digest."""
+"""Makes a `Catalog` of its parts: in order, complete, with its digest."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ def assemble(
     glossary: tuple[Term, ...] = (),
 ) -> Catalog:
     """Put the parts of a catalogue in order and complete it; nothing is checked."""
+    # ids that are not in the framework go last, for the checks to report
     order = {name: i for i, name in enumerate(framework_order(head.categories))}
     grades = {grade.id: i for i, grade in enumerate(head.grades)}
     return build_catalog(
@@ -92,6 +93,8 @@ def build_catalog(catalog: Catalog, *, extra_modules: Iterable[TrainingModule] =
         With the digest of its content: the first 16 hex digits of a SHA-256 over its
         canonical JSON, so that comments and layout of the files do not count.
     """
+    # Sorted by id and with grades spelled out before the digest is taken: neither the file that a
+    # module stands in nor a short way to write it changes what the catalogue says.
     extra = {module.id: module for module in extra_modules}
     every_grade = tuple(grade.id for grade in catalog.grades)
     modules = [m for m in catalog.modules if m.id not in extra] + list(extra.values())
@@ -105,6 +108,8 @@ def build_catalog(catalog: Catalog, *, extra_modules: Iterable[TrainingModule] =
         }
     )
     content = complete.model_dump(mode="json")
+    # A part that a catalogue does not use is left out, so that a new optional part does not change
+    # the digest of catalogues without it: plans and models carry that.
     for part in _OPTIONAL_PARTS:
         if getattr(complete, part) == Catalog.model_fields[part].default:
             del content[part]

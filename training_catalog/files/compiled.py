@@ -1,11 +1,11 @@
 """Catalogues as JSON in a cache folder, so that the next process need not read their YAML.
 
 An entry is named by the content of the catalogue's files and by the program that read and
-checked them; it begins with the checksum of what follows. Whatever is missing, damaged or
-cannot be written is no fault: the YAML is read.
+checked them, so nothing ever has to be invalidated. It begins with the checksum of what follows.
+An entry that is missing, damaged or cannot be written is no fault: the YAML is read instead.
 
-``RECOMMENDER_CACHE`` names the folder, and ``off`` means none; unless it is set, the folder is
-where the system keeps the caches of this user.
+``RECOMMENDER_CACHE`` names the folder; ``off`` means none. If it is not set, the folder is in the
+place where the system keeps this user's caches.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ import pydantic
 
 from training_catalog.model import Catalog
 
-KEPT_ENTRIES = 8
+KEPT_ENTRIES = 8  # each edit of a catalogue leaves one, so the oldest have to go
 _PROGRAM = Path(__file__).parents[1]
 
 
 def read_compiled(files_digest: str) -> Catalog | None:
-    """Return the catalogue compiled from files of a digest; None where there is none."""
+    """Return the catalogue compiled from files with this digest; None if there is none."""
     entry = _find_entry(files_digest)
     try:
         if entry is None:
@@ -35,17 +35,19 @@ def read_compiled(files_digest: str) -> Catalog | None:
         checksum, _, content = entry.read_bytes().partition(b"\n")
         if checksum.decode() != hashlib.sha256(content).hexdigest():
             return None
+        # JSON and not pickle: what lies in a cache must not be able to run (DECISIONS 13)
         return Catalog.model_validate_json(content)
     except (OSError, ValueError):
         return None
 
 
 def write_compiled(files_digest: str, catalog: Catalog) -> None:
-    """Keep a checked catalogue for the processes to come, if there is a place to keep it."""
+    """Keep a checked catalogue for later processes, if there is a place for it."""
     entry = _find_entry(files_digest)
     if entry is None:
         return
     content = catalog.model_dump_json().encode()
+    # written beside its place and renamed: another process never sees half an entry
     part = entry.with_name(f"{entry.stem}.{secrets.token_hex(4)}.part")
     try:
         entry.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -73,7 +75,7 @@ def _find_entry(files_digest: str) -> Path | None:
 
 @cache
 def _digest_program(folder: Path) -> str:
-    """Return what changes with the types of a catalogue and with what is checked."""
+    """Return a digest that changes with the types of a catalogue and with its checks."""
     digest = hashlib.sha256(pydantic.VERSION.encode())
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.read_bytes())

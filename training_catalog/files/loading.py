@@ -1,7 +1,7 @@
 """The `Catalog` of a folder: compiled by an earlier process, or read from its YAML.
 
-The default catalogue ships in ``training_catalog/data/telecom``; how a folder is laid out
-stands in `training_catalog.files.reading`.
+The default catalogue ships in ``training_catalog/data/telecom``. `training_catalog.files.reading`
+says how a folder is laid out.
 """
 
 from __future__ import annotations
@@ -43,18 +43,19 @@ def load_catalog(folder: Path = DEFAULT_CATALOG) -> Catalog:
 
 @dataclass(frozen=True)
 class _Files:
-    """The files of a catalogue: the same wherever they lie, as long as their content is."""
+    """The files of a catalogue; equal to any other copy with the same content."""
 
     digest: str
     folder: Path = field(compare=False)
 
 
 def _digest_files(folder: Path) -> str:
-    """Return what changes with any file that is read."""
+    """Return a digest that changes with any file that is read."""
     digest = hashlib.sha256()
     for part in ("", "competencies", "profiles", "modules"):
         for path in sorted((folder / part).glob("*.yaml")):
             content = path.read_bytes()
+            # with name and length: moving text from one file to the next must change the digest
             digest.update(f"{part}/{path.name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
 
@@ -64,11 +65,12 @@ def _load(files: _Files) -> Catalog:
     with _no_collection():
         catalog = read_compiled(files.digest)
         if catalog is None:
-            # only here: a compiled catalogue needs neither the YAML library nor the checks
+            # imported only here: a compiled catalogue needs neither the YAML library nor the checks
             from training_catalog.files.reading import read_catalog_folder
 
             catalog = read_catalog_folder(files.folder)
-            # not where somebody wrote in the folder while it was read
+            # not if somebody wrote to the folder while it was read: the entry would then hold other
+            # content than its name says
             if _digest_files(files.folder) == files.digest:
                 write_compiled(files.digest, catalog)
     return catalog
@@ -76,7 +78,7 @@ def _load(files: _Files) -> Catalog:
 
 @contextmanager
 def _no_collection() -> Generator[None]:
-    """Hold the garbage collector back: it would go over the nodes of all files for nothing."""
+    """Hold back the garbage collector, which would visit the nodes of all files for nothing."""
     was_on = gc.isenabled()
     gc.disable()
     try:

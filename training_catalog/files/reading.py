@@ -1,4 +1,4 @@
-"""A folder of YAML in, a `Catalog` out; every fault of the folder in one report.
+"""Reads a folder of YAML into a `Catalog`; every fault of the folder is in one report.
 
 The folder holds ``catalog.yaml`` (settings, levels, grades, categories) and the sub-folders
 ``competencies/`` (one file each), ``profiles/`` (one file each) and ``modules/`` (files with
@@ -67,6 +67,8 @@ def read_catalog_folder(folder: Path) -> Catalog:
         paths = tuple(read_list(folder, path, "paths", LearningPath, faults))
     if (path := folder / "glossary.yaml").is_file():
         terms = tuple(read_list(folder, path, "terms", Term, faults))
+    # How the parts fit together is checked only when each is valid: a competency that cannot be
+    # read would be reported again by everything that refers to it.
     if head is None or faults:
         raise CatalogError(folder, faults)
 
@@ -93,7 +95,7 @@ def read_catalog_folder(folder: Path) -> Catalog:
 
 
 class _AliasError(yaml.constructor.ConstructorError):
-    """A value that an alias uses again; a few of them in one another would fill all memory."""
+    """A value that an alias uses again; a few of them nested would fill all memory."""
 
     def __init__(self, node: yaml.Node) -> None:
         super().__init__(None, None, "alias", node.start_mark)
@@ -101,12 +103,14 @@ class _AliasError(yaml.constructor.ConstructorError):
 
 
 def _plain(node: yaml.Node, loader: yaml.CSafeLoader, seen: set[int]) -> Any:
-    """Build the value of a node; a key given twice is an error and not the last one's win."""
+    """Build the value of a node; a key that is given twice is an error."""
+    # Not yaml.safe_load: there the last of two equal keys silently wins, and aliases are expanded.
+    # A node that comes up again is what an alias points to.
     if id(node) in seen:
         raise _AliasError(node)
     seen.add(id(node))
     if isinstance(node, yaml.ScalarNode):
-        if node.tag == _TEXT_TAG:
+        if node.tag == _TEXT_TAG:  # most scalars are texts, which need no constructor
             return node.value
         return cast(Any, loader).construct_object(node)
     if isinstance(node, yaml.SequenceNode):
@@ -127,6 +131,7 @@ def _plain(node: yaml.Node, loader: yaml.CSafeLoader, seen: set[int]) -> Any:
 
 
 def _load(text: str) -> Any:
+    # the loader in C: several times faster than the one in Python
     loader = yaml.CSafeLoader(text)
     try:
         node = loader.get_single_node()
@@ -136,7 +141,7 @@ def _load(text: str) -> Any:
 
 
 def read_yaml(folder: Path, path: Path, faults: list[CatalogFault]) -> Any:
-    """Read a file of a catalogue folder; None, with a fault added, if that cannot be done."""
+    """Read a file of a catalogue folder; return None and add a fault if that fails."""
     code = "not-yaml"
     try:
         return _load(path.read_text(encoding="utf-8"))
@@ -147,7 +152,7 @@ def read_yaml(folder: Path, path: Path, faults: list[CatalogFault]) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}: {error.problem}" if mark else str(error.problem)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:  # ValueError: such as 2026-02-31
         where = str(error).splitlines()[0]
     faults.append(make_fault(str(path.relative_to(folder)), "", code, where=where))
     return None

@@ -1,4 +1,4 @@
-"""A `Catalog` out as a folder of YAML, whole or not at all."""
+"""Writes a `Catalog` as a folder of YAML, completely or not at all."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ _WIDTH = 110
 
 
 class _Dumper(yaml.CSafeDumper):
-    """Block style, lists of plain values in one line."""
+    """Block style, with short lists of plain values in one line."""
 
     def ignore_aliases(self, data: Any) -> bool:
+        # equal objects would be written as aliases, which `reading` refuses
         return True
 
 
@@ -38,10 +39,9 @@ def write_catalog_folder(catalog: Catalog, folder: Path) -> Catalog:
     Parameters
     ----------
     catalog : Catalog
-        A catalogue in which nothing is wrong.
+        A catalogue without faults.
     folder : Path
-        The folder to make. It is made beside its place, read again and compared, and only
-        then moved there.
+        The folder to make. It is written beside its place, read again, and only then moved there.
 
     Returns
     -------
@@ -66,11 +66,12 @@ def write_catalog_folder(catalog: Catalog, folder: Path) -> Catalog:
                 content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=_WIDTH
             )
             path.write_text(text, encoding="utf-8")
+        # what cannot be read again must not take the folder's name
         written = read_catalog_folder(part)
         part.rename(folder)
         return written
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(part, ignore_errors=True)  # after the rename there is nothing left to remove
 
 
 def _files(catalog: Catalog) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def _files(catalog: Catalog) -> dict[str, Any]:
         name = f"{profile.grade}-{profile.effective_on}" if several else profile.grade
         files[f"profiles/{name}.yaml"] = {
             **_plain(profile),
-            "effective_on": profile.effective_on,
+            "effective_on": profile.effective_on,  # a date; as text it would be in quotes
         }
     for module in catalog.modules:
         content = files.setdefault(f"modules/{module.competencies[0].id}.yaml", {"modules": []})
@@ -107,6 +108,7 @@ def _files(catalog: Catalog) -> dict[str, Any]:
 
 def _module(module: TrainingModule, every_grade: list[str]) -> dict[str, Any]:
     content = cast(dict[str, Any], _plain(module))
+    # as people write it: all grades, and not retired, go without saying
     if list(module.grades) == every_grade:
         content.pop("grades", None)
     if not module.retired:
@@ -115,7 +117,7 @@ def _module(module: TrainingModule, every_grade: list[str]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a record as plain values, less what is empty or None."""
+    """Return a record as plain values, without those that are empty or None."""
     if isinstance(value, tuple):
         return [_plain(item) for item in cast(tuple[Any, ...], value)]
     if isinstance(value, BaseModel):

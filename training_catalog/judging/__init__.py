@@ -1,4 +1,4 @@
-"""What ``catalog check`` says about a catalogue beyond whether it can be used."""
+"""What ``catalog check`` says about a catalogue that can be used: what could be better."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from training_catalog.model import Catalog
 
 __all__ = ["CODES", "ERRORS", "Judgement", "Severity", "judge_catalog"]
 
+# the order in which judgements are told: holes in the training first, then texts, then the post
 CODES = (
     "no-module-for-step",
     "few-modules-for-step",
@@ -47,18 +48,18 @@ def judge_catalog(catalog: Catalog) -> tuple[Judgement, ...]:
     Parameters
     ----------
     catalog : Catalog
-        A catalogue that can be used: `load_catalog` has found no fault in it.
+        A catalogue that can be used, because `load_catalog` found no fault in it.
 
     Returns
     -------
     tuple of Judgement
         In the order of `CODES`; empty for a clean catalogue.
     """
-    found = [
+    judgements = [
         *judge_steps(catalog),
         *judge_outcomes(catalog),
         *judge_likeness(catalog),
         *judge_texts(catalog),
         *judge_post(catalog),
     ]
-    return tuple(sorted(found, key=lambda judgement: CODES.index(judgement.code)))
+    return tuple(sorted(judgements, key=lambda judgement: CODES.index(judgement.code)))

@@ -10,7 +10,7 @@ from training_catalog.wording import hint, phrase
 
 Severity = Literal["error", "warning"]
 
-# what makes a plan or a document wrong; all else only makes the catalogue poorer
+# These make a plan or a document wrong; all others only make the catalogue poorer.
 ERRORS = frozenset(
     {
         "no-module-for-step",
@@ -39,9 +39,9 @@ class Judgement:
     Parameters
     ----------
     code : str
-        Which judgement it is.
+        Kind of judgement.
     part, id : str
-        What it is about: ``modules`` and the module's id, for instance.
+        What it is about, such as ``modules`` and the id of a module.
     what, hint : Text
         The judgement, and how to mend it.
     """
@@ -63,7 +63,7 @@ class Judgement:
 
 
 def judge(code: str, part: str, id_: str, **values: object) -> Judgement:
-    """Return the judgement of a code, worded."""
+    """Return the judgement with this code, in words."""
     return Judgement(
         code=code,
         part=part,

@@ -1,4 +1,4 @@
-"""Modules that say the same: outcomes, titles, or nearly everything."""
+"""Judges modules that say the same: in outcomes, in the title, or in nearly everything."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ K = TypeVar("K", bound=Hashable)
 
 
 def judge_likeness(catalog: Catalog) -> Iterator[Judgement]:
-    """Judge whether modules differ."""
+    """Judge whether modules differ from one another."""
+    # by the Chinese texts, which are the originals; translations may differ by chance
     titles = {module.id: module.title for module in catalog.modules}
     same = set(
         _groups((m, frozenset(plain(o.text.zh_cn) for o in m.outcomes)) for m in catalog.modules)
@@ -50,7 +51,7 @@ def _groups(keyed: Iterable[tuple[TrainingModule, K]]) -> Iterator[tuple[str, st
     first: dict[K, str] = {}
     for module, key in keyed:
         if not key:
-            continue
+            continue  # modules without outcomes are not alike for that
         if key in first:
             yield first[key], module.id
         else:
@@ -65,6 +66,7 @@ def _repeated_outcomes(catalog: Catalog, same: set[tuple[str, str]]) -> Iterator
     for places in where.values():
         (first, text), *others = places
         for module, _ in others:
+            # modules with all outcomes in common are reported already, once and as a whole
             if (first.id, module.id) not in same:
                 yield judge(
                     "repeated-outcome",
@@ -79,18 +81,20 @@ def _repeated_outcomes(catalog: Catalog, same: set[tuple[str, str]]) -> Iterator
 def near_duplicates(catalog: Catalog) -> Iterator[tuple[str, str, float]]:
     """Find pairs of modules whose texts are nearly the same.
 
-    The likeness of two modules is the share of pairs of neighbouring characters that both
-    have, among those that either has, in the Chinese texts of purpose, outcomes and syllabus.
+    The likeness of two modules is a Jaccard index: of all pairs of neighbouring characters in
+    the Chinese texts of purpose, outcomes and syllabus, the share that both modules have.
 
     Yields
     ------
     tuple
-        Ids of both modules, and their likeness where it reaches the catalogue's standard.
+        Ids of both modules and their likeness, if it reaches the catalogue's standard.
     """
+    # pairs of characters and not words, which Chinese does not separate by spaces
     least = catalog.standards.near_duplicate
     sets = [(module.id, _pairs(module)) for module in catalog.modules if not module.retired]
     for (first, ours), (second, theirs) in combinations(sets, 2):
         small, large = sorted((len(ours), len(theirs)))
+        # sets of such different size cannot be alike enough: this spares most intersections
         if not small or small < least * large:
             continue
         both = len(ours & theirs)

@@ -1,4 +1,4 @@
-"""Outcomes that are tied to nothing, or to something else; indicators that no outcome serves."""
+"""Judges outcomes tied to nothing or to the wrong thing, and indicators that no outcome serves."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def judge_outcomes(catalog: Catalog) -> Iterator[Judgement]:
     names = {c.id: c.name for c in catalog.competencies}
     for module in catalog.modules:
         if not module.outcomes:
+            # everything else about its outcomes would only repeat this
             yield judge("no-outcome", "modules", module.id, module=module.title)
             continue
         yield from _elsewhere(module)
@@ -45,6 +46,7 @@ def _elsewhere(module: TrainingModule) -> Iterator[Judgement]:
 
 
 def _within(module: TrainingModule, name: str) -> bool:
+    # `<competency>.<level>.<n>` or `<competency>.<subject>`; a subject is examined at every level
     competency, _, rest = name.partition(".")
     level = rest.partition(".")[0]
     return any(

@@ -1,4 +1,4 @@
-"""Weights that do not follow from the job profile; certifications and paths that lead nowhere."""
+"""Judges weights that do not follow from the job profile, and certifications and paths."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def _weights(catalog: Catalog) -> Iterator[Judgement]:
     derived = derived_profile_weights(catalog)
     names = {c.id: c.name for c in catalog.competencies}
     grades = {g.id: g.name for g in catalog.grades}
+    # Older profiles follow an older job profile. In order of their days, so the last one stays.
     newest = {profile.grade: profile for profile in catalog.profiles}
     for grade, weights in derived.items():
         for competency, weight in weights.items():
@@ -31,13 +32,13 @@ def _weights(catalog: Catalog) -> Iterator[Judgement]:
             if not weight:
                 yield judge("competency-without-duty", "job_profile", grade, **values)
                 continue
-            given = newest[grade].targets[competency].weight
-            if abs(given - weight) > 1e-9:
+            set_weight = newest[grade].targets[competency].weight
+            if abs(set_weight - weight) > 1e-9:
                 yield judge(
                     "weight-not-derived",
                     "profiles",
                     grade,
-                    given=f"{given:g}",
+                    given=f"{set_weight:g}",
                     derived=f"{weight:g}",
                     **values,
                 )
@@ -101,6 +102,7 @@ def _paths(catalog: Catalog, modules: dict[str, TrainingModule]) -> Iterator[Jud
                         prerequisite=modules[before].title,
                         **values,
                     )
+            # a module must be open to every grade that the path is for
             if path.grades and not set(path.grades) <= set(module.grades):
                 yield judge("path-not-for-grade", "paths", path.id, **values)
             done.add(name)

@@ -1,4 +1,4 @@
-"""Steps without modules, modules that nobody can reach, prerequisites that ask too much."""
+"""Judges steps without modules, modules nobody can reach, and prerequisites that ask too much."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from training_catalog.model import Catalog, TrainingModule
 
 
 def judge_steps(catalog: Catalog) -> Iterator[Judgement]:
-    """Judge how modules cover the steps and follow on one another."""
+    """Judge how modules cover the steps and build on one another."""
     yield from _holes(catalog)
     yield from _unreachable(catalog)
     yield from _prerequisites(catalog)
@@ -37,7 +37,7 @@ def _holes(catalog: Catalog) -> Iterator[Judgement]:
 def _reaching_grades(
     module: TrainingModule, targets: dict[tuple[str, str], float]
 ) -> frozenset[str]:
-    """Return the grades whose target of some competency lies above the module's beginning."""
+    """Return the grades that ask for more than the module's from-level in some competency."""
     return frozenset(
         grade
         for (grade, competency), level in targets.items()
@@ -60,6 +60,8 @@ def _unreachable(catalog: Catalog) -> Iterator[Judgement]:
                 module=module.title,
                 from_level=f"{part.from_level:g}",
             )
+    # A module behind an unreachable one is unreachable as well, and blocks those behind it, hence
+    # the repetition. Sorted, so that each is told with the same prerequisite every time.
     titles = {module.id: module.title for module in catalog.modules}
     blocked: dict[str, str] = {}
     changed = True
@@ -84,12 +86,12 @@ def _unreachable(catalog: Catalog) -> Iterator[Judgement]:
 def _prerequisites(catalog: Catalog) -> Iterator[Judgement]:
     modules = {module.id: module for module in catalog.modules}
     for module in catalog.modules:
-        own = {part.id: part for part in module.competencies}
+        steps = {part.id: part for part in module.competencies}
         for name in module.prerequisites:
             before = modules[name]
-            shared = [part for part in before.competencies if part.id in own]
-            # without a shared competency the main ones are compared
-            pairs = [(part, own[part.id]) for part in shared] or [
+            shared = [part for part in before.competencies if part.id in steps]
+            # without a shared competency, the main ones are compared
+            pairs = [(part, steps[part.id]) for part in shared] or [
                 (before.competencies[0], module.competencies[0])
             ]
             if any(

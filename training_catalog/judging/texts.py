@@ -1,4 +1,4 @@
-"""Texts in one language only, and texts that do not keep to the glossary."""
+"""Judges texts that are in one language only, or do not keep to the glossary."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from training_catalog.placed_texts import PlacedText, all_texts, glossary_texts
 from training_catalog.post import Term
 
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+# only signs that English has a form of its own for; not quotation marks, which both share
 _CHINESE_SIGN = re.compile("[\u3001\u3002\u300a-\u3011\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]")
+# such as `CRM` or `5G`, which Chinese texts use as they are
 _ABBREVIATION = re.compile(r"[A-Z0-9][A-Z0-9 /+&.\-]*")
-_SHORT = 30
+_SHORT = 30  # characters; longer texts are sentences, which may be translated in several ways
 
 
 def judge_texts(catalog: Catalog) -> Iterator[Judgement]:
-    """Judge the texts of a catalogue, one by one and against one another."""
+    """Judge the texts of a catalogue, each by itself and against one another."""
     texts = list(all_texts(catalog))
     for placed in (*texts, *glossary_texts(catalog)):
         yield from _languages(placed)
@@ -44,7 +46,7 @@ def _place(placed: PlacedText) -> str:
 
 
 def _suspects(terms: Iterable[Term], texts: Iterable[PlacedText]) -> list[PlacedText]:
-    """Return the texts in which any variant stands, so that few are looked at term by term."""
+    """Return the texts that contain any variant, so that only few are searched term by term."""
     zh = _anywhere(tuple(v for term in terms for v in term.zh_forbidden))
     en = _words(tuple(v for term in terms for v in term.en_forbidden))
     return [
@@ -62,8 +64,9 @@ def _forbidden(term: Term, texts: Iterable[PlacedText]) -> Iterator[Judgement]:
             (zh_bad, zh_fine, placed.text.zh_cn),
             (en_bad, en_fine, placed.text.en),
         ):
-            found = pattern and pattern.search(fine.sub(" ", text) if fine else text)
-            if found:
+            # right expressions are cut out first: a variant may be a part of one
+            match = pattern and pattern.search(fine.sub(" ", text) if fine else text)
+            if match:
                 yield judge(
                     "forbidden-term",
                     placed.part,
@@ -71,7 +74,7 @@ def _forbidden(term: Term, texts: Iterable[PlacedText]) -> Iterator[Judgement]:
                     place=_place(placed),
                     field=placed.field,
                     term=term.term,
-                    found=found.group(),
+                    found=match.group(),
                 )
 
 
@@ -95,12 +98,13 @@ def _unpaired(term: Term, texts: Iterable[PlacedText]) -> Iterator[Judgement]:
 
 
 def _anywhere(variants: tuple[str, ...]) -> re.Pattern[str] | None:
+    # an alternation takes the first that fits, which would be a part of a longer variant
     longest_first = sorted(variants, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, longest_first))) if variants else None
 
 
 def _words(variants: tuple[str, ...]) -> re.Pattern[str] | None:
-    """Match whole words in any case, a plural s or y/ies, and a hyphen for a space."""
+    """Return a pattern of whole words: any case, plural s or y/ies, a hyphen for a space."""
     if not variants:
         return None
     forms: list[str] = []
@@ -120,6 +124,7 @@ def _translations(texts: Iterable[PlacedText]) -> Iterator[Judgement]:
             continue
         other = first.setdefault(text.zh_cn, text)
         if other.en != text.en and (text.zh_cn, text.en) not in told:
+            # once for each further translation, and not for each place it stands in
             told.add((text.zh_cn, text.en))
             yield judge(
                 "two-translations",

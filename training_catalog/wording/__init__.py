@@ -1,6 +1,6 @@
 """Every sentence this package says about a catalogue, in Chinese and English.
 
-The texts stand in the TOML files of this folder, one table a text, and are read when the
+The texts stand in the TOML files of this folder, one table for each, and are read when the
 first of them is needed.
 """
 
@@ -39,7 +39,7 @@ def is_phrase(key: str) -> bool:
 def phrase(key: str, **values: object) -> Text:
     """Return a text with its values filled in.
 
-    A value that is a `Text` appears in the language of the sentence.
+    A value that is a `Text` appears in the language of the sentence around it.
 
     Raises
     ------

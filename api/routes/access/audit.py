@@ -44,8 +44,8 @@ def list_audit_entries(
     """List the entries of the audit trail, the oldest first."""
     (after,) = decode_cursor(cursor, (0,))
     wanted = TrailFilter(person_id=person_id, actor=actor, action=action, since=since, until=until)
-    found = read_trail(call.session, wanted, after=after, limit=limit + 1)
-    items, following = next_cursor(found, limit, lambda entry: (entry.seq,))
+    entries = read_trail(call.session, wanted, after=after, limit=limit + 1)
+    items, following = next_cursor(entries, limit, lambda entry: (entry.seq,))
     page = AuditPage.model_validate({"items": items, "next": following})
     return answer(call, page, fields=fields)
 
@@ -59,5 +59,5 @@ def list_audit_entries(
 )
 def verify_audit_trail(call: Admitted, head: Head = None) -> Response:
     """Check that nobody changed, deleted or put in an entry."""
-    found = check_trail(call.session, noted=head or ())
-    return answer(call, VerificationOut.model_validate(found))
+    verification = check_trail(call.session, noted=head or ())
+    return answer(call, VerificationOut.model_validate(verification))

@@ -27,8 +27,8 @@ def list_api_keys(
 ) -> Response:
     """List the API keys, also those that have ended."""
     (after,) = decode_cursor(cursor, ("",))
-    found = keys.get_keys(call.session, after=after, limit=limit + 1)
-    items, following = next_cursor(found, limit, lambda key: (key.key_id,))
+    api_keys = keys.get_keys(call.session, after=after, limit=limit + 1)
+    items, following = next_cursor(api_keys, limit, lambda key: (key.key_id,))
     page = KeyPage.model_validate({"items": items, "next": following})
     return answer(call, page, fields=fields)
 
@@ -47,8 +47,8 @@ def create_api_key(call: Admitted, body: Strict[KeyIn]) -> Response:
     """Make an API key, and show it this once."""
     request = KeyRequest(**body.model_dump())
     with call.once(keep=lambda _: _say_it_was_shown(call)):
-        made = keys.create_key(call.session, request)
-        return _show_once(call, made)
+        new_key = keys.create_key(call.session, request)
+        return _show_once(call, new_key)
 
 
 @ROUTES.operation(
@@ -60,8 +60,8 @@ def create_api_key(call: Admitted, body: Strict[KeyIn]) -> Response:
 )
 def read_api_key(call: Admitted, key_id: KeyId, fields: Fields = None) -> Response:
     """Read what an API key is for; its secret is not to be had."""
-    found = keys.get_key(call.session, key_id)
-    return answer(call, KeyOut.model_validate(found), fields=fields)
+    key = keys.get_key(call.session, key_id)
+    return answer(call, KeyOut.model_validate(key), fields=fields)
 
 
 @ROUTES.operation(
@@ -76,8 +76,8 @@ def read_api_key(call: Admitted, key_id: KeyId, fields: Fields = None) -> Respon
 def rotate_api_key(call: Admitted, key_id: KeyId) -> Response:
     """Make a key with the same rights in place of another, which goes on for a day."""
     with call.once(keep=lambda _: _say_it_was_shown(call)):
-        made = keys.rotate_key(call.session, key_id)
-        return _show_once(call, made)
+        new_key = keys.rotate_key(call.session, key_id)
+        return _show_once(call, new_key)
 
 
 @ROUTES.operation(

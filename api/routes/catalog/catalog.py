@@ -45,8 +45,8 @@ Grade = Annotated[Id | None, Query(description="For this grade.")]
 @ROUTES.operation("GET", "/catalog", Permission.READ_CATALOG, answer=CatalogOut, example={})
 def read_catalog(call: Admitted, fields: Fields = None) -> Response:
     """Read what the catalogue is: its digest, settings, levels, grades and categories."""
-    found = browsing.read_catalog(call.session)
-    return answer(call, CatalogOut.model_validate(found), fields=fields)
+    catalog = browsing.read_catalog(call.session)
+    return answer(call, CatalogOut.model_validate(catalog), fields=fields)
 
 
 @ROUTES.operation(
@@ -66,8 +66,8 @@ def list_competencies(
     limit: Limit = 50,
 ) -> Response:
     """List competencies."""
-    found = browsing.list_competencies(call.session, category=category, kind=kind, text=q)
-    items, following = cut_page(found, cursor, limit)
+    competencies = browsing.list_competencies(call.session, category=category, kind=kind, text=q)
+    items, following = cut_page(competencies, cursor, limit)
     page = CompetencyPage.model_validate({"items": items, "next": following})
     return answer(call, page, fields=fields)
 
@@ -82,8 +82,8 @@ def list_competencies(
 )
 def read_competency(call: Admitted, competency_id: CompetencyId, fields: Fields = None) -> Response:
     """Read a competency: its levels, indicators and exams."""
-    found = browsing.find_competency(call.session, competency_id)
-    return answer(call, CompetencyOut.model_validate(found), fields=fields)
+    competency = browsing.find_competency(call.session, competency_id)
+    return answer(call, CompetencyOut.model_validate(competency), fields=fields)
 
 
 @ROUTES.operation(
@@ -99,8 +99,8 @@ def list_profiles(
 ) -> Response:
     """List the target profiles in force on a day."""
     day = as_of or call.session.today
-    found = browsing.list_profiles(call.session, as_of=day, grade=grade)
-    items, following = cut_page(found, cursor, limit)
+    profiles = browsing.list_profiles(call.session, as_of=day, grade=grade)
+    items, following = cut_page(profiles, cursor, limit)
     page = ProfilePage.model_validate({"items": items, "next": following})
     return answer(call, page, fields=fields)
 
@@ -120,8 +120,8 @@ def read_profile(
     fields: Fields = None,
 ) -> Response:
     """Read the target profile of a grade that is in force on a day."""
-    found = browsing.find_profile(call.session, grade, as_of=as_of or call.session.today)
-    return answer(call, ProfileOut.model_validate(found), fields=fields)
+    profile = browsing.find_profile(call.session, grade, as_of=as_of or call.session.today)
+    return answer(call, ProfileOut.model_validate(profile), fields=fields)
 
 
 @ROUTES.operation(
@@ -175,8 +175,8 @@ def list_modules(
 )
 def read_module(call: Admitted, module_id: ModuleId, fields: Fields = None) -> Response:
     """Read a module with all that is said of it."""
-    found = browsing.find_module(call.session, module_id)
-    return answer(call, ModuleOut.model_validate(found), fields=fields)
+    module = browsing.find_module(call.session, module_id)
+    return answer(call, ModuleOut.model_validate(module), fields=fields)
 
 
 @ROUTES.operation(
@@ -223,8 +223,8 @@ def read_learning_path(
     fields: Fields = None,
 ) -> Response:
     """Read a learning path."""
-    found = browsing.find_learning_path(call.session, path_id)
-    return answer(call, LearningPathOut.model_validate(found), fields=fields)
+    path = browsing.find_learning_path(call.session, path_id)
+    return answer(call, LearningPathOut.model_validate(path), fields=fields)
 
 
 @ROUTES.operation(
@@ -249,8 +249,8 @@ def list_certifications(
 )
 def read_job_profile(call: Admitted, fields: Fields = None) -> Response:
     """Read what the post is for, its duties and results, and who can enter it."""
-    found = browsing.read_job_profile(call.session)
-    return answer(call, JobProfileOut.model_validate(found), fields=fields)
+    profile = browsing.read_job_profile(call.session)
+    return answer(call, JobProfileOut.model_validate(profile), fields=fields)
 
 
 @ROUTES.operation(

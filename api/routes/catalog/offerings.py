@@ -19,7 +19,7 @@ from recommender.service.permissions import Permission
 
 ROUTES = Operations("offerings")
 
-_BEFORE_ALL: tuple[Any, ...] = (1, "")  # day number and id
+_BEFORE_ALL: tuple[Any, ...] = (1, "")  # number of the day, as JSON has no dates, and id
 OfferingId = Annotated[Id, Path(description="A name of your choice that stays.")]
 
 
@@ -48,8 +48,9 @@ def list_offerings(
 ) -> Response:
     """List offerings, the earliest first."""
     number, last = decode_cursor(cursor, _BEFORE_ALL)
+    # a cursor may be made up, and not every number is a day
     day = dt.date.fromordinal(min(max(number, 1), dt.date.max.toordinal()))
-    found = offerings.list_offerings(
+    rows = offerings.list_offerings(
         call.session,
         module_id=module_id,
         starts_from=starts_from,
@@ -59,7 +60,7 @@ def list_offerings(
         limit=limit + 1,
     )
     items, following = next_cursor(
-        found, limit, lambda item: (item.starts_on.toordinal(), item.offering_id)
+        rows, limit, lambda item: (item.starts_on.toordinal(), item.offering_id)
     )
     page = OfferingPage.model_validate({"items": items, "next": following})
     return answer(call, page, fields=fields)
@@ -75,8 +76,10 @@ def list_offerings(
 )
 def read_offering(call: Admitted, offering_id: OfferingId, fields: Fields = None) -> Response:
     """Read an offering."""
-    found = offerings.read_offering(call.session, offering_id)
-    return answer(call, OfferingOut.model_validate(found), version=found.version, fields=fields)
+    offering = offerings.read_offering(call.session, offering_id)
+    return answer(
+        call, OfferingOut.model_validate(offering), version=offering.version, fields=fields
+    )
 
 
 @ROUTES.operation(
@@ -103,7 +106,7 @@ def put_offering(call: Admitted, offering_id: OfferingId, body: Strict[OfferingI
     Without `If-Match` it is made; to change the one that is there, send its ETag.
     """
     session, request = call.session, OfferingRequest(**body.model_dump())
-    # one transaction: nobody else makes or changes the offering between looking and writing
+    # one transaction: nobody else can create or change the offering between look and write
     with call.once(), session.writing():
         known = "if-match" in call.request.headers
         made = not known and not offerings.offering_exists(session, offering_id)

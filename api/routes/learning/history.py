@@ -45,10 +45,10 @@ def list_improvement_records(
     HR sees those of its own people; analysts see all, by pseudonyms that stay the same.
     """
     after = decode_cursor(cursor, ("", "", 0, 0, ""))
-    found = records.list_records(
+    pairs = records.list_records(
         call.session, competency_id=competency_id, module_id=module_id, after=after, limit=limit + 1
     )
-    rows, following = next_cursor(found, limit, lambda pair: pair[0])
+    rows, following = next_cursor(pairs, limit, lambda pair: pair[0])
     page = ImprovementRecordPage(
         items=[ImprovementRecordOut.model_validate(row) for _, row in rows], next=following
     )
@@ -72,10 +72,10 @@ def list_improvement_statistics(
 ) -> Response:
     """List what training did for levels, by module and competency, beside what is expected."""
     last = decode_cursor(cursor, ("", ""))
-    found = records.summarise(call.session, competency_id=competency_id, module_id=module_id)
-    left = [item for item in found if (item.module_id, item.competency_id) > last]
+    statistics = records.summarise(call.session, competency_id=competency_id, module_id=module_id)
+    remaining = [item for item in statistics if (item.module_id, item.competency_id) > last]
     items, following = next_cursor(
-        left[: limit + 1], limit, lambda item: (item.module_id, item.competency_id)
+        remaining[: limit + 1], limit, lambda item: (item.module_id, item.competency_id)
     )
     page = ImprovementStatisticsPage(
         items=[ImprovementStatisticsOut.model_validate(item) for item in items], next=following

@@ -28,7 +28,7 @@ from training_catalog import Text
 
 ROUTES = Operations("models")
 HTML = "text/html"
-# the page brings its style with it, and nothing else; it may not act as this site
+# The page brings its own style and nothing else. `sandbox`: it may not act as this site.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
 ModelId = Annotated[Id, Path(description="A model of the registry.")]
@@ -52,17 +52,17 @@ def _head(head: ModelHead) -> dict[str, Any]:
 
 
 def _scores(metrics: dict[str, Any], part: str) -> list[ScoreOut]:
-    found: dict[str, dict[str, Any]] = metrics.get(part) or {}
+    scores: dict[str, dict[str, Any]] = metrics.get(part) or {}
     names = ("rmse", "r_squared", "slope", "n_records")
     return [
         ScoreOut(name=name, **{figure: score.get(figure) for figure in names})
-        for name, score in found.items()
+        for name, score in scores.items()
     ]
 
 
 def _whole(call: Call, head: ModelHead) -> ModelOut:
     card = head.card
-    assert card  # only a list has models whose card cannot be read
+    assert card  # a model whose card cannot be read appears in lists only
     return ModelOut(
         **_head(head),
         known=_scores(card.metrics, "known"),
@@ -87,8 +87,8 @@ def list_models(
 ) -> Response:
     """List the models, and which one is in force."""
     (before,) = decode_cursor(cursor, ("",))
-    found = promotion.list_models(call.session, before=before or None)
-    heads, following = next_cursor(found, limit, lambda head: (head.model_id,))
+    models = promotion.list_models(call.session, before=before or None)
+    heads, following = next_cursor(models, limit, lambda head: (head.model_id,))
     page = ModelPage(
         active=call.session.service.models.active(),
         items=[ModelHeadOut(**_head(head)) for head in heads],
@@ -146,6 +146,7 @@ def promote_model(call: Admitted, model_id: ModelId, body: Strict[PromotionIn]) 
     answer by it from their next request on.
     """
     reason = body.override_reason
+    # the entry of the audit trail comes first: a switch of files cannot be rolled back
     with announcing(call.session, model_id=model_id, overrides=reason is not None), call.once():
         head = promotion.promote(call.session, model_id, override_reason=reason)
         return answer(call, _whole(call, head))

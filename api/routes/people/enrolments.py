@@ -94,7 +94,7 @@ def list_enrolments(
 ) -> Response:
     """List a person's enrolments, newest first."""
     number, module = cast(tuple[int, str], decode_cursor(cursor, (0, "")))
-    found = enrolments.list_of_person(
+    rows = enrolments.list_of_person(
         call.session,
         person_id,
         module_id=module_id,
@@ -103,7 +103,7 @@ def list_enrolments(
         limit=limit + 1,
     )
     items, following = next_cursor(
-        found, limit, lambda item: (item.enrolled_on.toordinal(), item.module_id)
+        rows, limit, lambda item: (item.enrolled_on.toordinal(), item.module_id)
     )
     page = EnrolmentPage(
         items=[EnrolmentOut.model_validate(item) for item in items], next=following
@@ -131,8 +131,8 @@ def read_enrolment(
     fields: Fields = None,
 ) -> Response:
     """Read an enrolment."""
-    found = enrolments.read_enrolment(call.session, person_id, module_id, enrolled_on)
-    return _answer(call, found, fields=fields)
+    enrolment = enrolments.read_enrolment(call.session, person_id, module_id, enrolled_on)
+    return _answer(call, enrolment, fields=fields)
 
 
 @ROUTES.operation(
@@ -186,14 +186,14 @@ def list_participants(
 ) -> Response:
     """List the enrolments of an offering, of people whom the caller may see."""
     person, number = cast(tuple[str, int], decode_cursor(cursor, ("", 0)))
-    found = enrolments.list_of_offering(
+    rows = enrolments.list_of_offering(
         call.session,
         offering_id,
         after=None if cursor is None else (person, _day(number)),
         limit=limit + 1,
     )
     items, following = next_cursor(
-        found, limit, lambda item: (item.person_id, item.enrolled_on.toordinal())
+        rows, limit, lambda item: (item.person_id, item.enrolled_on.toordinal())
     )
     page = EnrolmentPage(
         items=[EnrolmentOut.model_validate(item) for item in items], next=following

@@ -51,8 +51,8 @@ def _list(
     limit: int,
 ) -> Response:
     after = decode_cursor(cursor, _BEFORE[kind])
-    found = facts.list_facts(call.session, kind, person_id, wanted, after=after, limit=limit + 1)
-    rows, following = next_cursor(found, limit, lambda pair: pair[0])
+    pairs = facts.list_facts(call.session, kind, person_id, wanted, after=after, limit=limit + 1)
+    rows, following = next_cursor(pairs, limit, lambda pair: pair[0])
     page = shape.model_validate({"items": [row for _, row in rows], "next": following})
     return answer(call, page, fields=fields)
 

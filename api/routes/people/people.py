@@ -67,8 +67,8 @@ def list_people(
     """
     (last,) = decode_cursor(cursor, ("",))
     wanted = PeopleFilter(org_unit=org_unit, grade=grade, manager_id=manager_id, text=q)
-    found = people.list_people(call.session, wanted, after=last, limit=limit + 1)
-    items, following = next_cursor(found, limit, lambda person: (person.person_id,))
+    rows = people.list_people(call.session, wanted, after=last, limit=limit + 1)
+    items, following = next_cursor(rows, limit, lambda person: (person.person_id,))
     page = PeoplePage(items=[PersonOut.model_validate(person) for person in items], next=following)
     return answer(call, page, fields=fields)
 
@@ -114,8 +114,8 @@ def read_person(call: Admitted, person_id: PersonId, fields: Fields = None) -> R
 
     The ETag moves with every change of the person and of the facts about the person.
     """
-    found = people.read_person(call.session, person_id)
-    return _answer(call, found, fields=fields)
+    person = people.read_person(call.session, person_id)
+    return _answer(call, person, fields=fields)
 
 
 @ROUTES.operation(
@@ -151,7 +151,7 @@ def list_org_units(
     """
     (last,) = decode_cursor(cursor, ("",))
     units = people.list_units(call.session)
-    found = [unit for unit in units if unit.path > last][: limit + 1]
-    items, following = next_cursor(found, limit, lambda unit: (unit.path,))
+    units_after = [unit for unit in units if unit.path > last][: limit + 1]
+    items, following = next_cursor(units_after, limit, lambda unit: (unit.path,))
     page = OrgUnitPage(items=[OrgUnitOut.model_validate(unit) for unit in items], next=following)
     return answer(call, page, fields=fields)

@@ -91,8 +91,8 @@ def list_plan_approvals(
 ) -> Response:
     """List approvals and rejections, also of what the plan said earlier, the oldest first."""
     (after,) = decode_cursor(cursor, (0,))
-    found = reading.read_decisions(call.session, plan_id, after=after, limit=limit + 1)
-    page, following = next_cursor(found, limit, lambda decision: (decision.decision_id,))
+    decisions = reading.read_decisions(call.session, plan_id, after=after, limit=limit + 1)
+    page, following = next_cursor(decisions, limit, lambda decision: (decision.decision_id,))
     items = [DecisionOut.model_validate(decision) for decision in page]
     return answer(call, DecisionPage(items=items, next=following))
 
@@ -176,8 +176,8 @@ def list_plan_comments(
 ) -> Response:
     """List comments, the oldest first."""
     (after,) = decode_cursor(cursor, (0,))
-    found = reading.read_comments(call.session, plan_id, after=after, limit=limit + 1)
-    page, following = next_cursor(found, limit, lambda comment: (comment.comment_id,))
+    comments = reading.read_comments(call.session, plan_id, after=after, limit=limit + 1)
+    page, following = next_cursor(comments, limit, lambda comment: (comment.comment_id,))
     items = [CommentOut.model_validate(comment) for comment in page]
     return answer(call, CommentPage(items=items, next=following), fields=fields)
 

@@ -41,7 +41,7 @@ PlanId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,40}$", description="Numbe
 VersionNumber = Annotated[int, Path(ge=1, le=2_000_000_000, description="Number of the version.")]
 PDF, HTML, JSON = "application/pdf", "text/html", "application/json"
 PAPERS = {PDF: "The plan to print and sign.", HTML: "The plan as one page."}
-# the page brings its own style, and nothing else
+# The page brings its own style and nothing else.
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 )
@@ -64,14 +64,14 @@ def simulate_plan(call: Admitted, body: Strict[SimulationIn]) -> Response:
 
     Another grade, other budgets, with or without modules, another day. Nothing of it is kept.
     """
-    found = drafts.simulate_plan(
+    draft = drafts.simulate_plan(
         call.session,
         body.person_id,
         body.to_request(),
         as_of=body.as_of or call.session.today,
         grade=body.grade,
     )
-    return answer(call, SimulationOut.of(found))
+    return answer(call, SimulationOut.of(draft))
 
 
 @ROUTES.operation(
@@ -89,15 +89,15 @@ def simulate_plan(call: Admitted, body: Strict[SimulationIn]) -> Response:
 def create_plan(call: Admitted, person_id: PersonId, body: Strict[PlanIn]) -> Response:
     """Make a person's plan; it is a draft."""
     with call.once():
-        kept = drafts.create_plan(
+        stored = drafts.create_plan(
             call.session, person_id, body.to_request(), as_of=body.as_of or call.session.today
         )
         return answer(
             call,
-            PlanOut.of(kept),
+            PlanOut.of(stored),
             status=201,
-            version=kept.version,
-            location=f"/v1/plans/{kept.plan.plan_id}",
+            version=stored.version,
+            location=f"/v1/plans/{stored.plan.plan_id}",
         )
 
 
@@ -144,7 +144,7 @@ def list_plans(
     return _list(call, fields, cursor, limit, person_id=person_id, status=status, org_unit=org_unit)
 
 
-# before the plan itself, whose number could otherwise be taken to end in .pdf
+# Declared before the plan itself, or `{plan_id}` would match a number that ends in .pdf.
 @ROUTES.operation(
     "GET",
     "/plans/{plan_id}.pdf",
@@ -170,8 +170,8 @@ def read_plan(call: Admitted, plan_id: PlanId, fields: Fields = None) -> Respons
     media = _choose_media(call)
     if media != JSON:
         return _paper(call, plan_id, media)
-    found = reading.read_plan(call.session, plan_id)
-    return answer(call, PlanOut.of(found), version=found.version, fields=fields)
+    stored = reading.read_plan(call.session, plan_id)
+    return answer(call, PlanOut.of(stored), version=stored.version, fields=fields)
 
 
 @ROUTES.operation(
@@ -186,8 +186,8 @@ def list_plan_versions(
 ) -> Response:
     """List what became of a plan, the oldest first."""
     (after,) = decode_cursor(cursor, (0,))
-    found = reading.read_plan_versions(call.session, plan_id, after=after, limit=limit + 1)
-    page, following = next_cursor(found, limit, lambda entry: (entry.version,))
+    versions = reading.read_plan_versions(call.session, plan_id, after=after, limit=limit + 1)
+    page, following = next_cursor(versions, limit, lambda entry: (entry.version,))
     items = [VersionOut.model_validate(entry) for entry in page]
     return answer(call, VersionPage(items=items, next=following), fields=fields)
 
@@ -207,8 +207,8 @@ def read_plan_version(
     media = _choose_media(call)
     if media != JSON:
         return _paper(call, plan_id, media, version=version)
-    found = reading.read_plan(call.session, plan_id, version=version)
-    return answer(call, PlanOut.of(found), fields=fields)
+    stored = reading.read_plan(call.session, plan_id, version=version)
+    return answer(call, PlanOut.of(stored), fields=fields)
 
 
 def _list(
@@ -222,7 +222,7 @@ def _list(
     org_unit: str | None,
 ) -> Response:
     after = None if cursor is None else _after(cursor)
-    found = reading.search_plans(
+    heads = reading.search_plans(
         call.session,
         person_id=person_id,
         status=status,
@@ -231,16 +231,16 @@ def _list(
         limit=limit + 1,
     )
     page, following = next_cursor(
-        found, limit, lambda head: (head.created_at.isoformat(), head.plan_id)
+        heads, limit, lambda head: (head.created_at.isoformat(), head.plan_id)
     )
     items = [PlanHeadOut.model_validate(head) for head in page]
     return answer(call, PlanPage(items=items, next=following), fields=fields)
 
 
 def _after(cursor: str) -> tuple[dt.datetime, str]:
-    made, last = decode_cursor(cursor, _FIRST)
+    made_at, last = decode_cursor(cursor, _FIRST)
     try:
-        return dt.datetime.fromisoformat(made).astimezone(dt.UTC), last
+        return dt.datetime.fromisoformat(made_at).astimezone(dt.UTC), last
     except (ValueError, OverflowError):
         raise Refusal(
             422, "request.cursor", errors=[FieldProblem(pointer="query:cursor", detail="")]
@@ -249,7 +249,7 @@ def _after(cursor: str) -> tuple[dt.datetime, str]:
 
 def _paper(call: Call, plan_id: str, media: str, *, version: int | None = None) -> Response:
     document = reading.read_plan_document(call.session, plan_id, version=version)
-    # set with no connection held
+    # only now, with no connection held: nothing holds the database while something is computed
     if media == PDF:
         content = render_plan_pdf(document, lang=call.lang).content
         return send(call, content, media_type=PDF, filename=f"{plan_id}.pdf")
@@ -260,7 +260,8 @@ def _paper(call: Call, plan_id: str, media: str, *, version: int | None = None) 
 
 
 def _choose_media(call: Call) -> Literal["application/json", "application/pdf", "text/html"]:
-    """Return what the caller likes best of what there is; JSON where it is all the same."""
+    """Return the media type that the caller likes best; JSON if there is no preference."""
+    # The header may be of any length. `*/*`, which most programs send, means JSON.
     best, liking = JSON, 0.0
     for part in call.request.headers.get("accept", "").split(",")[:20]:
         name, *parameters = (text.strip().lower() for text in part.split(";"))

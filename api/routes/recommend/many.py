@@ -44,9 +44,9 @@ def rank_for_many(call: Admitted, body: Strict[RecommendationBatchIn]) -> Respon
     people = PeopleRequest(body.person_ids, body.org_unit, after=last, limit=PEOPLE_AT_ONCE)
     with call.once():
         batch = recommend_to_many(session, people, request, as_of=day)
-        shown = RecommendationBatchOut(
+        answered = RecommendationBatchOut(
             items=[RecommendationsOut.model_validate(ranked) for ranked in batch.items],
             not_found=batch.not_found,
             next=None if batch.last is None else encode_cursor((batch.last,)),
         )
-        return answer(call, shown)
+        return answer(call, answered)

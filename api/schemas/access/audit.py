@@ -19,13 +19,13 @@ _EARLIEST = dt.datetime(1, 1, 2, tzinfo=dt.UTC)
 _LATEST = dt.datetime(9999, 12, 30, tzinfo=dt.UTC)
 
 
-# pydantic alone would take a number for seconds since 1970, and a time without its zone
+# pydantic itself would take a number for seconds since 1970, and a time without a zone
 def _read_moment(value: Any) -> dt.datetime:
     try:
         moment = dt.datetime.fromisoformat(match_whole(_MOMENT, value).upper())
     except ValueError:
         raise PydanticCustomError("datetime_parsing", "not a moment") from None
-    # at the ends of time there is no such moment in UTC
+    # near year 1 and 9999 a moment with an offset may lie outside what a datetime in UTC can hold
     return min(max(moment, _EARLIEST), _LATEST)
 
 

@@ -12,8 +12,9 @@ from api.schemas.common import Body, Day, Id, Line
 
 RaterType = Literal["self", "manager", "peer", "customer"]
 
-# what is out of bounds is told by the checks of the import, with all else that is wrong with the
-# rows; here only what no check could take is refused
+# Bounds are checked as the import checks them, together with everything else in the rows, so that
+# one answer names all faults. Refused here is only what those checks could not compute with. The
+# description still shows the real bounds.
 _FAR = 10**9
 _Whole = Field(ge=-_FAR, le=_FAR)
 _Number = Field(ge=-_FAR, le=_FAR, allow_inf_nan=False)

@@ -33,6 +33,8 @@ class PersonIn(Body):
 class PersonChange(Body):
     """What is to be corrected; what is not sent stays as it is."""
 
+    # The defaults are never read, as only what was sent is applied. They let a field be left out
+    # without allowing null, and a factory shows no default in the description.
     name: Line = Field(default_factory=str)
     org_unit: OrgUnit = Field(default_factory=str)
     grade: Id = Field(default_factory=str)

@@ -18,7 +18,7 @@ class BookletView(CatalogView):
 
     def competency(self, competency: Competency) -> View:
         """Return the opening page of a competency, with the sheets of its modules."""
-        own = self._own(competency.id)
+        modules = self._own(competency.id)
         return {
             "id": competency.id,
             "name": self.text(competency.name),
@@ -47,19 +47,19 @@ class BookletView(CatalogView):
                     "hours": hours(m.hours),
                     "cost": money(m.cost),
                 }
-                for m in own
+                for m in modules
             ],
-            "modules": [self.module(m) for m in own],
+            "modules": [self.module(m) for m in modules],
         }
 
     def _own(self, competency_id: str) -> list[TrainingModule]:
         """Return the modules in use with this main competency, in the order of their pages."""
-        own = [
+        modules = [
             m
             for m in self.catalog.modules
             if m.competencies[0].id == competency_id and not m.retired
         ]
-        return sorted(own, key=lambda m: (m.competencies[0].from_level, m.hours, m.id))
+        return sorted(modules, key=lambda m: (m.competencies[0].from_level, m.hours, m.id))
 
     def booklet(self) -> View:
         """Return the whole catalogue."""
@@ -168,9 +168,10 @@ class BookletView(CatalogView):
             if placed.part != "modules" or placed.id not in in_use:
                 continue
             for term in self.catalog.glossary:
+                # in Chinese for both languages: it has no plural and no inflection to miss
                 if term.term.zh_cn in placed.text.zh_cn and placed.id not in where[term.id]:
                     where[term.id].append(placed.id)
-        few = max(3, len(in_use) // 6)  # a term that is everywhere points to nothing
+        few = max(3, len(in_use) // 6)  # a term that is everywhere leads nowhere
         terms = [t for t in self.catalog.glossary if 0 < len(where[t.id]) <= few]
         return [
             {

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from threading import Lock
 from typing import Any, Literal
 
-import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 
 from recommender.documents.glyphs import FONT_FOLDER, show
+from recommender.documents.plotting import repeatable
 from recommender.errors import InputError
 from recommender.texts import say
 from training_catalog import Catalog
@@ -20,8 +19,8 @@ from training_catalog.coverage import STEPS, StepCoverage, cell_text, coverage
 
 PictureFormat = Literal["png", "svg"]
 _INK, _GREY, _RULE = "#1c2229", "#56606b", "#c4cad2"
+# a tone for every two modules
 _FILLS = ("#ffffff", "#e4ecf4", "#bcd0e4", "#8fb1d1", "#5f8fbc")
-_one_at_a_time = Lock()
 
 
 def draw_coverage(
@@ -60,8 +59,9 @@ def draw_coverage(
     kind = path.suffix.lower().lstrip(".") if path else format
     if kind not in ("png", "svg"):
         raise InputError("coverage_picture.format", file=str(path))
-    with _one_at_a_time, mpl.rc_context({"svg.hashsalt": "coverage", "svg.fonttype": "path"}):
+    with repeatable("coverage"):
         picture = io.BytesIO()
+        # without date and version of matplotlib the same catalogue gives the same bytes
         metadata = {"Date": None} if kind == "svg" else {"Software": None}
         _figure(catalog, lang).savefig(picture, format=kind, dpi=160, metadata=metadata)
     if path:
@@ -82,6 +82,7 @@ def _figure(catalog: Catalog, lang: str) -> Figure:
     categories = sum(
         1 for i, row in enumerate(table.rows) if not i or row.category != table.rows[i - 1].category
     )
+    # one line of the picture is one unit of y; 5.2 of them are title, header and footnotes
     lines = len(table.rows) + categories + 5.2
     figure = Figure(figsize=(8.2, 0.3 * lines), facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1))
@@ -90,7 +91,7 @@ def _figure(catalog: Catalog, lang: str) -> Figure:
     axes.axis("off")
 
     def write(x: float, y: float, text: str, font: FontProperties, **options: Any) -> None:
-        words = show(text).text.replace("$", r"\$")
+        words = show(text).text.replace("$", r"\$")  # else two of them would make a formula
         axes.text(x, y, words, fontproperties=font, va="center", **options)
 
     write(0.3, 0.9, say("coverage_picture.title", lang), title, color=_INK)
@@ -108,6 +109,7 @@ def _figure(catalog: Catalog, lang: str) -> Figure:
         for at, cell in enumerate(row.steps):
             axes.add_patch(_box(4.3 + 1.2 * at, y, cell, table.modules_per_step))
             write(4.85 + 1.2 * at, y + 0.5, cell_text(cell), regular, color=_INK, ha="center")
+        # a set: a module that covers several steps counts once
         total = len({name for cell in row.steps for name in (*cell.main, *cell.further)})
         write(9.5, y + 0.5, str(total), regular, color=_INK, ha="center")
         y += 1

@@ -11,6 +11,7 @@ from recommender.documents.typesetting import RenderedPdf, make_showable, typese
 from recommender.errors import NotFoundError
 from training_catalog import Catalog
 
+# A catalogue has no date of its own; a fixed one keeps the bytes of the PDF the same.
 _UNDATED = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-# First byte pairs of the level-1 characters of GB 2312, which stand in the order of their pinyin,
-# under each initial (GB/T 2312-1980; no syllable begins with i, u or v).
+# The level-1 characters of GB 2312 stand in the order of their pinyin, so the first byte pair under
+# each initial is all it takes, and no dictionary of readings (GB/T 2312-1980; no syllable begins
+# with i, u or v).
 _INITIALS = {
     0xB0A1: "A",
     0xB0C5: "B",
@@ -29,7 +30,7 @@ _INITIALS = {
     0xD1B9: "Y",
     0xD4D1: "Z",
 }
-_LAST = 0xD7F9
+_LAST = 0xD7F9  # of level 1; level 2 is in the order of radicals
 OTHER = "#"
 
 
@@ -38,8 +39,11 @@ def initial(title: str) -> str:
     first = title[:1]
     if first.isascii():
         return first.upper() if first.isalpha() else OTHER
-    code = int.from_bytes(first.encode("gb18030")[:2])
-    if not 0xB0A1 <= code <= _LAST:
+    # GB 18030 has the same byte pairs as GB 2312 and, unlike it, encodes every character
+    pair = first.encode("gb18030", "replace")[:2]
+    code = int.from_bytes(pair)
+    # a second byte below A1 is of GBK's further characters, which stand in between in no order
+    if not 0xB0A1 <= code <= _LAST or pair[1] < 0xA1:
         return OTHER
     return next(letter for start, letter in reversed(_INITIALS.items()) if code >= start)
 

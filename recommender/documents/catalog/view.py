@@ -43,6 +43,7 @@ class CatalogView:
 
     def level(self, level: float) -> str:
         """Return a level as ``2 中级``; below level 1 it has no name."""
+        # a module may begin between two levels, at 1.5
         name = self.levels.get(int(level)) if float(level).is_integer() else None
         return f"{level:g} {name}" if name else f"{level:g}"
 
@@ -95,6 +96,7 @@ class CatalogView:
                 if module.id in other.prerequisites and not other.retired
             ],
             "paths": self.paths[module.id],
+            # several exams of one certification may ask for the module
             "certifications": list(dict.fromkeys(self.certifications[module.id])),
         }
 

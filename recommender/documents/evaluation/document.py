@@ -1,4 +1,4 @@
-"""What stands in the report on an effect model; words and layout are elsewhere."""
+"""What the report on an effect model contains; words and layout are elsewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from recommender.improvement.model.history_checks import Bracket
 from recommender.improvement.model.tables import ModuleTable, RecordTable
 from recommender.improvement.off_policy import PolicyValue
 
-NOMINAL = 0.9  # share of the intervals that should hold
+NOMINAL = 0.9  # share of intervals that should contain the measured gain
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class HistoryCounts:
     Parameters
     ----------
     trained, controls, people : int
-        Records with and without a module, and how many people they are of.
+        Number of records with and without a module, and of people in them.
     modules, modules_with_records : int
-        Modules of the catalogue, and those with a record.
+        Number of modules in the catalogue, and of those with a record.
     first_on, last_on : date or None
-        Of the later assessments; None without dates.
+        First and last day of the later assessments; None without dates.
     """
 
     trained: int
@@ -43,16 +43,16 @@ class HistoryCounts:
 
 @dataclass(frozen=True)
 class LoggedValue:
-    """What a ranking would have gained, by logged nominations.
+    """What a ranking would have gained, estimated from logged nominations.
 
     Parameters
     ----------
     name : str
-        Of the ranking, as it is to be read.
+        Name of the ranking, in words.
     value : PolicyValue
         The estimates.
     n_records : int
-        Logged nominations they rest on.
+        Number of logged nominations they rest on.
     """
 
     name: str
@@ -67,13 +67,13 @@ class EvaluationReport:
     Parameters
     ----------
     evaluation : Evaluation
-        The model beside its baselines, on records not learned from.
+        The model beside its baselines, on records that it did not learn from.
     counts : HistoryCounts
         What it was fitted on.
     bracket : Bracket
         Mean effect by ANCOVA and by reliability-corrected gain.
     reliability : float
-        Of one recorded level; NaN without control rows.
+        Reliability of one recorded level; NaN without control rows.
     size_known : bool
         Whether control rows tell the size of effects.
     warnings : tuple of str
@@ -81,15 +81,15 @@ class EvaluationReport:
     effect_coverage : float
         What the nominal 90 % interval of the true effect really covers.
     off_policy : tuple of LoggedValue
-        By logged nominations; empty where no propensities were logged.
+        Estimates from logged nominations; empty if no propensities were logged.
     model_id : str or None
-        Id of the model judged; None if it was not saved.
+        Id of the judged model; None if it was not saved.
     in_use : str or None
         Id of the model in force; None where expert estimates are used.
     made_on : date or None
-        Day of the report; printed where it is known.
+        Day of the report; printed if known.
     data_digest, catalog_digest : str
-        Of the history and of the catalogue.
+        Digests of the history and of the catalogue.
     scale : tuple of float
         Lowest and highest level of the records.
     synthetic : bool
@@ -115,18 +115,18 @@ class EvaluationReport:
 
 @dataclass(frozen=True)
 class ReportOptions:
-    """What only the caller knows; as in `EvaluationReport`.
+    """What only the caller knows; the fields mean the same as in `EvaluationReport`.
 
     Parameters
     ----------
     off_policy : mapping of str to (PolicyValue, int)
-        By name of the ranking: its value and the nominations it rests on.
+        By name of the ranking: its value and the number of nominations it rests on.
     model_id, in_use : str or None
-        The model judged, and the one in force.
+        The judged model, and the one in force.
     made_on : date or None
         Day of the report.
     data_digest, catalog_digest : str
-        Of the history and of the catalogue.
+        Digests of the history and of the catalogue.
     synthetic : bool
         Whether the people are made up.
     """
@@ -149,7 +149,7 @@ def build_evaluation_report(
     modules: ModuleTable,
     options: ReportOptions | None = None,
 ) -> EvaluationReport:
-    """Put together the report on a model from what was fitted and judged.
+    """Assemble the report on a model from its fit and its evaluation.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def build_evaluation_report(
     EvaluationReport
     """
     options = options or ReportOptions()
-    trained = records.module >= 0
+    trained = records.module >= 0  # control rows have -1
     days = records.after_day[np.isfinite(records.after_day)]
     return EvaluationReport(
         evaluation=evaluation,

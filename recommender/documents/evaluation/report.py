@@ -1,4 +1,4 @@
-"""The report on an effect model as one web page that needs nothing else, and as JSON."""
+"""The report on an effect model as one self-contained web page, and as JSON."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def render_evaluation_report(report: EvaluationReport, *, lang: str) -> str:
     Returns
     -------
     str
-        The same text for the same report and language; keep it as UTF-8. No script, no request;
+        The same text for the same report and language; store it as UTF-8. No script, no request;
         names are shown as text, never read as markup.
     """
     return storable(load_template("evaluation.html.j2").render(evaluation_view(report, lang=lang)))
 
 
 def evaluation_report_json(report: EvaluationReport) -> dict[str, Any]:
-    """Return all figures of a report as what JSON knows.
+    """Return all figures of a report as values that JSON can hold.
 
     Parameters
     ----------
@@ -46,9 +46,9 @@ def evaluation_report_json(report: EvaluationReport) -> dict[str, Any]:
     Returns
     -------
     dict
-        The fields of `EvaluationReport`, NaN as None, and further `verdict`: for `known` and
-        `cold`, the `outcome` (better, level or worse) and the best baseline, `against`; with what
-        it means in words by language, and the warnings likewise.
+        The fields of `EvaluationReport`, with None for NaN. In addition, `verdict` holds for
+        `known` and `cold` the `outcome` (better, level or worse) and the best baseline, `against`,
+        and its meaning in words by language; `warning_words` holds the warnings in words.
     """
     evaluation = report.evaluation
     verdict: dict[str, Any] = {}

@@ -14,16 +14,18 @@ from recommender.improvement.registry.verdict import CANDIDATE, RMSE_TIE
 from recommender.texts import all_texts, placeholders, say
 
 Outcome = Literal["better", "level", "worse"]
-FEW_JUDGED = 200
-SMALL_SAMPLE = 100
-SLOPE_NEAR = 0.15
-MIN_GROUP = 50
+# Where the report begins to warn. None of these keeps a model from being promoted; what does stands
+# in `improvement.registry.verdict`.
+FEW_JUDGED = 200  # records that a model was judged on
+SMALL_SAMPLE = 100  # effective sample size of an off-policy value
+SLOPE_NEAR = 0.15  # how far from 1 a calibration slope is still called good
+MIN_GROUP = 50  # records of a group; in smaller ones coverage says too little
 _PREFIX = "evaluation."
 _UNITS = (0.0, 4.0)
 
 
 def compare(scores: dict[str, GainScore]) -> tuple[Outcome, str]:
-    """Set the effect model beside the best baseline.
+    """Compare the effect model with the best baseline.
 
     Parameters
     ----------
@@ -33,16 +35,17 @@ def compare(scores: dict[str, GainScore]) -> tuple[Outcome, str]:
     Returns
     -------
     outcome : {"better", "level", "worse"}
-        Level where the errors are within half a per cent of each other.
+        Level if the errors are within half a per cent of each other.
     against : str
         Name of the baseline with the smallest error.
     """
     baselines = {name: score.rmse for name, score in scores.items() if name != CANDIDATE}
+    # a baseline that could not be scored is never the best; the name decides ties, for one answer
     against = min(baselines, key=lambda name: (np.nan_to_num(baselines[name], nan=np.inf), name))
     own, other = scores[CANDIDATE].rmse, baselines[against]
     if own <= other * (1.0 - RMSE_TIE):
         return "better", against
-    # an error that is not known counts as worse
+    # a model whose error is unknown (NaN) compares as worse
     return ("level" if own <= other * (1.0 + RMSE_TIE) else "worse"), against
 
 
@@ -113,11 +116,11 @@ def evaluation_view(report: EvaluationReport, *, lang: str) -> dict[str, Any]:
 
 
 def model_names(models: tuple[str, ...], lang: str) -> dict[str, str]:
-    """Return what models are called, by name."""
-    own = {CANDIDATE: say("evaluation.effect-model", lang)}
+    """Return the names of models in words, by their name in the code."""
+    known_names = {CANDIDATE: say("evaluation.effect-model", lang)}
     texts = all_texts()
     return {
-        name: own.get(name)
+        name: known_names.get(name)
         or (
             say(f"registry.baseline.{name}", lang) if f"registry.baseline.{name}" in texts else name
         )
@@ -126,12 +129,12 @@ def model_names(models: tuple[str, ...], lang: str) -> dict[str, str]:
 
 
 def verdict_sentences(report: EvaluationReport, lang: str) -> list[str]:
-    """Say which model is better, and what the product then uses; the first sentence sums it up."""
-    found: list[str] = []
+    """Say which model is better, and which the product uses; the first sentence sums it up."""
+    verdict: list[str] = []
     scores = report.evaluation.known
     for prefix, part in (("", scores), ("cold-", report.evaluation.cold)):
         outcome, against = compare(part)
-        found.append(
+        verdict.append(
             say(
                 f"evaluation.verdict.{prefix}{outcome}",
                 lang,
@@ -142,49 +145,49 @@ def verdict_sentences(report: EvaluationReport, lang: str) -> list[str]:
             )
         )
         if prefix:
-            continue
+            continue  # what follows is said once, of the known modules
         promotable = judge({"known": to_plain(scores)}).promotable
         if promotable:
-            found.append(say("evaluation.verdict.use-new", lang))
+            verdict.append(say("evaluation.verdict.use-new", lang))
         else:
             if outcome != "worse":
-                found.append(say("evaluation.verdict.unsafe", lang))
+                verdict.append(say("evaluation.verdict.unsafe", lang))
             use = "keep-model" if report.in_use else "keep-expert"
-            found.append(say(f"evaluation.verdict.{use}", lang, model=report.in_use or ""))
+            verdict.append(say(f"evaluation.verdict.{use}", lang, model=report.in_use or ""))
         slope = known(part[CANDIDATE].slope)
         if slope is not None:
             near = abs(slope - 1.0) <= SLOPE_NEAR
             way = "slope-good" if near else "slope-low" if slope < 1.0 else "slope-high"
-            found.append(say(f"evaluation.verdict.{way}", lang, slope=decimal(slope, digits=2)))
+            verdict.append(say(f"evaluation.verdict.{way}", lang, slope=decimal(slope, digits=2)))
     judged = scores[CANDIDATE].n_records
     if judged < FEW_JUDGED:
-        found.append(say("evaluation.verdict.few", lang, count=f"{judged:,}"))
-    return [sentences([each], lang=lang) for each in found]
+        verdict.append(say("evaluation.verdict.few", lang, count=f"{judged:,}"))
+    return [sentences([sentence], lang=lang) for sentence in verdict]
 
 
 def warning_sentences(report: EvaluationReport, lang: str) -> list[str]:
-    """Say what limits the model: the warnings of its fit, and what the judging showed."""
+    """Say what limits the model: warnings of its fit, and what its evaluation showed."""
     texts = all_texts()
     codes = list(report.warnings)
     if not report.size_known:
         codes.append("size-unknown")
-    found = [
+    warnings = [
         say(f"registry.limit.{code}", lang) if f"registry.limit.{code}" in texts else code
         for code in codes
     ]
     missing = report.counts.modules - report.counts.modules_with_records
     if missing > 0:
-        found.append(say("evaluation.warnings.no-records", lang, count=f"{missing:,}"))
+        warnings.append(say("evaluation.warnings.no-records", lang, count=f"{missing:,}"))
     for name, coverage in _coverages(report):
         for group, share, count in zip(
             coverage.groups, coverage.share.tolist(), coverage.count.tolist(), strict=True
         ):
-            # three standard errors below: not chance
+            # three standard errors below the nominal share: more than chance, even with many groups
             low = NOMINAL - 3.0 * np.sqrt(NOMINAL * (1.0 - NOMINAL) / max(count, 1))
             if count >= MIN_GROUP and share < low:
                 title = say(f"evaluation.coverage.{name}", lang)
                 separator = say("document.comma", lang)
-                found.append(
+                warnings.append(
                     say(
                         "evaluation.warnings.under-coverage",
                         lang,
@@ -193,7 +196,7 @@ def warning_sentences(report: EvaluationReport, lang: str) -> list[str]:
                         count=f"{count:,}",
                     )
                 )
-    return [sentences([each], lang=lang) for each in found]
+    return [sentences([warning], lang=lang) for warning in warnings]
 
 
 def _coverages(report: EvaluationReport) -> tuple[tuple[str, IntervalCoverage], ...]:
@@ -254,6 +257,7 @@ def _rows(report: EvaluationReport, names: dict[str, str]) -> list[dict[str, Any
                     "rmse": decimal(scores[name].rmse, digits=3),
                     "r_squared": decimal(scores[name].r_squared, digits=3),
                     "slope": decimal(scores[name].slope, digits=2),
+                    # as printed: of two equal figures, one must not look better
                     "best": smallest[part] == decimal(scores[name].rmse, digits=3),
                 }
                 for part, scores in parts.items()
@@ -357,7 +361,7 @@ def _bins(title: str, bins: GainBins) -> str:
 
 def _footer(report: EvaluationReport, lang: str) -> list[str]:
     low, high = report.scale
-    found = [
+    lines = [
         say("evaluation.footer.made", lang, day=day(report.made_on)) if report.made_on else "",
         say("evaluation.footer.data", lang, digest=report.data_digest[:12])
         if report.data_digest
@@ -369,4 +373,4 @@ def _footer(report: EvaluationReport, lang: str) -> list[str]:
         if report.scale != _UNITS
         else "",
     ]
-    return [each for each in found if each]
+    return [line for line in lines if line]

@@ -1,4 +1,4 @@
-"""What a development plan shows, as plain values, in the language of the reader."""
+"""What a development plan shows, as plain values in the reader's language."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class CompetencyRow:
     Parameters
     ----------
     category, name : str
-        Names in the reader's language. Rows of one category stand together.
+        Names in the reader's language. Rows of the same category stand together.
     target : float
         Target level of the grade, in [0, 4].
     weight : float
@@ -26,9 +26,9 @@ class CompetencyRow:
     level : float or None
         Assessed level in [0, 4]; None (or NaN) where there is no valid assessment.
     standard_error : float or None
-        Of the level, in levels.
+        Standard error of the level, in levels.
     gap : float or None
-        Target minus level where positive, else 0, in levels; None where to be assessed first.
+        Target minus level where positive, else 0, in levels; None if to be assessed first.
     confidence : float or None
         Probability that the true level is below the target.
     priority : float or None
@@ -104,7 +104,7 @@ class PlanItemRow:
     reasons : tuple of str
         Why the module is in the plan and why at this place; one sentence each.
     stage : str
-        Stage of the learning path it is for, or empty. Items of one stage stand together.
+        Stage of the learning path it belongs to, or empty. Items of a stage stand together.
     """
 
     order: int
@@ -151,7 +151,7 @@ class PlanDocument:
     manager : str
         Name of the line manager, or empty.
     as_of : date
-        The day for which the question was asked; also the date of the file.
+        The day the plan was made for; also the date of the file.
     synthetic : bool
         Whether the person is made up; every page then says so.
     status : str
@@ -171,9 +171,9 @@ class PlanDocument:
     expected_gap_closed : float
         Weighted levels that the plan is expected to close.
     objective : str
-        What the plan was chosen by, in words.
+        What the plan maximises, in words.
     model_id : str
-        The effect model, or empty where the expert's estimates were used.
+        The effect model, or empty where the experts' estimates were used.
     catalog_digest : str
         Digest of the catalogue.
     level_names : tuple of str
@@ -183,7 +183,7 @@ class PlanDocument:
     path : str
         Name of the learning path that frames the plan, or empty.
     approvals : tuple of ApprovedBy
-        Of this plan as it is; whoever is not among them may sign on paper.
+        Approvals of this plan as it is; the other parties may sign on paper.
     """
 
     plan_id: str

@@ -1,4 +1,4 @@
-"""The development plan as one web page that needs nothing else: no script, no font, no request.
+"""The development plan as one self-contained web page: no script, no font, no request.
 
 The page shows what the PDF shows, in the same words and figures.
 """
@@ -25,13 +25,13 @@ def render_plan_page(document: PlanDocument, *, lang: str, links: Mapping[str, s
     lang : str
         ``zh-CN`` or ``en``: language of labels and of the page.
     links : Mapping
-        Where the plan is to be had in other forms: what the reader sees (``PDF``, ``JSON``,
-        ``English``) to the address, shown in this order.
+        Other forms of the plan, shown in this order: what the reader sees (``PDF``, ``JSON``,
+        ``English``) to the address.
 
     Returns
     -------
     str
-        The same text for the same plan, language and links; keep it as UTF-8. Names and reasons
+        The same text for the same plan, language and links; store it as UTF-8. Names and reasons
         are shown as text, never read as markup.
 
     Raises
@@ -39,6 +39,7 @@ def render_plan_page(document: PlanDocument, *, lang: str, links: Mapping[str, s
     ValueError
         If a link is neither relative nor of http or https.
     """
+    # escaping does not help against `javascript:` in an href
     for address in links.values():
         if urlsplit(address).scheme not in ("", "http", "https"):
             raise ValueError(f"not the address of a page: {address!r}")
@@ -55,6 +56,7 @@ def render_plan_page(document: PlanDocument, *, lang: str, links: Mapping[str, s
 
 
 def _page_number(pattern: str) -> str:
+    # only the style sheet knows the pages of a print, by counters between quoted texts
     counters = {"<page>": "counter(page)", "<pages>": "counter(pages)"}
     parts = re.split(r"(<pages?>)", pattern)
     return " ".join(counters.get(part) or css_text(part) for part in parts)

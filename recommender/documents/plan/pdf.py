@@ -11,7 +11,8 @@ from recommender.documents.plan.radar import draw_radar
 from recommender.documents.plan.view import plan_view
 from recommender.documents.typesetting import RenderedPdf, make_showable, typeset
 
-# a picture cannot ask the font for its quotation marks of Latin width, as the text of a plan does
+# The text of an English plan asks the font for quotation marks of Latin width (plan.typ, `pwid`).
+# A picture cannot, and would show the wide Chinese ones.
 _STRAIGHT_QUOTES = str.maketrans(
     {
         "\N{LEFT SINGLE QUOTATION MARK}": "'",
@@ -45,8 +46,10 @@ def render_plan_pdf(document: PlanDocument, *, lang: str) -> RenderedPdf:
     """
     missing: dict[str, None] = {}
     view = plan_view(document, lang=lang)
+    # properties of the file are for programs: no marks for missing glyphs, no break points in them
     meta = _storable(view.pop("meta"))
     view = make_showable(view, missing) | {"meta": meta}
+    # drawn after that, so that the words in the picture are checked against the fonts as well
     view["radar"] = _picture(draw_radar(view), lang=lang)
     as_of = dt.datetime.combine(document.as_of, dt.time(), tzinfo=dt.UTC)
     content = typeset("plan.typ", "plan", view, timestamp=as_of)
@@ -58,12 +61,12 @@ def _picture(svg: str, *, lang: str) -> str:
     if lang == "en":
         svg = svg.translate(_STRAIGHT_QUOTES)
     opened = f'<svg xmlns="http://www.w3.org/2000/svg" font-family="{FONT_FAMILY}" '
-    # the drawing has broken its lines already
+    # no zero-width spaces: the drawing has broken its lines already
     return svg.replace("<svg ", opened, 1).replace("\u200b", "")
 
 
 def _storable(value: Any) -> Any:
-    """Return the file's properties as they are, less what no PDF text can hold."""
+    """Return the file's properties without the characters that no PDF text can hold."""
     if isinstance(value, str):
         whole = value.encode("utf-8", "replace").decode("utf-8")
         return "".join(c if c.isprintable() else " " for c in whole).strip()

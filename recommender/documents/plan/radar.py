@@ -1,8 +1,8 @@
 """The radar of a profile: assessed against target level, one axis a competency.
 
 The page embeds the drawing and typst sets it as a picture. The origin is the centre of the chart, y
-grows downwards, and the unit is a CSS pixel on the page. Python cannot measure the text of a page,
-so the widths of labels are estimates.
+grows downwards, and the unit is a CSS pixel on the page. The widths of labels are estimates,
+because the reader's browser chooses the font.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ _RADIUS = 200.0
 _OFFSET = _RADIUS + 20  # of the labels
 _LABEL_WIDTH = 240.0
 _NAME_SIZE, _NAME_LINE, _NOTE_LINE, _LABEL_SPACE = 14.0, 17.0, 15.0, 4.0
-_NAME_LINES = 4
+_NAME_LINES = 4  # a longer name is cut, so that a label cannot push all others away
 _MARGIN = 8.0
 _KEY_HEIGHT, _KEY_MARK, _KEY_SPACE = 22.0, 42.0, 28.0
+# what stays together when a name is broken: one Chinese character, spaces, a word, or anything else
 _PIECE = re.compile(r"[\u2e80-\u9fff\uf900-\uffef\U00020000-\U0003ffff]|\s+|[!-~\u00a1-\u2e7f]+|.")
 
 Point = tuple[float, float]
@@ -37,7 +38,7 @@ class Label:
     Parameters
     ----------
     x, y : float
-        Where its first line stands: the end given by `anchor`, and the base line.
+        Where its first line stands: the end that `anchor` names, on the base line.
     anchor : str
         ``start``, ``middle`` or ``end``, as in SVG.
     lines : tuple of str
@@ -91,8 +92,8 @@ class Radar:
     target : str
         Polygon of the target levels.
     actual : str
-        Path of the assessed levels: between neighbours that are both assessed, so that an unknown
-        level leaves a gap.
+        Path of the assessed levels. It connects neighbours that are both assessed, so an unknown
+        level leaves a gap and not a point at 0.
     marks : tuple
         Where the mark of each competency stands, and the competency: at its level, or at the end
         of the axis where it is to be assessed first.
@@ -170,7 +171,9 @@ def lay_out_radar(
     bottom = max(*ends, *(y for _, y in corners)) + _MARGIN
     marks = [at(i, HIGHEST if row["at"] is None else row["at"]) for i, row in enumerate(rows)]
     both = [i for i in range(count) if rows[i]["assessed"] and rows[(i + 1) % count]["assessed"]]
-    between = math.cos(math.pi / count)  # between the last and the first axis, where no mark lies
+    # The numbers of the scale stand between the last and the first axis, where no mark lies; there
+    # a ring is nearer to the centre than at an axis.
+    between = math.cos(math.pi / count)
     return Radar(
         view_box=f"{-WIDTH / 2:.0f} {top:.0f} {WIDTH:.0f} {bottom + _KEY_HEIGHT - top:.0f}",
         rings=tuple(
@@ -226,13 +229,14 @@ def _labels(rows: Sequence[Mapping[str, Any]], *, detailed: bool) -> tuple[Label
         ):
             top = middle - height / 2
             leader = ""
-            if abs(middle - y) > 6:
+            if abs(middle - y) > 6:  # moved by less, a label still clearly stands at its axis
                 end = (x - math.copysign(3, x), middle)
                 leader = _stroke(_point(i, count, _RADIUS + 6), end)
             place = _rounded((x, top + _NAME_LINE - 2))
             placed[i] = Label(*place, anchor, lines, rows[i], leader)
             boxes.append((abs(x), top, top + height))
-    # the label above and, for an even count, the one below keep clear of those beside them
+    # the label at the top and, for an even count, the one at the bottom go last: they keep clear of
+    # those at the sides
     for i, down in [(0, False), *([(count // 2, True)] if count % 2 == 0 else [])]:
         lines = _name_lines(rows[i], width=_LABEL_WIDTH)
         near = [box for box in boxes if box[0] < _LABEL_WIDTH / 2 and (box[1] > 0) == down]
@@ -264,23 +268,25 @@ def spread(middles: Sequence[float], heights: Sequence[float]) -> list[float]:
     Parameters
     ----------
     middles : sequence of float
-        Where the labels wish to be, from the top down.
+        Preferred middles of the labels, from the top down.
     heights : sequence of float
         Their heights.
 
     Returns
     -------
     list of float
-        Where they are. Labels that touch form a group, which stays as near as it can to where its
-        members wish to be.
+        Their middles. Labels that touch form a group, which stands as close as possible (in least
+        squares) to where its members would like to be.
     """
+    # isotonic regression by pooling adjacent violators, where what is pooled is labels that overlap
     groups: list[tuple[float, float, int]] = []  # start, height, labels
     for middle, height in zip(middles, heights, strict=True):
         groups.append((middle - height / 2, height, 1))
         while len(groups) > 1 and groups[-2][0] + groups[-2][1] > groups[-1][0]:
             low, high = groups.pop(), groups.pop()
             count = high[2] + low[2]
-            # those of `low` wish the group to start above them by the height of `high`
+            # the mean of the starts that the members would like; for those of `low` the group
+            # starts higher than they do, by the height of `high`
             start = (high[0] * high[2] + (low[0] - high[1]) * low[2]) / count
             groups.append((start, high[1] + low[1], count))
     placed: list[float] = []
@@ -294,6 +300,7 @@ def spread(middles: Sequence[float], heights: Sequence[float]) -> list[float]:
 
 def _name_lines(row: Mapping[str, Any], *, width: float) -> tuple[str, ...]:
     number = _text_width(f"{row['number']} ")
+    # a name with a gap is set in bold, which is some 6 % wider
     em = width / _NAME_SIZE / (1.06 if row["has_gap"] else 1.0)
     return _broken(row["name"], em, first=em - number)
 
@@ -308,6 +315,7 @@ def _broken(text: str, width: float, *, first: float) -> tuple[str, ...]:
         if _text_width(piece) <= (first if len(lines) == 1 else width):
             lines[-1] += piece if lines[-1] else piece.lstrip()
             continue
+        # a word longer than a line is broken wherever the line ends
         for character in piece:
             if _text_width(lines[-1] + character) > (first if len(lines) == 1 else width):
                 lines.append("")
@@ -319,7 +327,7 @@ def _broken(text: str, width: float, *, first: float) -> tuple[str, ...]:
 
 
 def _text_width(text: str) -> float:
-    """Estimate the width of a text in em; rather too much than too little."""
+    """Estimate the width of a text in em, rather too wide: a label must not leave the picture."""
     return sum(map(_character_width, text))
 
 

@@ -29,7 +29,7 @@ from recommender.texts import all_texts, placeholders, say
 
 LEFT_OUT_SHOWN = 8
 FEWEST_ON_RADAR = 3
-MOST_DETAILED_ON_RADAR = 20
+MOST_DETAILED_ON_RADAR = 20  # beyond that there is no room for the figures below each name
 DIGEST_SHOWN = 12
 _PREFIX = "document."
 _LEVELS = (0, 4)
@@ -47,13 +47,13 @@ def plan_view(
     lang : str
         ``zh-CN`` or ``en``.
     left_out_shown : int or None
-        How many of the modules left out are shown, the others being counted; None for all.
+        How many of the modules left out are shown; the others are only counted. None for all.
 
     Returns
     -------
     dict
-        Plain values that JSON can hold. ``labels`` has every fixed text of the page, ``meta`` what
-        goes into the file's properties, the rest follows the page from top to bottom.
+        Plain values that JSON can hold. ``labels`` has every fixed text of the page and ``meta``
+        the file's properties; the rest follows the page from top to bottom.
     """
     rows = [
         _competency(row, number, lang=lang) for number, row in enumerate(document.competencies, 1)
@@ -99,7 +99,7 @@ def plan_view(
 
 def _signatures(document: PlanDocument, lang: str) -> list[dict[str, str]]:
     names: dict[Party, str] = {"employee": document.name, "manager": document.manager, "hr": ""}
-    approved = {found.party: day(found.on) for found in document.approvals}
+    approved = {approval.party: day(approval.on) for approval in document.approvals}
     return [
         {
             "role": say(f"document.signature.{party}", lang),
@@ -112,7 +112,7 @@ def _signatures(document: PlanDocument, lang: str) -> list[dict[str, str]]:
 
 
 def labels(lang: str) -> dict[str, str]:
-    """Return the fixed texts of the documents by name, those with values to fill in left out."""
+    """Return the fixed texts of the documents by name: those without values to fill in."""
     return {
         key.removeprefix(_PREFIX): text[lang]
         for key, text in all_texts().items()
@@ -125,6 +125,7 @@ def _money(cost: float, lang: str) -> str:
 
 
 def _meta(document: PlanDocument, rows: list[dict[str, Any]], lang: str) -> dict[str, Any]:
+    # what the radar shows, in words, for people who cannot see it
     drawn = say("document.list_separator", lang).join(
         say("document.radar.describe_row", lang, **{k: row[k] for k in ("name", "level", "target")})
         for row in rows
@@ -220,7 +221,7 @@ def _rings(document: PlanDocument, lang: str) -> str:
 
 
 def _chart(count: int, lang: str) -> dict[str, Any]:
-    """Tell how the profile is drawn: a radar of fewer than three axes has no shape."""
+    """Say how the profile is drawn: a radar with fewer than three axes has no shape."""
     as_radar, detailed = count >= FEWEST_ON_RADAR, count <= MOST_DETAILED_ON_RADAR
     reading = say(f"document.radar.{'reading' if detailed else 'reading_short'}", lang)
     return {"as_radar": as_radar, "detailed": detailed, "reading": reading if as_radar else ""}
@@ -284,7 +285,8 @@ def _item(item: PlanItemRow, *, stage: str, lang: str) -> dict[str, Any]:
 
 
 def _fits_a_page(item: PlanItemRow) -> bool:
-    """Tell whether the item surely fits one page, so that it need not be split."""
+    """Tell whether the item surely fits on one page, so that it need not be split."""
+    # far below what a page holds: a cell that may not break but is too long runs off the page
     return len(item.serves) <= 10 and sum(map(len, (item.title, *item.reasons))) <= 1500
 
 
