@@ -10,9 +10,10 @@ import numpy as np
 from recommender.arrays import DECIMALS, BoolArray, FloatArray
 from recommender.errors import ConflictError
 
-# The finest the solver has. With its default of 1e-6 a module that is "chosen" by 0.999999 would
-# get a plan past a budget by a cent.
+# The finest tolerance that HiGHS offers. With its default of 1e-6, a module "chosen" by 0.999999
+# would get a plan past a budget by a cent (DECISIONS, 6).
 _TOLERANCE = 1e-9
+# Plans whose worth, hours or cost differ by less are equal: the solver cannot tell them apart.
 _TIE = 1e-9
 
 
@@ -143,12 +144,13 @@ def arrange(problem: PlanProblem, chosen: Collection[int]) -> PlanChoice:
 
 
 class _Program:
-    """The mixed-integer programme: a 0/1 variable a module, the gap closed a competency."""
+    """The mixed-integer programme: 0/1 for each module, the gap closed for each competency."""
 
     def __init__(self, problem: PlanProblem) -> None:
         import highspy  # slow to import, and needed by plans only
 
         self.problem = problem
+        # Only competencies with a gap get a variable; the others can close nothing.
         n, served = len(problem.hours), np.flatnonzero(problem.gap > 0)
         self.n = n
         n_columns = n + len(served)
@@ -158,14 +160,19 @@ class _Program:
         self.cost = np.concatenate([problem.cost, rest])
         self.highs = highspy.Highs()
         self.highs.silent()
+        # Through highspy and not scipy.milp, which offers no setting for these tolerances.
         for option in ("primal_feasibility_tolerance", "mip_feasibility_tolerance"):
             self.highs.setOptionValue(option, _TOLERANCE)
+        # HiGHS stops by default within 1e-4 of the best plan; here it has to be the best.
         self.highs.setOptionValue("mip_rel_gap", 0.0)
         self.highs.setOptionValue("mip_abs_gap", 0.0)
+        # One plan is a small programme: a pool of threads costs it more than it gains.
         self.highs.setOptionValue("threads", 1)
+        # The tolerance above holds with presolve off only (DECISIONS, 6).
         self.highs.setOptionValue("presolve", "off")
         self.highs.addVars(
             n_columns,
+            # A module that must be in the plan has the bounds 1 and 1, any other 0 and 1.
             np.array([float(i in problem.must) for i in range(n)] + [0.0] * len(served)),
             np.concatenate([np.ones(n), problem.gap[served]]),
         )
@@ -175,7 +182,8 @@ class _Program:
             np.full(n, highspy.HighsVarType.kInteger),
         )
         for place, k in enumerate(served):
-            # gap closed in k <= what the chosen modules improve in k
+            # The gap closed in k is at most what the chosen modules improve in k. With the gap as
+            # upper bound of the variable, that makes the min() of the design linear.
             row = np.zeros(n_columns)
             row[:n] = -problem.improvement[:, k]
             row[n + place] = 1.0
@@ -185,6 +193,7 @@ class _Program:
         for module, needed in enumerate(problem.prerequisites):
             for before in needed:
                 row = np.zeros(n_columns)
+                # module - before <= 0: the module only with what comes before it.
                 row[module], row[before] = 1.0, -1.0
                 self.bound(row, upper=0.0)
 
@@ -223,16 +232,18 @@ class _Program:
         if status != HighsModelStatus.kOptimal:
             raise RuntimeError(f"plan: the solver ended with {status.name}")
         values = np.array(self.highs.getSolution().col_value[: self.n])
+        # Integers come back as floats, off by up to the tolerance.
         return values > 0.5
 
     def other_than(self, chosen: BoolArray, objective: FloatArray) -> BoolArray | None:
         """Return the best choice that differs in at least one module, if there is any."""
         row = np.zeros_like(self.worth)
         row[: self.n] = np.where(chosen, -1.0, 1.0)
+        # Σ of those left out - Σ of those chosen >= 1 - their number: at least one module differs.
         self.bound(row, lower=1.0 - float(chosen.sum()))
-        found = self.maximise(objective)
+        other = self.maximise(objective)
         self.drop_last()
-        return found
+        return other
 
     def value(self, chosen: BoolArray) -> float:
         """Return what a choice is worth: the gap closed less the price of its hours."""
@@ -242,6 +253,7 @@ class _Program:
 
 
 def _solve(problem: PlanProblem) -> list[int]:
+    # HiGHS gives a programme without columns a status of its own, which is not "optimal".
     if not len(problem.hours):
         return []
     program = _Program(problem)
@@ -253,15 +265,19 @@ def _solve(problem: PlanProblem) -> list[int]:
             hours=f"{problem.hours_budget:g}",
             cost=f"{problem.cost_budget:g}",
         )
+    # From here on only plans that are worth as much count.
     program.bound(program.worth, lower=program.value(chosen) - _TIE)
     if program.other_than(chosen, program.worth) is None:
         return np.flatnonzero(chosen).tolist()
 
-    # several plans are worth the same: fewer hours, then lower cost, then ids in order
+    # Several plans are worth the same: take fewer hours, then lower cost, then ids in order. Each
+    # result is bound before the next question, so that it is kept.
     for row in (program.hours, program.cost):
         least = program.maximise(-row)
         chosen = chosen if least is None else least
         program.bound(row, upper=float(row[: program.n] @ chosen) + _TIE)
+    # Modules stand in the order of their ids: each is taken if some plan as good has it. Most often
+    # the first question already finds no other plan.
     for module in range(program.n):
         if program.other_than(chosen, -program.hours) is None:
             break
@@ -292,6 +308,8 @@ def _put_in_order(
             ready,
             key=lambda m: (
                 problem.stages[m] if problem.stages else 0,
+                # Two decimals fewer than usual: a difference of two sums, divided by the hours,
+                # agrees in fewer digits than a sum.
                 -round(gain[m] / float(problem.hours[m]), DECIMALS - 2),
                 problem.hours[m],
                 problem.module_ids[m],

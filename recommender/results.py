@@ -154,6 +154,7 @@ def to_json(result: Any) -> dict[str, Any]:
     dict
         Keys in the order of the fields.
     """
+    # Here and not in the API: the command line, jobs and notebooks print the same JSON.
     plain: dict[str, Any] = _plain(asdict(result))
     return plain
 
