@@ -104,7 +104,7 @@ def choose_plan(problem: PlanProblem) -> PlanChoice:
     Parameters
     ----------
     problem : PlanProblem
-        What may be chosen, and within what.
+        The modules, the gaps and the limits.
 
     Returns
     -------

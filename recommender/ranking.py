@@ -163,14 +163,14 @@ def _value_in_units(
     A step serves few people, so only those are computed. Their polynomials are one small matrix
     product, and what a module closes is bounded by the gap.
     """
-    n_powers = max((one.coefficients[0].shape[1] for one in steps), default=1)
+    n_powers = max((step.coefficients[0].shape[1] for step in steps), default=1)
     value = np.full((len(levels), n_modules), -np.inf)
     powers = np.empty((n_powers, len(levels)))
-    for one in steps:
-        k = one.competency
+    for step in steps:
+        k = step.competency
         # A column is spread over memory and read many times below, so it is copied once.
         level, target = np.ascontiguousarray(levels[:, k]), np.ascontiguousarray(targets[:, k])
-        serves = serves_gap(level, target, one.from_level[:, None], one.to_level[:, None])
+        serves = serves_gap(level, target, step.from_level[:, None], step.to_level[:, None])
         # With weight and unit in the powers, the product below is weighted and in units already.
         # Levels of NaN serve nothing, so their powers are never used.
         powers[0] = weights[:, k] / _UNIT
@@ -178,7 +178,7 @@ def _value_in_units(
             np.multiply(powers[p - 1], level, out=powers[p])
         gap = powers[0] * (target - level)
         for people, rows, coefficients, first in zip(
-            serves, one.rows, one.coefficients, one.first, strict=True
+            serves, step.rows, step.coefficients, step.first, strict=True
         ):
             served = np.flatnonzero(people)
             gain = coefficients @ powers[:, served]
@@ -298,6 +298,6 @@ def _keep_best(value: FloatArray, score: FloatArray, top: int) -> tuple[IntArray
             worth[:, place] = left[rows, best[:, place]]
             left[rows, best[:, place]] = -np.inf
     empty = np.isneginf(worth)
-    kept = np.where(empty, np.nan, value[rows[:, None], best])
+    closed = np.where(empty, np.nan, value[rows[:, None], best])
     best[empty] = -1
-    return best, kept
+    return best, closed

@@ -1,4 +1,4 @@
-"""What a question is answered with: plain values, ready for JSON (DESIGN, section 5)."""
+"""The answers to questions, as plain values ready for JSON (DESIGN, section 5)."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class ExamArrays:
 
 @dataclass(frozen=True)
 class ExamRules:
-    """What the exams ask.
+    """How exams are weighted and passed.
 
     Parameters
     ----------

@@ -55,7 +55,7 @@ def effect_polynomials(state: State, basis: FloatArray) -> tuple[FloatArray, Flo
     # The least-squares polynomial through the grid is linear in the coefficients, so that one
     # matrix carries values and covariance over.
     to_polynomial = np.linalg.pinv(GRID[:, None] ** np.arange(DEGREE + 1)) @ basis
-    found: list[FloatArray] = []
+    by_member: list[FloatArray] = []
     covariance = np.zeros((n_pairs, DEGREE + 1, DEGREE + 1))
     for design, solution in state.members:
         coefficients = (
@@ -63,18 +63,22 @@ def effect_polynomials(state: State, basis: FloatArray) -> tuple[FloatArray, Flo
             own_coefficients(design, solution, columns=~design.is_pair),
             own_coefficients(design, solution, columns=design.is_pair),
         )
-        found.append(
+        by_member.append(
             np.stack([np.einsum("cdf,cf->cd", to_polynomial, part) for part in coefficients])
         )
-        own = cell_covariances(design, solution, np.arange(n_pairs), columns=design.is_effect)
-        covariance += to_polynomial @ (solution.noise * own) @ to_polynomial.transpose(0, 2, 1)
-    parts = np.mean(found, axis=0)
-    covariance /= len(found)
+        member_covariance = cell_covariances(
+            design, solution, np.arange(n_pairs), columns=design.is_effect
+        )
+        covariance += (
+            to_polynomial @ (solution.noise * member_covariance) @ to_polynomial.transpose(0, 2, 1)
+        )
+    parts = np.mean(by_member, axis=0)
+    covariance /= len(by_member)
     # Where the members disagree, the mean is less certain than each of them says: the spread
     # between them is added to the mean of their variances.
-    for member in found:
+    for member in by_member:
         apart = (member - parts).sum(axis=0)
-        covariance += apart[:, :, None] * apart[:, None, :] / len(found)
+        covariance += apart[:, :, None] * apart[:, None, :] / len(by_member)
     return parts, (covariance + covariance.transpose(0, 2, 1)) / 2.0
 
 

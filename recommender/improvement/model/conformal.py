@@ -22,7 +22,7 @@ COVERAGE = 0.9
 
 @dataclass(frozen=True)
 class Calibration:
-    """How far the next measured level falls from its expectation, in standard deviations.
+    """How far the next measured level may lie from its expectation, in standard deviations.
 
     Attributes
     ----------

@@ -15,8 +15,8 @@ from recommender.improvement.model.mixed import Equations, Solution
 OWN = ("module", "pair")
 WEAK_PRIOR = (1.0, 0.003)
 MODULE_PRIOR = (20.0, 0.027)
-"""Coefficients to assume beforehand and their mean square over the noise: next to nothing, save
-that modules are taken to differ by about 0.1 of a level where the noise is 0.6."""
+"""How many coefficients to assume beforehand, and their mean square over the noise: nearly nothing,
+except that modules are assumed to differ by about 0.1 level where the noise is 0.6 level."""
 
 
 @dataclass(frozen=True)

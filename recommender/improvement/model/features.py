@@ -1,9 +1,9 @@
 """The columns of the effect model, as maps on a few functions of the level.
 
 Every column of the model is, within one (module, competency), a combination of the same few
-*base functions* of a record: hat functions of the starting level, of its distance to the module's
-from-level, time. The data therefore enter as one small Gram matrix per (module,
-competency), a *cell*, and all that follows costs the same for a thousand records as for a million.
+*base functions* of a record: hat functions of the starting level and of its distance to the
+module's from-level, and time. So the data enter as one small Gram matrix per (module, competency),
+a *cell*, and all that follows costs the same for a thousand records as for a million.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ def make_pairs(
         # Backwards, so that the first pair of each module, the main one, is written last. A
         # competency that only records know takes the levels of the main one.
         per_module[modules.pair_module[::-1]] = values[::-1]
-        own = values[row] if values.size else np.full(key.size, np.nan)
-        return (np.where(known, own, per_module[pair_module]) - low) * (4.0 / (high - low))
+        of_pair = values[row] if values.size else np.full(key.size, np.nan)
+        return (np.where(known, of_pair, per_module[pair_module]) - low) * (4.0 / (high - low))
 
     return Pairs(
         module=pair_module,

@@ -37,7 +37,7 @@ WEIGHT_DAMPING = 50.0
 
 @dataclass(frozen=True)
 class State:
-    """All of a fit, before it is compiled. Rows are sorted by cell; levels are on [0, 4].
+    """Everything about a fit before it is compiled. Rows are sorted by cell; levels are on [0, 4].
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class State:
     simple : tuple of Design and Solution, optional
         A simpler model of the same records: the mean of both predicts better than either.
     size_known : bool
-        Whether there are control rows.
+        Whether there are enough control rows to know the size of effects.
     """
 
     records: RecordTable

@@ -81,9 +81,9 @@ class Solution:
     shared_inverse : ndarray of shape (p, p)
         Covariance of the shared coefficients over `noise`.
     own_inverse : ndarray of shape (n_modules, b, b)
-        Covariance of the own coefficients over `noise`, were the shared ones known.
+        Covariance of the own coefficients over `noise`, if the shared ones were known.
     carry : ndarray of shape (n_modules, b, p)
-        What a change of the shared coefficients takes from the own ones.
+        By how much a change of the shared coefficients lowers the own ones.
     variances : ndarray of shape (n_blocks,)
         Variance of the coefficients of each block.
     noise : float

@@ -1,7 +1,7 @@
 """What the effect model reads: improvement records and modules, as arrays of codes.
 
 Ids stay outside: people, competencies, modules, modalities and units are codes from 0, and -1
-means unknown or none. There is no place here for a personal attribute.
+means unknown or none. There is deliberately no column for personal attributes.
 """
 
 from __future__ import annotations
