@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from training_catalog import load_catalog
 
 # Where each name is defined. The imports above are for type checkers only: running them would load
-# pandas and scikit-learn with every command.
+# pandas and matplotlib with every command.
 _HOMES = {
     "recommend_modules": "recommender.service.recommend.recommendations",
     "read_gaps": "recommender.service.levels.questions",

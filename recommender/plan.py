@@ -10,8 +10,8 @@ import numpy as np
 from recommender.arrays import DECIMALS, BoolArray, FloatArray
 from recommender.errors import ConflictError
 
-# The finest tolerance that HiGHS offers. With its default of 1e-6, a module "chosen" by 0.999999
-# would get a plan past a budget by a cent (DECISIONS, 6).
+# With the default tolerance of HiGHS, 1e-6, a module "chosen" by 0.999999 would get a plan past a
+# budget by a cent (DECISIONS, 6).
 _TOLERANCE = 1e-9
 # Plans whose worth, hours or cost differ by less are equal: the solver cannot tell them apart.
 _TIE = 1e-9

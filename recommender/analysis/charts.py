@@ -52,7 +52,7 @@ def evaluation_charts(evaluation: Evaluation, model: TrainedModel, lang: str) ->
     evaluation : Evaluation
         Figures on records that were not learned from.
     model : TrainedModel
-        Whose bracket of the mean effect is drawn.
+        The model whose bracket of the mean effect is drawn.
     lang : str
         ``zh-CN`` or ``en``.
 
@@ -88,7 +88,7 @@ def evaluation_charts(evaluation: Evaluation, model: TrainedModel, lang: str) ->
 def write_report(
     evaluation: Evaluation, model: TrainedModel, bench: Workbench, path: Path, *, card: ModelCard
 ) -> Path:
-    """Write the report on a saved model as a web page that needs nothing else; return its path."""
+    """Write the report on a saved model as a self-contained web page; return its path."""
     history = bench.history
     options = ReportOptions(
         model_id=card.model_id,

@@ -132,7 +132,7 @@ def open_workbench(
     ----------
     history_file, modules_file : path, optional
         Tables of the kinds ``records`` (such as a pseudonymised export) and ``modules``; without
-        one of modules those of the catalogue count.
+        a table of modules, those of the catalogue count.
     settings : Settings, optional
         From the environment when not given.
 

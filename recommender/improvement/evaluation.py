@@ -282,7 +282,7 @@ def fit_baselines(learn: RecordTable) -> dict[str, Gain]:
     def of_uptake(records: RecordTable) -> FloatArray:
         at = np.minimum(records.module, uptake.size - 1)
         taken = np.where(records.module < uptake.size, uptake[at], 0)
-        # By the logarithm: a few modules are taken a hundred times as often as the others.
+        # By the logarithm: a few modules are taken far more often than all others.
         return np.stack([np.ones(records.size), np.log1p(taken)], axis=1)
 
     return {

@@ -108,7 +108,7 @@ def mean_time(state: State) -> FloatArray:
 
 
 def raw_deviation(state: State) -> FloatArray:
-    """Mean of what features leave over, by module, and by pair beyond its module."""
+    """Mean of what the features leave unexplained, by module, and by pair beyond its module."""
     design, cell = state.design, state.cell
     trained = state.is_trained
     coefficients = np.mean([cell_coefficients(*member) for member in state.members], axis=0)

@@ -237,7 +237,7 @@ def cell_covariances(
     maps = design.maps[pairs]
     own_maps, row = design.own_maps[pairs], design.row[pairs]
     reach = maps if columns is None else maps * columns
-    # What the own coefficients move with the shared ones, before their own spread is added below.
+    # The own coefficients move with the shared ones; their own spread is added below.
     reach = reach - own_maps @ solution.carry[row]
     covariance = (reach @ solution.shared_inverse) @ reach.transpose(0, 2, 1)
     return covariance + own_maps @ solution.own_inverse[row] @ own_maps.transpose(0, 2, 1)

@@ -221,6 +221,6 @@ def _check(
             highest=float(levels.max()),
             scale=scale,
         )
-    # No line can be fitted through a single starting level.
+    # Without variation there is no curve to fit, or no noise to estimate.
     if np.ptp(records.level_before) == 0.0 or np.ptp(records.level_after) == 0.0:
         raise ModelError("model.levels-do-not-vary", value=float(levels[0, 0]))

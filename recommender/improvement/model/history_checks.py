@@ -26,8 +26,8 @@ class Bracket:
         Compared with untrained people of the same recorded level; too low where managers
         nominate on what they know beyond it. In levels; NaN without control rows.
     corrected_gain : float
-        Gain over the true level to expect of the rating (Kelley), less untrained growth; too
-        high then.
+        Gain over the true level expected from the rating (Kelley), less untrained growth; too
+        high in the same case.
     """
 
     ancova: float
@@ -37,7 +37,7 @@ class Bracket:
 def find_reliability(records: RecordTable) -> float:
     """Test-retest correlation within competencies over control rows; NaN if there are too few."""
     control = records.module < 0
-    # A correlation of fewer pairs may be anything.
+    # With fewer pairs a correlation is mostly chance.
     if control.sum() < 30:
         return float("nan")
     group = records.competency[control]

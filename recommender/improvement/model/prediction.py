@@ -83,7 +83,7 @@ def predict(
     level : ndarray of shape (n,)
         Recorded level, on `fit.scale`.
     org : ndarray of int, shape (n,), optional
-        Code of the unit; -1 or a code not seen for none.
+        Code of the unit; -1, or a code that the model has not seen, for none.
 
     Returns
     -------

@@ -96,6 +96,7 @@ class RecordTable:
 
 
 def _require_same_size(table: object, *names: str) -> None:
+    # Checked here once: columns of different lengths would fail far from where they were made.
     shapes = {name: np.shape(getattr(table, name)) for name in names}
     if len(set(shapes.values())) > 1 or any(len(shape) != 1 for shape in shapes.values()):
         raise ShapeMismatchError(f"columns that must have one shape: {shapes}")

@@ -156,7 +156,7 @@ def inspect_card(content: bytes, *, source: str) -> tuple[ModelCard | None, Mode
         plain = json.loads(content)
         card = CARD.validate_python(plain)
         expected = _checksum({key: item for key, item in plain.items() if key != CHECKSUM})
-    # A damaged file may break at any of the three steps; RecursionError: nested beyond measure.
+    # A damaged file may break at any of the three steps; deep nesting is a RecursionError.
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         problem = str(error)
         if isinstance(error, ValidationError):

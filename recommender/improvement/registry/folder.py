@@ -174,7 +174,7 @@ def read_file(path: Path) -> bytes | None:
     """Read a file; None where there is none."""
     with reporting(path):
         try:
-            # Read and not tested first: the file may go between a test and the reading.
+            # Not tested first: the file may go between the test and the reading.
             return path.read_bytes()
         except FileNotFoundError:
             return None

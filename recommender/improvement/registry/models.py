@@ -85,7 +85,7 @@ def save_model(
     """
     require(by=by)
     with locked(root):
-        # Only here and under the lock is it certain that nobody is still writing what is left over.
+        # Under the lock, so that nobody is still writing what looks left over.
         sweep(root)
         card, files = pack(model, facts, by=by, key=key, taken=root)
         place_folder(root / card.model_id, files)

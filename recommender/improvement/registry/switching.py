@@ -205,7 +205,7 @@ def rollback_model(
         `registry.active-broken`, `registry.blank`, `registry.io`.
     """
     require(by=by, reason=reason)
-    # The lock would make the folder, and an installation that never had a model would seem to have.
+    # The lock would create the folder, as if the installation had once had models.
     if not root.is_dir():
         raise ConflictError("registry.nothing-in-force")
     with locked(root):

@@ -62,7 +62,7 @@ class LoopSettings:
     n_quarters : int
         How long the loop runs.
     capacity : int
-        Modules a person takes in a quarter, none of which serve the same competency.
+        Modules a person takes in a quarter, no two of which serve the same competency.
     attendance : float
         Probability that a module is taken once it is recommended.
     reassessed_share : float
