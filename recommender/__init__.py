@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from recommender.settings import Settings
     from training_catalog import load_catalog
 
+# Where each name is defined. The imports above are for type checkers only: running them would load
+# pandas and matplotlib with every command.
 _HOMES = {
     "recommend_modules": "recommender.service.recommend.recommendations",
     "read_gaps": "recommender.service.levels.questions",

@@ -1,4 +1,4 @@
-"""What arrays of numbers hold: their types, days as whole numbers, and how far sums agree."""
+"""Types of arrays, days as whole numbers, and the rounding that makes sums agree."""
 
 from __future__ import annotations
 

@@ -14,13 +14,17 @@ from numpy.typing import NDArray
 from recommender.arrays import BoolArray, FloatArray, IntArray, round_off
 from training_catalog.model import Modality, TrainingModule
 
+# How far below its from-level a module may be started (DESIGN, section 4, "Candidate").
 READINESS_LEVELS = 0.5
+# The position is the code in `ModuleArrays.modality`.
 MODALITIES = tuple(modality.value for modality in Modality)
 
 
 class Exclusion(IntEnum):
     """Why a module is no candidate; the first that holds is named."""
 
+    # The order carries meaning: where a module addresses several competencies, the highest code
+    # among them is named, as it came nearest to a gap the module could serve.
     NONE = 0
     RETIRED = 1
     WRONG_GRADE = 2
@@ -63,7 +67,7 @@ class ModuleArrays:
     prerequisites : tuple of tuple of int
         Positions of the modules that come before; their order is `prerequisite_order`.
     prerequisite_order : tuple of int
-        Modules that have prerequisites, each after those it needs.
+        Modules with prerequisites, each after the ones it needs.
     pair_module, pair_competency : ndarray of shape (n_pairs,)
         Positions in `ids` and in the framework.
     pair_from, pair_to : ndarray of shape (n_pairs,)
@@ -127,15 +131,18 @@ def build_module_arrays(
     ModuleArrays
         In the order of tie-breaks.
     """
+    # Rankings break ties by position, hence by hours, then id.
     ordered = sorted(modules, key=lambda m: (m.hours, m.id))
     position = {module.id: i for i, module in enumerate(ordered)}
     competency = {name: i for i, name in enumerate(competency_ids)}
+    # A module addresses a competency once, so the parts themselves are never compared.
     pairs = sorted(
         (competency[part.id], i, part)
         for i, module in enumerate(ordered)
         for part in module.competencies
     )
     needs = [tuple(position[name] for name in module.prerequisites) for module in ordered]
+    # In this order one pass over the modules settles whole chains of prerequisites.
     order = TopologicalSorter(dict(enumerate(needs))).static_order()
     return ModuleArrays(
         ids=tuple(module.id for module in ordered),
@@ -183,6 +190,7 @@ def find_obstacles(
     ----------
     DESIGN, section 4, "Candidate".
     """
+    # Rounded, as a level of exactly 2 may come out of the sums a hair below 2.
     level = round_off(level)
     return [
         (Exclusion.ASSESS_FIRST, np.isnan(level)),
@@ -310,6 +318,7 @@ def find_candidates(
         modules.pair_from,
         modules.pair_to,
     )
+    # Few pairs serve a gap, so setting those is cheaper than reducing over the pairs of a module.
     candidate = np.zeros(permitted.shape, dtype=bool)
     person, pair = serves.nonzero()
     candidate[person, modules.pair_module[pair]] = True
@@ -357,8 +366,11 @@ def explain_exclusions(
         modules.pair_from,
         modules.pair_to,
     )
+    # A pair without any obstacle belongs to a module that lacks a prerequisite: whatever else could
+    # keep it from being a candidate is a ban, and bans are named first.
     by_pair = _first_of(obstacles, otherwise=Exclusion.PREREQUISITE_NOT_MET)
     nearest = np.zeros(candidate.shape, dtype=np.int8)
+    # Transposed, because `at` takes its indices along the first axis.
     np.maximum.at(nearest.T, modules.pair_module, by_pair.T)
     bans = _find_bans(modules, grade, recently_completed, modalities)
     return _first_of([(Exclusion.NONE, candidate), *bans], otherwise=nearest)

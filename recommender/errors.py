@@ -8,12 +8,12 @@
     ├── NotFoundError       a person, module, plan or model that is not there
     ├── ConflictError       the state does not allow it
     │   └── StaleError          what was to be changed has changed since it was read
-    ├── ForbiddenError      the role or the key does not allow it, of whomever
+    ├── ForbiddenError      the role or the key does not allow it, whoever it is about
     ├── StoreError          the database cannot do its part now
     └── ModelError          history or model that cannot be used
     ShapeMismatchError      arrays that do not fit together: a bug of the caller
 
-An error carries a `code` and values; the sentence a user reads is made from them at the rim
+An error carries a `code` and values; the sentence a user reads is made from them at the edge
 (`recommender.texts`), in the user's language.
 """
 
@@ -38,6 +38,7 @@ class RecommenderError(Exception):
         self.code = code
         self.values = values
         details = ", ".join(f"{key}={value}" for key, value in values.items())
+        # For logs and tracebacks only; users read the text that belongs to the code.
         super().__init__(f"{code} ({details})" if details else code)
 
 
@@ -61,7 +62,7 @@ class StaleError(ConflictError):
 
 
 class ForbiddenError(RecommenderError):
-    """The role or the key of whoever asks does not allow it, of whomever."""
+    """The role or the key of the caller does not allow it, whoever it is about."""
 
 
 class StoreError(RecommenderError):
@@ -72,6 +73,7 @@ class ModelError(RecommenderError):
     """A history that no model can be fitted on, or a model that cannot be used."""
 
 
+# Outside the tree on purpose: it must not be caught and explained as a problem of the user.
 class ShapeMismatchError(ValueError):
     """Arrays that must have the same shape do not."""
 
@@ -124,5 +126,6 @@ class TableFaultsError(InputError):
     def __init__(self, file: str, faults: Sequence[TableFault]) -> None:
         self.file = file
         self.faults = tuple(faults)
+        # A request has no file to name, so it has a sentence of its own.
         code = "table.faults" if file else "request.faults"
         super().__init__(code, file=file, count=len(self.faults))

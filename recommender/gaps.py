@@ -10,7 +10,8 @@ import numpy as np
 from recommender.arrays import FloatArray, round_off
 from recommender.errors import ShapeMismatchError
 
-# the standard library's: importing scipy's takes as long as all else that a question on gaps does
+# From the standard library: importing scipy takes as long as all the rest of a question about
+# gaps, which has to be answered within a second.
 _erfc = np.vectorize(math.erfc, otypes=[float])
 
 
@@ -66,7 +67,10 @@ def find_gaps(
     shapes = {levels.shape, targets.shape, standard_errors.shape, weights.shape}
     if len(shapes) > 1:
         raise ShapeMismatchError(f"levels, targets, errors and weights differ: {shapes}")
+    # Rounded, so that a level of exactly the target leaves no gap of a rounding error.
     distance = round_off(targets - levels)
+    # np.maximum keeps NaN. np.fmax would turn "assess first" into a gap of 0.
     gap = np.maximum(distance, 0.0)
+    # The normal distribution function of distance / error: P(true level < target).
     confidence = 0.5 * _erfc(-distance / (standard_errors * math.sqrt(2.0)))
     return GapArrays(gap=gap, confidence=confidence, priority=weights * gap)

@@ -10,8 +10,8 @@ import numpy as np
 from recommender.arrays import DECIMALS, BoolArray, FloatArray, IntArray
 from recommender.errors import ConflictError
 
-# The finest the solver has. With its default of 1e-6 a module that is "chosen" by 0.999999 would
-# get a plan past a budget by a cent.
+# With the default tolerance of HiGHS, 1e-6, a module "chosen" by 0.999999 would get a plan past a
+# budget by a cent (DECISIONS, 6).
 _TOLERANCE = 1e-9
 # Weighted levels an hour that do not tell two plans apart.
 _TIE = 1e-9
@@ -21,9 +21,12 @@ _OPTIONS = {
     "primal_feasibility_tolerance": _TOLERANCE,
     "mip_feasibility_tolerance": _TOLERANCE,
     "dual_feasibility_tolerance": _TOLERANCE,
+    # HiGHS stops by default within 1e-4 of the best plan; here it has to be the best.
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 0.0,
+    # One plan is a small programme: a pool of threads costs it more than it gains.
     "threads": 1,
+    # The tolerance holds with presolve off only (DECISIONS, 6).
     "presolve": "off",
 }
 SECONDS = 2.0
@@ -265,7 +268,8 @@ def _maximise(
     bounded = np.isfinite(budgets)
     k, b = len(served), int(bounded.sum())
     rows = np.zeros((k + b + len(needed), n + k))
-    # gap closed in a competency <= what the chosen modules improve in it
+    # The gap closed in a competency is at most what the chosen modules improve in it; with the gap
+    # as the upper bound of the variable, that makes the min() of the design linear.
     rows[:k, :n] = -problem.improvement[np.ix_(pool, served)].T
     rows[:k, n:] = np.eye(k)
     rows[k : k + b, :n] = np.stack([hours, cost])[bounded]
@@ -339,6 +343,8 @@ def _put_in_order(
             ready,
             key=lambda m: (
                 problem.stages[m] if problem.stages else 0,
+                # Two decimals fewer than usual: a difference of two sums, divided by the hours,
+                # agrees in fewer digits than a sum.
                 -round(gain[m] / float(problem.hours[m]), DECIMALS - 2),
                 problem.hours[m],
                 problem.module_ids[m],

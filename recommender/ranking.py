@@ -18,9 +18,11 @@ from recommender.candidates import (
 from recommender.errors import ShapeMismatchError
 from recommender.improvement.model.tables import ModuleTable
 
+# Bounds the memory: the values of a million people for 500 modules would take 4 GB at once.
 CHUNK_PEOPLE = 1024
+# Up to so many places are filled by one argmax each, more by sorting the row.
 FEW = 16
-# values are compared as whole multiples of this, so that sums in another order are equal
+# Values are compared as whole multiples of this, so that sums in another order are equal.
 _UNIT = 10.0**-DECIMALS
 
 
@@ -110,8 +112,8 @@ def value_modules(
 class _Steps:
     """Steps in one competency; pairs that cover the same step serve the same people.
 
-    Of each step, `rows` are its modules, `coefficients` their estimates, and `first` says whether
-    nothing was added to those rows before.
+    For each step, `rows` are the modules that cover it and `coefficients` their estimates. `first`
+    says that these modules have no value from an earlier step yet.
     """
 
     competency: int
@@ -131,6 +133,8 @@ def _group_by_step(modules: ModuleArrays | ModuleTable, coefficients: FloatArray
     groups: dict[int, dict[tuple[bool, float, float], list[int]]] = {}
     for pair in np.argsort(modules.pair_competency, kind="stable").tolist():
         module, competency = int(modules.pair_module[pair]), int(modules.pair_competency[pair])
+        # Modules with and without an earlier value go to different steps, as the first value is
+        # assigned and later ones are added.
         step = module not in served, float(modules.pair_from[pair]), float(modules.pair_to[pair])
         served.add(module)
         groups.setdefault(competency, {}).setdefault(step, []).append(pair)
@@ -156,32 +160,36 @@ def _value_in_units(
 ) -> FloatArray:
     """Return values of shape (n_people, n_modules) in whole units, -inf where nothing is served.
 
-    A step serves few people, so only they are computed: the polynomials at their levels are one
-    small matrix product, and what they close is bounded by the gap.
+    A step serves few people, so only those are computed. Their polynomials are one small matrix
+    product, and what a module closes is bounded by the gap.
     """
-    n_powers = max((one.coefficients[0].shape[1] for one in steps), default=1)
+    n_powers = max((step.coefficients[0].shape[1] for step in steps), default=1)
     value = np.full((len(levels), n_modules), -np.inf)
     powers = np.empty((n_powers, len(levels)))
-    for one in steps:
-        k = one.competency
+    for step in steps:
+        k = step.competency
+        # A column is spread over memory and read many times below, so it is copied once.
         level, target = np.ascontiguousarray(levels[:, k]), np.ascontiguousarray(targets[:, k])
-        serves = serves_gap(level, target, one.from_level[:, None], one.to_level[:, None])
+        serves = serves_gap(level, target, step.from_level[:, None], step.to_level[:, None])
+        # With weight and unit in the powers, the product below is weighted and in units already.
+        # Levels of NaN serve nothing, so their powers are never used.
         powers[0] = weights[:, k] / _UNIT
         for p in range(1, n_powers):
             np.multiply(powers[p - 1], level, out=powers[p])
         gap = powers[0] * (target - level)
         for people, rows, coefficients, first in zip(
-            serves, one.rows, one.coefficients, one.first, strict=True
+            serves, step.rows, step.coefficients, step.first, strict=True
         ):
             served = np.flatnonzero(people)
             gain = coefficients @ powers[:, served]
             np.minimum(gain, gap[served], out=gain)
             np.maximum(gain, 0.0, out=gain)
-            where = served[:, None], rows
+            cells = served[:, None], rows
             if first:
-                value[where] = gain.T
+                value[cells] = gain.T
             else:
-                value[where] = np.maximum(value[where], 0.0) + gain.T
+                # Somebody whom only this step serves still stands at -inf.
+                value[cells] = np.maximum(value[cells], 0.0) + gain.T
     np.rint(value, out=value)
     return value
 
@@ -190,6 +198,7 @@ def _drop_unprepared(value: FloatArray, modules: ModuleArrays, completed: BoolAr
     """Take out, in place, modules whose prerequisites are neither completed nor candidates."""
     if not modules.prerequisite_order:
         return
+    # After all other exclusions: a prerequisite that is itself excluded cannot be planned.
     candidate = ~np.isneginf(value)
     require_prerequisites(candidate, modules, completed)
     value[~candidate] = -np.inf
@@ -244,7 +253,7 @@ def rank_modules(
     best = np.full((n_people, top), -1, dtype=np.int64)
     closed = np.full((n_people, top), np.nan)
     steps = _group_by_step(modules, coefficients)
-    # most modules are open to all grades: only the others need a look at every person
+    # Most modules are open to all grades: only the others have to be looked up for each person.
     closed_to = permit(modules, np.arange(len(modules.grade_allowed)), modalities=modalities)
     restricted = np.flatnonzero(~closed_to.all(axis=0))
 
@@ -257,8 +266,8 @@ def rank_modules(
         if recently_completed is not None:
             value[recently_completed[rows]] = -np.inf
         _drop_unprepared(value, modules, None if completed is None else completed[rows])
-        best[rows], kept = _keep_best(value, _score(value, modules, objective), top)
-        closed[rows] = kept * _UNIT
+        best[rows], closed_units = _keep_best(value, _score(value, modules, objective), top)
+        closed[rows] = closed_units * _UNIT
     return RankedArrays(module=best, expected_gap_closed=closed)
 
 
@@ -267,8 +276,8 @@ def _score(units: FloatArray, modules: ModuleArrays, objective: Objective) -> Fl
         return units
     price = modules.hours if objective is Objective.PER_HOUR else modules.cost
     with np.errstate(divide="ignore", invalid="ignore"):
-        # a module that costs nothing and adds something is worth any price; one that adds
-        # nothing is worth nothing, whatever it costs
+        # A module that adds something and costs nothing is worth infinitely much; one that adds
+        # nothing is worth nothing, whatever it costs (DECISIONS, 1).
         return np.where(units == 0, 0.0, np.rint(units / price))
 
 
@@ -278,16 +287,17 @@ def _keep_best(value: FloatArray, score: FloatArray, top: int) -> tuple[IntArray
     best = np.empty((len(value), top), dtype=np.int64)
     worth = np.empty((len(value), top))
     if top > FEW:
+        # Stable, as the order of the modules is the order of ties.
         best[:] = np.argsort(-score, axis=1, kind="stable")[:, :top]
         worth[:] = score[rows[:, None], best]
     else:
-        # for a handful, one pass each is faster than sorting or partitioning a row
+        # Places are crossed out with -inf, and `value` is still needed for what they close.
         left = score.copy() if score is value else score
         for place in range(top):
             best[:, place] = left.argmax(axis=1)
             worth[:, place] = left[rows, best[:, place]]
             left[rows, best[:, place]] = -np.inf
     empty = np.isneginf(worth)
-    kept = np.where(empty, np.nan, value[rows[:, None], best])
+    closed = np.where(empty, np.nan, value[rows[:, None], best])
     best[empty] = -1
-    return best, kept
+    return best, closed

@@ -1,4 +1,4 @@
-"""What a question is answered with: plain values, ready for JSON (DESIGN, section 5)."""
+"""The answers to questions, as plain values ready for JSON (DESIGN, section 5)."""
 
 from __future__ import annotations
 
@@ -159,6 +159,7 @@ def to_json(result: Any) -> dict[str, Any]:
     dict
         Keys in the order of the fields.
     """
+    # Here and not in the API: the command line, jobs and notebooks print the same JSON.
     plain: dict[str, Any] = _plain(asdict(result))
     return plain
 

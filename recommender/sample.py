@@ -31,6 +31,7 @@ _GIVEN = (
 )
 _BRANCHES = ("东区示例分公司", "西区示例分公司", "南区示例分公司")
 _TEAMS = ("党政客户部", "金融客户部", "工业客户部", "商业客户部")
+# Of g1 to g4: the senior grades are the small ones.
 _GRADE_SHARES = (0.3, 0.35, 0.25, 0.1)
 
 
@@ -83,6 +84,7 @@ def make_organisation(
     rng = np.random.default_rng(seed)
     people = _people(framework, n_people, as_of, rng)
     grade = people["grade"].map(framework.grade_ids.index).to_numpy()
+    # Levels are drawn around the targets of the grade, else juniors would seem hopeless.
     profiles = profiles_in_force(framework, as_of)
     targets = np.array(
         [
@@ -91,6 +93,7 @@ def make_organisation(
         ]
     )[grade]
     talent = rng.normal(0, 0.35, (n_people, 1))
+    # Most people stand somewhat below their target, so that there are gaps to show; some are above.
     true_levels = np.clip(targets - 0.45 + talent + rng.normal(0, 0.55, targets.shape), 0.1, 3.9)
     ratings = _ratings(framework, people, true_levels, targets, as_of, rng)
     branch = people["org_unit"].str.split("/").str[0]
@@ -128,6 +131,7 @@ def make_history(
         Columns of the kind ``records``, for people who are not in the organisation.
     """
     pairs = pairs_of_modules(framework.catalog.modules)
+    # Only the ids of modules and competencies are needed; people are made up below.
     nobody = pd.DataFrame(columns=list(RECORD_COLUMNS))
     ids = list_ids(nobody, pairs, competency_ids=framework.competency_ids)
     settings = SimulationSettings(
@@ -138,6 +142,7 @@ def make_history(
         n_untrained=2 * n_trained,
     )
     records = simulate(settings, seed=seed, modules=to_module_table(pairs, ids)).records
+    # The simulation has its own calendar: its last day is moved to ten days before `as_of`.
     shift = to_day(as_of) - 10 - int(records.after_day.max())
     after = [to_date(int(day) + shift) for day in records.after_day]
     between = records.days_between.astype(int)
@@ -145,6 +150,7 @@ def make_history(
     names = np.array([*ids.module_ids, ""], dtype=object)[records.module]
     return pd.DataFrame(
         {
+            # H, so that nobody takes them for the people of the sample organisation.
             "person_id": [f"H{code:05d}" for code in records.person],
             "competency_id": np.array(framework.competency_ids, dtype=object)[records.competency],
             "module_id": names,
@@ -171,7 +177,7 @@ def _people(
     ids = np.array([f"{i:05d}" for i in range(1, n_people + 1)])
     manager: list[str | None] = []
     for i in range(n_people):
-        # the most senior of a unit leads it
+        # The most senior person of a unit leads it, and the one with the lowest id among equals.
         team = np.flatnonzero(unit == unit[i])
         lead = team[np.lexsort((team, -grade[team]))[0]]
         manager.append(None if lead == i else str(ids[lead]))
@@ -212,6 +218,7 @@ def _ratings(
     for i, person_id in enumerate(ids):
         manager = managers[i]
         others = rng.choice(len(ids), min(3, len(ids)), replace=False)
+        # Who rates, by how much they are too kind, and the share of the indicators they answer.
         raters = [
             ("manager", manager, 0.0, 1.0),
             ("self", person_id, 0.25, 1.0),
@@ -222,14 +229,20 @@ def _ratings(
         for k, competency in enumerate(framework.catalog.competencies):
             if competency.kind != "behavioural" or rng.random() < 0.1:
                 continue
-            # every tenth or so was last rated too long ago to count
+            # Every tenth or so was last rated too long ago to count, so that the demo has something
+            # to assess first.
             on = round_on - dt.timedelta(days=600 if rng.random() < 0.08 else 0)
+            # A questionnaire asks one level above the target, not all four.
             highest = min(4, int(np.ceil(targets[i, k])) + 1)
             for kind, rater, bias, share in raters:
-                own = bias + rng.normal(0, 0.2)
+                leniency = bias + rng.normal(0, 0.2)
                 day = on - dt.timedelta(days=int(rng.integers(0, 20)))
                 for level in competency.levels[:highest]:
-                    mean = 3 / (1 + np.exp(-2.6 * (true_levels[i, k] + own - level.level + 0.5)))
+                    # A logistic curve: indicators well below the person's level are nearly always
+                    # seen (3), those well above nearly never (0).
+                    mean = 3 / (
+                        1 + np.exp(-2.6 * (true_levels[i, k] + leniency - level.level + 0.5))
+                    )
                     for indicator in level.indicators:
                         if rng.random() > share:
                             continue
@@ -263,14 +276,17 @@ def _exams(
         for k, competency in enumerate(framework.catalog.competencies):
             if not competency.exams or rng.random() < 0.08:
                 continue
+            # People sit the exam of the level that comes next, and sat the one before it.
             top = min(4, int(true_levels[i, k]) + 1)
             on = as_of - dt.timedelta(days=int(rng.integers(15, 900)))
             for exam in competency.exams[max(0, top - 2) : top]:
                 above = true_levels[i, k] - exam.level
                 for subject in exam.subjects:
-                    # now and then somebody missed a paper
+                    # Now and then somebody misses a paper: such a sitting is reported, not scored.
                     if rng.random() < 0.02:
                         continue
+                    # Somebody exactly at the level of the exam scores 86 on average, above the pass
+                    # mark of 80.
                     score = np.clip(86 + 22 * above + rng.normal(0, 6), 5, 100)
                     row = (person_id, competency.id, exam.level, subject.id, round(score), on)
                     rows.append(row)
@@ -287,7 +303,7 @@ def _assessments(
     as_of: dt.date,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Return what an assessment centre found out about a few."""
+    """Return what an assessment centre found out about one person in ten."""
     rows: list[tuple[object, ...]] = []
     for i in rng.choice(len(people), len(people) // 10, replace=False):
         n_assessed = min(4, len(framework.competency_ids))
@@ -330,6 +346,7 @@ def _enrolments(
     )
     rows: list[tuple[object, ...]] = []
     for i, person_id in enumerate(people["person_id"]):
+        # Modules that begin at or a little below the person's level: nobody enrols in the others.
         within = np.flatnonzero(np.abs(true_levels[i, main] - starts - 0.6) < 0.6)
         if not len(within):
             continue

@@ -11,7 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from training_catalog.files.loading import DEFAULT_CATALOG
 
-# days that questions can be asked of: validity and plans reach decades back and ahead
+# Days that a question can be asked for. Validity reaches years back and plans years ahead of them,
+# so they stay well within what `datetime.date` can hold.
 FIRST_DAY, LAST_DAY = dt.date(1970, 1, 1), dt.date(2199, 12, 31)
 
 
@@ -49,18 +50,19 @@ class Settings(BaseSettings):
     json_logs : bool
         Whether log lines are JSON.
     keep_assessments_months : int
-        How long ratings, exam results and assessments are kept, at least as long as a level may
-        rest on them; what was learned from them stays.
+        How long ratings, exam results and assessments are kept, and at least as long as a level
+        may rest on them; what was learned from them stays.
     keep_plans_months : int
         How long a plan that is neither approved nor active is kept after its last change.
     keep_shown_months : int
-        How long is kept which modules were shown to whom.
+        How long it is kept which modules were shown to whom.
     keep_jobs_days : int
         How long jobs that have ended are kept, with their results.
     keep_idempotent_hours : int
-        How long answers are kept for the same request sent again.
+        How long the answer to a request is kept, in case the same request is sent again.
     """
 
+    # A compose file passes a variable that nobody set as an empty text: that means the default.
     model_config = SettingsConfigDict(
         env_prefix="RECOMMENDER_", env_ignore_empty=True, frozen=True, extra="ignore"
     )
@@ -72,6 +74,7 @@ class Settings(BaseSettings):
         default_factory=dt.date.today
     )
     lang: Literal["zh-CN", "en"] = "zh-CN"
+    # Secret, so that no log or traceback that shows the settings shows the key.
     model_key: SecretStr | None = None
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
@@ -79,6 +82,7 @@ class Settings(BaseSettings):
     oidc_role_claim: str = "role"
     oidc_person_claim: str = "person_id"
     oidc_org_unit_claim: str = "org_unit"
+    # Counted by each worker alone: two workers let twice as many pass.
     rate_limit: str = "1200/minute"
     plan_limit: str = "600/hour"
     body_limit_mb: Annotated[int, Field(ge=1, le=1000)] = 1
@@ -99,6 +103,7 @@ class Settings(BaseSettings):
 
     def today(self) -> dt.date:
         """Return the day a question is asked, also in a process that runs for months."""
+        # The default was computed when the process started; only a day that was set stands still.
         return self.as_of if "as_of" in self.model_fields_set else dt.date.today()
 
     @property

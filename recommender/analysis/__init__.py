@@ -1,6 +1,6 @@
 """What the notebooks share: where a history comes from, tables and charts for an analyst.
 
-The notebooks show; what they show is found here, so that it can be tested.
+The notebooks only show; what they show is computed here, so that it can be tested.
 """
 
 from recommender.analysis.charts import evaluation_charts, set_chart_style, write_report

@@ -26,6 +26,7 @@ from recommender.texts import say
 
 def set_chart_style() -> None:
     """Let matplotlib draw with the font that ships, so that Chinese is readable everywhere."""
+    # From our own files, as the machine of an analyst may have no Chinese font.
     for name in FONT_FILES:
         font_manager.fontManager.addfont(FONT_FOLDER / name)
     mpl.rcParams.update(
@@ -51,7 +52,7 @@ def evaluation_charts(evaluation: Evaluation, model: TrainedModel, lang: str) ->
     evaluation : Evaluation
         Figures on records that were not learned from.
     model : TrainedModel
-        Whose bracket of the mean effect is drawn.
+        The model whose bracket of the mean effect is drawn.
     lang : str
         ``zh-CN`` or ``en``.
 
@@ -61,7 +62,7 @@ def evaluation_charts(evaluation: Evaluation, model: TrainedModel, lang: str) ->
         ``errors``, ``calibration``, ``coverage``, and ``bracket`` where control rows tell it.
     """
     names = model_names((*evaluation.known, *evaluation.cold), lang)
-    found = {
+    charts = {
         "errors": error_chart(evaluation.known, evaluation.cold, lang=lang, names=names),
         "calibration": calibration_chart(
             {
@@ -78,15 +79,16 @@ def evaluation_charts(evaluation: Evaluation, model: TrainedModel, lang: str) ->
             lang=lang,
         ),
     }
+    # Without control rows both ends of the bracket are unknown.
     if model.fit.size_known:
-        found["bracket"] = bracket_chart(model.fit.bracket, lang=lang)
-    return found
+        charts["bracket"] = bracket_chart(model.fit.bracket, lang=lang)
+    return charts
 
 
 def write_report(
     evaluation: Evaluation, model: TrainedModel, bench: Workbench, path: Path, *, card: ModelCard
 ) -> Path:
-    """Write the report on a saved model as a web page that needs nothing else; return its path."""
+    """Write the report on a saved model as a self-contained web page; return its path."""
     history = bench.history
     options = ReportOptions(
         model_id=card.model_id,

@@ -15,8 +15,11 @@ from recommender.improvement.model.prediction import Prediction, predict
 from recommender.improvement.registry import TrainedModel
 
 USEFUL = 0.2
+# The interval of a module with fewer records is mostly that of modules like it.
 ENOUGH = 5
+# As in an evaluation: an error from fewer records would be mostly luck.
 MIN_LATER = 20
+# The readiness of the candidate rule: below it a module is not recommended.
 REACH_BELOW = 0.5
 
 
@@ -28,9 +31,9 @@ def effect_table(
     Parameters
     ----------
     model : TrainedModel
-        Its effects.
+        The model.
     bench : Workbench
-        Whose modules; those that the model does not know are left out.
+        The modules; those that the model does not know are left out.
     useful : float
         The least effect that is worth the time, in levels.
     enough : int
@@ -39,15 +42,18 @@ def effect_table(
     Returns
     -------
     DataFrame
-        A row a module and competency, largest effect first. `finding` is ``unknown`` with too few
-        records, ``weak`` where even the upper end of the interval is below `useful`, ``works``
-        where the lower end is above 0, else ``unclear``.
+        A row for each module and competency, largest effect first. `finding` is ``unknown`` with
+        too few records, ``weak`` where even the upper end of the interval is below `useful`,
+        ``works`` where the lower end is above 0, else ``unclear``.
     """
     pairs = bench.history.pairs
+    # A table of modules may lack levels: the middle of the starting levels stands in.
     usual = bench.history.frame["level_before"].median()
     level = pairs["from_level"].fillna(usual).to_numpy(dtype=float)
     rows = pairs.assign(level=level)[_known_pairs(model, pairs)].reset_index(drop=True)
-    found = _predict(model, rows)
+    prediction = _predict(model, rows)
+    effect = prediction.expected_improvement
+    # The raw gain stands beside the effect, so that one sees what the adjustment takes off.
     gain = bench.history.frame["level_after"] - bench.history.frame["level_before"]
     raw = gain.groupby([bench.history.frame[name] for name in ("module_id", "competency_id")])
     keys = pd.MultiIndex.from_frame(rows[["module_id", "competency_id"]])
@@ -60,14 +66,14 @@ def effect_table(
             "main": rows["main"].astype(bool),
             "modality": rows["modality"],
             "level": rows["level"],
-            "effect": found.expected_improvement,
-            "lower": found.effect_lower,
-            "upper": found.effect_upper,
-            "records": found.evidence_count,
+            "effect": effect,
+            "lower": prediction.effect_lower,
+            "upper": prediction.effect_upper,
+            "records": prediction.evidence_count,
             "raw_gain": raw.mean().reindex(keys).to_numpy(),
             "hours": rows["hours"],
             "cost": rows["cost"],
-            "per_10_hours": 10 * found.expected_improvement / rows["hours"].to_numpy(dtype=float),
+            "per_10_hours": 10 * effect / rows["hours"].to_numpy(dtype=float),
         }
     )
     table["finding"] = np.select(
@@ -86,9 +92,9 @@ def effect_by_level(
     Parameters
     ----------
     model : TrainedModel
-        Its effects.
+        The model.
     bench : Workbench
-        Whose modules.
+        The modules and their names.
     module_ids : sequence of str
         The modules asked about.
     step : float
@@ -97,24 +103,27 @@ def effect_by_level(
     Returns
     -------
     DataFrame
-        A row a module and level that it may be recommended at, with `effect`, `lower`, `upper`.
+        A row for each module and each level at which it may be recommended, with `effect`,
+        `lower` and `upper`.
     """
     pairs = bench.history.pairs
     pairs = pairs[pairs["main"].astype(bool) & pairs["module_id"].isin(module_ids)]
     pairs = pairs[_known_pairs(model, pairs)]
+    # Half a step beyond the end, as arange may miss 4.0 by rounding.
     levels = pd.DataFrame({"level": np.arange(0.0, 4.0 + step / 2, step)})
     rows = pairs.merge(levels, how="cross")
+    # Only where the module may be recommended: elsewhere the curve is extrapolated.
     above = rows["level"] >= rows["from_level"].fillna(0.0) - REACH_BELOW
     rows = rows[above & (rows["level"] < rows["to_level"].fillna(4.0))].reset_index(drop=True)
-    found = _predict(model, rows)
+    prediction = _predict(model, rows)
     return pd.DataFrame(
         {
             "module_id": rows["module_id"],
             "module": [bench.name(key) for key in rows["module_id"]],
             "level": rows["level"],
-            "effect": found.expected_improvement,
-            "lower": found.effect_lower,
-            "upper": found.effect_upper,
+            "effect": prediction.expected_improvement,
+            "lower": prediction.effect_lower,
+            "upper": prediction.effect_upper,
         }
     )
 
@@ -127,7 +136,7 @@ def compare_effects(first: TrainedModel, second: TrainedModel, bench: Workbench)
     first, second : TrainedModel
         The models.
     bench : Workbench
-        Whose modules.
+        The modules and their names.
 
     Returns
     -------
@@ -136,11 +145,12 @@ def compare_effects(first: TrainedModel, second: TrainedModel, bench: Workbench)
         for the same competency.
     """
     keys = ["module_id", "competency_id", "module", "competency"]
-    own = [effect_table(model, bench)[[*keys, "effect", "records"]] for model in (first, second)]
-    for table in own:
+    tables = [effect_table(model, bench)[[*keys, "effect", "records"]] for model in (first, second)]
+    for table in tables:
+        # method="first": effects that are equal still get whole ranks.
         ranks = table.groupby("competency_id")["effect"].rank(ascending=False, method="first")
         table["rank"] = ranks.astype(int)
-    both = own[0].merge(own[1], on=keys, suffixes=("_first", "_second"))
+    both = tables[0].merge(tables[1], on=keys, suffixes=("_first", "_second"))
     both["change"] = both["effect_second"] - both["effect_first"]
     order = both["change"].abs().sort_values(ascending=False, kind="stable").index
     return both.loc[order].reset_index(drop=True)
@@ -156,7 +166,7 @@ def judge_later(
     models : mapping of str to TrainedModel
         The models by name.
     bench : Workbench
-        Whose records.
+        The records and the modules.
 
     Returns
     -------
@@ -165,6 +175,7 @@ def judge_later(
     """
     frame = bench.history.frame
     seen = [model.trained_on for model in models.values() if model.trained_on is not None]
+    # After the last day that any model has seen, so that none is judged on what it learned from.
     later = bench.history.records.after_day > (to_day(max(seen)) if seen else np.inf)
     for model in models.values():
         later &= _known_pairs(model, frame)
@@ -192,6 +203,7 @@ def _known_pairs(model: TrainedModel, rows: pd.DataFrame) -> NDArray[np.bool_]:
     width = len(model.competency_ids)
     module = _codes(rows["module_id"], model.module_ids)
     competency = _codes(rows["competency_id"], model.competency_ids)
+    # A pair as one integer, so that one look-up answers for all rows.
     pairs = model.fit.pair_module * width + model.fit.pair_competency
     return (module >= 0) & (competency >= 0) & np.isin(module * width + competency, pairs)
 

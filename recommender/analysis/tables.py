@@ -17,6 +17,7 @@ from recommender.texts import all_texts, say
 def in_words(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Return a table with headings and findings in a language, numbers to two decimals."""
     shown = frame.reset_index(drop=True)
+    # People count rows from 1.
     shown.index += 1
     if "finding" in shown:
         shown["finding"] = [say(f"analysis.finding.{code}", lang) for code in shown["finding"]]
@@ -42,6 +43,7 @@ def history_tables(report: HistoryReport, bench: Workbench) -> dict[str, pd.Data
     dict of str to DataFrame
         ``summary``, ``competencies``, ``modules``, ``notes`` and ``suspicious``.
     """
+    # As text: figures of different kinds stand in one column.
     lang = bench.lang
     summary = {
         "history.records": f"{report.records:,}",
@@ -106,7 +108,7 @@ def score_table(scores: Mapping[str, GainScore], lang: str) -> pd.DataFrame:
 
 
 def loop_table(loop: ClosedLoop, lang: str) -> pd.DataFrame:
-    """Sum a closed loop up, a row for each ranking.
+    """Sum up a closed loop, with a row for each ranking.
 
     Parameters
     ----------
@@ -118,8 +120,8 @@ def loop_table(loop: ClosedLoop, lang: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The gap closed in the end, the mean regret, the share of modules tried; then what the log
-        of the ranking says of another one, what is true of that, and how many records the
+        The gap closed in the end, the mean regret and the share of modules tried; then the value
+        of another ranking as estimated from the log, its true value, and how many records the
         estimate is worth.
     """
     return pd.DataFrame(
@@ -140,6 +142,7 @@ def loop_table(loop: ClosedLoop, lang: str) -> pd.DataFrame:
 
 
 def _known(key: str, otherwise: str, lang: str) -> str:
+    # A column or modality of an organisation's own has no text: its id is shown.
     return say(key, lang) if key in all_texts() else otherwise
 
 

@@ -36,9 +36,11 @@ from recommender.service.session import open_session
 from recommender.settings import Settings
 from recommender.texts import say
 
+# Relative, as the notebooks change to the folder of the project first.
 DEMO = Path("build/demo")
 SCRATCH = Path("build/notebooks")
 SIMULATED_RECORDS = 1500
+# Fixed, so that the notebook shows the same figures on any day.
 SIMULATED_ON = dt.date(2026, 1, 1)
 
 
@@ -55,7 +57,7 @@ class Workbench:
     source : {"database", "files", "simulated"}
         Where the history comes from.
     catalog_digest : str
-        The catalogue that it is coded with; empty for files.
+        Digest of the catalogue behind the codes; empty for files.
     titles : mapping of str to str
         Names of modules and competencies by id, as far as the catalogue knows them.
     lang : str
@@ -88,7 +90,9 @@ class Workbench:
         """Fit a model that is not saved, on the earliest share of the dated records."""
         history = self.history
         days = history.records.after_day
+        # Without dates there is no earliest share: all records are used.
         last = float(np.nanquantile(days, share)) if np.isfinite(days).any() else np.inf
+        # Not `days <= last`: records without a date are kept.
         records = history.records.rows(~(days > last))
         fit = fit_effects(
             records,
@@ -128,7 +132,7 @@ def open_workbench(
     ----------
     history_file, modules_file : path, optional
         Tables of the kinds ``records`` (such as a pseudonymised export) and ``modules``; without
-        one of modules those of the catalogue count.
+        a table of modules, those of the catalogue count.
     settings : Settings, optional
         From the environment when not given.
 
@@ -144,11 +148,13 @@ def open_workbench(
         history = _read_files(Path(history_file), modules_file, settings)
         models = Models(SCRATCH / "models-of-files")
         return Workbench(history, models, "files", "", _titles(settings), settings.lang)
+    # The default names a database too, so what counts is whether anybody set it.
     if "database" not in settings.model_fields_set:
         if not (DEMO / "recommender.db").exists():
             return _simulated(settings)
         demo = {"database": f"sqlite:///{DEMO / 'recommender.db'}", "models": DEMO / "models"}
         settings = settings.model_copy(
+            # What the analyst has set stays, such as a folder of models.
             update={name: demo[name] for name in demo.keys() - settings.model_fields_set}
         )
     with open_session(settings, "notebook") as session:

@@ -19,7 +19,9 @@ from recommender.improvement.model.tables import ModuleTable, RecordTable
 
 Gain = Callable[[RecordTable], FloatArray]
 
+# How many records of the mean gain the shrunken raw mean assumes beforehand.
 SHRINKAGE_RECORDS = 8.0
+# An error from fewer records would be mostly luck.
 MIN_JUDGED = 20
 MIN_PER_BIN = 10
 EVIDENCE_EDGES = np.array([1, 5, 20])
@@ -42,7 +44,7 @@ class Split:
 
 @dataclass(frozen=True)
 class GainScore:
-    """How well one model tells the measured gain.
+    """How well one model predicts the measured gain.
 
     Attributes
     ----------
@@ -130,7 +132,7 @@ class Evaluation:
 def split_by_time_and_person(
     records: RecordTable, *, later_share: float = 0.3, person_share: float = 0.5, seed: int = 0
 ) -> Split:
-    """Judge on the later records of people none of whose records are learned from.
+    """Judge on later records of people whose records are all kept out of the learning part.
 
     Parameters
     ----------
@@ -139,12 +141,13 @@ def split_by_time_and_person(
     later_share : float
         Share of the records that count as later.
     person_share : float
-        Share of the people that are kept for judging.
+        Share of the people who are set aside for judging.
     seed : int
-        Decides who.
+        Decides who is set aside.
     """
     people, code = np.unique(records.person, return_inverse=True)
-    kept = (np.random.default_rng(seed).random(people.size) < person_share)[code]
+    set_aside = (np.random.default_rng(seed).random(people.size) < person_share)[code]
+    # Without any date everything is both earlier and later, and only people are split.
     dated = np.isfinite(records.after_day)
     later = np.ones(records.size, dtype=bool)
     earlier = later
@@ -153,15 +156,18 @@ def split_by_time_and_person(
             records.after_day >= np.quantile(records.after_day[dated], 1 - later_share)
         )
         earlier = ~later
-    judged = later & kept & (records.module >= 0)
+    judged = later & set_aside & (records.module >= 0)
+    # All records of a judged person leave the learning part, not only the later ones: people differ
+    # in ways that a model would recognise.
     known = np.zeros(people.size, dtype=bool)
     known[code[judged]] = True
     return Split(records.rows(earlier & ~known[code]), records.rows(judged))
 
 
 def split_by_module(records: RecordTable, *, share: float = 0.2, seed: int = 0) -> Split:
-    """Judge on modules none of whose records are learned from."""
+    """Judge on modules whose records are all kept out of the learning part."""
     modules = np.unique(records.module[records.module >= 0])
+    # At least one module is left out, and at least one stays to learn from.
     size = min(max(1, round(share * modules.size)), max(modules.size - 1, 0))
     out = np.random.default_rng(seed).choice(modules, size, replace=False)
     judged = np.isin(records.module, out)
@@ -200,7 +206,8 @@ def bin_gains(predicted: FloatArray, measured: FloatArray, *, n_bins: int = 10) 
     predicted, measured : ndarray of shape (n,)
         Gain of each record, in levels.
     n_bins : int
-        At most; fewer if a bin had less than ten records. Equal predictions share a bin.
+        At most so many; fewer where a bin would have less than ten records. Equal predictions
+        share a bin.
 
     Returns
     -------
@@ -210,8 +217,9 @@ def bin_gains(predicted: FloatArray, measured: FloatArray, *, n_bins: int = 10) 
         raise ShapeMismatchError(f"gains: {predicted.shape} and {measured.shape}")
     n_bins = int(np.clip(predicted.size // MIN_PER_BIN, 1, n_bins))
     edges = np.quantile(predicted, np.arange(1, n_bins) / n_bins) if predicted.size else []
-    found = np.searchsorted(edges, predicted, side="right")
-    _, code = np.unique(found, return_inverse=True)
+    bin_of = np.searchsorted(edges, predicted, side="right")
+    # Equal edges leave bins empty: those that hold records are numbered anew.
+    _, code = np.unique(bin_of, return_inverse=True)
     count = np.bincount(code).astype(np.int64)
     mean = np.bincount(code, weights=measured) / count
     squares = np.bincount(code, weights=(measured - mean[code]) ** 2)
@@ -257,9 +265,10 @@ def fit_baselines(learn: RecordTable) -> dict[str, Gain]:
 
     def line(make: Callable[[RecordTable], FloatArray]) -> Gain:
         columns = make(trained)
+        # Only so that columns without data, such as an unseen competency, can be solved.
         ridge = 1e-6 * np.eye(columns.shape[1])
-        found = np.linalg.solve(columns.T @ columns + ridge, columns.T @ gain)
-        return lambda records: make(records) @ found
+        coefficients = np.linalg.solve(columns.T @ columns + ridge, columns.T @ gain)
+        return lambda records: make(records) @ coefficients
 
     def of_level(records: RecordTable) -> FloatArray:
         return np.stack([np.ones(records.size), records.level_before], axis=1)
@@ -273,6 +282,7 @@ def fit_baselines(learn: RecordTable) -> dict[str, Gain]:
     def of_uptake(records: RecordTable) -> FloatArray:
         at = np.minimum(records.module, uptake.size - 1)
         taken = np.where(records.module < uptake.size, uptake[at], 0)
+        # By the logarithm: a few modules are taken far more often than all others.
         return np.stack([np.ones(records.size), np.log1p(taken)], axis=1)
 
     return {
@@ -309,23 +319,27 @@ def evaluate(
             split.learn, modules, n_competencies=n_competencies, scale=scale, seed=seed
         )
         judge = split.judge
+        # The model refuses a pair that neither the catalogue nor the learning part has.
         addressed = np.isin(
             judge.module * n_competencies + judge.competency,
             fit.pair_module * n_competencies + fit.pair_competency,
         )
         judge = judge.rows(addressed)
-        found = predict(fit, judge.module, judge.competency, judge.level_before, judge.org)
+        prediction = predict(fit, judge.module, judge.competency, judge.level_before, judge.org)
         gain = judge.level_after - judge.level_before
-        scores = {"effect-model": score_gain(found.expected_level_after - judge.level_before, gain)}
+        scores = {
+            "effect-model": score_gain(prediction.expected_level_after - judge.level_before, gain)
+        }
         for name, baseline in fit_baselines(split.learn).items():
             scores[name] = score_gain(baseline(judge), gain)
         judged.append(judge)
-        return scores, found
+        return scores, prediction
 
+    # Filled by `run`, as it drops records that the fit cannot be asked about.
     judged: list[RecordTable] = []
-    known, known_found = run(split_by_time_and_person(records, seed=seed))
-    cold, cold_found = run(split_by_module(records, seed=seed))
-    held = _held(known_found, judged[0])
+    known, known_prediction = run(split_by_time_and_person(records, seed=seed))
+    cold, cold_prediction = run(split_by_module(records, seed=seed))
+    held = _held(known_prediction, judged[0])
     unit = (scale[1] - scale[0]) / 4.0
     level = (judged[0].level_before - scale[0]) / unit
     return Evaluation(
@@ -333,27 +347,27 @@ def evaluate(
         cold=cold,
         coverage_by_evidence=_coverage(
             held,
-            np.searchsorted(EVIDENCE_EDGES, known_found.evidence_count, side="right"),
+            np.searchsorted(EVIDENCE_EDGES, known_prediction.evidence_count, side="right"),
             ("0", "1-4", "5-19", "20+"),
         ),
         coverage_by_band=_coverage(
             held, np.searchsorted(BAND_EDGES, level, side="right"), ("0-1", "1-2", "2-3", "3-4")
         ),
         coverage_known=float(held.mean()),
-        coverage_cold=float(_held(cold_found, judged[1]).mean()),
-        calibration_known=_calibration(known_found, judged[0]),
-        calibration_cold=_calibration(cold_found, judged[1]),
+        coverage_cold=float(_held(cold_prediction, judged[1]).mean()),
+        calibration_known=_calibration(known_prediction, judged[0]),
+        calibration_cold=_calibration(cold_prediction, judged[1]),
     )
 
 
-def _calibration(found: Prediction, records: RecordTable) -> GainBins:
+def _calibration(prediction: Prediction, records: RecordTable) -> GainBins:
     before = records.level_before
-    return bin_gains(found.expected_level_after - before, records.level_after - before)
+    return bin_gains(prediction.expected_level_after - before, records.level_after - before)
 
 
-def _held(found: Prediction, records: RecordTable) -> BoolArray:
+def _held(prediction: Prediction, records: RecordTable) -> BoolArray:
     after = records.level_after
-    return (found.level_after_lower <= after) & (after <= found.level_after_upper)
+    return (prediction.level_after_lower <= after) & (after <= prediction.level_after_upper)
 
 
 def _coverage(held: BoolArray, group: IntArray, names: tuple[str, ...]) -> IntervalCoverage:

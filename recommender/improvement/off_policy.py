@@ -1,4 +1,4 @@
-"""What a ranking would have gained, from nominations that another made.
+"""What a ranking would have gained, estimated from the nominations of another one.
 
 References
 ----------
@@ -15,6 +15,8 @@ import numpy as np
 from recommender.arrays import BoolArray, FloatArray
 from recommender.errors import ShapeMismatchError
 
+# A nomination that was very improbable would otherwise outweigh all others (MODEL.md, finding 6);
+# the price is a little bias.
 WEIGHT_CLIP = 20.0
 
 
@@ -71,17 +73,21 @@ def off_policy_value(
         raise ShapeMismatchError("outcome, propensity and matches must have one shape")
     logged = np.zeros_like(outcome) if expected_logged is None else expected_logged
     chosen = np.zeros_like(outcome) if expected_chosen is None else expected_chosen
+    # np.where evaluates both branches: no division by 0 for rows that do not match.
     raw = np.where(matches, 1.0 / np.maximum(propensity, 1e-12), 0.0)
     weights = np.minimum(raw, WEIGHT_CLIP)
     total = float(weights.sum())
     if total == 0.0:
         nan = float("nan")
         return PolicyValue(nan, nan, nan, 0.0, nan)
+    # Doubly robust: the model's guess for the choice, corrected by what was measured where the log
+    # made the same choice.
     terms = chosen + weights * (outcome - logged)
     return PolicyValue(
         self_normalised=float(weights @ outcome) / total,
         doubly_robust=float(terms.mean()),
         standard_error=float(terms.std() / np.sqrt(terms.size)),
+        # Kish's formula.
         effective_sample_size=total**2 / float(weights @ weights),
         clipped_share=float((raw > WEIGHT_CLIP).sum() / matches.sum()),
     )

@@ -1,4 +1,4 @@
-"""What ratings, exams and imported assessments come to: a level, its standard error, its day."""
+"""An assessment: the level that ratings, exams or an import give, its standard error, its day."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
 
+# The proficiency levels of the framework; level 0 is below the first of them (DESIGN, section 2).
 N_LEVELS = 4
 
 

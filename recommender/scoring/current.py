@@ -9,6 +9,7 @@ import numpy as np
 from recommender.arrays import FloatArray, IntArray
 from recommender.scoring.assessments import AssessmentArrays
 
+# The position is the code in `LevelArrays.source`.
 SOURCES = ("ratings", "exams", "imported")
 
 
@@ -73,16 +74,18 @@ def pick_current(
         source=np.full(shape, -1, dtype=np.int64),
         row=np.full(shape, -1, dtype=np.int64),
     )
-    # imported first, then the raw forms: a later write of the same day wins
+    # Imported assessments come first: a raw form of the same day then overwrites them.
     for source in (2, 1, 0):
-        found = sources[source]
-        rows = np.flatnonzero((found.day >= valid_from_days[source]) & (found.day <= as_of_day))
-        rows = rows[np.argsort(found.day[rows], kind="stable")]
-        newest = rows[found.day[rows] >= result.day[found.person[rows], found.competency[rows]]]
-        where = found.person[newest], found.competency[newest]
-        result.level[where] = found.level[newest]
-        result.standard_error[where] = found.standard_error[newest]
-        result.day[where] = found.day[newest]
-        result.source[where] = source
-        result.row[where] = newest
+        table = sources[source]
+        rows = np.flatnonzero((table.day >= valid_from_days[source]) & (table.day <= as_of_day))
+        # In order of day, as numpy keeps the last value written to a cell that is indexed twice.
+        rows = rows[np.argsort(table.day[rows], kind="stable")]
+        # Not older than what an earlier source left there; -1 where it left nothing.
+        newest = rows[table.day[rows] >= result.day[table.person[rows], table.competency[rows]]]
+        cells = table.person[newest], table.competency[newest]
+        result.level[cells] = table.level[newest]
+        result.standard_error[cells] = table.standard_error[newest]
+        result.day[cells] = table.day[newest]
+        result.source[cells] = source
+        result.row[cells] = newest
     return result

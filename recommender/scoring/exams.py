@@ -38,7 +38,7 @@ class ExamArrays:
 
 @dataclass(frozen=True)
 class ExamRules:
-    """What the exams ask.
+    """How exams are weighted and passed.
 
     Parameters
     ----------
@@ -101,14 +101,18 @@ def score_sittings(exams: ExamArrays, rules: ExamRules) -> Sittings:
         return Sittings(ints, ints, ints, ints, np.zeros(0), flags, flags)
     table = np.stack([exams.person, exams.competency, exams.level, exams.day], axis=1)
     keys, sitting = np.unique(table, axis=0, return_inverse=True)
+    # numpy 2.0 gives this inverse a second axis; earlier and later releases do not.
     sitting = sitting.reshape(-1)
     n = len(keys)
     competency, level = keys[:, 1], keys[:, 2]
     weight = rules.subject_weights[exams.competency, exams.level - 1, exams.subject]
     needed = (rules.subject_weights[competency, level - 1] > 0).sum(axis=1)
+    # A subject stands at most once in a sitting, so counting them is enough.
     complete = np.bincount(sitting, minlength=n) == needed
+    # The weights of an exam need not add up to 1: they are renormalised over its subjects.
     total = rules.subject_weights[competency, level - 1].sum(axis=1)
     points = np.bincount(sitting, weight * exams.score, minlength=n).astype(float)
+    # Rounded before the comparison: 80 points pass in whatever order the subjects are added up.
     score = round_off(points / total)
     passed: BoolArray = complete & (score >= rules.pass_marks[competency, level - 1])
     return Sittings(
@@ -163,10 +167,12 @@ def assess_exams(
     pair = pair.reshape(-1)
     base = np.zeros(len(pairs), dtype=np.int64)
     np.maximum.at(base, pair, np.where(passed, level, 0))
+    # Dated by the latest complete sitting, even where another one decides the level.
     latest = np.full(len(pairs), -1, dtype=np.int64)
     np.maximum.at(latest, pair, day)
 
-    # the latest sitting one level above the highest passed one adds its share of the pass mark
+    # The latest sitting one level above the highest passed one adds its share of the pass mark.
+    # Sorted by pair, then day, so that the last row of each pair is that sitting.
     above = level == base[pair] + 1
     order = np.lexsort((day[above], pair[above]))
     owner = pair[above][order]

@@ -9,9 +9,12 @@ import numpy as np
 from recommender.arrays import BoolArray, FloatArray, IntArray, round_off
 from recommender.scoring.assessments import N_LEVELS, AssessmentArrays, no_assessments
 
+# The code is the column of the rater type in `rater_weights` and in every array below.
 RATER_TYPE_CODES = {"self": 0, "manager": 1, "peer": 2, "customer": 3}
 SELF = RATER_TYPE_CODES["self"]
+# A rating of 3 means "always": the indicator is then fulfilled.
 HIGHEST_RATING = 3.0
+# Two rater types that differ by more than this are flagged (DESIGN, section 4).
 DISAGREEMENT_LEVELS = 1.0
 
 
@@ -45,7 +48,7 @@ class RatingArrays:
 
 
 def sum_levels(fulfilment: FloatArray) -> FloatArray:
-    """Add up levels as far as the one below is fulfilled.
+    """Add up levels, each only as far as the one below it is fulfilled.
 
     Parameters
     ----------
@@ -80,15 +83,15 @@ def assess_ratings(
     rating_standard_error : float
         Least standard deviation of one rater, in levels.
     window_days : int
-        Ratings so many days before the latest one form one assessment with it.
+        How many days before the latest rating others still belong to the same assessment.
     as_of_day : int
         Later ratings do not count.
 
     Returns
     -------
     AssessmentArrays
-        Every assessment there is, sorted by person, competency and day. Ratings by the
-        person alone are none.
+        Every assessment, sorted by person, competency and day. Where people rated only
+        themselves, there is none.
 
     References
     ----------
@@ -103,13 +106,15 @@ def assess_ratings(
 
     dated = _date_by_latest(person, competency, day, window_days)
     n_competencies = int(competency.max()) + 1
-    # one group an assessment: person, competency and the day it is dated by
+    # An assessment is a person, a competency and a day. All three go into one integer, as
+    # np.unique sorts integers much faster than rows.
     keys = (person * n_competencies + competency) * (int(dated.max()) + 1) + dated
     groups, first, group = np.unique(keys, return_index=True, return_inverse=True)
     n_groups = len(groups)
 
     by_type = _mean_by(group * 4 + kind, level, rating, n_groups * 4).reshape(n_groups, 4, 4)
     rated = ~np.isnan(by_type)
+    # Renormalised at each level, over the types that rated it.
     weights = rater_weights[None, :, None] * rated
     sums = weights.sum(axis=1)
     combined = np.divide(
@@ -121,27 +126,30 @@ def assess_ratings(
     type_present: BoolArray = rated.sum(axis=2) > 0
     type_level = np.where(type_present, sum_levels(np.where(rated, by_type, 0.0)), np.nan)
 
-    # each rater as if there were no other
+    # The level that each rater alone would give: its spread tells how sure the type's mean is.
     n_raters_coded = int(rater.max()) + 1
     rater_keys, rater_of = np.unique(
         (group * 4 + kind) * n_raters_coded + rater, return_inverse=True
     )
-    own = _mean_by(rater_of, level, rating, len(rater_keys))
-    own_level = sum_levels(np.nan_to_num(own, nan=0.0))
+    rater_fulfilment = _mean_by(rater_of, level, rating, len(rater_keys))
+    rater_level = sum_levels(np.nan_to_num(rater_fulfilment, nan=0.0))
     slot = rater_keys // n_raters_coded
     n_raters = np.bincount(slot, minlength=n_groups * 4).astype(float)
     mean = np.divide(
-        np.bincount(slot, own_level, minlength=n_groups * 4),
+        np.bincount(slot, rater_level, minlength=n_groups * 4),
         n_raters,
         out=np.zeros(n_groups * 4),
         where=n_raters > 0,
     )
-    squares = np.bincount(slot, (own_level - mean[slot]) ** 2, minlength=n_groups * 4)
+    # Deviations are squared, not values: the difference of two large sums would lose digits.
+    squares = np.bincount(slot, (rater_level - mean[slot]) ** 2, minlength=n_groups * 4)
+    # One rater has no spread, and a few may agree by chance: the catalogue's error is the floor.
     variance = np.maximum(
         np.divide(squares, n_raters - 1, out=np.zeros(n_groups * 4), where=n_raters > 1),
         rating_standard_error**2,
     ).reshape(n_groups, 4)
     n_raters = n_raters.reshape(n_groups, 4)
+    # Here the weights are renormalised over the types present at any level.
     share = rater_weights * type_present
     share = share / share.sum(axis=1, keepdims=True)
     standard_error = np.sqrt(
@@ -153,6 +161,7 @@ def assess_ratings(
     highest = np.where(type_present, type_level, -np.inf).max(axis=1)
     lowest = np.where(type_present, type_level, np.inf).min(axis=1)
     others = [k for k in range(len(RATER_TYPE_CODES)) if k != SELF]
+    # Self ratings alone are no assessment: the window before then counts (DECISIONS, 1).
     counts: BoolArray = type_present[:, others].sum(axis=1) > 0
     return AssessmentArrays(
         person=person[first][counts],
@@ -160,6 +169,7 @@ def assess_ratings(
         level=sum_levels(combined)[counts],
         standard_error=standard_error[counts],
         day=dated[first][counts],
+        # Rounded: types exactly one level apart are not flagged, whatever the order of the sums.
         disagreement=(round_off(highest - lowest) > DISAGREEMENT_LEVELS)[counts],
     )
 
@@ -171,6 +181,8 @@ def _date_by_latest(
     pair = np.unique(person * (int(competency.max()) + 1) + competency, return_inverse=True)[1]
     dated = np.full(len(day), -1, dtype=np.int64)
     open_rows = np.arange(len(day))
+    # Each round closes the latest window of every person and competency. Windows never overlap, so
+    # no rating counts twice.
     while len(open_rows):
         latest = np.full(int(pair.max()) + 1, np.iinfo(np.int64).min)
         np.maximum.at(latest, pair[open_rows], day[open_rows])
@@ -185,6 +197,7 @@ def _mean_by(owner: IntArray, level: IntArray, rating: FloatArray, n_owners: int
     cell = owner * N_LEVELS + level - 1
     size = n_owners * N_LEVELS
     count = np.bincount(cell, minlength=size)
+    # NaN and not 0: a level that nobody rated is unknown, not unfulfilled.
     total = np.bincount(cell, rating, minlength=size)
     mean = np.divide(total, count * HIGHEST_RATING, out=np.full(size, np.nan), where=count > 0)
     return mean.reshape(n_owners, N_LEVELS)

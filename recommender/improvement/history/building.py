@@ -5,10 +5,10 @@ that addresses the competency and was completed in it (on the day of the first a
 before the day of the second) makes a trained record; an interval without any is a control row.
 
 **Several modules in one interval** share its gain in proportion to their hours (in equal parts
-where the hours of one are unknown): `level_after` of each record is the level before plus its
-share, and `shared` says how many modules they were. A module completed twice in an interval counts
+where the hours of one are unknown). `level_after` of each record is the level before plus its
+share, and `shared` says how many modules there were. A module completed twice in an interval counts
 its hours twice and makes one record, dated by the last completion. A module outside the windows
-has its share too, but makes no record.
+takes its share too, but makes no record.
 """
 
 from __future__ import annotations
@@ -27,13 +27,18 @@ from recommender.improvement.history.frames import (
     records_frame,
 )
 
+# Older levels say little of where a person stood at the training, later ones little of what it
+# added.
 BEFORE_WINDOW_DAYS = 540
 AFTER_WINDOW_DAYS = 365
 
 
 @dataclass(frozen=True)
 class _Line:
-    """Assessments on one line: each person and competency a stretch of it, days in order."""
+    """Assessments on one line: a stretch for each person and competency, its days in order.
+
+    One binary search on the line then finds the interval of a completion, for all people at once.
+    """
 
     person_ids: pd.Index
     competency_ids: pd.Index
@@ -45,7 +50,7 @@ class _Line:
     level: FloatArray
 
     def place(self, person: IntArray, competency: IntArray, day: IntArray) -> IntArray:
-        """Return where on the line a day of a person and competency lies."""
+        """Find the place on the line of a day of a person and competency."""
         stretch = person * len(self.competency_ids) + competency
         return stretch * self.n_days + np.clip(day - self.first_day, 0, self.n_days - 1)
 
@@ -59,9 +64,10 @@ def _line_up(assessments: pd.DataFrame) -> _Line:
     days, level = day[usable].astype(np.int64), level[usable]
     order = np.lexsort((days, competency, person))
     parts = np.stack([person[order], competency[order], days[order]])
+    # Of several assessments on one day the first row of the table stays: lexsort is stable.
     first = np.ones(order.size, dtype=bool)
     first[1:] = (parts[:, 1:] != parts[:, :-1]).any(axis=0)
-    # a day before and one after all assessments, for completions there
+    # One day before and one after all assessments: completions out there are moved to these.
     start = int(days.min(initial=0)) - 1
     return _Line(
         person_ids=pd.Index(person_ids),
@@ -104,6 +110,7 @@ def _join_pairs(
 ) -> tuple[IntArray, IntArray]:
     """Return, for every competency of every completion, the completion's row and the code."""
     order = np.argsort(pair_module, kind="stable")
+    # A join by two binary searches: the pairs of a module stand next to each other.
     edges = np.searchsorted(pair_module[order], [module, module + 1])
     width = edges[1] - edges[0]
     row = np.repeat(np.arange(module.size), width)
@@ -117,11 +124,13 @@ def _share_gain(
     """Make one row of each module in an interval, with its share of the interval's gain."""
     keys, row = np.unique(start * max(n_modules, 1) + module, return_inverse=True)
     total = np.bincount(row, hours, minlength=keys.size).astype(float)
+    # The smallest integer, so that any day is later.
     completed = np.full(keys.size, np.iinfo(np.int64).min)
     np.maximum.at(completed, row, day)
     own_start, own_module = np.divmod(keys, max(n_modules, 1))
     owner = np.unique(own_start, return_inverse=True)[1]
     count = np.bincount(owner, minlength=1)[owner]
+    # One module without hours is enough: there is no proportion then, so the parts are equal.
     known = np.bincount(owner, ~(total > 0), minlength=1)[owner] == 0
     hours_of_all = np.bincount(owner, np.where(known, total, 1.0), minlength=1)[owner]
     return _Training(
@@ -152,9 +161,9 @@ def build_records(
     pairs : DataFrame
         module_id, competency_id, hours: a row for each competency that a module addresses.
     before_window_days : int
-        A trained record needs its assessment before at most so many days before the completion.
+        The assessment before may be at most so many days older than the completion.
     after_window_days : int
-        And its assessment after at most so many days after it.
+        The assessment after may be at most so many days later than the completion.
 
     Returns
     -------
@@ -168,12 +177,14 @@ def build_records(
     """
     line = _line_up(assessments)
     stretch = line.person * len(line.competency_ids) + line.competency
+    # The cut at the end is for no assessments at all, where append still gives one value.
     has_next = np.append(stretch[1:] == stretch[:-1], False)[: stretch.size]
     places = line.place(line.person, line.competency, line.day)
 
     module_ids = pd.Index(pd.unique(pairs["module_id"].astype(object)), dtype=object)
     pair_module = module_ids.get_indexer(pd.Index(pairs["module_id"], dtype=object))
     hours = np.full(len(module_ids), np.nan)
+    # Backwards, so that the first row of a module counts where its rows differ.
     hours[pair_module[::-1]] = pairs["hours"].to_numpy(float)[::-1]
     competencies = pd.Index(pairs["competency_id"], dtype=object)
     done = _code_completions(completions, line.person_ids, module_ids)
@@ -186,10 +197,12 @@ def build_records(
     n_never = int((~assessed).sum())
     competency = competency[assessed]
     person_of, day_of, module_of = done[row[assessed]].T
-    # the last assessment on or before the completion; the next one of the stretch comes after it
+    # The last assessment on or before the completion; the next one of the stretch comes after it.
     at = np.searchsorted(places, line.place(person_of, competency, day_of), side="right") - 1
-    own = person_of * len(line.competency_ids) + competency
-    has_before = (at >= 0) & (stretch[at] == own)
+    stretch_of = person_of * len(line.competency_ids) + competency
+    # Before the first assessment of a stretch the search lands in the stretch before it. Where it
+    # lands at -1, numpy reads the last stretch, which `at >= 0` excludes.
+    has_before = (at >= 0) & (stretch[at] == stretch_of)
     inside = has_before & has_next[at]
     trained = _share_gain(
         at[inside],
@@ -200,27 +213,32 @@ def build_records(
     )
     too_old = trained.completed - line.day[trained.start] > before_window_days
     too_late = line.day[trained.start + 1] - trained.completed > after_window_days
-    kept = np.flatnonzero(~too_old & ~too_late)
+    timely = np.flatnonzero(~too_old & ~too_late)
 
     untrained = has_next.copy()
+    # Also intervals whose modules fall outside the windows: they hold training, so they are no
+    # control rows.
     untrained[trained.start] = False
     unclear = untrained & _holds_unknown(line, unknown)
     control = np.flatnonzero(untrained & ~unclear)
 
-    start = np.concatenate([trained.start[kept], control])
+    start = np.concatenate([trained.start[timely], control])
     nothing = np.full(control.size, -1)
-    module = np.concatenate([trained.module[kept], nothing])
+    module = np.concatenate([trained.module[timely], nothing])
     order = np.lexsort((module, start))
     start, module = start[order], module[order]
-    completed = np.concatenate([trained.completed[kept], np.full(control.size, np.nan)])[order]
-    share = np.concatenate([trained.share[kept], np.ones(control.size)])[order]
-    shared = np.concatenate([trained.n_modules[kept], nothing + 1])[order]
+    completed = np.concatenate([trained.completed[timely], np.full(control.size, np.nan)])[order]
+    share = np.concatenate([trained.share[timely], np.ones(control.size)])[order]
+    shared = np.concatenate([trained.n_modules[timely], nothing + 1])[order]
     before, after = line.level[start], line.level[start + 1]
     frame = records_frame(
         person_id=line.person_ids.to_numpy()[line.person[start]],
         competency_id=line.competency_ids.to_numpy()[line.competency[start]],
+        # The code -1 of a control row picks the last entry, which is the empty text.
         module_id=np.append(module_ids.to_numpy(), "")[module],
         level_before=before,
+        # Alone, a module keeps the level as recorded: before + 1.0 * (after - before) may differ in
+        # the last digit.
         level_after=np.where(shared > 1, round_off(before + share * (after - before)), after),
         before_on=as_dates(line.day[start].astype(float)),
         after_on=as_dates(line.day[start + 1].astype(float)),
@@ -241,13 +259,14 @@ def build_records(
 
 def _holds_unknown(line: _Line, unknown: IntArray) -> BoolArray:
     """Tell which intervals (by their first assessment) hold a completion of unknown content."""
-    found = np.zeros(line.day.size, dtype=bool)
+    holds = np.zeros(line.day.size, dtype=bool)
     if not len(unknown):
-        return found
+        return holds
     day = np.clip(unknown[:, 1] - line.first_day, 0, line.n_days - 1)
     keys = np.sort(unknown[:, 0] * line.n_days + day)
-    own = line.person * line.n_days + line.day - line.first_day
-    edges = np.searchsorted(keys, own)
-    ends = np.searchsorted(keys, own[1:])
-    found[:-1] = ends > edges[:-1]
-    return found
+    starts = line.person * line.n_days + line.day - line.first_day
+    # Sorted keys and two searches: how many completions lie between one assessment and the next.
+    edges = np.searchsorted(keys, starts)
+    ends = np.searchsorted(keys, starts[1:])
+    holds[:-1] = ends > edges[:-1]
+    return holds

@@ -17,6 +17,7 @@ PAIR_COLUMNS = (
     *("module_id", "competency_id", "from_level", "to_level"),
     *("main", "modality", "hours", "cost"),
 )
+# Enough to see what is wrong; a note is read by people.
 _EXAMPLES = 10
 
 
@@ -105,25 +106,28 @@ def pairs_of_table(table: pd.DataFrame) -> pd.DataFrame:
     ----------
     table : DataFrame
         Columns of the kind ``modules``; `competency_ids` with ``;`` between, the main one first.
-        Of a module that stands there twice the first row counts.
+        Where a module stands there twice, its first row counts.
 
     Returns
     -------
     DataFrame
-        As `pairs_of_modules` has it; a level, hours or cost that is not there is NaN.
+        As `pairs_of_modules` returns it; a level, hours or cost that is missing is NaN.
     """
     table = table.drop_duplicates("module_id").reindex(
         columns=["module_id", "competency_ids", *PAIR_COLUMNS[2:]]
     )
+    # A Chinese keyboard gives the full-width semicolon.
     named = table["competency_ids"].fillna("").astype(str).str.replace("；", ";").str.split(";")
     rows = table.assign(competency_id=named).explode("competency_id")
     rows["competency_id"] = rows["competency_id"].str.strip()
+    # A semicolon at the end leaves an empty id.
     rows = rows[rows["competency_id"] != ""].drop_duplicates(["module_id", "competency_id"])
     return _typed(rows.assign(main=~rows["module_id"].duplicated()))
 
 
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:
     numbers = dict.fromkeys(("from_level", "to_level", "hours", "cost"), float)
+    # object, because pandas 3 would make its own string type of it, whose missing value is NaN.
     texts = dict.fromkeys(("module_id", "competency_id", "modality"), object)
     typed = rows[list(PAIR_COLUMNS)].astype({**numbers, **texts, "main": bool})
     return typed.reset_index(drop=True)
@@ -153,9 +157,10 @@ def list_ids(
     Returns
     -------
     HistoryIds
-        Of people and units those of the records.
+        With the people and units of the records.
     """
     if competency_ids is None:
+        # dict and not set, as it keeps the order of first mention.
         addressed = dict.fromkeys(pairs["competency_id"])
         competency_ids = [*addressed, *sorted(set(frame["competency_id"].dropna()) - {*addressed})]
     if modality_ids is None:
@@ -170,12 +175,13 @@ def list_ids(
 
 
 def _codes(values: pd.Series, ids: Sequence[str]) -> IntArray:
+    # get_indexer gives -1 for an id that is not there: the code of "unknown" in every table.
     index = pd.Index(list(ids), dtype=object)
     return index.get_indexer(pd.Index(values, dtype=object)).astype(np.int64)
 
 
 def known_rows(frame: pd.DataFrame, ids: HistoryIds) -> BoolArray:
-    """Tell which records have a known competency and module and both levels."""
+    """Find the records with a known competency, a known module (or none) and both levels."""
     return ~np.logical_or.reduce([unfit for unfit, _ in _unfit(frame, ids).values()])
 
 
@@ -210,16 +216,16 @@ def find_unknown(frame: pd.DataFrame, pairs: pd.DataFrame, ids: HistoryIds) -> t
         Records of an unknown competency or module or without a level, and pairs of an unknown
         competency, with the first of the unknown ids.
     """
-    found: list[Note] = []
+    notes: list[Note] = []
     for code, (unfit, column) in _unfit(frame, ids).items():
         if unfit.any():
             named = frame.loc[unfit, column].dropna() if column else frame["module_id"].iloc[:0]
-            found.append(Note(code, int(unfit.sum()), _examples(named)))
+            notes.append(Note(code, int(unfit.sum()), _examples(named)))
     lost = _codes(pairs["competency_id"], ids.competency_ids) < 0
     if lost.any():
         examples = _examples(pairs.loc[lost, "competency_id"])
-        found.append(Note("unknown-pair-competency", int(lost.sum()), examples))
-    return tuple(found)
+        notes.append(Note("unknown-pair-competency", int(lost.sum()), examples))
+    return tuple(notes)
 
 
 def _examples(values: pd.Series) -> tuple[str, ...]:
@@ -273,6 +279,7 @@ def to_module_table(pairs: pd.DataFrame, ids: HistoryIds) -> ModuleTable:
     module = _codes(pairs["module_id"], ids.module_ids)
     competency = _codes(pairs["competency_id"], ids.competency_ids)
     known = (module >= 0) & (competency >= 0)
+    # What belongs to the module stands in each of its rows: the first one is taken.
     first = pairs.drop_duplicates("module_id").set_index("module_id").reindex(list(ids.module_ids))
     return ModuleTable(
         pair_module=module[known],
@@ -302,13 +309,14 @@ def code_history(
     pairs : DataFrame
         From `pairs_of_modules` or `pairs_of_table`.
     competency_ids, modality_ids : sequence of str, optional
-        Of the catalogue; see `list_ids` for what happens without one.
+        Those of the catalogue; `list_ids` says what happens without them.
 
     Returns
     -------
     History
         Unknown competencies and modules are left out, counted in its notes.
     """
+    # Twice: people and units that only the dropped records name must not get a code.
     ids = list_ids(built.frame, pairs, competency_ids=competency_ids, modality_ids=modality_ids)
     notes = (*built.notes, *find_unknown(built.frame, pairs, ids))
     frame = built.frame[known_rows(built.frame, ids)]

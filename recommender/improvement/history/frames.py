@@ -1,4 +1,4 @@
-"""The frame of improvement records: its columns, from a table, put together from two sources."""
+"""The frame of improvement records: its columns, how it is read, how two sources are merged."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Note:
     count : int
         How many.
     examples : tuple of str
-        The first ids it is about, in order; empty where it is about none.
+        The first ids concerned, in order; empty where no ids are concerned.
     """
 
     code: str
@@ -57,7 +57,9 @@ class HistoryRecords:
 
 def day_numbers(dates: pd.Series) -> FloatArray:
     """Turn dates (or ISO texts) into days since 1970-01-01; NaN where there is none."""
+    # Through objects: the column may hold dates, ISO texts or NaT, by where it comes from.
     days = _objects(dates, None).astype("datetime64[D]")
+    # As float, because integers have no NaN.
     return np.where(np.isnat(days), np.nan, days.astype(np.int64).astype(float))
 
 
@@ -71,6 +73,7 @@ def as_dates(days: FloatArray) -> ObjectArray:
 
 def _objects(values: pd.Series, missing: str | None) -> ObjectArray:
     cells = np.array(values, dtype=object)
+    # pandas has several missing values (None, NaN, NaT, NA); from here on there is one.
     cells[values.isna().to_numpy()] = missing
     return cells
 
@@ -100,9 +103,11 @@ def read_records(table: pd.DataFrame) -> HistoryRecords:
         the table says, and at least the number of modules it has for the same person,
         competency and days.
     """
+    # Columns that a file left out are made, and empty.
     table = table.reindex(columns=list(dict.fromkeys([*table.columns, *RECORD_COLUMNS])))
     texts = {
         name: _objects(table[name], "" if name == "module_id" else None)
+        # A control row has an empty text and not None, so that it can be compared and grouped.
         for name in ("person_id", "competency_id", "module_id", "org_unit")
     }
     dates = {name: as_dates(day_numbers(table[name])) for name in _DATES}
@@ -121,9 +126,11 @@ def _count_shared(frame: pd.DataFrame) -> pd.DataFrame:
     """Raise `shared` to how many modules have a record of the same person and interval."""
     trained = frame[frame["module_id"] != ""]
     interval = ["person_id", "competency_id", "before_on", "after_on"]
+    # dropna=False: records without dates are an interval too.
     counted = trained.groupby(interval, sort=False, dropna=False)["module_id"].transform("nunique")
     shared = np.zeros(len(frame), dtype=np.int64)
     rows = np.flatnonzero(frame["module_id"] != "")
+    # The table may know of a module whose record is not in it.
     shared[rows] = np.maximum(trained["shared"], counted)
     return frame.assign(shared=shared)
 
@@ -142,20 +149,23 @@ def merge_records(derived: HistoryRecords, imported: HistoryRecords) -> HistoryR
     -------
     HistoryRecords
         Sorted. An imported record of the same person, competency, module and days replaces a
-        derived one, and a derived control row during which an imported record knows of training
-        is left out.
+        derived one. A derived control row is left out if an imported record shows training
+        during it.
     """
     known = imported.frame[imported.frame["module_id"] != ""]
     controls = derived.frame["module_id"] == ""
     refuted = _overlap(derived.frame[controls], known)
-    own = derived.frame.drop(index=refuted)
+    derived_rows = derived.frame.drop(index=refuted)
+    # Not by concat, where an empty frame would have a say in the types of the columns.
     if not len(imported.frame):
-        whole = own
-    elif not len(own):
+        whole = derived_rows
+    elif not len(derived_rows):
         whole = imported.frame
     else:
-        whole = pd.concat([imported.frame, own], ignore_index=True)
+        whole = pd.concat([imported.frame, derived_rows], ignore_index=True)
+    # The imported rows stand first, so they are the ones that stay.
     whole = whole[~whole.duplicated(list(_KIND.key))]
+    # Factorised with sort=True: codes sort as their ids do, also where some are None.
     keys = [
         pd.factorize(whole[name], sort=True, use_na_sentinel=True)[0]
         for name in ("module_id", "after_on", "before_on", "competency_id", "person_id")
@@ -168,7 +178,7 @@ def merge_records(derived: HistoryRecords, imported: HistoryRecords) -> HistoryR
 
 
 def _overlap(controls: pd.DataFrame, trained: pd.DataFrame) -> pd.Index:
-    """Return the index of the control rows during which there was training after all."""
+    """Find the control rows (by index) during which there was training after all."""
     if not len(controls) or not len(trained):
         return controls.index[:0]
     both = ["person_id", "competency_id"]
@@ -182,5 +192,7 @@ def _overlap(controls: pd.DataFrame, trained: pd.DataFrame) -> pd.Index:
     met = spans(controls).merge(spans(trained), on=both, suffixes=("", "_t"))
     inside = (met["done_t"] >= met["start"]) & (met["done_t"] < met["end"])
     crossing = (met["start_t"] < met["end"]) & (met["end_t"] > met["start"])
+    # With the day of completion it must lie within the control row; without it, any overlap of the
+    # two intervals is enough to doubt.
     refuted = np.where(met["done_t"].notna(), inside, crossing)
     return pd.Index(met.loc[refuted, "row"].unique())

@@ -13,7 +13,9 @@ from recommender.errors import InputError
 from recommender.improvement.history.frames import RECORD_COLUMNS, day_numbers
 
 SHIFT_DAYS = 30
+# 128 bits cannot be tried out; a hash without a key could be, as the ids are few.
 KEY_BYTES = 16
+# 64 bits: short enough to read, and still no two of a million people share a pseudonym.
 _HEX_DIGITS = 16
 
 
@@ -22,8 +24,8 @@ def pseudonymise(
 ) -> pd.DataFrame:
     """Replace people by pseudonyms and shift their dates.
 
-    The result is pseudonymous, not anonymous: whoever has the key, or knows a person's exact
-    levels and intervals, finds them again.
+    The result is pseudonymous, not anonymous: somebody who has the key, or knows the exact levels
+    and intervals of a person, can find that person again.
 
     Parameters
     ----------
@@ -32,10 +34,10 @@ def pseudonymise(
     key : bytes
         Secret, at least 16 bytes. The same key gives a person the same pseudonym and shift.
     org_depth : int
-        How many units of the path of the org unit are kept; 0 for none.
+        How many units of the org unit's path are kept, from the top; 0 for none.
     earlier_by_days : int
-        Further days by which all dates move back; with `SHIFT_DAYS` none can come to lie later
-        than it was.
+        Further days by which all dates move back; with `SHIFT_DAYS` no date ends up later than
+        it was.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def pseudonymise(
     codes, people = pd.factorize(frame["person_id"].astype(object))
     digests = [hmac.new(key, str(person).encode(), hashlib.sha256).digest() for person in people]
     names = np.array([digest.hex()[:_HEX_DIGITS] for digest in digests], dtype=object)
-    # further bytes of the digest say nothing of those in the name
+    # The name shows the first 8 bytes of the digest; the next 8 do not follow from them.
     drawn = [int.from_bytes(digest[8:16], "big") % (2 * SHIFT_DAYS + 1) for digest in digests]
     shift = np.array(drawn, dtype=np.int64) - SHIFT_DAYS - earlier_by_days
     hidden = {"person_id": pd.Series(names[codes], dtype=object)}
@@ -68,6 +70,7 @@ def pseudonymise(
             column = column.map(lambda path: _cut(path, org_depth)).astype(object)
         hidden[name] = column
     result = pd.DataFrame(hidden)
+    # Sorted anew, because the order of rows in the source may tell who is who.
     order = [name for name in hidden if name not in ("level_before", "level_after", "org_unit")]
     return result.sort_values(order, ignore_index=True, kind="stable")
 

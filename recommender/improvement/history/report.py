@@ -25,23 +25,24 @@ from recommender.improvement.model.history_checks import find_reliability
 from recommender.improvement.model.tables import ModuleTable, RecordTable
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+# The 5 % quantile of fewer controls is just the lowest of them.
 CONTROLS_FOR_OVERLAP = 20
-# on a scale of four levels
+# On a scale of four levels. Rated a quarter below the top, people can hardly show a gain.
 CEILING_BEFORE = 3.75
 
 
 @dataclass(frozen=True)
 class ModuleEvidence:
-    """What there is on one module.
+    """The evidence on one module.
 
     Parameters
     ----------
     module_id : str
         The module.
     records, people : int
-        Trained records, and how many people they are of.
+        Trained records, and the number of people they belong to.
     by_competency : dict of str to int
-        Records by competency: 0 where the module addresses it and nobody was assessed in it.
+        Records by competency; 0 for one that the module addresses but nobody was assessed in.
     """
 
     module_id: str
@@ -52,7 +53,7 @@ class ModuleEvidence:
 
 @dataclass(frozen=True)
 class CompetencyEvidence:
-    """What there is on one competency.
+    """The evidence on one competency.
 
     Parameters
     ----------
@@ -126,7 +127,7 @@ class HistoryReport:
     days_between_trained, days_between_controls : Spread
         Days between the assessments.
     ceiling_share : float or None
-        Share of records that start at 3.75 or above and end at 4: what they gained cannot be seen.
+        Share of records that start at 3.75 or above and end at 4, so that their gain is hidden.
     shared, shared_share : int, float or None
         Trained records whose gain was shared among several modules, and their share.
     suspicious : dict of str to int
@@ -182,8 +183,8 @@ def describe_history(
     rows : sequence of int, shape (n_records,), optional
         How to refer to each record; its position when not given.
     shared : ndarray of int, shape (n_records,), optional
-        Modules that share the gain of a record. When not given: how many modules there are
-        records of with the same person, competency and days.
+        How many modules share the gain of a record. When not given, it is the number of modules
+        with records of the same person, competency and days.
     notes : sequence of Note
         What was left out before, to be passed on.
     scale : tuple of float
@@ -248,6 +249,7 @@ def _count_shared(records: RecordTable) -> IntArray:
     trained = records.module >= 0
     n_groups = int(group.max(initial=-1)) + 1
     width = int(records.module.max(initial=0)) + 1
+    # A module with two records in an interval counts once.
     distinct = np.unique((group * width + records.module)[trained])
     counts = np.bincount(distinct // width, minlength=n_groups)
     return np.where(trained, counts[group], 0)
@@ -261,9 +263,11 @@ def _by_module(
     module, competency = records.module[trained], records.competency[trained]
     counts = np.bincount(module, minlength=n)
     n_people = max(len(ids.person_ids), 1)
+    # Each person once a module, however many records there are.
     person = np.unique(module * n_people + records.person[trained]) // n_people
     people = np.bincount(person, minlength=n)
     addressed = modules.pair_module * k + modules.pair_competency
+    # Addressed pairs come along without a record, so that a 0 is shown for them.
     cells, first = np.unique(np.append(addressed, module * k + competency), return_inverse=True)
     of_cell = np.bincount(first[addressed.size :], minlength=cells.size)
     by_competency: list[dict[str, int]] = [{} for _ in range(n)]
@@ -280,32 +284,34 @@ def _by_module(
 def _by_competency(
     records: RecordTable, ids: HistoryIds
 ) -> tuple[tuple[CompetencyEvidence, ...], int, int]:
+    # Sorted once, so that the records of a competency are a slice and not a search through all.
     order = np.argsort(records.competency, kind="stable")
     edges = np.searchsorted(records.competency[order], np.arange(len(ids.competency_ids) + 1))
-    found: list[CompetencyEvidence] = []
+    evidence: list[CompetencyEvidence] = []
     n_inside = n_compared = 0
     for k, name in enumerate(ids.competency_ids):
-        own = order[edges[k] : edges[k + 1]]
-        trained = records.module[own] >= 0
-        start, controls = records.level_before[own][trained], records.level_before[own][~trained]
+        rows = order[edges[k] : edges[k + 1]]
+        trained = records.module[rows] >= 0
+        start, controls = records.level_before[rows][trained], records.level_before[rows][~trained]
         low = high = overlap = None
         if controls.size >= CONTROLS_FOR_OVERLAP:
+            # The middle 90 %: a single control far out does not make a record comparable.
             low, high = (float(v) for v in np.quantile(controls, (0.05, 0.95)))
             inside = int(((start >= low) & (start <= high)).sum())
             overlap = _share(inside, start.size)
             n_inside, n_compared = n_inside + inside, n_compared + start.size
-        found.append(
+        evidence.append(
             CompetencyEvidence(
                 competency_id=name,
                 trained=start.size,
                 controls=controls.size,
-                control_share=_share(controls.size, own.size),
+                control_share=_share(controls.size, rows.size),
                 control_low=low,
                 control_high=high,
                 overlap=overlap,
             )
         )
-    return tuple(found), n_inside, n_compared
+    return tuple(evidence), n_inside, n_compared
 
 
 def _spread(days: FloatArray) -> Spread:

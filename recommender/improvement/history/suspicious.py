@@ -13,8 +13,9 @@ from recommender.arrays import BoolArray, FloatArray, IntArray, to_date
 from recommender.improvement.history.coding import HistoryIds
 from recommender.improvement.model.tables import RecordTable
 
+# More rows than this nobody looks through; the counts are complete.
 MAX_ROWS = 1000
-# on a scale of four levels
+# On a scale of four levels; other scales are stretched to it.
 LARGEST_GAIN = 2.0
 SUSPICIOUS = ("off-scale", "reversed", "same-day", "gain-too-large", "duplicate")
 
@@ -52,13 +53,14 @@ def group_rows(*columns: IntArray | FloatArray) -> IntArray:
     """Number the combinations of values; NaN equals NaN."""
     group = np.zeros(columns[0].size, dtype=np.int64)
     for column in columns:
+        # Column by column: numbers stay small, where a product over all columns could overflow.
         codes, values = pd.factorize(column, use_na_sentinel=False)
         group = pd.factorize(group * max(len(values), 1) + codes)[0].astype(np.int64)
     return group
 
 
 def find_suspicious(records: RecordTable, scale: tuple[float, float]) -> dict[str, BoolArray]:
-    """Return, for each code of `SUSPICIOUS`, which records it holds for."""
+    """Find, for each code of `SUSPICIOUS`, the records it applies to."""
     before, after = records.level_before, records.level_after
     largest = LARGEST_GAIN * (scale[1] - scale[0]) / 4.0
     key = group_rows(
@@ -73,7 +75,7 @@ def find_suspicious(records: RecordTable, scale: tuple[float, float]) -> dict[st
         | (np.maximum(before, after) > scale[1]),
         "reversed": records.days_between < 0,
         "same-day": records.days_between == 0,
-        # a gain of exactly two levels may come out a hair above in floating point
+        # A gain of exactly two levels may come out a hair above them.
         "gain-too-large": np.abs(after - before) > largest + 1e-9,
         "duplicate": pd.Series(key).duplicated().to_numpy(),
     }
@@ -85,7 +87,7 @@ def list_suspicious(
     problems: Mapping[str, BoolArray],
     labels: IntArray,
 ) -> tuple[SuspiciousRow, ...]:
-    """Return the records with problems, up to 1000 of each kind, under the labels given."""
+    """List the records with problems, up to 1000 of each kind; `labels` name their rows."""
     return tuple(
         _show(records, ids, code, int(at), int(labels[at]))
         for code in SUSPICIOUS

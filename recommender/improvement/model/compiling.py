@@ -16,14 +16,17 @@ from recommender.improvement.model.design import (
 from recommender.improvement.model.fitting import State, fitted, residuals
 from recommender.improvement.model.mixed import solve
 
+# Polynomials, because ranking evaluates them as one matrix product a step (MODEL.md, finding 8).
 DEGREE = 5
+# A twentieth of a level apart: lines between these points are within .001 of the curve (MODEL.md).
 GRID = np.linspace(0.0, 4.0, 81)
+# Quantiles of so many residuals are exact enough; more would only cost time.
 MAX_CALIBRATED = 20_000
 MAX_FOLDS = 5
 
 
 def horner(coefficients: FloatArray, level: FloatArray) -> FloatArray:
-    """Value of polynomials, lowest power first along the last axis, at levels in [0, 4]."""
+    """Evaluate polynomials, lowest power first along the last axis, at levels in [0, 4]."""
     value = coefficients[..., -1] + np.zeros_like(level)
     for power in range(coefficients.shape[-1] - 2, -1, -1):
         value = value * level + coefficients[..., power]
@@ -49,8 +52,10 @@ def effect_polynomials(state: State, basis: FloatArray) -> tuple[FloatArray, Flo
     covariance : ndarray of shape (n_pairs, degree + 1, degree + 1)
     """
     n_pairs = state.pairs.size
+    # The least-squares polynomial through the grid is linear in the coefficients, so that one
+    # matrix carries values and covariance over.
     to_polynomial = np.linalg.pinv(GRID[:, None] ** np.arange(DEGREE + 1)) @ basis
-    found: list[FloatArray] = []
+    by_member: list[FloatArray] = []
     covariance = np.zeros((n_pairs, DEGREE + 1, DEGREE + 1))
     for design, solution in state.members:
         coefficients = (
@@ -58,16 +63,22 @@ def effect_polynomials(state: State, basis: FloatArray) -> tuple[FloatArray, Flo
             own_coefficients(design, solution, columns=~design.is_pair),
             own_coefficients(design, solution, columns=design.is_pair),
         )
-        found.append(
+        by_member.append(
             np.stack([np.einsum("cdf,cf->cd", to_polynomial, part) for part in coefficients])
         )
-        own = cell_covariances(design, solution, np.arange(n_pairs), columns=design.is_effect)
-        covariance += to_polynomial @ (solution.noise * own) @ to_polynomial.transpose(0, 2, 1)
-    parts = np.mean(found, axis=0)
-    covariance /= len(found)
-    for member in found:
+        member_covariance = cell_covariances(
+            design, solution, np.arange(n_pairs), columns=design.is_effect
+        )
+        covariance += (
+            to_polynomial @ (solution.noise * member_covariance) @ to_polynomial.transpose(0, 2, 1)
+        )
+    parts = np.mean(by_member, axis=0)
+    covariance /= len(by_member)
+    # Where the members disagree, the mean is less certain than each of them says: the spread
+    # between them is added to the mean of their variances.
+    for member in by_member:
         apart = (member - parts).sum(axis=0)
-        covariance += apart[:, :, None] * apart[:, None, :] / len(found)
+        covariance += apart[:, :, None] * apart[:, None, :] / len(by_member)
     return parts, (covariance + covariance.transpose(0, 2, 1)) / 2.0
 
 
@@ -92,11 +103,12 @@ def mean_time(state: State) -> FloatArray:
     size = int(max(state.pairs.module.max(), state.records.module.max())) + 1
     counts = np.bincount(state.records.module[trained], minlength=size)
     sums = np.bincount(state.records.module[trained], weights=days, minlength=size)
+    # As if five records of average time had been seen: a module without any gets the mean.
     return ((sums + 5.0 * days.mean()) / (counts + 5.0))[state.pairs.module]
 
 
 def raw_deviation(state: State) -> FloatArray:
-    """Mean of what features leave over, by module, and by pair beyond its module."""
+    """Mean of what the features leave unexplained, by module, and by pair beyond its module."""
     design, cell = state.design, state.cell
     trained = state.is_trained
     coefficients = np.mean([cell_coefficients(*member) for member in state.members], axis=0)
@@ -114,7 +126,7 @@ def raw_deviation(state: State) -> FloatArray:
 
 
 def calibrate_levels(state: State, basis: FloatArray, seed: int) -> tuple[Calibration, FloatArray]:
-    """Find how far the next measured level falls from its expectation.
+    """Find how far the next measured level may lie from its expectation.
 
     Returns
     -------
@@ -129,31 +141,37 @@ def calibrate_levels(state: State, basis: FloatArray, seed: int) -> tuple[Calibr
         rows = np.sort(np.random.default_rng(seed).choice(rows, MAX_CALIBRATED, replace=False))
     records, cell, weights = state.records.rows(rows), state.cell[rows], state.weights[rows]
     covariance = cell_covariances(design, solution, np.arange(state.pairs.size))
-    given = state.z[rows]
-    left = residuals(design, solution, given, cell)
-    given[:, features.AT_AFTER] = 0.0
-    leverage = _quadratic(given, covariance, cell)
+    functions = state.z[rows]
+    left = residuals(design, solution, functions, cell)
+    functions[:, features.AT_AFTER] = 0.0
+    leverage = _quadratic(functions, covariance, cell)
     known = records.org >= 0
     if state.org_effects.size:
         leverage[known] += state.org_leverage[records.org[known]]
+    # A leverage of 1 would divide by zero below: such a record alone decides its own fit.
     leverage = np.clip(leverage * weights, 0.0, 0.95)
 
-    # as asked later: the time between is not known then; a record left out moves its own fitted
-    # value by residual * leverage / (1 - leverage)
-    asked = given.copy()
+    # As in a prediction, where the time between is not known: the module's usual time stands in.
+    # Leaving a record out moves its fitted value by residual * leverage / (1 - leverage), so that
+    # no record needs a fit without it.
+    asked = functions.copy()
     time = mean_time(state)[cell]
     asked[:, features.AT_TIME] = time
     asked[:, features.AT_TIME_LEVEL] = time * (records.level_before - features.MIDDLE_LEVEL)
     after = state.z[rows, features.AT_AFTER]
     expected = np.mean([fitted(*member, asked, cell) for member in state.members], axis=0)
     residual = after - expected + left * leverage / (1.0 - leverage)
-    own = 1.0 / weights
-    spread_row = np.sqrt(solution.noise * (own + _quadratic(asked, covariance, cell)))
+    noise_share = 1.0 / weights
+    spread_row = np.sqrt(solution.noise * (noise_share + _quadratic(asked, covariance, cell)))
+    # By module, as random rows would promise too much for modules without records (MODEL.md, 4).
     unseen = _left_out_modules(state, rows, asked, seed)
 
-    at_level = given[:, features.AT_LEVEL]
+    at_level = functions[:, features.AT_LEVEL]
+    # The noise by level, as a curve on the knots, for levels that no record has.
     gram = at_level.T @ at_level + np.eye(features.N_LEVEL)
-    by_knot = np.linalg.solve(gram, at_level.T @ (own - own.mean())) + own.mean()
+    by_knot = (
+        np.linalg.solve(gram, at_level.T @ (noise_share - noise_share.mean())) + noise_share.mean()
+    )
     variance = basis[:, :, features.AT_LEVEL] @ np.maximum(by_knot, 0.05)
     variance += ((basis @ covariance) * basis).sum(axis=2)
     spread = np.sqrt(solution.noise * variance)
@@ -162,29 +180,32 @@ def calibrate_levels(state: State, basis: FloatArray, seed: int) -> tuple[Calibr
 
 def _quadratic(z: FloatArray, covariance: FloatArray, cell: IntArray) -> FloatArray:
     """Variance of z times coefficients, row by row; rows are sorted by cell."""
-    found = np.empty(cell.size)
+    variance = np.empty(cell.size)
     starts = np.flatnonzero(np.diff(cell, prepend=-1))
     for start, end in zip(starts, np.append(starts[1:], cell.size), strict=True):
         part = z[start:end]
-        found[start:end] = ((part @ covariance[cell[start]]) * part).sum(axis=1)
-    return np.maximum(found, 0.0)
+        variance[start:end] = ((part @ covariance[cell[start]]) * part).sum(axis=1)
+    return np.maximum(variance, 0.0)
 
 
 def _left_out_modules(state: State, rows: IntArray, asked: FloatArray, seed: int) -> FloatArray:
     """Standardised residuals of records whose module was left out of the fit."""
     design, solution = state.design, state.solution
-    found = np.full(rows.size, np.nan)
+    standardised = np.full(rows.size, np.nan)
     n_pairs = state.pairs.size
     used = np.unique(design.row[np.flatnonzero(state.grams.counts[:n_pairs])])
     n_folds = min(MAX_FOLDS, used.size)
+    # With two modules or fewer, leaving one out would leave next to nothing to learn from.
     if n_folds < 3:
-        return found
+        return standardised
     fold_of = np.full(design.own_block.shape[0], -1)
     fold_of[np.random.default_rng(seed).permutation(used)] = np.arange(used.size) % n_folds
     cell = state.cell[rows]
     for fold in range(n_folds):
         out = np.zeros(state.grams.counts.size, dtype=bool)
         out[:n_pairs] = fold_of[design.row] == fold
+        # The variances of the whole fit are kept: estimating them anew for each fold would cost a
+        # fit each and hardly move them.
         without = solve(equations(state.grams, design, ~out), solution.variances, solution.noise)
         mine = np.flatnonzero(out[cell])
         pairs, where = np.unique(cell[mine], return_inverse=True)
@@ -192,5 +213,5 @@ def _left_out_modules(state: State, rows: IntArray, asked: FloatArray, seed: int
         left = state.z[rows[mine], features.AT_AFTER]
         left = left - fitted(design, without, asked[mine], cell[mine])
         spread = 1.0 / state.weights[rows[mine]] + _quadratic(asked[mine], covariance, where)
-        found[mine] = left / np.sqrt(without.noise * spread)
-    return found
+        standardised[mine] = left / np.sqrt(without.noise * spread)
+    return standardised

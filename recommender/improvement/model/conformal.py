@@ -14,6 +14,7 @@ import numpy as np
 
 from recommender.arrays import BoolArray, FloatArray
 
+# The 5 % tails of a band then rest on seven or more records each.
 MIN_PER_BAND = 150
 MAX_BANDS = 5
 COVERAGE = 0.9
@@ -21,7 +22,7 @@ COVERAGE = 0.9
 
 @dataclass(frozen=True)
 class Calibration:
-    """How far the next measured level falls from its expectation, in standard deviations.
+    """How far the next measured level may lie from its expectation, in standard deviations.
 
     Attributes
     ----------
@@ -60,6 +61,8 @@ def calibrate(level: FloatArray, known: FloatArray, unseen: FloatArray) -> Calib
         Standardised residual with the whole module left out; NaN where not done.
     """
     n_bands = int(np.clip(level.size // MIN_PER_BAND, 1, MAX_BANDS))
+    # Bands, because intervals are narrower near the ceiling; equal edges, where many start alike,
+    # are one.
     edges = np.unique(np.quantile(level, np.arange(1, n_bands) / n_bands))
     band = np.searchsorted(edges, level, side="right")
     bounds = np.zeros((4, edges.size + 1))
@@ -67,17 +70,20 @@ def calibrate(level: FloatArray, known: FloatArray, unseen: FloatArray) -> Calib
         mine = band == code
         bounds[:2, code] = _tails(known[mine] if mine.any() else known)
         left_out = unseen[np.isfinite(unseen)]
-        own = unseen[mine & np.isfinite(unseen)]
-        if own.size < MIN_PER_BAND // 2:
-            own = left_out if left_out.size >= 30 else known[mine] if mine.any() else known
-        bounds[2:, code] = _tails(own)
+        of_band = unseen[mine & np.isfinite(unseen)]
+        # Too few in the band: take those of all bands, and without enough of them those of known
+        # modules, which are a little too narrow.
+        if of_band.size < MIN_PER_BAND // 2:
+            of_band = left_out if left_out.size >= 30 else known[mine] if mine.any() else known
+        bounds[2:, code] = _tails(of_band)
     return Calibration(edges, *bounds)
 
 
 def _tails(residuals: FloatArray) -> tuple[float, float]:
-    """Bounds that hold 90 % with the correction for a finite sample, half of the rest each side."""
+    """Find bounds that hold 90 %, corrected for a finite sample, half of the rest on each side."""
     ordered = np.sort(residuals)
     n = ordered.size
+    # n + 1, as the next level is one more draw: without it small samples promise too much.
     upper = int(np.ceil((n + 1) * (1.0 + COVERAGE) / 2.0)) - 1
     lower = int(np.floor((n + 1) * (1.0 - COVERAGE) / 2.0)) - 1
     return float(ordered[max(lower, 0)]), float(ordered[min(upper, n - 1)])

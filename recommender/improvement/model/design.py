@@ -11,16 +11,17 @@ from recommender.improvement.model import features
 from recommender.improvement.model.features import AT_AFTER, N_FUNCTIONS, Pairs
 from recommender.improvement.model.mixed import Equations, Solution
 
+# The blocks that take `MODULE_PRIOR` in the simpler model.
 OWN = ("module", "pair")
 WEAK_PRIOR = (1.0, 0.003)
 MODULE_PRIOR = (20.0, 0.027)
-"""Coefficients to assume beforehand and their mean square over the noise: next to nothing, save
-that modules are taken to differ by about 0.1 of a level where the noise is 0.6."""
+"""How many coefficients to assume beforehand, and their mean square over the noise: nearly nothing,
+except that modules are assumed to differ by about 0.1 level where the noise is 0.6 level."""
 
 
 @dataclass(frozen=True)
 class Grams:
-    """The records, as far as the model needs them.
+    """All that the model needs of the records: sums by cell, whatever their number.
 
     Attributes
     ----------
@@ -82,7 +83,9 @@ def aggregate(z: FloatArray, cell: IntArray, weights: FloatArray, n_cells: int) 
     ends = np.cumsum(counts)
     cells = np.zeros((n_cells, N_FUNCTIONS, N_FUNCTIONS))
     for code in np.flatnonzero(counts):
+        # Cell by cell: the products of all records at once would not fit in memory.
         rows = slice(ends[code] - counts[code], ends[code])
+        # With the root of the weight on both sides the product stays exactly symmetric.
         part = z[rows] * np.sqrt(weights[rows, None])
         cells[code] = part.T @ part
     return Grams(cells, counts)
@@ -125,8 +128,11 @@ def _lay_out(
         shared_block += [-1 if block.flat else len(names) - 1] * block.maps.shape[2]
     n_effect = sum(block.maps.shape[2] for block in effect)
     codes, row = np.unique(pairs.module, return_inverse=True)
+    # The number of a pair within its module: pairs are sorted by module.
     slot = np.arange(pairs.size) - np.searchsorted(row, row)
     n_slots = int(slot.max(initial=0)) + 1
+    # All modules are as wide as the one with the most pairs, so that they are solved as one batch;
+    # columns that a module does not need stay zero, with block -2.
     width = len(by_module) + n_slots * len(by_pair)
     own_maps = np.zeros((pairs.size, features.N_FUNCTIONS, width))
     own_block = np.full((codes.size, width), -2)
@@ -153,7 +159,7 @@ def _lay_out(
 
 
 def equations(grams: Grams, design: Design, cells: BoolArray | None = None) -> Equations:
-    """Normal equations of the records in some of the cells (default all)."""
+    """Sum up the normal equations of the records in some of the cells (default all)."""
     n_cells, _, p = design.maps.shape
     n_pairs, _, width = design.own_maps.shape
     use = np.ones(n_cells, dtype=bool) if cells is None else cells
@@ -166,12 +172,15 @@ def equations(grams: Grams, design: Design, cells: BoolArray | None = None) -> E
     for code in np.flatnonzero(use & (grams.counts > 0)):
         gram = grams.cells[code]
         maps = design.maps[code]
+        # In one cell most columns are zero: those of other competencies, bands, modalities.
         active = np.flatnonzero(maps.any(axis=0))
         maps = maps[:, active]
         product = gram @ maps
         shared[np.ix_(active, active)] += maps.T @ product
         shared_after[active] += product[AT_AFTER]
+        # The cells after the pairs hold control rows, which no module owns.
         if code < n_pairs:
+            # Several pairs share the row of their module.
             row, mine = design.row[code], design.own_maps[code]
             own[row] += mine.T @ gram @ mine
             own_after[row] += mine.T @ gram[AT_AFTER]
@@ -228,6 +237,7 @@ def cell_covariances(
     maps = design.maps[pairs]
     own_maps, row = design.own_maps[pairs], design.row[pairs]
     reach = maps if columns is None else maps * columns
+    # The own coefficients move with the shared ones; their own spread is added below.
     reach = reach - own_maps @ solution.carry[row]
     covariance = (reach @ solution.shared_inverse) @ reach.transpose(0, 2, 1)
     return covariance + own_maps @ solution.own_inverse[row] @ own_maps.transpose(0, 2, 1)

@@ -1,12 +1,12 @@
 """The effect model: what a module adds for a person at a level, learned from past improvement.
 
 One linear mixed model for all improvement records. What happens without training (a curve of the
-starting level by competency, time, unit) holds in every record and is told by the control rows;
-what a module adds holds in the trained records only: features of the catalogue, the starting
-level relative to the module's levels, and deviations of the module and of module x competency,
-each shrunk by a variance that the data choose. With control rows the prediction is the mean of two
-such models, a rich one and one of straight lines: it ranks better than either. Compiled to a
-polynomial of the level per pair.
+starting level by competency, time, unit) is part of every record, and the control rows tell it
+apart. What a module adds is part of the trained records only: features of the catalogue, the
+starting level relative to the module's levels, and deviations of the module and of module x
+competency, each shrunk by a variance estimated from the data. With control rows the prediction is
+the mean of two such models, a rich one and one of straight lines, which ranks better than either.
+The result is compiled to a polynomial of the level for each pair.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from recommender.improvement.model.history_checks import (
 from recommender.improvement.model.tables import ModuleTable, RecordTable
 
 MIN_TRAINED = 30
+# The truth lies somewhere between the two estimates of the bracket: half its width is the doubt.
 SELECTION_DOUBT = 0.5
 VARIANCE_DOUBT = 400.0
 EFFECT_COVERAGE = 0.8
@@ -111,10 +112,6 @@ class EffectFit:
     noise: float
 
 
-# the matrices are small and many: on threads they wait for each other
-@threadpool_limits.wrap(  # pyright: ignore[reportUnknownMemberType] - it has no stubs
-    limits=1, user_api="blas"
-)
 def fit_effects(
     records: RecordTable,
     modules: ModuleTable,
@@ -150,7 +147,22 @@ def fit_effects(
     ShapeMismatchError
         If codes do not fit the catalogue.
     """
+    import scipy.linalg.lapack  # noqa: F401 - the limit below reaches only what is loaded by then
+
     _check(records, modules, n_competencies, scale)
+    # The matrices are small and many: BLAS threads would mostly wait for each other, and add up in
+    # another order, so that the same history would not give the same bytes.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _fit(records, modules, n_competencies, scale, seed)
+
+
+def _fit(
+    records: RecordTable,
+    modules: ModuleTable,
+    n_competencies: int,
+    scale: tuple[float, float],
+    seed: int,
+) -> EffectFit:
     state = fit_state(records, modules, n_competencies, scale)
     basis = grid_functions(state)
     parts, covariance = effect_polynomials(state, basis)
@@ -161,10 +173,11 @@ def fit_effects(
     reliability = find_reliability(state.records)
     bracket = bracket_effect(state.records, mean_effect, reliability)
     if state.size_known:
-        # what managers know and did not record moves all effects alike
+        # What managers know and did not record moves all effects alike, hence the constant term.
         doubt = (bracket.corrected_gain - bracket.ancova) * SELECTION_DOUBT
         covariance[:, 0, 0] += doubt**2 if np.isfinite(doubt) else 0.0
-    # the variances are estimated too: as if that many records fewer told of the effects
+    # The posterior takes the variances as known, but they are estimates too: so it is widened, and
+    # the less so the more records there are.
     covariance *= 1.0 + VARIANCE_DOUBT / level.size
     calibration, spread = calibrate_levels(state, basis, seed)
     return EffectFit(
@@ -211,6 +224,7 @@ def _check(
     if not np.isfinite(levels).all():
         rows = np.flatnonzero(~np.isfinite(levels).all(axis=0))
         raise ModelError("model.level-missing", rows=rows[:10].tolist(), count=int(rows.size))
+    # A hair beyond the scale is rounding; further out, the scale given is not that of the records.
     if levels.min() < scale[0] - 1e-9 or levels.max() > scale[1] + 1e-9:
         raise ModelError(
             "model.level-outside-scale",
@@ -218,5 +232,6 @@ def _check(
             highest=float(levels.max()),
             scale=scale,
         )
+    # Without variation there is no curve to fit, or no noise to estimate.
     if np.ptp(records.level_before) == 0.0 or np.ptp(records.level_after) == 0.0:
         raise ModelError("model.levels-do-not-vary", value=float(levels[0, 0]))

@@ -1,9 +1,9 @@
 """The columns of the effect model, as maps on a few functions of the level.
 
 Every column of the model is, within one (module, competency), a combination of the same few
-*base functions* of a record: hat functions of the starting level, of its distance to the module's
-from-level, time. The data therefore enter as one small Gram matrix per (module,
-competency), a *cell*, and all that follows costs the same for a thousand records as for a million.
+*base functions* of a record: hat functions of the starting level and of its distance to the
+module's from-level, and time. So the data enter as one small Gram matrix per (module, competency),
+a *cell*, and all that follows costs the same for a thousand records as for a million.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ import numpy as np
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.improvement.model.tables import ModuleTable, RecordTable
 
+# Distances reach from far too early for a module to well above where it ends.
 LEVEL_KNOTS = np.linspace(0.0, 4.0, 9)
 DISTANCE_KNOTS = np.linspace(-2.5, 3.5, 9)
 N_LEVEL, N_DISTANCE = LEVEL_KNOTS.size, DISTANCE_KNOTS.size
 AT_LEVEL = slice(0, N_LEVEL)
 AT_FROM = slice(N_LEVEL, N_LEVEL + N_DISTANCE)
+# The outcome is the last function, so that one Gram matrix holds both sides of the equations.
 AT_TIME, AT_TIME_LEVEL, AT_AGE, AT_AFTER = range(AT_FROM.stop, AT_FROM.stop + 4)
 N_FUNCTIONS = AT_AFTER + 1
+# Slopes are centred here, so that they are nearly independent of the constants.
 MIDDLE_LEVEL = 2.0
 
 
@@ -83,6 +86,7 @@ def make_pairs(
     low, high = scale
     width = int(max(modules.pair_competency.max(initial=0), competency.max(initial=0))) + 1
     listed = modules.pair_module * width + modules.pair_competency
+    # np.unique names the first place of a key: the catalogue's pair wins over that of the records.
     key, first = np.unique(np.concatenate([listed, module * width + competency]), return_index=True)
     known = first < listed.size
     row = np.where(known, first, 0)
@@ -90,9 +94,11 @@ def make_pairs(
 
     def level(values: FloatArray) -> FloatArray:
         per_module = np.full(modules.n_modules, np.nan)
+        # Backwards, so that the first pair of each module, the main one, is written last. A
+        # competency that only records know takes the levels of the main one.
         per_module[modules.pair_module[::-1]] = values[::-1]
-        own = values[row] if values.size else np.full(key.size, np.nan)
-        return (np.where(known, own, per_module[pair_module]) - low) * (4.0 / (high - low))
+        of_pair = values[row] if values.size else np.full(key.size, np.nan)
+        return (np.where(known, of_pair, per_module[pair_module]) - low) * (4.0 / (high - low))
 
     return Pairs(
         module=pair_module,
@@ -124,13 +130,14 @@ def hats(values: FloatArray, knots: FloatArray) -> FloatArray:
     """
     known = np.isfinite(values)
     step = knots[1] - knots[0]
+    # Constant outside the knots: a line would run away where there are no data.
     at = np.clip((np.where(known, values, knots[0]) - knots[0]) / step, 0.0, knots.size - 1.0)
     left = np.minimum(at.astype(np.int64), knots.size - 2)
     share = at - left
-    found = np.zeros((*values.shape, knots.size))
-    np.put_along_axis(found, left[..., None], (known * (1.0 - share))[..., None], axis=-1)
-    np.put_along_axis(found, left[..., None] + 1, (known * share)[..., None], axis=-1)
-    return found
+    heights = np.zeros((*values.shape, knots.size))
+    np.put_along_axis(heights, left[..., None], (known * (1.0 - share))[..., None], axis=-1)
+    np.put_along_axis(heights, left[..., None] + 1, (known * share)[..., None], axis=-1)
+    return heights
 
 
 def smooth_basis(n_knots: int, n_columns: int) -> FloatArray:
@@ -144,9 +151,11 @@ def smooth_basis(n_knots: int, n_columns: int) -> FloatArray:
     ndarray of shape (n_knots, n_columns)
         Scaled to a mean variance of 1 over the knots.
     """
+    # The first two eigenvectors, constant and slope, are not penalised and have their own columns.
     differences = np.diff(np.eye(n_knots), 2, axis=0)
     values, vectors = np.linalg.eigh(differences.T @ differences)
     basis = vectors[:, 2 : 2 + n_columns] / np.sqrt(values[2 : 2 + n_columns])
+    # The sign of an eigenvector differs by LAPACK, so the largest entry is made positive.
     largest = np.argmax(np.abs(basis), axis=0)
     basis = basis * np.sign(basis[largest, np.arange(basis.shape[1])])
     return basis / np.sqrt((basis**2).sum(axis=1).mean())
@@ -178,6 +187,7 @@ def base_functions(records: RecordTable, pairs: Pairs, cell: IntArray) -> FloatA
     pair = np.where(trained, cell, 0)
     x = records.level_before
     z = np.empty((x.size, N_FUNCTIONS))
+    # Control rows have no from-level, hence no distance: NaN makes their hats zero.
     nan = np.where(trained, 0.0, np.nan)
     from_ = pairs.from_[pair] + nan
     z[:, : AT_FROM.stop] = level_functions(x, from_)
@@ -205,9 +215,10 @@ def _curves(at: slice, n_columns: int) -> FloatArray:
 
 
 def _by_group(group: IntArray, function: FloatArray, where: BoolArray) -> FloatArray:
-    """One set of columns per group: `function` in the cells of the group, where `where`."""
+    """Make columns for each group: `function` in the cells of the group for which `where` holds."""
     columns = function.reshape(N_FUNCTIONS, -1)
     codes, group = np.unique(np.where(where, group, -1), return_inverse=True)
+    # Cells outside `where` got the code -1, which sorts first and has no column.
     skip = int(codes.size > 0 and codes[0] == -1)
     n_groups = codes.size - skip
     maps = np.zeros((group.size, N_FUNCTIONS, n_groups, columns.shape[1]))
@@ -231,6 +242,7 @@ def untrained_blocks(pairs: Pairs, n_competencies: int) -> list[Block]:
         block("time", zero, _vector(AT_TIME, 1.0)),
         block("time-level", zero, _vector(AT_TIME_LEVEL, 1.0)),
     ]
+    # With one competency these would repeat the columns above.
     if np.unique(competency).size > 1:
         blocks += [
             block("competency", competency, CONSTANT),
@@ -264,6 +276,7 @@ def effect_blocks(
     zero = extend(np.zeros(pairs.size, dtype=np.int64))
     known_modality = extend(pairs.modality) >= 0
     with_levels = extend(np.isfinite(pairs.from_ + pairs.to)) > 0
+    # The steps of modules as one code each; 8 is more than any rounded level.
     band = extend(np.nan_to_num(np.round(pairs.from_) * 8 + np.round(pairs.to)).astype(np.int64))
     blocks: list[Block] = []
 
@@ -275,6 +288,7 @@ def effect_blocks(
             blocks.append(Block(name, maps, flat))
 
     if size_known:
+        # Without control rows these could not be told from the no-training curve.
         add("effect", zero, CONSTANT, in_pair, flat=True)
         add("effect-slope", zero, SLOPE, in_pair)
         add("effect-curve", zero, _curves(AT_LEVEL, 5), in_pair)
@@ -283,7 +297,9 @@ def effect_blocks(
         add("readiness", zero, slope, with_levels)
         add("readiness-curve", zero, _curves(AT_FROM, 6), with_levels)
     competency = extend(pairs.competency)
+    # Scaled as well as added: where people gain more, good modules gain more too.
     ways = [("", CONSTANT)] + ([("-scaled", profile)] if profile is not None else [])
+    # A feature that does not vary in this catalogue would repeat the constant: it gets no column.
     for suffix, function in ways:
         if size_known and np.unique(pairs.competency).size > 1:
             add("competency-effect" + suffix, competency, function, in_pair)
@@ -293,6 +309,7 @@ def effect_blocks(
             add("band" + suffix, band, function, with_levels)
         if np.ptp(pairs.hours) > 0:
             line = _by_group(zero, function, in_pair)
+            # Hours are a number, not a group: one column, times the hours of each pair.
             line = line * np.append(pairs.hours, np.zeros(n_competencies))[:, None, None]
             blocks.append(Block("hours" + suffix, line))
         if np.unique(pairs.main).size > 1:
@@ -340,6 +357,7 @@ def simple_blocks(pairs: Pairs, n_competencies: int) -> tuple[list[Block], list[
         known = np.isfinite(level)
         group = np.nan_to_num(np.round(level)).astype(np.int64)
         effect.append(Block(name, _by_group(group, CONSTANT, known)))
+    # A column of zeros would have a variance that nothing determines.
     return untrained, [block for block in effect if block.maps.any()]
 
 
@@ -347,20 +365,24 @@ def module_functions(
     profile: FloatArray | None, *, size_known: bool
 ) -> list[tuple[str, FloatArray]]:
     """Return the functions with a coefficient of its own for every module."""
-    found = [("module", CONSTANT), ("module-slope", SLOPE), ("module-drift", _vector(AT_AGE, 1.0))]
+    functions = [
+        ("module", CONSTANT),
+        ("module-slope", SLOPE),
+        ("module-drift", _vector(AT_AGE, 1.0)),
+    ]
     if profile is not None:
-        found.append(("module-scaled", profile))
+        functions.append(("module-scaled", profile))
     if not size_known:
-        found.append(("module-curve", _curves(AT_LEVEL, 1)[:, 0]))
-    return found
+        functions.append(("module-curve", _curves(AT_LEVEL, 1)[:, 0]))
+    return functions
 
 
 def pair_functions(profile: FloatArray | None, *, size_known: bool) -> list[tuple[str, FloatArray]]:
     """Return the functions with a coefficient of its own for every module and competency."""
-    found = [("pair", CONSTANT)]
+    functions = [("pair", CONSTANT)]
     if profile is not None:
-        found.append(("pair-scaled", profile))
+        functions.append(("pair-scaled", profile))
     if not size_known:
-        found.append(("pair-slope", SLOPE))
-        found.append(("pair-curve", _curves(AT_LEVEL, 1)[:, 0]))
-    return found
+        functions.append(("pair-slope", SLOPE))
+        functions.append(("pair-curve", _curves(AT_LEVEL, 1)[:, 0]))
+    return functions

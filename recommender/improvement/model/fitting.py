@@ -21,18 +21,23 @@ from recommender.improvement.model.design import (
 from recommender.improvement.model.mixed import Solution, estimate
 from recommender.improvement.model.tables import ModuleTable, RecordTable
 
+# With fewer control rows, what happens without training cannot be told apart from the effect.
 MIN_CONTROLS = 30
+# Early fits only find weights, profile and units: few rounds do, and for the first look some
+# 100,000 records.
 FIRST_ROUNDS = 12
 FIRST_ROWS = 100_000
+# Beyond this, units take one turn and variances few rounds: so many records settle both at once.
 MANY_ROWS = 300_000
 ROUNDS, ROUNDS_MANY = 60, 12
 ORG_ROUNDS = 40
+# Records of average noise to assume at each level, so that rare levels get no extreme weight.
 WEIGHT_DAMPING = 50.0
 
 
 @dataclass(frozen=True)
 class State:
-    """All of a fit, before it is compiled. Rows are sorted by cell; levels are on [0, 4].
+    """Everything about a fit before it is compiled. Rows are sorted by cell; levels are on [0, 4].
 
     Attributes
     ----------
@@ -53,7 +58,7 @@ class State:
     simple : tuple of Design and Solution, optional
         A simpler model of the same records: the mean of both predicts better than either.
     size_known : bool
-        Whether there are control rows.
+        Whether there are enough control rows to know the size of effects.
     """
 
     records: RecordTable
@@ -94,7 +99,7 @@ def fit_state(
     size_known = int((cell >= pairs.size).sum()) >= MIN_CONTROLS
     z = features.base_functions(inner, pairs, cell)
 
-    # a first look, at some of the records where there are many: noise, mean effect, units
+    # A first look, at some of the records where there are many: noise, mean effect, residuals.
     some = slice(None, None, max(1, cell.size // FIRST_ROWS))
     design = make_design(pairs, n_competencies, None, size_known=size_known)
     grams = aggregate(z[some], cell[some], np.ones(cell[some].size), n_cells)
@@ -102,10 +107,12 @@ def fit_state(
     left = residuals(design, solution, z, cell)
     weights = _weights(inner, z, left)
     if size_known:
+        # Only with control rows is the mean effect known, and so the curve to scale by.
         profile = _profile(design, solution, grams)
         design = make_design(pairs, n_competencies, profile, size_known=True)
 
-    # then units, by turns with the rest
+    # Then units, by turns with the rest: they cut across cells, so they cannot be columns of the
+    # Gram matrices.
     n_orgs = int(inner.org.max(initial=-1)) + 1
     many = cell.size > MANY_ROWS
     effects, leverage = np.zeros(0), np.zeros(0)
@@ -122,6 +129,7 @@ def fit_state(
     solution = estimate(equations(grams, design), design.n_blocks, ROUNDS_MANY if many else ROUNDS)
     simple = None
     if size_known:
+        # Averaged with a model of straight lines it ranks better than either alone (MODEL.md).
         beside = make_simple_design(pairs, n_competencies)
         simple = (beside, estimate(equations(grams, beside), beside.n_blocks, ROUNDS))
     return State(
@@ -131,16 +139,17 @@ def fit_state(
 
 
 def fitted(design: Design, solution: Solution, z: FloatArray, cell: IntArray) -> FloatArray:
-    """Later level that the model expects of records, less what their unit adds."""
+    """Compute the later level that the model expects of records, without what their unit adds."""
     coefficients = cell_coefficients(design, solution)
     coefficients[: design.row.size] += own_coefficients(design, solution)
+    # The outcome is one of the base functions; it must not predict itself.
     coefficients[:, features.AT_AFTER] = 0.0
     expected: FloatArray = np.einsum("nf,nf->n", z, coefficients[cell])
     return expected
 
 
 def residuals(design: Design, solution: Solution, z: FloatArray, cell: IntArray) -> FloatArray:
-    """What the model leaves of the later level."""
+    """Compute what the model leaves unexplained of the later level."""
     return z[:, features.AT_AFTER] - fitted(design, solution, z, cell)
 
 
@@ -151,7 +160,7 @@ def _of_org(effects: FloatArray, org: IntArray) -> FloatArray:
 def _org_effects(
     left: FloatArray, weights: FloatArray, org: IntArray, n_orgs: int, noise: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Mean residual of each unit, shrunk by its variance between units (maximum likelihood)."""
+    """Mean residual of each unit, shrunk by the variance between units (maximum likelihood)."""
     known = org >= 0
     total = np.bincount(org[known], weights=weights[known], minlength=n_orgs).astype(np.float64)
     mean = np.bincount(org[known], weights=(weights * left)[known], minlength=n_orgs)
@@ -159,14 +168,17 @@ def _org_effects(
     seen = total > 0
     variance = 0.05 * noise
     for _ in range(ORG_ROUNDS):
+        # One step of expectation maximisation: squared posterior mean plus posterior variance.
         share = total / (total + noise / variance)
         new = float(((share * mean) ** 2 + variance * (1.0 - share))[seen].mean())
+        # Kept off zero: from there it could never grow again.
         variance = max(new, 1e-6 * noise)
     ridge = noise / variance
     return total / (total + ridge) * mean, 1.0 / (total + ridge)
 
 
 def _on_inner_scale(records: RecordTable, scale: tuple[float, float]) -> RecordTable:
+    # Knots and priors are made for levels in [0, 4], whatever the scale of the records.
     unit = (scale[1] - scale[0]) / 4.0
     days = records.days_between
     known = np.isfinite(days)
@@ -182,8 +194,10 @@ def _on_inner_scale(records: RecordTable, scale: tuple[float, float]) -> RecordT
         module=records.module,
         level_before=np.clip((records.level_before - scale[0]) / unit, 0.0, 4.0),
         level_after=np.clip((records.level_after - scale[0]) / unit, 0.0, 4.0),
+        # A single interval of many years must not tilt the line of time.
         days_between=np.clip(standard, -3.0, 3.0),
         org=records.org,
+        # In years before the last record: drift is then 0 at the end, where predictions are made.
         after_day=np.where(dated, (day - last) / 365.25, 0.0),
     )
 
@@ -191,8 +205,8 @@ def _on_inner_scale(records: RecordTable, scale: tuple[float, float]) -> RecordT
 def _cells(pairs: features.Pairs, records: RecordTable) -> IntArray:
     width = int(max(pairs.competency.max(), records.competency.max())) + 1
     keys = pairs.module * width + pairs.competency
-    found = np.searchsorted(keys, records.module * width + records.competency)
-    return np.where(records.module >= 0, found, pairs.size + records.competency)
+    row = np.searchsorted(keys, records.module * width + records.competency)
+    return np.where(records.module >= 0, row, pairs.size + records.competency)
 
 
 def _weights(records: RecordTable, z: FloatArray, left: FloatArray) -> FloatArray:
@@ -204,8 +218,10 @@ def _weights(records: RecordTable, z: FloatArray, left: FloatArray) -> FloatArra
     variance = np.linalg.solve(
         gram + WEIGHT_DAMPING * np.eye(gram.shape[0]), basis.T @ square + WEIGHT_DAMPING * mean
     )
+    # Bounded: a level where all happen to agree must not outweigh the rest.
     by_row = basis @ np.clip(variance / mean, 0.25, 4.0)
     trained = records.module >= 0
+    # Records with and without training may differ in noise, so each group is scaled by its own.
     for group in (trained, ~trained):
         n = int(group.sum())
         if n:
@@ -225,4 +241,5 @@ def _profile(design: Design, solution: Solution, grams: Grams) -> FloatArray | N
     total = float(sums[:, : features.N_LEVEL].sum())
     mean = float((sums * curve).sum() / total)
     largest = curve[np.argmax(np.abs(curve).sum(axis=1))]
+    # A mean effect near 0, or below, is no curve to scale others by.
     return largest / mean if mean > 0.05 else None

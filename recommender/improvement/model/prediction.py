@@ -1,4 +1,4 @@
-"""What the fitted effect model says of modules for people, and of what parts it is made."""
+"""Predictions of the fitted effect model, and the parts that they are made of."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from recommender.improvement.model.compiling import GRID, horner
 from recommender.improvement.model.effects import EffectFit
 
 POOLED, MEASURED = 0, 1
+# The 95 % quantile of the standard normal, written out to spare the import of scipy.
 NORMAL_90 = 1.6448536269514722
 
 
@@ -82,7 +83,7 @@ def predict(
     level : ndarray of shape (n,)
         Recorded level, on `fit.scale`.
     org : ndarray of int, shape (n,), optional
-        Code of the unit; -1 or a code not seen for none.
+        Code of the unit; -1, or a code that the model has not seen, for none.
 
     Returns
     -------
@@ -99,6 +100,7 @@ def predict(
     x = np.clip((np.asarray(level, dtype=np.float64) - low) / unit, 0.0, 4.0)
     effect = _evaluate_effect(fit.coefficients[pair], x)
     powers: FloatArray = np.vander(x, fit.coefficients.shape[1], increasing=True)
+    # Rounding may leave a variance a hair below 0.
     spread = np.sqrt(
         np.maximum(np.einsum("ni,nij,nj->n", powers, fit.coefficient_covariance[pair], powers), 0.0)
     )
@@ -110,9 +112,11 @@ def predict(
     bound = NORMAL_90 * spread
     return Prediction(
         expected_improvement=effect * unit,
+        # A module cannot lift anybody beyond the top of the scale, not even at the upper bound.
         effect_lower=np.minimum(effect - bound, top) * unit,
         effect_upper=np.minimum(effect + bound, top) * unit,
         expected_level_after=low + after * unit,
+        # The bounds enclose the expectation, even where both quantiles lie on one side of it.
         level_after_lower=low + np.clip(after + lower * deviation, 0.0, after) * unit,
         level_after_upper=low + np.clip(after + upper * deviation, after, 4.0) * unit,
         evidence_count=count,
@@ -136,6 +140,7 @@ def explain(
     base = low + (_at_grid(fit.untrained, pair, x) + _org_effect(fit, org, x)) * unit
     catalogue, of_module, of_pair = (horner(part[pair], x) * unit for part in fit.parts)
     raw_module, raw_pair = fit.raw_deviation[pair].T * unit
+    # What the records say as they stand, and what the model takes back of it, shown apart.
     shrinkage = (of_module - raw_module) + (of_pair - raw_pair)
     before_limit = base + catalogue + raw_module + raw_pair + shrinkage
     return Explanation(
@@ -144,6 +149,7 @@ def explain(
         module=raw_module,
         module_competency=raw_pair,
         shrinkage=shrinkage,
+        # Whatever the clipping to the scale changed, so that the parts add up exactly.
         limit=whole.expected_level_after - before_limit,
         expected_improvement=whole.expected_improvement,
         expected_level_after=whole.expected_level_after,
@@ -161,6 +167,7 @@ def find_pairs(fit: EffectFit, module: IntArray, competency: IntArray) -> IntArr
     width = int(max(fit.pair_competency.max(initial=0), np.max(competency, initial=0))) + 1
     keys = fit.pair_module * width + fit.pair_competency
     asked = np.asarray(module) * width + np.asarray(competency)
+    # A key beyond the last has no row of its own; it is caught by the comparison below.
     row = np.minimum(np.searchsorted(keys, asked), keys.size - 1)
     wrong = np.flatnonzero((keys[row] != asked) | (np.asarray(competency) < 0))
     if wrong.size:

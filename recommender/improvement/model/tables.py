@@ -1,7 +1,7 @@
 """What the effect model reads: improvement records and modules, as arrays of codes.
 
 Ids stay outside: people, competencies, modules, modalities and units are codes from 0, and -1
-means unknown or none. There is no place here for a personal attribute.
+means unknown or none. There is deliberately no column for personal attributes.
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ class RecordTable:
 
 
 def _require_same_size(table: object, *names: str) -> None:
+    # Checked here once: columns of different lengths would fail far from where they were made.
     shapes = {name: np.shape(getattr(table, name)) for name in names}
     if len(set(shapes.values())) > 1 or any(len(shape) != 1 for shape in shapes.values()):
         raise ShapeMismatchError(f"columns that must have one shape: {shapes}")

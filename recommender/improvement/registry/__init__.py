@@ -7,10 +7,11 @@
         active.json                 the model in force, those before it, who switched and why
         .lock  .saving-*            whose turn it is; what a killed process left behind
 
-One rename makes a model folder or `active.json` true: there is nothing to recover after a kill.
+A model folder or a new `active.json` appears by one rename, so a kill leaves nothing to
+recover.
 
-An artefact is a pickle: it can run code. Its SHA-256 stands in the card and is verified before it
-is loaded, which tells damage; against someone who changes both, give a signing key.
+An artefact is a pickle, which can run code. Its SHA-256 stands in the card and is verified before
+loading, which reveals damage. Against somebody who changes both, use a signing key.
 """
 
 from recommender.improvement.registry.artefact import TrainedModel

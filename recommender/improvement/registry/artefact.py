@@ -13,6 +13,7 @@ import numpy as np
 from recommender.errors import ModelError, ShapeMismatchError
 from recommender.improvement.model.effects import EffectFit
 
+# Fixed, as a later default would give other bytes and so another digest of the same model.
 PICKLE_PROTOCOL = 5
 
 
@@ -59,6 +60,7 @@ def dump_model(model: TrainedModel) -> bytes:
         ("competency_ids", model.fit.pair_competency, model.competency_ids),
         ("org_ids", np.arange(model.fit.org_effects.size), model.org_ids),
     ):
+        # Found here it is a bug in the training; unnoticed, predictions would name wrong modules.
         if codes.size and codes.max() >= len(ids):
             raise ShapeMismatchError(f"{name}: {len(ids)} ids for code {codes.max()}")
     buffer = io.BytesIO()
@@ -72,7 +74,7 @@ def read_model(content: bytes, *, source: str) -> TrainedModel:
     Raises
     ------
     ModelError
-        `registry.unreadable` if these are no model, or one of another version.
+        `registry.unreadable` if they are not a model, or a model of another version.
     """
     import joblib
 
@@ -84,6 +86,7 @@ def read_model(content: bytes, *, source: str) -> TrainedModel:
         ) from error
     if not isinstance(model, TrainedModel):
         raise ModelError("registry.unreadable", path=source, problem=type(model).__name__)
+    # Unpickling does not call __init__, so an older model silently lacks fields added since.
     missing = _missing_fields(model)
     if missing:
         raise ModelError("registry.unreadable", path=source, problem=", ".join(missing))
@@ -93,20 +96,21 @@ def read_model(content: bytes, *, source: str) -> TrainedModel:
 def _canonical(value: Any) -> Any:
     """Rebuild a value so that its pickle depends on nothing but its content.
 
-    A pickle writes an object that it meets twice only once: equal strings, tuples, arrays and
-    types must be the same object always or never.
+    A pickle writes an object that it meets twice only once. So equal strings, tuples, arrays and
+    types must either always be the same object, or never.
     """
     if is_dataclass(value) and not isinstance(value, type):
-        found = {field.name: _canonical(getattr(value, field.name)) for field in fields(value)}
-        return replace(cast(Any, value), **found)
+        rebuilt = {field.name: _canonical(getattr(value, field.name)) for field in fields(value)}
+        return replace(cast(Any, value), **rebuilt)
     if isinstance(value, np.ndarray):
         if value.dtype.hasobject:
             raise ShapeMismatchError("a model holds no arrays of objects")
-        # numpy's own object for the type; an array that came from a file has another
-        found = np.empty(value.shape, dtype=np.dtype(value.dtype.newbyteorder("=").str))
-        found[...] = value
-        return found
+        # With numpy's own dtype object: an array from a file may have another, pickled anew.
+        rebuilt = np.empty(value.shape, dtype=np.dtype(value.dtype.newbyteorder("=").str))
+        rebuilt[...] = value
+        return rebuilt
     if isinstance(value, np.generic):
+        # A number of numpy and the same one of Python differ in the pickle.
         return value.item()
     if isinstance(value, str):
         return sys.intern(str(value))
@@ -120,7 +124,7 @@ def _canonical(value: Any) -> Any:
 
 
 def _missing_fields(value: Any) -> list[str]:
-    """Fields that a dataclass should have and an unpickled one has not, nested ones too."""
+    """List the fields that an unpickled dataclass lacks, nested ones too."""
     missing: list[str] = []
     if is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):

@@ -20,14 +20,16 @@ from recommender.errors import InputError, ModelError
 from recommender.improvement.model.effects import EFFECT_COVERAGE, EffectFit
 from recommender.texts import LANGUAGES, all_texts, say
 
+# As long as the output of SHA-256; a shorter key is weaker than the signature.
 MIN_KEY_BYTES = 32
 PACKAGES = ("numpy", "scikit-learn", "pandas", "joblib", "training-recommender")
+# Tells damage, not forgery: anybody can compute it. Against forgery there is the signature.
 CHECKSUM = "card_sha256"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CardFacts:
-    """What only those who trained a model can say of it.
+    """What is known only where a model is trained.
 
     Parameters
     ----------
@@ -38,7 +40,7 @@ class CardFacts:
     counts : dict of str to int
         ``records``, ``trained``, ``controls``, ``people``, ``modules``, ``modules_with_records``.
     metrics : dict
-        The evaluation, the baselines beside it, as `to_plain` makes it; see `judge`.
+        The evaluation with the baselines, as `to_plain` returns it; see `judge`.
     seed : int
         Seed of the training.
     parent : str or None
@@ -56,7 +58,7 @@ class CardFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCard(CardFacts):
-    """What is known of a saved model; all the facts of its training too.
+    """What is known about a saved model, including the facts of its training.
 
     Attributes
     ----------
@@ -73,7 +75,7 @@ class ModelCard(CardFacts):
     warnings : tuple of str
         Codes of what limits the model.
     limits : tuple of dict
-        The same and what holds for every model, in words: ``{"zh-CN": …, "en": …}`` each.
+        The warnings and what limits every model, in words: ``{"zh-CN": …, "en": …}`` each.
     versions : dict of str to str
         Python and packages, by name.
     """
@@ -102,6 +104,7 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         return to_plain(value.tolist())
     if isinstance(value, float):
+        # JSON has no NaN.
         return value if math.isfinite(value) else None
     return value.isoformat() if isinstance(value, dt.date) else value
 
@@ -153,6 +156,7 @@ def inspect_card(content: bytes, *, source: str) -> tuple[ModelCard | None, Mode
         plain = json.loads(content)
         card = CARD.validate_python(plain)
         expected = _checksum({key: item for key, item in plain.items() if key != CHECKSUM})
+    # A damaged file may break at any of the three steps; deep nesting is a RecursionError.
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         problem = str(error)
         if isinstance(error, ValidationError):
@@ -160,11 +164,12 @@ def inspect_card(content: bytes, *, source: str) -> tuple[ModelCard | None, Mode
             problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
         return None, ModelError("registry.card-broken", path=source, problem=problem)
     made_with = card.versions.get("scikit-learn", "?")
-    here = current_versions()["scikit-learn"]
-    if made_with.split(".")[:2] != here.split(".")[:2]:
+    running = current_versions()["scikit-learn"]
+    if made_with.split(".")[:2] != running.split(".")[:2]:
         return card, ModelError(
-            "registry.other-scikit-learn", model=card.model_id, found=made_with, expected=here
+            "registry.other-scikit-learn", model=card.model_id, found=made_with, expected=running
         )
+    # After the version, which is the more helpful of the two messages.
     if plain.get(CHECKSUM) != expected:
         return card, ModelError("registry.card-changed", path=source)
     return card, None
@@ -194,10 +199,12 @@ def check_signature(content: bytes, signature: bytes, key: bytes, *, source: str
     expected = sign(content, key)
     if not signature:
         raise ModelError("registry.unsigned", path=source)
+    # In constant time: otherwise a forger could find the signature byte by byte.
     if not hmac.compare_digest(signature, expected):
         raise ModelError("registry.wrong-signature", path=source)
 
 
 def _checksum(content: dict[str, Any]) -> str:
+    # Sorted and without spaces, so that only the content counts and not how it is written.
     plain = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(plain.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""One model in one folder: no half of it is ever read, and it is verified before it is loaded."""
+"""One model in one folder: it is never read half-written, and verified before it is loaded."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from recommender.improvement.registry.card import (
 
 MODEL_FILE, CARD_FILE, SIGNATURE_FILE = "model.joblib", "card.json", "card.sig"
 LOCK_FILE = ".lock"
+# Far longer than any change takes: only a hung process makes others give up.
 PATIENCE_SECONDS = 30.0
 _TEMPORARY = ".saving-"
 
@@ -36,8 +37,9 @@ _TEMPORARY = ".saving-"
 def save_model_folder(folder: Path, model: TrainedModel, facts: CardFacts) -> ModelCard:
     """Save a model in a folder of its own; a model that is there already is replaced.
 
-    Other files in the folder are left alone. A process that is killed on the way leaves the model
-    before, this one, or two files that `load_model_folder` refuses as they do not belong together.
+    Other files in the folder are left alone. If the process is killed on the way, the folder holds
+    the earlier model, this one, or two files that `load_model_folder` refuses because they do not
+    belong together.
 
     Parameters
     ----------
@@ -46,7 +48,7 @@ def save_model_folder(folder: Path, model: TrainedModel, facts: CardFacts) -> Mo
     model : TrainedModel
         The model.
     facts : CardFacts
-        What its card is to say.
+        What its card says about the training.
 
     Returns
     -------
@@ -100,12 +102,13 @@ def pack(
     key: bytes | None,
     taken: Path | None = None,
 ) -> tuple[ModelCard, dict[str, bytes]]:
-    """Turn a model into the files of its folder; its id is not one that `taken` holds."""
+    """Turn a model into the files of its folder, with an id that is not in use in `taken`."""
     artefact = dump_model(model)
     digest = hashlib.sha256(artefact).hexdigest()
     created_at = dt.datetime.now(dt.UTC)
     first = model_id = f"{created_at:%Y%m%d-%H%M%S}-{digest[:8]}"
     number = 1
+    # The same model saved twice within a second would get the same id.
     while taken and (taken / model_id).exists():
         number += 1
         model_id = f"{first}-{number}"
@@ -136,6 +139,7 @@ def verify(folder: Path, *, key: bytes | None = None) -> tuple[ModelCard, bytes]
     if content is None:
         raise ModelError("registry.no-card", path=str(folder))
     if key is not None:
+        # First of all: nothing of a card that is not signed is believed, not even its syntax.
         check_signature(content, read_file(folder / SIGNATURE_FILE) or b"", key, source=card_path)
     card = read_card(content, source=card_path)
     artefact = read_file(folder / MODEL_FILE)
@@ -170,6 +174,7 @@ def read_file(path: Path) -> bytes | None:
     """Read a file; None where there is none."""
     with reporting(path):
         try:
+            # Not tested first: the file may go between the test and the reading.
             return path.read_bytes()
         except FileNotFoundError:
             return None
@@ -181,6 +186,8 @@ def place_folder(target: Path, files: Mapping[str, bytes]) -> None:
     temporary.mkdir()
     for name, content in files.items():
         _write_new(temporary / name, content)
+    # Contents and names must be on the disk before the rename, or a power cut could leave an empty
+    # model under its final name.
     _sync_folder(temporary)
     temporary.rename(target)
     _sync_folder(target.parent)
@@ -195,12 +202,12 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what killed processes left half-written; only for who holds the lock."""
-    for left in folder.glob(f"{_TEMPORARY}*"):
-        if left.is_dir() and not left.is_symlink():
-            shutil.rmtree(left, ignore_errors=True)
+    """Remove what killed processes left half-written; only while nobody else writes there."""
+    for leftover in folder.glob(f"{_TEMPORARY}*"):
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover, ignore_errors=True)
         else:
-            left.unlink(missing_ok=True)
+            leftover.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -215,9 +222,11 @@ def locked(root: Path) -> Iterator[None]:
     with reporting(root):
         root.mkdir(parents=True, exist_ok=True)
         try:
-            # SQLite locks files in the way of each operating system, and waits; nothing is stored
+            # SQLite knows how each operating system locks files and how to wait. The lock goes with
+            # its process, so a killed one leaves nothing to clear; the database stays empty.
             lock = sqlite3.connect(root / LOCK_FILE, PATIENCE_SECONDS, isolation_level=None)
             with closing(lock):
+                # No journal file beside the lock, as nothing is ever rolled back.
                 lock.execute("PRAGMA journal_mode=OFF")
                 lock.execute("BEGIN EXCLUSIVE")
                 yield
@@ -230,7 +239,7 @@ def locked(root: Path) -> Iterator[None]:
 
 
 def _write_new(path: Path, content: bytes) -> None:
-    """Write a file and see it on the disk."""
+    """Write a file and wait until it is on the disk."""
     with path.open("wb") as file:
         file.write(content)
         file.flush()
@@ -238,7 +247,7 @@ def _write_new(path: Path, content: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """See the names in a folder on the disk."""
+    """Wait until the names in a folder are on the disk; a power cut may undo a rename otherwise."""
     if sys.platform == "win32":  # a folder cannot be opened there; names are journalled
         return
     handle = os.open(folder, os.O_RDONLY)

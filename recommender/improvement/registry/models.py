@@ -21,12 +21,13 @@ from recommender.improvement.registry.folder import (
     verify,
 )
 
+# An id becomes a path: no dots and no slashes, so that it stays inside the folder of the models.
 _MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 
 
 @dataclass(frozen=True)
 class BrokenModel:
-    """A folder in the registry that cannot be used: what its card says, if anything, and why."""
+    """A folder in the registry that cannot be used: what its card says, if readable, and why."""
 
     model_id: str
     card: ModelCard | None
@@ -63,7 +64,7 @@ def save_model(
     model : TrainedModel
         The model.
     facts : CardFacts
-        What its card is to say.
+        What its card says about the training.
     by : str
         Who saves it.
     key : bytes, optional
@@ -84,6 +85,7 @@ def save_model(
     """
     require(by=by)
     with locked(root):
+        # Under the lock, so that nobody is still writing what looks left over.
         sweep(root)
         card, files = pack(model, facts, by=by, key=key, taken=root)
         place_folder(root / card.model_id, files)
@@ -130,13 +132,13 @@ def read_model_card(root: Path, model_id: str, *, key: bytes | None = None) -> M
     Raises
     ------
     RecommenderError
-        As `load_model`, but for an artefact that was not changed and yet cannot be read.
+        As `load_model`, except that an unchanged artefact which cannot be read goes unnoticed.
     """
     return _verify(folder_of(root, model_id), key)[0]
 
 
 def list_models(root: Path, *, key: bytes | None = None) -> ModelList:
-    """List the models, verified but not loaded; there may be no such folder.
+    """List the models, verified but not loaded; none where the folder does not exist.
 
     With a key, a card that was not signed with it counts as broken.
     """
@@ -145,6 +147,7 @@ def list_models(root: Path, *, key: bytes | None = None) -> ModelList:
     for folder in _folders(root):
         try:
             cards.append(_verify(folder, key)[0])
+        # One bad folder must not hide the others.
         except RecommenderError as problem:
             broken.append(BrokenModel(folder.name, _read_what_there_is(folder), problem))
     cards.sort(key=lambda card: (card.created_at, card.model_id), reverse=True)
@@ -178,9 +181,11 @@ def _folders(root: Path) -> list[Path]:
 
 
 def _verify(folder: Path, key: bytes | None) -> tuple[ModelCard, bytes]:
+    # A link could point to a model that somebody else may change.
     if folder.is_symlink():
         raise ModelError("registry.link", path=str(folder))
     card, artefact = verify(folder, key=key)
+    # A copied or renamed folder is refused, as plans name the model by its id.
     if card.model_id != folder.name:
         raise ModelError("registry.wrong-id", path=str(folder), found=card.model_id)
     return card, artefact

@@ -1,7 +1,7 @@
 """Which model is in force: promote, roll back.
 
-All of it is one small file, `active.json`: the model in force, those to go back to, and every
-switch so far. One rename replaces it, so that a switch and its entry are there, or neither.
+All of this is one small file, `active.json`: the model in force, those to go back to, and every
+switch so far. One rename replaces it, so that a switch and its entry are both there or neither is.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Switch:
     time : datetime
         When, in UTC.
     action : {"promote", "override", "rollback"}
-        What; `override` is a promotion against the verdict.
+        What was done; `override` is a promotion against the verdict.
     model_id : str or None
         The model in force since; None for a rollback to no model.
     previous : str or None
@@ -40,7 +40,7 @@ class Switch:
     by, reason : str
         Who, and why.
     request : str
-        The request that it came of, if there was one.
+        The request that made it, if there was one.
     details : dict
         ``failed`` comparisons of an override, ``skipped`` models of a rollback.
     """
@@ -57,7 +57,7 @@ class Switch:
 
 @dataclass(frozen=True)
 class _Active:
-    """The content of `active.json`; `switches` was not in it always."""
+    """The content of `active.json`; older files have no `switches`."""
 
     model_id: str | None
     since: dt.datetime
@@ -68,6 +68,7 @@ class _Active:
 
 
 _ACTIVE = TypeAdapter(_Active)
+# No file is the same as no model in force.
 _NEVER = _Active(None, dt.datetime.min.replace(tzinfo=dt.UTC), "", "", ())
 
 
@@ -112,14 +113,14 @@ def promote_model(
     model_id : str
         The model; it must load.
     verdict : Verdict
-        What `judge` found of it, beside the model in force now.
+        What `judge` found, compared with the model in force now.
     by : str
         Who promotes it.
     override_reason : str, optional
         Why it is promoted against the verdict; it is recorded.
     request : str
-        Tells the request from others; a switch that came of the same one within a day is not
-        made again.
+        Tells the request from others; a switch that the same one made within a day is not made
+        again.
     key : bytes, optional
         Refuse a card that was not signed with it.
 
@@ -127,7 +128,7 @@ def promote_model(
     ------
     ConflictError
         `registry.not-better` against the verdict, `registry.verdict-outdated` if another model
-        came in force since, both unless overridden; `registry.already-in-force`;
+        came into force since, both unless overridden; `registry.already-in-force`;
         `registry.busy`.
     RecommenderError
         As `load_model`; `registry.active-broken`, `registry.blank`, `registry.io`.
@@ -139,11 +140,13 @@ def promote_model(
     with locked(root):
         if _made_before(root, request):
             return
+        # Before anything is written: a model that does not load must not come into force.
         load_model(root, model_id, key=key)
         active = _read_active(root)
         previous = active.model_id
         if previous == model_id:
             raise ConflictError("registry.already-in-force", model=model_id)
+        # Compared under the lock: another promotion may have come in between the verdict and this.
         against = not verdict.promotable or verdict.in_force != previous
         if against and override_reason is None:
             if not verdict.promotable:
@@ -165,6 +168,7 @@ def promote_model(
             request=request,
             details={"failed": summarise(verdict.failed), "compared_with": verdict.in_force},
         )
+        # Nothing to remember before the first model: a rollback past it ends at no model.
         earlier = active.earlier if previous is None else (*active.earlier, previous)
         _make(root, switch, active=active, earlier=earlier)
 
@@ -172,7 +176,7 @@ def promote_model(
 def rollback_model(
     root: Path, *, by: str, reason: str, request: str = "", key: bytes | None = None
 ) -> str | None:
-    """Go back to the model in force before; done again, to the one before that.
+    """Go back to the model that was in force before; a second time, to the one before that.
 
     Models that do not load any more are passed over, which the switch records.
 
@@ -183,8 +187,8 @@ def rollback_model(
     by, reason : str
         Who goes back, and why.
     request : str
-        Tells the request from others; a switch that came of the same one within a day is not
-        made again.
+        Tells the request from others; a switch that the same one made within a day is not made
+        again.
     key : bytes, optional
         Pass over models that were not signed with it.
 
@@ -201,6 +205,7 @@ def rollback_model(
         `registry.active-broken`, `registry.blank`, `registry.io`.
     """
     require(by=by, reason=reason)
+    # The lock would create the folder, as if the installation had once had models.
     if not root.is_dir():
         raise ConflictError("registry.nothing-in-force")
     with locked(root):
@@ -236,7 +241,7 @@ def rollback_model(
 
 @lru_cache(maxsize=4)
 def _parse(content: bytes) -> _Active:
-    # a server asks with every request which model is in force, and the switches only grow
+    # A server asks with every request which model is in force, and the list of switches only grows.
     return _ACTIVE.validate_json(content)
 
 
@@ -252,7 +257,7 @@ def _read_active(root: Path) -> _Active:
 
 
 def _made_before(root: Path, request: str) -> Switch | None:
-    """Return the switch that came of a request of late, if one did."""
+    """Return the switch that this request already made within `REPEATED_WITHIN`, if any."""
     since = dt.datetime.now(dt.UTC) - REPEATED_WITHIN
     for switch in reversed(read_switches(root)):
         if request and switch.request == request and switch.time >= since:

@@ -12,7 +12,7 @@ from recommender.texts import all_texts, say
 
 CANDIDATE = "effect-model"
 RMSE_TIE = 0.005
-"""Share of the other's RMSE by which one may exceed it and count as not worse."""
+"""By which share of the other's RMSE a model may exceed it and still count as not worse."""
 SLOPE_RANGE = 0.5
 """How far from 1 a calibration slope may be."""
 SLOPE_TIE = 0.05
@@ -77,15 +77,15 @@ def judge(metrics: Mapping[str, Any]) -> Verdict:
     """Compare a model with its baselines and with the model in force, on the later period.
 
     Its RMSE of the measured gain must not exceed that of any baseline, nor that of the model in
-    force, by more than 0.5 %; its calibration slope must lie between 0.5 and 1.5 and be no farther
-    from 1 than that of the model in force, to 0.05. A figure that is missing meets no condition.
+    force, by more than 0.5 %. Its calibration slope must lie between 0.5 and 1.5, and no more than
+    0.05 farther from 1 than that of the model in force. A missing figure meets no condition.
 
     Parameters
     ----------
     metrics : mapping
         ``known``: by model name (``effect-model`` and the baselines), each with ``rmse`` and
-        ``slope``. ``in_force``, where there is one: ``model_id``, ``rmse`` and ``slope`` of it on
-        the same records, best those after its own history.
+        ``slope``. ``in_force``, where there is one: its ``model_id``, and its ``rmse`` and
+        ``slope`` on the same records, preferably those after its own history.
 
     Returns
     -------
@@ -99,6 +99,7 @@ def judge(metrics: Mapping[str, Any]) -> Verdict:
     known = metrics.get("known") or {}
     own = known.get(CANDIDATE)
     baselines = {name: score for name, score in known.items() if name != CANDIDATE}
+    # Without both there is nothing to judge by, which is not the same as a bad verdict.
     if not own or not baselines:
         raise ModelError("registry.no-metrics")
     rmse, slope = _number(own, "rmse"), _number(own, "slope")
@@ -112,7 +113,7 @@ def judge(metrics: Mapping[str, Any]) -> Verdict:
         return Verdict(tuple(comparisons), None)
     name = str(in_force["model_id"])
     other = _number(in_force, "slope")
-    # the one in force may have no slope: then any sane one is better
+    # The model in force may have no slope: then any slope in the range is better.
     limit = SLOPE_RANGE if other is None else abs(other - 1.0) + SLOPE_TIE
     comparisons += [
         _compare_rmse("rmse-in-force", name, rmse, _number(in_force, "rmse")),
@@ -122,7 +123,7 @@ def judge(metrics: Mapping[str, Any]) -> Verdict:
 
 
 def explain_verdict(verdict: Verdict, lang: str) -> tuple[str, ...]:
-    """Say why a model may be promoted or not, the sum of it first, one line a condition.
+    """Say why a model may or may not be promoted: a summary, then a line for each condition.
 
     Parameters
     ----------
@@ -156,7 +157,7 @@ def explain_verdict(verdict: Verdict, lang: str) -> tuple[str, ...]:
 
 
 def summarise(failed: tuple[Comparison, ...]) -> str:
-    """Name failed conditions shortly, the same in every language."""
+    """Name failed conditions briefly, in the same way in every language."""
     return "; ".join(
         f"{c.figure} {c.against}".strip() + f" {_shown(c.own)} / {_shown(c.other)}" for c in failed
     )
@@ -166,6 +167,7 @@ def _compare_rmse(
     figure: Figure, against: str, own: float | None, other: float | None
 ) -> Comparison:
     limit = None if other is None else other * (1.0 + RMSE_TIE)
+    # A figure that is missing meets no condition, so that no model gets in unjudged.
     holds = own is not None and limit is not None and own <= limit
     return Comparison(figure, against, own, other, limit, holds)
 
@@ -173,12 +175,14 @@ def _compare_rmse(
 def _compare_slope(
     figure: Figure, against: str, own: float | None, other: float | None, limit: float
 ) -> Comparison:
+    # 1e-9: a slope just at the limit meets it, also after the subtraction.
     holds = own is not None and abs(own - 1.0) <= limit + 1e-9
     return Comparison(figure, against, own, other, limit, holds)
 
 
 def _number(score: Mapping[str, Any], name: str) -> float | None:
     value = score.get(name)
+    # A card holds None for NaN, and one that was edited may hold anything.
     number = float(value) if isinstance(value, int | float) else math.nan
     return number if math.isfinite(number) else None
 

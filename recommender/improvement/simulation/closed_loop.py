@@ -1,9 +1,9 @@
 """The closed loop: recommend, train, record, retrain, quarter after quarter, with known effects.
 
-A model that learns from the training that it chose itself may go wrong in ways that one evaluation
-does not show: it may never try what it does not know, or believe its own luck. Here the
-loop is closed on a simulated organisation, under several rankings and on the same luck, and what
-people gained in truth is counted.
+A model that learns from training it chose itself may go wrong in ways that one evaluation does not
+show: it may never try what it does not know, or believe its own luck. Here the loop is closed on a
+simulated organisation, under several rankings with the same luck, and what people truly gained is
+counted.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class LoopSettings:
     n_quarters : int
         How long the loop runs.
     capacity : int
-        Modules a person takes in a quarter, none of which serve the same competency.
+        Modules a person takes in a quarter, no two of which serve the same competency.
     attendance : float
         Probability that a module is taken once it is recommended.
     reassessed_share : float
@@ -70,7 +70,7 @@ class LoopSettings:
     n_shown : int
         Length of the list a person is shown.
     tie_margin : float
-        Modules of the list whose expected gap closed is so close to the best count as equal, in
+        Modules of the list whose expected gap closed is this close to the best count as equal, in
         weighted levels.
     draw_share : float
         How often the policy that draws among equals does so.
@@ -92,7 +92,7 @@ class LoopSettings:
 
 @dataclass(frozen=True)
 class PolicyRun:
-    """What came of one ranking; arrays of shape (n_quarters,), in levels a person.
+    """How one ranking fared; arrays of shape (n_quarters,), in levels per person.
 
     Attributes
     ----------
@@ -105,13 +105,13 @@ class PolicyRun:
     effect_rmse : ndarray
         Error of the ranking's own estimates of the effect; NaN where it has none.
     taught_rmse : ndarray
-        Error of an effect model fitted on the records that the ranking has left so far.
+        Error of an effect model fitted on the records that the ranking has produced so far.
     effect_coverage : ndarray
         Share of that model's intervals of the true effect that hold.
     modules_tried : ndarray
         Share of the catalogue's modules with a record.
     off_policy : OffPolicyCheck
-        What the log says of another ranking.
+        What the log says about another ranking.
     log : ShownLog
         What was shown.
     """
@@ -136,9 +136,9 @@ class ClosedLoop:
     settings : LoopSettings
         How the organisation trained.
     seed : int
-        Of everything drawn.
+        Seed of everything drawn.
     runs : dict of Policy to PolicyRun
-        What came of each ranking.
+        How each ranking fared.
     """
 
     settings: LoopSettings
@@ -183,13 +183,17 @@ def _run(
     policy: Policy, start: Organisation, first_fit: EffectFit, settings: LoopSettings, seed: int
 ) -> PolicyRun:
     now, fit = start, first_fit
+    # From before the loop, so that the challenger is the same in every quarter and for every
+    # ranking.
     challenger = _raw_mean(start)
     logs: list[ShownLog] = []
     trials: list[Trials] = []
     figures: list[dict[str, float]] = []
     for quarter in range(settings.n_quarters):
+        # Separate streams for each quarter: a ranking that draws more numbers does not change who
+        # attends or what they gain.
         draws, luck, life = (np.random.default_rng([seed, quarter, part]) for part in (2, 3, 4))
-        found = _predict(fit, now)
+        predictions = _predict(fit, now)
         score = _score(policy, now, fit, draws)
         attends = luck.random((settings.capacity, len(score))) < settings.attendance
         chosen = _choose(policy, now, score, attends, settings, draws)
@@ -200,16 +204,20 @@ def _run(
             logs.append(log_shown(listed, attends[slot], quarter, slot))
             margin = _margin(policy, settings)
             trials.append(
-                try_challenger(now, listed, attends[slot], lived, found, challenger, margin=margin)
+                try_challenger(
+                    now, listed, attends[slot], lived, predictions, challenger, margin=margin
+                )
             )
-        scores = _score_estimates(policy, now, found)
+        scores = _score_estimates(policy, now, predictions)
         gain = float(lived.gain.sum(axis=1).mean())
         closed = float(lived.gap_closed.sum(axis=1).mean())
         figures.append({"true_gain": gain, "gap_closed": closed, "regret": chosen.regret, **scores})
         now = after
+        # Nobody would ask a model fitted after the last quarter.
         if quarter + 1 < settings.n_quarters:
             fit = _fit(now, seed)
-    series = {name: np.array([each[name] for each in figures]) for name in figures[0]}
+    series = {name: np.array([of_quarter[name] for of_quarter in figures]) for name in figures[0]}
+    # The other figures are of their quarter, this one is since the start.
     series["gap_closed"] = np.cumsum(series["gap_closed"])
     return PolicyRun(**series, off_policy=check_off_policy(trials), log=join_logs(logs))
 
@@ -253,28 +261,30 @@ def _choose(
         best += float(attainable.sum())
         lost += float((attainable - true_value[people, first]).sum())
         taken[people[goes[people]], first[goes[people]]] = True
+        # Also for those who do not attend: no second module for the same gap in one quarter.
         candidate[people] &= ~_alike(now)[first]
         lists.append(listed)
     return _Choice(lists, taken, lost / best if best > 0 else float("nan"))
 
 
 def _margin(policy: Policy, settings: LoopSettings) -> float:
+    # For a random ranking all modules are as good as equal.
     return float("inf") if policy is Policy.RANDOM else settings.tie_margin
 
 
 def _score_estimates(policy: Policy, now: Organisation, found: Prediction) -> dict[str, float]:
-    """Compare effects with the true ones, for every module that serves a gap of a person."""
+    """Compare estimated effects with the true ones, wherever a module serves a gap."""
     asked = now.served
     truth = now.effects[asked]
     lower, upper = found.effect_lower[asked], found.effect_upper[asked]
-    own = float("nan")
+    own_rmse = float("nan")
     if policy not in (Policy.GAP_ONLY, Policy.RANDOM):
         raw = policy is Policy.RAW_MEAN
         estimate = _raw_mean(now) if raw else found.expected_improvement
-        own = _rmse(np.broadcast_to(estimate, asked.shape)[asked] - truth)
+        own_rmse = _rmse(np.broadcast_to(estimate, asked.shape)[asked] - truth)
     tried = np.unique(now.records.module[now.records.module >= 0]).size
     return {
-        "effect_rmse": own,
+        "effect_rmse": own_rmse,
         "taught_rmse": _rmse(found.expected_improvement[asked] - truth),
         "effect_coverage": float(((lower <= truth) & (truth <= upper)).mean()),
         "modules_tried": tried / now.modules.n_modules,
@@ -290,20 +300,23 @@ def _predict(fit: EffectFit, now: Organisation) -> Prediction:
     """Predict all pairs for all people; arrays of shape (n_people, n_pairs)."""
     modules = now.modules
     n, n_pairs = len(now.level), modules.pair_module.size
-    found = predict(
+    predictions = predict(
         fit,
         np.tile(modules.pair_module, n),
         np.tile(modules.pair_competency, n),
         now.level[:, modules.pair_competency].ravel(),
         np.repeat(now.org, n_pairs),
     )
-    return Prediction(**{name: value.reshape(n, n_pairs) for name, value in vars(found).items()})
+    return Prediction(
+        **{name: value.reshape(n, n_pairs) for name, value in vars(predictions).items()}
+    )
 
 
 def _raw_mean(now: Organisation) -> FloatArray:
     """Raw mean gain of each pair's participants, shape (n_pairs,)."""
     modules = now.modules
     size = modules.pair_module.size
+    # The baselines predict for records, so the pairs are asked about as records without figures.
     unknown, none = np.zeros(size), np.full(size, -1)
     asked = RecordTable(
         none, modules.pair_competency, modules.pair_module, unknown, unknown, unknown, none, unknown
@@ -318,6 +331,7 @@ def _score(
         return rng.random(now.completed.shape)
     modules = now.modules
     if policy is Policy.GAP_ONLY:
+        # Every module is taken to close the whole gap: only the gap decides.
         coefficients = np.full((modules.pair_module.size, 1), TOP_LEVEL)
     elif policy is Policy.RAW_MEAN:
         coefficients = _raw_mean(now)[:, None]

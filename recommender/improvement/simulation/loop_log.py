@@ -1,4 +1,4 @@
-"""What a closed loop logs of its recommendations, and what that log tells of another ranking."""
+"""What a closed loop logs of its recommendations, and what that log says about another ranking."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ShownLog:
 
 @dataclass(frozen=True)
 class OffPolicyCheck:
-    """What the log of one ranking says of another, beside what is true.
+    """What the log of one ranking says about another, beside what is true.
 
     The other ranking takes, of the modules that counted as equal, the one with the highest raw
     mean gain before the loop.
@@ -58,7 +58,7 @@ class OffPolicyCheck:
     true_value : float
         What it would have been on average.
     supported_share : float
-        Share of people for whom the log could have held the other ranking's choice at all.
+        Share of people for whom the other ranking's choice could have been logged at all.
     n_records : int
         Modules taken that the estimate rests on.
     """
@@ -119,13 +119,14 @@ def try_challenger(
     lived : Quarter
         What the quarter did.
     found : Prediction
-        Of the model in force; arrays of shape (n_people, n_pairs).
+        Predictions of the model in force; arrays of shape (n_people, n_pairs).
     challenger : ndarray of shape (n_pairs,)
         Raw mean gain that the other ranking goes by.
     margin : float
-        Of listed modules this close to the best the challenger chooses.
+        The challenger chooses among listed modules this close to the best.
     """
     k = now.modules.pair_competency
+    # Only gaps count: what a module adds where there is no gap is not what rankings go by.
     counted = np.where(now.served, now.weight[:, k], 0.0)
 
     def outcome(after_less_before: FloatArray) -> FloatArray:
@@ -134,15 +135,18 @@ def try_challenger(
     people = np.flatnonzero((listed.module[:, 0] >= 0) & attends)
     module, score = listed.module[people], listed.score[people]
     top = np.nanmax(score, axis=1, keepdims=True)
+    # The challenger chooses among modules close to the best, the only ones that a log with draws
+    # could have put first.
     near = (module >= 0) & (np.nan_to_num(score, nan=-np.inf) >= top - margin)
     rival = now.value_modules(challenger[:, None])
-    # of equal ones the lower code, wherever it was shown
+    # Among equals the lower code, as a choice by place would depend on the logged draw.
     rated = np.where(near, rival[people[:, None], module] - 1e-9 * module, -np.inf)
     place = rated.argmax(axis=1)
     row = np.arange(people.size)
     chosen, logged = module[row, place], module[:, 0]
     measured = outcome(np.nan_to_num(lived.measured)[:, k])
     expected = outcome(found.expected_level_after - now.level[:, k])
+    # Without the luck of the quarter: the mean of what the challenger's choice would have done.
     would_be = np.clip(now.grow()[:, k] + now.effects, 0.0, TOP_LEVEL)
     true = outcome(would_be - now.level[:, k])
     return Trials(
@@ -159,6 +163,7 @@ def try_challenger(
 def check_off_policy(trials: list[Trials]) -> OffPolicyCheck:
     """Estimate the challenger's value from all trials, and find the true one."""
     rows = {name: np.concatenate([getattr(t, name) for t in trials]) for name in vars(trials[0])}
+    # What is left in `rows` are exactly the arguments of the estimate: the truth stays out of it.
     true, supported = rows.pop("true_chosen"), rows.pop("supported")
     return OffPolicyCheck(
         value=off_policy_value(**rows),

@@ -1,7 +1,7 @@
 """A simulated organisation that goes on living: its people train, grow and are assessed again.
 
-What happens to people is drawn from the quarter and the seed alone, so that rankings are compared
-on the same luck: two organisations that train alike stay alike.
+What happens to people depends on the quarter and the seed alone, so that rankings are compared with
+the same luck: two organisations that train alike stay alike.
 """
 
 from __future__ import annotations
@@ -144,7 +144,9 @@ def found_organisation(settings: SimulationSettings, *, seed: int) -> Organisati
         The same settings and seed give the same organisation.
     """
     n, k = settings.n_people, settings.n_competencies
+    # As many queries as there are people and competencies: then each of them has exactly one.
     past = simulate(settings, seed=seed, n_queries=n * k)
+    # A stream of its own: what is drawn here does not change the history.
     rng = np.random.default_rng([seed, 1])
     level, true_level = np.empty((n, k)), np.empty((n, k))
     level[past.query_person, past.query_competency] = past.query_level
@@ -189,7 +191,7 @@ def live_quarter(
     before : Organisation
         People at the start of the quarter.
     taken : ndarray of bool, shape (n_people, n_modules)
-        Who takes which modules; no two of a person serve one competency.
+        Who takes which modules; no two modules of a person serve the same competency.
     reassessed_share : float
         Probability of an assessment without training, for each person and competency.
     rng : Generator
@@ -202,6 +204,8 @@ def live_quarter(
     """
     modules, settings = before.modules, before.settings
     shape = before.level.shape
+    # Drawn for everybody and before anything depends on `taken`, so that all rankings see the same
+    # numbers.
     response = settings.response_spread * rng.standard_normal(shape)
     chance = rng.random(shape)
     of_competency = modules.pair_competency[:, None] == np.arange(shape[1])
@@ -224,6 +228,7 @@ def live_quarter(
         module=np.concatenate([modules.pair_module[pair_t], np.full(person_u.size, -1)]),
         level_before=before.level[person, competency],
         level_after=level[person, competency],
+        # The time since the last rating, which may be several quarters back.
         days_between=day - before.rated_day[person, competency],
         org=before.org[person],
         after_day=np.full(person.size, float(day)),
@@ -231,6 +236,7 @@ def live_quarter(
     after = replace(
         before,
         records=_join(before.records, records),
+        # Levels were drawn for all, but who was not assessed keeps the old one.
         level=np.where(assessed, level, before.level),
         true_level=true_level,
         rated_day=np.where(assessed, float(day), before.rated_day),
@@ -241,6 +247,7 @@ def live_quarter(
     left_without = np.maximum(before.target - without, 0.0)
     quarter = Quarter(
         gain=true_level - without,
+        # Against the quarter without training: what people would have grown anyway is not counted.
         gap_closed=before.weight * (left_without - left),
         measured=np.where(assessed, level - before.level, np.nan),
     )

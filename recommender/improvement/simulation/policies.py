@@ -1,9 +1,9 @@
-"""Ways to rank modules for people, and how they are shown: what, at which rank, how probably.
+"""Ways to rank modules for people, and the lists that people are shown, with their propensities.
 
-The product ranks by the expected gap closed. Beside it stand what people do without a model. Each
-ranking is shown as a short list; where modules of the list are as good as equal, the one put
-first may be drawn, with a probability that is logged: only that makes it possible to say later
-what another ranking would have gained.
+The product ranks by the expected gap closed; the other policies are what people do without a model.
+Each ranking is shown as a short list. Where modules of the list are as good as equal, the one put
+first may be drawn, with a probability that is logged. Only that probability makes it possible to
+say later what another ranking would have gained.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class Shown:
 
 def sum_by_module(values: FloatArray, modules: ModuleTable) -> FloatArray:
     """Add up values of pairs, shape (n_people, n_pairs), to (n_people, n_modules)."""
+    # One matrix product; np.add.at over pairs would be far slower.
     return values @ (modules.pair_module[:, None] == np.arange(modules.n_modules)).astype(float)
 
 
@@ -88,6 +89,7 @@ def show_modules(
     Shown
         With the probabilities of what was shown.
     """
+    # In this order first, so that the stable sort below breaks ties by hours, then code.
     by_hours = np.lexsort((np.arange(hours.size), hours))
     order = by_hours[np.argsort(-score[:, by_hours], axis=1, kind="stable")[:, :n_shown]]
     listed = np.take_along_axis(score, order, axis=1)
@@ -96,11 +98,14 @@ def show_modules(
     near[:, 0] = there[:, 0]
     propensity = draw_share * near / np.maximum(near.sum(axis=1, keepdims=True), 1)
     propensity[:, 0] += (1.0 - draw_share) * there[:, 0]
-    # one number a person decides, whatever the length of the list
+    # One number for each person, whatever the length of the list: policies with other lists then
+    # still draw the same numbers.
     point = rng.random(len(score))[:, None]
     first = (np.cumsum(propensity, axis=1) <= point).sum(axis=1)
+    # Sums of shares may end a hair below 1: then the last of the near ones is taken.
     first = np.minimum(first, np.maximum(near.sum(axis=1) - 1, 0))
     place = np.broadcast_to(np.arange(order.shape[1]), order.shape)
+    # The drawn module moves to the front and the others keep their order.
     shown = np.argsort(np.where(place == first[:, None], -1, place), axis=1)
 
     def arrange(values: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -1,9 +1,10 @@
 """Simulated training histories whose true effects are known: the judge of the effect model.
 
-Nobody knows what a module adds for a person; here it is known, because it was drawn. The history
-has what makes real ones hard: people are nominated on a rating that happens to be low and on what
-their manager knows beyond it, ratings are noisy and end at a ceiling, few people take most of the
-training, module quality drifts, people grow without training, some modules have no record.
+In real histories nobody knows what a module adds for a person; here it is known, because it was
+drawn. The history has what makes real ones hard. People are nominated because a rating happens to
+be low and because of what their manager knows beyond it. Ratings are noisy and end at a ceiling. A
+few people take most of the training. Module quality drifts, people grow without training, and some
+modules have no record.
 """
 
 from __future__ import annotations
@@ -187,6 +188,7 @@ def _effect(
         effect = strength * ready
     else:
         effect = settings.mean_effect * (ready - 1.0) + strength
+    # The true effect ends at the ceiling too: nobody can be lifted above the scale.
     return np.minimum(effect, TOP_LEVEL - level)
 
 
@@ -238,6 +240,7 @@ def _draw_catalog(
         + (settings.modality_spread * z(n_modalities))[modality[pair_module]]
         + settings.hours_spread * log_hours[pair_module]
         + (settings.mix_spread * z((n_modalities, k)))[modality[pair_module], pair_competency]
+        # A module does less for the competencies that it serves on the side.
         - 0.1 * ~pair_main
     )
     quality = np.bincount(pair_module, weights=strength) / np.bincount(pair_module)
@@ -249,10 +252,12 @@ def _draw_catalog(
 
 def _noise(settings: SimulationSettings, rng: np.random.Generator, size: int) -> FloatArray:
     variance = settings.ability_spread**2 + settings.level_spread**2
+    # Solved from reliability = true variance / (true variance + noise variance).
     spread = np.sqrt(variance * (1.0 - settings.reliability) / settings.reliability)
     if np.isinf(settings.noise_tail):
         return spread * rng.standard_normal(size)
     tail = settings.noise_tail
+    # Scaled to the same variance as the normal noise: a t distribution is wider by itself.
     return spread * rng.standard_t(tail, size) * np.sqrt((tail - 2.0) / tail)
 
 
@@ -306,12 +311,12 @@ def simulate(
     pace = settings.growth * rng.gamma(4.0, 0.25, size=n)
     org = rng.integers(0, max(2, n // 100), size=n)
 
-    # control rows: anybody, any competency
+    # Control rows: anybody, any competency.
     control = rng.choice(n * k, size=min(settings.n_untrained, n * k), replace=False)
     person_u, competency_u = np.divmod(control, k)
 
-    # nominations: a person who trains much, a competency that looks (or is known to be) low, a
-    # module that serves it and is about right for the recorded level
+    # Nominations: a person who trains much, a competency that looks (or is known to be) low, a
+    # module that serves it and is about right for the recorded level.
     keen = rng.pareto(settings.heavy_tail, size=n) + 0.2
     person_t = rng.choice(n, size=settings.n_trained, p=keen / keen.sum())
     low = -settings.recorded_selection * rated[person_t]
@@ -319,7 +324,9 @@ def simulate(
     served = np.bincount(
         table.pair_competency, weights=catalog.popularity[table.pair_module], minlength=k
     )
+    # A competency that no module serves cannot be trained.
     low[:, served <= 0] = -np.inf
+    # The argmax of utility plus Gumbel noise draws from a softmax, for all people at once.
     competency_t = np.argmax(low + rng.gumbel(size=low.shape), axis=1)
     fit = rated[person_t, competency_t][:, None] - table.pair_from
     appeal = np.where(fit >= -0.5, 0.0, -1.5) - 0.35 * np.abs(fit - 0.5)
@@ -335,6 +342,7 @@ def simulate(
     before_day = rng.integers(0, HISTORY_DAYS - 300, size=total)
     days = rng.integers(120, 330, size=total)
     start = true[person, competency]
+    # 0 at the end of the history: the drift ends at the strength that queries are judged by.
     age = 1.0 - (before_day + days) / HISTORY_DAYS
     drift = settings.drift_spread * rng.standard_normal(table.n_modules)
     strength = np.where(
@@ -344,6 +352,7 @@ def simulate(
     effect = effect + settings.response_spread * rng.standard_normal(total)
     growth = pace[person] * days / 365.0 * (1.0 - start / TOP_LEVEL)
     after = np.clip(start + growth + np.where(pair >= 0, effect, 0.0), 0.0, TOP_LEVEL)
+    # Shuffled, so that no model can use the order in which rows were drawn.
     order = rng.permutation(total)
     records = RecordTable(
         person=person[order],
