@@ -11,6 +11,7 @@ The result is compiled to a polynomial of the level for each pair.
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -147,8 +148,8 @@ def fit_effects(
     ShapeMismatchError
         If codes do not fit the catalogue.
     """
-    import scipy.linalg.lapack  # noqa: F401 - the limit below reaches only what is loaded by then
-
+    # the limit below reaches only what is loaded by then
+    importlib.import_module("scipy.linalg.lapack")
     _check(records, modules, n_competencies, scale)
     # The matrices are small and many: BLAS threads would mostly wait for each other, and add up in
     # another order, so that the same history would not give the same bytes.
