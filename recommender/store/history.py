@@ -25,9 +25,9 @@ def read_history_state(connection: sa.Connection) -> tuple[int, ...]:
     people = sa.select(sa.func.count(), sa.func.sum(person.version)).select_from(schema.person)
     records = sa.select(sa.func.count()).select_from(schema.improvement_record)
     batches = sa.select(sa.func.max(batch.id)).where(batch.kind == "records")
-    found = [*connection.execute(people).one()]
-    found += [connection.scalar(records), connection.scalar(batches)]
-    return tuple(number or 0 for number in found)
+    figures = [*connection.execute(people).one()]
+    figures += [connection.scalar(records), connection.scalar(batches)]
+    return tuple(number or 0 for number in figures)
 
 
 def read_visible_ids(connection: sa.Connection, scope: Scope) -> list[str]:
@@ -41,9 +41,9 @@ def read_secret(engine: sa.Engine, name: str) -> bytes:
     query = sa.select(table.c.value).where(table.c.name == name)
     # nearly always there: a read does not queue behind the writers
     with reading(engine) as connection:
-        found: bytes | None = connection.scalar(query)
-    if found is not None:
-        return found
+        stored: bytes | None = connection.scalar(query)
+    if stored is not None:
+        return stored
     dialect = sqlite if engine.dialect.name == "sqlite" else postgresql
     insert = dialect.insert(table).values(name=name, value=secrets.token_bytes(_KEY_BYTES))
     with writing(engine) as connection:

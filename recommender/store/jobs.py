@@ -286,7 +286,7 @@ def keep_claim(connection: sa.Connection, job_id: str, worker: str) -> None:
 
 def is_cancel_asked(connection: sa.Connection, job_id: str, worker: str) -> bool:
     """Say whether somebody asked to cancel the job that a worker is at."""
-    query = sa.select(_job.cancel_asked).where(*_own(job_id, worker))
+    query = sa.select(_job.cancel_asked).where(*_is_run_by(job_id, worker))
     return bool(connection.scalar(query))
 
 
@@ -378,7 +378,7 @@ def _end(status: JobStatus) -> dict[str, Any]:
     return {"status": status.value, "upload": None, "finished_at": dt.datetime.now(dt.UTC)}
 
 
-def _own(job_id: str, worker: str) -> tuple[sa.ColumnElement[bool], ...]:
+def _is_run_by(job_id: str, worker: str) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         _job.job_id == job_id,
         _job.worker == worker,
@@ -393,5 +393,6 @@ def _change(
     changes: Mapping[str, Any],
     *conditions: sa.ColumnElement[bool],
 ) -> bool:
-    statement = schema.job.update().where(*_own(job_id, worker), *conditions).values(**changes)
+    mine = _is_run_by(job_id, worker)
+    statement = schema.job.update().where(*mine, *conditions).values(**changes)
     return connection.execute(statement).rowcount == 1

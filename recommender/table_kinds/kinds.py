@@ -243,7 +243,7 @@ KINDS: Mapping[str, TableKind] = {
             "modules",
             ("培训模块", "Modules"),
             (
-                # a slug, like the ids of the catalogue, with which it lives side by side
+                # a slug, like the ids in the catalogue's files, which these modules are added to
                 Column(
                     "module_id",
                     ("模块编号", "培训模块", "课程编号"),
@@ -299,7 +299,7 @@ KINDS: Mapping[str, TableKind] = {
                 Column("starts_on", ("开始日期", "开班日期"), "date", example="2026-12-01"),
                 Column("ends_on", ("结束日期",), "date", example="2026-12-02"),
                 Column("place", ("地点",), nullable=True, example="示例培训中心"),
-                # empty: as many as come
+                # empty: the number is not limited
                 Column(
                     "seats",
                     ("名额", "席位"),

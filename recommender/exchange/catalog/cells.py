@@ -25,10 +25,10 @@ from recommender.exchange.tables.header import Sheet as RawSheet
 from recommender.exchange.tables.header import Unreadable, find_header, loose
 from recommender.table_kinds import Column
 
-# HR types what the keyboard gives; no id holds any of these
+# people type whichever separator their keyboard gives; no id contains one of them
 _SEPARATORS = re.compile(r"[;；,，、\n]")
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-# the only dates are those from which targets hold, and these may lie ahead
+# the only dates are those on which targets take effect, and they may be in the future
 _LATEST = dt.date(2199, 12, 31)
 
 
@@ -143,7 +143,7 @@ def read_sheet_rows(raw: RawSheet, sheet: Sheet, faults: Faults) -> SheetRows:
         cells = raw.rows[at]
         if all(_is_empty(cell) for cell in cells):
             continue
-        # where a column is missing no row can make a record: one fault in place of one a row
+        # without a required column no row can make a record: that is one fault, not one per row
         row = ParsedRow(raw.first_row + at + 1, {}, {}, good=not header.missing)
         rows.rows.append(row)
         for entry in fields:

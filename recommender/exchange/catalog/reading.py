@@ -38,7 +38,7 @@ def read_catalog_workbook(path: Path) -> Catalog:
     records = WorkbookRecords(path)
     head, parts = records.build_whole(records.top)
     records.faults.raise_if_any(path.name)
-    # only now: the checks of the whole need records that are sound by themselves
+    # only now: these checks compare records, and need each one to be valid by itself
     catalog = assemble(head, **parts)
     for fault in check_catalog(catalog):
         _locate(fault, records)
@@ -57,7 +57,7 @@ def _locate(fault: CatalogFault, records: WorkbookRecords) -> None:
     problem = BadCell("catalog_workbook.check", "", values)
     place, rest = longest(records.places, fault.at)
     if place is None:
-        # a fault of no single row is reported for its sheet, or else for the first sheet
+        # a fault that has no row of its own is reported for its sheet, or for the first one
         rows = records.rows.get("".join(fault.at[:1]), records.rows[records.top.name])
         records.faults.add(rows, None, "", problem)
     else:
@@ -96,7 +96,7 @@ def import_catalog_workbook(path: Path, folder: Path, *, dry_run: bool = False) 
         return catalog
     try:
         return write_catalog_folder(catalog, folder)
-    # somebody made the folder since it was looked for above
+    # the folder was made by somebody else after the check above
     except FileExistsError as error:
         raise InputError("catalog_workbook.folder_exists", folder=str(folder)) from error
     except OSError as error:

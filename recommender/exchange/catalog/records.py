@@ -146,7 +146,7 @@ class WorkbookRecords:
         for held, built in below:
             gathered = held.gather([(row.values, r) for row, r in built if r is not None])
             fields |= gathered
-            # such a field may fail for want of the bad record, which is reported where it stands
+            # the field lacks that record; whatever is wrong with it then is only a consequence
             if any(record is None for _, record in built):
                 unsure |= set(gathered)
         return fields, unsure
@@ -171,13 +171,13 @@ class WorkbookRecords:
         for child in sheet.children:
             name = child.name if row_above is None else next(iter(child.held.gather([])))
             key = _key(row_above.values, child.above) if row_above else ()
-            own = [column for column in child.key if column not in child.above]
+            key_columns = [column for column in child.key if column not in child.above]
             for at, (row, _) in enumerate(self.built[child.name].get(key, ())):
                 if child.pairs:
                     yield from self._places_below(child, ())
                 else:
                     # rows without a key go by their position, as in a list of a YAML file
-                    place = (*above, name, *(_key(row.values, own) or (str(at),)))
+                    place = (*above, name, *(_key(row.values, key_columns) or (str(at),)))
                     yield place, (self.rows[child.name], row)
                     yield from self._places_below(child, place, row)
 
@@ -206,7 +206,7 @@ def _raw(sheet: Sheet, row: ParsedRow) -> dict[str, Any]:
         if not field.path or (value is None and not field.mapping):
             continue
         inner = raw
-        # run also where a mapping has no value: the mapping itself has to be there
+        # also for an empty cell of a mapping, as the mapping itself has to be there
         for step in field.path[:-1]:
             inner = inner.setdefault(step, {})
         if value is not None:

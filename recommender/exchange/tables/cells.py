@@ -26,11 +26,10 @@ _PLAIN = re.compile(
 _SLUG = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 _INVISIBLES = "\u200b\u2060\ufeff"
 _INVISIBLE = re.compile(f"[{_INVISIBLES}]")
-# compatibility ideographs: NFC would replace one by another character, and names are written
-# with them
+# all but compatibility ideographs: some names are written with one, and NFC would replace it
 _NOT_COMPATIBILITY = re.compile("[^\uf900-\ufaff\U0002f800-\U0002fa1f]+")
-# control characters, line separators, marks that turn the direction of text and so show it other
-# than it is, halves of surrogate pairs, which no UTF-8 can hold
+# control characters and line separators; marks that reverse the direction of text, so that it
+# looks different from what it is; halves of surrogate pairs, which UTF-8 cannot encode
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 # the full-width space, digits and letters that a Chinese keyboard gives
 _WIDE = {
@@ -52,7 +51,7 @@ _DATE = re.compile(
 )
 _COMPACT_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _FIRST_DATE, _LAST_DATE = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
-# Excel counts from 1 on 1900-01-01 and believes in 1900-02-29: hence two days before
+# two days before 1900-01-01, which is day 1: Excel also counts 1900-02-29, which never was
 _DAY_ZERO, _DAY_ZERO_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)
 # from 1954 to 2119 (from 1958 in files that count from 1904): no year and no 20260301 among them
 _SERIALS = (20_000, 80_000)
@@ -167,7 +166,7 @@ def read_number(value: object, column: Column) -> float:
         number = float(value)
     else:
         raise BadCellError(expected._replace(code="table.not_a_number"))
-    # NaN fails every comparison, and so the first
+    # the first test catches NaN, with which every comparison is false
     if not column.minimum <= number <= column.maximum or not math.isfinite(number):
         raise BadCellError(expected._replace(code="table.out_of_range"))
     if column.whole:

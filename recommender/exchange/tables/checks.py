@@ -36,7 +36,7 @@ def _combinations(
     columns: Columns, names: Iterable[str], kept: np.ndarray
 ) -> Iterable[tuple[tuple[Any, ...], np.ndarray]]:
     """Yield the different combinations of some columns' values, each with its rows."""
-    # a rule is asked once for each combination, which are few, and not for each of a million rows
+    # a rule is applied once per combination; there are few of them, even in a million rows
     chosen = [columns[name] for name in names]
     usable = kept.copy()
     combined = np.zeros(len(kept), dtype=np.int64)
@@ -195,15 +195,15 @@ def _check_modules(columns: Columns, kept: np.ndarray, known: Known, faults: Fau
     ids, needs = columns["module_id"], columns["prerequisites"]
     rows = np.flatnonzero(kept & ids.is_good & ~needs.is_bad)
     # an empty cell leaves the prerequisites of the catalogue as they are, and closes no circle
-    given = {
+    imported = {
         module: (row, tuple(needed.split(";")))
         for row, module, needed in zip(
             rows.tolist(), ids.values[rows], needs.values[rows], strict=True
         )
         if needed
     }
-    graph = {**known.prerequisites, **{module: needed for module, (_, needed) in given.items()}}
-    places = {module: row for module, (row, _) in given.items()}
+    graph = {**known.prerequisites, **{module: needed for module, (_, needed) in imported.items()}}
+    places = {module: row for module, (row, _) in imported.items()}
     _add_cycles(graph, places, "prerequisites", "table.prerequisite_cycle", faults)
 
 

@@ -42,7 +42,7 @@ def read_delimited(path: Path, kind: TableKind | None) -> Sheet:
         head = _csv_rows(path.name, text[: 64 * 1024], separator, HEADER_ROWS)
         header = find_header(head, kind) if kind else None
         width = len(header.columns if header else ()) if kind else max(map(len, head), default=0)
-        # by the width alone: where two separators do as well, the comma, which is first, stays
+        # `max` keeps the first of equals, which is the comma
         best = max(best, (width, separator), key=lambda pair: pair[0])
     rows = _csv_rows(path.name, text, best[1], None)
     if not any(cell for row in rows for cell in row):

@@ -16,8 +16,8 @@ if TYPE_CHECKING:  # faults are described without loading numpy
 
 # nobody mends more in one go, and a file may have millions
 FAULTS_LISTED = 1000
-# columns are checked one by one, so the first rows are known only at the end; sorting all that
-# were found is put off until there are so many
+# columns are checked one after the other, so which faults come first by row is known at the end
+# only; until then the list is sorted and cut whenever it has grown this long
 _MOST_HELD = 20 * FAULTS_LISTED
 FOUND_LENGTH = 60
 

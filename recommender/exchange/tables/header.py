@@ -160,7 +160,7 @@ def _read_header(
                 columns[name] = position
         elif name := spellings.get(_REMARK.sub("", spelling)):
             remarked.append((position, name))
-    # a header as it should be goes before one with a remark, such as "cost" before "cost (old)"
+    # an exact header wins over one with a remark: "cost" over "cost (old)"
     exact = set(columns)
     for position, name in remarked:
         if name not in columns:

@@ -120,7 +120,7 @@ def parse_column(
     rest = range(len(raw))
     # a column of nothing but numbers is converted at once; only those out of bounds are read singly
     if number and not column.whole and all(type(value) is float for value in raw):
-        distinct = raw.astype(np.float64) + 0.0  # makes -0.0 to 0.0
+        distinct = raw.astype(np.float64) + 0.0  # turns -0.0 into 0.0
         rest = np.flatnonzero(~((distinct >= column.minimum) & (distinct <= column.maximum)))
         rest = rest.tolist()
         distinct[rest] = np.nan

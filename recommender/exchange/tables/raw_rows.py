@@ -1,4 +1,4 @@
-"""From a file to the raw rows of one table: only here, files of users are opened."""
+"""From a file to the raw rows of one table; files from users are opened only from here."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from recommender.exchange.tables.scanning import Scan, scan_workbook
 from recommender.table_kinds import TableKind
 
 FILE_BYTES = 200 * 2**20
-# told by content: users rename files, and a name says little about them
+# recognised by content: users rename files, so the suffix proves little
 _BEGINNINGS = (
     (b"%PDF", "file.is_pdf"),
     (b"\x89PNG", "file.is_image"),
@@ -225,7 +225,7 @@ def _choose(file: str, kind: TableKind, sheets: Iterator[Sheet]) -> tuple[Header
     for sheet in sheets:
         header = find_header(sheet.rows, kind)
         if header is not None and not header.missing:
-            # without rows it is at most a template left in the file, and loses nothing
+            # a further sheet without rows is ignored: nothing of it can be lost
             if not fits or _has_rows(sheet, header, kind):
                 fits.append((header, sheet))
         elif best is None or _width(header) > _width(best[0]):

@@ -115,7 +115,7 @@ class References:
 
     def resolve(self, spelling: str, column: Column) -> str:
         """Return the id that a spelling in a column stands for."""
-        # a subject is known by its exam only, so it takes three cells; see `checks`
+        # which subject is meant depends on the exam, so it is resolved from three cells in `checks`
         if column.refers_to is None or column.refers_to == "subject":
             return spelling
         spellings = self._spellings[column.refers_to]
@@ -134,7 +134,7 @@ class References:
             try:
                 ids[self.resolve(part.strip(), column)] = None
             except BadCellError:
-                # only now at commas: a name may hold one
+                # split at commas only now, because a name may contain one
                 pieces = part.replace("、", ",").replace("，", ",").replace("|", ",").split(",")
                 if len(pieces) == 1:
                     raise

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from recommender.errors import InputError
 
 TOTAL_BYTES = 200 * 2**20
-# small files may pack well: a sheet of equal rows shrinks a hundred times without malice
+# the ratio counts for large files only: a small sheet of equal rows packs that well without malice
 RATIO_FROM_BYTES, RATIO = 50 * 2**20, 100
 ROWS, COLUMNS, CELLS = 500_000, 200, 10_000_000
 TEXT_BYTES, STRINGS = 512 * 2**20, 4_000_000
@@ -128,7 +128,7 @@ def _scan(file: str, archive: ZipFile, stream: BinaryIO) -> Scan:
     relations = _unpack_if_there(stream, parts, "xl/_rels/workbook.xml.rels")
     lengths = _string_lengths(file, _unpack_if_there(stream, parts, "xl/sharedstrings.xml"))
     # a cell takes more than 16 bytes: if the longest string in that many cells is no danger,
-    # nobody need count which cell uses which
+    # the strings of the single cells need not be counted
     much_text = int(lengths.max(initial=0)) * (total // 16) > TEXT_BYTES
     names = _sheet_names(workbook, relations)
     scan = Scan(date_1904=bool(re.search(rb'date1904\s*=\s*"(1|true)"', workbook)))
@@ -234,13 +234,14 @@ def _extent(content: bytes) -> tuple[int, int]:
         tag, attributes = match.groups()
         if len(attributes) > _LONGEST_TAG:
             raise ValueError("not a cell")
-        given: list[bytes] = _R.findall(attributes)
-        if len(given) > 1:
+        references: list[bytes] = _R.findall(attributes)
+        if len(references) > 1:
             raise ValueError("attribute given twice")
+        # a row or cell without a reference follows the one before it
         if tag == b"row":
-            row, column = (int(given[0]) if given else row + 1), 0
-        elif given:
-            reference = _CELL_REFERENCE.fullmatch(given[0])
+            row, column = (int(references[0]) if references else row + 1), 0
+        elif references:
+            reference = _CELL_REFERENCE.fullmatch(references[0])
             if reference is None:
                 raise ValueError("not a cell")
             column, row = _column_number(reference[1]), int(reference[2])

@@ -133,7 +133,7 @@ def _list_source(
 
 def spelled(mapping: Mapping[str, str], lang: str) -> dict[str, str]:
     """Return the spelling of each id that a reader of the language would choose."""
-    # the id itself stays where two names would do: nobody can say which one is meant
+    # an id with two names in the language gets the first one
     chosen: dict[str, str] = {}
     for spelling, id_ in mapping.items():
         fits = spelling != id_ and bool(_CJK.search(spelling)) == (lang != "en")
