@@ -1,6 +1,6 @@
-"""Tabular files in and out: what users hand in as Excel or CSV, checked, and what they get.
+"""Tabular files in and out: Excel and CSV files that users hand in, checked, and those they get.
 
-Names are loaded when they are first used, for what reads and writes workbooks takes long to load.
+A name is loaded when it is first used, because the libraries for workbooks take long to load.
 """
 
 from __future__ import annotations

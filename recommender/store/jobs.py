@@ -1,8 +1,8 @@
 """Long work as rows: queued, claimed by one worker at a time, ended once.
 
-Who works on a job says so every few seconds; a job whose worker has fallen silent may be claimed
-by another. Every change a worker makes names the worker: one that was thought dead, and is not,
-changes nothing any more.
+A worker reports every few seconds that it is alive. A job whose worker has fallen silent may be
+claimed by another one. Every change names the worker that makes it, so a worker that was taken
+for dead, and is not, can change nothing any more.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from recommender.store import schema
 
+# twelve reports missed in a row: a worker sends one every five seconds
 SILENT_SECONDS = 60
 
 
@@ -40,13 +41,13 @@ class StoredJob:
     job_id, kind : str
         Its id and what it does.
     status : JobStatus
-        Where it stands.
+        How far it is.
     request : dict
         What was asked.
     done, total : int
-        How many of how many people; no total where it is not known.
+        How many people are done, out of how many; `total` is None where it is not known.
     problem : dict or None
-        Code and values of why it failed.
+        Why it failed: the code of the text and its values.
     has_report : bool
         Whether there is a copy of the file with its bad cells marked.
     cancel_asked : bool
@@ -54,7 +55,7 @@ class StoredJob:
     actor : str
         Who asked for it.
     principal : dict
-        With which rights.
+        The rights it runs with.
     worker : str or None
         The process that runs it.
     attempts : int
@@ -94,6 +95,7 @@ def _select() -> sa.Select[*tuple[Any, ...]]:
         _job.done,
         _job.total,
         _job.problem,
+        # without the large columns: a list of jobs would load every file that was handed in
         _job.report.is_not(None).label("has_report"),
         _job.cancel_asked,
         _job.actor,
@@ -121,6 +123,7 @@ def insert_job(
 ) -> str:
     """Queue a job and return its id; ids grow with the time."""
     now = dt.datetime.now(dt.UTC)
+    # twelve digits, so that ids sort as text the way they were made; the rest cannot be guessed
     job_id = f"job-{int(now.timestamp() * 1000):012x}{secrets.token_hex(6)}"
     connection.execute(
         schema.job.insert().values(
@@ -156,7 +159,7 @@ def list_jobs(
     before: str = "",
     limit: int,
 ) -> list[StoredJob]:
-    """Return jobs, the newest first, from before one on."""
+    """Return jobs, the newest first; with `before` only those that are older than it."""
     query = _select().order_by(_job.job_id.desc()).limit(limit)
     if actor is not None:
         query = query.where(_job.actor == actor)
@@ -193,7 +196,8 @@ def read_job_report(connection: sa.Connection, job_id: str) -> bytes | None:
 
 
 def ask_to_cancel(connection: sa.Connection, job_id: str) -> None:
-    """Cancel a job that waits, ask for the end of one that runs, leave one that has ended."""
+    """Cancel a job that waits, ask a running one to stop, and leave one that has ended."""
+    # locked: a worker may be about to claim it
     status = connection.scalar(
         sa.select(_job.status).where(_job.job_id == job_id).with_for_update()
     )
@@ -225,16 +229,18 @@ def claim_job(connection: sa.Connection, worker: str) -> StoredJob | None:
     Returns
     -------
     StoredJob or None
-        As it was before, `attempts` with this one; None where there is none.
+        The job as it was before, but with this attempt counted; None where none waits.
     """
     now = dt.datetime.now(dt.UTC)
-    # its worker may be well, and will say so by the new time; or else has been silent from now on
+    # after the clock was set back such a job would look alive for ever. Its silence counts from
+    # now on: a worker that is well reports again by the new clock
     connection.execute(schema.job.update().where(_from_the_future(now)).values(seen_at=now))
     row = connection.execute(
         _select()
         .where(_claimable(now))
         .order_by(_job.job_id)
         .limit(1)
+        # two workers take two jobs at once; SQLite ignores this, and lets one writer in at a time
         .with_for_update(skip_locked=True)
     ).one_or_none()
     if row is None:
@@ -249,6 +255,7 @@ def claim_job(connection: sa.Connection, worker: str) -> StoredJob | None:
             started_at=now,
             seen_at=now,
             attempts=attempts,
+            # the worker before may have got half-way; what it did was rolled back with it
             done=0,
             total=None,
         )
@@ -265,7 +272,7 @@ def _claimable(now: dt.datetime) -> sa.ColumnElement[bool]:
 
 
 def _from_the_future(now: dt.datetime) -> sa.ColumnElement[bool]:
-    """Jobs whose worker was seen by a clock that was set back since."""
+    """Return the condition that a worker reported by a clock that has been set back since."""
     return sa.and_(
         _job.status == JobStatus.RUNNING.value,
         _job.seen_at > now + dt.timedelta(seconds=SILENT_SECONDS),
@@ -273,13 +280,13 @@ def _from_the_future(now: dt.datetime) -> sa.ColumnElement[bool]:
 
 
 def keep_claim(connection: sa.Connection, job_id: str, worker: str) -> None:
-    """Say that a worker is alive, if the job is still its own."""
+    """Note that a worker is alive, if the job is still its own."""
     _change(connection, job_id, worker, {"seen_at": dt.datetime.now(dt.UTC)})
 
 
 def is_cancel_asked(connection: sa.Connection, job_id: str, worker: str) -> bool:
-    """Say whether somebody asked to cancel what a worker works on."""
-    query = sa.select(_job.cancel_asked).where(*_own(job_id, worker))
+    """Say whether somebody asked to cancel the job that a worker is at."""
+    query = sa.select(_job.cancel_asked).where(*_is_run_by(job_id, worker))
     return bool(connection.scalar(query))
 
 
@@ -312,8 +319,10 @@ def finish_job(
         False if another process took the job, or somebody asked to cancel it: then what was done
         must not be kept.
     """
+    # progress is noted now and then only, and the last note may be short of the total
     all_of_it = sa.func.coalesce(_job.total, _job.done)
     changes = {**_end(JobStatus.DONE), "result": dict(result), "done": all_of_it}
+    # asked in the same statement: nobody can cancel between a look and the change
     return _change(connection, job_id, worker, changes, _job.cancel_asked.is_(False))
 
 
@@ -326,7 +335,7 @@ def fail_job(
     result: Mapping[str, Any] | None = None,
     report: bytes | None = None,
 ) -> bool:
-    """Call a job failed, with what is said of it; return whether it was the worker's own."""
+    """Call a job failed and keep the reason; return whether it was the worker's own."""
     changes = {**_end(JobStatus.FAILED), "problem": dict(problem), "report": report}
     if result is not None:
         changes["result"] = dict(result)
@@ -365,11 +374,11 @@ def forget_jobs(connection: sa.Connection, before: dt.datetime) -> int:
 
 
 def _end(status: JobStatus) -> dict[str, Any]:
-    # the file has done its service, and it holds personal data
+    # nobody needs the file any more, and it holds personal data
     return {"status": status.value, "upload": None, "finished_at": dt.datetime.now(dt.UTC)}
 
 
-def _own(job_id: str, worker: str) -> tuple[sa.ColumnElement[bool], ...]:
+def _is_run_by(job_id: str, worker: str) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         _job.job_id == job_id,
         _job.worker == worker,
@@ -384,5 +393,6 @@ def _change(
     changes: Mapping[str, Any],
     *conditions: sa.ColumnElement[bool],
 ) -> bool:
-    statement = schema.job.update().where(*_own(job_id, worker), *conditions).values(**changes)
+    mine = _is_run_by(job_id, worker)
+    statement = schema.job.update().where(*mine, *conditions).values(**changes)
     return connection.execute(statement).rowcount == 1

@@ -7,6 +7,7 @@ import secrets
 
 import sqlalchemy as sa
 
+# a migration drops a constraint by its name, and SQLite gives none by itself
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -18,8 +19,8 @@ metadata = sa.MetaData(
 )
 
 
-# The tables that are imported are keyed by what identifies their rows: one index to keep in
-# place of two, and a repeated import finds its rows.
+# Imported tables have natural keys, and no row ids on SQLite: one index to maintain in place of
+# two, which made an import a third faster, and a repeated import finds its rows (DECISIONS, 3).
 
 
 def _key() -> sa.Column[int]:
@@ -27,6 +28,7 @@ def _key() -> sa.Column[int]:
 
 
 def _person(*, key: bool = False) -> sa.Column[str]:
+    # an index of its own only where the column does not lead the primary key
     return sa.Column(
         "person_id", sa.String(80), sa.ForeignKey("person.person_id"), nullable=False, index=not key
     )
@@ -37,7 +39,7 @@ def _id(name: str, *, nullable: bool = False) -> sa.Column[str]:
 
 
 def _version() -> sa.Column[int]:
-    # counts the changes of a row: its ETag, and what caches are keyed by
+    # counts the changes of a row: it is the row's ETag and part of the keys of caches
     return sa.Column("version", sa.Integer, nullable=False, server_default="1")
 
 
@@ -46,7 +48,7 @@ def _at(name: str, *, nullable: bool = False) -> sa.Column[dt.datetime]:
 
 
 class UTCDateTime(sa.TypeDecorator[dt.datetime]):
-    """A moment, aware and in UTC also from SQLite, which keeps no time zone."""
+    """A moment with its time zone, always UTC; SQLite keeps no time zone."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
@@ -54,13 +56,13 @@ class UTCDateTime(sa.TypeDecorator[dt.datetime]):
     def process_bind_param(
         self, value: dt.datetime | None, dialect: sa.Dialect
     ) -> dt.datetime | None:
-        """Store and compare a moment as UTC."""
+        """Turn a moment into UTC, to be stored or compared."""
         return None if value is None else value.astimezone(dt.UTC)
 
     def process_result_value(
         self, value: dt.datetime | None, dialect: sa.Dialect
     ) -> dt.datetime | None:
-        """Read a moment as UTC."""
+        """Return a stored moment in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
@@ -90,7 +92,8 @@ person = sa.Table(
     sa.Column("manager_id", sa.String(80), sa.ForeignKey("person.person_id"), index=True),
     sa.Column("hired_on", sa.Date),
     sa.Column("synthetic", sa.Boolean, nullable=False, server_default=sa.false()),
-    # names the person in the audit trail, where nothing can be erased: with this row goes the key
+    # the person's name in the audit trail, where nothing can be erased: once this row is gone,
+    # nobody can tell who was meant
     sa.Column("ref", sa.String(32), unique=True, index=True, default=make_ref),
     _version(),  # of the row and of every fact about the person
 )
@@ -137,7 +140,8 @@ exam_result = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# modules that were imported as a table; they add to the catalogue folder, or replace its own
+# modules that were imported as a table: they add to the catalogue's files, or replace a module
+# of the same id (DECISIONS, 4)
 module = sa.Table(
     "module",
     metadata,
@@ -157,6 +161,7 @@ offering = sa.Table(
     "offering",
     metadata,
     sa.Column("offering_id", sa.String(80), primary_key=True),
+    # no foreign key: the module may stand in the catalogue's files
     sa.Column("module_id", sa.String(80), nullable=False, index=True),
     sa.Column("starts_on", sa.Date, nullable=False),
     sa.Column("ends_on", sa.Date, nullable=False),
@@ -179,13 +184,13 @@ enrolment = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# person_id refers to nobody on purpose: history outlives employment, and may be pseudonymous;
-# module_id is empty where there was no training between the two assessments
+# person_id is no foreign key, on purpose: history outlives employment, and may be pseudonymous
 improvement_record = sa.Table(
     "improvement_record",
     metadata,
     _id("person_id"),
     _id("competency_id"),
+    # empty, not NULL, where there was no training: a part of the primary key cannot be NULL
     sa.Column("module_id", sa.String(80), nullable=False, server_default=""),
     sa.Column("level_before", sa.Float, nullable=False),
     sa.Column("level_after", sa.Float, nullable=False),
@@ -197,7 +202,7 @@ improvement_record = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# the head of a plan, to find it by; what it says is in its newest version
+# the head of a plan is for finding it; its content is in its versions
 plan = sa.Table(
     "plan",
     metadata,
@@ -211,7 +216,7 @@ plan = sa.Table(
     _version(),
 )
 
-# every state a plan has been in; none is ever changed
+# every state that a plan has been in; a row is never changed, except that an erasure blots names
 plan_version = sa.Table(
     "plan_version",
     metadata,
@@ -278,7 +283,7 @@ import_batch = sa.Table(
     _at("imported_at"),
 )
 
-# keys of programs; of the secret only its hash is here
+# keys of programs; the secret itself is not stored, only its hash
 api_key = sa.Table(
     "api_key",
     metadata,
@@ -299,6 +304,7 @@ api_key = sa.Table(
 audit_entry = sa.Table(
     "audit_entry",
     metadata,
+    # given by hand: an automatic number leaves a gap after a rollback, and a gap means tampering
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
     _at("at"),
     sa.Column("actor", sa.String(120), nullable=False, index=True),
@@ -311,7 +317,7 @@ audit_entry = sa.Table(
     sa.Column("hash", sa.String(64), nullable=False),
 )
 
-# the newest entry of the trail: writers queue here, one after the other
+# one row, the newest entry of the trail; writers lock it and so queue one after the other
 audit_head = sa.Table(
     "audit_head",
     metadata,
@@ -320,7 +326,7 @@ audit_head = sa.Table(
     sa.Column("hash", sa.String(64), nullable=False),
 )
 
-# counts changes that every worker has to see at once: of keys, of imported modules
+# how often keys and imported modules were changed: every worker compares it with what it read
 change_counter = sa.Table(
     "change_counter",
     metadata,
@@ -328,7 +334,7 @@ change_counter = sa.Table(
     sa.Column("number", sa.Integer, nullable=False),
 )
 
-# made by chance when they are first needed, and told to nobody
+# random bytes, made when they are first needed and shown to nobody
 secret = sa.Table(
     "secret",
     metadata,

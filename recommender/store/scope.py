@@ -1,4 +1,4 @@
-"""Whose rows a principal may see, as a condition of the query."""
+"""Whose rows a principal may see, written as a condition of the query."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Scope:
     Parameters
     ----------
     everyone : bool
-        Whether there is no bound.
+        Whether all people are in it; the other fields do not matter then.
     person_id : str or None
-        That person.
+        This person is in it.
     reports_of : str or None
-        Those whose manager this person is.
+        The people who report directly to this person are in it.
     org_unit : str or None
-        Those in the unit of this path and in the units below it.
+        The people of the unit with this path, and of the units below it, are in it.
     """
 
     everyone: bool = False
@@ -48,6 +48,7 @@ def visible(scope: Scope) -> sa.ColumnElement[bool]:
         parts.append(person.manager_id == scope.reports_of)
     if scope.org_unit is not None:
         parts.append(person.org_unit_id.in_(_units(scope.org_unit)))
+    # an empty OR would be no condition at all: `NO_ONE` would see everybody
     return sa.or_(sa.false(), *parts)
 
 
@@ -61,6 +62,7 @@ def covers_unit(scope: Scope, path: str) -> bool:
     if scope.everyone:
         return True
     top = scope.org_unit
+    # with the slash: "East" is not above "Eastern"
     return top is not None and (path == top or path.startswith(top + "/"))
 
 
@@ -72,5 +74,6 @@ def visible_person_ids(scope: Scope) -> sa.Select[Any]:
 def _units(path: str) -> sa.Select[Any]:
     unit = schema.org_unit.c
     return sa.select(unit.id).where(
+        # escaped: a % or _ in a unit's name would match any text
         sa.or_(unit.path == path, unit.path.startswith(path + "/", autoescape=True))
     )

@@ -83,6 +83,7 @@ def read_snapshot(
         .order_by(schema.person.c.person_id)
     )
 
+    # what is past its validity counts for nothing, so it need not be read
     def rows(table: sa.Table, day: str, first: dt.date) -> sa.Select[Any]:
         return sa.select(table).where(table.c[day] <= as_of, table.c[day] >= first)
 
@@ -114,8 +115,10 @@ def read_snapshot(
 def _read_frame(connection: sa.Connection, query: sa.Select[Any]) -> pd.DataFrame:
     """Run a query and return its rows as a frame of plain Python values."""
     result = connection.execute(query)
-    # of rows as they come pandas asks each for attributes that a row looks up among its columns
+    # pandas probes each row for attributes, and a Row looks every one up among its columns:
+    # plain tuples are much faster
     rows = list(map(tuple, result.fetchall()))
+    # object: pandas would make floats of whole numbers beside a None
     return pd.DataFrame(rows, columns=list(result.keys()), dtype=object)
 
 
@@ -128,6 +131,7 @@ def read_improvement_records(
     connection: sa.Connection, *, as_of: dt.date, person_ids: Collection[str] | None = None
 ) -> pd.DataFrame:
     """Read the stored improvement records that end by a day, in the order of their key."""
+    # without an order the same history could train a slightly different model
     table = schema.improvement_record
     query = sa.select(table).where(table.c.after_on <= as_of).order_by(*table.primary_key.columns)
     if person_ids is not None:
@@ -136,7 +140,7 @@ def read_improvement_records(
 
 
 def read_offerings(connection: sa.Connection, *, as_of: dt.date) -> pd.DataFrame:
-    """Read the offerings that begin on or after a day, earliest first, with seats left.
+    """Read the offerings that begin on or after a day and have a free seat, earliest first.
 
     Parameters
     ----------
@@ -148,8 +152,7 @@ def read_offerings(connection: sa.Connection, *, as_of: dt.date) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        offering_id, module_id, starts_on, ends_on, place, seats; offerings without a free
-        seat are left out.
+        offering_id, module_id, starts_on, ends_on, place, seats.
     """
     offering, enrolment = schema.offering, schema.enrolment
     taken = (
@@ -160,6 +163,7 @@ def read_offerings(connection: sa.Connection, *, as_of: dt.date) -> pd.DataFrame
     )
     query = (
         sa.select(offering)
+        # outer: an offering that nobody has booked has no row in `taken`
         .outerjoin(taken, offering.c.offering_id == taken.c.offering_id)
         .where(
             offering.c.starts_on >= as_of,

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from recommender.store import schema
 
+# ids named in one statement: SQLite before 3.32 takes 999 values, a table of people has more
 _FEW_PEOPLE = 500
 
 
@@ -58,6 +59,7 @@ def write_people(connection: sa.Connection, people: pd.DataFrame) -> Written:
     ordered = pd.DataFrame(
         _managers_first(rows), columns=[c.name for c in schema.person.c if c.name != "version"]
     )
+    # a new `ref` would part a person from the entries of the audit trail
     return write_kind(connection, schema.person, ["person_id"], ordered, once=["ref"])
 
 
@@ -99,16 +101,19 @@ def write_kind(
     others = [name for name in names if name not in key and name not in once]
     changes: dict[str, Any] = {name: insert.excluded[name] for name in others}
     if "version" in table.c:
+        # as text: a bound 1 would be one more value to hand over with every row
         changes["version"] = table.c.version + sa.literal_column("1")
     statement = insert.on_conflict_do_update(
         index_elements=list(key),
         set_=changes,
+        # a repeated import touches no row, so no version moves and every cache stays good
         where=sa.or_(*(table.c[name].is_distinct_from(insert.excluded[name]) for name in others)),
     )
     count = sa.select(sa.func.count()).select_from(table)
     if "person_id" in key and len(people := frame["person_id"].unique()) <= _FEW_PEOPLE:
-        # of these alone: to count a whole table takes long, and others may add to it meanwhile
+        # count the rows of these people only: a whole table takes long, and others add to it
         count = count.where(table.c.person_id.in_(people.tolist()))
+    # the driver counts rows inserted and rows updated as one number
     before = connection.scalar(count) or 0
     touched = _execute_many(connection, statement, frame, table)
     inserted = (connection.scalar(count) or 0) - before
@@ -120,8 +125,8 @@ def _execute_many(
 ) -> int:
     """Run a statement for every row and return how many rows it touched.
 
-    Values are turned into the driver's form a column at a time; SQLAlchemy's own way, a row at
-    a time, takes longer than the database does.
+    Values are converted to the driver's form one column at a time. SQLAlchemy does it row by
+    row, which takes longer than the database itself.
     """
     dialect = connection.dialect
     compiled = statement.compile(dialect=dialect, column_keys=list(frame.columns))
@@ -130,6 +135,7 @@ def _execute_many(
         process = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
         values = _plain(frame[name])
         if process:
+            # a column of days or levels holds few different values
             distinct = {value: process(value) for value in set(values)}
             values = [distinct[value] for value in values]
         columns[name] = values
@@ -144,9 +150,10 @@ def _execute_many(
 
 
 def touch_people(connection: sa.Connection, person_ids: Iterable[str]) -> None:
-    """Count a change of these people's facts, so that no cache answers from before it."""
+    """Count a change of these people's facts, so that no cache gives an answer from before it."""
     ids = sorted(set(person_ids))
     person = schema.person
+    # sorted above, so that two transactions take their locks in one order
     for start in range(0, len(ids), 500):
         connection.execute(
             person.update()
@@ -156,7 +163,7 @@ def touch_people(connection: sa.Connection, person_ids: Iterable[str]) -> None:
 
 
 def count_change(connection: sa.Connection, name: str) -> None:
-    """Count a change that every worker has to see: of ``access``, or of the ``catalog``."""
+    """Count a change of ``access`` or of the ``catalog``, which every worker has to see."""
     counter = schema.change_counter
     connection.execute(
         counter.update().where(counter.c.name == name).values(number=counter.c.number + 1)
@@ -166,7 +173,7 @@ def count_change(connection: sa.Connection, name: str) -> None:
 def note_import(
     connection: sa.Connection, *, kind: str, file_name: str, sha256: str, written: Written
 ) -> None:
-    """Note which file was imported when, and what became of its rows."""
+    """Note which file was imported, when, and what became of its rows."""
     connection.execute(
         schema.import_batch.insert(),
         {
@@ -200,6 +207,7 @@ def _plain(column: pd.Series[Any]) -> list[Any]:
     if column.dtype.kind == "M":
         return list(pd.Series(column.dt.date, dtype=object).where(column.notna(), None))
     values = column.astype(object)
+    # PostgreSQL would store NaN as a number; an empty cell is NULL
     return values.where(column.notna(), None).tolist()
 
 
@@ -209,7 +217,7 @@ def org_path(text: str) -> str:
 
 
 def write_org_units(connection: sa.Connection, texts: Iterable[str]) -> dict[str, int]:
-    """Return the key of each org unit by its path; make those that are not there.
+    """Return the key of each org unit by its path, and make the units that are missing.
 
     Parameters
     ----------
@@ -221,7 +229,7 @@ def write_org_units(connection: sa.Connection, texts: Iterable[str]) -> dict[str
     Returns
     -------
     dict of str to int
-        Of all units.
+        The keys of all units in the database.
     """
     table = schema.org_unit
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
@@ -233,7 +241,7 @@ def write_org_units(connection: sa.Connection, texts: Iterable[str]) -> dict[str
             if path in known:
                 continue
             parent = known.get("/".join(parts[: depth - 1]))
-            # somebody else may make it at the same time
+            # another transaction may make the same unit at the same time
             connection.execute(
                 dialect.insert(table)
                 .values(path=path, name=parts[depth - 1], parent_id=parent)
@@ -247,6 +255,7 @@ def write_org_units(connection: sa.Connection, texts: Iterable[str]) -> dict[str
 
 def _managers_first(rows: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """Order people so that a manager who is among them comes before the reports."""
+    # `manager_id` is a foreign key, and SQLite checks it with each row
     placed: dict[str, dict[str, Any]] = {}
     for start in rows:
         chain: list[str] = []

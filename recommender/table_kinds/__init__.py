@@ -1,4 +1,4 @@
-"""The records that come in as tables: their columns, in words both languages' users know.
+"""The records that come in as tables, and their columns in the words of users of both languages.
 
 Reading, checking, templates and storing all follow these definitions (DESIGN, section 5).
 """

@@ -1,4 +1,4 @@
-"""What describes a table that comes in: its columns, its key, what its ids may refer to."""
+"""The description of a table that comes in: its columns, its key, what its ids may refer to."""
 
 from __future__ import annotations
 
@@ -19,21 +19,22 @@ class Column:
     name : str
         Canonical English header.
     headers : tuple of str
-        Chinese headers that are understood too; the first is written into templates.
+        Chinese headers that are understood as well; the first one is used in templates.
     type : str
-        What a cell holds. ``ids`` is a list with ``;`` between.
+        What a cell holds. ``ids`` is a list of ids with ``;`` between.
     nullable : bool
         Whether a cell, or the whole column, may be missing.
     minimum, maximum : float
         Bounds of a number, inclusive.
     choices : mapping of str to tuple of str
-        For ``choice``: stored value to the spellings that are understood.
+        For ``choice``: stored value to the spellings that are understood; the first one is used
+        in Chinese templates.
     refers_to : str or None
-        What an id must name.
+        What kind of thing an id must name.
     whole : bool
-        Whether a number must be a whole one.
+        Whether a number must be a whole number.
     slug : bool
-        Whether an id must be of lower-case letters, digits and single hyphens between them.
+        Whether an id must consist of lower-case letters, digits and single hyphens between them.
     not_future : bool
         Whether a date may not lie after the day of the import.
     example : str
@@ -83,7 +84,7 @@ class TableKind:
 
 @dataclass(frozen=True)
 class Known:
-    """What ids in a table may refer to, at the time of the import.
+    """What the ids in a table may refer to, at the time of the import.
 
     Each mapping goes from a spelling that is understood (the id, and the names in both
     languages) to the id.
@@ -103,9 +104,10 @@ class Known:
     prerequisites : mapping of str to tuple of str
         Module id to the modules it needs.
     org_unit : str
-        Path of the unit that people may be imported into, or into those below it; empty for any.
+        Path of the unit to which imported people must belong, or to a unit below it; empty for
+        any unit.
     others : frozenset of str
-        Ids of people stored already who must not be changed.
+        Ids of stored people whom the import must not change.
     """
 
     people: frozenset[str]

@@ -1,4 +1,4 @@
-"""The kinds of tables and the spellings that are understood in their cells."""
+"""The kinds of tables, and the spellings that are understood in their cells."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from recommender.table_kinds.columns import Column, TableKind
 
+# of the spellings the first one is written into templates and files that go out
 RATER_TYPES: Mapping[str, tuple[str, ...]] = {
     "self": ("自评", "本人", "self"),
     "manager": ("上级", "主管", "manager"),
@@ -50,6 +51,7 @@ KINDS: Mapping[str, TableKind] = {
             "people",
             ("人员", "People"),
             (
+                # refers to nobody: this table is the one that brings people in
                 Column("person_id", _PERSON.headers, example="00012345"),
                 Column("name", ("姓名",), example="示例人员"),
                 Column("org_unit", ("组织单元", "部门", "单位"), example="示例分公司/政企客户部"),
@@ -93,6 +95,8 @@ KINDS: Mapping[str, TableKind] = {
                     maximum=4,
                     example="2.3",
                 ),
+                # empty: the catalogue has a standard error for each kind of competency. Not 0, as
+                # the confidence of a gap divides by it
                 Column(
                     "standard_error",
                     ("标准误",),
@@ -126,6 +130,7 @@ KINDS: Mapping[str, TableKind] = {
                     example="上级",
                 ),
                 Column("rater_id", ("评分人", "评分人编号", "评价者编号"), example="00010001"),
+                # empty: not observed, which is not the same as never
                 Column(
                     "rating",
                     ("评分", "得分"),
@@ -174,6 +179,7 @@ KINDS: Mapping[str, TableKind] = {
                 # refers to nobody: history outlives employment, and may be pseudonymous
                 Column("person_id", _PERSON.headers, example="00012345"),
                 _COMPETENCY,
+                # empty: assessed again with no training in between, for comparison
                 Column("module_id", _MODULE.headers, nullable=True, refers_to="module"),
                 Column(
                     "level_before",
@@ -213,6 +219,7 @@ KINDS: Mapping[str, TableKind] = {
                 Column("module_id", _MODULE.headers, refers_to="module"),
                 Column("offering_id", ("班次", "班次编号"), nullable=True, refers_to="offering"),
                 Column("status", ("状态",), "choice", choices=ENROLMENT_STATUSES, example="已完成"),
+                # empty: the day of completion stands for it
                 Column(
                     "enrolled_on",
                     ("报名日期",),
@@ -236,6 +243,7 @@ KINDS: Mapping[str, TableKind] = {
             "modules",
             ("培训模块", "Modules"),
             (
+                # a slug, like the ids in the catalogue's files, which these modules are added to
                 Column(
                     "module_id",
                     ("模块编号", "培训模块", "课程编号"),
@@ -259,6 +267,7 @@ KINDS: Mapping[str, TableKind] = {
                     choices=MODALITIES,
                     example="在岗带教",
                 ),
+                # not 0: modules are ranked by what they add per hour, too
                 Column("hours", ("学时", "课时"), "number", minimum=0.1, maximum=1000, example="8"),
                 Column(
                     "cost",
@@ -286,9 +295,11 @@ KINDS: Mapping[str, TableKind] = {
             (
                 Column("offering_id", ("班次", "班次编号"), example="2026-q4-visit-01"),
                 _MODULE,
+                # both days may lie in the future, and mostly do
                 Column("starts_on", ("开始日期", "开班日期"), "date", example="2026-12-01"),
                 Column("ends_on", ("结束日期",), "date", example="2026-12-02"),
                 Column("place", ("地点",), nullable=True, example="示例培训中心"),
+                # empty: the number is not limited
                 Column(
                     "seats",
                     ("名额", "席位"),

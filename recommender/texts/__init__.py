@@ -1,6 +1,6 @@
-"""Every sentence the product says to a person, in Chinese and English.
+"""Every sentence that the product shows to a person, in Chinese and English.
 
-The texts stand in the TOML files of this folder, one table a text::
+The texts are in the TOML files of this folder, one table for each text::
 
     [store.locked]
     zh-CN = "数据库 {database} 正被占用"
@@ -8,7 +8,7 @@ The texts stand in the TOML files of this folder, one table a text::
     hint.zh-CN = "稍后再试"
     hint.en = "try again in a moment"
 
-Code outside this package names a text by its key and hands over the values.
+Code outside of this package names a text by its key and passes the values.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LANGUAGES = ("zh-CN", "en")
 @cache
 def all_texts() -> dict[str, dict[str, Any]]:
     """Read the texts of all files, by key (``table.key``)."""
-    import tomllib  # only here: --help says none of these texts
+    import tomllib  # only here: --help shows none of these texts, and has to be quick
 
     texts: dict[str, dict[str, Any]] = {}
     for file in sorted(Path(__file__).parent.glob("*.toml")):
@@ -36,6 +36,7 @@ def all_texts() -> dict[str, dict[str, Any]]:
 
 def _flatten(prefix: str, table: dict[str, Any], texts: dict[str, dict[str, Any]]) -> None:
     if "zh-CN" in table:
+        # the second one would silently replace the first, which may be in another file
         if prefix in texts:
             raise ValueError(f"text given twice: {prefix}")
         texts[prefix] = table
@@ -54,7 +55,7 @@ def say(key: str, lang: str, **values: object) -> str:
     lang : str
         ``zh-CN`` or ``en``.
     **values : object
-        The values the text names.
+        The values that the text names; others are ignored.
 
     Returns
     -------
@@ -70,12 +71,12 @@ def say(key: str, lang: str, **values: object) -> str:
 
 
 def hint(key: str, lang: str, **values: object) -> str:
-    """Return how to mend the problem `key`, or an empty string where nothing can be said."""
+    """Return how to mend the problem `key`, or an empty string if there is no hint."""
     return all_texts()[key].get("hint", {}).get(lang, "").format(**values)
 
 
 def explain(error: RecommenderError, lang: str) -> tuple[str, str]:
-    """Return what an error says to the user and how to mend it.
+    """Return what to tell a user about an error, and how to mend it.
 
     Parameters
     ----------
@@ -93,5 +94,5 @@ def explain(error: RecommenderError, lang: str) -> tuple[str, str]:
 
 
 def placeholders(text: str) -> set[str]:
-    """Return the names of the values a text asks for."""
+    """Return the names of the values that a text needs."""
     return {name for _, name, _, _ in Formatter().parse(text) if name}

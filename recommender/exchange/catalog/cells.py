@@ -1,4 +1,4 @@
-"""The cells of a catalogue workbook: rows read by column, every bad cell collected."""
+"""Reading the cells of a catalogue workbook, and collecting every bad one."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ from recommender.exchange.tables.header import Sheet as RawSheet
 from recommender.exchange.tables.header import Unreadable, find_header, loose
 from recommender.table_kinds import Column
 
+# people type whichever separator their keyboard gives; no id contains one of them
 _SEPARATORS = re.compile(r"[;；,，、\n]")
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# the only dates are those on which targets take effect, and they may be in the future
 _LATEST = dt.date(2199, 12, 31)
 
 
@@ -37,15 +39,15 @@ class SheetRows:
     Parameters
     ----------
     sheet : Sheet
-        What the sheet is.
+        The definition of the sheet.
     name : str
         Its name in the file.
     rows : list of ParsedRow
-        Rows that hold something, in order.
+        Rows that are not empty, in order.
     columns : dict of str to int
-        Canonical column name to its position in the spreadsheet, from 0.
+        Canonical name of a column to its position in the spreadsheet, from 0.
     headers : dict of str to str
-        Canonical column name to its header in the file.
+        Canonical name of a column to its header in the file.
     """
 
     sheet: Sheet
@@ -57,9 +59,10 @@ class SheetRows:
 
 @dataclass
 class ParsedRow:
-    """One row: its number in the spreadsheet, from 1, and what its cells mean.
+    """One row: its number in the spreadsheet, from 1, and its cells.
 
-    `good` is False as soon as something in the row is wrong.
+    `found` has the cells as they are in the file, `values` what they mean. `good` turns False
+    with the first fault in the row.
     """
 
     number: int
@@ -108,12 +111,13 @@ class Faults:
                 self.found, key=lambda f: (self.order.get(f.sheet, 0), f.row, f.column_index)
             )
             error = TableFaultsError(file, ordered[:FAULTS_LISTED])
+            # of all of them, not only of those listed
             error.values["count"] = len(ordered)
             raise error
 
 
 def read_sheet_rows(raw: RawSheet, sheet: Sheet, faults: Faults) -> SheetRows:
-    """Read the rows of a sheet; bad cells, headers and repeated keys are added to `faults`."""
+    """Read the rows of a sheet; add bad cells, bad headers and repeated keys to `faults`."""
     header = find_header(raw.rows, sheet.kind)
     if header is None:
         rows = SheetRows(sheet, raw.name, [], {}, {})
@@ -139,6 +143,7 @@ def read_sheet_rows(raw: RawSheet, sheet: Sheet, faults: Faults) -> SheetRows:
         cells = raw.rows[at]
         if all(_is_empty(cell) for cell in cells):
             continue
+        # without a required column no row can make a record: that is one fault, not one per row
         row = ParsedRow(raw.first_row + at + 1, {}, {}, good=not header.missing)
         rows.rows.append(row)
         for entry in fields:
@@ -162,7 +167,7 @@ def _missing_columns(rows: SheetRows, columns: Sequence[Column], faults: Faults)
 def _unknown_columns(
     rows: SheetRows, raw: RawSheet, at: int, labels: Sequence[str], faults: Faults
 ) -> None:
-    """Report columns with content that no field takes: what stands there would be lost."""
+    """Report columns with content that no field takes: the content would be lost."""
     known = set(rows.columns.values())
     for position, label in enumerate(labels):
         if raw.first_column + position in known or label in rows.headers.values():
@@ -209,6 +214,7 @@ def _text(cell: object) -> str:
     if isinstance(cell, Unreadable):
         raise BadCellError(BadCell(cell.code, "text"))
     if isinstance(cell, int | float) and not isinstance(cell, bool) and math.isfinite(cell):
+        # Excel turns text such as 2.5 into a number; repr gives back the shortest form of it
         return repr(cell).removesuffix(".0")
     if not isinstance(cell, str):
         raise BadCellError(BadCell("table.not_text", "text"))
@@ -230,15 +236,15 @@ def _choice(column: Column, text: str) -> str | bool:
 
 
 def _both_languages(rows: SheetRows, faults: Faults) -> None:
-    """Report a text that is there in one language only."""
+    """Report a text that is given in one language only."""
     for entry in rows.sheet.columns:
         name = entry.column.name
         other = name[:-3] + ("_en" if name.endswith("_zh") else "_zh")
         if entry.path[-1:] not in (("zh-CN",), ("en",)) or not entry.column.nullable:
             continue
         for row in rows.rows:
-            given = row.values.get(name, "bad")  # a bad cell is reported already
-            if given is None and row.values.get(other):
+            text = row.values.get(name, "bad")  # a bad cell is reported already
+            if text is None and row.values.get(other):
                 faults.add(rows, row, name, BadCell("catalog_workbook.one_language", "text"))
 
 

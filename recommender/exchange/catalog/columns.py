@@ -1,4 +1,4 @@
-"""The kinds of columns of the catalogue workbook, and the way from each to its value."""
+"""The kinds of columns of the catalogue workbook, each with the path to its value in a record."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Field:
-    """A column and the way to its value inside the record of a row.
+    """A column, and the path to its value in the record of a row.
 
     Parameters
     ----------
@@ -23,13 +23,13 @@ class Field:
     key : bool
         Whether the column is one of those that identify a row.
     above : bool
-        Whether it names the row that this one belongs to, by the same column of its sheet.
+        Whether it names the row that this one belongs to; that row's sheet has the same column.
     lines : bool
         Whether the cell is a list of texts, one a line.
     mapping : bool
-        Whether the path ends in a mapping, which is there even if it is empty.
+        Whether the path ends in a mapping, which the record has even if it is empty.
     blank : tuple of str or None
-        The list for which the cell is left empty.
+        The list that is written as an empty cell.
     """
 
     column: Column
@@ -42,22 +42,23 @@ class Field:
 
 
 def key(field: Field) -> Field:
-    """Return a column as one of those that identify a row."""
+    """Mark a column as one of those that identify a row."""
     return replace(field, key=True)
 
 
 def beside(field: Field) -> Field:
-    """Return a column as one whose value is not in the record itself."""
+    """Mark a column as one whose value is not in the record itself."""
     return replace(field, path=())
 
 
 def above(field: Field) -> Field:
-    """Return a column as one that names the row that this one belongs to."""
+    """Mark a column as one that names the row to which this one belongs."""
     return replace(field, path=(), above=True)
 
 
 def identifier(name: str, zh: str, *, nullable: bool = False) -> Field:
     """Return the column of an id: of the record, or of another one."""
+    # any reference will do: it only says that the cell is an id and is to be read as one
     column = Column(name, (zh,), nullable=nullable, refers_to="module")
     return Field(column, ("id" if name.endswith("_id") else name,))
 

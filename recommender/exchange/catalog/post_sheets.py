@@ -1,4 +1,4 @@
-"""The sheets of what surrounds the modules: job profile, certification, paths, glossary."""
+"""The sheets beside those of the modules: job profile, certification, paths, glossary."""
 
 from __future__ import annotations
 

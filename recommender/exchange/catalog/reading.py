@@ -1,4 +1,4 @@
-"""A catalogue in from a workbook, with all that is wrong in it said at once."""
+"""Reading a catalogue from a workbook, and reporting everything that is wrong in it at once."""
 
 from __future__ import annotations
 
@@ -25,19 +25,20 @@ def read_catalog_workbook(path: Path) -> Catalog:
     Returns
     -------
     Catalog
-        Complete, checked, with its digest: of an unedited workbook, that of the catalogue
-        that was written.
+        Complete and checked. If the workbook was not edited, its digest is the digest of the
+        catalogue that was written.
 
     Raises
     ------
     TableFaultsError
         With every bad cell of every sheet.
     InputError
-        If the file is no such workbook.
+        If the file is not such a workbook.
     """
     records = WorkbookRecords(path)
     head, parts = records.build_whole(records.top)
     records.faults.raise_if_any(path.name)
+    # only now: these checks compare records, and need each one to be valid by itself
     catalog = assemble(head, **parts)
     for fault in check_catalog(catalog):
         _locate(fault, records)
@@ -46,7 +47,7 @@ def read_catalog_workbook(path: Path) -> Catalog:
 
 
 def _locate(fault: CatalogFault, records: WorkbookRecords) -> None:
-    """Add a fault of the whole catalogue where it stands in the workbook."""
+    """Add a fault of the whole catalogue at its place in the workbook."""
     values = {
         "what_zh": fault.what.zh_cn,
         "what_en": fault.what.en,
@@ -56,6 +57,7 @@ def _locate(fault: CatalogFault, records: WorkbookRecords) -> None:
     problem = BadCell("catalog_workbook.check", "", values)
     place, rest = longest(records.places, fault.at)
     if place is None:
+        # a fault that has no row of its own is reported for its sheet, or for the first one
         rows = records.rows.get("".join(fault.at[:1]), records.rows[records.top.name])
         records.faults.add(rows, None, "", problem)
     else:
@@ -73,7 +75,7 @@ def import_catalog_workbook(path: Path, folder: Path, *, dry_run: bool = False) 
     folder : Path
         The folder to make; it must not be there yet.
     dry_run : bool
-        Check everything, write nothing.
+        Whether to check everything but write nothing.
 
     Returns
     -------
@@ -94,6 +96,7 @@ def import_catalog_workbook(path: Path, folder: Path, *, dry_run: bool = False) 
         return catalog
     try:
         return write_catalog_folder(catalog, folder)
+    # the folder was made by somebody else after the check above
     except FileExistsError as error:
         raise InputError("catalog_workbook.folder_exists", folder=str(folder)) from error
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Records from the rows of a workbook: up the tree of its sheets, those below first."""
+"""Building records from the rows of a workbook, going up the tree of sheets from its leaves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 Key = tuple[str, ...]
 Place = tuple[SheetRows, ParsedRow]
 Built = tuple[ParsedRow, Any]
-"""A row and its record; None where something is wrong with it."""
+"""A row and its record; the record is None where something is wrong with it."""
 
 
 class WorkbookRecords:
@@ -46,22 +46,25 @@ class WorkbookRecords:
 
     def __init__(self, path: Path) -> None:
         self.faults = Faults()
-        given = read_sheets(path)
-        self.faults.order = {sheet.name: at for at, sheet in enumerate(given)}
+        raw_sheets = read_sheets(path)
+        self.faults.order = {sheet.name: at for at, sheet in enumerate(raw_sheets)}
+        # which columns there are depends on the grades, and these stand in the workbook: their
+        # sheet is read ahead. Its faults are thrown away, since it is read again below
         grade_sheet = next(s for s in catalog_sheets([]).walk() if s.name == "grades")
-        grades = _rows_of(path.name, given, grade_sheet, Faults()).rows
+        grades = _rows_of(path.name, raw_sheets, grade_sheet, Faults()).rows
         self.top = catalog_sheets(
             [r.values["grade_id"] for r in grades if r.values.get("grade_id")]
         )
         self.rows = {
-            sheet.name: _rows_of(path.name, given, sheet, self.faults) for sheet in self.top.walk()
+            sheet.name: _rows_of(path.name, raw_sheets, sheet, self.faults)
+            for sheet in self.top.walk()
         }
         self.built: dict[str, dict[Key, list[Built]]] = {}
 
     def build_whole(self, sheet: Sheet) -> tuple[Any, dict[str, Any]]:
         """Return the only record of a sheet, and the parts below that it has no field for."""
         rows = self.rows[sheet.name]
-        # what is made of the rows of another sheet comes after them
+        # sheets with members last: they take ids from the rows of another sheet
         for child in sorted(sheet.children, key=lambda child: child.members is not None):
             self._build(child, {()})
         parts, unsure = self._parts(sheet, {})
@@ -69,9 +72,10 @@ class WorkbookRecords:
         rest = {name: part for name, part in parts.items() if name not in fields}
         pairs = {tuple(str(row.values.get("key")).split(".")): row for row in rows.rows}
         for path, row in pairs.items():
-            if longest(pairs, path[:-1])[0]:  # what has a value of its own has no fields
+            if longest(pairs, path[:-1])[0]:  # a key that has a value cannot have fields as well
                 problem = BadCell("catalog_workbook.unknown_key", "", {"detail": ".".join(path)})
                 self.faults.add(rows, row, "key", problem)
+        # the record would only fail once more, for reasons that are reported already
         if not rows.columns or not all(row.good for row in rows.rows):
             return None, rest
         raw = _nested(pairs) | {name: part for name, part in parts.items() if name in fields}
@@ -85,7 +89,7 @@ class WorkbookRecords:
         return record, rest
 
     def _build(self, sheet: Sheet, known: set[Key]) -> None:
-        """Build the records of a sheet, by the key of the row above; None where one is bad."""
+        """Build the records of a sheet, grouped by the key of the row above."""
         rows = self.rows[sheet.name]
         built = self.built[sheet.name] = defaultdict(list)
         if sheet.pairs:
@@ -97,16 +101,19 @@ class WorkbookRecords:
         if isinstance(sheet.held, Grouped):
             self._compare_groups(rows, sheet.held)
         for row in rows.rows:
+            # a missing key is reported as a bad cell already
             if any(row.values.get(name) is None for name in sheet.above):
                 continue
             above = _key(row.values, sheet.above)
             if above not in known:
                 problem = BadCell("catalog_workbook.no_parent")
                 self.faults.add(rows, row, sheet.above[0], problem)
+            # also below an unknown key, so that every fault of the row is reported in one go
             built[above].append((row, self._record(rows, row)))
 
     def _record(self, rows: SheetRows, row: ParsedRow) -> Any:
         sheet = rows.sheet
+
         parts, unsure = self._parts(sheet, row.values)
         if not row.good:
             return None
@@ -115,13 +122,14 @@ class WorkbookRecords:
             column = column_at(sheet, place)
             if len(place) == 1 and place[0] in sheet.needs:
                 problem, column = BadCell(sheet.needs[place[0]]), sheet.key[0]
+            # a rule of the whole record: pydantic names no field for it
             elif "to_level must be above" in problem.values["detail"]:
                 problem, column = BadCell("table.levels_reversed"), "to_level"
             self.faults.add(rows, row, column, problem)
         return record
 
     def _parts(self, sheet: Sheet, values: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
-        """Return the fields that the rows below fill, and those of them that lack a bad one."""
+        """Return the fields that the rows below fill, and which of them lack a bad record."""
         below = [
             (child.held, self.built[child.name].get(_key(values, child.above), []))
             for child in sheet.children
@@ -138,12 +146,13 @@ class WorkbookRecords:
         for held, built in below:
             gathered = held.gather([(row.values, r) for row, r in built if r is not None])
             fields |= gathered
+            # the field lacks that record; whatever is wrong with it then is only a consequence
             if any(record is None for _, record in built):
                 unsure |= set(gathered)
         return fields, unsure
 
     def _compare_groups(self, rows: SheetRows, grouped: Grouped) -> None:
-        """Find the rows that say something else of their group than its first row."""
+        """Report rows that contradict the first row of their group."""
         first: dict[Key, Key] = {}
         for row in rows.rows:
             said = _key(row.values, grouped.columns)
@@ -153,7 +162,7 @@ class WorkbookRecords:
 
     @cached_property
     def places(self) -> dict[Key, Place]:
-        """Every row by its place in the catalogue, as the checks of a catalogue name it."""
+        """Every row by its place in the catalogue, in the words of the catalogue's checks."""
         return dict(self._places_below(self.top, ()))
 
     def _places_below(
@@ -162,12 +171,13 @@ class WorkbookRecords:
         for child in sheet.children:
             name = child.name if row_above is None else next(iter(child.held.gather([])))
             key = _key(row_above.values, child.above) if row_above else ()
-            own = [column for column in child.key if column not in child.above]
+            key_columns = [column for column in child.key if column not in child.above]
             for at, (row, _) in enumerate(self.built[child.name].get(key, ())):
                 if child.pairs:
                     yield from self._places_below(child, ())
                 else:
-                    place = (*above, name, *(_key(row.values, own) or (str(at),)))
+                    # rows without a key go by their position, as in a list of a YAML file
+                    place = (*above, name, *(_key(row.values, key_columns) or (str(at),)))
                     yield place, (self.rows[child.name], row)
                     yield from self._places_below(child, place, row)
 
@@ -180,6 +190,7 @@ def _rows_of(file: str, given: Sequence[RawSheet], sheet: Sheet, faults: Faults)
     if sheet.required:
         zh, en = sheet.titles
         raise InputError("catalog_workbook.no_sheet", file=file, sheet_zh=zh, sheet_en=en)
+    # an optional sheet that HR deleted counts as an empty one
     return SheetRows(sheet, sheet.titles[0], [], {}, {})
 
 
@@ -188,13 +199,14 @@ def _key(values: Mapping[str, Any], names: Sequence[str]) -> Key:
 
 
 def _raw(sheet: Sheet, row: ParsedRow) -> dict[str, Any]:
-    """Return a row as the nested values of its record."""
+    """Return the values of a row, nested as its record has them."""
     raw: dict[str, Any] = {}
     for field in sheet.columns:
         value = row.values.get(field.column.name)
         if not field.path or (value is None and not field.mapping):
             continue
         inner = raw
+        # also for an empty cell of a mapping, as the mapping itself has to be there
         for step in field.path[:-1]:
             inner = inner.setdefault(step, {})
         if value is not None:
@@ -203,7 +215,7 @@ def _raw(sheet: Sheet, row: ParsedRow) -> dict[str, Any]:
 
 
 def _nested(pairs: Mapping[Key, ParsedRow]) -> dict[str, Any]:
-    """Return the values of dotted keys as the nested values of their record."""
+    """Return the values of dotted keys, nested as their record has them."""
     raw: dict[str, Any] = {}
     for (*way, last), row in pairs.items():
         inner = raw
@@ -217,7 +229,10 @@ def _nested(pairs: Mapping[Key, ParsedRow]) -> dict[str, Any]:
 def _validate(
     sheet: Sheet, raw: dict[str, Any], unsure: set[str]
 ) -> tuple[Any, list[tuple[Key, BadCell]]]:
-    """Return a record, or None and what is wrong where, less what a bad row below explains."""
+    """Return a record, or None and its problems by place.
+
+    Problems of the fields in `unsure` are left out: a bad row below explains them.
+    """
     if sheet.record is None:
         return raw, []
     try:
@@ -238,7 +253,7 @@ def _validate(
 
 
 def column_at(sheet: Sheet, place: Key) -> str:
-    """Return the column of a field: the one whose path agrees longest, else the row's key."""
+    """Return the column of a field: the one whose path agrees longest, or else the row's key."""
     fields = [field for field in sheet.columns if field.path]
     for length in range(len(place), 0, -1):
         for field in fields:
@@ -248,13 +263,14 @@ def column_at(sheet: Sheet, place: Key) -> str:
 
 
 def longest(places: Mapping[Key, T], place: Key) -> tuple[T | None, Key]:
-    """Return what stands at the longest beginning of a place, and the rest of the place."""
+    """Return what is at the longest beginning of a place that is known, and the rest of it."""
     for length in range(len(place), 0, -1):
         if place[:length] in places:
             return places[place[:length]], place[length:]
     return None, place
 
 
+# pydantic's types of errors that we have better words for
 _PYDANTIC = {
     "string_pattern_mismatch": "bad_id",
     "string_too_long": "bad_id",

@@ -1,4 +1,4 @@
-"""The catalogue as a tree of sheets: it is written by going down the tree, and read by going up."""
+"""The catalogue as a tree of sheets: writing goes down the tree, and reading goes up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training_catalog.files.assembly import Head
 
 
 def catalog_sheets(grades: Sequence[str]) -> Sheet:
-    """Return the sheet of a whole catalogue with these grades, with all others below it."""
+    """Return the sheet of a whole catalogue with these grades, and below it all other sheets."""
     return Sheet(
         "catalog",
         ("目录与设置", "Catalogue"),
@@ -33,6 +33,7 @@ def _module_sheet(grades: tuple[str, ...]) -> Sheet:
             columns.key(columns.identifier("module_id", "模块编号")),
             *columns.text("title", "名称"),
             columns.choice("modality", "培训方式", MODALITIES),
+            # not 0: modules are ranked by what they add per hour
             columns.number("hours", "学时", 0.01, 1000),
             columns.number("cost", "费用", 0, 1_000_000),
             columns.number("group_size", "班额", 1, 1_000_000, whole=True, nullable=True),

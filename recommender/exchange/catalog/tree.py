@@ -1,7 +1,7 @@
-"""What the catalogue workbook is made of: sheets, their columns, and how a record holds parts.
+"""The parts of the catalogue workbook: sheets, their columns, and how a record holds its parts.
 
-Each way of holding is read both ways: `parts` takes a record of the catalogue apart into the
-rows of a sheet, `gather` puts the records of those rows back into the fields that hold them.
+Each way of holding parts works in both directions: `parts` takes a record of the catalogue apart
+into the rows of a sheet, and `gather` puts the records of those rows back into fields.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from recommender.exchange.catalog.columns import PAIRS, Field
 from recommender.table_kinds import TableKind
 
 Part = tuple[Mapping[str, Any], Any]
-"""The values of columns that are not in the record itself, and the record."""
+"""A record, and before it the values of columns that are not in the record itself."""
 
 
 @dataclass(frozen=True)
 class Items:
-    """A field that holds them in their order."""
+    """The parts are items of a field, in their order."""
 
     field: str
 
@@ -36,12 +36,12 @@ class Items:
 
 @dataclass(frozen=True)
 class One:
-    """A field that holds one of them, or None."""
+    """The only part is the value of a field, which may be None."""
 
     field: str
 
     def parts(self, record: Any) -> Iterator[Part]:
-        """Yield the one there is."""
+        """Yield the part, if there is one."""
         item = getattr(record, self.field)
         return iter([({}, item)] if item is not None else [])
 
@@ -52,7 +52,7 @@ class One:
 
 @dataclass(frozen=True)
 class Keyed:
-    """A field that maps the value of a column to them."""
+    """The parts are values of a mapping, keyed by a column of the sheet."""
 
     field: str
     column: str
@@ -68,7 +68,7 @@ class Keyed:
 
 @dataclass(frozen=True)
 class Split:
-    """Several fields, one for each choice of a column."""
+    """The parts are items of several fields; a column chooses the field."""
 
     column: str
     fields: Mapping[str, str]
@@ -89,20 +89,20 @@ class Split:
 
 @dataclass(frozen=True)
 class Grouped:
-    """A field of groups without a sheet: every row repeats what is said of its group.
+    """The parts are items of groups that have no sheet: every row repeats the fields of its group.
 
     Parameters
     ----------
     field : str
-        Holds the groups.
+        The field that holds the groups.
     group : type
-        What a group is.
+        Model of a group.
     columns : tuple of str
-        Its other fields, which are columns too; the first tells the groups apart.
+        The group's other fields, which are columns of the sheet; the first identifies a group.
     items : str
         The field of the group that holds the records.
     differ : str
-        Code of the fault of a row that says something else of its group than an earlier one.
+        Code of the fault of a row that contradicts an earlier row of its group.
     """
 
     field: str
@@ -112,18 +112,19 @@ class Grouped:
     differ: str
 
     def parts(self, record: Any) -> Iterator[Part]:
-        """Yield the items of each group, with what is said of it."""
+        """Yield the items of each group, with the group's other fields."""
         for group in getattr(record, self.field):
-            said = {name: getattr(group, name) for name in self.columns}
+            shared = {name: getattr(group, name) for name in self.columns}
             for item in getattr(group, self.items):
-                yield said, item
+                yield shared, item
 
     def gather(self, parts: Sequence[Part]) -> dict[str, Any]:
         """Return the field."""
         groups: dict[Any, dict[str, Any]] = {}
         for values, item in parts:
-            said = {name: values[name] for name in self.columns}
-            group = groups.setdefault(values[self.columns[0]], {**said, self.items: []})
+            # the first row of a group decides; rows that contradict it are reported apart
+            shared = {name: values[name] for name in self.columns}
+            group = groups.setdefault(values[self.columns[0]], {**shared, self.items: []})
             group[self.items].append(item)
         return {self.field: tuple(self.group.model_validate(group) for group in groups.values())}
 
@@ -133,7 +134,10 @@ Holding = Items | One | Keyed | Split | Grouped
 
 @dataclass(frozen=True)
 class Members:
-    """Ids in the record that are a column of another sheet: which of its rows belong here."""
+    """Ids in the record that have no sheet: a column of another sheet says which rows are meant.
+
+    A category lists its competencies, for example, but the sheet of competencies has the column.
+    """
 
     field: str
     sheet: str
@@ -142,31 +146,32 @@ class Members:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet: one row a record, or one row a field of its only record.
+    """A sheet: each row is a record or, with `pairs`, a field of the only record.
 
     Parameters
     ----------
     name : str
-        Which sheet it is; also the part of the catalogue, as the checks of a catalogue name it.
+        Name of the sheet, and of the part of the catalogue in the words of its checks.
     titles : tuple of str
-        Chinese and English name of the sheet.
+        Chinese and English title of the sheet.
     record : type or None
-        What a row is; None where it is a plain mapping.
+        Model of a row; None where a row is a plain mapping.
     columns : tuple of Field
         Its columns.
     holding : Holding or None
-        How the record above holds the records of this sheet; None for items in a field of the
-        name of the sheet.
+        How the record above holds the records of this sheet; None for items of a field that is
+        named like the sheet.
     children : tuple of Sheet
         The sheets below.
     members : Members or None
-        Ids that the record has and the sheet has not.
+        Ids that the record has but the sheet does not show.
     needs : mapping of str to str
-        Fields filled from other sheets that may not be empty, to the code of the fault if one is.
+        Fields that are filled from other sheets and may not be empty, each with the code of the
+        fault if it is.
     pairs : tuple of str
-        Fields of the only record, where each row is a field of it.
+        Fields of the only record, where each row is a field; empty otherwise.
     required : bool
-        Whether a catalogue cannot do without the sheet.
+        Whether a workbook without the sheet is refused.
     """
 
     name: str
@@ -187,7 +192,7 @@ class Sheet:
 
     @property
     def above(self) -> tuple[str, ...]:
-        """Columns that name the row above, the same there as here."""
+        """Columns that name the row above; its sheet has the same columns."""
         return tuple(field.column.name for field in self.columns if field.above)
 
     @property

@@ -1,4 +1,4 @@
-"""A catalogue out as a workbook: down the tree of its sheets."""
+"""Writing a catalogue as a workbook, going down the tree of its sheets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from training_catalog import Catalog, Text
 
 Row = dict[str, Any]
 
+# Excel's own limit, and xlsxwriter leaves a longer text out without an error
 _CELL_LENGTH = 32_767
+# drop-down lists go on below the last row, where HR adds rows
 _ROWS_TO_FILL = 500
 
 
@@ -31,7 +33,7 @@ def write_catalog_workbook(catalog: Catalog, path: Path, lang: str) -> None:
     catalog : Catalog
         The catalogue.
     path : Path
-        The file to write; what stands there is replaced once the new one is complete.
+        The file to write; an old one is replaced once the new one is complete.
     lang : str
         ``zh-CN`` or ``en``: language of sheet names, headers, choices and the instructions.
 
@@ -40,6 +42,7 @@ def write_catalog_workbook(catalog: Catalog, path: Path, lang: str) -> None:
     InputError
         If the file cannot be written, or a text is too long for a cell.
     """
+    # the grades decide on columns: a mapping from grades to numbers has one for each
     top = catalog_sheets([grade.id for grade in catalog.grades])
     with new_workbook(path) as workbook:
         formats = formats_of(workbook)
@@ -48,10 +51,12 @@ def write_catalog_workbook(catalog: Catalog, path: Path, lang: str) -> None:
         for at in range(8):
             text = say(f"catalog_workbook.note_{at + 1}", lang, name=catalog.name.in_language(lang))
             notes.write_string(at, 0, text, formats["wrap"])
+        # texts of several lines would run over the cell beside them
         looks = {**formats, "text": formats["wrap"]}
         for sheet, rows in _rows(top, [({}, catalog)]):
             title = sheet.titles[lang == "en"]
             target = workbook.add_worksheet(title)
+            # header and id stay in sight: some sheets are wider than a screen
             target.freeze_panes(1, 1)
             for position, field in enumerate(sheet.columns):
                 _write_header(target, position, field, lang, formats)
@@ -72,8 +77,9 @@ def write_catalog_workbook(catalog: Catalog, path: Path, lang: str) -> None:
 
 
 def _rows(sheet: Sheet, parts: Sequence[Part]) -> Iterator[tuple[Sheet, list[Row]]]:
-    """Yield a sheet and those below it, each with its rows, values as the catalogue has them."""
+    """Yield a sheet and the sheets below it, each with its rows; values as in the catalogue."""
     if sheet.pairs:
+        # rows are the fields of the only record, so no row lends columns to the sheets below
         records = [record for _, record in parts]
         yield sheet, [row for r in records for name in sheet.pairs for row in _pairs(name, r)]
         rows: list[Row] = [{} for _ in records]
@@ -104,7 +110,7 @@ def _at(record: Any, path: Sequence[str]) -> Any:
 
 
 def _pairs(name: str, record: Any) -> Iterator[Row]:
-    """Yield a field as a row, or as one for each of its own fields, under dotted keys."""
+    """Yield a row for a field or, if it is a record itself, for each of its fields: dotted keys."""
     value = _at(record, (name.rpartition(".")[2],))
     if isinstance(value, Text):
         yield {"key": name, "value": value.zh_cn, "value_en": value.en}
@@ -121,6 +127,7 @@ def _write_header(
     column = field.column
     required = "" if column.nullable else "*"
     target.write_string(0, position, header_of(column, lang) + required, formats["header"])
+    # texts are sentences, except names
     wide = column.name.endswith(("_zh", "_en")) and not column.name.startswith(("name", "owner"))
     width = 44 if wide else {"number": 10, "choice": 13, "date": 13}.get(column.type, 26)
     target.set_column(position, position, width)
@@ -138,9 +145,10 @@ def _spelling(field: Field, choice: str, lang: str) -> str:
 
 
 def _cell(field: Field, value: Any, lang: str) -> Any:
-    """Return a value as its cell holds it."""
+    """Return a value in the form in which a cell holds it."""
     if isinstance(value, bool):
         value = "yes" if value else "no"
+    # blank: "all grades" reads better as an empty cell, and goes on meaning all when one is added
     if value is None or value == field.blank:
         return None
     if field.column.type == "choice":
@@ -148,5 +156,6 @@ def _cell(field: Field, value: Any, lang: str) -> Any:
     if isinstance(value, tuple):
         return ("\n" if field.lines else ";").join(value)
     if isinstance(value, float) and float(f"{value:.16g}") != value:
-        return repr(value)  # the file format keeps sixteen digits; text keeps them all
+        # xlsxwriter writes sixteen digits; as text all are kept, and so is the catalogue's digest
+        return repr(value)
     return value

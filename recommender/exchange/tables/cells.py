@@ -1,6 +1,6 @@
-"""What one cell means: text, id, number, date or choice; a `BadCellError` says why it does not.
+"""Reading one cell as text, id, number, date or choice; a `BadCellError` says why it cannot be.
 
-These functions see each distinct value of a column once, however often it stands there.
+These functions see each distinct value of a column once, however often it occurs.
 """
 
 from __future__ import annotations
@@ -15,18 +15,23 @@ from recommender.exchange.tables.header import Unreadable
 from recommender.table_kinds import Column
 
 TEXT_LENGTH, ID_LENGTH = 200, 80
+# references that may be given by name in place of the id
 _NAMED = frozenset({"grade", "competency", "module", "subject"})
 EMPTY_MARKS = frozenset({"-", "–", "—", "——", "/", "无", "n/a", "null"})
 
-# what no rule below would change: Latin letters, digits, unified ideographs
+# the quick way: no rule below would change such a text of Latin letters, digits and ideographs
 _PLAIN = re.compile(
     "[0-9A-Za-z\u3400-\u4dbf\u4e00-\u9fff][0-9A-Za-z\u3400-\u4dbf\u4e00-\u9fff._:/-]{0,79}"
 )
 _SLUG = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 _INVISIBLES = "\u200b\u2060\ufeff"
 _INVISIBLE = re.compile(f"[{_INVISIBLES}]")
+# all but compatibility ideographs: some names are written with one, and NFC would replace it
 _NOT_COMPATIBILITY = re.compile("[^\uf900-\ufaff\U0002f800-\U0002fa1f]+")
+# control characters and line separators; marks that reverse the direction of text, so that it
+# looks different from what it is; halves of surrogate pairs, which UTF-8 cannot encode
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+# the full-width space, digits and letters that a Chinese keyboard gives
 _WIDE = {
     0x3000: " ",
     **{code: chr(code - 0xFEE0) for code in range(0xFF10, 0xFF1A)},
@@ -35,21 +40,25 @@ _WIDE = {
 }
 _SLASHES = str.maketrans("/／", "  ")
 _FORMULA_SIGNS = tuple("=+-@＝＋－＠")
+# ="00123": how people keep Excel from taking the zeros of an id in a CSV
 _QUOTED_CSV_TEXT = re.compile(r'="([^"]*)"')
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
+# year first only: nobody can tell whether 03/04/2026 is in March or in April
 _DATE = re.compile(
     r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日?)"
     r"(?:[ T]?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
 )
 _COMPACT_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _FIRST_DATE, _LAST_DATE = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
+# two days before 1900-01-01, which is day 1: Excel also counts 1900-02-29, which never was
 _DAY_ZERO, _DAY_ZERO_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)
+# from 1954 to 2119 (from 1958 in files that count from 1904): no year and no 20260301 among them
 _SERIALS = (20_000, 80_000)
 
 
 class BadCellError(Exception):
-    """A cell that does not hold what its column asks for."""
+    """A cell cannot be read as its column asks."""
 
     def __init__(self, problem: BadCell) -> None:
         super().__init__(problem.code)
@@ -57,12 +66,12 @@ class BadCellError(Exception):
 
 
 def is_identifier(column: Column) -> bool:
-    """Tell whether a column holds ids (or names that stand for ids), and not free text."""
+    """Say whether a column holds ids, or names that stand for ids, and not free text."""
     return column.refers_to is not None or column.name.endswith("_id")
 
 
 def is_empty(value: object, column: Column) -> bool:
-    """Tell whether a cell holds nothing, or a mark for nothing where that is allowed."""
+    """Say whether a cell is empty, or has a mark for "nothing" in a column that may be empty."""
     if not isinstance(value, str):
         return False
     text = value.strip()
@@ -76,8 +85,9 @@ def is_empty(value: object, column: Column) -> bool:
 def read_text(value: object, column: Column) -> str:
     """Return a cell as text.
 
-    An id is in Unicode form NFKC. Free text keeps its Chinese punctuation and every character
-    of a name: only full-width digits and letters are narrowed, and white space is tidied.
+    An id is brought into Unicode form NFKC. Free text keeps its Chinese punctuation and every
+    character of a name: only full-width digits and letters are narrowed, and white space is
+    tidied.
     """
     text = value if type(value) is str and _PLAIN.fullmatch(value) else _tidy(value, column)
     if column.slug and text and not _SLUG.fullmatch(text):
@@ -86,9 +96,9 @@ def read_text(value: object, column: Column) -> str:
 
 
 def longest(column: Column) -> int:
-    """Return how many characters a text may have: an id as many as the database keeps.
+    """Return how many characters a text may have: an id as many as its database column holds.
 
-    A list of ids, and a name that may stand for an id, may be as long as any text.
+    A list of ids, or a name that stands for an id, may be as long as any other text.
     """
     if is_identifier(column) and column.type != "ids" and column.refers_to not in _NAMED:
         return ID_LENGTH
@@ -112,6 +122,7 @@ def _tidy(value: object, column: Column) -> str:
     maximum = longest(column)
     if len(text) > maximum:
         raise BadCellError(BadCell("table.too_long", "short_text", {"maximum": str(maximum)}))
+    # what goes out as CSV again would get a quote in front, and be another id
     if (identifier or column.name == "name") and text.startswith(_FORMULA_SIGNS):
         raise BadCellError(BadCell("table.formula_text", "plain_text"))
     return text
@@ -125,10 +136,12 @@ def _as_text(value: object, *, identifier: bool) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         if not math.isfinite(value):
             raise BadCellError(BadCell("table.not_text", "text"))
+        # Excel keeps 15 digits of a number: a longer id typed as one has lost its end
         if abs(value) >= 1e15:
             raise BadCellError(BadCell("table.digits_lost", "text"))
         if float(value).is_integer():
             return str(int(value))
+        # an id such as 1.10 that became the number 1.1 cannot be told from 1.1
         if not identifier:
             return str(value)
     raise BadCellError(BadCell("table.not_text", "text"))
@@ -141,7 +154,7 @@ def read_number(value: object, column: Column) -> float:
         raise BadCellError(expected._replace(code=value.code))
     if isinstance(value, str):
         text = unicodedata.normalize("NFKC", value).strip().casefold()
-        text = text.replace("−", "-")
+        text = text.replace("−", "-")  # the minus sign of mathematics, which NFKC leaves alone
         if _GROUPED.fullmatch(text):
             text = text.replace(",", "")
         if text.lstrip("+-") in ("nan", "inf", "infinity"):
@@ -153,9 +166,11 @@ def read_number(value: object, column: Column) -> float:
         number = float(value)
     else:
         raise BadCellError(expected._replace(code="table.not_a_number"))
+    # the first test catches NaN, with which every comparison is false
     if not column.minimum <= number <= column.maximum or not math.isfinite(number):
         raise BadCellError(expected._replace(code="table.out_of_range"))
     if column.whole:
+        # a formula in a spreadsheet may give 2.0000000000000004
         if abs(number - round(number)) > 1e-9:
             raise BadCellError(expected._replace(code="table.not_whole"))
         number = float(round(number))
@@ -171,7 +186,7 @@ def number_expected(column: Column) -> tuple[str, dict[str, str]]:
 
 
 def list_choices(column: Column) -> dict[str, str]:
-    """Return the choices of a column in one line for each language."""
+    """Return the choices of a column as one line in each language."""
     return {
         "choices_zh": "、".join(spellings[0] for spellings in column.choices.values()),
         "choices_en": ", ".join(column.choices),
@@ -179,7 +194,7 @@ def list_choices(column: Column) -> dict[str, str]:
 
 
 def expectation(column: Column) -> BadCell:
-    """Return what a column expects, as the problem of a cell that is missing."""
+    """Return what a column expects, in the form of the problem of a missing cell."""
     if column.type == "number":
         return BadCell("table.missing", *number_expected(column))
     if column.type == "date":

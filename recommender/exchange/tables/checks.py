@@ -1,6 +1,6 @@
-"""The rules that tie the cells of a row, the rows of a table, and the table to what is known.
+"""The rules between the cells of a row, between rows, and between a table and what is stored.
 
-Rows are positions in the raw table; `kept` marks those that hold a record.
+Rows are positions in the raw table; `kept` marks the rows that hold a record.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ Columns = dict[str, ParsedColumn]
 def check_rows(
     kind: TableKind, columns: Columns, kept: np.ndarray, known: Known, faults: FaultList
 ) -> None:
-    """Check what a kind of table asks of its rows beyond single cells.
+    """Check the rules of a kind of table that go beyond single cells.
 
-    The subjects of exams are resolved and the dates of enrolments completed here, in place, for
-    both take more than one cell to read.
+    The subjects of exams are resolved and the dates of enrolments filled in here, in place,
+    because both take more than one cell to read.
     """
     if check := _CHECKS.get(kind.name):
         check(columns, kept, known, faults)
@@ -35,17 +35,21 @@ def check_rows(
 def _combinations(
     columns: Columns, names: Iterable[str], kept: np.ndarray
 ) -> Iterable[tuple[tuple[Any, ...], np.ndarray]]:
-    """Go through the different combinations of some columns' values and the rows of each."""
+    """Yield the different combinations of some columns' values, each with its rows."""
+    # a rule is applied once per combination; there are few of them, even in a million rows
     chosen = [columns[name] for name in names]
     usable = kept.copy()
     combined = np.zeros(len(kept), dtype=np.int64)
     for column in chosen:
         usable &= column.is_good
+        # at most three columns of at most 2,000,000 values: below 2**63
         combined = combined * len(column.distinct) + column.codes
     rows = np.flatnonzero(usable)
     codes, distinct = pd.factorize(combined[rows])
+    # written backwards, so that the first row of each combination is what remains
     first = np.zeros(len(distinct), dtype=np.intp)
     first[codes[::-1]] = rows[::-1]
+    # stable: the rows of a combination stay in the order of the file
     order = np.argsort(codes, kind="stable")
     edges = np.searchsorted(codes[order], np.arange(len(distinct) + 1))
     for at, row in enumerate(first.tolist()):
@@ -76,6 +80,7 @@ def _check_ratings(columns: Columns, kept: np.ndarray, known: Known, faults: Fau
 
     def of_another(competency: str, indicator: str) -> tuple[str, BadCell] | None:
         owner = known.indicators[indicator]
+        # a competency that is never rated is reported by the check above
         if owner == competency or competency not in observable:
             return None
         values = {"competency": competency, "other_competency": owner}
@@ -107,7 +112,7 @@ def _check_exams(columns: Columns, kept: np.ndarray, known: Known, faults: Fault
     for (competency, level, subject), rows in _combinations(columns, names, kept):
         exam = spellings.get((str(competency), int(level)))
         if exam is None:
-            continue
+            continue  # reported above
         id_ = exam.find(str(subject))
         if id_ is not None:
             resolved[rows] = ids.setdefault(id_, len(ids))
@@ -116,11 +121,12 @@ def _check_exams(columns: Columns, kept: np.ndarray, known: Known, faults: Fault
         problem = unknown("subject", str(subject), exam.suggest(str(subject)))
         values = {**problem.values, "competency": str(competency), "level": f"{level:g}"}
         faults.add_rows(rows, "subject", problem._replace(values=values | {"subjects": subjects}))
+    # the ids come before the old values, whose codes move up by as many
     old = columns["subject"]
-    found = resolved >= 0
+    is_resolved = resolved >= 0
     columns["subject"] = ParsedColumn(
         old.column,
-        np.where(found, resolved, len(ids) + old.codes),
+        np.where(is_resolved, resolved, len(ids) + old.codes),
         np.array([*ids, *old.distinct], dtype=object),
         np.concatenate([np.zeros(len(ids), dtype=bool), old.empty]),
         np.concatenate([np.zeros(len(ids), dtype=bool), old.bad]),
@@ -166,6 +172,8 @@ def _check_enrolments(columns: Columns, kept: np.ndarray, known: Known, faults: 
     dateless = kept & enrolled.is_empty & completed.is_empty & ~undated
     faults.add_rows(np.flatnonzero(dateless), "enrolled_on", BadCell("table.no_date", "date"))
     _dates_in_order(columns, "enrolled_on", "completed_on", kept, faults)
+    # the day of enrolment is part of the key and cannot stay empty. Filled in after the check of
+    # the two days, which would compare a day with itself
     size = len(enrolled.distinct)
     columns["enrolled_on"] = ParsedColumn(
         enrolled.column,
@@ -186,16 +194,16 @@ def _check_modules(columns: Columns, kept: np.ndarray, known: Known, faults: Fau
     _add_pairs(columns, ("from_level", "to_level"), kept, faults, rises)
     ids, needs = columns["module_id"], columns["prerequisites"]
     rows = np.flatnonzero(kept & ids.is_good & ~needs.is_bad)
-    # an empty cell keeps what the catalogue says, and closes no circle by itself
-    given = {
+    # an empty cell leaves the prerequisites of the catalogue as they are, and closes no circle
+    imported = {
         module: (row, tuple(needed.split(";")))
         for row, module, needed in zip(
             rows.tolist(), ids.values[rows], needs.values[rows], strict=True
         )
         if needed
     }
-    graph = {**known.prerequisites, **{module: needed for module, (_, needed) in given.items()}}
-    places = {module: row for module, (row, _) in given.items()}
+    graph = {**known.prerequisites, **{module: needed for module, (_, needed) in imported.items()}}
+    places = {module: row for module, (row, _) in imported.items()}
     _add_cycles(graph, places, "prerequisites", "table.prerequisite_cycle", faults)
 
 
@@ -206,6 +214,7 @@ def _check_people(columns: Columns, kept: np.ndarray, known: Known, faults: Faul
     rows = np.flatnonzero(kept & ids.is_good & ~managers.is_bad)
     people = ids.values[rows].tolist()
     places = dict(zip(people, rows.tolist(), strict=True))
+    # the stored managers as well: a circle may go through people who are not in the table
     graph = {person: (manager,) for person, manager in known.managers.items()}
     graph |= {
         person: (manager,) if manager else ()
@@ -217,7 +226,7 @@ def _check_people(columns: Columns, kept: np.ndarray, known: Known, faults: Faul
 def _check_responsibility(
     columns: Columns, kept: np.ndarray, known: Known, faults: FaultList
 ) -> None:
-    """Check that only people of one unit are in the table, and go nowhere else."""
+    """Check that only people of one unit are in the table, and that they stay in it."""
 
     def of_others(person: str) -> tuple[str, BadCell] | None:
         if person not in known.others:
@@ -226,6 +235,7 @@ def _check_responsibility(
 
     def elsewhere(text: str) -> tuple[str, BadCell] | None:
         path = "/".join(part.strip() for part in text.split("/") if part.strip())
+        # with the slash: "East" is not above "Eastern"
         if f"{path}/".startswith(f"{known.org_unit}/"):
             return None
         return "org_unit", BadCell("table.unit_of_others", "own_unit", {"unit": known.org_unit})
@@ -242,7 +252,7 @@ def _add_cycles(
     faults: FaultList,
 ) -> None:
     """Add one fault for each cycle that goes through the table, at its first row there."""
-    found: dict[int, BadCell] = {}
+    problems: dict[int, BadCell] = {}
     for cycle in _find_cycles(graph, places):
         inside = [node for node in cycle if node in places]
         start = min(inside, key=places.__getitem__)
@@ -250,14 +260,15 @@ def _add_cycles(
         path = [*cycle[at:], *cycle[:at], start]
         if len(path) > 8:
             path = [*path[:4], "…", *path[-3:]]
-        found.setdefault(places[start], BadCell(code, "no_cycle", {"cycle": " → ".join(path)}))
-    faults.add_rows(np.array(sorted(found), dtype=np.intp), name, lambda row: found[row])
+        problems.setdefault(places[start], BadCell(code, "no_cycle", {"cycle": " → ".join(path)}))
+    faults.add_rows(np.array(sorted(problems), dtype=np.intp), name, lambda row: problems[row])
 
 
 def _find_cycles(
     graph: Mapping[str, tuple[str, ...]], starts: Iterable[str]
 ) -> Iterable[list[str]]:
     """Walk a graph depth first; yield the cycle behind each edge that closes one."""
+    # with a stack of its own: a chain of managers may be longer than Python's recursion allows
     done: set[str] = set()
     for start in starts:
         if start in done:

@@ -1,4 +1,4 @@
-"""CSV out: no cell can act as a formula, and a file is there whole or not at all."""
+"""Writing CSV files: no cell can act as a formula, and a file is complete or not there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FORMULA_SIGNS = tuple("=+-@\t\r＝＋－＠")
 
 
 def write_csv(frame: pd.DataFrame, path: Path, *, encoding: str = "utf-8-sig") -> None:
-    """Write a table as CSV, whole or not at all; no text can act as a formula.
+    """Write a table as CSV; the file is complete or not there, and no text acts as a formula.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def write_csv(frame: pd.DataFrame, path: Path, *, encoding: str = "utf-8-sig") -
     path : Path
         The file to write.
     encoding : str
-        With BOM for Excel, unless said otherwise.
+        By default UTF-8 with a BOM, without which Excel garbles Chinese.
 
     Raises
     ------
@@ -35,6 +35,7 @@ def write_csv(frame: pd.DataFrame, path: Path, *, encoding: str = "utf-8-sig") -
     columns = [_cells(frame[name]) for name in frame.columns]
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
+        # the csv module writes its own line ends; on Windows they would be doubled otherwise
         with part.open("w", encoding=encoding, newline="") as stream:
             writer = csv.writer(stream)
             writer.writerow(list(frame.columns))
@@ -49,6 +50,7 @@ def write_csv(frame: pd.DataFrame, path: Path, *, encoding: str = "utf-8-sig") -
 def _cells(column: pd.Series) -> list[object]:
     if column.dtype.kind in "fi":
         return column.tolist()
+    # text only: -1.5 is a number, and has to stay one
     return [_safe(cell) for cell in column]
 
 

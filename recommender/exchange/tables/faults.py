@@ -1,4 +1,4 @@
-"""The bad cells of a table: all of them counted, the first of them listed, each described."""
+"""The bad cells of a table: all are counted, the first ones listed, and each one described."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from recommender.errors import TableFault, TableFaultsError
 from recommender.texts import all_texts, hint, say
 
-if TYPE_CHECKING:  # who only describes faults loads no numpy
+if TYPE_CHECKING:  # faults are described without loading numpy
     import numpy as np
 
     from recommender.exchange.tables.header import Table
 
+# nobody mends more in one go, and a file may have millions
 FAULTS_LISTED = 1000
+# columns are checked one after the other, so which faults come first by row is known at the end
+# only; until then the list is sorted and cut whenever it has grown this long
 _MOST_HELD = 20 * FAULTS_LISTED
 FOUND_LENGTH = 60
 
@@ -28,7 +31,7 @@ class BadCell(NamedTuple):
 
 
 def shorten(value: object, *, length: int = FOUND_LENGTH) -> str:
-    """Return a cell as one visible line: control characters spelled out, long text cut."""
+    """Return a cell as one visible line, with control characters spelled out and long text cut."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
     text = str(value)[: length + 1]
@@ -45,7 +48,7 @@ class FaultList:
     Parameters
     ----------
     table : Table
-        Where the rows came from, for their place in the spreadsheet.
+        The table, which knows the place of its rows in the spreadsheet.
 
     Attributes
     ----------
@@ -95,9 +98,9 @@ class FaultList:
         name : str
             Canonical name of the column.
         problem : BadCell or callable
-            What is wrong, or a function of the row that says it.
+            What is wrong, or a function that returns it for a row.
         found : callable, optional
-            What a row holds; by default its cell in that column.
+            Returns what a row holds; by default its cell in that column.
         """
         table = self._table
         self.total += len(rows)
@@ -137,7 +140,7 @@ class FaultList:
 
 
 def describe_faults(error: TableFaultsError, lang: str) -> list[dict[str, object]]:
-    """Say what is wrong with each bad cell.
+    """Describe what is wrong with each bad cell.
 
     Parameters
     ----------
@@ -149,8 +152,8 @@ def describe_faults(error: TableFaultsError, lang: str) -> list[dict[str, object
     Returns
     -------
     list of dict
-        ``sheet, row, column, found, expected, message, hint`` of each fault listed; `row` is 0
-        where the fault is not of one row.
+        ``sheet, row, column, found, expected, message, hint`` of each listed fault; `row` is 0
+        where the fault does not belong to one row.
     """
     return [_describe(fault, lang) for fault in error.faults]
 

@@ -1,7 +1,7 @@
-"""Finding the table in a sheet: which row is the header, which column is which.
+"""Finding the table in a sheet: which row is the header, and which column is which.
 
-A header is understood in English or Chinese, in any order, regardless of case, spaces,
-underscores, full-width forms, a ``*`` for required and a remark in brackets.
+Headers are understood in English or Chinese and in any order. Case, spaces, underscores,
+full-width forms, a ``*`` for required and a remark in brackets do not matter.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 from recommender.table_kinds import KINDS, Column, TableKind
 
+# above the header people put a title, a date, instructions
 HEADER_ROWS = 20
 _IGNORED = re.compile(r"[\s_\-*\u200b\u2060\ufeff]+")
 _REMARK = re.compile(r"[(\[【〔].*?[)\]】〕]")
 
 
 def loose(text: str) -> str:
-    """Return a spelling freed of case, width, spaces, ``_``, ``-`` and ``*``, for comparison."""
+    """Return a spelling without case, width, spaces, ``_``, ``-`` and ``*``, for comparison."""
     return _IGNORED.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
@@ -34,9 +35,9 @@ class Header:
     columns : dict of str to int
         Canonical name to position of the column.
     twice : tuple of tuple
-        ``(position, canonical name)`` of columns that are there already.
+        ``(position, canonical name)`` of each column that repeats an earlier one.
     missing : tuple of Column
-        Required columns that are not there.
+        Required columns that the row lacks.
     """
 
     at: int
@@ -46,7 +47,7 @@ class Header:
 
 
 class Unreadable:
-    """A cell whose value the reader cannot know: an error value or an uncalculated formula."""
+    """A cell whose value cannot be known: an error value, or a formula that was not calculated."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -66,7 +67,7 @@ class Sheet:
     rows : list of list
         Cells, all rows of the same length.
     first_row, first_column : int
-        Where the first cell lies in the spreadsheet, from 0.
+        The place of the first cell in the spreadsheet, from 0.
     date_1904 : bool
         Whether serial numbers of days count from 1904.
     """
@@ -80,7 +81,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a table as they stand in the file.
+    """The rows of a table as they are in the file.
 
     Parameters
     ----------
@@ -121,12 +122,12 @@ class Table:
 
 
 def find_header(rows: Sequence[Sequence[object]], kind: TableKind) -> Header | None:
-    """Find the row among the first that names most columns of a kind.
+    """Find the row that names most columns of a kind, among the first rows.
 
     Returns
     -------
     Header or None
-        None where no row names a column.
+        None if no row names a column.
     """
     spellings = {
         loose(spelling): column.name
@@ -148,6 +149,7 @@ def _read_header(
     twice: list[tuple[int, str]] = []
     remarked: list[tuple[int, str]] = []
     for position, cell in enumerate(row):
+        # a longer text is no header, and a hostile one would take long to compare
         if not isinstance(cell, str) or not cell or len(cell) > 200:
             continue
         spelling = loose(cell)
@@ -158,6 +160,7 @@ def _read_header(
                 columns[name] = position
         elif name := spellings.get(_REMARK.sub("", spelling)):
             remarked.append((position, name))
+    # an exact header wins over one with a remark: "cost" over "cost (old)"
     exact = set(columns)
     for position, name in remarked:
         if name not in columns:
@@ -169,7 +172,7 @@ def _read_header(
 
 
 def other_kind(rows: Sequence[Sequence[object]], kind: TableKind) -> TableKind | None:
-    """Return the kind that these rows have every required column of, if it is another one."""
+    """Return another kind whose required columns all are in these rows, or None."""
     for other in KINDS.values():
         if other.name != kind.name:
             header = find_header(rows, other)

@@ -1,4 +1,4 @@
-"""A copy of a table with its bad cells marked, for the person who has to mend them."""
+"""Writing a copy of a table with its bad cells marked, for the person who has to mend them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _WIDTHS = (14, 7, 16, 26, 40, 44, 60)
 def write_marked_copy(source: Path, error: TableFaultsError, path: Path, *, lang: str) -> None:
     """Write a copy of a table with its bad cells marked, as .xlsx.
 
-    The first sheet lists the faults, each with a link to its cell; the other sheets are those of
-    the source, their values without their looks. A bad cell is coloured and says in a comment
-    what is wrong. Mended there, the copy can be imported as it is.
+    The first sheet lists the faults, each with a link to its cell. The other sheets are those of
+    the source: their values, without formatting. A bad cell is coloured and has a comment that
+    says what is wrong. Once it is mended, the copy can be imported as it is.
 
     Parameters
     ----------
@@ -39,8 +39,9 @@ def write_marked_copy(source: Path, error: TableFaultsError, path: Path, *, lang
     lang : str
         ``zh-CN`` or ``en``.
     """
-    own_names = {say("report.sheet_name", each) for each in LANGUAGES}
-    sheets = [sheet for sheet in read_sheets(source) if sheet.name not in own_names]
+    # the source may be an earlier marked copy: its list of faults is out of date
+    list_names = {say("report.sheet_name", language) for language in LANGUAGES}
+    sheets = [sheet for sheet in read_sheets(source) if sheet.name not in list_names]
     described = describe_faults(error, lang)
     with new_workbook(path) as workbook:
         _write_list(workbook, error, described, lang)
@@ -50,6 +51,7 @@ def write_marked_copy(source: Path, error: TableFaultsError, path: Path, *, lang
             marks: dict[tuple[int, int], list[str]] = {}
             for fault, words in zip(error.faults, described, strict=True):
                 if fault.sheet == sheet.name and fault.row:
+                    # a fault of a column that the file lacks is marked at the first cell of its row
                     cell = (fault.row - 1, max(fault.column_index, sheet.first_column))
                     text = str(words["message"])
                     text += f"\n{words['hint']}" if words["hint"] else ""
@@ -76,7 +78,9 @@ def _write_list(
             write_cell(sheet, at, position, words[name], {**formats, "text": formats["wrap"]})
         if fault.row:
             place = xl_rowcol_to_cell(fault.row - 1, max(fault.column_index, 0))
+            # in a reference a quote within a quoted name is doubled
             name = (fault.sheet or say("report.table", lang)).replace("'", "''")
+            # first the link, then the number over it: the link's own text would be the address
             sheet.write_url(at, 1, f"internal:'{name}'!{place}", formats["link"])
             sheet.write_number(at, 1, fault.row, formats["link"])
 

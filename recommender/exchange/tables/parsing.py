@@ -1,4 +1,4 @@
-"""From raw cells to typed columns, by distinct value: each is read once, then taken by index."""
+"""From raw cells to typed columns: each distinct value is read once, and rows refer to it."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ from recommender.table_kinds import Column
 
 @dataclass
 class ParsedColumn:
-    """A column of a table, read.
+    """A column of a table after reading.
 
     Parameters
     ----------
     column : Column
         Its definition.
     codes : ndarray of int, shape (n_rows,)
-        For each row the position of its value among the distinct ones.
+        For each row, the position of its value among the distinct ones.
     distinct : ndarray of shape (n_distinct,)
-        What each distinct cell means: float, or object (text, date); NaN or None where it is
-        empty or bad. Two may mean the same.
+        The meaning of each distinct cell: float, or object (text, date); NaN or None where the
+        cell is empty or bad. Two cells may mean the same.
     empty : ndarray of bool, shape (n_distinct,)
-        Whether the cell holds nothing.
+        Whether the cell is empty.
     bad : ndarray of bool, shape (n_distinct,)
         Whether the cell cannot be read.
     problems : dict of int to BadCell
-        What is wrong with the first of these: no more are listed, and there may be millions.
+        What is wrong with the first bad cells; no more are listed, and there may be millions.
     raw : ndarray of object, shape (n_distinct,)
-        Each distinct cell as it stands in the file; without elements where it is not known.
+        Each distinct cell as it is in the file; of length 0 where that is not known.
     """
 
     column: Column
@@ -78,7 +78,8 @@ class ParsedColumn:
         return ~(self.is_empty | self.is_bad)
 
     def keys(self) -> np.ndarray:
-        """Return for each row an integer that is the same where the value is the same."""
+        """Return an integer for each row; rows of the same value have the same one."""
+        # `codes` will not do: two spellings of one value have different codes
         return pd.factorize(self.distinct, use_na_sentinel=True)[0][self.codes]
 
 
@@ -89,7 +90,7 @@ def parse_column(
     *,
     latest: dt.date,
 ) -> ParsedColumn:
-    """Read a column; its problems are kept, not raised.
+    """Read a column; problems are collected, not raised.
 
     Parameters
     ----------
@@ -98,7 +99,7 @@ def parse_column(
     column : Column
         The column to read; where the table lacks it every row is empty.
     references : callable
-        Returns what ids may refer to; called only where the column refers to something.
+        Returns what ids may refer to; only called if the column refers to something.
     latest : date
         The last day that is not in the future.
     """
@@ -117,8 +118,9 @@ def parse_column(
     empty, bad = np.zeros(len(raw), dtype=bool), np.zeros(len(raw), dtype=bool)
     problems: dict[int, BadCell] = {}
     rest = range(len(raw))
+    # a column of nothing but numbers is converted at once; only those out of bounds are read singly
     if number and not column.whole and all(type(value) is float for value in raw):
-        distinct = raw.astype(np.float64) + 0.0
+        distinct = raw.astype(np.float64) + 0.0  # turns -0.0 into 0.0
         rest = np.flatnonzero(~((distinct >= column.minimum) & (distinct <= column.maximum)))
         rest = rest.tolist()
         distinct[rest] = np.nan
@@ -142,6 +144,7 @@ def _distinct(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         cells = np.array([str(c).upper() if isinstance(c, bool) else c for c in cells], object)
     codes, raw = pd.factorize(cells)
     nan = codes < 0
+    # factorize counts NaN as missing; here it is a cell with a value, and a bad one
     if nan.any():
         codes[nan] = len(raw)
         raw = np.append(raw, np.array([np.nan], dtype=object))
@@ -189,7 +192,7 @@ def _some(text: str) -> str:
 
 
 def add_cell_faults(parsed: ParsedColumn, kept: np.ndarray, faults: FaultList) -> None:
-    """Add a fault for each bad cell, and each empty one that may not be, of the rows kept."""
+    """Add a fault for each bad cell of the rows kept, and for each cell that must not be empty."""
     name = parsed.column.name
     if parsed.problems:
         bad = np.flatnonzero(parsed.is_bad & kept)

@@ -1,4 +1,4 @@
-"""From a file to the raw rows of one table: the only place that opens what users hand in."""
+"""From a file to the raw rows of one table; files from users are opened only from here."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from recommender.exchange.tables.scanning import Scan, scan_workbook
 from recommender.table_kinds import TableKind
 
 FILE_BYTES = 200 * 2**20
+# recognised by content: users rename files, so the suffix proves little
 _BEGINNINGS = (
     (b"%PDF", "file.is_pdf"),
     (b"\x89PNG", "file.is_image"),
@@ -41,6 +42,7 @@ _BEGINNINGS = (
     (b"\xfe\xff", "file.is_utf16"),
     (b"SQLite format 3", "file.is_noise"),
 )
+# web systems offer an HTML table as "Excel"
 _MARKUP = (b"<!doctype html", b"<html", b"<table", b"<meta", b"mime-version:")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _EXAMPLE_MARK = re.compile(r"\s*(示例|example\s*[:：])", re.IGNORECASE)
@@ -52,7 +54,7 @@ UNCALCULATED = Unreadable("table.formula_not_calculated")
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Hold the garbage collector back: it would walk over millions of live cells for nothing."""
+    """Switch the garbage collector off: it would visit millions of live cells again and again."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -66,8 +68,8 @@ def _no_collection() -> Iterator[None]:
 def read_rows(path: Path, kind: TableKind) -> tuple[Table, Header]:
     """Read the table of a kind from a file.
 
-    A workbook may have further sheets. Of the visible ones the one whose header fits is read;
-    two sheets that both fit and both have rows are refused, for one would be lost in silence.
+    A workbook may have further sheets. Of the visible ones, the one whose header fits is read.
+    Two sheets that both fit and both have rows are refused, because one would be lost silently.
 
     Raises
     ------
@@ -82,6 +84,7 @@ def read_rows(path: Path, kind: TableKind) -> tuple[Table, Header]:
     if header is None or header.missing:
         _refuse(path.name, kind, sheet.rows, header)
     start = header.at + 1
+    # the header may stand twice, once in each language
     if start < len(sheet.rows):
         second = find_header(sheet.rows[start : start + 1], kind)
         start += second is not None and second.columns == header.columns
@@ -107,7 +110,7 @@ def read_sheets(path: Path) -> list[Sheet]:
 
 
 def _is_workbook(path: Path) -> bool:
-    """Tell whether a file is a zip, which may be an .xlsx, or text, which may be a CSV.
+    """Say whether a file is a zip, which may be an .xlsx, and not text, which may be a CSV.
 
     Raises
     ------
@@ -117,6 +120,7 @@ def _is_workbook(path: Path) -> bool:
     try:
         if path.is_dir():
             raise InputError("file.is_folder", file=path.name)
+        # reading a pipe or a device may never end
         if path.exists() and not path.is_file():
             raise InputError("file.cannot_read", file=path.name, reason="not a regular file")
         size = path.stat().st_size
@@ -124,6 +128,8 @@ def _is_workbook(path: Path) -> bool:
             raise InputError("file.too_large", file=path.name, limit=FILE_BYTES // 2**20)
         with path.open("rb") as stream:
             head = stream.read(4096)
+            # a container of old Office formats and of encrypted ones; its directory, which tells
+            # them apart, may be anywhere in the file
             if head.startswith(_OLE):
                 raise InputError(_which_ole(head + stream.read()), file=path.name)
     except FileNotFoundError:
@@ -180,7 +186,7 @@ def _refuse(
 def _workbook_sheets(path: Path) -> Iterator[Sheet]:
     scan = scan_workbook(path)
     try:
-        # from a stream, for it takes no path that is not UTF-8
+        # from a stream: calamine takes no path that is not valid UTF-8
         with path.open("rb") as stream, CalamineWorkbook.from_filelike(stream) as workbook:
             for index, about in enumerate(workbook.sheets_metadata):
                 if (
@@ -190,13 +196,14 @@ def _workbook_sheets(path: Path) -> Iterator[Sheet]:
                     sheet = workbook.get_sheet_by_index(index)
                     rows = cast(list[list[object]], sheet.to_python())
                     start = sheet.start or (0, 0)
+                    # calamine's copy of the cells, which takes as much memory as ours
                     del sheet
                     yield _mark_unreadable(
                         Sheet(about.name, rows, start[0], start[1], scan.date_1904), scan
                     )
     except (InputError, GeneratorExit, KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # a panic of the reader is no Exception
+    except BaseException as error:  # calamine is Rust, and its panic is not an Exception
         raise InputError("file.broken", file=path.name) from error
 
 
@@ -218,6 +225,7 @@ def _choose(file: str, kind: TableKind, sheets: Iterator[Sheet]) -> tuple[Header
     for sheet in sheets:
         header = find_header(sheet.rows, kind)
         if header is not None and not header.missing:
+            # a further sheet without rows is ignored: nothing of it can be lost
             if not fits or _has_rows(sheet, header, kind):
                 fits.append((header, sheet))
         elif best is None or _width(header) > _width(best[0]):
@@ -249,12 +257,13 @@ def _has_rows(sheet: Sheet, header: Header, kind: TableKind) -> bool:
 
 
 def is_example(cell: object) -> bool:
-    """Tell whether a cell is the mark of the example row of a template."""
+    """Say whether a cell marks the example row of a template."""
     return isinstance(cell, str) and _EXAMPLE_MARK.match(cell) is not None
 
 
 def beyond_header(table: Table) -> Sequence[int]:
     """Return the rows of a CSV that have more cells than the header: a separator too many."""
+    # in a workbook a cell beside the table is a remark; in a CSV it means that the row has shifted
     if table.sheet:
         return []
     named = [position for position, cell in enumerate(table.header) if str(cell).strip()]

@@ -26,7 +26,7 @@ def read_table(path: Path, kind: TableKind, known: Known, *, latest: dt.date) ->
     Parameters
     ----------
     path : Path
-        The file; what it is is told by its content.
+        The file; its content, not its name, says which format it has.
     kind : TableKind
         What it should hold.
     known : Known
@@ -38,18 +38,18 @@ def read_table(path: Path, kind: TableKind, known: Known, *, latest: dt.date) ->
     -------
     DataFrame
         One row for each record, in the order of the file, with every column of the kind under
-        its canonical name. Numbers are float64, NaN where empty. All else is object, None where
-        empty: text as `str`, ids resolved (a list of ids as one text with ``;`` between), dates
-        as `datetime.date`, which database drivers take as they are. Ratings that were not
-        observed (`rating` empty) are left out, as are empty rows and the example row of a
-        template. An enrolment without `enrolled_on` has its `completed_on` there.
+        its canonical name. Numbers are float64, NaN where empty. All other columns are object,
+        None where empty: text as `str`, ids resolved (a list of ids as one text with ``;``
+        between), dates as `datetime.date`, which database drivers take as they are. Ratings that
+        were not observed (`rating` empty) are left out, and so are empty rows and the example row
+        of a template. An enrolment without `enrolled_on` gets its `completed_on` there.
 
     Raises
     ------
     TableFaultsError
-        If rows are bad: carries them all, up to 1000; its `count` is how many there are.
+        If cells are bad: it holds up to 1000 of them, and `count` says how many there are.
     InputError
-        If the file as a whole is of no use.
+        If the file as a whole cannot be used.
     """
     table, header = read_rows(path, kind)
     faults = FaultList(table)
@@ -80,20 +80,20 @@ def check_items(
     latest: dt.date,
     listed: bool = True,
 ) -> pd.DataFrame:
-    """Check rows that came in a request as those of a file are checked.
+    """Check rows that came in a request in the way in which rows of a file are checked.
 
     Parameters
     ----------
     items : sequence of mapping
         Values by canonical name of the column; None is an empty cell.
     kind : TableKind
-        What they are.
+        The kind of the rows.
     known : Known
         What their ids may refer to.
     latest : date
         The last day that is not in the future.
     listed : bool
-        Whether they came as a list, whose items are counted from 1; not so a single one.
+        Whether they came as a list, whose items are counted from 1, and not as a single item.
 
     Returns
     -------
@@ -103,7 +103,7 @@ def check_items(
     Raises
     ------
     TableFaultsError
-        If rows are bad; its `file` is empty, and the row of a single item is 0.
+        If cells are bad; its `file` is empty, and the row of a single item is 0.
     """
     names = [column.name for column in kind.columns]
     rows = [[_cell(item.get(name)) for name in names] for item in items]
@@ -124,7 +124,7 @@ def check_items(
 
 def _cell(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
-        return float(value)  # as a spreadsheet has it
+        return float(value)  # as in a spreadsheet, where every number is a float
     return "" if value is None else value
 
 
@@ -137,9 +137,10 @@ def _parse(
     latest: dt.date,
     examples: bool = True,
 ) -> tuple[dict[str, ParsedColumn], np.ndarray]:
-    """Read every cell; say which rows hold a record."""
+    """Read every cell; return the columns, and which rows hold a record."""
     columns: dict[str, ParsedColumn] = {}
 
+    # made when a column first asks for it: by then the ids that the table brings in are read
     @cache
     def references() -> References:
         own = columns[kind.columns[0].name].distinct if kind.columns[0].name in columns else ()
@@ -156,6 +157,7 @@ def _parse(
         kept &= ~marked[first.codes]
     if not kept.any():
         raise InputError("file.no_rows", file=table.file)
+    # only now: an empty row has no faults, and which rows are empty takes all columns to know
     for parsed in columns.values():
         add_cell_faults(parsed, kept, faults)
     return columns, kept
@@ -169,8 +171,9 @@ def _check(
     known: Known,
     faults: FaultList,
 ) -> pd.DataFrame:
-    """Check what ties cells and rows together, and return the rows as a frame."""
+    """Check the rules between cells and between rows, and return the rows as a frame."""
     check_rows(kind, columns, kept, known, faults)
+    # left out after they were checked: what is not observed may still name a wrong indicator
     if kind.name == "ratings":
         kept &= ~columns["rating"].is_empty
     _check_keys(kind, columns, kept, faults, number=lambda row: table.first_row + row)
@@ -196,10 +199,12 @@ def _check_keys(
     *,
     number: Callable[[int], int],
 ) -> None:
-    """Find the rows whose key an earlier row has; `number` turns a position into a row number."""
+    """Report rows with the key of an earlier row; `number` turns a position into a row number."""
     if not kind.key:
         return
     usable = kept.copy()
+    # the columns of the key as one number, a digit each: six columns of a million rows are
+    # compared as integers and not as tuples
     key = np.zeros(len(kept), dtype=np.int64)
     for name in kind.key:
         column = columns[name]
@@ -208,6 +213,7 @@ def _check_keys(
             usable &= ~column.is_empty
         codes = column.keys().astype(np.int64) + 1
         size = int(codes.max(initial=0)) + 1
+        # numbered anew before they grow out of 64 bits
         if int(key.max(initial=0)) > (2**62) // size:
             key = pd.factorize(key)[0].astype(np.int64)
         key = key * size + codes
@@ -215,6 +221,7 @@ def _check_keys(
     again = rows[pd.Series(key[rows]).duplicated().to_numpy()]
     if not len(again):
         return
+    # backwards, so that of rows with the same key the first one is left
     first = dict(zip(key[rows][::-1].tolist(), rows[::-1].tolist(), strict=True))
 
     def problem(row: int) -> BadCell:

@@ -1,4 +1,4 @@
-"""What the ids and names in a table stand for."""
+"""Finding the ids that the ids and names in a table stand for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from recommender.exchange.tables.faults import BadCell
 from recommender.exchange.tables.header import loose
 from recommender.table_kinds import Column, Known
 
+# comparing a misspelt name with every known one is slow, and a whole column may be wrong
 _SUGGESTIONS = 50
 _SPELLINGS_COMPARED = 5000
 
@@ -21,8 +22,8 @@ class Spellings:
     Parameters
     ----------
     exact : mapping of str to str
-        Spelling to id. Spellings that differ in case, width, spaces, ``_`` or ``-`` only are
-        understood too, unless they would stand for two ids.
+        Spelling to id. A spelling that differs only in case, width, spaces, ``_`` or ``-`` is
+        understood too, unless it could stand for two ids.
     """
 
     def __init__(self, exact: Mapping[str, str]) -> None:
@@ -45,7 +46,7 @@ class Spellings:
         return id_
 
     def suggest(self, spelling: str) -> str:
-        """Return the spelling that may be meant, or an empty string; only for the first faults."""
+        """Return the id that may be meant, or an empty string; only the first faults get one."""
         self._suggested += 1
         if self._suggested > _SUGGESTIONS or len(self._loose) > _SPELLINGS_COMPARED:
             return ""
@@ -54,12 +55,12 @@ class Spellings:
 
 
 class StaffNumbers:
-    """The ids of people: only the exact spelling counts, for each character may distinguish.
+    """The ids of people: only the exact spelling counts, as any character may make the difference.
 
     Parameters
     ----------
     known, own : collection of str
-        The ids there already and those that the table brings in.
+        The ids that are stored already, and those that the table brings in.
     """
 
     def __init__(self, known: Collection[str], own: Collection[str]) -> None:
@@ -79,7 +80,8 @@ class StaffNumbers:
         return spelling if spelling in self._known or spelling in self._own else None
 
     def suggest(self, spelling: str) -> str:
-        """Return the id that differs by zeros in front only, or an empty string."""
+        """Return the id that differs only by zeros in front, or an empty string."""
+        # Excel drops these zeros. Only suggested: 123 and 00123 may be two people
         bare = spelling.lstrip("0")
         return self._unpadded.get(bare, "") if bare else ""
 
@@ -90,9 +92,9 @@ class References:
     Parameters
     ----------
     known : Known
-        What is there already.
+        What is stored already.
     own : iterable of str
-        Ids that the table itself brings in, which its rows may refer to.
+        Ids that the table itself brings in; its rows may refer to them.
     kind : str
         Name of the kind of table.
     """
@@ -113,6 +115,7 @@ class References:
 
     def resolve(self, spelling: str, column: Column) -> str:
         """Return the id that a spelling in a column stands for."""
+        # which subject is meant depends on the exam, so it is resolved from three cells in `checks`
         if column.refers_to is None or column.refers_to == "subject":
             return spelling
         spellings = self._spellings[column.refers_to]
@@ -131,6 +134,7 @@ class References:
             try:
                 ids[self.resolve(part.strip(), column)] = None
             except BadCellError:
+                # split at commas only now, because a name may contain one
                 pieces = part.replace("、", ",").replace("，", ",").replace("|", ",").split(",")
                 if len(pieces) == 1:
                     raise

@@ -1,13 +1,13 @@
-"""Looking through an .xlsx before its reader does: is it safe, which cells would be misread.
+"""Looking through an .xlsx before it is read: is it safe, and which cells would be misread?
 
-The reader allocates the whole rectangle that the cells span and copies a shared string for
-every cell that uses it, so a file of a few bytes can ask for all memory there is. And it reads
-an error value or a formula that was never calculated as an empty cell, which must not pass for
-"not filled in".
+The reader allocates the whole rectangle that the cells span, and copies a shared string for
+every cell that uses it, so a file of a few bytes can ask for all the memory there is. It also
+reads an error value, or a formula that was never calculated, as an empty cell, which must not
+pass for "not filled in".
 
-What is looked through may be made to take for ever, or to fill the memory, by whoever made it. So
-no pattern here goes over a place twice (it stops at the next ``<``, and gives nothing back), and
-no list of all matches is made.
+A file may be made so that looking through it takes for ever or fills the memory. So no pattern
+here goes over a place twice (it stops at the next ``<``, and never backtracks), and no list of
+all matches is made.
 """
 
 from __future__ import annotations
@@ -29,14 +29,17 @@ from numpy.typing import NDArray
 from recommender.errors import InputError
 
 TOTAL_BYTES = 200 * 2**20
+# the ratio counts for large files only: a small sheet of equal rows packs that well without malice
 RATIO_FROM_BYTES, RATIO = 50 * 2**20, 100
 ROWS, COLUMNS, CELLS = 500_000, 200, 10_000_000
 TEXT_BYTES, STRINGS = 512 * 2**20, 4_000_000
-# parts of which a tree is made, which takes thirty times their size
+# of parts that are read as a tree, which takes thirty times their size
 TREE_BYTES = 2 * 2**20
+# sheets are searched in windows, so that a list of matches stays short
 _WINDOW, _LONGEST_REFERENCE, _LONGEST_TAG = 2**20, 64, 4096
 
-# not a plain cell: beyond A1:Z499999, an attribute besides s and t, an error, a formula
+# what is not a plain cell: outside of A1:Z499999, with attributes besides s and t, an error, or a
+# formula. Most sheets have none, and then one quick search is all that they need
 _NOT_PLAIN = re.compile(
     rb'<c(?=[\s>/])(?! r="[A-Z][1-4]?[0-9]{1,5}+"(?: [st]="(?!e")[A-Za-z0-9]*+")*+/?>(?!<f))'
 )
@@ -44,7 +47,7 @@ _PREFIXED = re.compile(rb":c[\s>/]")
 _NOT_REFERENCED = re.compile(
     rb'<c(?=[\s>/])(?! r="[A-Z]{1,3}[0-9]{1,7}"(?: (?:s|t|cm|vm|ph)="[A-Za-z0-9]*+")*+/?>)'
 )
-# apart, each with one group, these are found in half the time
+# two patterns with one group each take half the time of one with two groups
 _ROW, _COLUMN = (
     re.compile(rb'<c r="[A-Z]{1,3}([0-9]{1,7})"'),
     re.compile(rb'<c r="([A-Z]{1,3})[0-9]'),
@@ -63,14 +66,14 @@ _POSITION = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 
 @dataclass(frozen=True)
 class Scan:
-    """What was seen in a workbook.
+    """What was found in a workbook.
 
     Parameters
     ----------
     date_1904 : bool
         Whether serial numbers of days count from 1904.
     errors, uncalculated : dict of str to Cells
-        Sheet to the cells that hold an error value, or a formula without its result.
+        For each sheet, the cells that hold an error value, or a formula without its result.
     """
 
     date_1904: bool = False
@@ -79,13 +82,14 @@ class Scan:
 
 
 class Cells:
-    """Places in a sheet, ``(row, column)`` from 0, in little room: there may be millions."""
+    """Places in a sheet, ``(row, column)`` from 0, stored compactly: there may be millions."""
 
     def __init__(self, attributes: Iterable[bytes]) -> None:
+        # eight bytes a place; a sheet has 2**14 columns, so 2**16 keeps row and column apart
         self._held = array("q", map(_place, attributes))
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
-        """Go through them as they stand in the file."""
+        """Go through the places in the order of the file."""
         return (divmod(place, 2**16) for place in self._held if place >= 0)
 
 
@@ -95,7 +99,7 @@ def scan_workbook(path: Path) -> Scan:
     Raises
     ------
     InputError
-        If it is no .xlsx, is damaged, or would need unreasonable memory.
+        If it is not an .xlsx, is damaged, or would need unreasonable memory.
     """
     try:
         with path.open("rb") as stream, ZipFile(stream) as archive:
@@ -108,9 +112,11 @@ def scan_workbook(path: Path) -> Scan:
 
 def _scan(file: str, archive: ZipFile, stream: BinaryIO) -> Scan:
     infos = archive.infolist()
+    # Excel does not care about the case of the names of parts
     parts = {info.filename.lower(): info for info in infos}
     if "xl/workbook.xml" not in parts:
         raise InputError(_which_zip(set(parts)), file=file)
+    # sizes as declared; `_unpack` refuses a part that is larger than it says
     total = sum(info.file_size for info in infos)
     packed = max(1, sum(info.compress_size for info in infos))
     if total > TOTAL_BYTES or (total > RATIO_FROM_BYTES and total > RATIO * packed):
@@ -121,13 +127,17 @@ def _scan(file: str, archive: ZipFile, stream: BinaryIO) -> Scan:
     workbook = _unpack(stream, parts["xl/workbook.xml"])
     relations = _unpack_if_there(stream, parts, "xl/_rels/workbook.xml.rels")
     lengths = _string_lengths(file, _unpack_if_there(stream, parts, "xl/sharedstrings.xml"))
+    # a cell takes more than 16 bytes: if the longest string in that many cells is no danger,
+    # the strings of the single cells need not be counted
     much_text = int(lengths.max(initial=0)) * (total // 16) > TEXT_BYTES
     names = _sheet_names(workbook, relations)
     scan = Scan(date_1904=bool(re.search(rb'date1904\s*=\s*"(1|true)"', workbook)))
+    # programs that do not calculate write 0 as the result, and ask Excel to calculate on opening
     recalculates = bool(re.search(rb'fullCalcOnLoad\s*=\s*"(1|true)"', workbook))
     cells = text_bytes = 0
     for info in infos:
         name = info.filename.lower()
+        # a sheet may have any name, as long as the relations have it
         if not name.endswith(".xml") and name.rpartition("/")[2].encode() not in relations.lower():
             continue
         content = _unpack(stream, info)
@@ -146,13 +156,14 @@ def _scan(file: str, archive: ZipFile, stream: BinaryIO) -> Scan:
             scan.uncalculated[sheet] = Cells(
                 m[1]
                 for m in _FORMULA_CELL.finditer(content)
+                # t="str" is a text, and an empty text is a proper result
                 if b't="str"' not in m[1] and (recalculates or not m[2])
             )
     return scan
 
 
 def _unpack(stream: BinaryIO, info: ZipInfo) -> bytes:
-    """Unpack one part, and refuse one whose true size is not the size it declares."""
+    """Unpack one part, and refuse it if its true size is not the size it declares."""
     stream.seek(info.header_offset)
     header = stream.read(30)
     if len(header) < 30 or header[:4] != b"PK\x03\x04" or info.flag_bits & 0x1:
@@ -163,6 +174,7 @@ def _unpack(stream: BinaryIO, info: ZipInfo) -> bytes:
         content, whole = packed, True
     elif info.compress_type == ZIP_DEFLATED:
         unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+        # one byte more than declared is enough to catch a lie, however much would follow
         content = unpacker.decompress(packed, info.file_size + 1)
         whole = unpacker.eof
     else:
@@ -178,7 +190,7 @@ def _unpack_if_there(stream: BinaryIO, parts: dict[str, ZipInfo], name: str) -> 
 
 
 def _sheet_names(workbook: bytes, relations: bytes) -> dict[str, str]:
-    """Map the part of each sheet, in lower case, to the sheet's name."""
+    """Return the name of each sheet by its part, in lower case."""
     if not relations:
         return {}
     targets = {
@@ -193,7 +205,8 @@ def _sheet_names(workbook: bytes, relations: bytes) -> dict[str, str]:
         key = next((v for k, v in element.attrib.items() if k.rpartition("}")[2] == "id"), "")
         target = targets.get(key, "")
         part = (target[1:] if target.startswith("/") else f"xl/{target}").lower()
-        if part in names:  # it would be read once for each of its names
+        # the reader would read such a part once for each name, and its cells were counted once
+        if part in names:
             raise ValueError("two sheets in one part")
         names[part] = element.get("name", "")
     return names
@@ -207,7 +220,7 @@ def _string_lengths(file: str, strings: bytes) -> NDArray[np.int64]:
 
 
 def _windows(content: bytes) -> Iterator[tuple[int, int]]:
-    """Yield parts of a sheet, each with the beginning of the next one."""
+    """Yield windows of a sheet; they overlap, so that no reference is cut in two."""
     for start in range(0, len(content), _WINDOW):
         yield start, start + _WINDOW + _LONGEST_REFERENCE
 
@@ -221,13 +234,14 @@ def _extent(content: bytes) -> tuple[int, int]:
         tag, attributes = match.groups()
         if len(attributes) > _LONGEST_TAG:
             raise ValueError("not a cell")
-        given: list[bytes] = _R.findall(attributes)
-        if len(given) > 1:
+        references: list[bytes] = _R.findall(attributes)
+        if len(references) > 1:
             raise ValueError("attribute given twice")
+        # a row or cell without a reference follows the one before it
         if tag == b"row":
-            row, column = (int(given[0]) if given else row + 1), 0
-        elif given:
-            reference = _CELL_REFERENCE.fullmatch(given[0])
+            row, column = (int(references[0]) if references else row + 1), 0
+        elif references:
+            reference = _CELL_REFERENCE.fullmatch(references[0])
             if reference is None:
                 raise ValueError("not a cell")
             column, row = _column_number(reference[1]), int(reference[2])
@@ -235,12 +249,12 @@ def _extent(content: bytes) -> tuple[int, int]:
             column += 1
         rows, columns = max(rows, row), max(columns, column)
         if rows > ROWS or columns > COLUMNS:
-            break  # too many, however many more there are
+            break  # too many already
     return rows, columns
 
 
 def _referenced_extent(content: bytes) -> tuple[int, int]:
-    """Return the same of cells that all say where they are, as programs write it."""
+    """Return the extent of cells that all say where they are, in the form that programs write."""
     rows: set[bytes] = set()
     columns: set[bytes] = set()
     for window in _windows(content):
@@ -262,7 +276,7 @@ def _place(attributes: bytes) -> int:
 
 
 def _which_zip(names: set[str]) -> str:
-    """Return the code of what a zip holds that is not an .xlsx workbook."""
+    """Return the code of the error for a zip that is not an .xlsx workbook."""
     if "xl/workbook.bin" in names:
         return "file.is_xlsb"
     if "word/document.xml" in names or "ppt/presentation.xml" in names:

@@ -1,4 +1,4 @@
-"""An empty table to fill in: headers, drop-down lists, an example, what each column means."""
+"""Writing an empty table to fill in: headers, drop-down lists, an example, notes on the columns."""
 
 from __future__ import annotations
 
@@ -16,24 +16,26 @@ from recommender.exchange.tables.writing import formats_of, header_of, new_workb
 from recommender.table_kinds import Column, Known, TableKind
 from recommender.texts import say
 
+# rows that get drop-down lists and checks
 ROWS_TO_FILL = 5000
 _LIST_SHEET = "lists"
-_LIST_LENGTH = 255  # of a list in the cell's own rule, by Excel
+# Excel's limit for a list that stands in the rule of a cell itself
+_LIST_LENGTH = 255
 _CJK = re.compile("[\u3400-\u9fff]")
 
 
 def write_template(kind: TableKind, known: Known, path: Path, *, lang: str) -> None:
     """Write an .xlsx to fill in.
 
-    Ids of people are not listed, for a template is handed around. The example row is marked in
-    its first cell and is not imported.
+    Ids of people are not listed, because a template is handed around. The example row is marked
+    in its first cell and is not imported.
 
     Parameters
     ----------
     kind : TableKind
-        What is to be filled in.
+        The kind of table to fill in.
     known : Known
-        What references may be chosen from.
+        The references to choose from.
     path : Path
         The file to write.
     lang : str
@@ -61,8 +63,10 @@ def write_template(kind: TableKind, known: Known, path: Path, *, lang: str) -> N
                 rule = {"validate": "list", "source": source}
             rule |= {
                 "ignore_blank": True,
+                # a warning and no refusal: the import understands more spellings than the list
                 "error_type": "warning",
                 "input_title": say(f"template.{'choose' if choices else 'enter'}_title", lang),
+                # Excel's limit; xlsxwriter leaves out the whole rule if the text is longer
                 "input_message": say(f"template.column.{column.name}", lang)[:255],
             }
             sheet.data_validation(1, position, ROWS_TO_FILL, position, rule)
@@ -102,6 +106,7 @@ def _write_notes(
 
 def _number_or_date(column: Column) -> dict[str, object]:
     if column.type == "date":
+        # a rule has to compare with something: any day makes Excel ask for a date
         first = dt.datetime(1950, 1, 1)  # noqa: DTZ001 (a cell has no zone)
         return {"validate": "date", "criteria": ">=", "value": first}
     if column.type == "number":
@@ -115,6 +120,7 @@ def _list_source(
     workbook: Workbook, lists: Worksheet, position: int, name: str, choices: Sequence[str]
 ) -> list[str] | str:
     """Return a short list as it is; put a long one on the sheet of lists and return its name."""
+    # commas separate the entries within a rule, so an entry cannot hold one
     if len(",".join(choices)) <= _LIST_LENGTH and not any("," in choice for choice in choices):
         return list(choices)
     for row, choice in enumerate(choices):
@@ -126,7 +132,8 @@ def _list_source(
 
 
 def spelled(mapping: Mapping[str, str], lang: str) -> dict[str, str]:
-    """Return for each id the spelling that a reader of the language would choose."""
+    """Return the spelling of each id that a reader of the language would choose."""
+    # an id with two names in the language gets the first one
     chosen: dict[str, str] = {}
     for spelling, id_ in mapping.items():
         fits = spelling != id_ and bool(_CJK.search(spelling)) == (lang != "en")
@@ -149,9 +156,10 @@ def _choices(column: Column, known: Known, lang: str) -> list[str]:
 
 
 def _names(column: Column, known: Known, lang: str) -> dict[str, str]:
-    """Return for each id that a column may refer to what to show for it."""
+    """Return the text to show for each id that a column may refer to."""
     names: dict[str, str] = {}
     if column.refers_to == "subject":
+        # the same id may be another subject in another exam, so the keys hold the name as well
         for subjects in known.subjects.values():
             names |= {f"{id_} {name}": name for id_, name in spelled(subjects, lang).items()}
         return {name: name for name in names.values()}
@@ -165,7 +173,7 @@ def _names(column: Column, known: Known, lang: str) -> dict[str, str]:
 
 
 def _examples(kind: TableKind, known: Known, lang: str) -> dict[str, object]:
-    """Return an example for each column that would be accepted but for its mark."""
+    """Return an example for each column; without its mark the row would be accepted."""
     examples: dict[str, object] = {column.name: column.example for column in kind.columns}
     if kind.name == "exams" and known.subjects:
         competency, level = min(known.subjects)

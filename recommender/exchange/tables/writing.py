@@ -1,4 +1,4 @@
-"""Workbooks out: text stays text, ids keep their zeros, and a file is there whole or not at all."""
+"""Writing workbooks: text stays text, ids keep their zeros, and a file is complete or not there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xlsxwriter.worksheet import Worksheet
 from recommender.errors import InputError
 from recommender.table_kinds import Column, TableKind
 
-if TYPE_CHECKING:  # who writes no frame loads no pandas
+if TYPE_CHECKING:  # a template is written without loading pandas
     import pandas as pd
 
 _WIDTHS = {"text": 18, "number": 10, "date": 13, "choice": 14, "ids": 34}
@@ -26,14 +26,18 @@ _WIDTHS = {"text": 18, "number": 10, "date": 13, "choice": 14, "ids": 34}
 
 @contextmanager
 def new_workbook(path: Path) -> Iterator[Workbook]:
-    """Write a workbook beside its place and move it there when it is complete.
+    """Write a workbook under another name, and move it to its place when it is complete.
 
     Raises
     ------
     InputError
         If it cannot be written there.
     """
+    # beside the target, as a rename is one step only within a file system; random, as two
+    # processes may write at once
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    # what people entered must not become a formula in somebody else's Excel, and an id such as
+    # 00123 must not become a number
     options = {
         "strings_to_formulas": False,
         "strings_to_numbers": False,
@@ -50,7 +54,7 @@ def new_workbook(path: Path) -> Iterator[Workbook]:
 
 
 def header_of(column: Column, lang: str) -> str:
-    """Return the header of a column as templates have it."""
+    """Return the header of a column as it stands in templates."""
     return column.name if lang == "en" else column.headers[0]
 
 
@@ -61,6 +65,7 @@ def formats_of(workbook: Workbook) -> dict[str, Format]:
         "header": workbook.add_format(
             {"bold": True, "bg_color": "#DDE7F0", "border": 1, "text_wrap": True, "valign": "top"}
         ),
+        # @ is "text": Excel keeps the zeros of an id that is typed over the cell, too
         "text": workbook.add_format({"num_format": "@"}),
         "date": workbook.add_format({"num_format": "yyyy-mm-dd", "align": "left"}),
         "number": workbook.add_format({}),
@@ -89,12 +94,12 @@ def write_cell(
     *,
     look: str = "",
 ) -> None:
-    """Write a value as what it is; text is never taken for a formula, a link or a number.
+    """Write a value by its type; text is never taken for a formula, a link or a number.
 
     Parameters
     ----------
     sheet : Worksheet
-        Where to.
+        The sheet to write to.
     row, column : int
         The cell, from 0.
     value : object
@@ -107,9 +112,12 @@ def write_cell(
     plain = formats[look or "text"]
     date = formats[f"{look}_date" if look else "date"]
     if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+        # blank only to show the look: a plain one would only make the file larger
         sheet.write_blank(row, column, None, plain) if look else None
     elif isinstance(value, bool):
+        # before the numbers: True is an int as well
         sheet.write_boolean(row, column, value, plain)
+    # Excel knows no days before 1900; such a day is written as text
     elif isinstance(value, dt.date) and value.year >= 1900:
         day = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 (a cell has no zone)
         sheet.write_datetime(row, column, day, date)
@@ -129,16 +137,16 @@ def write_xlsx(
     notes: Sequence[str] = (),
     spellings: Mapping[str, Mapping[str, str]] | None = None,
 ) -> None:
-    """Write rows of a kind as a user would have them in Excel.
+    """Write rows of a kind in the form in which a user would keep them in Excel.
 
     Parameters
     ----------
     table : DataFrame or sequence of mappings
-        The rows, under canonical names; columns that no row has are left out unless required.
+        The rows by canonical names of columns; an optional column that no row has is left out.
     path : Path
         The file to write.
     kind : TableKind
-        What the rows are.
+        The kind of the rows.
     lang : str
         Language of headers and choices.
     title : str

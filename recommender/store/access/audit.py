@@ -13,7 +13,9 @@ import sqlalchemy as sa
 
 from recommender.store import schema
 
+# what stands for the hash before the first entry; migration 0002 writes it as well
 _FIRST = "0" * 64
+# the trail is never cut, so a check cannot hold all of it in memory
 _PAGE = 5000
 
 
@@ -28,7 +30,7 @@ class AuditEntry:
     actor : str
         Who: a key, a token's subject, or the command line.
     role : str
-        In which role.
+        The role of the actor.
     action : str
         Name of the operation.
     resource : str
@@ -36,7 +38,7 @@ class AuditEntry:
     subjects : sequence of str
         `ref` of each person concerned.
     request_id : str
-        Of the request.
+        The request, job or command it belongs to.
     details : mapping
         Further figures, without personal data.
     """
@@ -53,14 +55,14 @@ class AuditEntry:
 
 @dataclass(frozen=True)
 class AuditVerdict:
-    """What a check of the trail found.
+    """The outcome of a check of the trail.
 
     Parameters
     ----------
     entries : int
         How many entries were read.
     head : str
-        Hash of the newest.
+        Hash of the newest entry.
     broken_at : int or None
         Number of the first entry that does not fit the chain; None where all fit.
     """
@@ -87,9 +89,9 @@ class StoredEntry:
     request_id : str
         The request, job or command it belongs to.
     details : dict
-        What else was noted.
+        Further figures.
     hash : str
-        Of this entry and all before it.
+        Hash of this entry and the hash before it, and so of all entries up to this one.
     """
 
     seq: int
@@ -117,6 +119,7 @@ def append_entries(connection: sa.Connection, entries: Sequence[AuditEntry]) -> 
     if not entries:
         return
     head = schema.audit_head
+    # locked on PostgreSQL; on SQLite this transaction is the only one that writes
     seq, last = connection.execute(
         sa.select(head.c.seq, head.c.hash).where(head.c.id == 1).with_for_update()
     ).one()
@@ -141,6 +144,7 @@ def append_entries(connection: sa.Connection, entries: Sequence[AuditEntry]) -> 
 
 def names_subject(ref: str) -> sa.ColumnElement[bool]:
     """Return the condition that an audit entry is about the person of a `ref`."""
+    # both databases can search JSON as text; a quoted random ref is found nowhere else
     return sa.cast(schema.audit_entry.c.subjects, sa.Text).contains(f'"{ref}"')
 
 
@@ -162,13 +166,13 @@ def list_entries(
     connection : Connection
         Open for reading.
     ref : str, optional
-        Only those about this person.
+        Only entries about this person.
     actor, action : str, optional
-        Only those of this actor, of this operation.
+        Only entries of this actor, of this operation.
     since, until : datetime, optional
-        Only those from this moment on, and before that one.
+        Only entries from `since` on and before `until`.
     after : int
-        Only those of a higher number.
+        Only entries with a higher number than this.
     limit : int
         How many at most.
 
@@ -192,14 +196,14 @@ def list_entries(
 
 
 def read_people_of_refs(connection: sa.Connection, refs: Iterable[str]) -> dict[str, str]:
-    """Return the ids of the people whose names in the audit trail these are, if they are there."""
+    """Return the ids of people by their refs; a person who was erased is left out."""
     person, wanted = schema.person.c, sorted(set(refs))
-    found: dict[str, str] = {}
+    people: dict[str, str] = {}
     for start in range(0, len(wanted), 500):
         some = person.ref.in_(wanted[start : start + 500])
         rows = connection.execute(sa.select(person.ref, person.person_id).where(some))
-        found |= {row.ref: row.person_id for row in rows}
-    return found
+        people |= {row.ref: row.person_id for row in rows}
+    return people
 
 
 def verify_trail(connection: sa.Connection, *, noted: Sequence[str] = ()) -> AuditVerdict:
@@ -210,8 +214,8 @@ def verify_trail(connection: sa.Connection, *, noted: Sequence[str] = ()) -> Aud
     connection : Connection
         Open for reading.
     noted : sequence of str
-        Hashes of the head noted earlier, elsewhere: they have to be in the chain, which a
-        chain that was written anew from some point on would fail.
+        Hashes of the head that were noted outside of the database earlier. They have to be in
+        the chain: a chain that was written anew from some point on lacks them.
 
     Returns
     -------
@@ -220,8 +224,9 @@ def verify_trail(connection: sa.Connection, *, noted: Sequence[str] = ()) -> Aud
     """
     entry, head = schema.audit_entry, schema.audit_head
     last, number = _FIRST, 0
+    # the hash of the empty trail may have been noted, too
     missing = set(noted) - {last}
-    after = -(2**31)  # numbers begin with 1; whatever stands before it was put in
+    after = -(2**31)  # numbers begin with 1; an entry with a lower one was put in later
     while True:
         query = sa.select(entry).where(entry.c.seq > after).order_by(entry.c.seq).limit(_PAGE)
         page = connection.execute(query).mappings().all()
@@ -234,13 +239,15 @@ def verify_trail(connection: sa.Connection, *, noted: Sequence[str] = ()) -> Aud
         after = number
         if len(page) < _PAGE:
             break
+    # entries cut off at the end leave a chain that fits; the head still knows them
     noted_head = connection.execute(sa.select(head.c.seq, head.c.hash)).one_or_none()
     whole = noted_head is not None and tuple(noted_head) == (number, last) and not missing
     return AuditVerdict(number, last, None if whole else number + 1)
 
 
 def _hash(last: str, row: Mapping[str, Any]) -> str:
-    said = {name: row[name] for name in row if name != "hash"}
-    said["at"] = row["at"].astimezone(dt.UTC).isoformat(timespec="microseconds")
-    text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    # one spelling, whichever database the row comes from: names in order, always microseconds
+    content = {name: row[name] for name in row if name != "hash"}
+    content["at"] = row["at"].astimezone(dt.UTC).isoformat(timespec="microseconds")
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256((last + text).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Answers that are kept to be given again to the same request."""
+"""Answers that are kept, so that the same request sent again gets the same answer."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from recommender.errors import ConflictError
 from recommender.store import schema
 
+# no HTTP status. Nobody reads it: the claim is committed together with the answer, or not at all
 _PENDING = 0
 
 
@@ -30,10 +31,10 @@ def claim_answer(connection: sa.Connection, actor: str, key: str, asked: str) ->
     Parameters
     ----------
     connection : Connection
-        In the transaction that does what is asked. Whoever claims the same key at the same
-        time waits for its end.
+        In the transaction that does what is asked. Another request that claims the same key
+        meanwhile waits for its end.
     actor : str
-        Who asks; keys of others are others.
+        Who asks. The same key of another actor is another key.
     key : str
         The idempotency key.
     asked : str
@@ -63,7 +64,8 @@ def claim_answer(connection: sa.Connection, actor: str, key: str, asked: str) ->
             answered_at=dt.datetime.now(dt.UTC),
         )
         .on_conflict_do_nothing()
-        .returning(table.c.key)  # the count of rows is not known of an INSERT on PostgreSQL
+        # not by the count of rows, which is unknown for such an INSERT on PostgreSQL
+        .returning(table.c.key)
     )
     if claimed.one_or_none() is not None:
         return None
@@ -71,20 +73,21 @@ def claim_answer(connection: sa.Connection, actor: str, key: str, asked: str) ->
 
 
 def find_answer(connection: sa.Connection, actor: str, key: str, asked: str) -> KeptAnswer | None:
-    """Return the answer that was given before under an idempotency key; see `claim_answer`."""
+    """Return the answer given before under an idempotency key, or None; see `claim_answer`."""
     table = schema.idempotent_answer
     row = connection.execute(
         sa.select(table).where(table.c.actor == actor, table.c.key == key)
     ).one_or_none()
     if row is None:
         return None
+    # the old answer to another question would pass for an answer to this one
     if row.request_sha256 != asked:
         raise ConflictError("request.idempotency-reused")
     return KeptAnswer(row.status, row.headers, row.body)
 
 
 def keep_answer(connection: sa.Connection, actor: str, key: str, answer: KeptAnswer) -> None:
-    """Keep the answer under a claimed key."""
+    """Store the answer under a claimed key."""
     table = schema.idempotent_answer
     connection.execute(
         table.update()

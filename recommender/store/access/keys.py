@@ -18,13 +18,13 @@ class StoredKey:
     Parameters
     ----------
     key_id, label, secret_sha256, role : str
-        As in the table.
+        Public part, what it is for, hash of the secret part, role.
     person_id, org_unit : str or None
-        Whose key it is, and the unit it is kept to: None is the whole organisation.
+        The person it belongs to, and the unit it is limited to (None: the whole organisation).
     permissions : list of str or None
-        None for all that the role has.
+        None for all permissions of the role.
     created_by : str
-        Actor.
+        The actor who made it.
     created_at, expires_at, revoked_at : datetime
         In UTC.
     """
@@ -44,6 +44,7 @@ class StoredKey:
 
 def read_counters(connection: sa.Connection) -> dict[str, int]:
     """Return how often keys (``access``) and imported modules (``catalog``) were changed."""
+    # one small read with each request tells a worker that another one has changed something
     counter = schema.change_counter.c
     rows = connection.execute(sa.select(counter.name, counter.number))
     return {row.name: row.number for row in rows}
@@ -57,7 +58,7 @@ def read_key(connection: sa.Connection, key_id: str) -> StoredKey | None:
 
 
 def list_keys(connection: sa.Connection, *, after: str = "", limit: int) -> list[StoredKey]:
-    """Return keys in the order of their ids, from after one on."""
+    """Return keys in the order of their ids; only those after the id `after`."""
     table = schema.api_key
     query = sa.select(table).where(table.c.key_id > after).order_by(table.c.key_id).limit(limit)
     return [StoredKey(**row._mapping) for row in connection.execute(query)]
@@ -65,6 +66,7 @@ def list_keys(connection: sa.Connection, *, after: str = "", limit: int) -> list
 
 def has_keys(connection: sa.Connection) -> bool:
     """Say whether a key was ever made."""
+    # revoked keys count: they stay in the table
     return connection.scalar(sa.select(schema.api_key.c.key_id).limit(1)) is not None
 
 

@@ -1,4 +1,7 @@
-"""Backing up and restoring a database: SQLite by itself, PostgreSQL by its own tools."""
+"""Backing up and restoring a database: SQLite with its own copy, PostgreSQL with its own tools.
+
+Why these are commands of ours at all is in DECISIONS, 17.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ from recommender.store.database.connections import (
 from recommender.store.database.postgresql_tools import dump_archive, read_archive, restore_archive
 from recommender.store.database.upgrading import head_revision, refuse_newer
 
+# files that SQLite keeps beside a database; the log may hold changes that the file has not
 _BESIDE = ("-journal", "-wal", "-shm")
 _REVISIONS = "alembic_version"
 
@@ -43,7 +47,7 @@ class Restored:
     is_outdated : bool
         Whether it has to be upgraded before use.
     kept : Path or None
-        Where the file that was replaced is; None where there was none.
+        Where the replaced file is now; None where there was none.
     """
 
     database: str
@@ -55,7 +59,7 @@ class Restored:
 def backup_database(url: str, target: Path) -> Path:
     """Write a consistent copy of a database that may be in use.
 
-    Beside it stands its checksum, as ``sha256sum`` writes and checks it.
+    Its checksum is written beside it, in the form of ``sha256sum``.
 
     Parameters
     ----------
@@ -86,12 +90,15 @@ def backup_database(url: str, target: Path) -> Path:
     try:
         with _explain_files(target):
             _remove(half)
-            half.touch(mode=0o600)  # personal data: for nobody but the owner
+            # made before anything is in it: personal data, for nobody but the owner
+            half.touch(mode=0o600)
             copy(engine, half)
+            # before the rename: a backup that is there has its checksum
             line = f"{_digest(half)}  {target.name}\n"
             _checksum_file(target).write_text(line, encoding="utf-8")
             half.replace(target)
             _remove(half)
+    # also when interrupted from the keyboard: no half copy with personal data is left
     except BaseException:
         with suppress(OSError):
             _remove(half)
@@ -111,8 +118,8 @@ def restore_database(url: str, file: Path, *, replace: bool = False) -> Restored
     file : Path
         What `backup_database` wrote for a database of the same kind.
     replace : bool
-        Whether a SQLite file in use so far is put aside, under its name with the time. On a
-        server the old database stays as it is: restore into a new one.
+        Whether a SQLite file that is in use is put aside, under its name with the time added.
+        On a server the old database stays as it is: restore into a new one.
 
     Returns
     -------
@@ -125,8 +132,8 @@ def restore_database(url: str, file: Path, *, replace: bool = False) -> Restored
         If there are tables in the database already, another process has the file open, or
         ``pg_restore`` is not installed.
     StoreError
-        If the backup is damaged, is none, or has a newer schema; or the database cannot be
-        reached or written.
+        If the file is damaged, is not a backup, or has a newer schema; or if the database cannot
+        be reached or written.
     """
     engine = connect(url)
     try:
@@ -165,7 +172,7 @@ def _digest(file: Path) -> str:
 
 
 def _check_digest(file: Path) -> None:
-    """Compare a backup with the checksum beside it, if that was kept."""
+    """Compare a backup with the checksum beside it, if there is one."""
     digest = _digest(file)
     if _checksum_file(file).exists():
         noted = _checksum_file(file).read_text(encoding="utf-8", errors="replace").split()
@@ -197,7 +204,9 @@ def _copy_file(engine: sa.Engine, half: Path) -> None:
 
 def _copy(source: sqlite3.Connection, target: Path) -> None:
     with closing(sqlite3.connect(target)) as copy:
+        # the online backup: it copies a consistent state while others write
         source.backup(copy)
+        # the copy has the mode of its source: without a write-ahead log it is one file
         copy.execute("PRAGMA journal_mode=DELETE")
 
 
@@ -208,12 +217,14 @@ def _restore_file(engine: sa.Engine, file: Path, *, replace: bool) -> tuple[str,
     is_used = _is_used(target)
     if is_used and not replace:
         raise ConflictError("store.restore-into-used", database=str(target))
+    # beside the target, so on the same file system: only there is a rename one step
     part = target.with_name(target.name + ".restore")
     with _explain_files(target):
         _remove(part)
         try:
             revision = _copy_backup(file, part)
             if target.exists():
+                # whoever could open the old file, such as a service account, can open the new one
                 shutil.copymode(target, part)
             kept = _put_aside(target, is_used=is_used)
             part.replace(target)
@@ -230,10 +241,11 @@ def _is_used(file: Path) -> bool:
         with closing(_open_to_read(file)) as database:
             return bool(database.execute("SELECT 1 FROM sqlite_master").fetchone())
     except sqlite3.Error:
-        return True
+        return True  # past reading, but perhaps all that somebody has
 
 
 def _open_to_read(file: Path) -> sqlite3.Connection:
+    # opened to write, SQLite would make an empty file where there is none
     return sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
 
 
@@ -243,6 +255,7 @@ def _copy_backup(file: Path, part: Path) -> str:
         with closing(_open_to_read(file)) as source:
             _copy(source, part)
         with closing(_open_to_read(part)) as copy:
+            # the copy and not the source: what was checked is what is put in place
             if not _is_whole(copy):
                 raise StoreError("store.damaged-backup", path=str(file))
             there = copy.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [_REVISIONS])
@@ -255,21 +268,24 @@ def _copy_backup(file: Path, part: Path) -> str:
 
 
 def _is_whole(database: sqlite3.Connection) -> bool:
-    # SQLite 3.40 finds NULL where there is none, in each row of tables without a row id whose key
-    # is declared in another order than their columns; hence also no limit to what is found
-    for (found,) in database.execute(f"PRAGMA integrity_check({2**31 - 1})"):
-        if found != "ok" and not found.startswith("NULL value in "):
+    # SQLite 3.40 wrongly reports NULL in every row of a table without row ids whose key is
+    # declared in another order than its columns. So these reports are passed over, and the number
+    # of reports is not limited (to 100, otherwise): a true one may come after them
+    for (report,) in database.execute(f"PRAGMA integrity_check({2**31 - 1})"):
+        if report != "ok" and not report.startswith("NULL value in "):
             return False
+    # the integrity check leaves references out
     return not database.execute("PRAGMA foreign_key_check").fetchone()
 
 
 def _put_aside(target: Path, *, is_used: bool) -> Path | None:
-    """Make way for another file; give the one in use a second name, complete in itself."""
+    """Make way for another file: keep the one in use under a second name, complete in itself."""
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S%fZ")
     kept = target.with_name(f"{target.name}.{stamp}")
     if target.exists():
         try:
-            # only who is alone can end the write-ahead log, and all of it is in the file then
+            # SQLite ends the write-ahead log only for a connection that is alone with the file,
+            # and moves all of the log into the file before
             with closing(sqlite3.connect(target, timeout=1)) as database:
                 database.execute("PRAGMA journal_mode=DELETE")
         except sqlite3.Error as error:
@@ -278,13 +294,15 @@ def _put_aside(target: Path, *, is_used: bool) -> Path | None:
             if failure_code(error) != "store.not-a-database":
                 raise
     for rest in _BESIDE:
-        # left by a file that is past reading, or gone: they must not meet the new one
+        # left over where the file is past reading, or gone. SQLite would apply an old log to the
+        # new file
         beside = target.with_name(target.name + rest)
         if beside.exists():
             beside.replace(kept.with_name(kept.name + rest))
     if not is_used:
         return None
-    os.link(target, kept)  # and not renamed: at no moment is there no database
+    # a second name and not a rename: there is no moment without a database
+    os.link(target, kept)
     return kept
 
 
@@ -295,6 +313,7 @@ def _restore_server(engine: sa.Engine, file: Path) -> str:
     with reading(engine) as connection:
         if sa.inspect(connection).get_table_names():
             raise ConflictError("store.restore-into-tables", database=shown_name(engine))
+    # before anything is written: a backup of a newer release stops here
     revision = _check_revision(read_archive(engine, file), file)
     restore_archive(engine, file)
     return revision

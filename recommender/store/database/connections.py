@@ -1,4 +1,4 @@
-"""Connections to a database, and its failures in the product's words."""
+"""Connections to a database, and the product's words for its failures."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def explain_failures(engine: sa.Engine) -> Iterator[None]:
         raise StoreError(failure_code(error.orig), database=shown_name(engine)) from error
 
 
-# a PostgreSQL server may speak any language; its codes are the same in all of them
+# PostgreSQL's messages are in the language of the server; its codes are the same everywhere
 _STATES = (
     ("23503", "store.reference"),
     ("53100", "store.full"),
@@ -56,6 +56,7 @@ def failure_code(error: BaseException | None) -> str:
     state = getattr(error, "sqlstate", None)
     if state:
         return next((code for start, code in _STATES if state.startswith(start)), "store.failed")
+    # SQLite has no such codes, and psycopg gives none where it gets no connection
     message = str(error)
     for part, code in (
         ("locked", "store.locked"),
@@ -69,6 +70,7 @@ def failure_code(error: BaseException | None) -> str:
         ("unable to open", "store.cannot-open"),
         ("authentication", "store.refused"),
         ("does not exist", "store.refused"),
+        # after the two above: a refused login is reported as a failed connection, too
         ("onnection", "store.unreachable"),
         ("server", "store.unreachable"),
         ("FOREIGN KEY", "store.reference"),
@@ -80,14 +82,15 @@ def failure_code(error: BaseException | None) -> str:
 
 
 def parse_url(url: str) -> URL:
-    """Read the URL of a database that is supported; an `InputError` otherwise."""
+    """Read the URL of a database; raise an `InputError` if that kind is not supported."""
     try:
         parsed = make_url(url)
     except (exc.ArgumentError, ValueError):
-        # whatever it is, there may be a password in it
+        # it cannot be taken apart, but there may be a password in it
         shown = re.sub(r":[^:/@]+@", ":***@", url)
         raise InputError("store.bad-url", url=shown) from None
     if parsed.drivername in ("postgresql", "postgres"):
+        # both spellings are in use, and SQLAlchemy no longer knows "postgres"
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
         raise InputError("store.bad-url", url=parsed.render_as_string(hide_password=True))
@@ -95,10 +98,14 @@ def parse_url(url: str) -> URL:
 
 
 def connect(url: str, *, create: bool = True) -> sa.Engine:
-    """Make the engine of a database, whatever its schema; a SQLite file only where it may be."""
+    """Make the engine of a database, whatever its schema is.
+
+    With `create` a SQLite file is made if it is not there, but never its folder.
+    """
     parsed = parse_url(url)
     if parsed.drivername != "sqlite":
         waits = {} if "connect_timeout" in parsed.query else {"connect_timeout": CONNECT_SECONDS}
+        # pinged: after a restart of the server every pooled connection is dead
         return sa.create_engine(parsed, pool_pre_ping=True, connect_args=waits)
     file = Path(parsed.database) if parsed.database and parsed.database != ":memory:" else None
     if file is not None:
@@ -118,10 +125,10 @@ def connect(url: str, *, create: bool = True) -> sa.Engine:
 
 
 def _keep_to_file(engine: sa.Engine, file: Path, *, create: bool) -> None:
-    """Let only the first connection make the file, or none.
+    """Let only the first connection make the file, or none at all.
 
-    Where it has gone, such as with the volume it is on, the next one would put an empty file in
-    its place, and a write-ahead log that belongs to neither.
+    When the file disappears, for example with the volume it is on, the next connection would put
+    an empty file in its place, with a write-ahead log that belongs to neither.
     """
     present = f"{file.absolute().as_uri()}?mode=rw"
 
@@ -139,20 +146,22 @@ def _keep_to_file(engine: sa.Engine, file: Path, *, create: bool) -> None:
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:
-    # SQLAlchemy's BEGIN below opens the transaction, not the driver's own guess
+    # `_begin_immediate` opens transactions; the driver would guess when to
     connection.isolation_level = None
     _write_ahead(connection)
-    # 64 MB of cache: an import of 100,000 rows does not leave memory before it is complete
     for pragma in (
-        "foreign_keys=ON",
+        "foreign_keys=ON",  # off by default, and set for each connection
+        # with a write-ahead log NORMAL may lose the last commits when the power goes, and an
+        # audit entry has to be stored before its answer is out
         "synchronous=FULL",
+        # 64 MB: an import of 100,000 rows stays in memory until it is complete
         "cache_size=-65536",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Turn the write-ahead log on: the one statement for which SQLite does not wait its turn."""
+    """Turn the write-ahead log on, and wait for others: the busy timeout does not apply to this."""
     ends = time.monotonic() + BUSY_MILLISECONDS / 1000
     while True:
         try:
@@ -165,7 +174,8 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 
 def _begin_immediate(connection: sa.Connection) -> None:
-    # a reader that turns writer half-way would fail where waiting would have done
+    # a plain BEGIN reads first, and fails at its first write if somebody wrote meanwhile: SQLite
+    # does not wait then. IMMEDIATE waits for its turn at the beginning
     readonly = connection.get_execution_options().get("readonly", False)
     connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
@@ -175,7 +185,8 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open a connection that reads one consistent state and writes nothing."""
     options: dict[str, Any] = {"readonly": True}
     if engine.dialect.name == "postgresql":
-        # by default each statement there sees what was committed before it, not before the first
+        # by default each statement sees what was committed before it, so that the tables of a
+        # snapshot would be of different moments
         options["isolation_level"] = "REPEATABLE READ"
     with explain_failures(engine), engine.connect().execution_options(**options) as connection:
         yield connection
@@ -183,7 +194,7 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 @contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Open one transaction: all of it is stored at the end, or none."""
+    """Open one transaction: at the end all of it is stored, or nothing."""
     with explain_failures(engine), engine.begin() as connection:
         yield connection
 

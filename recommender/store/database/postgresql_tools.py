@@ -1,4 +1,4 @@
-"""Backing up and restoring PostgreSQL by its own tools, pg_dump and pg_restore."""
+"""Backing up and restoring PostgreSQL with its own tools, pg_dump and pg_restore."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from recommender.store.database.connections import CONNECT_SECONDS, explain_fail
 from recommender.store.database.upgrading import read_revision
 
 _REVISIONS = "alembic_version"
+# no owner, no privileges: the server to restore on may not have the same users
 _DUMP = ("--format=custom", "--no-owner", "--no-privileges")
 _RESTORE = ("--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges")
 
@@ -29,7 +30,7 @@ def dump_archive(engine: sa.Engine, half: Path) -> None:
     engine : Engine
         The database.
     half : Path
-        File to write, with a last suffix that it loses when it is complete.
+        File to write. Its last suffix goes when the file is complete.
 
     Raises
     ------
@@ -39,14 +40,16 @@ def dump_archive(engine: sa.Engine, half: Path) -> None:
         If the database cannot be reached, or the tool fails.
     """
     file = half.with_suffix("")
+    # where the tool is missing, the error shows this command, to be run where there is one:
+    # it names the final file, and no password
     program = _find("pg_dump", [*_DUMP, f"--file={file}", f"--dbname={_bare_url(engine)}"])
     with explain_failures(engine):
-        read_revision(engine)  # says in our words whether it can be reached
+        read_revision(engine)  # a server that cannot be reached is explained in our words
     _run([program, *_DUMP, f"--file={half}"], engine)
 
 
 def read_archive(engine: sa.Engine, file: Path) -> list[str]:
-    """Read an archive down to its last row; return the revisions of a schema that are in it.
+    """Read an archive to its last row, and return the schema revisions that are in it.
 
     Parameters
     ----------
@@ -58,7 +61,7 @@ def read_archive(engine: sa.Engine, file: Path) -> list[str]:
     Returns
     -------
     list of str
-        One, if it is a database of this program.
+        Exactly one if it is a database of this program.
 
     Raises
     ------
@@ -69,10 +72,13 @@ def read_archive(engine: sa.Engine, file: Path) -> list[str]:
     """
     program = _find_restore(engine, file)
     try:
+        # damage is found only where it is read; a list of contents would read the head alone
         _run([program, f"--file={os.devnull}", str(file)], engine)
+        # as SQL: the rows stand between COPY and a line with \. alone
         only = ["--data-only", f"--table={_REVISIONS}"]
         script = _run([program, *only, "--file=-", str(file)], engine)
     except StoreError as error:
+        # the archive is sound, but pg_restore here is older than the pg_dump there
         if "unsupported version" in str(error):
             raise
         raise StoreError("store.damaged-backup", path=str(file)) from error
@@ -96,9 +102,11 @@ def restore_archive(engine: sa.Engine, file: Path) -> None:
     ConflictError
         If the tool is not installed.
     StoreError
-        If the tool fails; the database is as it was then.
+        If the tool fails; nothing was changed then.
     """
     from psycopg.conninfo import make_conninfo  # only here: SQLite needs no driver
+
+    # the tools take a name with = or :// in it for a connection string, so it is quoted in one
 
     dbname = make_conninfo(dbname=engine.url.database or "")
     _run([_find_restore(engine, file), *_RESTORE, f"--dbname={dbname}", str(file)], engine)
@@ -118,6 +126,7 @@ def _find(tool: str, words: Sequence[str]) -> str:
 def _run(words: Sequence[str], engine: sa.Engine) -> str:
     done = subprocess.run(
         words,
+        # C: below, the problem is looked for by its English mark
         env=os.environ | _environment(engine) | {"LC_ALL": "C"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -135,17 +144,17 @@ def _run(words: Sequence[str], engine: sa.Engine) -> str:
 
 
 def _environment(engine: sa.Engine) -> dict[str, str]:
-    """Return the URL as variables of the tools: a list of processes shows arguments."""
+    """Return the URL as environment variables: a list of processes shows arguments to everybody."""
     from psycopg.pq import Conninfo  # only here: SQLite needs no driver
 
     names = {o.keyword.decode(): o.envvar.decode() for o in Conninfo.get_defaults() if o.envvar}
-    given: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS}
-    given |= engine.dialect.create_connect_args(engine.url)[1]
-    return {names[key]: str(value) for key, value in given.items() if key in names}
+    options: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS}
+    options |= engine.dialect.create_connect_args(engine.url)[1]
+    return {names[key]: str(value) for key, value in options.items() if key in names}
 
 
 def _bare_url(engine: sa.Engine) -> str:
-    """Return the URL as the tools take it, without a password."""
+    """Return the URL in the form that the tools take, without the password."""
     url = engine.url
     bare = sa.URL.create(
         "postgresql",

@@ -1,4 +1,4 @@
-"""Opening a database with the present schema, and bringing it there."""
+"""Opening a database that has the present schema, and upgrading one that has not."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from recommender.store.database.connections import (
     shown_name,
 )
 
+# how long a migration may wait for a lock, while everybody who comes after it waits as well
 LOCK_SECONDS = 5
+# any number, as long as nothing else in the database locks by it
 _UPGRADE_LOCK = 7_262_026
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _REVISIONS = sa.table("alembic_version", sa.column("version_num", sa.String()))
@@ -45,9 +47,9 @@ def open_database(url: str, *, create: bool = True) -> sa.Engine:
     Raises
     ------
     InputError
-        If the URL is none of a supported database.
+        If the URL is not one of a supported database.
     StoreError
-        If it cannot be reached, is no database, or has an older or newer schema.
+        If it cannot be reached, is not a database, or has an older or newer schema.
     """
     engine = connect(url, create=create)
     try:
@@ -70,9 +72,9 @@ def refuse_newer(revision: str | None, *, name: str) -> None:
     Parameters
     ----------
     revision : str or None
-        Of its schema; None where there is none.
+        The revision of its schema; None where it has none.
     name : str
-        What to call it.
+        The database, as the error is to name it.
 
     Raises
     ------
@@ -99,7 +101,7 @@ def upgrade_database(url: str) -> tuple[str | None, str]:
     Raises
     ------
     StoreError
-        If it cannot be reached, is no database, or has a newer schema.
+        If it cannot be reached, is not a database, or has a newer schema.
     """
     engine = connect(url)
     try:
@@ -113,7 +115,7 @@ def upgrade_database(url: str) -> tuple[str | None, str]:
 
 
 def upgrade(engine: sa.Engine, revision: str = "head") -> None:
-    """Run the migrations that are missing; of several processes, one does.
+    """Run the migrations that are missing; of several processes only one does.
 
     Parameters
     ----------
@@ -127,10 +129,12 @@ def upgrade(engine: sa.Engine, revision: str = "head") -> None:
     StoreError
         If others hold what has to be changed; nothing was changed then.
     """
-    import alembic.command  # slow to import, and of no use to a database that is up to date
+    # slow to import, and not needed for a database that is up to date (DECISIONS, 19)
+    import alembic.command
     import alembic.config
 
     config = alembic.config.Config()
+    # Alembic reads options with % for interpolation
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     alone = _alone_in_file if engine.dialect.name == "sqlite" else _alone_on_server
     with alone(engine) as connection:
@@ -149,8 +153,9 @@ def upgrade(engine: sa.Engine, revision: str = "head") -> None:
 def _alone_in_file(engine: sa.Engine) -> Iterator[sa.Connection]:
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
-        # SQLite changes a column by a new table in place of the old one: while that is away,
-        # the rows that refer to it refer to nothing
+        # SQLite changes a column by putting a new table in place of the old one. In between, the
+        # rows that refer to it refer to nothing. Set before BEGIN: inside a transaction this
+        # pragma does nothing
         driver.execute("PRAGMA foreign_keys=OFF")
         try:
             with connection.begin():
@@ -163,32 +168,33 @@ def _alone_in_file(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 @contextmanager
 def _alone_on_server(engine: sa.Engine) -> Iterator[sa.Connection]:
+
     with engine.connect() as guard, engine.connect() as connection:
         try:
             guard.execution_options(isolation_level="AUTOCOMMIT")
-            # asked again and again: a statement that waits is a reader, and an index that is
-            # built concurrently by the process it waits for would wait for that reader
+            # polled: a statement that waits counts as a reader. An index that the other process
+            # builds concurrently would wait for this reader, and the reader for that process
             while not guard.scalar(sa.select(sa.func.pg_try_advisory_lock(_UPGRADE_LOCK))):
                 time.sleep(0.1)
-            # a change that waits for a long transaction holds up everybody who comes after it
+            # a migration that waits for a long transaction holds up everybody behind it
             connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
             connection.commit()
             yield connection
         finally:
-            # the lock and the setting end with their sessions, and do not go back to the pool
+            # the lock and the setting belong to the sessions: they must not go back to the pool
             connection.invalidate()
             guard.invalidate()
 
 
-@cache  # the migrations are part of the program
+@cache  # the migrations are part of the program and do not change while it runs
 def known_revisions() -> tuple[str, ...]:
-    """Return the revisions of the schema, the latest first: each file is named by its own."""
+    """Return the revisions of the schema, the latest first; a file's name begins with its own."""
     files = (_MIGRATIONS / "versions").glob("[0-9]*.py")
     return tuple(sorted((file.name.split("_")[0] for file in files), reverse=True))
 
 
 def head_revision() -> str:
-    """Return the revision that this program works on."""
+    """Return the revision that this program works with."""
     return known_revisions()[0]
 
 

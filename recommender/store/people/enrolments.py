@@ -21,13 +21,13 @@ class StoredEnrolment:
     Parameters
     ----------
     person_id, module_id : str
-        Who is enrolled in what; with the day they are its key.
+        Who is enrolled in what; together with `enrolled_on` they identify the row.
     offering_id : str or None
         The run of the module, if it is known.
     status : str
-        Where it stands.
+        One of ``enrolled``, ``completed``, ``cancelled``, ``no-show``.
     enrolled_on, completed_on : date
-        Days; the second only where it is completed.
+        Days; `completed_on` is None unless it is completed.
     version : int
         Counts the changes of the row.
     ref : str
@@ -74,18 +74,18 @@ def list_of_person(
     connection : Connection
         Open for reading.
     person_id : str
-        Whose.
+        The person.
     module_id, status : str, optional
-        Only of this module, of this status.
+        Only enrolments in this module, with this status.
     after : tuple of (date, str), optional
-        Day and module of the last one known.
+        Day and module of the last enrolment of the page before.
     limit : int
         How many at most.
 
     Returns
     -------
     list of StoredEnrolment
-        Of one day in the order of the modules.
+        One page; enrolments of the same day in the order of their modules.
     """
     table = schema.enrolment.c
     query = _select().where(table.person_id == person_id)
@@ -95,6 +95,7 @@ def list_of_person(
         query = query.where(table.status == status)
     if after is not None:
         day, last = after
+        # days go down and modules up, so this is no comparison of pairs
         later = sa.and_(table.enrolled_on == day, table.module_id > last)
         query = query.where(sa.or_(table.enrolled_on < day, later))
     query = query.order_by(table.enrolled_on.desc(), table.module_id).limit(limit)
@@ -109,7 +110,7 @@ def list_of_offering(
     after: tuple[str, dt.date] | None = None,
     limit: int,
 ) -> list[StoredEnrolment]:
-    """Return the enrolments of an offering within a scope, in the order of people and days."""
+    """Return the enrolments in an offering within a scope, by person and day."""
     table = schema.enrolment.c
     query = _select().where(table.offering_id == offering_id, visible(scope))
     if after is not None:
@@ -121,7 +122,7 @@ def list_of_offering(
 
 
 def is_enrolled(connection: sa.Connection, person_id: str, module_id: str) -> bool:
-    """Say whether a person is enrolled in a module and has not come to its end."""
+    """Say whether a person is enrolled in a module and has not finished it."""
     table = schema.enrolment.c
     query = sa.select(table.person_id).where(
         table.person_id == person_id, table.module_id == module_id, table.status == "enrolled"
@@ -133,7 +134,7 @@ def insert_enrolment(connection: sa.Connection, values: Mapping[str, Any]) -> bo
     """Store a new enrolment; return False, and store nothing, if there is one of that key."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(schema.enrolment).values(dict(values))
-    # a row count is not to be had of every driver
+    # asked back: not every driver counts the rows of such a statement
     stored = statement.on_conflict_do_nothing().returning(schema.enrolment.c.person_id)
     return connection.execute(stored).one_or_none() is not None
 
@@ -141,7 +142,7 @@ def insert_enrolment(connection: sa.Connection, values: Mapping[str, Any]) -> bo
 def update_enrolment(
     connection: sa.Connection, seen: StoredEnrolment, values: Mapping[str, Any]
 ) -> bool:
-    """Change an enrolment and count the change; return False if it is not as it was seen."""
+    """Change an enrolment and count the change; return False if somebody changed it meanwhile."""
     table = schema.enrolment
     changed = connection.execute(
         table.update()
@@ -149,6 +150,7 @@ def update_enrolment(
             table.c.person_id == seen.person_id,
             table.c.module_id == seen.module_id,
             table.c.enrolled_on == seen.enrolled_on,
+            # checked and changed in one statement, so that no change of another is overwritten
             table.c.version == seen.version,
         )
         .values(**values, version=table.c.version + 1)

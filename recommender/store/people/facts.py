@@ -18,22 +18,22 @@ def read_facts(
     since: dt.date | None = None,
     until: dt.date | None = None,
 ) -> list[dict[str, Any]]:
-    """Read what is recorded of a person in a table.
+    """Read the rows of one table that are about a person.
 
     Parameters
     ----------
     connection : Connection
         Open for reading.
     table : Table
-        Which.
+        Ratings, exam results or assessments.
     person_id : str
-        Of whom.
+        The person.
     day : str
-        The column that says which day a row is of.
+        Name of the column with the day of a row.
     competency_id : str, optional
-        Of this competency.
+        Only rows of this competency.
     since, until : date, optional
-        First and last day.
+        Only rows from `since` to `until`, both included.
 
     Returns
     -------

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from recommender.store import schema
 
+# a seat stays taken after the end; cancelled and no-show give it back
 _TAKING = ("enrolled", "completed")
 
 
@@ -28,11 +29,11 @@ class StoredOffering:
     place : str or None
         Where it is held.
     seats : int or None
-        None for no bound.
+        None where their number is not limited.
     version : int
         Counts the changes of the row.
     seats_taken : int
-        By people who are enrolled or have completed it.
+        Seats of people who are enrolled or have completed it.
     """
 
     offering_id: str
@@ -48,25 +49,26 @@ class StoredOffering:
 def read_offering(
     connection: sa.Connection, offering_id: str, *, lock: bool = False
 ) -> StoredOffering | None:
-    """Return an offering, or None; with `lock` whoever else wants to change it, or a seat, waits.
+    """Return an offering, or None if there is none.
 
     Parameters
     ----------
     connection : Connection
         Open for reading; in a transaction where `lock` is asked for.
     offering_id : str
-        Which.
+        The offering.
     lock : bool
-        Whether nobody else may change it until the end of the transaction.
+        Whether others who want to change it, or want a seat, wait until the transaction ends.
 
     Returns
     -------
     StoredOffering or None
-        None where there is none.
+        The offering with the seats taken now.
     """
     table = schema.offering
     if lock:
-        # seats are counted after this, so that nobody takes one in between
+        # a statement of its own: one that waited for the lock would count the seats as they were
+        # before it waited
         connection.execute(
             sa.select(table.c.offering_id)
             .where(table.c.offering_id == offering_id)
@@ -93,20 +95,20 @@ def list_offerings(
     connection : Connection
         Open for reading.
     module_id : str, optional
-        Of this module.
+        Only offerings of this module.
     starts_from, starts_until : date, optional
-        That begin on a day from the one to the other.
+        Only offerings that begin between these days, both included.
     free_seats : int, optional
-        With at least so many seats left.
+        Only offerings with at least this many free seats.
     after : tuple of (date, str), optional
-        Start and id of the last one known.
+        Start and id of the last offering of the page before.
     limit : int
         How many at most.
 
     Returns
     -------
     list of StoredOffering
-        Of any module, known or not.
+        One page; the catalogue may no longer have their modules.
     """
     table = schema.offering.c
     query = _select().order_by(table.starts_on, table.offering_id).limit(limit)
@@ -130,7 +132,7 @@ def list_offerings(
 
 
 def insert_offering(connection: sa.Connection, offering_id: str, values: dict[str, Any]) -> bool:
-    """Store a new offering; return False if there is one by now."""
+    """Store a new offering; return False, and store nothing, if the id is taken."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(schema.offering).values(offering_id=offering_id, **values)
     made = statement.on_conflict_do_nothing().returning(schema.offering.c.offering_id)
@@ -149,12 +151,13 @@ def update_offering(connection: sa.Connection, offering_id: str, values: dict[st
 
 def delete_offering(connection: sa.Connection, offering_id: str) -> None:
     """Delete an offering that no enrolment refers to."""
+    # the foreign key of enrolments refuses any other
     table = schema.offering
     connection.execute(table.delete().where(table.c.offering_id == offering_id))
 
 
 def count_enrolments(connection: sa.Connection, offering_id: str) -> int:
-    """Count the enrolments in an offering, whatever became of them."""
+    """Count the enrolments in an offering, whatever their status."""
     enrolment = schema.enrolment.c
     query = sa.select(sa.func.count()).where(enrolment.offering_id == offering_id)
     return connection.scalar(query) or 0

@@ -16,7 +16,7 @@ from recommender.store.scope import Scope, in_unit, visible
 
 @dataclass(frozen=True)
 class PersonHead:
-    """One person's row.
+    """The row of one person.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def find_person(
 
 @lru_cache(maxsize=4096)
 def _select_one(scope: Scope) -> sa.Select[*tuple[Any, ...]]:
-    # the query that every request about a person runs; to put it together takes longer than it
+    # every request about a person runs this query, and composing it takes longer than running it
     return select_people(scope).where(schema.person.c.person_id == sa.bindparam("wanted"))
 
 
@@ -93,7 +93,7 @@ def list_people(
     after: str = "",
     limit: int | None,
 ) -> list[PersonHead]:
-    """Return people within a scope in the order of their ids, from after one on."""
+    """Return people within a scope in the order of their ids; only those after the id `after`."""
     query = (
         select_people(scope)
         .where(schema.person.c.person_id > after, *conditions)
@@ -104,13 +104,13 @@ def list_people(
 
 
 def read_unit_people(connection: sa.Connection, path: str) -> list[str]:
-    """Return the ids of the people of a unit and those below it."""
+    """Return the ids of the people of a unit and of the units below it."""
     query = sa.select(schema.person.c.person_id).where(in_unit(path))
     return list(connection.scalars(query))
 
 
 def has_others(connection: sa.Connection, person_ids: Iterable[str], *, unit: str) -> bool:
-    """Say whether some of these people are there and belong to no unit of a path."""
+    """Say whether some of these people are stored but belong neither to a unit nor below it."""
     person = schema.person.c
     query = sa.select(person.person_id).where(sa.not_(in_unit(unit))).limit(1)
     return any(
@@ -120,7 +120,7 @@ def has_others(connection: sa.Connection, person_ids: Iterable[str], *, unit: st
 
 
 def read_refs(connection: sa.Connection, person_ids: Iterable[str]) -> list[str]:
-    """Return the names in the audit trail of people, of those who are there."""
+    """Return the refs of people, by which the audit trail names them; unknown ids are left out."""
     person = schema.person.c
     query = sa.select(person.ref).where(person.ref.is_not(None))
     return [
@@ -131,6 +131,7 @@ def read_refs(connection: sa.Connection, person_ids: Iterable[str]) -> list[str]
 
 
 def _in_pieces(ids: Iterable[str]) -> Iterator[list[str]]:
+    # SQLite before 3.32 takes 999 values in a statement, PostgreSQL's driver 65,535
     distinct = sorted(set(ids))
     for start in range(0, len(distinct), 500):
         yield distinct[start : start + 500]

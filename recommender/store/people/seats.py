@@ -10,12 +10,13 @@ import sqlalchemy as sa
 
 from recommender.store import schema
 
+# a seat stays taken after the end; cancelled and no-show give it back
 _TAKING = ("enrolled", "completed")
 
 
 @dataclass(frozen=True)
 class Offering:
-    """A scheduled run of a module; `free` seats are None where there is no bound."""
+    """A scheduled run of a module; `free` is None where the number of seats is not limited."""
 
     offering_id: str
     module_id: str
@@ -39,25 +40,25 @@ class Enrolment:
 def find_offerings(
     connection: sa.Connection, offering_ids: Collection[str], *, lock: bool = False
 ) -> dict[str, Offering]:
-    """Return offerings by id, with the seats that are free; those that are not there are missing.
+    """Return offerings by id, with their free seats; ids of none are left out.
 
     Parameters
     ----------
     connection : Connection
         Open for reading; in a transaction where `lock` is asked for.
     offering_ids : collection of str
-        Which.
+        The offerings.
     lock : bool
-        Whether whoever else wants a seat there waits for the end of the transaction.
+        Whether others who want a seat in one of them wait until the transaction ends.
 
     Returns
     -------
     dict of str to Offering
-        Of any date.
+        Also those that are over.
     """
     offering, enrolment = schema.offering.c, schema.enrolment.c
     wanted = sa.select(schema.offering).where(offering.offering_id.in_(list(offering_ids)))
-    # always in one order: two that lock several cannot wait for each other
+    # always in one order: two transactions that lock several cannot wait for each other
     wanted = wanted.order_by(offering.offering_id)
     rows = connection.execute(wanted.with_for_update() if lock else wanted).all()
     # counted after the lock is held, so that nobody takes a seat in between
@@ -102,7 +103,8 @@ def list_enrolments(
 def take_seat(
     connection: sa.Connection, person_id: str, module_id: str, offering_id: str, *, on: dt.date
 ) -> None:
-    """Enrol a person; an enrolment of the same day that was cancelled is taken up again."""
+    """Enrol a person; an enrolment of the same day that was cancelled is reopened."""
+    # reopened and not added: person, module and day are the key of an enrolment
     table = schema.enrolment
     again = connection.execute(
         table.update()
@@ -134,7 +136,7 @@ def give_seat_back(
     *,
     enrolled_on: dt.date,
 ) -> bool:
-    """Cancel an enrolment that is still open; say whether it was."""
+    """Cancel an enrolment if it is still open; return whether it was."""
     table = schema.enrolment
     done = connection.execute(
         table.update()

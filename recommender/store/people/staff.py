@@ -1,4 +1,4 @@
-"""People and org units: searched, added, corrected."""
+"""Searching, adding and correcting people, and the org units they belong to."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from recommender.store.writes import org_path, write_org_units
 
 @dataclass(frozen=True)
 class PeopleFilter:
-    """Which people are wanted; what is None does not matter.
+    """Which people are wanted; a field that is None excludes nobody.
 
     Parameters
     ----------
     person_ids : sequence of str or None
-        One of these.
+        People with one of these ids.
     org_unit : str or None
-        Of the unit of this path or one below it.
+        People of the unit with this path, or of a unit below it.
     grade : str or None
-        Of this grade.
+        People of this grade.
     manager_id : str or None
-        Who report to this person.
+        People who report to this person.
     text : str or None
-        With this in the id or the name; case does not count.
+        People with this text in their id or name; case does not matter.
     """
 
     person_ids: Sequence[str] | None = None
@@ -42,7 +42,7 @@ class PeopleFilter:
 
 @dataclass(frozen=True)
 class StoredUnit:
-    """An org unit, and how many people of a scope belong to it (not to those below it)."""
+    """An org unit, and how many people within a scope belong to it, not to the units below it."""
 
     path: str
     name: str
@@ -52,7 +52,7 @@ class StoredUnit:
 def search_people(
     connection: sa.Connection, scope: Scope, wanted: PeopleFilter, *, after: str = "", limit: int
 ) -> list[PersonHead]:
-    """Return the people of a scope that a filter lets through, in the order of their ids."""
+    """Return the people within a scope who match a filter, in the order of their ids."""
     person = schema.person.c
     conditions: list[sa.ColumnElement[bool]] = []
     if wanted.person_ids is not None:
@@ -81,7 +81,7 @@ def insert_person(connection: sa.Connection, values: Mapping[str, Any]) -> bool:
     connection : Connection
         In a transaction.
     values : mapping
-        Columns of the table, and `org_unit`, a path whose units are made where they are not there.
+        Columns of the table, and `org_unit`, a path; units of it that are missing are made.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def insert_person(connection: sa.Connection, values: Mapping[str, Any]) -> bool:
     """
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(schema.person).values(**_with_unit(connection, values))
-    # a row count is not to be had of every driver
+    # asked back: not every driver counts the rows of such a statement
     stored = statement.on_conflict_do_nothing().returning(schema.person.c.person_id)
     return connection.execute(stored).one_or_none() is not None
 
@@ -114,7 +114,8 @@ def _with_unit(connection: sa.Connection, values: Mapping[str, Any]) -> dict[str
 
 
 def may_be_manager(connection: sa.Connection, scope: Scope, person_id: str) -> bool:
-    """Say whether a person is within a scope, or the manager of somebody who is."""
+    """Say whether a person is within a scope, or is the manager of somebody who is."""
+    # most managers of a unit's people are above the unit, and so outside of the scope
     person = schema.person.c
     above = sa.select(person.manager_id).where(visible(scope), person.manager_id.is_not(None))
     query = sa.select(person.person_id).where(
@@ -124,16 +125,16 @@ def may_be_manager(connection: sa.Connection, scope: Scope, person_id: str) -> b
 
 
 def lock_managers(connection: sa.Connection, scope: Scope, person_id: str) -> dict[str, str]:
-    """Return who reports to whom from a person upwards, and let nobody change it meanwhile.
+    """Return who reports to whom from a person upwards; nobody can change it meanwhile.
 
     Parameters
     ----------
     connection : Connection
         In a transaction.
     scope : Scope
-        People outside of it go by names that say nothing.
+        People outside of it get placeholders in place of their ids.
     person_id : str
-        Where to begin.
+        The person to begin with.
 
     Returns
     -------
@@ -141,10 +142,11 @@ def lock_managers(connection: sa.Connection, scope: Scope, person_id: str) -> di
         Person to manager; ends where there is no manager.
     """
     person = schema.person.c
-    found: dict[str, str] = {}
+    managers: dict[str, str] = {}
     shown: dict[str, str] = {}
     at: str | None = person_id
     before: str | None = None
+    # row by row, each locked: two changes at once could each be free of a circle, and make one
     while at is not None and at not in shown:
         row = connection.execute(
             sa.select(person.manager_id, visible(scope).label("visible"))
@@ -155,13 +157,13 @@ def lock_managers(connection: sa.Connection, scope: Scope, person_id: str) -> di
             break
         shown[at] = at if row.visible or at == person_id else f"…{len(shown)}"
         if before is not None:
-            found[before] = shown[at]
+            managers[before] = shown[at]
         before, at = shown[at], row.manager_id
-    return found
+    return managers
 
 
 def list_units(connection: sa.Connection, scope: Scope) -> list[StoredUnit]:
-    """Return every org unit in the order of the paths, with its people within a scope."""
+    """Return every org unit in the order of the paths, with the number of its people in a scope."""
     unit, person = schema.org_unit.c, schema.person.c
     query = (
         sa.select(unit.path, unit.name, sa.func.count(person.person_id))
@@ -173,5 +175,5 @@ def list_units(connection: sa.Connection, scope: Scope) -> list[StoredUnit]:
         .group_by(unit.path, unit.name)
     )
     units = [StoredUnit(*row) for row in connection.execute(query)]
-    # not by the database: it may order texts by a language
+    # not sorted by the database: PostgreSQL may sort text by the rules of a language
     return sorted(units, key=lambda unit: unit.path)

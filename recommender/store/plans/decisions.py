@@ -1,4 +1,4 @@
-"""What was decided and said about plans."""
+"""Decisions on plans, and comments."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def add_decision(
     actor: str,
     at: dt.datetime,
 ) -> PlanDecision:
-    """Keep an approval or a rejection.
+    """Store an approval or a rejection.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def add_decision(
     Returns
     -------
     PlanDecision
-        As kept.
+        As stored, with its number.
     """
     table = schema.plan_approval
     number = connection.execute(
@@ -97,9 +97,9 @@ def list_decisions(
     plan_id : str
         Which plan.
     version : int, optional
-        Only those of the content of this version.
+        Only decisions on the content of this version.
     after : int
-        Only those after this one.
+        Only decisions with a higher number than this.
     limit : int, optional
         How many at most; all when not given.
 
@@ -113,6 +113,7 @@ def list_decisions(
         table.id, table.version, table.party, table.decision, table.comment, table.decided_at
     ).where(table.plan_id == plan_id, table.id > after)
     if version is not None:
+        # a plan that was edited needs new approvals: those of older content do not count
         query = query.where(table.version == version)
     return [PlanDecision(*row) for row in connection.execute(query.order_by(table.id).limit(limit))]
 
@@ -120,7 +121,7 @@ def list_decisions(
 def add_comment(
     connection: sa.Connection, plan_id: str, *, party: str, text: str, actor: str, at: dt.datetime
 ) -> PlanComment:
-    """Keep a comment."""
+    """Store a comment on a plan."""
     table = schema.plan_comment
     number = connection.execute(
         table.insert()
@@ -133,7 +134,8 @@ def add_comment(
 def list_comments(
     connection: sa.Connection, plan_id: str, *, after: int = 0, limit: int
 ) -> list[PlanComment]:
-    """Return comments on a plan, oldest first, from after one on."""
+    """Return comments on a plan, oldest first; only those with a higher number than `after`."""
+    # by the last one shown and not by an offset: a new comment does not shift the pages
     table = schema.plan_comment.c
     query = (
         sa.select(table.id, table.party, table.text, table.made_at)

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from recommender.store import schema
 from recommender.store.scope import Scope, in_unit, visible
 
-# the changes after which a plan says something else; all others leave its items as they are
+# changes that alter the content of a plan; all others leave its items as they are
 CONTENT_CHANGES = ("created", "edited")
 
 
 @dataclass(frozen=True)
 class PlanHead:
-    """What a plan is found by.
+    """A plan without its content.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class PlanHead:
     as_of : date
         The day it was made for.
     status : str
-        Where it stands.
+        How far it is, from draft to done.
     model_id : str or None
         The model that ranked; None where the catalogue's own estimates did.
     catalog_digest : str
@@ -35,9 +35,9 @@ class PlanHead:
     created_at : datetime
         In UTC.
     version : int
-        The newest.
+        Number of its newest version.
     ref, manager_id, name : str
-        Of the person.
+        The person's name in the audit trail, manager and name.
     """
 
     plan_id: str
@@ -60,11 +60,11 @@ class PlanVersion:
     Parameters
     ----------
     plan_id : str
-        Whose state it is.
+        The plan.
     version : int
         Its number, from 1.
     change : str
-        What led to it.
+        The change that led to it.
     body : dict
         Plan and gaps after one of `CONTENT_CHANGES`; else only what the change brought.
     actor : str
@@ -117,7 +117,7 @@ def find_plan(
     plan_id : str
         Which plan.
     lock : bool
-        Whether others who want to change it wait for the end of the transaction.
+        Whether others who want to change it have to wait until the transaction ends.
 
     Returns
     -------
@@ -126,6 +126,8 @@ def find_plan(
     """
     query = select_plans(scope).where(schema.plan.c.plan_id == plan_id)
     if lock:
+        # of the plan alone: the person's row stays free for others. SQLite ignores this; there
+        # transactions that write run one after the other anyway
         query = query.with_for_update(of=schema.plan)
     row = connection.execute(query).one_or_none()
     return None if row is None else PlanHead(*row)
@@ -174,6 +176,7 @@ def list_plans(
     if after is not None:
         at, plan_id = after
         query = query.where(
+            # plans for a group are made in the same moment: the id decides between them
             sa.or_(plan.created_at < at, sa.and_(plan.created_at == at, plan.plan_id < plan_id))
         )
     query = query.order_by(plan.created_at.desc(), plan.plan_id.desc()).limit(limit)
@@ -203,16 +206,17 @@ def add_version(
     change : str
         What happened.
     status : str
-        Of the plan from now on.
+        The plan's status from now on.
     body : mapping
-        What the version says.
+        Content of the version; see `PlanVersion`.
     actor : str
-        Who made it.
+        Who made the change.
     at : datetime
         When, in UTC.
     model_id, catalog_digest : str
-        What the plan rests on from now on.
+        The model and the catalogue that the plan rests on from now on.
     """
+    # no two can take the same number: the caller holds the lock of the plan
     version = head.version + 1
     connection.execute(
         schema.plan_version.insert().values(
@@ -232,9 +236,9 @@ def add_version(
 
 
 def read_version(connection: sa.Connection, plan_id: str, version: int) -> PlanVersion:
-    """Return a version that is there."""
-    (found,) = read_versions(connection, plan_id, after=version - 1, limit=1)
-    return found
+    """Return one version of a plan, which has to exist."""
+    (stored,) = read_versions(connection, plan_id, after=version - 1, limit=1)
+    return stored
 
 
 def read_versions(
@@ -254,9 +258,9 @@ def read_versions(
     plan_id : str
         Which plan.
     after : int
-        Only those after this one.
+        Only versions after this one.
     change : str, optional
-        Only those that this led to.
+        Only versions that this change led to.
     limit : int, optional
         How many at most; all when not given.
 
@@ -281,14 +285,18 @@ def read_versions(
 
 
 def read_changes(connection: sa.Connection, plan_id: str) -> dict[int, str]:
-    """Return what led to each version of a plan, in their order."""
+    """Return the change that led to each version of a plan, oldest first."""
+    # without the bodies, which hold whole plans
     table = schema.plan_version.c
     query = sa.select(table.version, table.change).where(table.plan_id == plan_id)
     return {row.version: row.change for row in connection.execute(query.order_by(table.version))}
 
 
 def read_reader(connection: sa.Connection, person_id: str) -> tuple[str, str, str, bool]:
-    """Return what a document says of a person: name, path of the unit, manager, whether made up."""
+    """Return a person's name, unit (a path), manager's name and whether the person is made up.
+
+    This is what the head of a document shows.
+    """
     person, manager = schema.person, schema.person.alias("manager")
     query = (
         sa.select(person.c.name, schema.org_unit.c.path, manager.c.name, person.c.synthetic)

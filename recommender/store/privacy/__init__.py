@@ -1,1 +1,1 @@
-"""What names a person, and how it is found, erased and retired."""
+"""Personal data: finding it, erasing it, and deleting it when its time is over."""

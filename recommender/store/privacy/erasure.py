@@ -1,4 +1,4 @@
-"""Erasing a person: what is theirs goes, what others need keeps no name."""
+"""Erasing a person: the person's own rows go, and rows that others need lose the name."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ from recommender.store.writes import count_change, touch_people
 
 
 def make_pseudonym() -> str:
-    """Make an id for somebody who is not to be found again."""
+    """Make a random id for somebody who must not be found again."""
     return secrets.token_hex(8)
 
 
 def has_open_jobs(connection: sa.Connection, head: PersonHead) -> bool:
-    """Say whether there is a job under way that may write about a person again."""
+    """Say whether a job is under way that may write about a person again."""
+    # a file that is not read yet may name anybody
     job = schema.job.c
     actors = actors_of(connection, head.person_id)
     unread = sa.select(job.job_id).where(
@@ -46,7 +47,7 @@ def has_open_jobs(connection: sa.Connection, head: PersonHead) -> bool:
 
 
 def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -> dict[str, int]:
-    """Delete a person, and what names the person in rows of others.
+    """Delete a person, and take the person's name out of the rows of others.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -
     head : PersonHead
         The person.
     pseudonym : str
-        Whose the stored improvement records of the person are from now on.
+        The id that the person's stored improvement records get.
 
     Returns
     -------
@@ -63,8 +64,9 @@ def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -
         Rows deleted or changed, by table.
     """
     if connection.dialect.name == "sqlite":
-        # overwrite what is deleted, which SQLite would leave in the file
+        # otherwise SQLite leaves deleted rows readable in the file until their place is needed
         connection.exec_driver_sql("PRAGMA secure_delete=ON")
+    # read now: below, the keys and the row that tell go
     me, actors = head.person_id, actors_of(connection, head.person_id)
     naming = naming_of(connection, head)
     counts: dict[str, int] = {}
@@ -78,16 +80,19 @@ def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -
         schema.person,
         schema.plan,
     )
+    # kept: the effects of modules are learned from them, and need no name
     run(record, record.update().where(record.c.person_id == me).values(person_id=pseudonym))
+    # from here on rows that refer to others go before those they refer to
     own_plans = sa.select(plan.c.plan_id).where(plan.c.person_id == me)
     for table in PLAN_PARTS:
         run(table, table.delete().where(table.c.plan_id.in_(own_plans)))
     for table in (*(table for table in FACTS if table is not record), rating, plan):
         run(table, table.delete().where(table.c.person_id == me))
+    # answers held about these people name the one who is erased
     rated = connection.scalars(sa.select(rating.c.person_id).where(rating.c.rater_id == me))
     reports = connection.scalars(sa.select(person.c.person_id).where(person.c.manager_id == me))
     touch_people(connection, [*rated, *reports])
-    # not the pseudonym of the records: whom the person rated would tell whose they are
+    # not the pseudonym of the records: colleagues know who rated them, and so whose they are
     hidden = rating.update().where(rating.c.rater_id == me).values(rater_id=make_pseudonym())
     run(rating, hidden)
     run(person, person.update().where(person.c.manager_id == me).values(manager_id=None))
@@ -96,26 +101,28 @@ def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -
     counts["job"] = _reword_jobs(connection, naming)
     _blot(connection, naming)
     run(person, person.delete().where(person.c.person_id == me))
+    # every worker has to refuse the person's keys at once
     count_change(connection, "access")
     return counts
 
 
 def _delete_answers(connection: sa.Connection, naming: Naming, actors: Sequence[str]) -> int:
     table = schema.idempotent_answer
-    found = list(find_answers(connection, naming, actors))
-    for row in found:
-        own = sa.and_(table.c.actor == row.actor, table.c.key == row.key)
-        connection.execute(table.delete().where(own))
-    return len(found)
+    answers = list(find_answers(connection, naming, actors))
+    for row in answers:
+        key = sa.and_(table.c.actor == row.actor, table.c.key == row.key)
+        connection.execute(table.delete().where(key))
+    return len(answers)
 
 
 def _reword_jobs(connection: sa.Connection, naming: Naming) -> int:
     job = schema.job
-    # marked copies of imported files: nobody can tell who is in them
+    # marked copies of imported files: workbooks that are not searched for names
     marked = job.update().where(job.c.report.is_not(None)).values(report=None)
     count = connection.execute(marked).rowcount
     for row in find_jobs(connection, naming):
         said: dict[str, Any] = {
+            # None would be stored as the JSON text null
             name: sa.null() if row[name] is None else naming.without(row[name])
             for name in JOB_DOCUMENTS
         }
@@ -129,17 +136,17 @@ def _blot(connection: sa.Connection, naming: Naming) -> None:
         table = column.table
         assert isinstance(table, sa.Table)
         for row in find_texts(connection, column, naming):
-            own = [part == row._mapping[part] for part in table.primary_key.columns]
+            key = [part == row._mapping[part] for part in table.primary_key.columns]
             blotted = {column.name: naming.blot(row[-1])}
-            connection.execute(table.update().where(*own).values(blotted))
+            connection.execute(table.update().where(*key).values(blotted))
     version = schema.plan_version
     for row in find_notes(connection, naming):
-        own = [version.c.plan_id == row.plan_id, version.c.version == row.version]
+        key = [version.c.plan_id == row.plan_id, version.c.version == row.version]
         body = row.body | {"note": naming.blot(row.body["note"])}
-        connection.execute(version.update().where(*own).values(body=body))
+        connection.execute(version.update().where(*key).values(body=body))
 
 
 def delete_rows(connection: sa.Connection, table: sa.Table, **key: Any) -> int:
-    """Delete the row of a key; return how many there were."""
-    found = [table.c[name] == value for name, value in key.items()]
-    return connection.execute(table.delete().where(*found)).rowcount
+    """Delete the rows with these values; return how many there were."""
+    conditions = [table.c[name] == value for name, value in key.items()]
+    return connection.execute(table.delete().where(*conditions)).rowcount

@@ -1,4 +1,4 @@
-"""All that the database holds on one person, for the person to see."""
+"""Everything that the database holds on one person, for that person to see."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from recommender.store.scope import EVERYONE
 
 Rows = list[dict[str, Any]]
 
-# tables that have a row for each fact about a person
+# tables with one row for each fact about a person
 FACTS = (
     schema.assessment,
     schema.exam_result,
@@ -25,7 +25,7 @@ FACTS = (
     schema.shown,
 )
 PLAN_PARTS = (schema.plan_version, schema.plan_approval, schema.plan_comment)
-# what people wrote in their own words, where others may be named
+# columns that people fill in their own words, so that others may be named there
 TEXTS = (
     schema.assessment.c.method,
     schema.plan_approval.c.comment,
@@ -37,7 +37,7 @@ JOB_DOCUMENTS = ("request", "result", "problem", "principal")
 
 
 def naming_of(connection: sa.Connection, head: PersonHead) -> Naming:
-    """Return how to find a person in texts; a name that somebody else bears is none."""
+    """Return how to find a person in texts: by id and, unless others share it, by name."""
     person = schema.person.c
     others = sa.select(person.person_id).where(
         person.name == head.name, person.person_id != head.person_id
@@ -47,14 +47,14 @@ def naming_of(connection: sa.Connection, head: PersonHead) -> Naming:
 
 
 def actors_of(connection: sa.Connection, person_id: str) -> list[str]:
-    """Return the names that a person's own API keys have in the audit trail."""
+    """Return the names under which a person's own API keys stand in the audit trail."""
     key = schema.api_key.c
     ids = connection.scalars(sa.select(key.key_id).where(key.person_id == person_id))
     return [f"key:{key_id}" for key_id in ids]
 
 
 def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows]:
-    """Read all that is held on a person.
+    """Read everything that is held on a person.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
     -------
     dict of str to list of dict
         Rows by section; sections without rows are there too. Nobody else is named: raters,
-        actors and those whom the person rated are left out.
+        actors and the people whom the person rated are left out.
     """
     me, actors = head.person_id, actors_of(connection, head.person_id)
     naming = naming_of(connection, head)
@@ -77,6 +77,7 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
         "person": select_people(EVERYONE).where(person.person_id == me),
         "reports": sa.select(sa.func.count().label("people"))
         .where(person.manager_id == me)
+        # no row rather than a count of 0: a section with a row says that something is held
         .having(sa.func.count() > 0),
         **{table.name: _all_but(table, "id").where(table.c.person_id == me) for table in FACTS},
         "rating": _ratings_received(me),
@@ -92,6 +93,7 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
             )
             for table in (schema.plan_approval, schema.plan_comment)
         },
+        # the hash says nothing about the person, and would only help somebody to guess the secret
         "api_key": _all_but(schema.api_key, "secret_sha256", "created_by").where(
             schema.api_key.c.person_id == me
         ),
@@ -124,6 +126,7 @@ def find_texts(
     connection: sa.Connection, column: sa.Column[Any], naming: Naming
 ) -> list[sa.Row[Any]]:
     """Return the key and the text of each row of a text column that names a person."""
+    # the database finds what may name the person, the pattern decides: ids are whole words there
     named = [column.icontains(word, autoescape=True) for word in naming.words]
     query = sa.select(*column.table.primary_key.columns, column).where(sa.or_(sa.false(), *named))
     return [row for row in connection.execute(query) if naming.is_in(row[-1])]
@@ -164,7 +167,7 @@ def find_answers(
 
 def _holds(document: sa.ColumnElement[Any], naming: Naming) -> sa.ColumnElement[bool]:
     """Return the condition that the text of a JSON document holds what may name a person."""
-    # stored as ASCII, with escapes for what is not
+    # JSON is stored as ASCII, other characters as \u escapes; [1:-1] takes the quotes off
     words = [json.dumps(word)[1:-1] for word in {naming.person_id, *naming.words}]
     text = sa.cast(document, sa.Text)
     return sa.or_(*(text.icontains(word, autoescape=True) for word in words))
@@ -175,7 +178,8 @@ def _may_name(body: bytes, naming: Naming) -> bool:
         return False
     try:
         return naming.is_anywhere_in(json.loads(body))
-    except ValueError:  # a PDF, say: nobody can tell
+    except ValueError:
+        # a PDF, for example: not searched, so treated as if it named the person
         return True
 
 
@@ -186,6 +190,7 @@ def _all_but(table: sa.Table, *names: str) -> sa.Select[Any]:
 
 def _ratings_received(person_id: str) -> sa.Select[Any]:
     rating = schema.rating
+
     return _all_but(rating, "rater_id").where(rating.c.person_id == person_id)
 
 
@@ -197,6 +202,7 @@ def _ratings_given(person_id: str) -> sa.Select[Any]:
         rating.rater_type,
     ]
     return (
+        # counted only: single rows would tell what others were rated
         sa.select(*what, sa.func.count().label("ratings"))
         .where(rating.rater_id == person_id, rating.person_id != person_id)
         .group_by(*what)

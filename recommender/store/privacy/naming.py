@@ -1,34 +1,38 @@
-"""Where texts and JSON documents name a person, and the same without the name."""
+"""Finding where texts and JSON documents name a person, and taking the name out of them."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-BLOT = "**"  # no longer than what it stands for: it has to fit the column
-# shorter ones would be found in words and figures that mean something else
+# no longer than the shortest name, so that a text with blots still fits its column
+BLOT = "**"
+# anything shorter is also found in words and numbers that mean something else
 _SHORTEST_ID, _SHORTEST_NAME = 3, 2
 
 
 class Naming:
-    """Finds a person in what was written about others.
+    """Finds a person in texts, by id and name.
 
     Parameters
     ----------
     person_id : str
         Looked for as a whole word.
     name : str or None
-        Looked for anywhere; None where somebody else bears it too, and nobody can say who of
-        them is meant.
+        Looked for anywhere; None where somebody else has the same name, so that nobody can say
+        which of them is meant.
     """
 
     def __init__(self, person_id: str, name: str | None) -> None:
         self.person_id = person_id
         self.words = [person_id] if len(person_id) >= _SHORTEST_ID else []
+        # not \b: there is no word boundary between an id and a Chinese character beside it
         patterns = [rf"(?<![A-Za-z0-9_-]){re.escape(word)}(?![A-Za-z0-9_-])" for word in self.words]
         if name is not None and len(name) >= _SHORTEST_NAME:
             self.words.append(name)
+            # anywhere: Chinese text has no spaces between words
             patterns.append(re.escape(name))
+        # (?!) matches nothing; an empty pattern would match everywhere
         self._pattern = re.compile("|".join(patterns) or "(?!)", re.IGNORECASE)
 
     def is_in(self, text: str) -> bool:
@@ -48,9 +52,9 @@ class Naming:
         return BLOT if text == self.person_id else self._pattern.sub(BLOT, text)
 
     def parts(self, value: Any) -> list[Any]:
-        """Return what of a JSON value is about the person.
+        """Return the parts of a JSON value that are about the person.
 
-        Of a list the items that name the person, of an object the members that do.
+        These are the items of a list and the members of an object that name the person.
         """
         if isinstance(value, dict):
             return [
@@ -71,10 +75,10 @@ class Naming:
         return []
 
     def without(self, value: Any) -> Any:
-        """Return a JSON value without what is about the person.
+        """Return a JSON value without the parts that are about the person.
 
-        Items of a list and members of an object that are about the person go; a text that
-        names the person among other things is blotted.
+        Items of a list that are about the person go, and members of an object under the person's
+        name. Elsewhere the name is blotted out of the texts.
         """
         if isinstance(value, dict):
             return {key: self.without(inner) for key, inner in value.items() if not self.is_in(key)}
@@ -83,7 +87,8 @@ class Naming:
         return self.blot(value) if isinstance(value, str) else value
 
     def _is_about(self, value: Any) -> bool:
-        """Say whether an object names the person in one of its own members."""
+        """Say whether a text, or a text directly in an object, names the person."""
+        # not deeper: a list of a whole team's plans is not about one of its people
         if isinstance(value, dict):
             return any(isinstance(inner, str) and self.is_in(inner) for inner in value.values())
         return isinstance(value, str) and self.is_in(value)

@@ -1,4 +1,4 @@
-"""Rows that are kept no longer than an installation sets."""
+"""Deleting rows that are older than an installation wants to keep them."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from recommender.store.jobs import forget_jobs
 from recommender.store.privacy.holdings import PLAN_PARTS
 from recommender.store.writes import touch_people
 
-# facts that levels rest on, and the day each is of
+# the facts that levels rest on, by the column with their day
 _DAYS = (
     schema.rating.c.rated_on,
     schema.exam_result.c.sat_on,
     schema.assessment.c.assessed_on,
 )
+# people still work by these, however long ago they were changed
 _IN_USE = ("approved", "active")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What is older than this is due.
+    """Rows older than these limits are due to be deleted.
 
     Parameters
     ----------
     facts : date
         Ratings, exam results and assessments.
     shown, plans, jobs, answers : datetime
-        Recommendations shown; plans that are not in use, by their last change; jobs by their
-        end; answers kept for the same request sent again.
+        Recommendations shown; plans that are not in use, by their last change; jobs, by their
+        end; answers kept for repeated requests.
     """
 
     facts: dt.date
@@ -62,7 +63,7 @@ def count_due(connection: sa.Connection, limits: Limits) -> dict[str, int]:
 
 
 def find_people_due(connection: sa.Connection, before: dt.date) -> list[str]:
-    """Return the ids of the people with facts from before a day."""
+    """Return the ids of the people who have facts from before a day."""
     parts = [sa.select(_table(day).c.person_id).where(day < before) for day in _DAYS]
     return sorted(connection.scalars(sa.union(*parts)))
 
@@ -70,7 +71,7 @@ def find_people_due(connection: sa.Connection, before: dt.date) -> list[str]:
 def read_rating_days(
     connection: sa.Connection, person_ids: Sequence[str]
 ) -> Iterator[tuple[str, str, str, dt.date]]:
-    """Yield person, competency, indicator and day of people's ratings, each once."""
+    """Yield person, competency, indicator and day of people's ratings, each combination once."""
     rating = schema.rating.c
     columns = (rating.person_id, rating.competency_id, rating.indicator_id, rating.rated_on)
     query = sa.select(*columns).where(rating.person_id.in_(person_ids)).distinct()
@@ -85,10 +86,11 @@ def delete_facts(
     before: dt.date,
     ratings_before: Mapping[tuple[str, str], dt.date],
 ) -> dict[str, int]:
-    """Delete the facts of people from before a day, and return how many of each table.
+    """Delete the facts of people from before a day; return how many rows of each table went.
 
-    Of ratings those of each person and competency from before a day of their own.
+    Ratings have a day for each person and competency, in `ratings_before`.
     """
+    # ratings of one window are one assessment: half of it would be another level
     counts: dict[str, int] = {}
     for day in _DAYS[1:]:
         table = _table(day)
@@ -104,16 +106,18 @@ def delete_facts(
         {"person": person, "competency": competency, "first": first}
         for (person, competency), first in ratings_before.items()
     ]
+    # without rows to fill it in the statement would run once, its parameters missing
     counts[rating.name] = connection.execute(statement, rows).rowcount if rows else 0
     touch_people(connection, person_ids)
     return counts
 
 
 def delete_traces(connection: sa.Connection, limits: Limits) -> dict[str, int]:
-    """Delete what else is due, and return how many of each table."""
+    """Delete the other rows that are due; return how many of each table went."""
     plan, shown, answer = schema.plan, schema.shown, schema.idempotent_answer
     old = list(connection.scalars(_old_plans(limits)))
     for start in range(0, len(old), 500):
+        # parts first: they refer to the plan
         for table in (*PLAN_PARTS, plan):
             some = table.c.plan_id.in_(old[start : start + 500])
             connection.execute(table.delete().where(some))

@@ -12,11 +12,13 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+# what a plan's head held until now, and holds in the body of its first version from now on
 _SINCE = ("objective", "hours_budget", "cost_budget", "total_hours", "total_cost")
 _HEAD = (*_SINCE, "expected_gap_closed", "assess_first")
 
 
 def upgrade() -> None:
+    # nullable: whoever is there has none yet, and a release before this one adds people without
     op.add_column("person", sa.Column("ref", sa.String(32)))
     for table in ("person", "offering", "enrolment", "plan"):
         op.add_column(table, sa.Column("version", sa.Integer(), server_default="1", nullable=False))
@@ -24,10 +26,12 @@ def upgrade() -> None:
     op.create_index("ix_person_ref", "person", ["ref"], unique=True)
     op.create_index("ix_plan_status", "plan", ["status"])
     _create_tables()
+    # the items are read here, before their table goes
     _move_plans()
     op.drop_table("plan_item")
     for name in _HEAD:
         op.drop_column("plan", name)
+    # one row that writers of the trail lock, and which no program has to make first
     op.bulk_insert(
         sa.table("audit_head", sa.column("id"), sa.column("seq"), sa.column("hash")),
         [{"id": 1, "seq": 0, "hash": "0" * 64}],
@@ -41,6 +45,7 @@ def upgrade() -> None:
 def _name_people() -> None:
     person = sa.table("person", sa.column("person_id"), sa.column("ref"))
     connection = op.get_bind()
+    # all rows are fetched before the loop begins to write to their table
     for (person_id,) in connection.execute(sa.select(person.c.person_id)).fetchall():
         connection.execute(
             person.update().where(person.c.person_id == person_id).values(ref=secrets.token_hex(16))
@@ -50,6 +55,7 @@ def _name_people() -> None:
 def _move_plans() -> None:
     """Turn plans and their items into the first version of each plan."""
     connection = op.get_bind()
+    # as they are now, and not from schema.py, which later migrations change
     plan = sa.Table("plan", sa.MetaData(), autoload_with=connection)
     item = sa.Table("plan_item", sa.MetaData(), autoload_with=connection)
     version = sa.table(
