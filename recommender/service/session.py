@@ -163,6 +163,11 @@ class Session:
         self.saw([head.ref])
         return head
 
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Whose data this request has read or written so far, by `ref`."""
+        return tuple(self._subjects)
+
     def saw(self, refs: Iterable[str | None]) -> None:
         """Note whose data this request reads or writes, by `ref`."""
         self._subjects.update(dict.fromkeys(ref for ref in refs if ref))
@@ -190,7 +195,7 @@ class Session:
             role=self.who.role.value,
             action=self.action,
             resource=self.resource,
-            subjects=tuple(self._subjects),
+            subjects=self.subjects,
             request_id=self.request_id,
             details=self.details,
         )

@@ -376,6 +376,7 @@ idempotent_answer = sa.Table(
     sa.Column("status", sa.SmallInteger, nullable=False),
     sa.Column("headers", sa.JSON, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("subjects", sa.JSON),  # `ref` of each person concerned
     _at("answered_at"),
 )
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
+from recommender.errors import NotFoundError
 from recommender.service.session import Session
 from recommender.store import Connection, KeptAnswer, claim_answer, find_answer, keep_answer
+from recommender.store.people.people import any_outside
 
 
 class AnsweredBefore(Exception):  # noqa: N818 - no error: the answer is at hand
@@ -44,6 +47,8 @@ def answering_once(
         If the request was answered before; nothing was done again.
     ConflictError
         If the key was used for another request.
+    NotFoundError
+        If the answer is about somebody who has left the principal's scope since.
     """
     if key is None:
         with session.together():
@@ -53,15 +58,25 @@ def answering_once(
     session.request_key = hashlib.sha256(f"{actor} {key} {asked}".encode()).hexdigest()
 
     def claim(connection: Connection) -> None:
-        _stop_if_answered(claim_answer(connection, actor, name, asked))
+        stop_if_answered(connection, claim_answer(connection, actor, name, asked))
+
+    def stop_if_answered(connection: Connection, earlier: KeptAnswer | None) -> None:
+        if earlier is None:
+            return
+        # an answer kept for an hour must not outlive the right to see it
+        if any_outside(connection, session.who.scope, earlier.subjects):
+            raise NotFoundError("request.replay-out-of-scope")
+        session.saw(earlier.subjects)
+        raise AnsweredBefore(earlier)
 
     def keep(answer: KeptAnswer) -> None:
         with session.writing() as connection:
-            keep_answer(connection, actor, name, answer)
+            concerned = replace(answer, subjects=session.subjects)
+            keep_answer(connection, actor, name, concerned)
 
     try:
         with session.reading() as connection:
-            _stop_if_answered(find_answer(connection, actor, name, asked))
+            stop_if_answered(connection, find_answer(connection, actor, name, asked))
         # whoever sends the same at the same time waits at the first write for the answer
         with session.together(claim):
             yield keep
@@ -72,8 +87,3 @@ def answering_once(
 
 def _keep_nothing(answer: KeptAnswer) -> None:
     del answer
-
-
-def _stop_if_answered(earlier: KeptAnswer | None) -> None:
-    if earlier is not None:
-        raise AnsweredBefore(earlier)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -18,11 +18,12 @@ _PENDING = 0
 
 @dataclass(frozen=True)
 class KeptAnswer:
-    """An answer as it was sent."""
+    """An answer as it was sent; `subjects` are the refs of the people whom it concerns."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    subjects: Sequence[str] = ()
 
 
 def claim_answer(connection: sa.Connection, actor: str, key: str, asked: str) -> KeptAnswer | None:
@@ -83,7 +84,7 @@ def find_answer(connection: sa.Connection, actor: str, key: str, asked: str) -> 
     # the old answer to another question would pass for an answer to this one
     if row.request_sha256 != asked:
         raise ConflictError("request.idempotency-reused")
-    return KeptAnswer(row.status, row.headers, row.body)
+    return KeptAnswer(row.status, row.headers, row.body, row.subjects or ())
 
 
 def keep_answer(connection: sa.Connection, actor: str, key: str, answer: KeptAnswer) -> None:
@@ -92,5 +93,10 @@ def keep_answer(connection: sa.Connection, actor: str, key: str, answer: KeptAns
     connection.execute(
         table.update()
         .where(table.c.actor == actor, table.c.key == key)
-        .values(status=answer.status, headers=dict(answer.headers), body=answer.body)
+        .values(
+            status=answer.status,
+            headers=dict(answer.headers),
+            body=answer.body,
+            subjects=list(answer.subjects),
+        )
     )

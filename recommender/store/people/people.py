@@ -109,6 +109,16 @@ def read_unit_people(connection: sa.Connection, path: str) -> list[str]:
     return list(connection.scalars(query))
 
 
+def any_outside(connection: sa.Connection, scope: Scope, refs: Iterable[str]) -> bool:
+    """Say whether one of these people is there and not within a scope."""
+    person = schema.person.c
+    for some in _in_pieces(refs):
+        there = sa.select(sa.func.count()).where(person.ref.in_(some))
+        if connection.scalar(there) != connection.scalar(there.where(visible(scope))):
+            return True
+    return False
+
+
 def has_others(connection: sa.Connection, person_ids: Iterable[str], *, unit: str) -> bool:
     """Say whether some of these people are stored but belong neither to a unit nor below it."""
     person = schema.person.c

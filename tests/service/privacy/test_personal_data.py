@@ -48,7 +48,7 @@ NAMING = {
     "api_key": {"person_id", "label"},
     "audit_entry": {"subjects"},
     "job": {"request", "result", "problem", "principal", "report"},
-    "idempotent_answer": {"key", "headers", "body"},
+    "idempotent_answer": {"key", "headers", "body", "subjects"},
 }
 # in these the text is an id, a code or a path of something else, or the random id of an actor
 NOT_NAMING = {
