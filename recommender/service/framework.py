@@ -25,7 +25,7 @@ class Framework:
         Folder and imported modules together.
     competency_ids, grade_ids : tuple of str
         In the order of the catalogue; positions are the codes of the arrays.
-    competencies, module_of : mapping
+    competencies, module_of, path_of : mapping
         By id.
     indicator_levels : mapping of str to int
         Level of each indicator, by the indicator's id.
@@ -44,6 +44,7 @@ class Framework:
     grade_ids: tuple[str, ...]
     competencies: Mapping[str, Competency]
     module_of: Mapping[str, TrainingModule]
+    path_of: Mapping[str, LearningPath]
     indicator_levels: Mapping[str, int]
     subject_positions: Mapping[tuple[str, int, str], int]
     rater_weights: FloatArray
@@ -55,6 +56,7 @@ def build_framework(catalog: Catalog) -> Framework:
     """Turn a catalogue into a `Framework`."""
     competency_ids = tuple(c.id for c in catalog.competencies)
     grade_ids = tuple(grade.id for grade in catalog.grades)
+    # the widest exam sets the width for all; a catalogue may have no exams
     n_subjects = max(
         (len(exam.subjects) for c in catalog.competencies for exam in c.exams), default=0
     )
@@ -74,6 +76,7 @@ def build_framework(catalog: Catalog) -> Framework:
         grade_ids=grade_ids,
         competencies={c.id: c for c in catalog.competencies},
         module_of={module.id: module for module in catalog.modules},
+        path_of={path.id: path for path in catalog.paths},
         indicator_levels={
             indicator.id: level.level
             for c in catalog.competencies
@@ -111,6 +114,12 @@ def latest_profiles(catalog: Catalog, as_of: dt.date) -> dict[str, TargetProfile
     return {p.grade: p for p in in_time_order if p.effective_on <= as_of}
 
 
+def require_grade(framework: Framework, grade: str) -> None:
+    """Raise a `NotFoundError` unless the catalogue has a grade."""
+    if grade not in framework.grade_ids:
+        raise NotFoundError("catalogue.no-grade", grade=grade)
+
+
 def find_path(framework: Framework, path_id: str) -> LearningPath:
     """Return a learning path.
 
@@ -119,7 +128,7 @@ def find_path(framework: Framework, path_id: str) -> LearningPath:
     NotFoundError
         If the catalogue has no such path; the hint names those there are.
     """
-    paths = {path.id: path for path in framework.catalog.paths}
-    if path_id not in paths:
-        raise NotFoundError("path.unknown", path_id=path_id, paths=", ".join(paths) or "–")
-    return paths[path_id]
+    if path_id not in framework.path_of:
+        known = ", ".join(framework.path_of) or "–"
+        raise NotFoundError("path.unknown", path_id=path_id, paths=known)
+    return framework.path_of[path_id]

@@ -94,7 +94,7 @@ def find_choices(prospects: Prospects, row: int, request: PlanRequest, *, lang: 
         refuse_other_grade(framework, path, person["person_id"], person["grade"])
     check_names(framework, request)
     pool = _plannable(prospects, row, request)
-    # the frame is cut out of what can be planned anyway: a path makes nobody a candidate
+    # the frame is cut out of what can be planned anyway: a path makes no module a candidate
     frame = None
     if path:
         frame = frame_plan(

@@ -71,14 +71,15 @@ def build_plan_document(
         for category in catalog.categories
         for name in category.competencies
     }
-    path = next((path for path in catalog.paths if path.id == plan.path_id), None)
+    grade_names = {grade.id: grade.name.in_language(lang) for grade in catalog.grades}
+    path = framework.path_of.get(plan.path_id or "")
     path_name = path.name.in_language(lang) if path else plan.path_id or ""
     return PlanDocument(
         plan_id=plan.plan_id,
         person_id=plan.person_id,
         name=reader.name,
         org_unit=" / ".join(reader.org_unit.split("/")),
-        grade=_name_grade(framework, gaps.grade, lang),
+        grade=grade_names.get(gaps.grade, gaps.grade),
         manager=reader.manager,
         as_of=plan.as_of,
         synthetic=reader.synthetic,
@@ -174,11 +175,6 @@ def _served(framework: Framework, item: ServedCompetency, lang: str) -> ServedGa
         evidence_count=item.evidence_count,
         basis=item.basis,
     )
-
-
-def _name_grade(framework: Framework, grade: str, lang: str) -> str:
-    names = {known.id: known.name.in_language(lang) for known in framework.catalog.grades}
-    return names.get(grade, grade)
 
 
 def _note_late(plan: Plan, path: LearningPath | None, lang: str) -> list[str]:

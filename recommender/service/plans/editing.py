@@ -105,7 +105,7 @@ def replan(
     """
     framework = prospects.framework
     _check_edit(framework, before, edit)
-    if before.path_id not in {None, *(path.id for path in framework.catalog.paths)}:
+    if before.path_id is not None and before.path_id not in framework.path_of:
         raise ConflictError("plan.path-gone", path_id=before.path_id)
     request = PlanRequest(
         hours_budget=_budget(edit.hours_budget, before.hours_budget),

@@ -70,7 +70,7 @@ def edit_plan(session: Session, plan_id: str, edit: PlanEdit, *, seen: int) -> S
         # somebody else could take them before the plan is in force again
         unchanged = {(item.module_id, item.offering_id) for item in plan.items}
         release_seats(connection, head, unless=unchanged)
-        _add_version(
+        return _add_version(
             session,
             connection,
             head,
@@ -80,7 +80,6 @@ def edit_plan(session: Session, plan_id: str, edit: PlanEdit, *, seen: int) -> S
             note=edit.note,
             rests_on=plan,
         )
-        return _reload(session, connection, plan_id)
 
 
 def decide_on_plan(
@@ -134,7 +133,7 @@ def decide_on_plan(
             at=now,
         )
         complete = not missing_parties(head, last_words([*earlier, made]))
-        _add_version(
+        return _add_version(
             session,
             connection,
             head,
@@ -143,7 +142,6 @@ def decide_on_plan(
             note=comment,
             at=now,
         )
-        return _reload(session, connection, plan_id)
 
 
 def activate_plan(session: Session, plan_id: str, *, seen: int) -> StoredPlan:
@@ -170,8 +168,9 @@ def activate_plan(session: Session, plan_id: str, *, seen: int) -> StoredPlan:
         # the version keeps what was booked: only these seats are given back later, never an
         # enrolment that somebody made without the plan
         body = {"enrolments": booked}
-        _add_version(session, connection, head, change="activated", status="active", body=body)
-        return _reload(session, connection, plan_id)
+        return _add_version(
+            session, connection, head, change="activated", status="active", body=body
+        )
 
 
 def complete_plan(session: Session, plan_id: str, *, seen: int) -> StoredPlan:
@@ -198,8 +197,7 @@ def complete_plan(session: Session, plan_id: str, *, seen: int) -> StoredPlan:
             today=session.today,
         )
         body = {"outcome": [to_json(part) for part in outcome]}
-        _add_version(session, connection, head, change="done", status="done", body=body)
-        return _reload(session, connection, plan_id)
+        return _add_version(session, connection, head, change="done", status="done", body=body)
 
 
 def cancel_plan(
@@ -226,8 +224,9 @@ def cancel_plan(
         head = _open_to_change(session, connection, plan_id, seen)
         _check_status(head, "plan.cannot-cancel", _changeable(session, head))
         release_seats(connection, head, unless=set())
-        _add_version(session, connection, head, change="cancelled", status="cancelled", note=note)
-        return _reload(session, connection, plan_id)
+        return _add_version(
+            session, connection, head, change="cancelled", status="cancelled", note=note
+        )
 
 
 def _open_to_change(session: Session, connection: Connection, plan_id: str, seen: int) -> PlanHead:
@@ -287,8 +286,8 @@ def _add_version(
     note: str | None = None,
     rests_on: Plan | None = None,
     at: dt.datetime | None = None,
-) -> None:
-    """Add a version with the party that made it, and its figures for the audit trail."""
+) -> StoredPlan:
+    """Add a version with the party that made it, note its figures, and return the plan."""
     said = {"status": status, "party": party_of(session.who, head.person_id), **(body or {})}
     if note is not None:
         said["note"] = note
@@ -306,9 +305,6 @@ def _add_version(
         catalog_digest=basis.catalog_digest,
     )
     session.details.update(change=change, status=status, version=head.version + 1)
-
-
-def _reload(session: Session, connection: Connection, plan_id: str) -> StoredPlan:
-    head = find_plan(connection, session.who.scope, plan_id)
-    assert head is not None  # held since the change began
-    return load_plan(session, connection, head)
+    changed = find_plan(connection, session.who.scope, head.plan_id)
+    assert changed is not None  # held since the change began
+    return load_plan(session, connection, changed)

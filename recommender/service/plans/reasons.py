@@ -20,7 +20,7 @@ def reword(framework: Framework, plan: Plan, lang: str) -> Plan:
     The catalogue may have changed since the plan was made. Sentences about competencies that have
     left it keep their words; a module that has left it is called by its id.
     """
-    path = next((path for path in framework.catalog.paths if path.id == plan.path_id), None)
+    path = framework.path_of.get(plan.path_id or "")
     return replace(
         plan,
         items=tuple(
