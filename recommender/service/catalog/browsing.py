@@ -40,10 +40,12 @@ class ModuleQuery:
     level : float or None
         Modules with a step that begins at or below this level and ends above it; a step in the
         competency, where one is named.
-    modality, grade, retired : Modality, str, bool or None
-        Modules of this modality, for this grade, retired or not.
+    modality, grade : Modality, str or None
+        Modules of this modality, for this grade.
     max_hours, max_cost : float or None
         In hours of a participant, and in CNY.
+    retired : bool or None
+        Modules that are retired, or that are not.
     text : str or None
         Modules with all of these words in title, purpose, outcomes or syllabus, in either
         language.

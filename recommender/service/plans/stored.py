@@ -55,12 +55,14 @@ class StoredPlan:
         The plan as it is now.
     version, content_version : int
         This version, and the one that its items are from: that is what gets approved.
-    change, party, made_at, note : str, str or None, datetime, str or None
+    change, party, made_at : str, str or None, datetime
         The change that made this version; no party is known in versions of earlier releases.
     plan : Plan
         What it says, in the language of the session.
     gaps : Gaps or None
         The gaps it answers; None in versions of earlier releases.
+    note : str or None
+        What was noted with the change.
     outcome : tuple of PlanOutcome or None
         Only once the plan is done.
     decisions : tuple of PlanDecision
