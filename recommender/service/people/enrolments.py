@@ -250,5 +250,6 @@ def _check(
 
 
 def _need_seat(run: Offering) -> None:
+    # below 0 where an import took more seats than there are
     if run.free is not None and run.free <= 0:
         raise ConflictError("enrolment.full", offering_id=run.offering_id)

@@ -73,6 +73,7 @@ def simulate_plan(
     ConflictError
         If nothing can be planned as asked; see `make_plan`.
     """
+    # nothing is written, so it takes no more than to read what is recommended
     session.need(Permission.READ_RECOMMENDATIONS)
     draft = _draft(session, person_id, request, as_of=as_of, grade=grade)
     return replace(draft, plan=replace(draft.plan, plan_id=""))

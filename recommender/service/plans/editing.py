@@ -107,6 +107,7 @@ def replan(
     _check_edit(framework, before, edit)
     if before.path_id is not None and before.path_id not in framework.path_of:
         raise ConflictError("plan.path-gone", path_id=before.path_id)
+    # without wishes: the edit decides what is in, and the rest only wants a reason
     request = PlanRequest(
         hours_budget=_budget(edit.hours_budget, before.hours_budget),
         cost_budget=_budget(edit.cost_budget, before.cost_budget),
@@ -122,6 +123,7 @@ def replan(
         for item in before.items
         if item.module_id in in_order and (keep_dates or item.fixed)
     } | _set_dates(framework, before, edit, named)
+    # from tomorrow at the earliest: the plan of an earlier day is not scheduled into the past
     dates = schedule(
         framework,
         in_order,

@@ -33,7 +33,7 @@ class Frame:
 
 
 def is_for_grade(path: LearningPath, grade: str) -> bool:
-    """Tell whether a path is meant for people of a grade."""
+    """Tell whether a path is meant for people of a grade; one that names none is for all."""
     return not path.grades or grade in path.grades
 
 

@@ -72,6 +72,7 @@ def _completions(connection: Connection, plan: Plan, today: dt.date) -> dict[str
     days: dict[str, dt.date] = {}
     for enrolment in list_enrolments(connection, plan.person_id, modules):
         on = enrolment.completed_on
+        # what was completed by the day of the plan was known then, and is not its merit
         if enrolment.status == "completed" and on is not None and plan.as_of < on <= today:
             days[enrolment.module_id] = min(on, days.get(enrolment.module_id, on))
     return days

@@ -168,6 +168,7 @@ def comment_on_plan(session: Session, plan_id: str, text: str) -> PlanComment:
         If there is no such plan within the principal's scope.
     """
     with session.writing() as connection:
+        # no lock and no version: a comment changes nothing that somebody may have approved
         head = find_head(session, connection, plan_id, Permission.WRITE_PLANS)
         return add_comment(
             connection,

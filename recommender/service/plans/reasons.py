@@ -144,6 +144,7 @@ def _name_stage(path: LearningPath | None, name: str | None, lang: str) -> str |
 
 
 def _reasons(framework: Framework, item: PlanItem, lang: str) -> tuple[str, ...]:
+    # the sentences need the names of all competencies, so they stay as they were
     if any(part.competency_id not in framework.competencies for part in item.competencies):
         return item.reasons
     return tuple(
@@ -160,6 +161,7 @@ def _order_reasons(
         names = say("document.list_separator", lang).join(titles)
         reasons.append(say("reason.prerequisite", lang, modules=names))
     key = "reason.first" if item.order == 1 else "reason.next"
+    # on a path the stages decide the places before the gain does
     if framed:
         key = "reason.in-stage"
     per_hour = f"{item.adds / item.hours:.3f}"
