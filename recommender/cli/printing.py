@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from recommender.cli.common import Terminal
 from recommender.results import Gaps, Plan, Recommendations, ServedCompetency
-from recommender.service.framework import Framework
+from recommender.service.framework import Framework, find_path
 from recommender.service.plans.document import name_method
-from recommender.service.plans.learning_path import find_path, is_for_grade
+from recommender.service.plans.learning_path import is_for_grade
 
 
 def print_gaps(term: Terminal, framework: Framework, found: Gaps) -> None:

@@ -18,6 +18,7 @@ from recommender.arrays import FloatArray
 
 _KEYS_HELD = 4096
 _RANKINGS_HELD = 4096
+# few, because each of them holds the levels of a whole organisation
 _DAYS_HELD = 4
 
 LevelRow = tuple[int, FloatArray, FloatArray]
@@ -25,15 +26,10 @@ LevelRow = tuple[int, FloatArray, FloatArray]
 
 
 class SharedCache:
-    """The values that were used last, for many threads.
-
-    Parameters
-    ----------
-    size : int
-        How many.
-    """
+    """The values that were used last, at most `size`, for many threads."""
 
     def __init__(self, size: int) -> None:
+        # locked even to read: a look-up of cachetools changes the order in which values leave
         self._values: LRUCache[Hashable, Any] = LRUCache(size)
         self._lock = threading.Lock()
 
@@ -54,6 +50,7 @@ class LevelCache:
     def __init__(self) -> None:
         self._days: LRUCache[tuple[str, dt.date], dict[str, LevelRow]] = LRUCache(_DAYS_HELD)
         self._lock = threading.Lock()
+        # held by who computes many levels; apart from `_lock`, which others need meanwhile
         self.working = threading.Lock()
 
     def of_day(self, key: tuple[str, dt.date]) -> dict[str, LevelRow]:
@@ -72,6 +69,7 @@ class LastValue:
 
     def get(self, state: object, compute: Callable[[], Any]) -> Any:
         """Return the value, computed anew where it rests on something else by now."""
+        # computed inside the lock: others that want the same wait for it in place of computing too
         with self._lock:
             if state != self._state:
                 self._value, self._state = compute(), state

@@ -1,4 +1,4 @@
-"""The catalogue in force: that of the folder, and the modules that were imported as a table."""
+"""The catalogue in force: the folder's, with the modules that were imported as a table."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from training_catalog.checks import check_modules
 from training_catalog.faults import validate
 from training_catalog.files.assembly import build_catalog
 
+# stands where messages about faults name a file
 _IMPORTED = "imported-modules"
 
 
@@ -38,21 +39,9 @@ def with_imported(catalog: Catalog, engine: Engine) -> Catalog:
 
 
 def add_imported(catalog: Catalog, rows: pd.DataFrame) -> Catalog:
-    """Add modules that were imported as a table to a catalogue.
+    """Add modules that were imported as a table to a catalogue; the digest is that of the whole.
 
     A row with the id of a catalogue module replaces what the row says and keeps the rest.
-
-    Parameters
-    ----------
-    catalog : Catalog
-        A checked catalogue.
-    rows : DataFrame
-        Stored rows of the kind ``modules``.
-
-    Returns
-    -------
-    Catalog
-        With the digest of the whole.
 
     Raises
     ------
@@ -72,6 +61,7 @@ def add_imported(catalog: Catalog, rows: pd.DataFrame) -> Catalog:
         module = validate(_IMPORTED, name, whole, TrainingModule, faults, at=("modules", name))
         if module is not None:
             modules.append(module)
+    # first each by itself, then all together: the whole can only be built of modules in order
     if not faults:
         complete = build_catalog(catalog, extra_modules=modules)
         faults += check_modules(complete, {("modules", m.id): _IMPORTED for m in modules})
@@ -82,12 +72,19 @@ def add_imported(catalog: Catalog, rows: pd.DataFrame) -> Catalog:
 
 def _to_raw(row: dict[Hashable, Any]) -> dict[str, Any]:
     expert = row["expert_improvement"]
-    own = {} if pd.isna(expert) else {"expert_improvement": float(expert)}
+    # an empty cell leaves the default of the catalogue
+    improvement = {} if pd.isna(expert) else {"expert_improvement": float(expert)}
     says: dict[str, Any] = {
         "id": row["module_id"],
+        # the table has one column for the title, a catalogue wants both languages
         "title": {"zh-CN": row["title"], "en": row["title"]},
         "competencies": [
-            {"id": name, "from_level": row["from_level"], "to_level": row["to_level"], **own}
+            {
+                "id": name,
+                "from_level": row["from_level"],
+                "to_level": row["to_level"],
+                **improvement,
+            }
             for name in row["competency_ids"].split(";")
         ],
         "modality": row["modality"],

@@ -1,8 +1,9 @@
-"""Expected improvement of every pair of module and competency, and where it comes from."""
+"""Expected improvement of every pair of module and competency, and what it is based on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,13 +24,13 @@ class Estimates:
     Parameters
     ----------
     model_id : str or None
-        The model in force; None where the catalogue's own estimates are used.
+        The model; None where the catalogue's own estimates are used.
     coefficients : ndarray of shape (n_pairs, degree + 1)
-        Expected improvement, a polynomial in the level, constant first.
+        Expected improvement as a polynomial in the level, constant first.
     fit : EffectFit or None
         The model itself, for intervals and evidence.
     fitted_module, fitted_competency : ndarray of shape (n_pairs,)
-        The model's codes of each pair; -1 where the model does not know it.
+        The model's codes of each pair; -1 where the model does not know the pair.
     """
 
     model_id: str | None
@@ -45,7 +46,7 @@ class Estimates:
         if self.fit is None:
             return estimates
         known = np.flatnonzero(self.fitted_module[pairs] >= 0)
-        found = predict(
+        predicted = predict(
             self.fit,
             self.fitted_module[pairs[known]],
             self.fitted_competency[pairs[known]],
@@ -53,10 +54,10 @@ class Estimates:
         )
         for at, value, lower, upper, count in zip(
             known.tolist(),
-            found.expected_improvement.tolist(),
-            found.effect_lower.tolist(),
-            found.effect_upper.tolist(),
-            found.evidence_count.tolist(),
+            predicted.expected_improvement.tolist(),
+            predicted.effect_lower.tolist(),
+            predicted.effect_upper.tolist(),
+            predicted.evidence_count.tolist(),
             strict=True,
         ):
             basis: Basis = "measured" if count else "pooled"
@@ -64,9 +65,11 @@ class Estimates:
         return estimates
 
 
-@dataclass(frozen=True)
-class PairEstimate:
-    """The expected improvement of one module for one competency at one level, in levels."""
+class PairEstimate(NamedTuple):
+    """What one module is expected to do for one competency at one level, in levels.
+
+    The fields are the last ones of `recommender.results.ServedCompetency`, in their order.
+    """
 
     improvement: float
     lower: float | None
@@ -85,53 +88,30 @@ def load_estimates(framework: Framework, models: Models, model_id: str | None = 
     """
     chosen = model_id or models.active()
     if chosen is None:
-        return expert_estimates(framework)
+        expert = framework.modules.pair_expert
+        unknown = np.full(len(expert), -1, dtype=np.int64)
+        return Estimates(None, expert[:, None], None, unknown, unknown)
     model, _ = models.load(chosen)
-    return model_estimates(framework, chosen, model)
+    return _model_estimates(framework, chosen, model)
 
 
-def expert_estimates(framework: Framework) -> Estimates:
-    """Return the catalogue's own estimates, used while no effect model is in force."""
-    expert = framework.modules.pair_expert
-    unknown = np.full(len(expert), -1, dtype=np.int64)
-    return Estimates(None, expert[:, None], None, unknown, unknown)
-
-
-def model_estimates(framework: Framework, model_id: str, model: TrainedModel) -> Estimates:
-    """Return the estimates of an effect model.
-
-    Parameters
-    ----------
-    model_id : str
-        Which model it is.
-    model : TrainedModel
-        The model, fitted on levels in [0, 4].
-
-    Returns
-    -------
-    Estimates
-        A module that came after the model was trained keeps the catalogue's own estimate.
-    """
-    modules = framework.modules
-    module_code = {name: i for i, name in enumerate(model.module_ids)}
-    competency_code = {name: i for i, name in enumerate(model.competency_ids)}
+def _model_estimates(framework: Framework, model_id: str, model: TrainedModel) -> Estimates:
+    modules, fit = framework.modules, model.fit
+    # by id: the catalogue may have changed since the model was trained, and codes with it
     position = {
-        (int(m), int(c)): i
-        for i, (m, c) in enumerate(
-            zip(model.fit.pair_module, model.fit.pair_competency, strict=True)
-        )
+        (model.module_ids[m], model.competency_ids[k]): i
+        for i, (m, k) in enumerate(zip(fit.pair_module, fit.pair_competency, strict=True))
     }
     n_pairs = len(modules.pair_module)
-    coefficients = np.zeros((n_pairs, model.fit.coefficients.shape[1]))
+    # a module that came after the training keeps the catalogue's own estimate, a constant
+    coefficients = np.zeros((n_pairs, fit.coefficients.shape[1]))
     coefficients[:, 0] = modules.pair_expert
     fitted_module = np.full(n_pairs, -1, dtype=np.int64)
     fitted_competency = np.full(n_pairs, -1, dtype=np.int64)
     for pair, (m, k) in enumerate(zip(modules.pair_module, modules.pair_competency, strict=True)):
-        code = (
-            module_code.get(modules.ids[m], -1),
-            competency_code.get(framework.competency_ids[k], -1),
-        )
-        if code in position:
-            coefficients[pair] = model.fit.coefficients[position[code]]
-            fitted_module[pair], fitted_competency[pair] = code
-    return Estimates(model_id, coefficients, model.fit, fitted_module, fitted_competency)
+        i = position.get((modules.ids[m], framework.competency_ids[k]))
+        if i is not None:
+            coefficients[pair] = fit.coefficients[i]
+            fitted_module[pair] = fit.pair_module[i]
+            fitted_competency[pair] = fit.pair_competency[i]
+    return Estimates(model_id, coefficients, fit, fitted_module, fitted_competency)

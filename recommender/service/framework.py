@@ -10,9 +10,9 @@ import numpy as np
 
 from recommender.arrays import FloatArray
 from recommender.candidates import ModuleArrays, build_module_arrays
-from recommender.errors import InputError
+from recommender.errors import InputError, NotFoundError
 from recommender.scoring import RATER_TYPE_CODES, ExamRules
-from training_catalog import Catalog, Competency, TargetProfile, TrainingModule
+from training_catalog import Catalog, Competency, LearningPath, TargetProfile, TrainingModule
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,12 @@ class Framework:
         Folder and imported modules together.
     competency_ids, grade_ids : tuple of str
         In the order of the catalogue; positions are the codes of the arrays.
-    competencies, module_of : mapping
+    competencies, module_of, path_of : mapping
         By id.
     indicator_levels : mapping of str to int
-        Level of each indicator.
+        Level of each indicator, by the indicator's id.
     subject_positions : mapping
-        ``(competency, exam level, subject)`` to the subject's position in that exam.
+        Position of a subject in its exam, by ``(competency, exam level, subject)``.
     rater_weights : ndarray of shape (4,)
         In the order of `RATER_TYPE_CODES`.
     exam_rules : ExamRules
@@ -44,6 +44,7 @@ class Framework:
     grade_ids: tuple[str, ...]
     competencies: Mapping[str, Competency]
     module_of: Mapping[str, TrainingModule]
+    path_of: Mapping[str, LearningPath]
     indicator_levels: Mapping[str, int]
     subject_positions: Mapping[tuple[str, int, str], int]
     rater_weights: FloatArray
@@ -55,9 +56,11 @@ def build_framework(catalog: Catalog) -> Framework:
     """Turn a catalogue into a `Framework`."""
     competency_ids = tuple(c.id for c in catalog.competencies)
     grade_ids = tuple(grade.id for grade in catalog.grades)
+    # the widest exam sets the width for all; a catalogue may have no exams
     n_subjects = max(
         (len(exam.subjects) for c in catalog.competencies for exam in c.exams), default=0
     )
+    # a weight of 0 pads exams with fewer subjects; a NaN pass mark is a level without an exam
     weights = np.zeros((len(competency_ids), 4, n_subjects))
     pass_marks = np.full((len(competency_ids), 4), np.nan)
     positions: dict[tuple[str, int, str], int] = {}
@@ -73,6 +76,7 @@ def build_framework(catalog: Catalog) -> Framework:
         grade_ids=grade_ids,
         competencies={c.id: c for c in catalog.competencies},
         module_of={module.id: module for module in catalog.modules},
+        path_of={path.id: path for path in catalog.paths},
         indicator_levels={
             indicator.id: level.level
             for c in catalog.competencies
@@ -89,28 +93,42 @@ def build_framework(catalog: Catalog) -> Framework:
 
 
 def profiles_in_force(framework: Framework, as_of: dt.date) -> dict[str, TargetProfile]:
-    """Return the target profile of each grade that is in force on a day.
-
-    Parameters
-    ----------
-    as_of : date
-        The day.
-
-    Returns
-    -------
-    dict of str to TargetProfile
-        By grade.
+    """Return, by grade, the target profiles that are in force on a day.
 
     Raises
     ------
     InputError
         If a grade has no profile in force yet on that day.
     """
-    found: dict[str, TargetProfile] = {}
-    for profile in sorted(framework.catalog.profiles, key=lambda p: p.effective_on):
-        if profile.effective_on <= as_of:
-            found[profile.grade] = profile
-    missing = [grade for grade in framework.grade_ids if grade not in found]
+    profiles = latest_profiles(framework.catalog, as_of)
+    missing = [grade for grade in framework.grade_ids if grade not in profiles]
     if missing:
         raise InputError("profile.not-in-force", grades=", ".join(missing), as_of=as_of)
-    return found
+    return profiles
+
+
+def latest_profiles(catalog: Catalog, as_of: dt.date) -> dict[str, TargetProfile]:
+    """Return, by grade, the profiles in force on a day; a grade without one is missing."""
+    in_time_order = sorted(catalog.profiles, key=lambda profile: profile.effective_on)
+    # of the profiles of a grade the last one stays
+    return {p.grade: p for p in in_time_order if p.effective_on <= as_of}
+
+
+def require_grade(framework: Framework, grade: str) -> None:
+    """Raise a `NotFoundError` unless the catalogue has a grade."""
+    if grade not in framework.grade_ids:
+        raise NotFoundError("catalogue.no-grade", grade=grade)
+
+
+def find_path(framework: Framework, path_id: str) -> LearningPath:
+    """Return a learning path.
+
+    Raises
+    ------
+    NotFoundError
+        If the catalogue has no such path; the hint names those there are.
+    """
+    if path_id not in framework.path_of:
+        known = ", ".join(framework.path_of) or "–"
+        raise NotFoundError("path.unknown", path_id=path_id, paths=known)
+    return framework.path_of[path_id]

@@ -44,10 +44,8 @@ class Service:
 
     @cached_property
     def estimates(self) -> Estimates:
-        """What each module is expected to add, by the model that was in force at the first use.
-
-        Not read before that: whoever rolls a damaged model back must not stumble over it.
-        """
+        """What each module is expected to add, by the model that is in force at the first use."""
+        # not read when the service is opened, or a damaged model could not be rolled back
         return load_estimates(self.framework, self.models)
 
     def close(self) -> None:
@@ -58,21 +56,16 @@ class Service:
 def open_service(
     settings: Settings, *, catalog: Catalog | None = None, create: bool = True
 ) -> Service:
-    """Open the catalogue and the database.
+    """Open the catalogue and the database; the service has to be closed by the caller.
 
     Parameters
     ----------
     settings : Settings
         Where they are.
     catalog : Catalog, optional
-        The catalogue of the folder, if it was read already.
+        The catalogue of the folder, if it has been read already.
     create : bool
-        Whether a database that is not there, or empty, is made.
-
-    Returns
-    -------
-    Service
-        To be closed when it is no longer needed.
+        Whether to make a database that does not exist or is empty.
 
     Raises
     ------
@@ -87,6 +80,7 @@ def open_service(
         framework = build_framework(with_imported(catalog, engine))
         return Service(framework, engine, Models(settings.models, settings.signing_key))
     except BaseException:
+        # nobody else can close it, and SQLite keeps its files open
         engine.dispose()
         raise
 
@@ -95,18 +89,14 @@ def open_service(
 class Installation:
     """What a long-running process answers from.
 
-    Another process may import modules or put a model in force at any time; whoever asks for the
-    `current` service gets it with these.
-
-    Parameters
-    ----------
-    settings : Settings
-        Where catalogue, database and models are.
+    Another process may import modules or put a model in force at any time; the `current` service
+    has them.
     """
 
     settings: Settings
     _service: Service = field(init=False)
     _catalog: Catalog = field(init=False)
+    # no count of imports is negative, so the first request reads the imported modules again
     _imports_seen: int = field(init=False, default=-1)
     _behind: bool = field(init=False, default=False)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
@@ -133,17 +123,8 @@ class Installation:
     def current(self, imports: int) -> Service:
         """Return the service with the model in force and the modules imported by now.
 
-        Where the model in force cannot be read, all stays as it was until that is mended.
-
-        Parameters
-        ----------
-        imports : int
-            The counter ``catalog`` as just read.
-
-        Returns
-        -------
-        Service
-            Unchanged for whoever holds an earlier one.
+        `imports` is the counter ``catalog`` as just read. While the model in force cannot be read,
+        the service stays as it was.
         """
         try:
             if not self._is_current(imports):
@@ -151,6 +132,7 @@ class Installation:
                     if not self._is_current(imports):  # nobody has read it meanwhile
                         self._read_again(imports)
         except (ModelError, NotFoundError) as error:
+            # logged once, not with every request
             if not self._behind:
                 _log.error("model cannot be read", error=error.code)
             self._behind = True
@@ -169,6 +151,7 @@ class Installation:
         service, framework = self._service, self._service.framework
         if imports != self._imports_seen:
             framework = build_framework(with_imported(self._catalog, service.engine))
+        # a new service: requests that are under way go on with the one they began with
         renewed = replace(service, framework=framework)
         _ = renewed.estimates  # where they cannot be read, the service stays as it was
         self._service, self._imports_seen = renewed, imports

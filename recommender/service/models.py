@@ -64,12 +64,15 @@ class Models:
     ) -> None:
         """Put a model in force, if its verdict allows it or a reason is given."""
         verdict = self.verdict(self.card(model_id))
+        # without metrics there is nothing to judge: only somebody's reason puts the model in force
+        if verdict is None and override_reason is None:
+            raise ModelError("registry.no-metrics")
         promote_model(
             self.root,
             model_id,
             verdict=verdict or Verdict((), self.active()),
             by=by,
-            override_reason=override_reason if verdict else self._need(override_reason),
+            override_reason=override_reason,
             request=request,
             key=self.key,
         )
@@ -86,9 +89,3 @@ class Models:
         """Say in words why a model may be put in force or not."""
         verdict = self.verdict(card)
         return explain_verdict(verdict, lang) if verdict else ()
-
-    @staticmethod
-    def _need(reason: str | None) -> str:
-        if reason is None:
-            raise ModelError("registry.no-metrics")
-        return reason

@@ -79,6 +79,7 @@ _HR = _MANAGER | {
     Permission.READ_MODELS,
     Permission.ERASE_PERSON,
 }
+# sees figures and models, and no single person
 _ANALYST = {
     Permission.READ_CATALOG,
     Permission.READ_STATISTICS,
@@ -93,6 +94,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.MANAGER: frozenset(_MANAGER),
     Role.HR: frozenset(_HR),
     Role.ANALYST: frozenset(_ANALYST),
+    # also those that are added later
     Role.ADMIN: frozenset(Permission),
 }
 
@@ -124,6 +126,7 @@ class Principal:
     @property
     def scope(self) -> Scope:
         """Whose rows the principal may see."""
+        # each role by name, so that a role added later sees nobody
         if self.role is Role.ADMIN or (self.role is Role.HR and self.org_unit is None):
             return EVERYONE
         if self.role is Role.HR:
@@ -144,40 +147,32 @@ COMMAND_LINE = Principal("cli", Role.ADMIN, PERMISSIONS[Role.ADMIN])
 
 
 def grant(role: Role, wanted: Iterable[str] | None) -> frozenset[Permission]:
-    """Return what a key may do: what was wanted for it, as far as the role allows it."""
+    """Return what a key may do: what it was made for, as far as its role allows."""
     held = PERMISSIONS[role]
     return held if wanted is None else held & {Permission(name) for name in wanted}
 
 
 def hide_raters(who: Principal, ratings: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Take the ids of raters out of ratings: who rated whom is told to HR only.
+    """Take the ids of raters out of ratings, newest first: only HR is told who rated whom.
 
-    Parameters
-    ----------
-    who : Principal
-        Who is to see them; a rater always sees his own.
-    ratings : iterable of dict
-        Rows of the kind ``ratings``.
-
-    Returns
-    -------
-    list of dict
-        Newest first. `rater_id` is None where it is hidden, and the order of such rows does not
-        follow it either.
+    A hidden `rater_id` is None. Raters always see their own.
     """
     rows = list(ratings)
     if who.role not in (Role.HR, Role.ADMIN):
         rows = [
             row if row["rater_id"] == who.person_id else {**row, "rater_id": None} for row in rows
         ]
-    rows.sort(
-        key=lambda row: (
-            -row["rated_on"].toordinal(),
-            row["competency_id"],
-            row["indicator_id"],
-            row["rater_type"],
-            row["rater_id"] or "",
-            row["rating"],
-        )
-    )
+    # sorted after the ids are gone, so that the order does not follow them
+    rows.sort(key=lambda row: (-row["rated_on"].toordinal(), *rating_order(row)))
     return rows
+
+
+def rating_order(row: dict[str, Any]) -> tuple[str | int, ...]:
+    """Return what ratings of one day are ordered by; a hidden rater comes first."""
+    return (
+        row["competency_id"],
+        row["indicator_id"],
+        row["rater_type"],
+        row["rater_id"] or "",
+        row["rating"],
+    )

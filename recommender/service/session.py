@@ -27,7 +27,7 @@ class Session:
     """What every use case is handed: the installation, and on whose behalf it runs.
 
     A use case reads in `reading`, computes with no connection held, and writes in `writing`. Both
-    may be nested: inside, the connection at hand is used, so that a use case can call another.
+    may be nested: the inner one uses the connection at hand, so that a use case can call another.
 
     Parameters
     ----------
@@ -46,12 +46,12 @@ class Session:
     resource : str
         What it is about, for the audit trail.
     request_key : str
-        The same for a request that is sent again, and for no other one; empty where nobody can
-        tell. For what is done outside of the database.
+        The same when a request is sent again, and different for any other request; empty where
+        that is not known. For work outside of the database.
     details : dict
         Figures for the audit trail.
     is_noted : bool
-        Whether the audit trail has an entry of it.
+        Whether the audit trail has an entry for this session.
     """
 
     service: Service
@@ -93,6 +93,7 @@ class Session:
         if self._connection is not None:
             yield self._connection
         elif self._unit is not None:
+            # begun here, and ended by `together`: until then further writes find the connection
             yield self._unit.enter_context(self._transaction(self._begin))
         else:
             with self._transaction() as connection:
@@ -102,10 +103,7 @@ class Session:
     def together(self, begin: Callable[[Connection], None] | None = None) -> Iterator[None]:
         """Make one transaction of all that is written inside, begun by the first write.
 
-        Parameters
-        ----------
-        begin : callable, optional
-            Called with the connection as soon as the transaction is open.
+        `begin` is called with the connection as soon as the transaction is open.
         """
         with ExitStack() as unit:
             self._unit, self._begin = unit, begin
@@ -124,6 +122,7 @@ class Session:
                 if begin is not None:
                     begin(connection)
                 yield connection
+                # last: writers queue for the head of the chain of entries, so hold it briefly
                 store_notes(connection, [self._note()])
             finally:
                 self._connection = None
@@ -136,11 +135,11 @@ class Session:
 
     @property
     def has_something_to_note(self) -> bool:
-        """Whether somebody's data was read, or modules were shown, that nothing notes yet."""
+        """Whether data of people was read, or modules were shown, and nothing notes it yet."""
         return bool(self._subjects or self._shown)
 
     def take_note(self) -> Note | None:
-        """Return what was read and shown and is not in the audit trail yet, for its writer."""
+        """Return, for the audit writer, what was read and shown and is not noted yet."""
         if not self.has_something_to_note:
             return None
         note = self._note()
@@ -170,6 +169,7 @@ class Session:
 
     def saw(self, refs: Iterable[str | None]) -> None:
         """Note whose data this request reads or writes, by `ref`."""
+        # a dict as a set that keeps the order in which people were read
         self._subjects.update(dict.fromkeys(ref for ref in refs if ref))
 
     def saw_people(self, connection: Connection, person_ids: Sequence[str]) -> None:
@@ -199,16 +199,16 @@ class Session:
             request_id=self.request_id,
             details=self.details,
         )
-        return Note(entry, [describe_shown(each, at=now) for each in self._shown])
+        return Note(entry, [describe_shown(ranked, at=now) for ranked in self._shown])
 
 
 @contextmanager
 def open_session(
     settings: Settings, action: str, *, always_noted: bool = False, who: Principal = COMMAND_LINE
 ) -> Iterator[Session]:
-    """Open an installation for one command, on behalf of the command line unless said otherwise.
+    """Open an installation for one command, on behalf of the command line unless told otherwise.
 
-    The audit trail says whose data was read before this ends, so nothing is to be shown inside.
+    The audit trail has its entry when this ends, so show nothing of what was read inside.
 
     Parameters
     ----------
@@ -217,7 +217,7 @@ def open_session(
     action : str
         Name of the command, for the audit trail.
     always_noted : bool
-        Whether the audit trail says that the command was given, also where it read nobody's data.
+        Whether the audit trail has an entry even where the command read nobody's data.
     who : Principal
         Who asks.
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from recommender.documents import render_module_sheet_pdf
 from recommender.errors import InputError, NotFoundError
+from recommender.service.framework import find_path, latest_profiles, require_grade
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
 from training_catalog import (
@@ -35,20 +36,19 @@ class ModuleQuery:
     Parameters
     ----------
     competency_id : str or None
-        Serving this competency.
+        Modules that serve this competency.
     level : float or None
-        With a step that begins at or below this level and ends above it; of the competency,
-        where one is named.
-    modality : Modality or None
-        Taught like this.
-    grade : str or None
-        For this grade.
+        Modules with a step that begins at or below this level and ends above it; a step in the
+        competency, where one is named.
+    modality, grade : Modality, str or None
+        Modules of this modality, for this grade.
     max_hours, max_cost : float or None
-        Taking no more hours, costing no more CNY.
+        In hours of a participant, and in CNY.
     retired : bool or None
-        Retired, or not.
+        Modules that are retired, or that are not.
     text : str or None
-        With all of these words in title, purpose, outcomes or syllabus, in either language.
+        Modules with all of these words in title, purpose, outcomes or syllabus, in either
+        language.
     order : str
         What they are ordered by, the lowest first; ties by id.
     """
@@ -79,20 +79,21 @@ def list_competencies(
 ) -> list[Competency]:
     """List the competencies of a category and kind with some words, in framework order."""
     return [
-        found
-        for found in read_catalog(session).competencies
-        if category in (None, found.category)
-        and kind in (None, found.kind)
-        and _mentions([found.name, found.definition], text)
+        competency
+        for competency in read_catalog(session).competencies
+        if category in (None, competency.category)
+        and kind in (None, competency.kind)
+        and _mentions([competency.name, competency.definition], text)
     ]
 
 
 def find_competency(session: Session, competency_id: str) -> Competency:
     """Return a competency; raise a `NotFoundError` if it is not there."""
-    for found in read_catalog(session).competencies:
-        if found.id == competency_id:
-            return found
-    raise NotFoundError("competency.unknown", competency_id=competency_id)
+    session.need(Permission.READ_CATALOG)
+    competency = session.service.framework.competencies.get(competency_id)
+    if competency is None:
+        raise NotFoundError("competency.unknown", competency_id=competency_id)
+    return competency
 
 
 def list_profiles(
@@ -100,10 +101,8 @@ def list_profiles(
 ) -> list[TargetProfile]:
     """List the target profiles in force on a day, lowest grade first."""
     catalog = read_catalog(session)
-    in_force: dict[str, TargetProfile] = {}
-    for profile in sorted(catalog.profiles, key=lambda profile: profile.effective_on):
-        if profile.effective_on <= as_of:
-            in_force[profile.grade] = profile
+    # without `profiles_in_force`, which refuses a day before the first profile of some grade
+    in_force = latest_profiles(catalog, as_of)
     return [in_force[g.id] for g in catalog.grades if g.id in in_force and grade in (None, g.id)]
 
 
@@ -117,31 +116,27 @@ def find_profile(session: Session, grade: str, *, as_of: dt.date) -> TargetProfi
     InputError
         If it has no profile in force yet on that day.
     """
-    if all(known.id != grade for known in read_catalog(session).grades):
-        raise NotFoundError("catalogue.no-grade", grade=grade)
-    found = list_profiles(session, as_of=as_of, grade=grade)
-    if not found:
+    session.need(Permission.READ_CATALOG)
+    require_grade(session.service.framework, grade)
+    profiles = list_profiles(session, as_of=as_of, grade=grade)
+    if not profiles:
         raise InputError("profile.not-in-force", grades=grade, as_of=as_of, field="query:as_of")
-    return found[0]
+    return profiles[0]
 
 
 def list_modules(session: Session, query: ModuleQuery) -> list[TrainingModule]:
     """List the modules that are wanted, in the order that is wanted."""
-    found = [module for module in read_catalog(session).modules if _is_wanted(module, query)]
-    if query.order == "hours":
-        return sorted(found, key=lambda module: (module.hours, module.id))
-    if query.order == "cost":
-        return sorted(found, key=lambda module: (module.cost, module.id))
-    return sorted(found, key=lambda module: module.id)
+    wanted = [module for module in read_catalog(session).modules if _is_wanted(module, query)]
+    return sorted(wanted, key=lambda module: (getattr(module, query.order), module.id))
 
 
 def find_module(session: Session, module_id: str) -> TrainingModule:
     """Return a module; raise a `NotFoundError` if it is not there."""
     session.need(Permission.READ_CATALOG)
-    found = session.service.framework.module_of.get(module_id)
-    if found is None:
+    module = session.service.framework.module_of.get(module_id)
+    if module is None:
         raise NotFoundError("module.unknown", module_id=module_id)
-    return found
+    return module
 
 
 def make_module_sheet(session: Session, module_id: str) -> bytes:
@@ -157,12 +152,8 @@ def list_paths(session: Session, *, grade: str | None = None) -> list[LearningPa
 
 def find_learning_path(session: Session, path_id: str) -> LearningPath:
     """Return a learning path; raise a `NotFoundError` if it is not there."""
-    paths = read_catalog(session).paths
-    for path in paths:
-        if path.id == path_id:
-            return path
-    known = ", ".join(path.id for path in paths) or "–"
-    raise NotFoundError("path.unknown", path_id=path_id, paths=known)
+    session.need(Permission.READ_CATALOG)
+    return find_path(session.service.framework, path_id)
 
 
 def list_certifications(session: Session) -> Sequence[Certification]:
@@ -188,6 +179,7 @@ def list_terms(session: Session, *, text: str | None = None) -> list[Term]:
 
 
 def _is_wanted(module: TrainingModule, query: ModuleQuery) -> bool:
+    # with both, one and the same step has to be of the competency and hold the level
     steps = [part for part in module.competencies if query.competency_id in (None, part.id)]
     if query.level is not None:
         steps = [part for part in steps if part.from_level <= query.level < part.to_level]
@@ -214,6 +206,7 @@ def _mentions(texts: Iterable[Text | None], wanted: str | None) -> bool:
     """Say whether all words of a search stand in some texts, in one language or the other."""
     if wanted is None:
         return True
+    # all texts as one: the words may stand in different ones
     read = _fold("\n".join(f"{text.zh_cn}\n{text.en}" for text in texts if text))
     return all(word in read for word in _fold(wanted).split())
 

@@ -15,19 +15,7 @@ from recommender.store.people.offerings import StoredOffering
 
 @dataclass(frozen=True)
 class OfferingRequest:
-    """What an offering is to be.
-
-    Parameters
-    ----------
-    module_id : str
-        The module that is run.
-    starts_on, ends_on : date
-        First and last day.
-    place : str or None
-        Where.
-    seats : int or None
-        How many; None for no bound.
-    """
+    """What an offering is to be: a run of a module; `seats` are None where there is no bound."""
 
     module_id: str
     starts_on: dt.date
@@ -75,14 +63,14 @@ def offering_exists(session: Session, offering_id: str) -> bool:
 
 
 def create_offering(session: Session, offering_id: str, request: OfferingRequest) -> StoredOffering:
-    """Make an offering.
+    """Make an offering under an id that was free when the caller looked.
 
     Raises
     ------
     InputError
         If there is no such module, or it ends before it starts.
     StaleError
-        If somebody else made it meanwhile.
+        If somebody else has made it meanwhile.
     """
     session.need(Permission.WRITE_OFFERINGS)
     _check(session, request)
@@ -117,10 +105,12 @@ def change_offering(
     with session.writing() as connection:
         present = _find_unchanged(connection, offering_id, seen)
         _check(session, request)
+        # the row is locked, so nobody takes a seat between this and the change
         if request.seats is not None and request.seats < present.seats_taken:
             raise ConflictError(
                 "offering.seats-taken", taken=present.seats_taken, seats=request.seats
             )
+        # an enrolment is in a module; the run of another one would make it say two things
         if request.module_id != present.module_id:
             _refuse_enrolled(connection, offering_id)
         store.update_offering(connection, offering_id, asdict(request))
@@ -147,17 +137,17 @@ def delete_offering(session: Session, offering_id: str, *, seen: int) -> None:
 
 
 def _find(connection: Connection, offering_id: str, *, lock: bool = False) -> StoredOffering:
-    found = store.read_offering(connection, offering_id, lock=lock)
-    if found is None:
+    offering = store.read_offering(connection, offering_id, lock=lock)
+    if offering is None:
         raise NotFoundError("offering.unknown", offering_id=offering_id)
-    return found
+    return offering
 
 
 def _find_unchanged(connection: Connection, offering_id: str, seen: int) -> StoredOffering:
-    found = _find(connection, offering_id, lock=True)
-    if found.version != seen:
-        raise StaleError(seen=seen, present=found.version)
-    return found
+    offering = _find(connection, offering_id, lock=True)
+    if offering.version != seen:
+        raise StaleError(seen=seen, present=offering.version)
+    return offering
 
 
 def _check(session: Session, request: OfferingRequest) -> None:

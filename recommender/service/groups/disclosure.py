@@ -1,12 +1,12 @@
 """Which cells of a table are shown, so that nothing about a small group can be computed.
 
 The table counts people by org unit and by grade, with the totals of both. What is shown of a cell
-(how many, sums, means) adds up: whoever knows a total and all but one of its parts knows the last
-part. So it is not enough to leave out the small cells; some others have to go with them.
+(how many, sums, means) adds up: a reader who knows a total and all but one of its parts knows the
+last part. So it is not enough to leave out the small cells; some others have to go with them.
 
-A cell is a vector over the groups of people that no cell splits, and what can be computed is what
-the vectors of the shown cells span. Unit by unit, from the top down, the cells of the units below
-are gone through from the largest to the smallest, and one is shown unless then
+A cell is a vector over the groups of people that no cell splits. What can be computed is what the
+vectors of the shown cells span. Unit by unit, from the top down, the cells of the units below are
+gone through from the largest to the smallest, and a cell is shown unless then
 
 - a small cell were in the span, or small parts of one total that are few even together; all cells
   of the unit above count as known here, shown or not;
@@ -29,6 +29,8 @@ from recommender.arrays import BoolArray, FloatArray, IntArray
 
 SMALL_CELL = 5
 """Figures of fewer people than this are not shown."""
+# Squared length under which what is left of a vector counts as nothing: far above the rounding
+# errors of sums of zeros and ones.
 _TINY = 1e-9
 
 
@@ -49,8 +51,9 @@ def find_above(units: Sequence[str]) -> IntArray:
     position = {unit: i for i, unit in enumerate(units)}
     above = np.full(len(units), -1, dtype=np.int64)
     for i, unit in enumerate(units[1:], start=1):
-        path = unit
-        while path not in position or path == unit:
+        # a unit above that nobody belongs to may not be listed; everybody, "", always is
+        path = unit.rpartition("/")[0]
+        while path not in position:
             path = path.rpartition("/")[0]
         above[i] = position[path]
     return above
@@ -72,6 +75,7 @@ def add_up(direct: NDArray[Any], above: IntArray) -> NDArray[Any]:
         With those of the units below; of every grade first, then grade by grade.
     """
     cells = np.concatenate([direct.sum(axis=1, keepdims=True), direct], axis=1)
+    # from the last to the first: a unit is complete before it is added to the one above
     for i in range(len(above) - 1, 0, -1):
         cells[above[i]] += cells[i]
     return cells
@@ -92,7 +96,8 @@ def choose_shown(counts: IntArray, above: IntArray) -> BoolArray:
     ndarray of bool, shape (n_units, 1 + n_grades)
         True also where a cell counts nobody: there is no figure then.
     """
-    # the same counts come again with every question until somebody's facts change
+    # the same counts come again with every question until somebody's facts change; as bytes,
+    # because a cache wants keys that are hashable
     shown = _choose(counts.shape, counts.astype(np.int64).tobytes(), tuple(above.tolist()))
     return np.frombuffer(shown, dtype=bool).reshape(counts.shape)
 
@@ -108,9 +113,9 @@ def _choose(shape: tuple[int, int], content: bytes, above: tuple[int, ...]) -> b
         below.setdefault(at, []).append(i)
     totals = _grades_of_cells(counts.shape[1] - 1)
     for at in sorted(below):  # a unit comes before those below it
-        own = counts[at] - counts[below[at]].sum(axis=0)
-        parts = np.vstack([counts[below[at]], own])
-        # the unit's own people have no cell of their own
+        # people who belong to the unit itself are a part too, but have no cell that could be shown
+        direct = counts[at] - counts[below[at]].sum(axis=0)
+        parts = np.vstack([counts[below[at]], direct])
         shown[below[at]] |= _choose_parts(parts, totals, totals[shown[at]])[:-1]
     return shown.tobytes()
 
@@ -135,7 +140,8 @@ def _choose_parts(counts: IntArray, totals: BoolArray, known: BoolArray) -> Bool
         Which may be shown.
     """
     n_parts, n_cells = counts.shape
-    # vectors over the pairs of part and grade, as far as they count somebody
+    # vectors over the pairs of part and grade, without the pairs that count nobody: an empty
+    # group tells nothing of anybody, and fewer dimensions are faster
     used = (counts[:, 1:] > 0).ravel()
     sizes = counts[:, 1:].ravel()[used]
     cells = np.array(
@@ -149,6 +155,8 @@ def _choose_parts(counts: IntArray, totals: BoolArray, known: BoolArray) -> Bool
     secret = _Secret(small, whole, together=False)
     above = _Secret(whole, said, together=True)
     shown = np.zeros(counts.shape, dtype=bool)
+    # the largest first, for they say most; ties by position, so that the same table always shows
+    # the same cells
     for i in np.lexsort((np.arange(counts.size), -counts.ravel())).tolist():
         part, cell = divmod(i, n_cells)
         if counts[part, cell] < SMALL_CELL:
@@ -163,14 +171,15 @@ def _choose_parts(counts: IntArray, totals: BoolArray, known: BoolArray) -> Bool
 
 def _find_small(totals: Sequence[BoolArray], sizes: IntArray) -> BoolArray:
     """Return the small parts of all totals, and what the small parts of one total are together."""
-    found: dict[bytes, BoolArray] = {}
+    secrets: dict[bytes, BoolArray] = {}
     for parts in totals:
         count = parts @ sizes
         small = parts[(count > 0) & (count < SMALL_CELL)]
         together = small.any(axis=0)
         unions = [*small, together] if 0 < together @ sizes < SMALL_CELL else small
-        found.update({vector.tobytes(): vector for vector in unions})
-    return np.array([*found.values()], dtype=bool).reshape(len(found), len(sizes))
+        secrets.update({vector.tobytes(): vector for vector in unions})
+    # the shape is said: without any secret there would be no second axis
+    return np.array([*secrets.values()], dtype=bool).reshape(len(secrets), len(sizes))
 
 
 class _Secret:
@@ -183,16 +192,17 @@ class _Secret:
     known : ndarray of shape (n_known, n_pairs)
         What is known from the start.
     together : bool
-        Whether also no combination of them may come out that is not known from the start.
+        Whether combinations of them are secret too, unless known from the start.
     """
 
     def __init__(self, vectors: BoolArray, known: BoolArray, *, together: bool) -> None:
+        # orthonormal rows, of which the first `_told` are in use
         self._basis: FloatArray = np.zeros((vectors.shape[1], vectors.shape[1]))
         self._told = 0
-        # what is left of them beside the span
+        # the secret vectors less their projections on the span
         self._left: FloatArray = vectors.astype(float)
         self._together = together
-        self._rank = len(vectors)
+        self._rank = len(vectors)  # until it is known: not 0 where there is a secret
         for vector in known:
             self.tell(vector)
         if not together:  # what is known from the start cannot come out
@@ -205,6 +215,7 @@ class _Secret:
             return False
         left = self._leave(self._direction(vector))
         if self._together:
+            # one dimension less is left: some combination has come into the span
             return self._find_rank(left) < self._rank
         return bool(((left**2).sum(axis=1) < _TINY).any())
 
@@ -227,4 +238,5 @@ class _Secret:
 
     @staticmethod
     def _find_rank(vectors: FloatArray) -> int:
+        # numpy's own tolerance is too fine for rows that many projections were taken out of
         return int(np.linalg.matrix_rank(vectors, tol=1e-6)) if vectors.size else 0

@@ -1,4 +1,4 @@
-"""Levels of many people, worked out once as long as nothing about a person changes."""
+"""Levels of many people, computed again only for people about whom something has changed."""
 
 from __future__ import annotations
 
@@ -15,18 +15,13 @@ from recommender.service.installation import Service
 from recommender.service.levels.standing import read_standing
 from recommender.store import Connection, PersonHead, Scope
 
-_AT_ONCE = 250  # people whose ratings are in memory together
+# people whose ratings are in memory together: those of a large organisation would fill it
+_AT_ONCE = 250
 
 
 @dataclass(frozen=True)
 class Levels:
-    """Levels of people.
-
-    Parameters
-    ----------
-    level, standard_error : ndarray of shape (n_people, n_competencies)
-        NaN where to be assessed first.
-    """
+    """Levels of people, of shape (n_people, n_competencies); NaN where to be assessed first."""
 
     level: FloatArray
     standard_error: FloatArray
@@ -42,32 +37,22 @@ def read_levels(
 ) -> Levels:
     """Return the levels of people on a day, in their order.
 
-    To work out the levels of a whole organisation takes seconds, and from one question to the next
-    hardly anybody's have changed: a person's `version` counts every change of facts.
-
-    Parameters
-    ----------
-    connection : Connection
-        The one `people` were read with: version and facts have to be of one state.
-    service : Service
-        With the levels that were worked out before.
-    people : sequence of PersonHead
-        Whose; the grade of each is one of the catalogue.
-    as_of : date
-        The day.
-    scope : Scope
-        Nobody else is read.
+    Computing the levels of a whole organisation takes seconds, and hardly anybody's change from
+    one question to the next. So they are held with the person's `version`, which counts every
+    change of facts. `people` must have been read with the same connection, so that version and
+    facts are of one state; the grade of each is one of the catalogue.
     """
     framework, cache = service.framework, service.caches.levels
     held = cache.of_day((framework.catalog.digest, as_of))
     rows = _pick(held, people)
     if len(people) - len(rows) > _AT_ONCE:
-        # whoever else wants them waits here, in place of doing the same work
+        # other threads that want them wait here, in place of doing the same work
         with cache.working:
-            rows = _pick(held, people)
+            rows = _pick(held, people)  # the thread before may have just computed them
             rows |= _work_out(connection, framework, held, people, rows, as_of, scope)
     else:
         rows |= _work_out(connection, framework, held, people, rows, as_of, scope)
+    # of nobody, too, these are arrays with a column a competency
     shape = (len(people), len(framework.competency_ids))
     return Levels(
         np.array([rows[head.ref][1] for head in people]).reshape(shape),
@@ -76,8 +61,8 @@ def read_levels(
 
 
 def _pick(held: dict[str, LevelRow], people: Sequence[PersonHead]) -> dict[str, LevelRow]:
-    found = ((head, held.get(head.ref)) for head in people)
-    return {head.ref: row for head, row in found if row is not None and row[0] == head.version}
+    rows = ((head, held.get(head.ref)) for head in people)
+    return {head.ref: row for head, row in rows if row is not None and row[0] == head.version}
 
 
 def _work_out(
@@ -90,7 +75,7 @@ def _work_out(
     scope: Scope,
 ) -> dict[str, LevelRow]:
     missing = [head for head in people if head.ref not in known]
-    found: dict[str, LevelRow] = {}
+    computed: dict[str, LevelRow] = {}
     for start in range(0, len(missing), _AT_ONCE):
         some = missing[start : start + _AT_ONCE]
         names = [head.person_id for head in some]
@@ -98,8 +83,9 @@ def _work_out(
         row_of = {name: row for row, name in enumerate(standing.people["person_id"])}
         for head in some:
             row = row_of[head.person_id]
+            # copies: a view of one row would keep the arrays of all in memory
             level = standing.levels.level[row].copy()
             error = standing.levels.standard_error[row].copy()
-            found[head.ref] = (head.version, level, error)
-    held.update(found)
-    return found
+            computed[head.ref] = (head.version, level, error)
+    held.update(computed)
+    return computed

@@ -1,9 +1,9 @@
 """Where groups of people stand: by unit, by grade, over all; small groups are left out.
 
-Figures are of the people within the principal's scope. An analyst, who may see nobody singly,
+Figures are of the people within the principal's scope. An analyst, who may see no single person,
 gets figures of everybody. What is shown at one time tells nothing about a small group, however the
-questions are combined (see `recommender.service.groups.disclosure`); two times differ by what
-happened in between.
+questions are combined (see `recommender.service.groups.disclosure`). That does not hold for two
+times, which differ by what happened in between.
 """
 
 from __future__ import annotations
@@ -16,26 +16,17 @@ from recommender.arrays import FloatArray
 from recommender.service.groups.table import GroupTable, StatisticsRequest, read_group_table
 from recommender.service.permissions import Permission, Role
 from recommender.service.session import Session
-from recommender.store import EVERYONE, Connection
+from recommender.store import EVERYONE
 
 
 @dataclass(frozen=True)
 class Figures:
     """Where a group stands in one competency.
 
-    Parameters
-    ----------
-    competency_id : str
-        The competency.
-    n_assessed, n_assess_first : int or None
-        People with a valid assessment, and without.
-    mean_level, mean_gap, mean_priority : float or None
-        In levels, and in weighted levels; None where nobody is assessed.
-    share_below_target : float or None
-        Of those who are assessed.
-    suppressed : bool
-        Whether the figures are left out because they, or what they would tell of others, are of
-        too few people; all of them are None then.
+    Counts are of people with a valid assessment, and without; all other figures are of those with
+    one, and None where there is nobody. Levels and gaps are in levels, priorities in weighted
+    levels. All are None where they are `suppressed`: they, or what they would tell of others, are
+    of too few people.
     """
 
     competency_id: str
@@ -92,8 +83,7 @@ def read_unit_map(session: Session, request: StatisticsRequest) -> GroupMap:
     NotFoundError
         If there is no such unit within the principal's scope, or no such grade.
     """
-    with session.reading() as connection:
-        table = _read(session, connection, request)
+    table = _read(session, request)
     below = f"{table.top}/" if table.top else ""
     rows = [unit for unit in table.units if unit and unit.startswith(below)]
     return GroupMap(
@@ -110,9 +100,8 @@ def read_grade_map(session: Session, request: StatisticsRequest) -> GroupMap:
     NotFoundError
         If there is no such unit within the principal's scope, or no such grade.
     """
-    with session.reading() as connection:
-        table = _read(session, connection, request)
-    cells = range(1, 1 + len(table.framework.grade_ids)) if not table.cell else [table.cell]
+    table = _read(session, request)
+    cells = [table.cell] if table.cell else range(1, 1 + len(table.framework.grade_ids))
     return GroupMap(
         _row(table, table.top, table.cell), tuple(_row(table, table.top, cell) for cell in cells)
     )
@@ -128,8 +117,7 @@ def read_distribution(
     NotFoundError
         If there is no such unit within the principal's scope, or no such grade.
     """
-    with session.reading() as connection:
-        table = _read(session, connection, request)
+    table = _read(session, request)
     row = _row(table, table.top, table.cell)
     members = table.members(table.top, table.cell)
     return row, tuple(
@@ -142,10 +130,11 @@ def read_distribution(
     )
 
 
-def _read(session: Session, connection: Connection, request: StatisticsRequest) -> GroupTable:
+def _read(session: Session, request: StatisticsRequest) -> GroupTable:
     session.need(Permission.READ_STATISTICS)
     scope = EVERYONE if session.who.role is Role.ANALYST else session.who.scope
-    return read_group_table(connection, session.service, request, scope=scope)
+    with session.reading() as connection:
+        return read_group_table(connection, session.service, request, scope=scope)
 
 
 def _row(table: GroupTable, unit: str, cell: int) -> GroupRow:
@@ -168,13 +157,15 @@ def _row(table: GroupTable, unit: str, cell: int) -> GroupRow:
 def _describe(name: str, n_people: int, sums: FloatArray, *, shown: bool) -> Figures:
     if not shown:
         return Figures(name, None, None, None, None, None, None, suppressed=True)
+    # the order of `GroupTable.sums`: how many are assessed, then what is averaged over them
     count = round(float(sums[0]))
     means = [round(float(part) / count, 3) if count else None for part in sums[1:]]
     return Figures(name, count, n_people - count, *means, suppressed=False)
 
 
 def _quartiles(values: FloatArray, figures: Figures) -> Quartiles | None:
+    # 0 where nobody is assessed, None where the figures are suppressed
     if not figures.n_assessed:
         return None
-    found = np.nanpercentile(values, [25, 50, 75])
-    return Quartiles(*(round(float(value), 1) for value in found))
+    quartiles = np.nanpercentile(values, [25, 50, 75])
+    return Quartiles(*(round(float(value), 1) for value in quartiles))

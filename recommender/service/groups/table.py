@@ -11,7 +11,7 @@ import numpy as np
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ConflictError, NotFoundError
 from recommender.gaps import GapArrays, find_gaps
-from recommender.service.framework import Framework
+from recommender.service.framework import Framework, require_grade
 from recommender.service.groups.disclosure import add_up, choose_shown, find_above
 from recommender.service.groups.levels import Levels, read_levels
 from recommender.service.installation import Service
@@ -22,24 +22,14 @@ from recommender.store.people.people import in_unit, list_people
 
 @dataclass(frozen=True)
 class StatisticsRequest:
-    """Whom figures are asked of.
-
-    Parameters
-    ----------
-    as_of : date
-        The day.
-    org_unit : str or None
-        Path of a unit: of it and those below it.
-    grade : str or None
-        Of this grade.
-    """
+    """Whose figures are asked for: a unit with those below it, a grade; of all where None."""
 
     as_of: dt.date
     org_unit: str | None = None
     grade: str | None = None
 
     def __post_init__(self) -> None:
-        if self.org_unit is not None:  # in its one spelling
+        if self.org_unit is not None:  # in the one spelling that units are stored under
             object.__setattr__(self, "org_unit", org_path(self.org_unit))
 
 
@@ -52,22 +42,22 @@ class GroupTable:
     framework : Framework
         The catalogue.
     people : sequence of PersonHead
-        All that the scope takes in.
+        Everybody within the scope.
     grades : ndarray of shape (n_people,)
         Positions of their grades.
     levels, gaps : Levels, GapArrays
-        Theirs.
+        Where they stand.
     units : sequence of str
         Paths; the first is empty and stands for everybody.
     top : str
         The unit that is asked for.
     cell : int
-        0 for every grade, else one more than the position of the grade that is asked for.
+        0 for all grades, else one more than the position of the grade that is asked for.
     n_people : ndarray of shape (n_units, 1 + n_grades)
-        Of a unit and those below it; of every grade, then grade by grade.
+        People of a unit and those below it; of all grades, then grade by grade.
     sums : ndarray of shape (n_units, 1 + n_grades, 5, n_competencies)
-        Of those who are assessed: how many, their levels, gaps and priorities, and how many
-        are below their target.
+        Over the people who are assessed: how many, their levels, gaps and priorities, and how
+        many are below their target.
     shown : ndarray of shape (n_units, 1 + n_grades, n_competencies)
         Which cells may be shown.
     """
@@ -86,6 +76,7 @@ class GroupTable:
 
     def members(self, unit: str, cell: int) -> BoolArray:
         """Say who belongs to a cell."""
+        # with the slash: the unit "a/b" is not below "a/bc"
         inside = np.array(
             [not unit or f"{head.org_unit}/".startswith(f"{unit}/") for head in self.people],
             dtype=bool,
@@ -107,12 +98,12 @@ def read_group_table(
     """
     framework = service.framework
     grade_ids = framework.grade_ids
-    if request.grade is not None and request.grade not in grade_ids:
-        raise NotFoundError("catalogue.no-grade", grade=request.grade)
+    if request.grade is not None:
+        require_grade(framework, request.grade)
     if request.org_unit is not None:
         require_unit(connection, scope, request.org_unit)
-    # all that the scope takes in, whatever is asked for: which cells are shown must not depend
-    # on the question, or two questions would tell what one leaves out
+    # everybody within the scope, whatever is asked for: which cells are shown must not depend on
+    # the question, or two questions together would tell what one leaves out
     people = list_people(connection, scope, limit=None)
     grades = find_grades(framework, people)
     levels, gaps = work_out_gaps(
@@ -133,11 +124,13 @@ def read_group_table(
         axis=1,
     )
     sums = np.zeros((len(units), len(grade_ids), *measures.shape[1:]))
+    # not `sums[home, grades] += measures`, which counts one person of each unit and grade
     np.add.at(sums, (home, grades), measures)
     n_people = np.zeros((len(units), len(grade_ids)), dtype=np.int64)
     np.add.at(n_people, (home, grades), 1)
     above = find_above(units)
     table = add_up(sums, above)
+    # by who is assessed, competency by competency: the figures are of those only
     counts = np.rint(table[:, :, 0]).astype(np.int64)
     return GroupTable(
         framework=framework,
@@ -158,6 +151,7 @@ def read_group_table(
 
 def require_unit(connection: Connection, scope: Scope, path: str) -> None:
     """Raise a `NotFoundError` unless there is a unit, and some of it lies within a scope."""
+    # the scope of a manager covers no unit, but the team may well be in this one
     if unit_exists(connection, path) and (
         covers_unit(scope, path)
         or list_people(connection, scope, conditions=[in_unit(path)], limit=1)
@@ -200,8 +194,8 @@ def work_out_gaps(
 def _list_units(people: Sequence[PersonHead], scope: Scope, wanted: str | None) -> list[str]:
     """List the units that figures are given of; the first is empty and stands for everybody.
 
-    A unit that the scope takes in only in part is listed if somebody visible belongs to it, and
-    the figures are of those.
+    A unit that is only partly within the scope is listed if somebody visible belongs to it; its
+    figures are of those people.
     """
     units = {head.org_unit for head in people} | ({wanted} if wanted else set())
     for unit in list(units):

@@ -1,4 +1,4 @@
-"""Where each person of a team stands, for those who may see them singly."""
+"""Where each person of a team stands, for readers who may see single people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from recommender.errors import NotFoundError
+from recommender.service.framework import require_grade
 from recommender.service.groups.table import (
     StatisticsRequest,
     find_grades,
@@ -50,31 +50,21 @@ def read_team_map(
     after: str,
     limit: int,
 ) -> tuple[list[PersonRow], bool]:
-    """Compare people with the targets of their grades.
-
-    Parameters
-    ----------
-    session : Session
-        On whose behalf; whoever is shown is noted.
-    request : StatisticsRequest
-        Whom it is about.
-    after : str
-        Id of the last person known.
-    limit : int
-        How many at most.
+    """Compare people, in the order of their ids, with the targets of their grades.
 
     Returns
     -------
     rows : list of PersonRow
-        In the order of their ids.
+        At most `limit` people whose ids come `after` one.
     more : bool
-        Whether there are further ones.
+        Whether there are more.
 
     Raises
     ------
     NotFoundError
         If there is no such unit within the principal's scope, or no such grade.
     """
+    # a map of statistics that names people and their levels: it takes all three
     for permission in (
         Permission.READ_STATISTICS,
         Permission.READ_PEOPLE,
@@ -84,15 +74,15 @@ def read_team_map(
     framework, scope = session.service.framework, session.who.scope
     conditions = []
     if request.grade is not None:
-        if request.grade not in framework.grade_ids:
-            raise NotFoundError("catalogue.no-grade", grade=request.grade)
+        require_grade(framework, request.grade)
         conditions.append(schema.person.c.grade == request.grade)
     with session.reading() as connection:
         if request.org_unit is not None:
             require_unit(connection, scope, request.org_unit)
             conditions.append(in_unit(request.org_unit))
-        found = list_people(connection, scope, conditions=conditions, after=after, limit=limit + 1)
-        people = found[:limit]
+        # one more than asked for tells whether there are more
+        heads = list_people(connection, scope, conditions=conditions, after=after, limit=limit + 1)
+        people = heads[:limit]
         session.saw(head.ref for head in people)
         levels, gaps = work_out_gaps(
             connection,
@@ -125,4 +115,4 @@ def read_team_map(
         )
         for i, head in enumerate(people)
     ]
-    return rows, len(found) > limit
+    return rows, len(heads) > limit

@@ -13,13 +13,13 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from recommender.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from recommender.service.framework import find_path
 from recommender.service.jobs.kinds import MARKED_BYTES, describe_plan_request
 from recommender.service.jobs.problems import JobProblem, tell_problem
 from recommender.service.jobs.process import describe_principal
 from recommender.service.people.imports import find_kind
 from recommender.service.permissions import Permission, Role
 from recommender.service.plans.choices import PlanRequest, check_names
-from recommender.service.plans.learning_path import find_path
 from recommender.service.session import Session
 from recommender.store import Connection, covers_unit, org_path, unit_exists
 from recommender.store import jobs as store

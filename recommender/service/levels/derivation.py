@@ -1,9 +1,9 @@
-"""A level derived again, down to the raw rows it came from."""
+"""How a level came about, down to the raw rows it came from."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,35 +13,30 @@ from recommender.arrays import to_date, to_day
 from recommender.errors import NotFoundError
 from recommender.scoring import RATER_TYPE_CODES, SOURCES, assess_ratings, score_sittings
 from recommender.service.framework import Framework
-from recommender.service.levels.standing import (
-    Standing,
-    to_exam_arrays,
-    to_rating_arrays,
-)
+from recommender.service.levels.standing import Standing, to_exam_arrays, to_rating_arrays
 from recommender.store import to_rows
 
 
 @dataclass(frozen=True)
 class LevelDerivation:
-    """How a level came about.
+    """How a person's level in a competency came about.
 
     Parameters
     ----------
-    person_id, competency_id : str
-        Whose level in what.
-    as_of : date
-        The day.
+    person_id, competency_id, as_of : str, str, date
+        Whose level, in what, on which day.
     source : str or None
         ``ratings``, ``exams``, ``imported``; None where there is no valid assessment.
     level, standard_error : float or None
         In levels.
     assessed_on : date or None
-        Day the assessment is dated by.
+        The day that dates the assessment.
     disagreement : bool
         Whether two rater types differ by more than one level.
     parts : list of dict
-        For ratings: one entry a rater type with its weight, raters and own level. For exams:
-        one entry a sitting with its standard score and whether it was passed.
+        For ratings an entry for each rater type, with its weight, its raters and the level that
+        they alone would give. For exams an entry for each sitting, with its standard score and
+        whether it was passed.
     rows : list of dict
         The raw rows that counted.
     """
@@ -49,13 +44,13 @@ class LevelDerivation:
     person_id: str
     competency_id: str
     as_of: dt.date
-    source: str | None
-    level: float | None
-    standard_error: float | None
-    assessed_on: dt.date | None
-    disagreement: bool
-    parts: list[dict[str, Any]]
-    rows: list[dict[str, Any]]
+    source: str | None = None
+    level: float | None = None
+    standard_error: float | None = None
+    assessed_on: dt.date | None = None
+    disagreement: bool = False
+    parts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
 def derive_level(
@@ -75,20 +70,18 @@ def derive_level(
     source = int(levels.source[row, k])
     person_id = str(standing.people["person_id"].iloc[row])
     if source < 0:
-        return LevelDerivation(
-            person_id, competency_id, standing.as_of, None, None, None, None, False, [], []
-        )
+        return LevelDerivation(person_id, competency_id, standing.as_of)
     assessed_on = to_date(int(levels.day[row, k]))
-    found = standing.assessments[source]
+    assessment = levels.row[row, k]
     parts: list[dict[str, Any]] = []
-    if source == 0:
+    if SOURCES[source] == "ratings":
         raw = _raw(standing.snapshot.ratings, person_id, competency_id)
         # an indicator that the catalogue no longer has did not count
         raw = raw[raw["indicator_id"].isin(list(framework.indicator_levels))]
         first = assessed_on - dt.timedelta(days=framework.catalog.settings.rating_window_days)
         raw = raw[(raw["rated_on"] >= first) & (raw["rated_on"] <= assessed_on)]
         parts = _explain_raters(framework, raw, person_id, standing.as_of)
-    elif source == 1:
+    elif SOURCES[source] == "exams":
         raw = _raw(standing.snapshot.exams, person_id, competency_id)
         parts = _explain_sittings(framework, raw, person_id)
     else:
@@ -102,7 +95,7 @@ def derive_level(
         level=float(levels.level[row, k]),
         standard_error=float(levels.standard_error[row, k]),
         assessed_on=assessed_on,
-        disagreement=bool(found.disagreement[levels.row[row, k]]),
+        disagreement=bool(standing.assessments[source].disagreement[assessment]),
         parts=parts,
         rows=to_rows(raw),
     )
@@ -117,13 +110,14 @@ def _explain_raters(
 ) -> list[dict[str, Any]]:
     settings = framework.catalog.settings
     present = [kind for kind in RATER_TYPE_CODES if (raw["rater_type"] == kind).any()]
+    # weights count among the types that rated (DESIGN, section 4, "Behavioural competency")
     total = sum(settings.weight_of_rater(kind) for kind in present)
     parts: list[dict[str, Any]] = []
     for kind in present:
-        own = raw[raw["rater_type"] == kind]
-        # alone, and under a type that counts by itself, so that the self rating has a level too
+        ratings = raw[raw["rater_type"] == kind]
+        # alone, and as if by the manager: a self rating by itself would be no assessment
         alone = assess_ratings(
-            to_rating_arrays(own.assign(rater_type="manager"), framework, [person_id]),
+            to_rating_arrays(ratings.assign(rater_type="manager"), framework, [person_id]),
             rater_weights=framework.rater_weights,
             rating_standard_error=settings.rating_standard_error,
             window_days=settings.rating_window_days,
@@ -133,8 +127,8 @@ def _explain_raters(
             {
                 "rater_type": kind,
                 "weight": settings.weight_of_rater(kind) / total,
-                "raters": int(own["rater_id"].nunique()),
-                "ratings": len(own),
+                "raters": int(ratings["rater_id"].nunique()),
+                "ratings": len(ratings),
                 "level": float(alone.level[-1]),
             }
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recommender.arrays import to_date
+from recommender.arrays import FloatArray, to_date
 from recommender.results import CompetencyGap, Gaps
 from recommender.scoring import SOURCES
 from recommender.service.framework import Framework, profiles_in_force
@@ -16,6 +16,10 @@ def describe_gaps(framework: Framework, standing: Standing, row: int) -> Gaps:
     person = standing.people.iloc[row]
     profile = profiles_in_force(framework, standing.as_of)[person["grade"]]
     levels, gaps = standing.levels, standing.gaps
+
+    def number(values: FloatArray, k: int) -> float | None:
+        return float(values[row, k]) if levels.source[row, k] >= 0 else None
+
     competencies: list[CompetencyGap] = []
     for k, name in enumerate(framework.competency_ids):
         source = int(levels.source[row, k])
@@ -24,13 +28,13 @@ def describe_gaps(framework: Framework, standing: Standing, row: int) -> Gaps:
             CompetencyGap(
                 competency_id=name,
                 status="assessed" if assessed else "assess-first",
-                level=float(levels.level[row, k]) if assessed else None,
-                standard_error=float(levels.standard_error[row, k]) if assessed else None,
+                level=number(levels.level, k),
+                standard_error=number(levels.standard_error, k),
                 target=float(standing.targets[row, k]),
-                gap=float(gaps.gap[row, k]) if assessed else None,
+                gap=number(gaps.gap, k),
                 weight=float(standing.weights[row, k]),
-                confidence=float(gaps.confidence[row, k]) if assessed else None,
-                priority=float(gaps.priority[row, k]) if assessed else None,
+                confidence=number(gaps.confidence, k),
+                priority=number(gaps.priority, k),
                 method=_method(standing, row, k) if assessed else None,
                 assessed_on=to_date(int(levels.day[row, k])) if assessed else None,
                 disagreement=source == _RATINGS
@@ -48,6 +52,7 @@ def describe_gaps(framework: Framework, standing: Standing, row: int) -> Gaps:
 
 def _method(standing: Standing, row: int, k: int) -> str:
     source = SOURCES[standing.levels.source[row, k]]
+    # an imported level says itself how it was assessed, in the words of the file
     if source != "imported":
         return source
     return str(standing.imported_methods[standing.levels.row[row, k]])

@@ -1,4 +1,4 @@
-"""Where a person stands, and how each level came about, asked on somebody's behalf."""
+"""The use cases of levels: a person's gaps, and how each level came about."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ def read_derivation(
     """
     standing = _find(session, person_id, as_of)
     derivation = derive_level(session.service.framework, standing, 0, competency_id)
+    # the only source whose rows name other people
     if derivation.source == "ratings":
         return replace(derivation, rows=hide_raters(session.who, derivation.rows))
     return derivation

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,30 +31,30 @@ from recommender.store import EVERYONE, Connection, Scope, Snapshot, read_snapsh
 
 @dataclass(frozen=True)
 class Standing:
-    """People as the core sees them; arrays have a row a person, in the order of `people`.
+    """People as the core sees them; arrays have a row for each person, in the order of `people`.
 
     Parameters
     ----------
     as_of : date
         The day.
     people : DataFrame
-        As `recommender.store.Snapshot` has it.
+        The people of the snapshot; with another grade where one is assumed.
     snapshot : Snapshot
-        The raw rows, to explain a level with.
+        The raw rows, to explain levels.
     grade : ndarray of shape (n_people,)
         Positions of the grades.
     targets, weights : ndarray of shape (n_people, n_competencies)
-        Of the profile in force.
+        From the profile in force.
     levels : LevelArrays
         Current levels.
     gaps : GapArrays
         Levels against targets.
     assessments : tuple of AssessmentArrays
-        Of ratings, exams and imports; `levels.row` points into them.
+        From ratings, exams and imports; `levels.row` points into them.
     imported_methods : ndarray of str
         How each imported assessment was made, as HR named it.
     completed, recently_completed : ndarray of shape (n_people, n_modules)
-        Whether the person completed the module ever, and within its repeat interval.
+        Whether the person ever completed the module, and within its repeat interval.
     """
 
     as_of: dt.date
@@ -78,54 +79,42 @@ def read_standing(
     person_ids: Sequence[str] | None = None,
     scope: Scope = EVERYONE,
 ) -> Standing:
-    """Read where people stand.
-
-    Parameters
-    ----------
-    as_of : date
-        The day; nothing later counts.
-    person_ids : sequence of str, optional
-        Whom; all people when not given.
-    scope : Scope
-        Nobody else is read; a person outside it is not there.
-
-    Returns
-    -------
-    Standing
-        People in the order of their ids.
+    """Read where people stand on a day, in the order of their ids; everybody without `person_ids`.
 
     Raises
     ------
     NotFoundError
-        If a person is not there.
+        If a person does not exist, or not within the scope.
     InputError
         If a person's grade is not one of the catalogue, or has no profile in force.
     """
     settings = framework.catalog.settings
-    valid = _valid_from(framework, as_of)
+    valid_from = months_before(as_of, settings.assessment_validity_months)
+    exams_from = months_before(as_of, settings.exam_validity_months)
     snapshot = read_snapshot(
         connection,
         as_of=as_of,
-        ratings_from=valid[0] - dt.timedelta(days=settings.rating_window_days),
-        exams_from=valid[1],
-        assessments_from=valid[2],
+        # an assessment that is just valid rests on ratings of the window before it
+        ratings_from=valid_from - dt.timedelta(days=settings.rating_window_days),
+        exams_from=exams_from,
+        assessments_from=valid_from,
         person_ids=person_ids,
         scope=scope,
     )
     people = snapshot.people
-    found_ids = set(people["person_id"])
+    known_ids = set(people["person_id"])
     for person_id in person_ids or ():
-        if person_id not in found_ids:
+        if person_id not in known_ids:
             raise NotFoundError("person.unknown", person_id=person_id)
     grade = _codes(people["grade"], framework.grade_ids)
     if (grade < 0).any():
         row = people[grade < 0].iloc[0]
         raise InputError("person.grade", person_id=row["person_id"], grade=row["grade"])
     targets, weights = targets_of_grades(framework, as_of)
-    assessments = _assess(snapshot, framework, as_of)
+    assessments = _assess(snapshot, framework, as_of, exams_from)
     levels = pick_current(
         assessments,
-        valid_from_days=(to_day(valid[0]), to_day(valid[1]), to_day(valid[2])),
+        valid_from_days=(to_day(valid_from), to_day(exams_from), to_day(valid_from)),
         as_of_day=to_day(as_of),
         n_people=len(people),
         n_competencies=len(framework.competency_ids),
@@ -152,6 +141,7 @@ def assume_grade(standing: Standing, framework: Framework, grade: str) -> Standi
     position = framework.grade_ids.index(grade)
     targets, weights = targets_of_grades(framework, standing.as_of)
     everybody = np.full_like(standing.grade, position)
+    # the frame too: profile and learning path are looked up by the grade that stands there
     return replace(
         standing,
         people=standing.people.assign(grade=grade),
@@ -175,6 +165,7 @@ def targets_of_grades(framework: Framework, as_of: dt.date) -> tuple[FloatArray,
         [profiles[grade].targets[name] for name in framework.competency_ids]
         for grade in framework.grade_ids
     ]
+    # a row for each grade: everybody's are picked from it by position, however many people
     return (
         np.array([[target.level for target in row] for row in of_grade], dtype=float),
         np.array([[target.weight for target in row] for row in of_grade], dtype=float),
@@ -192,22 +183,15 @@ def _imported_methods(snapshot: Snapshot, framework: Framework) -> np.ndarray:
     return rows["method"][known].to_numpy(dtype=object)
 
 
-def _valid_from(framework: Framework, as_of: dt.date) -> tuple[dt.date, dt.date, dt.date]:
-    settings = framework.catalog.settings
-    assessments = months_before(as_of, settings.assessment_validity_months)
-    return assessments, months_before(as_of, settings.exam_validity_months), assessments
-
-
 def _assess(
-    snapshot: Snapshot, framework: Framework, as_of: dt.date
+    snapshot: Snapshot, framework: Framework, as_of: dt.date, exams_from: dt.date
 ) -> tuple[AssessmentArrays, AssessmentArrays, AssessmentArrays]:
     settings = framework.catalog.settings
     ids = snapshot.people["person_id"]
-    rating_arrays = to_rating_arrays(snapshot.ratings, framework, ids)
     exam_arrays = to_exam_arrays(snapshot.exams, framework, ids)
     return (
         assess_ratings(
-            rating_arrays,
+            to_rating_arrays(snapshot.ratings, framework, ids),
             rater_weights=framework.rater_weights,
             rating_standard_error=settings.rating_standard_error,
             window_days=settings.rating_window_days,
@@ -218,7 +202,7 @@ def _assess(
             framework.exam_rules,
             exam_standard_error=settings.exam_standard_error,
             as_of_day=to_day(as_of),
-            valid_from_day=to_day(_valid_from(framework, as_of)[1]),
+            valid_from_day=to_day(exams_from),
         ),
         to_imported_arrays(snapshot.assessments, framework, ids),
     )
@@ -236,6 +220,7 @@ def to_rating_arrays(
         competency=competency[known],
         level=level[known],
         rater_type=_look_up(ratings["rater_type"], RATER_TYPE_CODES)[known],
+        # any codes will do: raters need not be people that are stored
         rater=pd.factorize(ratings["rater_id"].to_numpy())[0].astype(np.int64)[known],
         rating=ratings["rating"].to_numpy(dtype=float)[known],
         day=to_days(ratings["rated_on"])[known],
@@ -246,15 +231,9 @@ def to_exam_arrays(
     exams: pd.DataFrame, framework: Framework, person_ids: Sequence[str] | pd.Series
 ) -> ExamArrays:
     """Turn rows of exam results into arrays; rows the catalogue does not know are left out."""
-    positions = framework.subject_positions
     level = exams["exam_level"].to_numpy(dtype=np.int64)
-    subject = np.array(
-        [
-            positions.get(exam, -1)
-            for exam in zip(exams["competency_id"], level.tolist(), exams["subject"], strict=True)
-        ],
-        dtype=np.int64,
-    )
+    keys = zip(exams["competency_id"], level.tolist(), exams["subject"], strict=True)
+    subject = _look_up(keys, framework.subject_positions)
     known = subject >= 0
     return ExamArrays(
         person=_codes(exams["person_id"], person_ids)[known],
@@ -276,7 +255,7 @@ def to_imported_arrays(
     competency = _codes(assessments["competency_id"], framework.competency_ids)
     known = competency >= 0
     settings = framework.catalog.settings
-    own = np.array(
+    default_error = np.array(
         [
             settings.exam_standard_error
             if framework.competencies[name].kind == "knowledge"
@@ -289,7 +268,7 @@ def to_imported_arrays(
         person=_codes(assessments["person_id"], person_ids)[known],
         competency=competency[known],
         level=assessments["level"].to_numpy(dtype=float)[known],
-        standard_error=np.where(np.isnan(given), own[competency[known]], given),
+        standard_error=np.where(np.isnan(given), default_error[competency[known]], given),
         day=to_days(assessments["assessed_on"])[known],
         disagreement=np.zeros(int(known.sum()), dtype=bool),
     )
@@ -306,10 +285,12 @@ def _completions(
     shape = (len(snapshot.people), len(modules.ids))
     completed, recently = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     completed[person[known], module[known]] = True
+    # months have no fixed number of days; a catalogue has few different intervals
     intervals, interval = np.unique(modules.repeat_months, return_inverse=True)
     repeat_from = np.array(
         [to_day(months_before(as_of, months)) for months in intervals.tolist()], dtype=np.int64
     )[interval]
+    # an unknown module, -1, is compared with the last one's day, and taken out by `known`
     within = known & (to_days(done["completed_on"]) >= repeat_from[module])
     recently[person[within], module[within]] = True
     return completed, recently
@@ -324,7 +305,9 @@ def _codes(values: pd.Series, ids: Iterable[str]) -> IntArray:
     return _look_up(values, {name: position for position, name in enumerate(ids)})
 
 
-def _look_up(values: pd.Series, codes: Mapping[str, int]) -> IntArray:
+def _look_up(values: Iterable[Any], codes: Mapping[Any, int]) -> IntArray:
     """Return the code of each value, -1 where there is none."""
-    found = map(codes.get, values.to_numpy(dtype=object), repeat(-1))
-    return np.fromiter(found, dtype=np.int64, count=len(values))
+    # a dict, not an Index of pandas, which takes three times as long for one person's few rows
+    if isinstance(values, pd.Series):
+        values = values.to_numpy(dtype=object)
+    return np.fromiter(map(codes.get, values, repeat(-1)), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Who takes which module when, and what became of it."""
+"""Who takes which module when, and what came of it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from recommender.store.people.seats import Offering, find_offerings
 from recommender.table_kinds import KINDS
 
 _ENROLMENTS = KINDS["enrolments"]
-# with one of these a seat of the offering is taken
+# the statuses that take a seat of the offering; a completed run has been held with that seat
 _TAKING = ("enrolled", "completed")
 
 
@@ -59,11 +59,11 @@ def list_of_offering(
     with session.reading() as connection:
         if not find_offerings(connection, [offering_id]):
             raise NotFoundError("offering.unknown", offering_id=offering_id)
-        found = store.list_of_offering(
+        enrolments = store.list_of_offering(
             connection, session.who.scope, offering_id, after=after, limit=limit
         )
-    session.saw(enrolment.ref for enrolment in found)
-    return found
+    session.saw(enrolment.ref for enrolment in enrolments)
+    return enrolments
 
 
 def read_enrolment(
@@ -92,25 +92,7 @@ def enrol(
     offering_id: str | None = None,
     enrolled_on: dt.date | None = None,
 ) -> StoredEnrolment:
-    """Enrol a person in a module.
-
-    Parameters
-    ----------
-    session : Session
-        Needs `Permission.WRITE_ENROLMENTS`.
-    person_id : str
-        Whom.
-    module_id : str
-        In what.
-    offering_id : str, optional
-        In which run of it.
-    enrolled_on : date, optional
-        The day of the enrolment; today when not given.
-
-    Returns
-    -------
-    StoredEnrolment
-        As stored.
+    """Enrol a person in a module, in a run of it if one is named, today unless told otherwise.
 
     Raises
     ------
@@ -125,6 +107,7 @@ def enrol(
     """
     session.need(Permission.WRITE_ENROLMENTS)
     with session.writing() as connection:
+        # before anything is locked: nobody holds up an offering for people outside of the scope
         session.person(connection, person_id)
         run = _lock(session, connection, person_id, offering_id)
         row = _check(
@@ -167,24 +150,10 @@ def change_enrolment(
     *,
     seen: int,
 ) -> StoredEnrolment:
-    """Say what became of an enrolment.
+    """Change the `status` of an enrolment that was seen at a version, `completed_on`, or both.
 
-    Parameters
-    ----------
-    session : Session
-        Needs `Permission.WRITE_ENROLMENTS`.
-    person_id, module_id, enrolled_on : str, str, date
-        Which.
-    changes : mapping
-        `status`, `completed_on`, or both; what is not given stays, but a day of completion goes
-        with the completion.
-    seen : int
-        Version that the changes were made on.
-
-    Returns
-    -------
-    StoredEnrolment
-        As stored.
+    What is not given stays, except that an enrolment which is no longer completed loses its day
+    of completion.
 
     Raises
     ------
@@ -229,6 +198,7 @@ def change_enrolment(
         reopened = wanted["status"] == "enrolled" and present.status != "enrolled"
         if reopened and store.is_enrolled(connection, person_id, module_id):
             raise ConflictError("enrolment.open", module_id=module_id)
+        # read before the locks were held, so somebody may have changed it in between
         if not store.update_enrolment(connection, present, {name: row[name] for name in wanted}):
             raise StaleError(seen=seen, present=seen + 1)
         touch_people(connection, [person_id])
@@ -243,18 +213,19 @@ def _find(
     enrolled_on: dt.date,
 ) -> StoredEnrolment:
     session.person(connection, person_id)
-    found = store.find_enrolment(connection, person_id, module_id, enrolled_on)
-    if found is None:
+    enrolment = store.find_enrolment(connection, person_id, module_id, enrolled_on)
+    if enrolment is None:
         raise NotFoundError("enrolment.unknown", module_id=module_id, enrolled_on=enrolled_on)
-    return found
+    return enrolment
 
 
 def _lock(
     session: Session, connection: Connection, person_id: str, offering_id: str | None
 ) -> Offering | None:
-    """Let nobody else take a seat of an offering, or enrol the person, meanwhile.
+    """Keep others from taking a seat of an offering, or enrolling the person, meanwhile.
 
-    The offering first, as plans do that take seats: two cannot wait for each other.
+    The offering comes first, as in plans that take seats, so that two requests cannot wait for
+    each other.
     """
     runs = {} if offering_id is None else find_offerings(connection, [offering_id], lock=True)
     session.person(connection, person_id, lock=True)
@@ -279,5 +250,6 @@ def _check(
 
 
 def _need_seat(run: Offering) -> None:
+    # below 0 where an import took more seats than there are
     if run.free is not None and run.free <= 0:
         raise ConflictError("enrolment.full", offering_id=run.offering_id)

@@ -12,7 +12,13 @@ from recommender.errors import ForbiddenError
 from recommender.exchange import check_items
 from recommender.service.people.imports import store_frame
 from recommender.service.people.known_ids import make_known
-from recommender.service.permissions import Permission, Principal, Role, hide_raters
+from recommender.service.permissions import (
+    Permission,
+    Principal,
+    Role,
+    hide_raters,
+    rating_order,
+)
 from recommender.service.session import Session
 from recommender.store import Written, schema
 from recommender.store.people.facts import read_facts
@@ -23,33 +29,17 @@ Key = tuple[str | int, ...]
 
 # what the rows of a kind are ordered by after their day, in types that a cursor can hold
 _ORDER: dict[str, tuple[str, Callable[[Row], Key]]] = {
-    "ratings": (
-        "rated_on",
-        lambda row: (
-            row["competency_id"],
-            row["indicator_id"],
-            row["rater_type"],
-            row["rater_id"] or "",
-            row["rating"],
-        ),
-    ),
+    "ratings": ("rated_on", rating_order),
     "exams": ("sat_on", lambda row: (row["competency_id"], row["exam_level"], row["subject"])),
     "assessments": ("assessed_on", lambda row: (row["competency_id"],)),
 }
+# days are counted back from here, so that ascending keys give the newest row first
 _LAST_DAY = dt.date.max.toordinal()
 
 
 @dataclass(frozen=True)
 class FactFilter:
-    """Which rows are wanted; what is None does not matter.
-
-    Parameters
-    ----------
-    competency_id : str or None
-        Of this competency.
-    since, until : date or None
-        First and last day.
-    """
+    """Which rows are wanted: of a competency, between two days; what is None does not matter."""
 
     competency_id: str | None = None
     since: dt.date | None = None
@@ -65,27 +55,10 @@ def list_facts(
     after: Key,
     limit: int,
 ) -> list[tuple[Key, Row]]:
-    """List what is recorded of a person, newest first.
+    """List a person's ratings, exams or assessments, newest first, each row with its key.
 
-    Parameters
-    ----------
-    session : Session
-        Needs `Permission.READ_ASSESSMENTS`.
-    kind : str
-        ``ratings``, ``exams`` or ``assessments``.
-    person_id : str
-        Of whom.
-    wanted : FactFilter
-        Which rows.
-    after : tuple
-        Key of the last row known; one of zeros and empty texts for the beginning.
-    limit : int
-        How many at most.
-
-    Returns
-    -------
-    list of tuple
-        Key and row. A rater whom the principal may not know is None.
+    The list begins `after` a key; one of zeros and empty texts stands for the beginning. A rater
+    whom the principal may not know is None.
 
     Raises
     ------
@@ -107,7 +80,9 @@ def list_facts(
         )
     if kind == "ratings":
         rows = hide_raters(session.who, rows)
-    # one person has few enough of them to order them here, by what the reader may see of them
+    # One person has few enough rows to order them here, by what the reader may see of them: their
+    # order must not tell of hidden raters. Equal rows are numbered, since a cursor needs keys that
+    # differ.
     keyed: list[tuple[Key, Row]] = []
     seen: dict[Key, int] = {}
     for row in rows:
@@ -127,26 +102,12 @@ def add_facts(
 ) -> Written:
     """Add facts about a person, all of them or none; a row of the same key is replaced.
 
-    Parameters
-    ----------
-    session : Session
-        Needs `Permission.WRITE_ASSESSMENTS`.
-    kind : str
-        ``ratings``, ``exams`` or ``assessments``.
-    person_id : str
-        About whom.
-    items : sequence of mapping
-        Columns of that kind but the person.
-
-    Returns
-    -------
-    Written
-        What became of the rows.
+    `items` have the columns of the kind without the person.
 
     Raises
     ------
     ForbiddenError
-        If a manager hands in anything but the own ratings of somebody else.
+        If a manager hands in anything but his own ratings of somebody else.
     NotFoundError
         If there is no such person within the principal's scope.
     TableFaultsError
@@ -155,11 +116,12 @@ def add_facts(
     session.need(Permission.WRITE_ASSESSMENTS)
     refuse_manager(session.who, kind, person_id, items)
     with session.writing() as connection:
-        head = session.person(connection, person_id, lock=True)
+        # locked: an erasure at the same time must not leave these rows behind
+        session.person(connection, person_id, lock=True)
         frame = check_items(
             [{**item, "person_id": person_id} for item in items],
             KINDS[kind],
-            make_known(session.service.framework, people=[head.person_id]),
+            make_known(session.service.framework, people=[person_id]),
             latest=session.today,
         )
         written = store_frame(connection, KINDS[kind], frame)

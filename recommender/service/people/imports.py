@@ -1,4 +1,4 @@
-"""Tables that come in: read, checked against what is known, stored whole or not at all."""
+"""Imported tables: read, checked against what is known, stored whole or not at all."""
 
 from __future__ import annotations
 
@@ -53,29 +53,11 @@ def import_table(
     dry_run: bool = False,
     note_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Written:
-    """Import a table, all of it or nothing.
+    """Import a table from CSV or .xlsx, all of it or nothing, and count what became of its rows.
 
-    HR of a unit imports tables about its own people; whoever is outside is unknown to it.
-
-    Parameters
-    ----------
-    session : Session
-        On whose behalf.
-    kind_name : str
-        What the table holds.
-    path : Path
-        CSV or .xlsx.
-    latest : date
-        Dates of facts after this day are faults.
-    dry_run : bool
-        Whether only to say what would happen.
-    note_progress : callable
-        Told, once the table is checked, that none of its rows is stored yet.
-
-    Returns
-    -------
-    Written
-        What became of the rows, or would.
+    HR of a unit imports tables about its own people; people outside of the unit are unknown to
+    it. Dates of facts after `latest` are faults. A `dry_run` only says what would happen.
+    `note_progress` is told, once the table is checked, that none of its rows is stored yet.
 
     Raises
     ------
@@ -93,16 +75,18 @@ def import_table(
     unit = None if scope.everyone else scope.org_unit
     with session.reading() as connection:
         known = list_known(session.service.framework, connection, kind, unit=unit)
+    # a large file takes a while to read and check: no connection is held meanwhile
     frame = read_table(path, kind, known, latest=latest)
     note_progress(0, len(frame))
     with session.writing() as connection:
+        # a savepoint: a dry run undoes the rows, and its entry of the audit trail stays
         with connection.begin_nested() as step:
             people = frame.get("person_id", [])
             if unit and has_others(connection, people, unit=unit):
                 raise ConflictError("import.people-moved")
             written = store_frame(connection, kind, frame)
             if kind.name == "modules":
-                # what is stored has to open again, together with what was stored before
+                # raises where the catalogue with these and the earlier ones would not open again
                 imported = read_stored(connection, schema.module)
                 add_imported(session.service.framework.catalog, imported)
             if dry_run:
@@ -143,6 +127,7 @@ def store_frame(connection: Connection, kind: TableKind, frame: pd.DataFrame) ->
     if kind.name == "people":
         return write_people(connection, frame)
     if kind.name == "records":
+        # part of the key, and to SQL no NULL equals another: without training is "", not NULL
         frame = frame.assign(module_id=frame["module_id"].fillna(""))
     written = write_kind(connection, schema.TABLE_OF_KIND[kind.name], kind.key, frame)
     if written.inserted + written.updated:

@@ -17,18 +17,8 @@ def list_known(
 ) -> Known:
     """List what ids in a table may refer to: the catalogue and what is stored.
 
-    Parameters
-    ----------
-    kind : TableKind
-        What the table holds.
-    unit : str, optional
-        Path of the unit whose people, those of the units below it included, the table may be
-        about. Nobody else is known: whoever is outside looks like somebody who does not exist.
-
-    Returns
-    -------
-    Known
-        With the rules for people where the table is of these.
+    With the path of a `unit` the table may only be about people of this unit and those below it;
+    others look as if they did not exist.
     """
     known = make_known(
         framework,
@@ -38,8 +28,10 @@ def list_known(
     )
     if unit is None:
         return known
-    own = frozenset(read_unit_people(connection, unit))
-    return _keep_to_unit(known, unit, own) if kind.name == "people" else replace(known, people=own)
+    inside = frozenset(read_unit_people(connection, unit))
+    if kind.name != "people":
+        return replace(known, people=inside)
+    return _keep_to_unit(known, unit, inside)
 
 
 def make_known(
@@ -74,17 +66,17 @@ def make_known(
 
 
 def _spellings(things: Iterable[tuple[str, Text]]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    spellings: dict[str, str] = {}
     for name, text in things:
-        found |= {text.zh_cn: name, text.en: name}
-        found[name] = name
-    return found
+        spellings |= {text.zh_cn: name, text.en: name, name: name}
+    return spellings
 
 
-def _keep_to_unit(known: Known, unit: str, own: frozenset[str]) -> Known:
-    # the manager of a unit's head is outside, and stays who it is when the unit is sent again
-    managers = {known.managers[person] for person in own if person in known.managers}
-    visible = own | managers
+def _keep_to_unit(known: Known, unit: str, inside: frozenset[str]) -> Known:
+    # the head of a unit reports to somebody outside, who has to be known when the same table is
+    # imported again
+    managers = {known.managers[person] for person in inside if person in known.managers}
+    visible = inside | managers
     shown = {person: person for person in visible}
     return replace(
         known,
@@ -95,5 +87,5 @@ def _keep_to_unit(known: Known, unit: str, own: frozenset[str]) -> Known:
             for person, above in known.managers.items()
         },
         org_unit=unit,
-        others=known.people - own,
+        others=known.people - inside,
     )

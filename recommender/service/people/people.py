@@ -18,23 +18,16 @@ from recommender.table_kinds import KINDS
 
 _PEOPLE = KINDS["people"]
 _COLUMNS = ("name", "org_unit", "grade", "manager_id", "hired_on")
-# what is told of a unit to those who may not know who is in it
+# counts told to readers who may not know who is in a unit go in steps of this
 _LEAST_PEOPLE = 5
 
 
 @dataclass(frozen=True)
 class OrgUnit:
-    """An org unit as it is shown.
+    """An org unit as it is shown; `path` and `parent` have ``/`` between the units.
 
-    Parameters
-    ----------
-    path, name : str
-        The path has ``/`` between the units, the uppermost first.
-    parent : str or None
-        Path of the unit above.
-    people : int or None
-        How many of the people that the principal may see belong to it or to a unit below it;
-        None where that may not be told.
+    `people` are those whom the principal may see in the unit and those below it; None where their
+    number may not be told.
     """
 
     path: str
@@ -51,9 +44,9 @@ def list_people(
     if wanted.org_unit is not None:
         wanted = replace(wanted, org_unit=org_path(wanted.org_unit))
     with session.reading() as connection:
-        found = store.search_people(connection, session.who.scope, wanted, after=after, limit=limit)
-    session.saw(head.ref for head in found)
-    return found
+        heads = store.search_people(connection, session.who.scope, wanted, after=after, limit=limit)
+    session.saw(head.ref for head in heads)
+    return heads
 
 
 def read_person(session: Session, person_id: str) -> PersonHead:
@@ -64,24 +57,12 @@ def read_person(session: Session, person_id: str) -> PersonHead:
 
 
 def create_person(session: Session, values: Mapping[str, Any]) -> PersonHead:
-    """Add a person.
-
-    Parameters
-    ----------
-    session : Session
-        Needs `Permission.WRITE_PEOPLE`.
-    values : mapping
-        Columns of the kind ``people``.
-
-    Returns
-    -------
-    PersonHead
-        As stored.
+    """Add a person; `values` are the columns of the kind ``people``.
 
     Raises
     ------
     TableFaultsError
-        If the import would refuse them.
+        If the import would refuse the values.
     ConflictError
         If the id is taken.
     """
@@ -101,32 +82,16 @@ def change_person(
     *,
     seen: int,
 ) -> PersonHead:
-    """Correct what is known of a person.
-
-    Parameters
-    ----------
-    session : Session
-        Needs `Permission.WRITE_PEOPLE`.
-    person_id : str
-        The person.
-    changes : mapping
-        Columns of the kind ``people`` with their new values; the others stay.
-    seen : int
-        Version that the changes were made on.
-
-    Returns
-    -------
-    PersonHead
-        As stored.
+    """Correct what is known of a person who was seen at a version; other columns stay.
 
     Raises
     ------
     NotFoundError
         If there is no such person within the principal's scope.
     StaleError
-        If the person, or a fact about the person, was changed since it was seen.
+        If the person, or a fact about the person, has changed since.
     TableFaultsError
-        If the import would refuse them.
+        If the import would refuse the changes.
     """
     session.need(Permission.WRITE_PEOPLE)
     with session.writing() as connection:
@@ -142,10 +107,10 @@ def change_person(
 
 
 def list_units(session: Session) -> list[OrgUnit]:
-    """List the org units of the people whom the principal may see, and all of an HR's own unit.
+    """List the org units of people whom the principal may see, and all those of HR's own unit.
 
-    To analysts, who may see nobody, all units are shown; their counts are rounded down to a
-    multiple of five and left out below it, so that no difference of two says who is where.
+    Analysts, who may see nobody, are shown all units. Their counts are rounded down to a multiple
+    of five and left out below it, so that no difference of two tells who is where.
     """
     session.need(Permission.READ_CATALOG)
     scope = session.who.scope
@@ -154,6 +119,7 @@ def list_units(session: Session) -> list[OrgUnit]:
         units = store.list_units(connection, EVERYONE if analyst else scope)
     counts = {unit.path: 0 for unit in units}
     for unit in units:
+        # each unit that a path leads through is stored as one itself
         parts = unit.path.split("/")
         for depth in range(1, len(parts) + 1):
             counts["/".join(parts[:depth])] += unit.people
@@ -187,6 +153,7 @@ def _check(
     who, manager_id = session.who, values["manager_id"]
     people: set[str] = set()
     managers: dict[str, str] = {}
+    # a manager from outside of the scope may stay, or nobody could correct anything else
     if manager_id is not None and (
         manager_id == known_manager or store.may_be_manager(connection, who.scope, manager_id)
     ):

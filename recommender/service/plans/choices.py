@@ -1,10 +1,10 @@
-"""What one person's plan can be chosen from, and what it is asked to keep to."""
+"""What one person's plan can be chosen from, and within which limits."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,20 +13,15 @@ from recommender.errors import ConflictError, NotFoundError
 from recommender.plan import PlanProblem
 from recommender.ranking import predict_improvement
 from recommender.results import ExcludedModule
-from recommender.service.framework import Framework
-from recommender.service.plans.learning_path import (
-    Frame,
-    find_path,
-    frame_plan,
-    refuse_other_grade,
-)
+from recommender.service.framework import Framework, find_path
+from recommender.service.plans.learning_path import Frame, frame_plan, refuse_other_grade
 from recommender.service.plans.reasons import describe_ruled_out
 from recommender.service.recommend.prospects import Prospects, describe_exclusions
 
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """What a plan is asked to keep to.
+    """The limits and wishes that a plan has to respect.
 
     Parameters
     ----------
@@ -35,19 +30,19 @@ class PlanRequest:
     cost_budget : float or None
         CNY; no bound where None.
     must, without : tuple of str
-        Modules that have to be in, and that must not.
+        Modules that have to be in the plan, and modules that must not be.
     modalities : collection of str or None
         The allowed modalities; all where None.
     path : str or None
-        Id of the learning path that frames the plan: only its modules and what they need are
-        chosen from, and its stages come in their order.
+        Id of the learning path that frames the plan: it is chosen from the path's modules and
+        what they need, and its stages come in their order.
     """
 
     hours_budget: float | None = None
     cost_budget: float | None = None
     must: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
-    modalities: Collection[str] | None = field(default=None)
+    modalities: Collection[str] | None = None
     path: str | None = None
 
 
@@ -57,18 +52,16 @@ class Choices:
 
     Parameters
     ----------
-    prospects : Prospects
-        The candidates of the people that plans are made for.
-    row : int
-        Whose plan; a row of the standing.
+    prospects, row : Prospects, int
+        The candidates, and the row of the standing that the plan is for.
     pool : list of int
-        The modules that may be planned, by id; those of the problem, in its order.
+        Positions of the modules that may be planned, in the order of the problem: by id.
     frame : Frame or None
         The learning path, if there is one.
     ruled_out : list of ExcludedModule
         All other modules, each with its reason.
     problem : PlanProblem
-        What is to be solved.
+        The problem to solve.
     """
 
     prospects: Prospects
@@ -101,6 +94,7 @@ def find_choices(prospects: Prospects, row: int, request: PlanRequest, *, lang: 
         refuse_other_grade(framework, path, person["person_id"], person["grade"])
     check_names(framework, request)
     pool = _plannable(prospects, row, request)
+    # the frame is cut out of what can be planned anyway: a path makes no module a candidate
     frame = None
     if path:
         frame = frame_plan(
@@ -115,13 +109,16 @@ def find_choices(prospects: Prospects, row: int, request: PlanRequest, *, lang: 
         without=request.without,
         lang=lang,
     )
-    _check_wanted(request, ruled_out)
+    why = {item.module_id: item.explanation for item in ruled_out}
+    for name in request.must:
+        if name in why:
+            raise ConflictError("plan.must-excluded", module_id=name, reason=why[name])
     problem = _pose(prospects, row, pool, request, frame)
     return Choices(prospects, row, pool, frame, ruled_out, problem)
 
 
 def check_names(framework: Framework, request: PlanRequest) -> None:
-    """Check what a request names, whoever the plan is for.
+    """Check the modules that a request names, which does not depend on the person.
 
     Raises
     ------
@@ -138,26 +135,22 @@ def check_names(framework: Framework, request: PlanRequest) -> None:
             raise ConflictError("plan.must-and-without", module_id=name)
 
 
-def _check_wanted(request: PlanRequest, ruled_out: Sequence[ExcludedModule]) -> None:
-    why = {item.module_id: item.explanation for item in ruled_out}
-    for name in request.must:
-        if name in why:
-            raise ConflictError("plan.must-excluded", module_id=name, reason=why[name])
-
-
 def _plannable(prospects: Prospects, row: int, request: PlanRequest) -> list[int]:
     """Return the candidates without the unwanted and those that need them, by module id."""
     modules = prospects.framework.modules
     person = slice(row, row + 1)
-    open_ = prospects.candidates.candidate[person].copy()
-    open_[:, [modules.ids.index(name) for name in request.without]] = False
-    require_prerequisites(open_, modules, prospects.standing.completed[person])
-    return sorted(np.flatnonzero(open_[0]).tolist(), key=lambda m: modules.ids[m])
+    # a copy: the candidates are those of everybody, and of the next request
+    plannable = prospects.candidates.candidate[person].copy()
+    plannable[:, [modules.ids.index(name) for name in request.without]] = False
+    require_prerequisites(plannable, modules, prospects.standing.completed[person])
+    # by id, because ties between plans are broken by it (DESIGN, section 4, "Plan")
+    return sorted(np.flatnonzero(plannable[0]).tolist(), key=lambda m: modules.ids[m])
 
 
 def _pose(
     prospects: Prospects, row: int, pool: list[int], request: PlanRequest, frame: Frame | None
 ) -> PlanProblem:
+    """Put the choice into the terms of the core; positions are those in the pool."""
     framework, standing = prospects.framework, prospects.standing
     modules, settings = framework.modules, framework.catalog.settings
     position = {module: i for i, module in enumerate(pool)}
@@ -174,10 +167,12 @@ def _pose(
         hours=modules.hours[pool],
         cost=modules.cost[pool],
         improvement=improvement,
+        # nothing is planned for a competency that has to be assessed first
         gap=np.nan_to_num(standing.gaps.gap[row], nan=0.0),
         weight=standing.weights[row],
         prerequisites=tuple(
             tuple(
+                # one that is not completed is in the pool, or `m` would not be
                 position[before]
                 for before in modules.prerequisites[m]
                 if not standing.completed[row, before]

@@ -16,7 +16,7 @@ _DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True)
 class Dates:
-    """When a module is taken, in which offering if any, and whether a person said so."""
+    """When a module is taken, in which offering if any, and whether a person set the dates."""
 
     starts_on: dt.date
     ends_on: dt.date
@@ -34,21 +34,9 @@ def schedule(
 ) -> list[Dates]:
     """Date modules one after the other: the next offering, or else the catalogue's pace.
 
-    Parameters
-    ----------
-    module_ids : sequence of str
-        In the order to take them.
-    offerings : DataFrame
-        Coming offerings with seats, as `recommender.store.read_offerings` returns them.
-    first_day : date
-        Nothing that is not fixed begins earlier.
-    fixed : mapping of str to Dates, optional
-        Modules whose dates are set; nothing else is put into those days.
-
-    Returns
-    -------
-    list of Dates
-        One a module.
+    Modules are given in the order to take them, `offerings` as `read_offerings` returns them.
+    Modules in `fixed` keep those dates, and nothing else is put into their days; no other one
+    begins before `first_day`.
     """
     fixed = fixed or {}
     taken = sorted((when.starts_on, when.ends_on) for when in fixed.values())
@@ -61,6 +49,7 @@ def schedule(
             hours = framework.module_of[name].hours
             when = _next_gap(free_from, 7 * math.ceil(hours / pace), taken)
         dates.append(when)
+        # max: a fixed module may lie before those that come earlier in the order
         free_from = max(free_from, when.ends_on + _DAY)
     return dates
 
@@ -78,6 +67,7 @@ def _next_offering(
 
 def _next_gap(start: dt.date, days: int, taken: Sequence[tuple[dt.date, dt.date]]) -> Dates:
     length = dt.timedelta(days=days - 1)
+    # in order of time, so one pass finds the first gap that is long enough
     for begin, end in taken:
         if start <= end and start + length >= begin:
             start = end + _DAY

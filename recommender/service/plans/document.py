@@ -22,7 +22,8 @@ from recommender.service.plans.reasons import name_competency, name_module
 from recommender.texts import all_texts, say
 from training_catalog import LearningPath
 
-# reasons why a module is not in the plan that a reader of the plan would ask about
+# The reasons that a reader of a plan asks about, in the order in which the document gives them.
+# The others, such as a level already reached, can hold for most of the catalogue.
 _WORTH_SAYING = (
     "not-wanted",
     "needs-unwanted",
@@ -41,19 +42,7 @@ _WORTH_SAYING = (
 
 @dataclass(frozen=True)
 class PlanReader:
-    """Whose plan a document shows.
-
-    Parameters
-    ----------
-    name : str
-        As stored.
-    org_unit : str
-        Path of the unit.
-    manager : str
-        Name of the line manager, or empty.
-    synthetic : bool
-        Whether the person is made up.
-    """
+    """Whose plan a document shows; `manager` is a name, empty where there is none."""
 
     name: str
     org_unit: str
@@ -71,29 +60,10 @@ def build_plan_document(
     lang: str,
     approvals: Sequence[ApprovedBy] = (),
 ) -> PlanDocument:
-    """Put a plan into the words of its readers.
+    """Put a plan, its reasons being in the language asked for, into the words of its readers.
 
-    Parameters
-    ----------
-    framework : Framework
-        The catalogue; what has left it since the plan was made is called by its id.
-    reader : PlanReader
-        Whose plan.
-    gaps : Gaps
-        The gaps it answers.
-    plan : Plan
-        The plan, its reasons in the language asked for.
-    places : mapping of str to str
-        Places of offerings.
-    lang : str
-        ``zh-CN`` or ``en``.
-    approvals : sequence of ApprovedBy
-        Who approved it.
-
-    Returns
-    -------
-    PlanDocument
-        Everything the document shows.
+    `places` are those of offerings, by id. What has left the catalogue since the plan was made is
+    called by its id.
     """
     catalog = framework.catalog
     category_of = {
@@ -101,14 +71,15 @@ def build_plan_document(
         for category in catalog.categories
         for name in category.competencies
     }
-    path = next((path for path in catalog.paths if path.id == plan.path_id), None)
+    grade_names = {grade.id: grade.name.in_language(lang) for grade in catalog.grades}
+    path = framework.path_of.get(plan.path_id or "")
     path_name = path.name.in_language(lang) if path else plan.path_id or ""
     return PlanDocument(
         plan_id=plan.plan_id,
         person_id=plan.person_id,
         name=reader.name,
         org_unit=" / ".join(reader.org_unit.split("/")),
-        grade=_name_grade(framework, gaps.grade, lang),
+        grade=grade_names.get(gaps.grade, gaps.grade),
         manager=reader.manager,
         as_of=plan.as_of,
         synthetic=reader.synthetic,
@@ -168,7 +139,7 @@ def name_method(method: str | None, lang: str) -> str:
 
 
 def _worth_saying(plan: Plan, path: LearningPath | None) -> list[ExcludedModule]:
-    """Return the modules left out that a reader asks about; of a path all, in its order."""
+    """Return the modules left out that a reader asks about; first all those on the path."""
     asked = [item for reason in _WORTH_SAYING for item in plan.left_out if item.reason == reason]
     if path is None:
         return asked
@@ -208,11 +179,6 @@ def _served(framework: Framework, item: ServedCompetency, lang: str) -> ServedGa
         evidence_count=item.evidence_count,
         basis=item.basis,
     )
-
-
-def _name_grade(framework: Framework, grade: str, lang: str) -> str:
-    names = {each.id: each.name.in_language(lang) for each in framework.catalog.grades}
-    return names.get(grade, grade)
 
 
 def _note_late(plan: Plan, path: LearningPath | None, lang: str) -> list[str]:

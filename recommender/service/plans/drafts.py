@@ -1,4 +1,4 @@
-"""Plans tried out, and plans made: for one person, or for everybody of an org unit."""
+"""Plans that are tried out, and plans that are kept: for one person or a whole org unit."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pandas as pd
 
 from recommender.errors import ConflictError, InputError, NotFoundError
 from recommender.results import Gaps, Plan, to_json
-from recommender.service.framework import Framework
+from recommender.service.framework import find_path
 from recommender.service.levels.gaps import describe_gaps
-from recommender.service.levels.standing import assume_grade, read_standing
+from recommender.service.levels.standing import Standing, assume_grade, read_standing
 from recommender.service.permissions import Permission
 from recommender.service.plans.choices import PlanRequest, check_names
-from recommender.service.plans.learning_path import find_path, is_for_grade
+from recommender.service.plans.learning_path import is_for_grade
 from recommender.service.plans.making import make_plan
 from recommender.service.plans.stored import StoredPlan, find_head, load_plan, party_of
-from recommender.service.recommend.prospects import find_prospects
+from recommender.service.recommend.prospects import Prospects, find_prospects
 from recommender.service.session import Session
 from recommender.store import (
     Connection,
@@ -32,6 +32,7 @@ from recommender.store import (
 )
 from recommender.store.people.people import in_unit, list_people
 
+# enough to share the reading and the search for candidates, and to tell of progress in between
 _PEOPLE_AT_ONCE = 100
 
 
@@ -45,15 +46,7 @@ class PlanDraft:
 
 @dataclass(frozen=True)
 class GroupPlans:
-    """What became of plans for many people.
-
-    Parameters
-    ----------
-    plans : list of Plan
-        Those that were made, by person.
-    refused : list of tuple
-        People for whom none could be made, each with the reason.
-    """
+    """The plans made for many people, and whom none could be made for, with the reason."""
 
     plans: list[Plan]
     refused: list[tuple[str, InputError | ConflictError]]
@@ -69,7 +62,7 @@ def simulate_plan(
 ) -> PlanDraft:
     """Answer "what if": the plan under other assumptions, such as the targets of another grade.
 
-    Nothing of it is kept, and it has no id.
+    Nothing is stored, and the plan has no id.
 
     Raises
     ------
@@ -80,6 +73,7 @@ def simulate_plan(
     ConflictError
         If nothing can be planned as asked; see `make_plan`.
     """
+    # nothing is written, so it takes no more than to read what is recommended
     session.need(Permission.READ_RECOMMENDATIONS)
     draft = _draft(session, person_id, request, as_of=as_of, grade=grade)
     return replace(draft, plan=replace(draft.plan, plan_id=""))
@@ -101,9 +95,9 @@ def create_plan(
     draft = _draft(session, person_id, request, as_of=as_of)
     plan_id = draft.plan.plan_id
     with session.writing() as connection:
-        session.person(connection, person_id)  # who may be gone by now
+        session.person(connection, person_id)  # may have been erased while the plan was solved
         party = party_of(session.who, person_id)
-        keep_plan(connection, draft.plan, draft.gaps, actor=session.who.actor, party=party)
+        _keep_plan(connection, draft, actor=session.who.actor, party=party)
         session.details.update(plan_id=plan_id, version=1)
         head = find_head(session, connection, plan_id, Permission.WRITE_PLANS)
         return load_plan(session, connection, head)
@@ -119,26 +113,9 @@ def create_plans(
 ) -> GroupPlans:
     """Make a plan for everybody of an org unit and the units below it, then keep all of them.
 
-    With a learning path only those are planned for whose grade it is. Somebody for whom no plan
-    can be made keeps nobody else from theirs.
-
-    Parameters
-    ----------
-    session : Session
-        On whose behalf; only the people within the principal's scope.
-    request : PlanRequest
-        What each plan keeps to.
-    as_of : date
-        The day the plans are made for.
-    org_unit : str, optional
-        The unit; everybody when not given.
-    note_progress : callable
-        Told how many people of how many are done.
-
-    Returns
-    -------
-    GroupPlans
-        The plans, and the people without one.
+    Without `org_unit` that is everybody within the principal's scope. A learning path leaves out
+    the people whose grade it is not for. Where no plan can be made for somebody, the others still
+    get theirs. `note_progress` is told how many people of how many are done.
 
     Raises
     ------
@@ -151,6 +128,7 @@ def create_plans(
     check_names(session.service.framework, request)
     drafts: list[PlanDraft] = []
     refused: list[tuple[str, InputError | ConflictError]] = []
+    # one state of the database for all, held until the last plan is solved (DECISIONS 20)
     with session.reading() as connection:
         people = _whom_to_plan(session, connection, request, org_unit)
         offerings = read_offerings(connection, as_of=as_of)
@@ -161,15 +139,15 @@ def create_plans(
     note_progress(len(people), len(people))
     with session.writing() as connection:
         for draft in drafts:
-            keep_plan(connection, draft.plan, draft.gaps, actor=session.who.actor, party="hr")
+            _keep_plan(connection, draft, actor=session.who.actor, party="hr")
         session.details |= {"plans": len(drafts), "failed": len(refused)}
         session.saw_people(connection, [draft.plan.person_id for draft in drafts])
     return GroupPlans([draft.plan for draft in drafts], refused)
 
 
-def keep_plan(connection: Connection, plan: Plan, gaps: Gaps, *, actor: str, party: str) -> None:
-    """Keep a new plan as its first version, with the gaps it answers and on whose part it is."""
-    now = dt.datetime.now(dt.UTC)
+def _keep_plan(connection: Connection, draft: PlanDraft, *, actor: str, party: str) -> None:
+    """Keep a new plan as its first version, with the gaps it answers and the party that made it."""
+    plan, now = draft.plan, dt.datetime.now(dt.UTC)
     head = {
         "plan_id": plan.plan_id,
         "person_id": plan.person_id,
@@ -183,7 +161,7 @@ def keep_plan(connection: Connection, plan: Plan, gaps: Gaps, *, actor: str, par
         "plan_id": plan.plan_id,
         "version": 1,
         "change": "created",
-        "body": {"plan": to_json(plan), "gaps": to_json(gaps), "party": party},
+        "body": {"plan": to_json(plan), "gaps": to_json(draft.gaps), "party": party},
         "actor": actor,
         "made_at": now,
     }
@@ -200,22 +178,6 @@ def _draft(
     grade: str | None = None,
 ) -> PlanDraft:
     framework = session.service.framework
-    _check_grade(framework, grade)
-    with session.reading() as connection:
-        session.person(connection, person_id)
-        standing = read_standing(connection, framework, as_of=as_of, person_ids=[person_id])
-        offerings = read_offerings(connection, as_of=as_of)
-    # solved with no connection held: it takes longer than reading
-    if grade is not None:
-        standing = assume_grade(standing, framework, grade)
-    prospects = find_prospects(
-        framework, standing, session.service.estimates, modalities=request.modalities
-    )
-    plan = make_plan(prospects, 0, request, offerings=offerings, lang=session.lang)
-    return PlanDraft(describe_gaps(framework, standing, 0), plan)
-
-
-def _check_grade(framework: Framework, grade: str | None) -> None:
     if grade is not None and grade not in framework.grade_ids:
         raise InputError(
             "plan.unknown-grade",
@@ -223,6 +185,15 @@ def _check_grade(framework: Framework, grade: str | None) -> None:
             grades=", ".join(framework.grade_ids),
             field="#/grade",
         )
+    with session.reading() as connection:
+        session.person(connection, person_id)
+        standing = read_standing(connection, framework, as_of=as_of, person_ids=[person_id])
+        offerings = read_offerings(connection, as_of=as_of)
+    # from here on no connection is held: solving takes longer than reading
+    if grade is not None:
+        standing = assume_grade(standing, framework, grade)
+    prospects = _find_prospects(session, standing, request)
+    return _draft_row(session, prospects, 0, request, offerings)
 
 
 def _whom_to_plan(
@@ -246,8 +217,10 @@ def _draft_some(
     offerings: pd.DataFrame,
     refused: list[tuple[str, InputError | ConflictError]],
 ) -> list[PlanDraft]:
-    """Draft plans for some people; whoever gets none is added to `refused`."""
-    framework, drafts = session.service.framework, list[PlanDraft]()
+    """Draft plans for some people; those who get none are added to `refused`."""
+    framework = session.service.framework
+    drafts: list[PlanDraft] = []
+    # sorted out first: `read_standing` refuses all for one unknown grade
     graded: list[str] = []
     for person in people:
         if person.grade in framework.grade_ids:
@@ -258,14 +231,24 @@ def _draft_some(
     if not graded:
         return []
     standing = read_standing(connection, framework, as_of=as_of, person_ids=graded)
-    prospects = find_prospects(
-        framework, standing, session.service.estimates, modalities=request.modalities
-    )
+    prospects = _find_prospects(session, standing, request)
     for row, person_id in enumerate(standing.people["person_id"]):
         try:
-            plan = make_plan(prospects, row, request, offerings=offerings, lang=session.lang)
+            drafts.append(_draft_row(session, prospects, row, request, offerings))
         except ConflictError as error:
             refused.append((person_id, error))
-        else:
-            drafts.append(PlanDraft(describe_gaps(framework, standing, row), plan))
     return drafts
+
+
+def _find_prospects(session: Session, standing: Standing, request: PlanRequest) -> Prospects:
+    service = session.service
+    return find_prospects(
+        service.framework, standing, service.estimates, modalities=request.modalities
+    )
+
+
+def _draft_row(
+    session: Session, prospects: Prospects, row: int, request: PlanRequest, offerings: pd.DataFrame
+) -> PlanDraft:
+    plan = make_plan(prospects, row, request, offerings=offerings, lang=session.lang)
+    return PlanDraft(describe_gaps(prospects.framework, prospects.standing, row), plan)

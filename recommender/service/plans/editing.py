@@ -1,10 +1,10 @@
-"""A plan that a person edits: what is taken is decided by hand, all figures are made anew."""
+"""A plan that a person edits: people choose the modules, and all figures are computed anew."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -20,24 +20,17 @@ from recommender.service.plans.reasons import describe_not_chosen, say_left_out
 from recommender.service.recommend.prospects import Prospects
 from recommender.store.people.seats import Offering
 
-_CENT = 1e-9
-# what was asked of the plan stays so, unless the edit says otherwise
+# money and hours are floats here: a sum that meets the budget exactly may be past it by rounding
+_ROUNDING = 1e-9
+# wishes that the plan was made with hold on, unless the edit says otherwise
 _ASKED = ("not-wanted", "modality-not-allowed")
 
 
 @dataclass(frozen=True)
 class ItemDates:
-    """When an item is to be taken: in an offering, or from a day on.
+    """When an item is to be taken: on the dates of an offering, or from a day on.
 
-    Parameters
-    ----------
-    module_id : str
-        Which item.
-    offering_id : str or None
-        The offering; its dates are the item's.
-    starts_on, ends_on : date or None
-        Without an offering: from when on, and until when; by the catalogue's pace where no
-        end is given.
+    Without a last day the catalogue's pace decides how long it takes.
     """
 
     module_id: str
@@ -53,13 +46,13 @@ class PlanEdit:
     Parameters
     ----------
     add, remove : tuple of str
-        Modules.
+        Ids of modules.
     items : tuple of ItemDates
-        Dates of items.
+        New dates of items.
     hours_budget, cost_budget : float or None
-        As before where None, no bound where infinite.
+        Unchanged where None, no bound where infinite.
     note : str or None
-        What the version is to say of it.
+        A note for the new version.
     """
 
     add: tuple[str, ...] = ()
@@ -81,12 +74,12 @@ def replan(
     keep_dates: bool,
     lang: str,
 ) -> Plan:
-    """Make an edited plan, for its own day; its values are those of exactly these modules.
+    """Make the edited plan: a draft under the same id, valued for exactly its modules.
 
     Parameters
     ----------
     prospects : Prospects
-        The candidates on the day of the plan, of the one person whose plan it is.
+        The candidates of this one person on the day of the plan.
     before : Plan
         The plan as it was.
     edit : PlanEdit
@@ -94,46 +87,43 @@ def replan(
     coming : DataFrame
         Coming offerings with seats, as `recommender.store.read_offerings` returns them.
     named : mapping of str to Offering
-        The offerings that the edit names, as far as they are there.
+        The offerings that the edit names, as far as they exist.
     today : date
-        Nothing is newly scheduled before it.
+        Nothing new is scheduled before the day after.
     keep_dates : bool
-        Whether items that stay keep their dates; else only those that a person set.
+        Whether all items that stay keep their dates, not only those whose dates a person set.
     lang : str
         Language of the reasons.
-
-    Returns
-    -------
-    Plan
-        A draft under the same id.
 
     Raises
     ------
     InputError
-        If the edit names what is not there, or says something twice.
+        If the edit names something that does not exist, or names something twice.
     ConflictError
         If a module cannot be planned, needs one that is missing, comes before one that it
         needs, an offering is full, or the budgets are too small.
     """
     framework = prospects.framework
     _check_edit(framework, before, edit)
-    if before.path_id not in {None, *(path.id for path in framework.catalog.paths)}:
+    if before.path_id is not None and before.path_id not in framework.path_of:
         raise ConflictError("plan.path-gone", path_id=before.path_id)
+    # without wishes: the edit decides what is in, and the rest only wants a reason
     request = PlanRequest(
         hours_budget=_budget(edit.hours_budget, before.hours_budget),
         cost_budget=_budget(edit.cost_budget, before.cost_budget),
         path=before.path_id,
     )
     choices = find_choices(prospects, 0, request, lang=lang)
-    wanted = [item.module_id for item in before.items if item.module_id not in edit.remove]
-    chosen = _find_chosen(choices, [*wanted, *edit.add], lang)
+    staying = [item.module_id for item in before.items if item.module_id not in edit.remove]
+    chosen = _find_chosen(choices, [*staying, *edit.add], lang)
     choice = arrange(choices.problem, chosen)
     in_order = [choices.name(i) for i in choice.order]
     fixed = {
         item.module_id: Dates(item.starts_on, item.ends_on, item.offering_id, fixed=True)
         for item in before.items
         if item.module_id in in_order and (keep_dates or item.fixed)
-    } | _set_dates(framework, before, edit, named, in_order)
+    } | _set_dates(framework, before, edit, named)
+    # from tomorrow at the earliest: the plan of an earlier day is not scheduled into the past
     dates = schedule(
         framework,
         in_order,
@@ -153,14 +143,16 @@ def replan(
         lang=lang,
         by_hand=by_hand,
     )
+    # by the totals of the finished plan: the solver, which knows the budgets, was not asked
     _check_budgets(plan)
     return plan
 
 
 def _as_chosen(prospects: Prospects, before: Plan, edit: PlanEdit) -> bool:
-    """Tell whether a plan that was chosen as the best one still is it: only dates are moved."""
+    """Tell whether a plan that the solver chose is still its choice: only dates have changed."""
     return (
         before.objective == "gap"
+        # all other fields have their defaults, so a field added later counts as a change
         and edit == PlanEdit(items=edit.items, note=edit.note)
         and before.catalog_digest == prospects.framework.catalog.digest
         and before.model_id == prospects.estimates.model_id
@@ -220,11 +212,11 @@ def _set_dates(
     before: Plan,
     edit: PlanEdit,
     named: Mapping[str, Offering],
-    in_order: Sequence[str],
 ) -> dict[str, Dates]:
+    # a full offering is no obstacle where the full one counts this very person
     held = {item.offering_id for item in before.items}
     pace = framework.catalog.settings.study_hours_per_week
-    found: dict[str, Dates] = {}
+    dates: dict[str, Dates] = {}
     for place, item in enumerate(edit.items):
         at = {"module_id": item.module_id, "field": f"#/items/{place}"}
         if item.offering_id is not None:
@@ -244,8 +236,8 @@ def _set_dates(
             ends_on = item.ends_on or starts_on + dt.timedelta(days=7 * weeks - 1)
         if not before.as_of <= starts_on <= ends_on:
             raise InputError("plan.dates-impossible", as_of=before.as_of.isoformat(), **at)
-        found[item.module_id] = Dates(starts_on, ends_on, item.offering_id, fixed=True)
-    return {name: found[name] for name in in_order if name in found}
+        dates[item.module_id] = Dates(starts_on, ends_on, item.offering_id, fixed=True)
+    return dates
 
 
 def _check_dates(framework: Framework, dates: Mapping[str, Dates]) -> None:
@@ -262,8 +254,8 @@ def _check_dates(framework: Framework, dates: Mapping[str, Dates]) -> None:
 
 
 def _check_budgets(plan: Plan) -> None:
-    over_hours = plan.hours_budget is not None and plan.total_hours > plan.hours_budget + _CENT
-    over_cost = plan.cost_budget is not None and plan.total_cost > plan.cost_budget + _CENT
+    over_hours = plan.hours_budget is not None and plan.total_hours > plan.hours_budget + _ROUNDING
+    over_cost = plan.cost_budget is not None and plan.total_cost > plan.cost_budget + _ROUNDING
     if over_hours or over_cost:
         raise ConflictError(
             "plan.past-budgets",
@@ -286,10 +278,11 @@ def _describe_left_out(
     asked = {item.module_id: item.reason for item in before.left_out if item.reason in _ASKED}
     asked |= dict.fromkeys(edit.remove, "not-wanted")
     not_chosen = describe_not_chosen(choices.problem, choice, lang=lang, by_hand=by_hand)
-    found = [
+    # `compose_plan` puts the words to the codes
+    not_chosen = [
         ExcludedModule(item.module_id, asked[item.module_id], "")
         if item.module_id in asked
         else item
         for item in not_chosen
     ]
-    return [*found, *choices.ruled_out]
+    return [*not_chosen, *choices.ruled_out]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from recommender.arrays import BoolArray
 from recommender.candidates import ModuleArrays
-from recommender.errors import ConflictError, NotFoundError
+from recommender.errors import ConflictError
 from recommender.service.framework import Framework
 from training_catalog import LearningPath
 
@@ -21,7 +21,7 @@ class Frame:
     path : LearningPath
         The path.
     stages : mapping of int to int
-        Position of each module that may be planned, to the stage it is for, from 0.
+        Stage, from 0, of each module that may be planned, by the position of the module.
     """
 
     path: LearningPath
@@ -32,32 +32,8 @@ class Frame:
         return self.path.stages[self.stages[module]].name.in_language(lang)
 
 
-def find_path(framework: Framework, path_id: str) -> LearningPath:
-    """Look a learning path up.
-
-    Parameters
-    ----------
-    path_id : str
-        Its id.
-
-    Returns
-    -------
-    LearningPath
-        The path.
-
-    Raises
-    ------
-    NotFoundError
-        If the catalogue has no such path; the hint names those there are.
-    """
-    paths = {path.id: path for path in framework.catalog.paths}
-    if path_id not in paths:
-        raise NotFoundError("path.unknown", path_id=path_id, paths=", ".join(paths) or "–")
-    return paths[path_id]
-
-
 def is_for_grade(path: LearningPath, grade: str) -> bool:
-    """Tell whether a path is meant for people of a grade."""
+    """Tell whether a path is meant for people of a grade; one that names none is for all."""
     return not path.grades or grade in path.grades
 
 
@@ -67,8 +43,8 @@ def refuse_other_grade(
     """Raise a `ConflictError` where a path is not meant for a person's grade."""
     if is_for_grade(path, grade):
         return
-    names = {each.id: each.name for each in framework.catalog.grades}
-    meant = [names[name] for name in path.grades]
+    names = {grade.id: grade.name for grade in framework.catalog.grades}
+    meant = [names[grade_id] for grade_id in path.grades]
     raise ConflictError(
         "plan.path-for-other-grade",
         person_id=person_id,
@@ -89,22 +65,9 @@ def frame_plan(
 ) -> Frame:
     """Find which modules a path lets into a plan, and for which stage.
 
-    Parameters
-    ----------
-    modules : ModuleArrays
-        All modules.
-    path : LearningPath
-        The path.
-    plannable : collection of int
-        Positions of the modules that could be planned if there were no path.
-    completed : ndarray of shape (n_modules,)
-        Whether the person ever completed the module.
-
-    Returns
-    -------
-    Frame
-        The path's modules, and with them what they need and the person has not completed, at
-        the earliest stage that needs it.
+    These are the path's own modules, and with them the modules they need that the person has not
+    `completed`, each at the earliest stage that needs it. `plannable` are the modules that could
+    be planned without a path.
     """
     position = {name: i for i, name in enumerate(modules.ids)}
     stages = {
@@ -113,6 +76,7 @@ def frame_plan(
         for name in stage.modules
         if position[name] in plannable
     }
+    # backwards: what a prerequisite itself needs comes in by the stage that it was given
     for module in reversed(modules.prerequisite_order):
         if module in stages:
             for before in modules.prerequisites[module]:

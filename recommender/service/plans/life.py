@@ -6,8 +6,8 @@
       ^                               │                     │
       └──edit, or a party rejects─────┴──edit───────────────┘      cancel: from any but done
 
-Approvals are of what a plan says: when that is edited they count no longer. Every change adds a
-version, and none is ever changed.
+The parties approve what a plan says, so an edit voids their approvals. Every change adds a
+version, and versions never change.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from recommender.service.plans.stored import (
     last_words,
     load_plan,
     missing_parties,
-    open_to_change,
     party_of,
 )
 from recommender.service.recommend.prospects import find_prospects
@@ -45,25 +44,13 @@ from recommender.texts import say
 
 Decision = Literal["approved", "rejected"]
 
+_OPEN = ("draft", "approved", "active")
+
 
 def edit_plan(session: Session, plan_id: str, edit: PlanEdit, *, seen: int) -> StoredPlan:
-    """Change what a plan says; it is a draft again.
+    """Change what a plan says, as of the version that was seen; it is a draft again.
 
-    Parameters
-    ----------
-    session : Session
-        On whose behalf; employees edit drafts only.
-    plan_id : str
-        Which plan.
-    edit : PlanEdit
-        What to change.
-    seen : int
-        The version that the edit is of.
-
-    Returns
-    -------
-    StoredPlan
-        The new version.
+    Employees edit only drafts of their own plan.
 
     Raises
     ------
@@ -72,17 +59,18 @@ def edit_plan(session: Session, plan_id: str, edit: PlanEdit, *, seen: int) -> S
     StaleError
         If it has changed since.
     InputError, ConflictError
-        If it cannot be edited, or not like that; see `replan`.
+        If the plan cannot be edited, or not in this way; see `replan`.
     """
     with session.writing() as connection:
-        head = open_to_change(session, connection, plan_id, Permission.WRITE_PLANS, seen=seen)
-        party = party_of(session.who, head.person_id)
-        _check_status(head, "plan.cannot-edit", ("draft",) if party == "employee" else _OPEN)
+        head = _open_to_change(session, connection, plan_id, seen)
+        _check_status(head, "plan.cannot-edit", _changeable(session, head))
         stored = load_plan(session, connection, head)
         plan, gaps = _edited(session, connection, stored, edit)
-        kept = {(item.module_id, item.offering_id) for item in plan.items}
-        release_seats(connection, head, unless=kept)
-        _add_version(
+        # only a plan that was in force has seats; those of unchanged items stay booked, because
+        # somebody else could take them before the plan is in force again
+        unchanged = {(item.module_id, item.offering_id) for item in plan.items}
+        release_seats(connection, head, unless=unchanged)
+        return _add_version(
             session,
             connection,
             head,
@@ -92,7 +80,6 @@ def edit_plan(session: Session, plan_id: str, edit: PlanEdit, *, seen: int) -> S
             note=edit.note,
             rests_on=plan,
         )
-        return _reload(session, connection, plan_id)
 
 
 def decide_on_plan(
@@ -103,40 +90,26 @@ def decide_on_plan(
     comment: str | None = None,
     seen: int,
 ) -> StoredPlan:
-    """Approve or reject what a plan says, on the principal's part.
+    """Approve or reject what a plan says, for the party that the principal stands for.
 
-    Parameters
-    ----------
-    session : Session
-        On whose behalf.
-    plan_id : str
-        Which plan.
-    decision : str
-        ``approved`` or ``rejected``.
-    comment : str, optional
-        Why; a rejection needs it.
-    seen : int
-        The version that was read. Others may have decided since; nobody may have edited.
-
-    Returns
-    -------
-    StoredPlan
-        Approved once all parties have approved; a draft after a rejection.
+    The plan is approved once all parties have approved it; a rejection, which needs a comment,
+    makes it a draft.
 
     Raises
     ------
     NotFoundError
         If there is no such plan within the principal's scope.
     StaleError
-        If the plan was edited since.
+        If the plan was edited after the version that was seen. Decisions of others do not matter.
     InputError
         If a rejection has no comment.
     ConflictError
-        If the plan is neither a draft nor approved, or the party approved already.
+        If the plan is neither a draft nor approved, or the party has approved it already.
     """
     with session.writing() as connection:
         head = find_head(session, connection, plan_id, Permission.APPROVE_PLANS, lock=True)
         content = content_version(read_changes(connection, plan_id), head.version)
+        # any version with the same items will do: three parties may well decide at the same time
         if not content <= seen <= head.version:
             raise StaleError(seen=seen, present=head.version)
         _check_status(head, "plan.cannot-decide", ("draft", "approved"))
@@ -147,6 +120,7 @@ def decide_on_plan(
         mine = [d.decision for d in last_words(earlier) if d.party == party]
         if mine == [decision] == ["approved"]:
             raise ConflictError("plan.approved-already")
+        # one moment for both rows, so that the decision and its version agree
         now = dt.datetime.now(dt.UTC)
         made = add_decision(
             connection,
@@ -159,7 +133,7 @@ def decide_on_plan(
             at=now,
         )
         complete = not missing_parties(head, last_words([*earlier, made]))
-        _add_version(
+        return _add_version(
             session,
             connection,
             head,
@@ -168,83 +142,51 @@ def decide_on_plan(
             note=comment,
             at=now,
         )
-        return _reload(session, connection, plan_id)
 
 
 def activate_plan(session: Session, plan_id: str, *, seen: int) -> StoredPlan:
     """Put an approved plan in force: its dates hold, and its offerings are booked.
-
-    Parameters
-    ----------
-    session : Session
-        On whose behalf: HR's or the manager's.
-    plan_id : str
-        Which plan.
-    seen : int
-        The version that was read.
-
-    Returns
-    -------
-    StoredPlan
-        In force.
 
     Raises
     ------
     NotFoundError
         If there is no such plan within the principal's scope.
     ForbiddenError
-        If it is the principal's own.
+        If it is the principal's own plan: HR or the manager puts it in force.
     StaleError
-        If it has changed since.
+        If it has changed since the version that was seen.
     ConflictError
         If it is not approved, or an item's offering has no seat left.
     """
     with session.writing() as connection:
-        head = open_to_change(session, connection, plan_id, Permission.WRITE_PLANS, seen=seen)
+        head = _open_to_change(session, connection, plan_id, seen)
         if party_of(session.who, head.person_id) == "employee":
             raise ForbiddenError("plan.not-own")
         _check_status(head, "plan.cannot-activate", ("approved",))
         stored = load_plan(session, connection, head)
         booked = book_seats(connection, head, stored.plan, on=session.today)
-        _add_version(
-            session,
-            connection,
-            head,
-            change="activated",
-            status="active",
-            body={"enrolments": booked},
+        # the version keeps what was booked: only these seats are given back later, never an
+        # enrolment that somebody made without the plan
+        body = {"enrolments": booked}
+        return _add_version(
+            session, connection, head, change="activated", status="active", body=body
         )
-        return _reload(session, connection, plan_id)
 
 
 def complete_plan(session: Session, plan_id: str, *, seen: int) -> StoredPlan:
     """Close a plan whose modules are completed and whose competencies are assessed again.
-
-    Parameters
-    ----------
-    session : Session
-        On whose behalf.
-    plan_id : str
-        Which plan.
-    seen : int
-        The version that was read.
-
-    Returns
-    -------
-    StoredPlan
-        With its outcome.
 
     Raises
     ------
     NotFoundError
         If there is no such plan within the principal's scope.
     StaleError
-        If it has changed since.
+        If it has changed since the version that was seen.
     ConflictError
         If it is not active, or modules or assessments are missing: it says which.
     """
     with session.writing() as connection:
-        head = open_to_change(session, connection, plan_id, Permission.WRITE_PLANS, seen=seen)
+        head = _open_to_change(session, connection, plan_id, seen)
         _check_status(head, "plan.cannot-complete", ("active",))
         stored = load_plan(session, connection, head)
         outcome = measure_outcome(
@@ -254,15 +196,8 @@ def complete_plan(session: Session, plan_id: str, *, seen: int) -> StoredPlan:
             gaps_of(session, connection, stored),
             today=session.today,
         )
-        _add_version(
-            session,
-            connection,
-            head,
-            change="done",
-            status="done",
-            body={"outcome": [to_json(part) for part in outcome]},
-        )
-        return _reload(session, connection, plan_id)
+        body = {"outcome": [to_json(part) for part in outcome]}
+        return _add_version(session, connection, head, change="done", status="done", body=body)
 
 
 def cancel_plan(
@@ -274,41 +209,37 @@ def cancel_plan(
 ) -> StoredPlan:
     """Cancel a plan; the seats that it took and that are not used yet are free again.
 
-    Parameters
-    ----------
-    session : Session
-        On whose behalf; employees cancel drafts only.
-    plan_id : str
-        Which plan.
-    note : str, optional
-        Why.
-    seen : int
-        The version that was read.
-
-    Returns
-    -------
-    StoredPlan
-        Cancelled.
+    Employees cancel only drafts of their own plan.
 
     Raises
     ------
     NotFoundError
         If there is no such plan within the principal's scope.
     StaleError
-        If it has changed since.
+        If it has changed since the version that was seen.
     ConflictError
         If it is done or cancelled already.
     """
     with session.writing() as connection:
-        head = open_to_change(session, connection, plan_id, Permission.WRITE_PLANS, seen=seen)
-        party = party_of(session.who, head.person_id)
-        _check_status(head, "plan.cannot-cancel", ("draft",) if party == "employee" else _OPEN)
+        head = _open_to_change(session, connection, plan_id, seen)
+        _check_status(head, "plan.cannot-cancel", _changeable(session, head))
         release_seats(connection, head, unless=set())
-        _add_version(session, connection, head, change="cancelled", status="cancelled", note=note)
-        return _reload(session, connection, plan_id)
+        return _add_version(
+            session, connection, head, change="cancelled", status="cancelled", note=note
+        )
 
 
-_OPEN = ("draft", "approved", "active")
+def _open_to_change(session: Session, connection: Connection, plan_id: str, seen: int) -> PlanHead:
+    """Find a plan as it was seen, and lock it until the end of the transaction."""
+    head = find_head(session, connection, plan_id, Permission.WRITE_PLANS, lock=True)
+    if head.version != seen:
+        raise StaleError(seen=seen, present=head.version)
+    return head
+
+
+def _changeable(session: Session, head: PlanHead) -> Sequence[str]:
+    """Return the statuses in which the principal may edit or cancel a plan."""
+    return ("draft",) if party_of(session.who, head.person_id) == "employee" else _OPEN
 
 
 def _check_status(head: PlanHead, refusal: str, allowed: Sequence[str]) -> None:
@@ -322,10 +253,11 @@ def _edited(
 ) -> tuple[Plan, Gaps]:
     service, before = session.service, stored.plan
     framework = service.framework
+    # as of the plan's own day: its outcome is measured from the levels of that day on
     standing = read_standing(
         connection, framework, as_of=before.as_of, person_ids=[before.person_id]
     )
-    # a plan goes on being for the grade that it was made for
+    # the plan stays one for the grade that it was made for, also after a promotion
     if stored.gaps is not None and stored.gaps.grade in framework.grade_ids:
         standing = assume_grade(standing, framework, stored.gaps.grade)
     wanted = {item.offering_id for item in edit.items if item.offering_id is not None}
@@ -336,6 +268,7 @@ def _edited(
         coming=read_offerings(connection, as_of=max(before.as_of, session.today)),
         named=find_offerings(connection, wanted),
         today=session.today,
+        # people have arranged their work by the dates of a plan that was ever in force
         keep_dates="activated" in read_changes(connection, before.plan_id).values(),
         lang=session.lang,
     )
@@ -353,11 +286,13 @@ def _add_version(
     note: str | None = None,
     rests_on: Plan | None = None,
     at: dt.datetime | None = None,
-) -> None:
-    """Add a version, on whose part it is, and its figures for the audit trail."""
+) -> StoredPlan:
+    """Add a version with the party that made it, note its figures, and return the plan."""
     said = {"status": status, "party": party_of(session.who, head.person_id), **(body or {})}
     if note is not None:
         said["note"] = note
+    # an edit computes the plan anew, by the model and catalogue in force now
+    basis = rests_on or head
     add_version(
         connection,
         head,
@@ -366,13 +301,10 @@ def _add_version(
         body=said,
         actor=session.who.actor,
         at=at or dt.datetime.now(dt.UTC),
-        model_id=rests_on.model_id if rests_on else head.model_id,
-        catalog_digest=rests_on.catalog_digest if rests_on else head.catalog_digest,
+        model_id=basis.model_id,
+        catalog_digest=basis.catalog_digest,
     )
     session.details.update(change=change, status=status, version=head.version + 1)
-
-
-def _reload(session: Session, connection: Connection, plan_id: str) -> StoredPlan:
-    head = find_plan(connection, session.who.scope, plan_id)
-    assert head is not None  # held since the change began
-    return load_plan(session, connection, head)
+    changed = find_plan(connection, session.who.scope, head.plan_id)
+    assert changed is not None  # held since the change began
+    return load_plan(session, connection, changed)

@@ -21,25 +21,9 @@ from recommender.service.recommend.prospects import Prospects, describe_served
 def make_plan(
     prospects: Prospects, row: int, request: PlanRequest, *, offerings: pd.DataFrame, lang: str
 ) -> Plan:
-    """Make the plan of one person of a standing; it is a draft.
+    """Draft the plan of one person of a standing, and say why every other module is left out.
 
-    Parameters
-    ----------
-    prospects : Prospects
-        The candidates of the people that plans are made for.
-    row : int
-        Whose plan; a row of the standing.
-    request : PlanRequest
-        Budgets and wishes.
-    offerings : DataFrame
-        Coming offerings with seats, as `recommender.store.read_offerings` returns them.
-    lang : str
-        Language of the reasons.
-
-    Returns
-    -------
-    Plan
-        With every module that is not in it, and why.
+    `offerings` are given as `recommender.store.read_offerings` returns them.
 
     Raises
     ------
@@ -51,21 +35,20 @@ def make_plan(
     """
     choices = find_choices(prospects, row, request, lang=lang)
     choice = choose_plan(choices.problem)
+    dates = schedule(
+        prospects.framework,
+        [choices.name(i) for i in choice.order],
+        offerings,
+        first_day=prospects.standing.as_of + dt.timedelta(days=1),
+    )
     return compose_plan(
         choices,
         choice,
+        # random and not counted: two processes never draw the same, and nobody guesses another's
         plan_id=f"plan-{secrets.token_hex(6)}",
         path_id=request.path,
-        dates=schedule(
-            prospects.framework,
-            [choices.name(i) for i in choice.order],
-            offerings,
-            first_day=prospects.standing.as_of + dt.timedelta(days=1),
-        ),
-        left_out=[
-            *describe_not_chosen(choices.problem, choice, lang=lang),
-            *choices.ruled_out,
-        ],
+        dates=dates,
+        left_out=[*describe_not_chosen(choices.problem, choice, lang=lang), *choices.ruled_out],
         lang=lang,
     )
 
@@ -81,37 +64,16 @@ def compose_plan(
     lang: str,
     by_hand: bool = False,
 ) -> Plan:
-    """Put a chosen plan together.
+    """Put a draft together from the modules that were chosen, by the solver or `by_hand`.
 
-    Parameters
-    ----------
-    choices : Choices
-        What it was chosen from.
-    choice : PlanChoice
-        Which modules, in which order.
-    plan_id : str
-        Its id.
-    path_id : str or None
-        The learning path that frames it.
-    dates : sequence of Dates
-        When each module is taken.
-    left_out : sequence of ExcludedModule
-        All other modules.
-    lang : str
-        Language of the reasons.
-    by_hand : bool
-        Whether a person chose.
-
-    Returns
-    -------
-    Plan
-        A draft.
+    `dates` are those of the chosen modules in their order; `left_out` are all other modules.
     """
     framework, standing = choices.prospects.framework, choices.prospects.standing
     problem = choices.problem
     items = _describe_items(choices, choice, dates, lang)
     levels = standing.levels.level[choices.row]
     hours, cost = problem.hours_budget, problem.cost_budget
+    # no bound is None in a plan: JSON knows no infinity
     plan = Plan(
         plan_id=plan_id,
         person_id=standing.people["person_id"].iloc[choices.row],
@@ -136,13 +98,14 @@ def compose_plan(
         catalog_digest=framework.catalog.digest,
         optimality_gap=choice.optimality_gap,
     )
+    # said in the one place that can also say it later, in the other language
     return reword(framework, plan, lang)
 
 
 def _describe_items(
     choices: Choices, choice: PlanChoice, dates: Sequence[Dates], lang: str
 ) -> tuple[PlanItem, ...]:
-    """Return the items of a plan, without reasons."""
+    """Return the items of a plan; `reword` gives them their reasons."""
     modules = choices.prospects.framework.modules
     in_order = [choices.pool[i] for i in choice.order]
     served = describe_served(choices.prospects, choices.row, in_order)

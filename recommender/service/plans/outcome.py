@@ -1,4 +1,4 @@
-"""What a plan brought: completed modules, and levels assessed again, beside what was expected."""
+"""What a plan brought: modules completed and levels assessed again, beside what was expected."""
 
 from __future__ import annotations
 
@@ -19,31 +19,13 @@ from recommender.store.people.seats import list_enrolments
 def measure_outcome(
     connection: Connection, framework: Framework, plan: Plan, gaps: Gaps, *, today: dt.date
 ) -> list[PlanOutcome]:
-    """Compare what a plan was to bring with what was assessed after it.
-
-    Parameters
-    ----------
-    connection : Connection
-        Open for reading.
-    framework : Framework
-        The catalogue; a competency that has left it cannot be assessed and is not asked for.
-    plan : Plan
-        The plan.
-    gaps : Gaps
-        The gaps it answers.
-    today : date
-        Nothing later counts.
-
-    Returns
-    -------
-    list of PlanOutcome
-        For each competency that the plan serves, in the order of the framework.
+    """Compare, in framework order, what a plan was to bring with what was assessed after it.
 
     Raises
     ------
     ConflictError
-        If a module was not completed since the day of the plan, or a competency not assessed
-        on a later day than that on which the last module that serves it was completed.
+        If a module was not completed after the day of the plan, or a competency was not assessed
+        after the day on which the last module that serves it was completed.
     """
     completed = _completions(connection, plan, today)
     open_modules = [i.module_id for i in plan.items if i.module_id not in completed]
@@ -53,10 +35,12 @@ def measure_outcome(
     for item in plan.items:
         for part in item.competencies:
             name = part.competency_id
+            # as the plan counts it (DESIGN, section 4, "Plan"): nothing is expected to harm
             expected[name] = expected.get(name, 0.0) + max(0.0, part.expected_improvement)
-            on = completed.get(item.module_id)
-            if on is not None:
+            if item.module_id in completed:
+                on = completed[item.module_id]
                 last[name] = max(on, last.get(name, on))
+    # a competency that has left the catalogue can no longer be assessed, so none is asked for
     served = [name for name in framework.competency_ids if name in expected]
     to_assess = [
         name
@@ -88,6 +72,7 @@ def _completions(connection: Connection, plan: Plan, today: dt.date) -> dict[str
     days: dict[str, dt.date] = {}
     for enrolment in list_enrolments(connection, plan.person_id, modules):
         on = enrolment.completed_on
+        # what was completed by the day of the plan was known then, and is not its merit
         if enrolment.status == "completed" and on is not None and plan.as_of < on <= today:
             days[enrolment.module_id] = min(on, days.get(enrolment.module_id, on))
     return days
@@ -96,6 +81,7 @@ def _completions(connection: Connection, plan: Plan, today: dt.date) -> dict[str
 def _assessed_after(
     framework: Framework, standing: Standing, competency_id: str, day: dt.date
 ) -> bool:
+    # strictly later: an assessment on the last day of a module may have been made before it
     k = framework.competency_ids.index(competency_id)
     level, assessed = standing.levels.level[0, k], standing.levels.day[0, k]
     return bool(np.isfinite(level) and assessed > to_day(day))

@@ -1,4 +1,4 @@
-"""Plans on somebody's behalf: finding, reading, talking about them."""
+"""Plans as they are found, read, printed and commented on."""
 
 from __future__ import annotations
 
@@ -43,24 +43,9 @@ from recommender.store.plans.versions import (
 
 @dataclass(frozen=True)
 class VersionEntry:
-    """A version in the list of versions.
+    """A version in the list of versions: which change made it, by which party, and when.
 
-    Parameters
-    ----------
-    version : int
-        Its number.
-    change : str
-        What led to it.
-    party : str or None
-        Whose part that was.
-    status : str
-        Of the plan from then on.
-    made_at : datetime
-        When.
-    note : str or None
-        What was noted with it.
-    added, removed : tuple of str
-        Modules that came in and went out with it.
+    `status` is that of the plan from then on; `added` and `removed` are modules.
     """
 
     version: int
@@ -95,25 +80,10 @@ def search_plans(
     after: tuple[dt.datetime, str] | None = None,
     limit: int,
 ) -> list[PlanHead]:
-    """Return plans within the principal's scope, newest first.
+    """Return one page of the plans within the principal's scope, newest first.
 
-    Parameters
-    ----------
-    session : Session
-        On whose behalf.
-    person_id, status : str, optional
-        Only those of a person, in a status.
-    org_unit : str, optional
-        Only those of people of this unit and the units below it.
-    after : tuple of datetime and str, optional
-        When the last plan of the page before was created, and its id.
-    limit : int
-        How many at most.
-
-    Returns
-    -------
-    list of PlanHead
-        One page.
+    A unit stands for the units below it too. `after` is the creation time and the id of the last
+    plan of the page before.
 
     Raises
     ------
@@ -124,7 +94,7 @@ def search_plans(
     with session.reading() as connection:
         if person_id is not None:
             session.person(connection, person_id)
-        found = list_plans(
+        plans = list_plans(
             connection,
             session.who.scope,
             person_id=person_id,
@@ -133,14 +103,14 @@ def search_plans(
             after=after,
             limit=limit,
         )
-    session.saw(head.ref for head in found)
-    return found
+    session.saw(plan.ref for plan in plans)
+    return plans
 
 
 def read_plan_versions(
     session: Session, plan_id: str, *, after: int = 0, limit: int
 ) -> list[VersionEntry]:
-    """List what became of a plan, oldest first, from after one version on.
+    """List the versions of a plan that follow one, oldest first.
 
     Raises
     ------
@@ -152,19 +122,20 @@ def read_plan_versions(
         changes = read_changes(connection, head.plan_id)
         entries: list[VersionEntry] = []
         before: list[str] = []
+        # the first entry of a later page is compared with the last of the page before
         if after in changes:
             content = content_version(changes, after)
             before = _modules(read_version(connection, head.plan_id, content))
-        for found in read_versions(connection, head.plan_id, after=after, limit=limit):
-            modules = _modules(found) if found.change in CONTENT_CHANGES else before
+        for version in read_versions(connection, head.plan_id, after=after, limit=limit):
+            modules = _modules(version) if version.change in CONTENT_CHANGES else before
             entries.append(
                 VersionEntry(
-                    version=found.version,
-                    change=found.change,
-                    party=found.body.get("party"),
-                    status=status_of(found),
-                    made_at=found.made_at,
-                    note=found.body.get("note"),
+                    version=version.version,
+                    change=version.change,
+                    party=version.body.get("party"),
+                    status=status_of(version),
+                    made_at=version.made_at,
+                    note=version.body.get("note"),
                     added=tuple(name for name in modules if name not in before),
                     removed=tuple(name for name in before if name not in modules),
                 )
@@ -176,7 +147,7 @@ def read_plan_versions(
 def read_decisions(
     session: Session, plan_id: str, *, after: int = 0, limit: int
 ) -> list[PlanDecision]:
-    """List approvals and rejections of a plan, also of what it said earlier, oldest first.
+    """List the approvals and rejections of a plan, also those of earlier content, oldest first.
 
     Raises
     ------
@@ -197,6 +168,7 @@ def comment_on_plan(session: Session, plan_id: str, text: str) -> PlanComment:
         If there is no such plan within the principal's scope.
     """
     with session.writing() as connection:
+        # no lock and no version: a comment changes nothing that somebody may have approved
         head = find_head(session, connection, plan_id, Permission.WRITE_PLANS)
         return add_comment(
             connection,
@@ -211,7 +183,7 @@ def comment_on_plan(session: Session, plan_id: str, text: str) -> PlanComment:
 def read_comments(
     session: Session, plan_id: str, *, after: int = 0, limit: int
 ) -> Sequence[PlanComment]:
-    """List comments, oldest first, from after one on.
+    """List the comments on a plan that follow one, oldest first.
 
     Raises
     ------
@@ -233,18 +205,19 @@ def read_plan_document(
     NotFoundError
         If there is no such plan within the principal's scope, or no such version.
     """
+    # one state for all of it: what it says, who approved it, where its offerings are held
     with session.reading() as connection:
         stored = read_plan(session, plan_id, version=version)
-        name, org_unit, manager, synthetic = read_reader(connection, stored.head.person_id)
+        reader = PlanReader(*read_reader(connection, stored.head.person_id))
         offerings = {item.offering_id for item in stored.plan.items if item.offering_id}
         return build_plan_document(
             session.service.framework,
-            PlanReader(name, org_unit, manager, synthetic),
+            reader,
             gaps_of(session, connection, stored),
             stored.plan,
             places={
-                found.offering_id: found.place
-                for found in find_offerings(connection, offerings).values()
+                offering_id: offering.place
+                for offering_id, offering in find_offerings(connection, offerings).items()
             },
             lang=session.lang,
             approvals=[
@@ -255,5 +228,5 @@ def read_plan_document(
         )
 
 
-def _modules(found: PlanVersion) -> list[str]:
-    return [item["module_id"] for item in found.body["plan"]["items"]]
+def _modules(version: PlanVersion) -> list[str]:
+    return [item["module_id"] for item in version.body["plan"]["items"]]

@@ -1,4 +1,4 @@
-"""Why modules are in a plan, where they are, or are not: in either language, at any time."""
+"""Why modules are in a plan, at their place, or left out: in either language, at any time."""
 
 from __future__ import annotations
 
@@ -15,24 +15,12 @@ from training_catalog import LearningPath
 
 
 def reword(framework: Framework, plan: Plan, lang: str) -> Plan:
-    """Say again, in a language, why modules are in a plan, where they are, or are not.
+    """Say again, in a language, why modules are in a plan, at their place, or left out.
 
-    Parameters
-    ----------
-    framework : Framework
-        The catalogue, maybe not the one that the plan was made with.
-    plan : Plan
-        The plan.
-    lang : str
-        ``zh-CN`` or ``en``.
-
-    Returns
-    -------
-    Plan
-        The same in other words. What speaks of things that have left the catalogue keeps its
-        words; a module that has left it is called by its id.
+    The catalogue may have changed since the plan was made. Sentences about competencies that have
+    left it keep their words; a module that has left it is called by its id.
     """
-    path = next((path for path in framework.catalog.paths if path.id == plan.path_id), None)
+    path = framework.path_of.get(plan.path_id or "")
     return replace(
         plan,
         items=tuple(
@@ -73,23 +61,9 @@ def say_left_out(reason: str, lang: str, *, adds: float | None = None) -> str:
 def describe_not_chosen(
     problem: PlanProblem, choice: PlanChoice, *, lang: str, by_hand: bool = False
 ) -> list[ExcludedModule]:
-    """Say of every module that could have been chosen why it was not.
+    """Say of every module that could have been chosen why it was not, the most useful first.
 
-    Parameters
-    ----------
-    problem : PlanProblem
-        What the plan was chosen from.
-    choice : PlanChoice
-        The plan.
-    lang : str
-        Language of the reasons.
-    by_hand : bool
-        Whether a person chose, so that nothing is said of better uses of hours and money.
-
-    Returns
-    -------
-    list of ExcludedModule
-        Those that came nearest first.
+    Where a person chose `by_hand`, nothing is said of better uses of hours and money.
     """
     chosen = set(choice.order)
     hours_left = problem.hours_budget - sum(problem.hours[i] for i in chosen)
@@ -98,6 +72,7 @@ def describe_not_chosen(
     for i, name in enumerate(problem.module_ids):
         if i in chosen:
             continue
+        # beside the whole plan: what it would add alone says nothing about leaving it out
         adds = gap_closed(problem, [*choice.order, i]) - choice.expected_gap_closed
         if adds <= problem.hour_price * problem.hours[i]:
             reason = "adds-nothing"
@@ -106,6 +81,8 @@ def describe_not_chosen(
         elif problem.cost[i] > cost_left:
             reason = "past-budget" if by_hand else "over-budget"
         else:
+            # it is worth its hours and would fit, so the best plan can only lack it because of
+            # the modules that it needs first
             reason = "not-taken" if by_hand else "prerequisite-too-long"
         text = say_left_out(reason, lang, adds=adds)
         near.append((-adds, ExcludedModule(name, reason, text, adds)))
@@ -122,42 +99,27 @@ def describe_ruled_out(
     without: Collection[str],
     lang: str,
 ) -> list[ExcludedModule]:
-    """Say of every module that could not be chosen why: it is unwanted, no candidate, off the path.
+    """Say of every module outside of `pool` why it could not be chosen.
 
-    Parameters
-    ----------
-    pool : sequence of int
-        The modules that could be chosen.
-    frame : Frame or None
-        The learning path, if there is one. Of a module that it does not let in nothing else is
-        said, unless it was asked to be left out.
-    excluded : sequence of ExcludedModule
-        Those that are no candidates.
-    without : collection of str
-        Those that were asked to be left out.
-    lang : str
-        Language of the reasons.
-
-    Returns
-    -------
-    list of ExcludedModule
-        The unwanted, then those that are no candidates, then those off the path; by id.
+    First come those that are unwanted (asked to be left `without`, or in need of such a module),
+    then those that are no candidates (`excluded`), then those off the learning path; each by id.
     """
-    open_ = {framework.modules.ids[m] for m in pool}
+    in_pool = {framework.modules.ids[m] for m in pool}
     no_candidate = {item.module_id: item for item in excluded}
     unwanted: list[ExcludedModule] = []
-    own_reason: list[ExcludedModule] = []
+    excluded_here: list[ExcludedModule] = []
     off_path: list[ExcludedModule] = []
-    for name in sorted(framework.module_of.keys() - open_):
+    for name in sorted(framework.module_of.keys() - in_pool):
+        # off the path is reason enough, but a wish of the reader's is answered as such
         if frame and name not in frame.path.module_ids and name not in without:
             text = say_left_out("outside-path", lang)
             off_path.append(ExcludedModule(name, "outside-path", text))
         elif name in no_candidate:
-            own_reason.append(no_candidate[name])
+            excluded_here.append(no_candidate[name])
         else:
             reason = "not-wanted" if name in without else "needs-unwanted"
             unwanted.append(ExcludedModule(name, reason, say_left_out(reason, lang)))
-    return [*unwanted, *own_reason, *off_path]
+    return [*unwanted, *excluded_here, *off_path]
 
 
 def _key(reason: str) -> str:
@@ -167,12 +129,14 @@ def _key(reason: str) -> str:
 
 def _explanation(item: ExcludedModule, lang: str) -> str:
     text = all_texts().get(_key(item.reason))
+    # plans of earlier releases may have a reason without a text now, or lack its figure
     if text is None or (item.adds is None and placeholders(text[lang])):
         return item.explanation
     return say_left_out(item.reason, lang, adds=item.adds)
 
 
 def _name_stage(path: LearningPath | None, name: str | None, lang: str) -> str | None:
+    # a plan keeps the name of a stage in one language, so that is what the stage is found by
     for stage in path.stages if path else ():
         if name in (stage.name.zh_cn, stage.name.en):
             return stage.name.in_language(lang)
@@ -180,6 +144,7 @@ def _name_stage(path: LearningPath | None, name: str | None, lang: str) -> str |
 
 
 def _reasons(framework: Framework, item: PlanItem, lang: str) -> tuple[str, ...]:
+    # the sentences need the names of all competencies, so they stay as they were
     if any(part.competency_id not in framework.competencies for part in item.competencies):
         return item.reasons
     return tuple(
@@ -196,6 +161,7 @@ def _order_reasons(
         names = say("document.list_separator", lang).join(titles)
         reasons.append(say("reason.prerequisite", lang, modules=names))
     key = "reason.first" if item.order == 1 else "reason.next"
+    # on a path the stages decide the places before the gain does
     if framed:
         key = "reason.in-stage"
     per_hour = f"{item.adds / item.hours:.3f}"

@@ -1,4 +1,4 @@
-"""Plans as they are stored: versions, who approved them, and what is still awaited."""
+"""Plans as they are stored: versions, who approved them, and whose approval is missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from recommender.errors import NotFoundError, StaleError
+from recommender.errors import NotFoundError
 from recommender.results import Gaps, Plan
 from recommender.service.framework import Framework
 from recommender.service.levels.gaps import describe_gaps
@@ -31,12 +31,18 @@ from recommender.store.plans.versions import (
 
 @dataclass(frozen=True)
 class PlanOutcome:
-    """What a plan that is done brought in one competency, beside what was expected of it."""
+    """What a completed plan brought in one competency, beside what was expected of it."""
 
     competency_id: str
     level_before: float | None
     level_after: float | None
     expected_improvement: float
+
+
+# built once: to build an adapter takes far longer than to use it
+_PLAN = TypeAdapter(Plan)
+_GAPS = TypeAdapter(Gaps)
+_OUTCOME = TypeAdapter(tuple[PlanOutcome, ...])
 
 
 @dataclass(frozen=True)
@@ -47,26 +53,20 @@ class StoredPlan:
     ----------
     head : PlanHead
         The plan as it is now.
-    version : int
-        Which version this is.
-    content_version : int
-        The version that its items are from: what is approved.
-    change : str
-        What led to this version.
-    party : str or None
-        Whose part that was; None where nobody noted it.
-    made_at : datetime
-        When.
+    version, content_version : int
+        This version, and the one that its items are from: that is what gets approved.
+    change, party, made_at : str, str or None, datetime
+        The change that made this version; no party is known in versions of earlier releases.
     plan : Plan
-        What it says, in the language of whoever asked.
+        What it says, in the language of the session.
     gaps : Gaps or None
-        The gaps it answers; None where they were not kept.
+        The gaps it answers; None in versions of earlier releases.
     note : str or None
         What was noted with the change.
     outcome : tuple of PlanOutcome or None
-        Once it is done.
+        Only once the plan is done.
     decisions : tuple of PlanDecision
-        The last word of each party on these items.
+        The latest decision of each party on these items.
     awaiting : tuple of str
         The parties whose approval is missing.
     """
@@ -86,15 +86,10 @@ class StoredPlan:
 
 
 def party_of(who: Principal, person_id: str) -> str:
-    """Return on whose part a principal acts on a person's plan; on his own he is the employee."""
+    """Return the party that a principal acts for; on one's own plan one is the employee."""
     if who.person_id == person_id:
         return "employee"
     return "manager" if who.role is Role.MANAGER else "hr"
-
-
-def parties_of(head: PlanHead) -> tuple[str, ...]:
-    """Return who has to approve a plan."""
-    return ("employee", "hr") if head.manager_id is None else ("employee", "manager", "hr")
 
 
 def find_head(
@@ -120,44 +115,10 @@ def find_head(
     return head
 
 
-def open_to_change(
-    session: Session, connection: Connection, plan_id: str, permission: Permission, *, seen: int
-) -> PlanHead:
-    """Find a plan and hold it until the end of the transaction.
-
-    Raises
-    ------
-    NotFoundError
-        If there is no such plan within the principal's scope.
-    StaleError
-        If it has changed since the version that was seen.
-    """
-    head = find_head(session, connection, plan_id, permission, lock=True)
-    if head.version != seen:
-        raise StaleError(seen=seen, present=head.version)
-    return head
-
-
 def load_plan(
     session: Session, connection: Connection, head: PlanHead, *, version: int | None = None
 ) -> StoredPlan:
-    """Read a plan as it is, or as it was at a version.
-
-    Parameters
-    ----------
-    session : Session
-        In whose language.
-    connection : Connection
-        Open for reading.
-    head : PlanHead
-        Which plan.
-    version : int, optional
-        The newest when not given.
-
-    Returns
-    -------
-    StoredPlan
-        With the decisions of that time.
+    """Read a plan as it is, or as it was at a version, with the decisions of that time.
 
     Raises
     ------
@@ -169,10 +130,11 @@ def load_plan(
     if number not in changes:
         raise NotFoundError("plan.unknown-version", plan_id=head.plan_id, version=number)
     content = content_version(changes, number)
-    found = read_version(connection, head.plan_id, number)
-    source = found if content == number else read_version(connection, head.plan_id, content)
+    this = read_version(connection, head.plan_id, number)
+    source = this if content == number else read_version(connection, head.plan_id, content)
     framework = session.service.framework
-    plan = replace(read_body(framework, source), status=status_of(found))
+    plan = replace(_read_body(framework, source), status=status_of(this))
+    # each decision made one version, so their count tells which ones there were at that time
     decided = sum(changes[v] in ("approved", "rejected") for v in range(content + 1, number + 1))
     on_content = list_decisions(connection, head.plan_id, version=content)
     decisions = last_words(on_content[:decided])
@@ -180,22 +142,21 @@ def load_plan(
         head=head,
         version=number,
         content_version=content,
-        change=found.change,
-        party=found.body.get("party"),
-        made_at=found.made_at,
+        change=this.change,
+        party=this.body.get("party"),
+        made_at=this.made_at,
+        # reasons are said anew: the plan may have been made in the other language
         plan=reword(framework, plan, session.lang),
         gaps=_GAPS.validate_python(source.body["gaps"]) if "gaps" in source.body else None,
-        note=found.body.get("note"),
-        outcome=_OUTCOME.validate_python(found.body["outcome"])
-        if "outcome" in found.body
-        else None,
+        note=this.body.get("note"),
+        outcome=_OUTCOME.validate_python(this.body["outcome"]) if "outcome" in this.body else None,
         decisions=decisions,
         awaiting=missing_parties(head, decisions),
     )
 
 
 def gaps_of(session: Session, connection: Connection, stored: StoredPlan) -> Gaps:
-    """Return the gaps that a plan answers; where they were not kept, as they are known now."""
+    """Return the gaps that a plan answers; where they were not kept, compute them again."""
     if stored.gaps is not None:
         return stored.gaps
     framework = session.service.framework
@@ -211,34 +172,33 @@ def content_version(changes: Mapping[int, str], version: int) -> int:
 
 
 def last_words(decisions: Sequence[PlanDecision]) -> tuple[PlanDecision, ...]:
-    """Return the last of each party's decisions."""
+    """Return the latest decision of each party; `decisions` are given oldest first."""
     return tuple({decision.party: decision for decision in decisions}.values())
 
 
 def missing_parties(head: PlanHead, decisions: Sequence[PlanDecision]) -> tuple[str, ...]:
-    """Return who has not approved yet."""
+    """Return the parties that have not approved yet; who has no manager needs none."""
+    parties = ("employee", "hr") if head.manager_id is None else ("employee", "manager", "hr")
     approved = {d.party for d in decisions if d.decision == "approved"}
-    return tuple(party for party in parties_of(head) if party not in approved)
+    return tuple(party for party in parties if party not in approved)
 
 
 def status_of(found: PlanVersion) -> str:
     """Return the status a plan had at a version."""
+    # the first version has no status beside that of the plan itself
     status: str = found.body.get("status") or found.body["plan"]["status"]
     return status
 
 
-def read_body(framework: Framework, found: PlanVersion) -> Plan:
-    """Read the plan of a version, also of one that an earlier release kept."""
-    kept: dict[str, Any] = found.body["plan"]
+def _read_body(framework: Framework, version: PlanVersion) -> Plan:
+    stored: dict[str, Any] = version.body["plan"]
+    # versions never change, so those of earlier releases lack what plans have gained since
     missing = {
         "path_id": None,
         "left_out": [],
         "hour_price": framework.catalog.settings.hour_price,
     }
-    items = [{"stage": None, "reasons": [], "order_reasons": [], **item} for item in kept["items"]]
-    return _PLAN.validate_python({**missing, **kept, "items": items})
-
-
-_PLAN = TypeAdapter(Plan)
-_GAPS = TypeAdapter(Gaps)
-_OUTCOME = TypeAdapter(tuple[PlanOutcome, ...])
+    items = [
+        {"stage": None, "reasons": [], "order_reasons": [], **item} for item in stored["items"]
+    ]
+    return _PLAN.validate_python({**missing, **stored, "items": items})

@@ -10,10 +10,7 @@ from recommender.errors import NotFoundError
 from recommender.results import Recommendations
 from recommender.service.levels.standing import read_standing
 from recommender.service.permissions import Permission
-from recommender.service.recommend.recommendations import (
-    RecommendationRequest,
-    rank_for_people,
-)
+from recommender.service.recommend.recommendations import RecommendationRequest, rank_for_people
 from recommender.service.session import Session
 from recommender.store import covers_unit, org_path, unit_exists
 from recommender.store.people.staff import PeopleFilter, search_people
@@ -23,16 +20,9 @@ from recommender.store.people.staff import PeopleFilter, search_people
 class PeopleRequest:
     """For whom recommendations are asked.
 
-    Parameters
-    ----------
-    person_ids : sequence of str or None
-        These people; all within the principal's scope where None.
-    org_unit : str or None
-        Of them those of this unit or one below it.
-    after : str
-        Of them those after this id; for the rest of many.
-    limit : int
-        How many at most.
+    These are the people of `person_ids`, or everybody within the principal's scope where that is
+    None; of them at most `limit` who belong to the unit or one below it, and whose ids come
+    `after` one.
     """
 
     person_ids: Sequence[str] | None = None
@@ -43,16 +33,16 @@ class PeopleRequest:
 
 @dataclass(frozen=True)
 class Batch:
-    """Recommendations for many people.
+    """Recommendations for many people, in the order of their ids.
 
     Parameters
     ----------
     items : list of Recommendations
-        In the order of the people's ids.
+        One for each person.
     not_found : list of str
-        Ids that were asked for and are not there, or not within what the principal may see.
+        Ids that were asked for and do not exist, or not within the principal's scope.
     last : str or None
-        The last person, where there are more than were asked for.
+        Id of the last person where more follow, else None.
     """
 
     items: list[Recommendations]
@@ -75,17 +65,17 @@ def recommend_to_many(
     path = None if people.org_unit is None else org_path(people.org_unit)
     wanted = PeopleFilter(person_ids=people.person_ids, org_unit=path)
     with session.reading() as connection:
+        # one more than asked for tells whether there are more
         heads = search_people(connection, scope, wanted, after=people.after, limit=people.limit + 1)
-        here = [head.person_id for head in heads[: people.limit]]
+        chosen = [head.person_id for head in heads[: people.limit]]
         known = path is None or (covers_unit(scope, path) and unit_exists(connection, path))
-        if not here and not known:
+        # an empty unit of one's own is an answer; another one may not even be told to exist
+        if not chosen and not known:
             raise NotFoundError("org-unit.unknown", org_unit=people.org_unit)
         session.saw(head.ref for head in heads[: people.limit])
-        standing = (
-            read_standing(connection, service.framework, as_of=as_of, person_ids=here)
-            if here
-            else None
-        )
+        standing = None
+        if chosen:
+            standing = read_standing(connection, service.framework, as_of=as_of, person_ids=chosen)
     items: list[Recommendations] = []
     if standing is not None:
         items = rank_for_people(
@@ -97,5 +87,5 @@ def recommend_to_many(
     return Batch(
         items=items,
         not_found=[name for name in dict.fromkeys(people.person_ids or ()) if name not in there],
-        last=here[-1] if len(heads) > people.limit else None,
+        last=chosen[-1] if len(heads) > people.limit else None,
     )

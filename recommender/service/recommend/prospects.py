@@ -1,4 +1,4 @@
-"""What could be recommended to people, and why the rest is not: found once for all of them."""
+"""What could be recommended to people, and why other modules are not: found once for all."""
 
 from __future__ import annotations
 
@@ -25,18 +25,7 @@ from recommender.texts import say
 class Prospects:
     """The candidates of everybody in a standing, and what each module is expected to add.
 
-    Parameters
-    ----------
-    framework : Framework
-        The catalogue.
-    standing : Standing
-        Where the people stand.
-    estimates : Estimates
-        What each module is expected to add.
-    modalities : collection of str or None
-        The allowed modalities; all where None.
-    candidates : CandidateArrays
-        Which modules serve a gap of whom.
+    Only the `modalities` are allowed; all where they are None.
     """
 
     framework: Framework
@@ -72,7 +61,7 @@ def find_prospects(
 def describe_exclusions(prospects: Prospects, row: int, *, lang: str) -> tuple[ExcludedModule, ...]:
     """Return the modules that are no candidates for a person, by id, with the reason."""
     standing, modules = prospects.standing, prospects.framework.modules
-    one = slice(row, row + 1)
+    one = slice(row, row + 1)  # the core knows only batches: one person is a batch of one
     reasons = explain_exclusions(
         standing.levels.level[one],
         standing.targets[one],
@@ -82,6 +71,7 @@ def describe_exclusions(prospects: Prospects, row: int, *, lang: str) -> tuple[E
         recently_completed=standing.recently_completed[one],
         modalities=prospects.modalities,
     )[0].tolist()
+    # once for each reason: of hundreds of modules most are excluded, for a handful of reasons
     words: dict[int, tuple[str, str]] = {}
     for reason in set(reasons) - {Exclusion.NONE}:
         code = Exclusion(reason).code
@@ -105,20 +95,12 @@ def describe_served(
     competencies = arrays.pair_competency[pairs]
     expected = prospects.estimates.describe(pairs, standing.levels.level[row, competencies])
     served: dict[int, list[ServedCompetency]] = {module: [] for module in modules}
-    for module, k, found in zip(
+    for module, k, estimate in zip(
         arrays.pair_module[pairs].tolist(), competencies.tolist(), expected, strict=True
     ):
-        served[module].append(
-            ServedCompetency(
-                competency_id=framework.competency_ids[k],
-                gap=float(standing.gaps.gap[row, k]),
-                expected_improvement=found.improvement,
-                lower=found.lower,
-                upper=found.upper,
-                evidence_count=found.evidence_count,
-                basis=found.basis,
-            )
-        )
+        name, gap = framework.competency_ids[k], float(standing.gaps.gap[row, k])
+        served[module].append(ServedCompetency(name, gap, *estimate))
+    # pairs are in the order of the framework; a module names its main competency first
     for module, items in served.items():
         order = [part.id for part in framework.module_of[arrays.ids[module]].competencies]
         items.sort(key=lambda item: order.index(item.competency_id))

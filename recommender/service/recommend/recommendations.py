@@ -1,4 +1,4 @@
-"""Modules ranked for people, and what was shown to whom."""
+"""Modules ranked for people, with a note of what was shown to whom."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class RecommendationRequest:
-    """What a ranking is asked to keep to.
+    """How to rank, and what to leave out.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class RecommendationRequest:
     objective : Objective
         What the ranking goes by.
     hours, budget : float or None
-        No module that takes more hours, or costs more CNY.
+        The most hours that a single module may take, and the most CNY that it may cost.
     modalities : tuple of str or None
         The allowed modalities; all where None.
     """
@@ -63,16 +63,16 @@ def recommend_modules(
     Parameters
     ----------
     session : Session
-        On whose behalf.
+        Who asks; needs `Permission.READ_RECOMMENDATIONS`.
     person_id : str
-        For whom.
+        Whom to rank for.
     request : RecommendationRequest
-        What to keep to.
+        How to rank, and what to leave out.
     as_of : date
-        The day.
+        The day of levels and completions.
     render : callable
-        Makes the answer of the ranking. It takes longer than the ranking does, so what it returns
-        is held until something changes that the ranking rests on.
+        Makes the answer from the ranking, such as `as_it_is`. Its result is held until something
+        changes that the ranking rests on.
     model_id : str, optional
         Rank by this model, not by the one in force.
 
@@ -93,6 +93,7 @@ def recommend_modules(
         estimates = load_estimates(framework, service.models, model_id)
     with session.reading() as connection:
         person = session.person(connection, person_id)
+        # all that the answer rests on, so that nothing has to be invalidated (DECISIONS 10)
         key = (
             person.ref,
             person.version,
@@ -108,15 +109,18 @@ def recommend_modules(
         )
     if isinstance(found, Standing):
         (ranked,) = rank_for_people(framework, found, estimates, request, lang=session.lang)
+        # rendered, because that takes longer than the ranking
         found = ranked, render(ranked)
         service.caches.rankings.put(key, found)
     ranked, answer = found
+    # held or not: how often somebody was shown a module is judged later (DECISIONS 10)
     session.showed([ranked])
     return answer
 
 
 def as_it_is(ranked: Recommendations) -> Recommendations:
-    """Render a ranking as it is."""
+    """Render a ranking as it is, for callers that need no other form."""
+    # a function with a name, because `render` is part of the cache's key
     return ranked
 
 
@@ -146,6 +150,7 @@ def rank_for_people(
         modules,
         estimates.coefficients,
         grade=standing.grade,
+        # all of them where some are to be left out afterwards, or fewer than `top` would remain
         top=request.top if affordable.all() else len(modules.ids),
         objective=request.objective,
         completed=standing.completed,
@@ -159,7 +164,7 @@ def rank_for_people(
             for module, value in zip(
                 ranked.module[row].tolist(), ranked.expected_gap_closed[row].tolist(), strict=True
             )
-            if module >= 0 and affordable[module]
+            if module >= 0 and affordable[module]  # -1 fills the row of a person with fewer
         }
         chosen = list(closed)[: request.top]
         served = describe_served(prospects, row, chosen)

@@ -9,12 +9,14 @@ from recommender.texts import say
 
 def explain_served(framework: Framework, item: ServedCompetency, lang: str) -> list[str]:
     """Say in words what a module should do for a gap, and how that is known."""
+    # "closes" is the term of DESIGN, section 4, "Expected gap closed", before its weight
     values = {
         "competency": framework.competencies[item.competency_id].name.in_language(lang),
         "gap": f"{item.gap:.2f}",
         "closes": f"{max(0.0, min(item.gap, item.expected_improvement)):.2f}",
         "count": item.evidence_count,
     }
+    # no interval: the estimate is the catalogue's own
     if item.lower is None or item.upper is None:
         return [say("reason.served", lang, **values), say("reason.expert", lang)]
     values |= {
