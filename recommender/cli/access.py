@@ -9,7 +9,7 @@ import typer
 
 from recommender.cli.common import Terminal, command
 from recommender.errors import ConflictError, InputError
-from recommender.service.access.audit import StoredEntry, TrailFilter, check_trail, read_trail
+from recommender.service.access.audit import StoredEntry, check_trail, read_trail
 from recommender.service.access.keys import (
     LIFETIME_DAYS,
     LONGEST_DAYS,
@@ -178,13 +178,13 @@ def show(
     person: Annotated[str | None, typer.Option(help="Only what concerns this person.")] = None,
 ) -> None:
     """Show the audit trail, the oldest entry first."""
-    wanted = TrailFilter(person_id=person, since=_moment(since) if since else None)
+    start = _moment(since) if since else None
     entries: list[StoredEntry] = []
     with term.session("audit show") as session:
         more = True
         while more:
             after = entries[-1].seq if entries else 0
-            page = read_trail(session, wanted, after=after, limit=_PAGE)
+            page = read_trail(session, person_id=person, since=start, after=after, limit=_PAGE)
             entries += page
             more = len(page) == _PAGE
     if term.as_json:
