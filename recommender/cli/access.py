@@ -26,6 +26,7 @@ from recommender.service.access.keys import (
 from recommender.service.permissions import Permission, Role
 
 _PAGE = 500
+# as over HTTP
 LONGEST_LABEL = 200
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="Id of the key.")]
 
@@ -93,6 +94,7 @@ def create(
         role=role,
         person_id=person,
         org_unit=org_unit,
+        # typer gives an empty list for an option that is not there; that would be a key for nothing
         permissions=permission or None,
         days=days,
     )
@@ -104,9 +106,9 @@ def create(
 def list_(term: Terminal) -> None:
     """List the API keys; none of their secrets is known any more."""
     with term.session("keys list") as session:
-        found = get_keys(session, after="", limit=10_000)
+        keys = get_keys(session, after="", limit=10_000)
     if term.as_json:
-        term.print_json({"keys": [to_plain(key) for key in found]})
+        term.print_json({"keys": [to_plain(key) for key in keys]})
         return
     term.print_table(
         term.say("cli.keys-title"),
@@ -127,7 +129,7 @@ def list_(term: Terminal) -> None:
                 _minute(key.expires_at),
                 _say_state(term, key),
             )
-            for key in found
+            for key in keys
         ],
     )
 
@@ -162,12 +164,13 @@ def verify(
     """Check that nobody changed, deleted or put in an entry of the audit trail."""
     with term.session("audit verify") as session:
         verdict = check_trail(session, noted=head or ())
-    found = {"entries": verdict.entries, "head": verdict.head}
+    chain = {"entries": verdict.entries, "head": verdict.head}
     if verdict.broken_at is not None:
-        raise ConflictError("audit.broken", broken_at=verdict.broken_at, **found)
+        raise ConflictError("audit.broken", broken_at=verdict.broken_at, **chain)
     if term.as_json:
-        term.print_json(found)
-    term.print("cli.audit-whole", **found)
+        term.print_json(chain)
+    # with the head, which the reader should note outside: the next check can be given it
+    term.print("cli.audit-whole", **chain)
 
 
 def show(
@@ -215,7 +218,7 @@ def show(
 
 
 def to_plain(key: StoredKey) -> dict[str, Any]:
-    """Return what may be said of a key: all but the hash of its secret."""
+    """Return all that may be shown of a key, which is all but the hash of its secret."""
     return {name: value for name, value in key.__dict__.items() if name != "secret_sha256"}
 
 

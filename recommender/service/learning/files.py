@@ -164,6 +164,7 @@ def _read(
 
     # the kinds are those of imports, whose rules about ids and levels hold for a catalogue only
     def relax(column: Column) -> Column:
+        # bounds of 0 to 4 would refuse levels of any other scale
         levels = column.name.startswith(("level", "from_level", "to_level"))
         return dataclasses.replace(
             column,

@@ -95,6 +95,7 @@ def list_records(
 
         def key(row: int) -> Key:
             person, competency, before, end, module = (column[row] for column in columns)
+            # days as numbers, for the key travels as JSON in the cursor of a page
             return person, competency, before.toordinal(), end.toordinal(), module
 
         # by the key and not by a count, so that a page stays right when records are added meanwhile
@@ -134,6 +135,7 @@ def summarise(
         and competency_id in (None, framework.competency_ids[competency])
     )
     at = np.array([pair for _, _, pair in pairs], dtype=np.int64)
+    # a pair that nobody was measured for is asked about where the module is meant to be taken
     middle = (modules.pair_from[at] + modules.pair_to[at]) / 2
     levels = np.array(
         [

@@ -107,6 +107,7 @@ def train_on_history(
         metrics = to_plain(evaluation)
         if parent is not None:
             earlier, _ = models.load(parent)
+            # beside the new model on the same records, as its verdict compares the two
             metrics["in_force"] = {"model_id": parent} | _score_earlier(history, earlier, seed)
     facts = card_facts(history, metrics, seed, parent)
     card = models.save(model, facts, by=by)
@@ -126,6 +127,7 @@ def evaluate_history(
             seed=seed,
         )
     except ModelError as error:
+        # a small history is no fault of the data; any other problem of theirs is
         if error.code in ("model.too-few-to-judge", "model.too-few-records"):
             return None
         raise
@@ -142,6 +144,7 @@ def write_evaluation_report(
     lang: str,
 ) -> None:
     """Write the results of an evaluation as a page with pictures, and as JSON beside it."""
+    # fitted once more: the evaluation fits on parts of the history, the report shows the whole
     report = build_evaluation_report(
         evaluation, fit_history(history, scale, seed), history.records, history.modules, options
     )
@@ -184,6 +187,7 @@ def card_facts(
     records = history.records
     first_day, last_day = _first_and_last_day(history)
     trained = records.module >= 0
+    # the digest tells whether two models were trained on the same records
     content = history.frame.to_csv(index=False).encode()
     return CardFacts(
         data_digest=hashlib.sha256(content).hexdigest(),
