@@ -137,7 +137,7 @@ class JobRunner:
             process.join()
             process.close()
             said.close()
-        # it was ended here, or by the same signal: the job is not to blame
+        # ended by this runner, or by the signal that stops it: the job is not to blame
         if outcome is None and self._stopping.is_set():
             outcome = Stopped()
         self._settle(job, outcome)

@@ -15,11 +15,9 @@ from recommender.improvement.history import (
     HistoryRecords,
     HistoryReport,
     build_records,
-    code_history,
     describe_history,
     merge_records,
     pairs_of_modules,
-    pairs_of_table,
     read_records,
 )
 from recommender.scoring import (
@@ -73,17 +71,6 @@ def collect_records(
     units = built.frame["person_id"].map(unit_of).astype(object)
     derived = HistoryRecords(built.frame.assign(org_unit=units), built.notes)
     return merge_records(derived, read_records(stored))
-
-
-def history_of_tables(
-    records: pd.DataFrame, modules: pd.DataFrame, *, framework: Framework | None = None
-) -> History:
-    """Make a history of two tables alone, in the order of the records.
-
-    With a framework only its competencies count, in its order; without one, all in the tables.
-    """
-    known = None if framework is None else framework.competency_ids
-    return code_history(read_records(records), pairs_of_table(modules), competency_ids=known)
 
 
 def report_history(history: History, *, scale: tuple[float, float] = (0.0, 4.0)) -> HistoryReport:

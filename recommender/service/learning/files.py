@@ -13,7 +13,12 @@ import pandas as pd
 from recommender.errors import InputError, TableFault, TableFaultsError
 from recommender.exchange import read_table
 from recommender.exchange.tables.csv_writing import write_csv
-from recommender.improvement.history import History
+from recommender.improvement.history import (
+    History,
+    code_history,
+    pairs_of_table,
+    read_records,
+)
 from recommender.improvement.model.prediction import Prediction, predict
 from recommender.improvement.registry import (
     ModelCard,
@@ -21,7 +26,6 @@ from recommender.improvement.registry import (
     load_model_folder,
     save_model_folder,
 )
-from recommender.service.learning.collecting import history_of_tables
 from recommender.service.learning.training import card_facts, code_ids, fit_model, knows_pairs
 from recommender.table_kinds import KINDS, Column, Known, TableKind
 
@@ -62,7 +66,8 @@ def read_history_files(
     if not scale[0] < scale[1]:
         raise InputError("model.bad-scale", scale=f"{scale[0]:g} {scale[1]:g}")
     modules = _read(modules_file, KINDS["modules"], scale, needed=("module_id", "competency_ids"))
-    return history_of_tables(read_records_file(history_file, scale=scale), modules)
+    records = read_records(read_records_file(history_file, scale=scale))
+    return code_history(records, pairs_of_table(modules))
 
 
 def read_records_file(history_file: Path, *, scale: tuple[float, float]) -> pd.DataFrame:

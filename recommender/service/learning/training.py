@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -207,7 +206,7 @@ def card_facts(
     )
 
 
-def code_ids(values: Sequence[str] | pd.Series, ids: tuple[str, ...]) -> IntArray:
+def code_ids(values: pd.Series | tuple[str, ...], ids: tuple[str, ...]) -> IntArray:
     """Return the position of each value among the ids, -1 for one that is not there."""
     index = pd.Index(ids, dtype=object)
     return index.get_indexer(pd.Index(values, dtype=object)).astype(np.int64)
