@@ -26,7 +26,7 @@ from recommender.service.access.keys import (
 from recommender.service.permissions import Permission, Role
 
 _PAGE = 500
-# as over HTTP
+# the limit of the HTTP API too
 LONGEST_LABEL = 200
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="Id of the key.")]
 
@@ -94,8 +94,7 @@ def create(
         role=role,
         person_id=person,
         org_unit=org_unit,
-        # typer gives an empty list for an option that is not there; that would be a key for nothing
-        permissions=permission or None,
+        permissions=permission,
         days=days,
     )
     with term.session("keys create") as session:

@@ -86,7 +86,6 @@ app = typer.Typer(
     help="Decides which training is worth a person's time.",
     no_args_is_help=True,
     add_completion=False,
-    # typer would print local variables, which may be data about people
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     callback=lambda: None,

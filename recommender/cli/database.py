@@ -71,6 +71,6 @@ def restore(
     term.print("cli.restored", database=restored.database, revision=restored.revision)
     if restored.kept:
         term.print("cli.restored-kept", path=restored.kept)
-    # an older schema is left as it is: whether and when to upgrade is the administrator's choice
+    # restored as it was saved; to upgrade the schema is a command of its own
     if restored.is_outdated:
         term.print("cli.restored-outdated")

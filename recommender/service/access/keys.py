@@ -168,7 +168,9 @@ def create_key(session: Session, request: KeyRequest) -> NewKey:
 
 
 def rotate_key(session: Session, key_id: str) -> NewKey:
-    """Make a key with the rights and the lifetime of another, which ends `OVERLAP_HOURS` later.
+    """Make a key with the rights and the lifetime of another.
+
+    The old key ends `OVERLAP_HOURS` later, or when it would have ended anyway.
 
     Raises
     ------

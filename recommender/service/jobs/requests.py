@@ -28,7 +28,8 @@ from recommender.store.people.people import read_refs
 
 # jobs are worked on one at a time, so one caller's queue is everybody's wait
 MOST_OPEN = 20
-# tables that have no person, and so no unit that a principal's scope could be held against
+# modules are everybody's, and records may be of people who are unknown here: neither has a unit
+# that a principal's scope could be compared with
 WHOLE_ORGANISATION = ("modules", "records")
 # control characters, what Windows forbids, and the line separators that break a line of a log
 _UNUSABLE = re.compile(r"[\x00-\x1f\x7f-\x9f/\\:*?\"<>|\u2028\u2029]")

@@ -167,8 +167,8 @@ class JobRunner:
                 if time.monotonic() - beat > BEAT_SECONDS:
                     beat = time.monotonic()
                     with writing(self._installation.engine) as connection:
-                        # without effect if another worker took the job over: the process finds out
-                        # when it wants to commit
+                        # without effect if the job has just ended, or another worker took it over:
+                        # its process finds that out when it wants to commit
                         keep_claim(connection, job.job_id, self._worker)
             # a database that fails here fails in the process too, which then says so
             except StoreError:
