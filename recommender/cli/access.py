@@ -9,7 +9,7 @@ import typer
 
 from recommender.cli.common import Terminal, command
 from recommender.errors import ConflictError, InputError
-from recommender.service.access.audit import StoredEntry, TrailFilter, check_trail, read_trail
+from recommender.service.access.audit import StoredEntry, check_trail, read_trail
 from recommender.service.access.keys import (
     LIFETIME_DAYS,
     LONGEST_DAYS,
@@ -26,6 +26,7 @@ from recommender.service.access.keys import (
 from recommender.service.permissions import Permission, Role
 
 _PAGE = 500
+# the limit of the HTTP API too
 LONGEST_LABEL = 200
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="Id of the key.")]
 
@@ -93,7 +94,7 @@ def create(
         role=role,
         person_id=person,
         org_unit=org_unit,
-        permissions=permission or None,
+        permissions=permission,
         days=days,
     )
     with term.session("keys create") as session:
@@ -104,9 +105,9 @@ def create(
 def list_(term: Terminal) -> None:
     """List the API keys; none of their secrets is known any more."""
     with term.session("keys list") as session:
-        found = get_keys(session, after="", limit=10_000)
+        keys = get_keys(session, after="", limit=10_000)
     if term.as_json:
-        term.print_json({"keys": [to_plain(key) for key in found]})
+        term.print_json({"keys": [to_plain(key) for key in keys]})
         return
     term.print_table(
         term.say("cli.keys-title"),
@@ -127,7 +128,7 @@ def list_(term: Terminal) -> None:
                 _minute(key.expires_at),
                 _say_state(term, key),
             )
-            for key in found
+            for key in keys
         ],
     )
 
@@ -162,12 +163,13 @@ def verify(
     """Check that nobody changed, deleted or put in an entry of the audit trail."""
     with term.session("audit verify") as session:
         verdict = check_trail(session, noted=head or ())
-    found = {"entries": verdict.entries, "head": verdict.head}
+    chain = {"entries": verdict.entries, "head": verdict.head}
     if verdict.broken_at is not None:
-        raise ConflictError("audit.broken", broken_at=verdict.broken_at, **found)
+        raise ConflictError("audit.broken", broken_at=verdict.broken_at, **chain)
     if term.as_json:
-        term.print_json(found)
-    term.print("cli.audit-whole", **found)
+        term.print_json(chain)
+    # with the head, which the reader should note outside: the next check can be given it
+    term.print("cli.audit-whole", **chain)
 
 
 def show(
@@ -178,13 +180,13 @@ def show(
     person: Annotated[str | None, typer.Option(help="Only what concerns this person.")] = None,
 ) -> None:
     """Show the audit trail, the oldest entry first."""
-    wanted = TrailFilter(person_id=person, since=_moment(since) if since else None)
+    start = _moment(since) if since else None
     entries: list[StoredEntry] = []
     with term.session("audit show") as session:
         more = True
         while more:
             after = entries[-1].seq if entries else 0
-            page = read_trail(session, wanted, after=after, limit=_PAGE)
+            page = read_trail(session, person_id=person, since=start, after=after, limit=_PAGE)
             entries += page
             more = len(page) == _PAGE
     if term.as_json:
@@ -215,7 +217,7 @@ def show(
 
 
 def to_plain(key: StoredKey) -> dict[str, Any]:
-    """Return what may be said of a key: all but the hash of its secret."""
+    """Return all that may be shown of a key, which is all but the hash of its secret."""
     return {name: value for name, value in key.__dict__.items() if name != "secret_sha256"}
 
 

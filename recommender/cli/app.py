@@ -8,7 +8,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-# name of the command or group: its file in this folder, and what the list of commands says of it
+# name of the command or group: its file in this folder, and its line in the list of commands,
+# which stands here again because --help is to answer within .3 s and so loads no command
 COMMANDS = {
     "demo": (
         "demo",
@@ -52,14 +53,14 @@ COMMANDS = {
 
 
 class LazyGroup(TyperGroup):
-    """Commands that are only named until one of them is given."""
+    """Commands that are known by name only until one of them is given."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands."""
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return what the list of commands says of one."""
+        """Return a stand-in for a command with its line in the list of commands."""
         if cmd_name not in COMMANDS:
             return None
         return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1])
@@ -72,6 +73,7 @@ class LazyGroup(TyperGroup):
 
 def load_command(name: str) -> Any:
     """Return a command or group of commands, out of its file."""
+    # with a callback, a Typer of a single command stays a group, as all others here are
     part = typer.Typer(rich_markup_mode="rich", callback=lambda: None)
     import_module(f"recommender.cli.{COMMANDS[name][0]}").register(part)
     group: Any = typer.main.get_command(part)

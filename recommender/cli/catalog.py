@@ -62,14 +62,16 @@ def check(term: Terminal) -> None:
     Exit code 1 where there is a fault, or a judgement that plans or documents come out wrong.
     """
     catalog = load_catalog(term.settings.catalog)
-    found = sorted(judge_catalog(catalog), key=lambda judgement: judgement.severity != "error")
-    errors = sum(judgement.severity == "error" for judgement in found)
+    # errors first; the sort is stable, so each half stays in the order of the catalogue
+    judgements = sorted(judge_catalog(catalog), key=lambda each: each.severity != "error")
+    errors = sum(judgement.severity == "error" for judgement in judgements)
     if term.as_json:
         term.print_json(
             {
                 "digest": catalog.digest,
+                # always empty: a folder with faults ends as a `CatalogError`, which lists them
                 "faults": [],
-                "judgements": [_judgement(judgement) for judgement in found],
+                "judgements": [_judgement(judgement) for judgement in judgements],
             }
         )
     term.print(
@@ -80,9 +82,9 @@ def check(term: Terminal) -> None:
         modules=len(catalog.modules),
         digest=catalog.digest,
     )
-    _print_judgements(term, "catalog.errors", found[:errors])
-    _print_judgements(term, "catalog.warnings", found[errors:])
-    if not found:
+    _print_judgements(term, "catalog.errors", judgements[:errors])
+    _print_judgements(term, "catalog.warnings", judgements[errors:])
+    if not judgements:
         term.print("catalog.clean")
     if errors:
         raise typer.Exit(EXIT_PROBLEM)
@@ -215,12 +217,13 @@ def _version(path: Path) -> Catalog:
 
 
 def plain_change(change: Change) -> dict[str, Any]:
-    """Return a difference as plain values."""
+    """Return a difference as values that JSON knows."""
     return {
         "kind": change.kind,
         "part": change.part,
         "id": change.id,
         "field": list(change.field),
+        # a value of the catalogue of any kind: a number, a text in two languages, a whole part
         "before": to_jsonable_python(change.before),
         "after": to_jsonable_python(change.after),
         "text": change.what.model_dump(),
@@ -279,6 +282,7 @@ def show_coverage(
         )
         return
     header, *rows = table.table(term.lang)
+    # one more than the steps, for the total
     sides = ["left", *["right"] * (len(STEPS) + 1)]
     title = f"{catalog.name.in_language(term.lang)}  {catalog.digest}"
     term.print_table(title, list(zip(header, sides, strict=True)), rows)

@@ -1,4 +1,4 @@
-"""What all commands share: options, output, and how a problem is told."""
+"""What all commands share: options, output, and how problems are reported."""
 
 from __future__ import annotations
 
@@ -28,8 +28,11 @@ from recommender.settings import FIRST_DAY, LAST_DAY, Settings
 from recommender.texts import LANGUAGES, explain, say
 from training_catalog import CatalogError
 
+# 2 is wrong usage, which typer answers itself; 130 is what shells give for Ctrl-C (128 + SIGINT)
 EXIT_PROBLEM, EXIT_BUG, EXIT_INTERRUPTED = 1, 3, 130
+# more would push the first ones off the screen; --json lists all of them
 SHOWN_FAULTS = 50
+# rich takes 80 columns where there is no terminal, which is too narrow for our tables
 PIPE_WIDTH = 140
 
 _COMMON = {
@@ -99,6 +102,7 @@ class Terminal:
     settings: Settings
     as_json: bool
     name: str = ""
+    # emoji: a name such as ":star:" in somebody's data is to be shown as it stands
     out: Console = field(default_factory=lambda: Console(width=_width(), emoji=False))
     problems: Console = field(default_factory=lambda: Console(stderr=True, emoji=False))
 
@@ -108,9 +112,9 @@ class Terminal:
         return self.settings.lang
 
     def session(self, action: str | None = None) -> AbstractContextManager[Session]:
-        """Open the installation; see `open_session`. What is read is shown after the block.
+        """Open the installation; see `open_session`. Show what was read only after the block.
 
-        A command that names its action is noted where it reads or changes something only.
+        A command that names its action is in the audit trail only if it reads or changes something.
         """
         return open_session(
             self.settings, action or f"command {self.name}", always_noted=action is None
@@ -124,16 +128,19 @@ class Terminal:
         """Print a text, unless JSON was asked for."""
         if not self.as_json:
             text = self.say(key, **values)
+            # no markup: what stands in brackets may be data; no folding: a path stays in one piece
             self.out.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def print_json(self, value: Any) -> None:
         """Print JSON; dates as ISO text."""
+        # NaN is no JSON: better a bug that is seen than output that other programs cannot read
         typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str, allow_nan=False))
 
     def print_table(
         self, title: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]
     ) -> None:
         """Print a table; a column is its heading and ``left`` or ``right``."""
+        # `Text`, because rich would read markup in a plain string
         table = Table(title=Text(title), title_justify="left", header_style="bold")
         for heading, side in columns:
             table.add_column(
@@ -147,24 +154,13 @@ class Terminal:
 def command(
     app: typer.Typer, name: str, *, examples: Sequence[str] = ()
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make a function a command with the common options.
+    """Return a decorator that makes a function a command of `app` with the common options.
 
-    Parameters
-    ----------
-    app : Typer
-        Where the command belongs.
-    name : str
-        Its name.
-    examples : sequence of str
-        Shown in its help.
-
-    Returns
-    -------
-    callable
-        A decorator; the function's first parameter is the `Terminal`.
+    The function's first parameter is the `Terminal`; the examples are shown in its help.
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        # evaluated: annotations are strings here, and typer needs the types and options in them
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
         common = [
             inspect.Parameter(
@@ -179,6 +175,7 @@ def command(
         @functools.wraps(function)
         def run(**given: Any) -> None:
             options = {option: given.pop(option) for option in _COMMON}
+            # the settings may be what is wrong, and that is to be told in the language asked for
             lang = options["lang"] if options["lang"] in LANGUAGES else "zh-CN"
             as_json = options.pop("as_json")
             problems = Console(stderr=True, emoji=False)
@@ -192,8 +189,10 @@ def command(
             except KeyboardInterrupt:
                 problems.print(say("cli.interrupted", lang))
                 raise typer.Exit(EXIT_INTERRUPTED) from None
+            # the reader, such as `head`, has seen enough; before OSError, of which it is one
             except BrokenPipeError:
                 raise typer.Exit(0) from None
+            # an exception too: without this, a command's own exit code would be taken for a bug
             except typer.Exit:
                 raise
             except OSError as error:
@@ -213,6 +212,7 @@ def command(
         del run.__wrapped__  # type: ignore[attr-defined] - functools.wraps set it
         epilog = "\n\n".join(["Examples:", *(f"  $ {line}" for line in examples)])
         app.command(name, epilog=epilog if examples else None)(run)
+        # not `run`: so a command stays a plain function, whose parameters a type checker knows
         return function
 
     return decorate
@@ -231,11 +231,12 @@ def _settings(options: dict[str, Any]) -> Settings:
         ) from None
 
 
+# in place of pydantic's sentences, which are English only
 _EXPECTED = {"as_of": f"2026-06-30 ({FIRST_DAY} … {LAST_DAY})", "lang": "zh-CN | en"}
 
 
 def _width() -> int | None:
-    """Return the width of a pipe or a file, which have none of their own."""
+    """Return a width for pipes and files, which have none; None for that of the terminal."""
     return None if sys.stdout.isatty() else PIPE_WIDTH
 
 
@@ -262,6 +263,7 @@ def _tell(
             f" ({d['found']} → {d['expected']}) — {d['hint']}"
             for d in details
         ]
+    # the words go to standard error all the same, so standard output is JSON and nothing else
     if as_json:
         problem = {"code": code, "message": message, "hint": advice, "faults": details}
         typer.echo(json.dumps({"error": problem}, ensure_ascii=False, indent=2, default=str))
@@ -277,6 +279,8 @@ def _os_problem(error: OSError) -> str:
 
 
 def _log_bug() -> str:
+    """Write the traceback to a file and return its path."""
+    # a file and not the terminal: it says nothing to a user, and may hold data about people
     with tempfile.NamedTemporaryFile(
         "w", prefix="recommender-", suffix=".log", delete=False, encoding="utf-8"
     ) as log:

@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="db")
 
 
+# no command here opens a session: that would refuse an outdated database and fill an empty one
 def upgrade(term: Terminal) -> None:
     """Bring the schema of the database up to date."""
     before, after = upgrade_database(term.settings.database)
@@ -60,15 +61,16 @@ def restore(
     ] = False,
 ) -> None:
     """Fill the database from a backup: all of it, or nothing is changed. Stop the service first."""
-    done = restore_database(term.settings.database, file, replace=replace)
+    restored = restore_database(term.settings.database, file, replace=replace)
     if term.as_json:
-        kept = str(done.kept) if done.kept else None
+        kept = str(restored.kept) if restored.kept else None
         term.print_json(
-            {"database": done.database, "revision": done.revision, "kept": kept}
-            | {"outdated": done.is_outdated}
+            {"database": restored.database, "revision": restored.revision, "kept": kept}
+            | {"outdated": restored.is_outdated}
         )
-    term.print("cli.restored", database=done.database, revision=done.revision)
-    if done.kept:
-        term.print("cli.restored-kept", path=done.kept)
-    if done.is_outdated:
+    term.print("cli.restored", database=restored.database, revision=restored.revision)
+    if restored.kept:
+        term.print("cli.restored-kept", path=restored.kept)
+    # restored as it was saved; to upgrade the schema is a command of its own
+    if restored.is_outdated:
         term.print("cli.restored-outdated")

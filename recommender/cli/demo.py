@@ -38,6 +38,7 @@ from recommender.store import upgrade_database
 from recommender.table_kinds import KINDS
 
 _DATABASE = "recommender.db"
+# what a demo leaves in its folder, with the two files that SQLite keeps beside a database
 _WRITTEN = {"in", "models", "out", _DATABASE, f"{_DATABASE}-wal", f"{_DATABASE}-shm"}
 
 
@@ -58,6 +59,7 @@ def demo(
     (folder / "in").mkdir(parents=True)
     database = f"sqlite:///{folder / _DATABASE}"
     settings = {"database": database, "models": folder / "models"}
+    # a database and models of its own, whatever the options and the environment name
     term = Terminal(term.settings.model_copy(update=settings), term.as_json)
     as_of = term.settings.as_of
     upgrade_database(database)
@@ -119,10 +121,11 @@ def demo(
 
 def _clear(folder: Path) -> None:
     """Remove what an earlier demo left in a folder, and nothing else."""
+    # a folder that the user named by mistake must not be emptied
     if not folder.exists():
         return
-    found = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
-    if found and not (_DATABASE in found and found <= _WRITTEN):
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
+    if names and not (_DATABASE in names and names <= _WRITTEN):
         raise ConflictError("demo.folder-in-use", folder=folder)
     shutil.rmtree(folder)
 
@@ -149,6 +152,7 @@ def write_files(
         Kind and file, in the order in which they can be imported.
     """
     catalog = framework.catalog
+    # names in place of ids, because that is how people fill in such tables
     spellings = {
         "competency_id": {c.id: c.name.zh_cn for c in catalog.competencies},
         "grade": {grade.id: grade.name.zh_cn for grade in catalog.grades},
@@ -164,6 +168,7 @@ def write_files(
     ]
     files: list[tuple[str, Path]] = []
     for kind, name, rows in tables:
+        # with few people a table can be empty, and an import refuses that
         if not len(rows):
             continue
         path = folder / f"{name}.xlsx"
@@ -194,7 +199,7 @@ def put_model_in_force(term: Terminal, session: Session) -> None:
 
 
 def choose_person(session: Session, sample: SampleOrganisation, as_of: dt.date) -> str:
-    """Choose whom to show: the first of grade g2 who has gaps and something to assess first."""
+    """Choose a person to show: the first of grade g2 with many gaps and some to assess first."""
     person_ids: list[str] = sorted(sample.people["person_id"])
     for person_id in person_ids:
         gaps = read_gaps(session, person_id, as_of=as_of)

@@ -9,8 +9,9 @@ from recommender.documents import RenderedPdf
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole, or as it was before."""
+    """Write a file completely, or leave what was there before."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    # in the same folder, for a rename is one step only within a file system
     part = path.with_name(f".{path.name}.part")
     try:
         part.write_bytes(content)
@@ -20,8 +21,9 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def write_pdf(term: Terminal, path: Path, rendered: RenderedPdf) -> None:
-    """Write a document, and tell of characters that its fonts lack."""
+    """Write a document, and name the characters that its fonts lack."""
     write_whole(path, rendered.content)
+    # typst takes a missing glyph for no error
     if rendered.missing_characters:
         marks = ", ".join(f"U+{ord(c):04X}" for c in rendered.missing_characters)
         term.problems.print(term.say("cli.missing-characters", characters=marks))

@@ -99,6 +99,7 @@ def train(
     seed: Seed = 0,
 ) -> None:
     """Train an effect model: on the database, or on files alone."""
+    # any of them means files: a forgotten one must not train on the database instead
     if history or modules or out:
         if not (history and modules and out):
             raise InputError("cli.files-together", options="--history, --modules, --out")
@@ -140,12 +141,13 @@ def evaluate(
     if history or modules:
         if not (history and modules):
             raise InputError("cli.files-together", options="--history, --modules")
-        found = read_history_files(history, modules, scale=scale)
-        evaluation = evaluate_history(found, scale=scale, seed=seed)
+        records = read_history_files(history, modules, scale=scale)
+        evaluation = evaluate_history(records, scale=scale, seed=seed)
     else:
         with term.session() as session:
-            found = read_history(session, as_of=term.settings.as_of)
-        evaluation = evaluate_history(found, seed=seed)
+            records = read_history(session, as_of=term.settings.as_of)
+        # after the session: it takes a while, and needs no database
+        evaluation = evaluate_history(records, seed=seed)
         options = dataclasses.replace(
             options,
             in_use=session.service.models.active(),
@@ -155,7 +157,7 @@ def evaluate(
         raise InputError("cli.too-few-to-judge")
     if report:
         write_evaluation_report(
-            found, evaluation, report, options=options, scale=scale, seed=seed, lang=term.lang
+            records, evaluation, report, options=options, scale=scale, seed=seed, lang=term.lang
         )
     if term.as_json:
         term.print_json(to_plain(evaluation))
@@ -184,6 +186,7 @@ def list_(term: Terminal) -> None:
     """List the models; the one in force is marked."""
     with term.session("models list") as session:
         heads = list_models(session)
+    # a broken model may still have a card that can be read; it is listed with its problem below
     good = [head.card for head in heads if head.card and head.status != "broken"]
     broken = [head for head in heads if head.status == "broken"]
     active = session.service.models.active()
@@ -289,22 +292,23 @@ def export(
 
 
 def _user() -> str:
+    # the audit trail knows every command as "cli"; the registry names the person at the keyboard
     return getpass.getuser()
 
 
 def print_evaluation(term: Terminal, evaluation: Evaluation) -> None:
     """Print an effect model beside its baselines."""
     rows: list[list[str]] = []
-    for name, own in evaluation.known.items():
-        cold = evaluation.cold.get(name)
+    for name, known in evaluation.known.items():
+        cold = evaluation.cold[name]
         rows.append(
             [
                 term.say(f"registry.baseline.{name}"),
-                _figure(own.rmse),
-                _figure(own.r_squared),
-                _figure(own.slope),
-                _figure(cold.rmse) if cold else "–",
-                _figure(cold.r_squared) if cold else "–",
+                _figure(known.rmse),
+                _figure(known.r_squared),
+                _figure(known.slope),
+                _figure(cold.rmse),
+                _figure(cold.r_squared),
             ]
         )
     headings = ("model", "rmse", "r2", "slope", "cold-rmse", "cold-r2")
@@ -321,6 +325,7 @@ def print_evaluation(term: Terminal, evaluation: Evaluation) -> None:
 
 
 def _figure(value: float) -> str:
+    # only NaN differs from itself
     return "–" if value != value else f"{value:.3f}"
 
 

@@ -88,11 +88,11 @@ def register(app: typer.Typer) -> None:
 def gaps(term: Terminal, person: Person) -> None:
     """Show where a person stands against the targets of the grade."""
     with term.session() as session:
-        found = read_gaps(session, person, as_of=term.settings.as_of)
+        standing = read_gaps(session, person, as_of=term.settings.as_of)
     if term.as_json:
-        term.print_json(to_json(found))
+        term.print_json(to_json(standing))
         return
-    print_gaps(term, session.service.framework, found)
+    print_gaps(term, session.service.framework, standing)
 
 
 def recommend(
@@ -157,6 +157,7 @@ def plan(
     with term.session() as session:
         made = create_plan(session, person, request, as_of=term.settings.as_of).plan
         document = read_plan_document(session, made.plan_id) if pdf or html else None
+    # drawn after the session: what the document shows of people is in the audit trail by then
     if document and pdf:
         write_pdf(term, pdf, render_plan_pdf(document, lang=term.lang))
     if document and html:
@@ -183,6 +184,7 @@ def plan_all(
 ) -> None:
     """Make a plan for everybody; with a learning path, for all whose grade it is for."""
     request = PlanRequest(hours_budget=hours, cost_budget=budget, path=path)
+    # on standard error and only on a terminal, so that a pipe gets the result and nothing else
     quiet = term.as_json or not term.problems.is_terminal
     with (
         Progress(console=term.problems, transient=True, disable=quiet) as progress,
@@ -201,6 +203,7 @@ def plan_all(
     else:
         print_plans(term, made.plans)
         print_path(term, session.service.framework, path)
+    # one person's conflict does not keep the others from their plans, but the exit code tells of it
     for person_id, error in made.refused:
         message, advice = explain_error(error, term.lang)
         line = f"{person_id}: {message}" + (f" — {advice}" if advice else "")
@@ -216,27 +219,28 @@ def explain(
 ) -> None:
     """Explain a level down to the raw rows it came from."""
     with term.session() as session:
-        found = read_derivation(session, person, competency, as_of=term.settings.as_of)
+        derivation = read_derivation(session, person, competency, as_of=term.settings.as_of)
     if term.as_json:
-        term.print_json(to_json(found))
+        term.print_json(to_json(derivation))
         return
     name = competency_names(session.service.framework, term.lang)[competency]
-    if found.level is None:
+    if derivation.level is None:
         term.print("cli.explain-nothing", person=person, competency=name)
         return
     term.print(
         "cli.explain-title",
         person=person,
         competency=name,
-        level=f"{found.level:.2f}",
-        error=f"{found.standard_error:.2f}",
-        method=name_method(found.source, term.lang) or term.say("cli.imported"),
-        on=found.assessed_on,
+        level=f"{derivation.level:.2f}",
+        error=f"{derivation.standard_error:.2f}",
+        method=name_method(derivation.source, term.lang) or term.say("cli.imported"),
+        on=derivation.assessed_on,
     )
-    if found.disagreement:
+    if derivation.disagreement:
         term.print("note.disagreement", competency=name)
-    for part in (found.parts, found.rows):
+    for part in (derivation.parts, derivation.rows):
         if part:
+            # ratings, exams and imported levels have rows of different columns
             headings = list(part[0])
             term.print_table(
                 "",

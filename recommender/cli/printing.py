@@ -11,7 +11,7 @@ from recommender.service.plans.document import name_method
 from recommender.service.plans.learning_path import is_for_grade
 
 
-def print_gaps(term: Terminal, framework: Framework, found: Gaps) -> None:
+def print_gaps(term: Terminal, framework: Framework, gaps: Gaps) -> None:
     """Print where a person stands as a table."""
     names = competency_names(framework, term.lang)
     rows = [
@@ -19,17 +19,18 @@ def print_gaps(term: Terminal, framework: Framework, found: Gaps) -> None:
             names[item.competency_id],
             "–" if item.level is None else f"{item.level:.2f} ± {item.standard_error:.2f}",
             f"{item.target:g}",
+            # no number: who was never assessed has no gap yet (DESIGN, section 2)
             term.say("cli.assess-first") if item.gap is None else f"{item.gap:.2f}",
             f"{item.weight:.2f}",
             "–" if item.confidence is None else f"{item.confidence:.0%}",
             name_method(item.method, term.lang),
             "–" if item.assessed_on is None else item.assessed_on.isoformat(),
         )
-        for item in found.competencies
+        for item in gaps.competencies
     ]
     headings = ("competency", "level", "target", "gap", "weight", "confidence", "method", "on")
     term.print_table(
-        term.say("cli.gaps-title", person=found.person_id, as_of=found.as_of, grade=found.grade),
+        term.say("cli.gaps-title", person=gaps.person_id, as_of=gaps.as_of, grade=gaps.grade),
         [
             (term.say(f"cli.{name}"), "left" if name in ("competency", "method") else "right")
             for name in headings
@@ -38,11 +39,11 @@ def print_gaps(term: Terminal, framework: Framework, found: Gaps) -> None:
     )
 
 
-def print_recommendations(term: Terminal, framework: Framework, found: Recommendations) -> None:
+def print_recommendations(term: Terminal, framework: Framework, ranked: Recommendations) -> None:
     """Print ranked modules as a table."""
     names = competency_names(framework, term.lang)
     term.print_table(
-        term.say("cli.recommend-title", person=found.person_id, as_of=found.as_of),
+        term.say("cli.recommend-title", person=ranked.person_id, as_of=ranked.as_of),
         [
             (term.say(f"cli.{name}"), side)
             for name, side in (
@@ -66,11 +67,11 @@ def print_recommendations(term: Terminal, framework: Framework, found: Recommend
                 f"{item.expected_gap_closed:.3f}",
                 "\n".join(_served(term, names, part) for part in item.competencies),
             )
-            for item in found.recommendations
+            for item in ranked.recommendations
         ],
     )
-    term.print("cli.basis-model" if found.model_id else "cli.no-model", model=found.model_id)
-    term.print("cli.excluded", count=len(found.excluded))
+    term.print("cli.basis-model" if ranked.model_id else "cli.no-model", model=ranked.model_id)
+    term.print("cli.excluded", count=len(ranked.excluded))
 
 
 def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
@@ -115,6 +116,7 @@ def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
         term.print("note.not-proven", gap=f"{made.optimality_gap:.2f}")
     if made.assess_first:
         term.print("cli.plan-assess", names=", ".join(names[name] for name in made.assess_first))
+    # the others were left out for reasons that more hours or a larger budget would not change
     near = [item for item in made.left_out if item.reason in ("over-hours", "over-budget")]
     for item in near[:3]:
         title = framework.module_of[item.module_id].title.in_language(term.lang)
@@ -161,6 +163,7 @@ def print_path(term: Terminal, framework: Framework, path_id: str | None) -> Non
 
 def _served(term: Terminal, names: dict[str, str], item: ServedCompetency) -> str:
     text = f"{names[item.competency_id]} {item.expected_improvement:.2f}/{item.gap:.2f}"
+    # the experts' estimate has no interval, for nothing was measured
     if item.lower is None or item.upper is None:
         return f"{text} ({term.say('cli.basis-expert')})"
     basis = term.say(f"cli.basis-{item.basis}", count=item.evidence_count)

@@ -91,6 +91,7 @@ def run(
         )
         return
     with term.session("retention run") as session:
+        # each commits by itself: what the first deleted stays deleted if the second fails
         counts = retire_facts(session, term.settings) | clear_traces(session, term.settings)
     if term.as_json:
         term.print_json({"deleted": counts})

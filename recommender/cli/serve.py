@@ -13,6 +13,7 @@ import typer
 from recommender.cli.common import Terminal, command
 from recommender.service.access.keys import issue_first_key
 
+# for requests under way; the container's own grace must be longer (a test compares them)
 GRACE_SECONDS = 30
 
 
@@ -37,6 +38,7 @@ def serve(
     """Serve the HTTP API. The first start makes an admin key and prints it, once."""
     import uvicorn  # only here: it is heavy, and no other command needs it
 
+    # before any worker starts: each of them could find no key yet, and make one
     with term.session("first-start") as session:
         first = issue_first_key(session)
     if first is not None:
@@ -49,15 +51,18 @@ def serve(
         if isinstance(value, str | Path | dt.date):
             os.environ[f"RECOMMENDER_{name.upper()}"] = str(value)
     with tempfile.TemporaryDirectory(prefix="recommender-metrics-") as folder:
+        # workers share their counts through files, or each answer would be one worker's share only
         if workers > 1:
             os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
         uvicorn.run(
             "api.app:create_app",
             factory=True,
+            # uvicorn waits for ever for the headers of a new connection
             http="api.transport.connections:PatientConnection",
             host=host,
             port=port,
             workers=workers,
+            # our middleware writes one line a request, with its id
             access_log=False,
             server_header=False,
             forwarded_allow_ips=proxies,

@@ -48,6 +48,7 @@ def import_(
     try:
         with term.session() as session:
             written = import_table(session, kind, file, latest=latest, dry_run=dry_run)
+    # after the session, so that nothing of the database is held while the copy is written
     except TableFaultsError as error:
         if marked:
             write_marked_copy(file, error, marked, lang=term.lang)

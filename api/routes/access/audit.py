@@ -11,7 +11,7 @@ from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
 from api.schemas.access.audit import AuditPage, Moment, VerificationOut
 from api.schemas.common import Id, Line
-from recommender.service.access.audit import TrailFilter, check_trail, read_trail
+from recommender.service.access.audit import check_trail, read_trail
 from recommender.service.permissions import Permission
 
 ROUTES = Operations("audit")
@@ -43,8 +43,16 @@ def list_audit_entries(
 ) -> Response:
     """List the entries of the audit trail, the oldest first."""
     (after,) = decode_cursor(cursor, (0,))
-    wanted = TrailFilter(person_id=person_id, actor=actor, action=action, since=since, until=until)
-    entries = read_trail(call.session, wanted, after=after, limit=limit + 1)
+    entries = read_trail(
+        call.session,
+        person_id=person_id,
+        actor=actor,
+        action=action,
+        since=since,
+        until=until,
+        after=after,
+        limit=limit + 1,
+    )
     items, following = next_cursor(entries, limit, lambda entry: (entry.seq,))
     page = AuditPage.model_validate({"items": items, "next": following})
     return answer(call, page, fields=fields)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
@@ -17,48 +17,21 @@ from recommender.store import (
 )
 
 
-@dataclass(frozen=True)
-class TrailFilter:
-    """Which entries to read; None for all.
-
-    Parameters
-    ----------
-    person_id : str or None
-        Those about this person.
-    actor, action : str or None
-        Those of this actor, of this operation.
-    since, until : datetime or None
-        Those from this moment on, and before that one.
-    """
-
-    person_id: str | None = None
-    actor: str | None = None
-    action: str | None = None
-    since: dt.datetime | None = None
-    until: dt.datetime | None = None
-
-
 def read_trail(
-    session: Session, wanted: TrailFilter, *, after: int = 0, limit: int
+    session: Session,
+    *,
+    person_id: str | None = None,
+    actor: str | None = None,
+    action: str | None = None,
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
+    after: int = 0,
+    limit: int,
 ) -> list[StoredEntry]:
-    """Read entries of the trail, the oldest first.
+    """Read the entries that meet every condition given, the oldest first.
 
-    Parameters
-    ----------
-    session : Session
-        Needs `Permission.READ_AUDIT`.
-    wanted : TrailFilter
-        Which entries.
-    after : int
-        Only those of a higher number.
-    limit : int
-        How many at most.
-
-    Returns
-    -------
-    list of StoredEntry
-        `subjects` are the ids of people; of those who were erased it is what the trail calls
-        them.
+    `since` is included, `until` is not; `after` is the number of the last entry already read.
+    Entries name people by their ids, and those who were erased by their `ref`.
 
     Raises
     ------
@@ -66,23 +39,22 @@ def read_trail(
         If there is no such person.
     """
     session.need(Permission.READ_AUDIT)
-    ref = None
     with session.reading() as connection:
-        if wanted.person_id is not None:
-            ref = session.person(connection, wanted.person_id).ref
+        ref = None if person_id is None else session.person(connection, person_id).ref
         entries = list_entries(
             connection,
             ref=ref,
-            actor=wanted.actor,
-            action=wanted.action,
-            since=wanted.since,
-            until=wanted.until,
+            actor=actor,
+            action=action,
+            since=since,
+            until=until,
             after=after,
             limit=limit,
         )
         people = read_people_of_refs(
             connection, {ref for entry in entries for ref in entry.subjects}
         )
+    # reading the trail tells who was looked at, so it is an access to their data as well
     session.saw(people)
     return [
         replace(entry, subjects=[people.get(ref, ref) for ref in entry.subjects])
@@ -93,17 +65,8 @@ def read_trail(
 def check_trail(session: Session, *, noted: Sequence[str] = ()) -> AuditVerdict:
     """Check that no entry of the trail was changed, left out or put in later.
 
-    Parameters
-    ----------
-    session : Session
-        Needs `Permission.READ_AUDIT`.
-    noted : sequence of str
-        Hashes of the newest entry noted earlier, outside the database.
-
-    Returns
-    -------
-    AuditVerdict
-        Where the chain breaks, if it does.
+    `noted` holds hashes of the newest entry that were written down outside the database. Without
+    one, nobody can tell a trail from one that was computed anew as a whole.
     """
     session.need(Permission.READ_AUDIT)
     with session.reading() as connection:

@@ -1,7 +1,7 @@
 """Writes what requests leave behind that change nothing: who read what, and what was shown.
 
-An answer goes out once its entry is stored. One transaction a request would let the disk set the
-pace; here the requests that wait at the same time share one.
+An answer goes out only after its entry is stored. One transaction per request would let the disk
+set the pace, so the requests that wait at the same time share one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import queue
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from recommender.results import Recommendations
@@ -25,6 +25,7 @@ from recommender.store import (
     writing,
 )
 
+# bounds how long the write lock of SQLite is held, and how many are stored anew one by one
 _BATCH = 256
 
 
@@ -58,28 +59,18 @@ def describe_shown(ranked: Recommendations, *, at: dt.datetime) -> dict[str, Any
     }
 
 
-@dataclass
 class AuditWriter:
-    """The one writer of a process.
+    """The one writer of a process; its thread starts at once."""
 
-    Parameters
-    ----------
-    engine : Engine
-        The database.
-    """
-
-    engine: Engine
-    _waiting: queue.SimpleQueue[tuple[Note, Future[None]] | None] = field(
-        default_factory=queue.SimpleQueue, init=False
-    )
-    _thread: threading.Thread = field(init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._waiting: queue.SimpleQueue[tuple[Note, Future[None]] | None] = queue.SimpleQueue()
+        # daemon: a process that ends without `close` must not hang on a queue that stays empty
         self._thread = threading.Thread(target=self._run, name="audit-trail", daemon=True)
         self._thread.start()
 
     def note(self, note: Note) -> Future[None]:
-        """Queue a note; the future is done when it is stored, or holds why it is not."""
+        """Queue a note; the future ends when it is stored, or holds the error if it cannot be."""
         stored: Future[None] = Future()
         self._waiting.put((note, stored))
         return stored
@@ -92,25 +83,26 @@ class AuditWriter:
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
             batch = [first]
-            ending = False
+            # nobody else takes from the queue, so what is not empty now does not block below
             while len(batch) < _BATCH and not self._waiting.empty():
                 following = self._waiting.get()
                 if following is None:
-                    ending = True
+                    # the batch comes first; the loop finds the wish to stop again after it
+                    self._waiting.put(None)
                     break
                 batch.append(following)
             self._store(batch)
-            if ending:
-                return
 
     def _store(self, batch: Sequence[tuple[Note, Future[None]]]) -> None:
         try:
-            with writing(self.engine) as connection:
+            with writing(self._engine) as connection:
                 store_notes(connection, [note for note, _ in batch])
-        except Exception as problem:  # whoever waits is told, whatever it was
-            if len(batch) > 1:  # one of them may be about somebody who was erased meanwhile
-                for each in batch:
-                    self._store([each])
+        # any error: a future that is never set would leave its request waiting for ever
+        except Exception as problem:
+            if len(batch) > 1:
+                # one note may be about somebody who was erased meanwhile; the others are good
+                for waiting in batch:
+                    self._store([waiting])
             else:
                 batch[0][1].set_exception(problem)
         else:

@@ -27,19 +27,9 @@ def answering_once(
 ) -> Iterator[Callable[[KeptAnswer], None]]:
     """Make one transaction of what a request writes and of the answer that is kept for it.
 
-    Parameters
-    ----------
-    session : Session
-        Of the request.
-    key : str or None
-        What the caller calls the request; None where it is done however often it is sent.
-    asked : str
-        Fingerprint of the request: the same key names no other one.
-
-    Yields
-    ------
-    callable
-        Takes the answer to keep.
+    `key` is the caller's name for the request; without one it is done as often as it is sent.
+    `asked` is the fingerprint of the request, which tells a reused key from a repeated request.
+    The block is given a function that takes the answer to keep.
 
     Raises
     ------
@@ -52,9 +42,10 @@ def answering_once(
     """
     if key is None:
         with session.together():
-            yield _keep_nothing
+            yield lambda _answer: None
         return
     actor, name = session.who.actor, key
+    # models are files, outside of the transaction: by this the registry knows a switch it has made
     session.request_key = hashlib.sha256(f"{actor} {key} {asked}".encode()).hexdigest()
 
     def claim(connection: Connection) -> None:
@@ -75,15 +66,13 @@ def answering_once(
             keep_answer(connection, actor, name, concerned)
 
     try:
+        # looking first: a request that was answered long ago takes no write lock
         with session.reading() as connection:
             stop_if_answered(connection, find_answer(connection, actor, name, asked))
-        # whoever sends the same at the same time waits at the first write for the answer
+        # the same request sent at the same time waits at its first write, and finds the answer
         with session.together(claim):
             yield keep
     except AnsweredBefore:
+        # nothing was written, so no transaction has left an audit entry of this request
         session.note()
         raise
-
-
-def _keep_nothing(answer: KeptAnswer) -> None:
-    del answer

@@ -32,7 +32,9 @@ from recommender.store import (
 )
 
 LIFETIME_DAYS, LONGEST_DAYS = 90, 730
+# how long a rotated key goes on, so that whoever uses it can be given the new one
 OVERLAP_HOURS = 24
+# the id in it finds the row, so that the secret is compared here and not by the database
 _TOKEN = re.compile(r"trk_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 
 
@@ -42,18 +44,14 @@ class KeyRequest:
 
     Parameters
     ----------
-    label : str
-        What people know it by.
-    role : Role
-        Its role.
     person_id : str or None
-        Whose key it is; employees and managers need one.
+        The person the key belongs to; employees and managers need one.
     org_unit : str or None
         The unit an HR key is for; None for the whole organisation.
     permissions : sequence of Permission or None
-        Fewer than the role has; None for all of them.
+        Some of those that the role has; None for all of them.
     days : int
-        How long it is valid.
+        How long the key is valid.
     """
 
     label: str
@@ -66,41 +64,31 @@ class KeyRequest:
 
 @dataclass(frozen=True)
 class NewKey:
-    """A key just made; the only time that its `token` is to be had."""
+    """A key that was just made; its `token` is shown now and never again."""
 
     key: StoredKey
     token: str
 
 
 def identify(installation: Installation, token: str | None) -> tuple[Service, Principal | None]:
-    """Return the service as it is now, and whose an API key is, in one read.
+    """Return the service as it is now and the principal of an API key, in one read.
 
-    Parameters
-    ----------
-    installation : Installation
-        What the process answers from.
-    token : str or None
-        The key as it was sent; None where the caller is known otherwise.
-
-    Returns
-    -------
-    service : Service
-        With the model in force and the modules imported by now.
-    who : Principal or None
-        None without a key, or with one that is not valid.
+    There is no principal without a token, or with one that is not valid.
     """
     key = None
     with reading(installation.engine) as connection:
         counters = read_counters(connection)
         if token is not None:
-            # a key that was changed since is looked up again
+            # the counter is part of the cache key: one that was revoked in any process is read anew
             held = token, counters["access"]
             key = installation.caches.keys.get(held)
             if key is None:
                 key = check_token(connection, token)
+                # unknown tokens are not held: guessing must not push good keys out of the cache
                 if key is not None:
                     installation.caches.keys.put(held, key)
     who = None
+    # expiry is checked each time, for a key that is held may run out meanwhile
     if key is not None and is_valid(key, dt.datetime.now(dt.UTC)):
         who = principal_of(key)
     return installation.current(counters["catalog"]), who
@@ -117,16 +105,17 @@ def can_answer(installation: Installation) -> bool:
 
 
 def check_token(connection: Connection, token: str) -> StoredKey | None:
-    """Return the key that a token is of; whether it is still valid is not checked."""
+    """Return the key that a token belongs to, also if it has expired or was revoked."""
     match = _TOKEN.fullmatch(token)
     key = read_key(connection, match[1]) if match else None
     if match is None or key is None:
         return None
+    # in constant time, so that no answer is quicker the more of the hash is right
     return key if hmac.compare_digest(key.secret_sha256, _hash(match[2])) else None
 
 
 def principal_of(key: StoredKey) -> Principal:
-    """Return on whose behalf a key speaks."""
+    """Return the principal that a key speaks for."""
     role = Role(key.role)
     return Principal(
         actor=f"key:{key.key_id}",
@@ -148,7 +137,7 @@ def create_key(session: Session, request: KeyRequest) -> NewKey:
     Raises
     ------
     InputError
-        If the role needs a person or unit that is not given, or has not the permissions.
+        If the role needs a person, cannot have a unit, or lacks one of the permissions.
     NotFoundError
         If there is no such person or unit.
     """
@@ -178,8 +167,10 @@ def create_key(session: Session, request: KeyRequest) -> NewKey:
         return made
 
 
-def rotate_key(session: Session, key_id: str, *, overlap_hours: int = OVERLAP_HOURS) -> NewKey:
-    """Make a key with the rights and the lifetime of another, which ends soon after.
+def rotate_key(session: Session, key_id: str) -> NewKey:
+    """Make a key with the rights and the lifetime of another.
+
+    The old key ends `OVERLAP_HOURS` later, or when it would have ended anyway.
 
     Raises
     ------
@@ -204,7 +195,8 @@ def rotate_key(session: Session, key_id: str, *, overlap_hours: int = OVERLAP_HO
             )
         )
         insert_key(connection, made.key)
-        ends = min(old.expires_at, now + dt.timedelta(hours=overlap_hours))
+        # a rotation must not lengthen the life of the old key
+        ends = min(old.expires_at, now + dt.timedelta(hours=OVERLAP_HOURS))
         change_key(connection, key_id, expires_at=ends)
         count_change(connection, "access")
         session.details |= {"key_id": made.key.key_id, "replaces": key_id}
@@ -279,9 +271,11 @@ def _check(connection: Connection, request: KeyRequest) -> None:
 
 
 def _make(key: StoredKey) -> NewKey:
+    """Give a key its secret, of which only the hash is kept."""
     secret = secrets.token_urlsafe(32)
     return NewKey(replace(key, secret_sha256=_hash(secret)), f"trk_{key.key_id}_{secret}")
 
 
 def _hash(secret: str) -> str:
+    # a plain hash suffices: 32 random bytes cannot be guessed, so nothing has to slow guessing
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,7 +1,7 @@
 """What each kind of job does: import a table, make plans for a unit, train a model.
 
-A kind is handed a session whose transaction ends with the job: at any moment a job has done all
-it has to, or nothing.
+A kind is handed a session whose transaction ends with the job: a job has done all of its work, or
+none of it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from typing import Any
 from recommender.errors import TableFaultsError
 from recommender.exchange import write_marked_copy
 from recommender.service.jobs.problems import Failure, pack_failure, pack_problem
+from recommender.service.learning.promotion import explain_model
 from recommender.service.learning.training import train_model
 from recommender.service.people.imports import import_table
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plans
 from recommender.service.session import Session
 from recommender.store.jobs import read_upload
-from recommender.texts import LANGUAGES
 
+# marking reads the table a second time and keeps the copy in a row: not for a large file
 MARKED_BYTES = 5_000_000
 
 
@@ -34,16 +35,10 @@ class Work:
 
     Parameters
     ----------
-    job_id : str
-        Which job it is.
-    session : Session
-        On whose behalf.
-    request : mapping
-        What was asked.
     latest : date
-        Last day of facts.
+        The last day that a fact may have.
     note_progress : callable
-        Takes how many of how many are done.
+        Takes how many are done, and of how many.
     """
 
     job_id: str
@@ -58,7 +53,9 @@ def import_upload(work: Work) -> dict[str, Any] | Failure:
     session, request = work.session, work.request
     with tempfile.TemporaryDirectory(prefix="recommender-") as folder:
         path = Path(folder) / request["file_name"]
-        _fetch_upload(work, path)
+        # the bytes have no name here, so the file is in memory only until it is written
+        with session.reading() as connection:
+            path.write_bytes(read_upload(connection, work.job_id) or b"")
         try:
             written = import_table(
                 session,
@@ -75,12 +72,6 @@ def import_upload(work: Work) -> dict[str, Any] | Failure:
             write_marked_copy(path, error, marked, lang=session.lang)
             return pack_failure(error, marked.read_bytes())
     return {**asdict(written), "dry_run": request["dry_run"]}
-
-
-def _fetch_upload(work: Work, path: Path) -> None:
-    """Write the file that the job is about; it is in memory no longer than that takes."""
-    with work.session.reading() as connection:
-        path.write_bytes(read_upload(connection, work.job_id) or b"")
 
 
 def plan_unit(work: Work) -> dict[str, Any]:
@@ -113,6 +104,7 @@ def plan_unit(work: Work) -> dict[str, Any]:
 
 def describe_plan_request(request: PlanRequest) -> dict[str, Any]:
     """Return a request for plans as a job keeps it."""
+    # JSON has no infinity, and null already stands for the catalogue's default
     hours = request.hours_budget
     return {
         **asdict(request),
@@ -135,20 +127,22 @@ def read_plan_request(kept: Mapping[str, Any]) -> PlanRequest:
 
 
 def train(work: Work) -> dict[str, Any]:
-    """Train an effect model and save it, not in force.
+    """Train an effect model and save it, without putting it in force.
 
-    A model that was saved just before the job is cancelled stays; it is in nobody's way.
+    The registry is files and knows no rollback: a model that was saved just before the job is
+    cancelled stays there, and does no harm.
     """
     session, request = work.session, work.request
     trained = train_model(
         session, as_of=dt.date.fromisoformat(request["as_of"]), seed=request["seed"]
     )
-    card, models = trained.card, session.service.models
+    card = trained.card
     session.details |= {"model_id": card.model_id}
     return {
         "model_id": card.model_id,
         "promotable": trained.verdict.promotable if trained.verdict else None,
-        "verdict": {lang: list(models.explain(card, lang)) for lang in LANGUAGES},
+        # in both languages: the result may be read by somebody else than who asked
+        "verdict": explain_model(session, card),
         "counts": dict(card.counts),
         "metrics": {
             name: {figure: score.get(figure) for figure in ("rmse", "slope")}

@@ -1,4 +1,4 @@
-"""Why a job failed: kept as codes and values, told in the language of whoever reads it."""
+"""Why a job failed: kept as codes and values, told in the language of the reader."""
 
 from __future__ import annotations
 
@@ -37,8 +37,6 @@ class JobProblem:
 
     Parameters
     ----------
-    code : str
-        Stable.
     message, hint : str
         What went wrong, and how to mend it.
     faults : list of dict
@@ -53,6 +51,7 @@ class JobProblem:
 
 def pack_problem(error: RecommenderError) -> dict[str, Any]:
     """Return a known problem as JSON keeps it."""
+    # paths and dates are no JSON; what a text needs of them is how they read
     values = {
         name: value if isinstance(value, int | float | str | None) else str(value)
         for name, value in error.values.items()
@@ -63,6 +62,7 @@ def pack_problem(error: RecommenderError) -> dict[str, Any]:
 def pack_failure(error: RecommenderError | CatalogError, report: bytes | None = None) -> Failure:
     """Return what is kept of a problem that ended a job."""
     if isinstance(error, CatalogError):
+        # the name alone: a caller need not learn the paths of the server
         values = {"folder": error.folder.name, "count": len(error.faults)}
         rows = [
             {
@@ -84,17 +84,7 @@ def pack_failure(error: RecommenderError | CatalogError, report: bytes | None = 
 def tell_problem(
     problem: Mapping[str, Any], lang: str, details: Mapping[str, Any] | None = None
 ) -> JobProblem:
-    """Say why a job failed.
-
-    Parameters
-    ----------
-    problem : mapping
-        As kept.
-    lang : str
-        ``zh-CN`` or ``en``.
-    details : mapping, optional
-        As kept; without them no row is named.
-    """
+    """Say why a job failed, with the bad rows if the details that were kept are given."""
     code, values = problem["code"], problem["values"]
     message, hint = explain(RecommenderError(code, **values), lang)
     faults: list[dict[str, Any]] = []

@@ -1,7 +1,7 @@
 """One job, worked on in a process of its own.
 
-There it holds up no request, may use all memory, be killed at any moment and leave nothing half
-done: what it writes is one transaction, with its end in it.
+There it delays no request and may be killed at any moment, by us or for want of memory. Nothing is
+left half done: what it writes and the fact that it is done are one transaction.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from recommender.store import writing
 from recommender.store.jobs import StoredJob, finish_job, note_progress
 from training_catalog import CatalogError
 
+# each note of progress is a write: SQLite has one writer at a time
 PROGRESS_SECONDS = 0.5
 NICENESS = 5
 _FRAMES = 12
@@ -35,7 +37,7 @@ _FRAMES = 12
 
 @dataclass(frozen=True)
 class Ended:
-    """The job is over: done, or kept from that by a wish to cancel it or by another worker."""
+    """The job is over: done, or not because it was cancelled or another worker took it."""
 
     done: bool
 
@@ -49,7 +51,7 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Bug:
-    """What is wrong with the program: where, without what it says, which may name people."""
+    """An error in the program: its type and place, but not its text, which may name people."""
 
     error: str
     at: list[str]
@@ -79,29 +81,15 @@ def describe_principal(who: Principal) -> dict[str, Any]:
 
 
 def read_principal(kept: dict[str, Any]) -> Principal:
-    """Return the principal that a job keeps: with the rights it had when it asked."""
+    """Return the principal that a job keeps, with the rights it had when it asked."""
     permissions = frozenset(Permission(name) for name in kept["permissions"])
     return Principal(**{**kept, "role": Role(kept["role"]), "permissions": permissions})
 
 
 def run_job(service: Service, settings: Settings, job: StoredJob, worker: str) -> JobEnding:
-    """Do what a job asks, and call it done in the transaction that holds what it did.
+    """Do what a claimed job asks, and mark it done in the transaction that holds its work.
 
-    Parameters
-    ----------
-    service : Service
-        As it is now.
-    settings : Settings
-        Of the process.
-    job : StoredJob
-        Claimed by the worker.
-    worker : str
-        Who it is claimed by.
-
-    Returns
-    -------
-    JobEnding
-        Of all but `Ended` nothing is stored yet.
+    If the answer is anything but `Ended`, nothing was stored.
 
     Raises
     ------
@@ -127,6 +115,7 @@ def run_job(service: Service, settings: Settings, job: StoredJob, worker: str) -
     try:
         with session.together():
             result = KINDS[job.kind](work)
+            # a table that is bad is found before anything is written, so there is nothing to undo
             if isinstance(result, Failure):
                 return result
             with session.writing() as connection:
@@ -150,7 +139,8 @@ def _progress_noter(session: Session, job_id: str, worker: str) -> Callable[[int
         if done < total and now - last < PROGRESS_SECONDS:
             return
         last = now
-        # nobody waits for it; work that has come so far does not fail of it
+        # on a connection of its own, to be seen before the job commits; progress is only shown, so
+        # the job does not fail when it cannot be stored
         with suppress(StoreError), writing(session.service.engine) as connection:
             note_progress(connection, job_id, worker, done=done, total=total)
 
@@ -158,26 +148,19 @@ def _progress_noter(session: Session, job_id: str, worker: str) -> Callable[[int
 
 
 def work_alone(settings: Settings, job: StoredJob, worker: str, said: Pipe) -> None:
-    """Work on a job in this process, which is for nothing else, and say how it ended.
+    """Work on a claimed job in a process that does nothing else, and send how it ended.
 
-    Parameters
-    ----------
-    settings : Settings
-        Of the process that started this one.
-    job : StoredJob
-        Claimed by the worker.
-    worker : str
-        Who it is claimed by.
-    said : Connection
-        Takes the outcome. Where none comes, the process died.
+    If nothing comes through the pipe, the process died.
     """
 
     def stop(*_: Any) -> None:
         said.send(Stopped())
+        # not sys.exit: clean-up could wait for the database, and the transaction ends anyway
         os._exit(0)
 
     signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what becomes of the job
+    # Ctrl-C reaches all processes of a terminal; the parent decides what becomes of the job
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.nice(NICENESS)  # requests go first
     said.send(_work(settings, job, worker))
@@ -185,7 +168,7 @@ def work_alone(settings: Settings, job: StoredJob, worker: str, said: Pipe) -> N
 
 def _work(settings: Settings, job: StoredJob, worker: str) -> JobEnding:
     try:
-        # that of the job: an empty one in its place would make nonsense of it
+        # the job came out of a database: if its file is gone, a new empty one would be wrong
         service = open_service(settings, create=False)
         try:
             return run_job(service, settings, job, worker)
@@ -200,6 +183,7 @@ def _work(settings: Settings, job: StoredJob, worker: str) -> JobEnding:
 
 
 def _end_with_parent() -> None:
+    # a killed server stops nothing; its job is soon begun elsewhere, and must not run twice
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -207,11 +191,9 @@ def _end_with_parent() -> None:
 
 
 def frames(error: BaseException) -> list[str]:
-    """Return where an error came from, without what it says."""
-    found: list[str] = []
-    at = error.__traceback__
-    while at is not None:
-        code = at.tb_frame.f_code
-        found.append(f"{code.co_filename.rsplit('/', 2)[-1]}:{at.tb_lineno} {code.co_name}")
-        at = at.tb_next
-    return found[-_FRAMES:]
+    """Return the places that an error went through, without its text."""
+    places = [
+        f"{frame.f_code.co_filename.rsplit('/', 1)[-1]}:{line} {frame.f_code.co_name}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    return places[-_FRAMES:]

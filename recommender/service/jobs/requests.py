@@ -1,6 +1,6 @@
-"""Long work asked for on somebody's behalf: submitted, watched, cancelled, its result read.
+"""Long work on somebody's behalf: submitted, watched, cancelled, its result read.
 
-Whoever asked for a job may see it, and an administrator all of them; to others it is not there.
+A job can be seen by the one who asked for it and by administrators; for all others it is unknown.
 """
 
 from __future__ import annotations
@@ -26,29 +26,25 @@ from recommender.store import jobs as store
 from recommender.store.jobs import JobStatus, StoredJob
 from recommender.store.people.people import read_refs
 
+# jobs are worked on one at a time, so one caller's queue is everybody's wait
 MOST_OPEN = 20
+# modules are everybody's, and records may be of people who are unknown here: neither has a unit
+# that a principal's scope could be compared with
 WHOLE_ORGANISATION = ("modules", "records")
+# control characters, what Windows forbids, and the line separators that break a line of a log
 _UNUSABLE = re.compile(r"[\x00-\x1f\x7f-\x9f/\\:*?\"<>|\u2028\u2029]")
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job, in the words of whoever reads it.
+    """A job, with its problem in the language of the reader.
 
     Parameters
     ----------
-    job_id, kind : str
-        Its id and what it does.
-    status : JobStatus
-        Where it stands.
-    request : dict
-        What was asked.
     done, total : int
-        How many of how many people; no total where it is not known.
-    cancel_asked, has_report : bool
-        Whether somebody asked to cancel it, and whether a copy of its file marks the bad cells.
-    problem : JobProblem or None
-        Why it failed.
+        How many people are done, and of how many; no total while it is not known.
+    has_report : bool
+        Whether there is a copy of its file with the bad cells marked.
     created_at, started_at, finished_at : datetime
         In UTC.
     """
@@ -80,32 +76,16 @@ def submit_import(
     file_name: str | None = None,
     dry_run: bool = False,
 ) -> Job:
-    """Queue the import of a table.
+    """Queue the import of a table from the bytes of an .xlsx or CSV file.
 
-    Parameters
-    ----------
-    session : Session
-        On whose behalf.
-    table : str
-        Kind of table.
-    content : bytes
-        The file, .xlsx or CSV.
-    file_name : str, optional
-        What the reports call it.
-    dry_run : bool
-        Whether only to say what would happen.
-
-    Returns
-    -------
-    Job
-        Queued.
+    `file_name` is what reports call the file. A dry run only says what would happen.
 
     Raises
     ------
     InputError
         If there is no such kind of table, or no file.
     ForbiddenError
-        If the table is of the whole organisation, and the principal is for one unit.
+        If the table concerns the whole organisation and the principal only one unit.
     ConflictError
         If too many jobs have not ended.
     """
@@ -134,26 +114,12 @@ def submit_plans(
 ) -> Job:
     """Queue plans for everybody of an org unit and the units below it.
 
-    Parameters
-    ----------
-    session : Session
-        On whose behalf.
-    request : PlanRequest
-        What each plan keeps to.
-    org_unit : str, optional
-        Path of the unit; everybody within the principal's scope when not given.
-    as_of : date, optional
-        The day of the plans; today unless given.
-
-    Returns
-    -------
-    Job
-        Queued.
+    Without a unit they are for everybody within the principal's scope.
 
     Raises
     ------
     NotFoundError
-        If there is no such unit within the principal's scope, no such module or path.
+        If there is no such unit within the principal's scope, no such module or no such path.
     ConflictError
         If too many jobs have not ended, or the request contradicts itself.
     """
@@ -164,6 +130,7 @@ def submit_plans(
             covers_unit(session.who.scope, unit) and unit_exists(connection, unit)
         ):
             raise NotFoundError("org-unit.unknown", org_unit=org_unit)
+        # the job would find these mistakes too, but minutes later and once for every person
         framework = session.service.framework
         check_names(framework, request)
         if request.path is not None:
@@ -196,14 +163,15 @@ def get_job(session: Session, job_id: str) -> Job:
     Raises
     ------
     NotFoundError
-        If there is no such job, or it is somebody else's, which is answered alike.
+        If there is no such job, or it is somebody else's: the answer does not tell which.
     """
     with session.reading() as connection:
-        found = _find(session, connection, job_id)
-        bad = (
-            store.read_job_result(connection, job_id) if found.status is JobStatus.FAILED else None
+        job = _find(session, connection, job_id)
+        # the result of a job that failed is its bad rows
+        bad_rows = (
+            store.read_job_result(connection, job_id) if job.status is JobStatus.FAILED else None
         )
-    return _describe(found, session.lang, bad)
+    return _describe(job, session.lang, bad_rows)
 
 
 def get_jobs(
@@ -213,17 +181,17 @@ def get_jobs(
     before: str = "",
     limit: int,
 ) -> list[Job]:
-    """Return jobs, the newest first, without the rows that were bad."""
+    """Return jobs, the newest first, without their bad rows."""
     session.need(Permission.RUN_JOBS)
     with session.reading() as connection:
-        found = store.list_jobs(
+        jobs = store.list_jobs(
             connection, actor=_whose(session), status=status, before=before, limit=limit
         )
-    return [_describe(job, session.lang) for job in found]
+    return [_describe(job, session.lang) for job in jobs]
 
 
 def cancel_job(session: Session, job_id: str) -> Job:
-    """Cancel a job; one that has ended stays as it is, one that runs ends soon.
+    """Cancel a job; one that runs ends soon, and one that has ended stays as it is.
 
     Raises
     ------
@@ -238,7 +206,7 @@ def cancel_job(session: Session, job_id: str) -> Job:
 
 
 def get_job_result(session: Session, job_id: str) -> dict[str, Any]:
-    """Return what a job that is done has found.
+    """Return the result of a job that is done.
 
     Raises
     ------
@@ -248,19 +216,19 @@ def get_job_result(session: Session, job_id: str) -> dict[str, Any]:
         If it is not done.
     """
     with session.reading() as connection:
-        found = _find(session, connection, job_id)
-        if found.finished_at is None:
+        job = _find(session, connection, job_id)
+        if job.finished_at is None:
             raise ConflictError("job.not-ended", job_id=job_id)
         result = store.read_job_result(connection, job_id)
-        if found.status is not JobStatus.DONE or result is None:
+        if job.status is not JobStatus.DONE or result is None:
             raise ConflictError("job.no-result", job_id=job_id)
-        if found.kind == "plans":
+        if job.kind == "plans":
             session.saw(read_refs(connection, [plan["person_id"] for plan in result["plans"]]))
             result["failed"] = [
-                {**each, "problem": asdict(tell_problem(each["problem"], session.lang))}
-                for each in result["failed"]
+                {**refused, "problem": asdict(tell_problem(refused["problem"], session.lang))}
+                for refused in result["failed"]
             ]
-        elif found.kind == "training":
+        elif job.kind == "training":
             result["verdict"] = result["verdict"][session.lang]
     return result
 
@@ -274,12 +242,12 @@ def get_job_report(session: Session, job_id: str) -> tuple[bytes, str]:
         If there is no such job, it is somebody else's, or has no such copy.
     """
     with session.reading() as connection:
-        found = _find(session, connection, job_id)
+        job = _find(session, connection, job_id)
         report = store.read_job_report(connection, job_id)
     if report is None:
         megabytes = MARKED_BYTES // 1_000_000
         raise NotFoundError("job.no-report", job_id=job_id, megabytes=megabytes)
-    return report, f"{found.request['table']}-{job_id}.xlsx"
+    return report, f"{job.request['table']}-{job_id}.xlsx"
 
 
 def _submit(
@@ -299,6 +267,7 @@ def _submit(
         kind,
         {**request, "lang": session.lang},
         actor=actor,
+        # a job runs with the rights of this moment; the key may have ended before it begins
         principal=describe_principal(session.who),
         upload=upload,
     )
@@ -308,17 +277,18 @@ def _submit(
 
 def _find(session: Session, connection: Connection, job_id: str) -> StoredJob:
     session.need(Permission.RUN_JOBS)
-    found = store.read_job(connection, job_id, actor=_whose(session))
-    if found is None:
+    job = store.read_job(connection, job_id, actor=_whose(session))
+    if job is None:
         raise NotFoundError("job.unknown", job_id=job_id)
-    return found
+    return job
 
 
 def _whose(session: Session) -> str | None:
+    """Return the actor whose jobs the principal may see; None for the jobs of all."""
     return None if session.who.role is Role.ADMIN else session.who.actor
 
 
-def _describe(job: StoredJob, lang: str, bad: Mapping[str, Any] | None = None) -> Job:
+def _describe(job: StoredJob, lang: str, bad_rows: Mapping[str, Any] | None = None) -> Job:
     return Job(
         job_id=job.job_id,
         kind=job.kind,
@@ -328,7 +298,7 @@ def _describe(job: StoredJob, lang: str, bad: Mapping[str, Any] | None = None) -
         total=job.total,
         cancel_asked=job.cancel_asked,
         has_report=job.has_report,
-        problem=None if job.problem is None else tell_problem(job.problem, lang, bad),
+        problem=None if job.problem is None else tell_problem(job.problem, lang, bad_rows),
         created_at=job.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,
@@ -336,7 +306,8 @@ def _describe(job: StoredJob, lang: str, bad: Mapping[str, Any] | None = None) -
 
 
 def _usable_name(given: str) -> str:
-    """Return the last part of a file's name as every system can store it."""
+    """Return the last part of a file's name in a form that every system can store."""
+    # some clients send a whole path, and a name may hold lone surrogates, which UTF-8 cannot store
     name = PurePosixPath(given.replace("\\", "/")).name
     name = _UNUSABLE.sub("", name.encode("utf-8", "ignore").decode()).strip().rstrip(".")
     stem, dot, ending = name.rpartition(".")

@@ -1,7 +1,7 @@
 """Claims jobs and has them worked on, one at a time, each in a process of its own.
 
-Several server processes, on several machines, share the jobs of a database. Where a process
-dies, its job is begun anew elsewhere; nothing of the first attempt is there then.
+Several server processes, on several machines, share the jobs of a database. When a process dies,
+another one starts its job from the beginning; nothing of the first attempt was stored.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 
@@ -43,13 +42,14 @@ from recommender.store.jobs import (
     release_job,
 )
 
-T = TypeVar("T")
 POLL_SECONDS = 0.5
+# far below the silence after which the store lets others take the job (SILENT_SECONDS)
 BEAT_SECONDS = 5.0
 GRACE_SECONDS = 10.0
 STOP_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 10.0
 MOST_ATTEMPTS = 3
+# what is wrong with the database and not with the job, so that no attempt is counted
 _PASSING = (
     "store.unreachable",
     "store.cannot-open",
@@ -60,44 +60,29 @@ _PASSING = (
 _log = structlog.get_logger("recommender.jobs")
 
 
-@dataclass
 class JobRunner:
-    """The one runner of a server process.
+    """The one runner of a server process."""
 
-    Parameters
-    ----------
-    installation : Installation
-        Settings and database.
-    """
-
-    installation: Installation
-    worker: str = field(init=False)
-    _stopping: threading.Event = field(init=False, default_factory=threading.Event)
-    _wake: threading.Event = field(init=False, default_factory=threading.Event)
-    _thread: threading.Thread = field(init=False)
-    _grace_ends: float = field(init=False, default=0.0)
-    _pause: float = field(init=False, default=0.0)
-
-    def __post_init__(self) -> None:
-        self.worker = f"{os.getpid()}-{secrets.token_hex(8)}"
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        # process ids repeat between machines and after a restart, hence the random part
+        self._worker = f"{os.getpid()}-{secrets.token_hex(8)}"
+        self._stopping = threading.Event()
+        self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="job-runner", daemon=True)
+        self._grace_ends = 0.0
+        self._pause = 0.0
 
     def start(self) -> None:
         """Begin to claim jobs."""
         self._thread.start()
 
     def wake(self) -> None:
-        """Look for a job at once, for one was just queued."""
+        """Look for a job at once, because one was just queued."""
         self._wake.set()
 
     def stop(self, *, grace_seconds: float = GRACE_SECONDS) -> None:
-        """Claim no more; a job that does not end soon goes back into the queue.
-
-        Parameters
-        ----------
-        grace_seconds : float
-            How long to wait for the job at hand.
-        """
+        """Claim no more jobs; the one at hand goes back into the queue if it outlasts the grace."""
         self._grace_ends = time.monotonic() + grace_seconds
         self._stopping.set()
         self._wake.set()
@@ -111,7 +96,8 @@ class JobRunner:
                 if job is not None:
                     self._attend(job)
                 self._recovered()
-            except Exception as error:  # whatever it is, the next job is another one
+            # any error: if this thread ended, the server would go on and work on no job any more
+            except Exception as error:
                 self._trouble(error)
                 continue
             if job is None:
@@ -119,36 +105,39 @@ class JobRunner:
                 self._wake.clear()
 
     def _claim(self) -> StoredJob | None:
-        engine = self.installation.engine
-        # looking first spares SQLite a write every time
+        engine = self._installation.engine
+        # looking first spares SQLite its one write lock, twice a second in every process
         with reading(engine) as connection:
             if not job_waits(connection):
                 return None
         with writing(engine) as connection:
-            return claim_job(connection, self.worker)
+            return claim_job(connection, self._worker)
 
     def _attend(self, job: StoredJob) -> None:
         """See a job to its end, whatever that is."""
         if job.cancel_asked:
-            self._insist(lambda c: drop_job(c, job.job_id, self.worker))
+            self._insist(lambda c: drop_job(c, job.job_id, self._worker))
             return
-        if job.attempts > MOST_ATTEMPTS:  # it took whole servers down with it
+        # a job that ends only its own process is counted below; this one ended servers as well
+        if job.attempts > MOST_ATTEMPTS:
             self._settle(job, None)
             return
         _log.info("job begins", job_id=job.job_id, kind=job.kind, attempt=job.attempts)
         try:
             process, said = self._start(job)
         except Exception:
-            self._insist(lambda c: release_job(c, job.job_id, self.worker, counts=True))
+            self._release(job, counts=True)
             raise
         try:
             outcome = self._watch(job, said)
         finally:
+            # killed, not asked: until it is committed, its transaction leaves nothing behind
             if process.is_alive():
                 process.kill()
             process.join()
             process.close()
             said.close()
+        # ended by this runner, or by the signal that stops it: the job is not to blame
         if outcome is None and self._stopping.is_set():
             outcome = Stopped()
         self._settle(job, outcome)
@@ -157,7 +146,7 @@ class JobRunner:
         said, say = _processes().Pipe(duplex=False)
         process = _processes().Process(
             target=work_alone,
-            args=(self.installation.settings, job, self.worker, say),
+            args=(self._installation.settings, job, self._worker, say),
             name=job.job_id,
             daemon=True,
         )
@@ -166,47 +155,55 @@ class JobRunner:
         return process, said
 
     def _watch(self, job: StoredJob, said: Pipe) -> JobEnding | None:
-        """Wait for the outcome; None where the process died or has to be ended."""
+        """Wait for the outcome; None if the process died or has to be ended."""
         beat = time.monotonic()
         while not said.poll(POLL_SECONDS):
             if self._stopping.is_set() and time.monotonic() > self._grace_ends:
                 return None
             try:
-                if self._look(lambda c: is_cancel_asked(c, job.job_id, self.worker)):
-                    return Ended(done=False)
+                with reading(self._installation.engine) as connection:
+                    if is_cancel_asked(connection, job.job_id, self._worker):
+                        return Ended(done=False)
                 if time.monotonic() - beat > BEAT_SECONDS:
                     beat = time.monotonic()
-                    with writing(self.installation.engine) as connection:
-                        # false if it ended just now or was taken over: its process finds out itself
-                        keep_claim(connection, job.job_id, self.worker)
+                    with writing(self._installation.engine) as connection:
+                        # without effect if the job has just ended, or another worker took it over:
+                        # its process finds that out when it wants to commit
+                        keep_claim(connection, job.job_id, self._worker)
+            # a database that fails here fails in the process too, which then says so
             except StoreError:
-                continue  # the process finds out for itself
+                continue
         try:
             return said.recv()
+        # the pipe closed and nothing was sent: the process died
         except EOFError:
             return None
 
     def _settle(self, job: StoredJob, outcome: JobEnding | None) -> None:
         """Note how a job ended, however long the database takes."""
-        job_id, worker = job.job_id, self.worker
+        job_id, worker = job.job_id, self._worker
         if isinstance(outcome, Ended):
             if not outcome.done:
+                # not done also means that another worker has the job: then it is not ours to drop
                 self._insist(
                     lambda c: is_cancel_asked(c, job_id, worker) and drop_job(c, job_id, worker)
                 )
             _log.info("job ended", job_id=job_id, kind=job.kind, done=outcome.done)
             return
         if isinstance(outcome, Stopped):
-            self._insist(lambda c: release_job(c, job_id, worker, counts=False))
-            self._stopping.wait(STOP_SECONDS)  # most likely this process is to end as well
+            self._release(job, counts=False)
+            # this process is most likely to end as well, and must not claim the job again before
+            self._stopping.wait(STOP_SECONDS)
             return
         if isinstance(outcome, Trouble):
             code = outcome.problem["code"]
             if code in _PASSING:
-                self._insist(lambda c: release_job(c, job_id, worker, counts=False))
+                self._release(job, counts=False)
+                # `_run` waits then, because the next job would fail in the same way
                 raise StoreError(code)
-            if job.attempts < MOST_ATTEMPTS:  # such as for one of its people who was erased since
-                self._insist(lambda c: release_job(c, job_id, worker, counts=True))
+            # tried again: one of its people may have been erased since the job read them
+            if job.attempts < MOST_ATTEMPTS:
+                self._release(job, counts=True)
                 _log.warning("job begins anew", job_id=job_id, kind=job.kind, code=code)
                 return
             _log.error("job cannot be stored", job_id=job_id, kind=job.kind, code=code)
@@ -216,8 +213,9 @@ class JobRunner:
             failure = Failure({"code": "job.bug", "values": {}})
         elif outcome is None:
             _log.error("job died", job_id=job_id, kind=job.kind, attempt=job.attempts)
+            # it may have been the one that the system killed for want of memory: try again
             if job.attempts < MOST_ATTEMPTS:
-                self._insist(lambda c: release_job(c, job_id, worker, counts=True))
+                self._release(job, counts=True)
                 return
             failure = Failure({"code": "job.crashed", "values": {"attempts": MOST_ATTEMPTS}})
         else:
@@ -234,15 +232,16 @@ class JobRunner:
         )
         _log.info("job failed", job_id=job_id, kind=job.kind, code=failure.problem["code"])
 
-    def _look(self, use: Callable[[Connection], T]) -> T:
-        with reading(self.installation.engine) as connection:
-            return use(connection)
+    def _release(self, job: StoredJob, *, counts: bool) -> None:
+        """Put a job back into the queue; the attempt counts if the job itself may be the cause."""
+        self._insist(lambda c: release_job(c, job.job_id, self._worker, counts=counts))
 
     def _insist(self, use: Callable[[Connection], Any]) -> None:
-        """Write until the database takes it; given up only at the end of the process."""
+        """Write until the database accepts it; give up only when the process is to end."""
+        # the job would otherwise be begun anew, though it is known how it ended
         while True:
             try:
-                with writing(self.installation.engine) as connection:
+                with writing(self._installation.engine) as connection:
                     use(connection)
                     return
             except StoreError as error:
@@ -251,7 +250,7 @@ class JobRunner:
                 self._trouble(error)
 
     def _trouble(self, error: Exception) -> None:
-        """Wait after a failure, longer each time; say it once."""
+        """Wait after a failure, longer each time, and log only the first."""
         if not self._pause:
             code = error.code if isinstance(error, StoreError) else type(error).__name__
             _log.error("jobs wait", error=code, at=frames(error))
@@ -265,7 +264,9 @@ class JobRunner:
 
 
 def _processes() -> Any:
-    """Return how processes are started: forked from one that has read the program already."""
+    """Return how processes are started: forked from one that has loaded the program already."""
+    # a fork of the server itself would copy locks that its other threads hold at that moment, and
+    # open connections; a process from nothing would load pandas and scikit-learn for every job
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["recommender.service.jobs.process"])
     return context

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,11 +15,9 @@ from recommender.improvement.history import (
     HistoryRecords,
     HistoryReport,
     build_records,
-    code_history,
     describe_history,
     merge_records,
     pairs_of_modules,
-    pairs_of_table,
     read_records,
 )
 from recommender.scoring import (
@@ -37,6 +36,7 @@ from recommender.service.levels.standing import (
 )
 from recommender.store import Connection, Snapshot, read_improvement_records, read_snapshot
 
+# levels expire, the history does not: what a module added years ago still counts
 _BEGINNING = dt.date(1900, 1, 1)
 
 
@@ -49,17 +49,8 @@ def collect_records(
 ) -> HistoryRecords:
     """Collect the improvement records that the database holds, derived and imported.
 
-    Parameters
-    ----------
-    as_of : date
-        Nothing later counts.
-    person_ids : sequence of str, optional
-        Of whom; of all people, also of those who are not there any more, when not given.
-
-    Returns
-    -------
-    HistoryRecords
-        Also of modules and competencies that the catalogue no longer has.
+    Nothing later than `as_of` counts. Without `person_ids` they are those of all people, erased
+    ones included. Modules and competencies may be some that the catalogue no longer has.
     """
     snapshot = read_snapshot(
         connection,
@@ -75,47 +66,17 @@ def collect_records(
         snapshot.completions,
         pairs_of_modules(framework.catalog.modules),
     )
+    # the unit of today, for the database keeps no earlier one
     unit_of = dict(zip(snapshot.people["person_id"], snapshot.people["org_unit"], strict=True))
     units = built.frame["person_id"].map(unit_of).astype(object)
     derived = HistoryRecords(built.frame.assign(org_unit=units), built.notes)
     return merge_records(derived, read_records(stored))
 
 
-def history_of_tables(
-    records: pd.DataFrame, modules: pd.DataFrame, *, framework: Framework | None = None
-) -> History:
-    """Take a history from tables alone.
-
-    Parameters
-    ----------
-    records, modules : DataFrame
-        Tables of these kinds.
-    framework : Framework, optional
-        Whose competencies count, in its order; without one all that the tables have.
-
-    Returns
-    -------
-    History
-        In the order of `records`.
-    """
-    known = None if framework is None else framework.competency_ids
-    return code_history(read_records(records), pairs_of_table(modules), competency_ids=known)
-
-
 def report_history(history: History, *, scale: tuple[float, float] = (0.0, 4.0)) -> HistoryReport:
-    """Describe a history for an analyst.
+    """Describe a history for an analyst; the rows it names are those of `history.frame`.
 
-    Parameters
-    ----------
-    history : History
-        From `read_history` or `history_of_tables`.
-    scale : tuple of float
-        Lowest and highest level of the records.
-
-    Returns
-    -------
-    HistoryReport
-        Its rows refer to the index of `history.frame`.
+    `scale` is the lowest and the highest level that the records can have.
     """
     return describe_history(
         history.records,
@@ -129,26 +90,25 @@ def report_history(history: History, *, scale: tuple[float, float] = (0.0, 4.0))
 
 
 def list_assessments(snapshot: Snapshot, framework: Framework, *, as_of: dt.date) -> pd.DataFrame:
-    """List every assessment that people had, not only the current one.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        Rows of any age.
-    as_of : date
-        Later rows do not count.
+    """List every assessment that people had up to a day, not only the current one.
 
     Returns
     -------
     DataFrame
-        person_id, competency_id, level, assessed_on. Ratings make one assessment a window,
-        exams one a day of a complete sitting, with the sittings valid on that day; of two
-        on one day the raw form stands and the imported one is left out.
+        Columns person_id, competency_id, level, assessed_on. The ratings of one window make one
+        assessment. Exams make one for each day of a complete sitting, out of the sittings that
+        were valid on that day. Of two assessments on one day the raw form stands, not the
+        imported one.
+
+    References
+    ----------
+    DESIGN, section 4, "Current level".
     """
     settings = framework.catalog.settings
     ids = snapshot.people["person_id"]
     sittings = score_sittings(to_exam_arrays(snapshot.exams, framework, ids), framework.exam_rules)
-    found = (
+    # raw forms first: of two on one day, `duplicated` below leaves out the later in this order
+    assessments = (
         assess_ratings(
             to_rating_arrays(snapshot.ratings, framework, ids),
             rater_weights=framework.rater_weights,
@@ -166,14 +126,14 @@ def list_assessments(snapshot: Snapshot, framework: Framework, *, as_of: dt.date
         to_imported_arrays(snapshot.assessments, framework, ids),
     )
     person, competency, day = (
-        np.concatenate([getattr(arrays, name) for arrays in found])
+        np.concatenate([getattr(arrays, name) for arrays in assessments])
         for name in ("person", "competency", "day")
     )
     frame = pd.DataFrame(
         {
             "person_id": ids.to_numpy(dtype=object)[person],
             "competency_id": np.array(framework.competency_ids, dtype=object)[competency],
-            "level": np.concatenate([arrays.level for arrays in found]),
+            "level": np.concatenate([arrays.level for arrays in assessments]),
             "assessed_on": day.astype("datetime64[D]").astype(object),
         }
     )
@@ -198,7 +158,7 @@ def assess_every_sitting(
     rules : ExamRules
         Weights and pass marks.
     exam_standard_error : float
-        Standard error of every level found, in levels.
+        Standard error of a level, in levels.
     validity_months : int
         Age up to which a sitting counts for a later day.
     as_of_day : int
@@ -207,25 +167,28 @@ def assess_every_sitting(
     Returns
     -------
     AssessmentArrays
-        What `recommender.scoring.assess_exams` finds as of each of these days.
+        What `recommender.scoring.assess_exams` returns as of each of these days.
     """
+    # one call as of every day would be days times all sittings; this is a single call in which
+    # each person, competency and day counts as a person of its own
     rows = np.flatnonzero(sittings.complete & (sittings.day <= as_of_day))
     order = rows[np.lexsort((sittings.day[rows], sittings.competency[rows], sittings.person[rows]))]
     person, competency = sittings.person[order], sittings.competency[order]
     day, width = sittings.day[order], int(sittings.competency.max(initial=0)) + 1
     start = int(day.min(initial=0))
     span = int(day.max(initial=0)) - start + 1
-    # people and competencies on one line, the days of each in order
+    # person, competency and day as one sorted number, so that a range of days can be searched for
     place = (person * width + competency) * span + day - start
     events, first = np.unique(place, return_index=True)
+    # not below `start`, or the search would reach into the days of the competency before
     valid_from = np.maximum(_valid_from(day[first], validity_months), start)
     low = np.searchsorted(place, events - (day[first] - valid_from))
     high = np.searchsorted(place, events, side="right")
     count = high - low
-    # every event has its own copy of the sittings that count on its day, as if of another person
+    # every event gets its own copy of the sittings that count on its day
     event = np.repeat(np.arange(events.size), count)
     of_event = order[np.arange(event.size) + np.repeat(low - (np.cumsum(count) - count), count)]
-    found = assess_exams(
+    assessed = assess_exams(
         Sittings(
             person=event,
             competency=sittings.competency[of_event],
@@ -238,19 +201,14 @@ def assess_every_sitting(
         rules,
         exam_standard_error=exam_standard_error,
         as_of_day=as_of_day,
+        # the copies hold only valid sittings already
         valid_from_day=start,
     )
-    return AssessmentArrays(
-        person=person[first][found.person],
-        competency=found.competency,
-        level=found.level,
-        standard_error=found.standard_error,
-        day=found.day,
-        disagreement=found.disagreement,
-    )
+    return replace(assessed, person=person[first][assessed.person])
 
 
 def _valid_from(days: IntArray, months: int) -> IntArray:
+    # months have no fixed length, so this needs the calendar; there are few distinct days
     distinct, at = np.unique(days, return_inverse=True)
     first = [to_day(months_before(to_date(day), months)) for day in distinct.tolist()]
     return np.array(first, dtype=np.int64)[at]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,12 @@ import pandas as pd
 from recommender.errors import InputError, TableFault, TableFaultsError
 from recommender.exchange import read_table
 from recommender.exchange.tables.csv_writing import write_csv
-from recommender.improvement.history import History
+from recommender.improvement.history import (
+    History,
+    code_history,
+    pairs_of_table,
+    read_records,
+)
 from recommender.improvement.model.prediction import Prediction, predict
 from recommender.improvement.registry import (
     ModelCard,
@@ -20,12 +26,13 @@ from recommender.improvement.registry import (
     load_model_folder,
     save_model_folder,
 )
-from recommender.service.learning.collecting import history_of_tables
-from recommender.service.learning.training import card_facts, fit_history, pack_model
+from recommender.service.learning.training import card_facts, code_ids, fit_model, knows_pairs
 from recommender.table_kinds import KINDS, Column, Known, TableKind
 
+# in the order of the codes POOLED and MEASURED of a prediction
 BASES = ("pooled", "measured")
 _ANY_DAY = dt.date.max
+# tables alone have nothing that their ids could be checked against
 _NOTHING_KNOWN = Known(
     people=frozenset(),
     managers={},
@@ -42,25 +49,13 @@ _NOTHING_KNOWN = Known(
 def train_on_files(
     history_file: Path, modules_file: Path, out: Path, *, scale: tuple[float, float], seed: int
 ) -> ModelCard:
-    """Train on tables alone and save the model in a folder.
+    """Train on a table of records and one of modules, and save the model in a folder.
 
-    Parameters
-    ----------
-    history_file, modules_file : Path
-        Tables of the kinds ``records`` and ``modules``; ids may be any.
-    out : Path
-        Folder of the model.
-    scale : tuple of float
-        Lowest and highest level there can be in the tables.
-    seed : int
-        The same tables and seed give the same model.
-
-    Returns
-    -------
-    ModelCard
+    The ids in the tables may be any, and the levels lie on `scale`, from lowest to highest. The
+    same tables and seed give the same model.
     """
     history = read_history_files(history_file, modules_file, scale=scale)
-    model = pack_model(history, fit_history(history, scale, seed), scale, "")
+    model = fit_model(history, scale=scale, seed=seed, catalog_digest="")
     return save_model_folder(out, model, card_facts(history, {}, seed, None))
 
 
@@ -71,7 +66,8 @@ def read_history_files(
     if not scale[0] < scale[1]:
         raise InputError("model.bad-scale", scale=f"{scale[0]:g} {scale[1]:g}")
     modules = _read(modules_file, KINDS["modules"], scale, needed=("module_id", "competency_ids"))
-    return history_of_tables(read_records_file(history_file, scale=scale), modules)
+    records = read_records(read_records_file(history_file, scale=scale))
+    return code_history(records, pairs_of_table(modules))
 
 
 def read_records_file(history_file: Path, *, scale: tuple[float, float]) -> pd.DataFrame:
@@ -81,7 +77,7 @@ def read_records_file(history_file: Path, *, scale: tuple[float, float]) -> pd.D
 
 
 def score_file(folder: Path, queries_file: Path, out: Path) -> int:
-    """Say for each query what its module is expected to do.
+    """Predict for each query what its module does, and return how many queries there are.
 
     Parameters
     ----------
@@ -90,14 +86,8 @@ def score_file(folder: Path, queries_file: Path, out: Path) -> int:
     queries_file : Path
         Table with person_id, competency_id, module_id, level and, if known, org_unit.
     out : Path
-        CSV to write: the queries in their order, with expected_improvement, effect_lower,
-        effect_upper, expected_level_after, level_after_lower, level_after_upper,
-        evidence_count and basis.
-
-    Returns
-    -------
-    int
-        How many queries were answered.
+        CSV to write: the queries in their order with the fields of `Prediction` added, as DESIGN,
+        section 5, lists them.
 
     Raises
     ------
@@ -107,17 +97,13 @@ def score_file(folder: Path, queries_file: Path, out: Path) -> int:
     """
     model, _ = load_model_folder(folder)
     queries = _read(queries_file, _QUERIES, model.scale, needed=())
-    codes = [
-        _codes(queries[column], ids)
-        for column, ids in (
-            ("module_id", model.module_ids),
-            ("competency_id", model.competency_ids),
-            ("org_unit", model.org_ids),
-        )
-    ]
-    _require_known(queries_file, queries, model, codes[0], codes[1])
-    found = predict(model.fit, codes[0], codes[1], queries["level"].to_numpy(dtype=float), codes[2])
-    write_csv(_with_answers(queries_file, queries, found), out, encoding="utf-8")
+    module = code_ids(queries["module_id"], model.module_ids)
+    competency = code_ids(queries["competency_id"], model.competency_ids)
+    _require_known(queries_file, queries, model, module, competency)
+    # a unit that the model does not know is no fault: its people are predicted without one
+    org = code_ids(queries["org_unit"], model.org_ids)
+    prediction = predict(model.fit, module, competency, queries["level"].to_numpy(dtype=float), org)
+    write_csv(_with_answers(queries_file, queries, prediction), out, encoding="utf-8")
     return len(queries)
 
 
@@ -135,25 +121,16 @@ _QUERIES = TableKind(
 )
 
 
-def _with_answers(file: Path, queries: pd.DataFrame, found: Prediction) -> pd.DataFrame:
-    """Return the queries as they were handed in, columns of the asker's own included."""
-    asked = queries
+def _with_answers(file: Path, queries: pd.DataFrame, prediction: Prediction) -> pd.DataFrame:
+    """Return the queries as they were handed in, with further columns, and the answers added."""
     if file.suffix.lower() == ".csv":
-        try:
-            own = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        except (UnicodeDecodeError, pd.errors.ParserError):
-            own = queries
-        asked = own if len(own) == len(queries) else queries
-    return asked.assign(
-        expected_improvement=found.expected_improvement,
-        effect_lower=found.effect_lower,
-        effect_upper=found.effect_upper,
-        expected_level_after=found.expected_level_after,
-        level_after_lower=found.level_after_lower,
-        level_after_upper=found.level_after_upper,
-        evidence_count=found.evidence_count,
-        basis=np.array(BASES, dtype=object)[found.basis],
-    )
+        # read anew, because `read_table` keeps only the columns that it knows; text stays as it is
+        with suppress(UnicodeDecodeError, pd.errors.ParserError):
+            as_sent = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+            # rows that `read_table` skipped would put the answers beside the wrong queries
+            queries = as_sent if len(as_sent) == len(queries) else queries
+    basis = np.array(BASES, dtype=object)[prediction.basis]
+    return queries.assign(**vars(prediction) | {"basis": basis})
 
 
 def _require_known(
@@ -163,20 +140,17 @@ def _require_known(
     module: np.ndarray,
     competency: np.ndarray,
 ) -> None:
-    width = len(model.competency_ids)
-    pairs = model.fit.pair_module * width + model.fit.pair_competency
+    both = (module >= 0) & (competency >= 0)
     faults: list[TableFault] = []
     for column, wrong in (
         ("module_id", module < 0),
         ("competency_id", competency < 0),
-        (
-            "competency_id",
-            (module >= 0) & (competency >= 0) & ~np.isin(module * width + competency, pairs),
-        ),
+        ("competency_id", both & ~knows_pairs(model, module, competency)),
     ):
         faults += [
             TableFault(
                 "model.unknown-query",
+                # as a spreadsheet counts: from 1, and the first row is the header
                 row=int(row) + 2,
                 column=column,
                 found=str(queries[column].iloc[row]),
@@ -188,17 +162,14 @@ def _require_known(
         raise TableFaultsError(file.name, sorted(faults, key=lambda fault: fault.row))
 
 
-def _codes(values: pd.Series, ids: tuple[str, ...]) -> np.ndarray:
-    index = pd.Index(ids, dtype=object)
-    return index.get_indexer(pd.Index(values, dtype=object)).astype(np.int64)
-
-
 def _read(
     path: Path, kind: TableKind, scale: tuple[float, float], *, needed: tuple[str, ...]
 ) -> pd.DataFrame:
     """Read a table whose ids may be any and whose levels lie on a scale."""
 
+    # the kinds are those of imports, whose rules about ids and levels hold for a catalogue only
     def relax(column: Column) -> Column:
+        # bounds of 0 to 4 would refuse levels of any other scale
         levels = column.name.startswith(("level", "from_level", "to_level"))
         return dataclasses.replace(
             column,

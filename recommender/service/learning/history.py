@@ -24,8 +24,8 @@ from recommender.service.session import Session
 def read_history(session: Session, *, as_of: dt.date) -> History:
     """Read the history that an effect model can be trained on, up to a day.
 
-    Records derived from assessments over time and completed enrolments, and the imported ones; of
-    the same record in both forms the imported one counts.
+    It holds records derived from assessments and completed enrolments, and imported ones. If a
+    record is there in both forms, the imported one counts.
     """
     framework = session.service.framework
     with session.reading() as connection:
@@ -45,31 +45,18 @@ def export_history(
     pseudonymise: bool,
     as_of: dt.date,
     key: bytes | None = None,
-    org_depth: int = 1,
 ) -> int:
-    """Write the history as a CSV that `import records` and `train --history` take.
+    """Write the history as a CSV that `import records` and `train --history` read.
+
+    Returns how many records were written.
 
     Parameters
     ----------
-    session : Session
-        On whose behalf.
-    path : Path
-        The file to write; it is there whole or not at all.
     pseudonymise : bool
-        Whether to hide people behind pseudonyms. All dates then also lie 30 days earlier, so
-        that none of those that are shifted comes to lie in the future.
-    as_of : date
-        Nothing later is written.
+        Whether to hide people behind pseudonyms. Their dates are then shifted as well.
     key : bytes, optional
-        What pseudonyms are made with. Without one a fresh key is used and kept nowhere: nobody
-        can tell whose record is whose, and the next export has other pseudonyms.
-    org_depth : int
-        How many units of the path of the org unit a pseudonymised export keeps.
-
-    Returns
-    -------
-    int
-        How many records were written.
+        The secret that pseudonyms are made with. Without one a fresh key is used and stored
+        nowhere: nobody can find a person again, and the next export has other pseudonyms.
 
     Raises
     ------
@@ -82,7 +69,7 @@ def export_history(
         frame = hide_people(
             frame,
             secrets.token_bytes(32) if key is None else key,
-            org_depth=org_depth,
+            # the shift goes both ways; so much earlier, no date comes to lie in the future
             earlier_by_days=SHIFT_DAYS,
         )
     write_csv(frame[list(RECORD_COLUMNS)], path)

@@ -1,9 +1,9 @@
 """Effect models on somebody's behalf: listed, looked at, put in force, rolled back.
 
-The registry is files, the audit trail a database: no transaction holds both. So what is about to
-happen is noted before it does, in a transaction of its own. A process that is killed in between
-leaves an intent without an outcome, which the registry then tells; it never leaves a switch that
-nobody asked for.
+The registry is files and the audit trail a database, so no transaction holds both. The intent is
+therefore noted first, in a transaction of its own. A process that is killed in between leaves an
+intent without an outcome, and the registry tells the outcome; it never leaves a switch that nobody
+asked for.
 """
 
 from __future__ import annotations
@@ -35,16 +35,12 @@ class ModelHead:
 
     Parameters
     ----------
-    model_id : str
-        Its id.
-    status : str
-        In force, ready to be promoted, or not usable.
     card : ModelCard or None
-        What is known of it; of a broken one as far as it can be read.
+        What is known of it; None if it is broken and its card cannot be read.
     problem : str or None
         Code of what is wrong with a broken one.
     verdict : Verdict or None
-        Whether it may be put in force; None where it could not be judged.
+        Whether it may be put in force; None if it could not be judged.
     """
 
     model_id: str
@@ -55,15 +51,15 @@ class ModelHead:
 
 
 def list_models(session: Session, *, before: str | None = None) -> list[ModelHead]:
-    """List the models, those with the last ids first, from before one on."""
+    """List the models by id, the newest first; with `before` only those after it in this order."""
     session.need(Permission.READ_MODELS)
     models = session.service.models
     active = models.active()
-    found = models.list()
-    heads = [_describe(session, card, active) for card in found.cards]
+    listed = models.list()
+    heads = [_describe(session, card, active) for card in listed.cards]
     heads += [
         ModelHead(item.model_id, "broken", item.card, item.problem.code, None)
-        for item in found.broken
+        for item in listed.broken
     ]
     heads.sort(key=lambda head: head.model_id, reverse=True)
     return [head for head in heads if before is None or head.model_id < before]
@@ -75,7 +71,7 @@ def read_model(session: Session, model_id: str) -> ModelHead:
     Raises
     ------
     NotFoundError
-        If there is none of that id.
+        If there is no model of that id.
     ModelError
         If it cannot be used.
     """
@@ -92,33 +88,27 @@ def explain_model(session: Session, card: ModelCard) -> dict[str, tuple[str, ...
 def announcing(
     session: Session, *, model_id: str | None = None, overrides: bool = False
 ) -> Iterator[None]:
-    """Note in the audit trail that a switch is about to happen; if it fails, note that.
+    """Note in the audit trail that a switch is about to happen, and also if it then fails.
 
-    Parameters
-    ----------
-    session : Session
-        On whose behalf.
-    model_id : str, optional
-        What is to be put in force; None for what was before.
-    overrides : bool
-        Whether a reason was given to do so against the verdict.
+    `model_id` is the model to be put in force, None for the previous one; `overrides` says that
+    a reason was given to do so against the verdict.
 
     Raises
     ------
     NotFoundError
-        If there is no model of that id; that is not worth noting.
+        If there is no model of that id. Nothing is noted then.
     """
     session.need(Permission.WRITE_MODELS)
     if model_id is not None:
         _find(session, model_id)
     session.details |= {"stage": "asked", "overrides": overrides}
     session.note()
-    # what an entry says of a request that was answered before: nothing was done again
+    # stands in the entry of a request that turns out to be answered already: nothing is done again
     session.details["stage"] = "repeated"
     try:
         yield
     except RecommenderError as problem:
-        # a switch that is done stays done, also where the answer to it could not be kept
+        # a switch that was made is not undone, even if its answer could not be stored
         stage = "done" if session.details["stage"] == "done" else "failed"
         session.details |= {"stage": stage, "problem": problem.code}
         with suppress(StoreError):  # the first problem is the one to tell
@@ -129,31 +119,18 @@ def announcing(
 def promote(
     session: Session, model_id: str, *, override_reason: str | None = None, by: str | None = None
 ) -> ModelHead:
-    """Put a model in force, within `announcing`.
+    """Put a model in force; to be called within `announcing`.
 
-    Parameters
-    ----------
-    session : Session
-        On whose behalf.
-    model_id : str
-        Which.
-    override_reason : str, optional
-        Why, against the verdict; the registry keeps it.
-    by : str, optional
-        Who, as the registry keeps it; the actor of the session when not given.
-
-    Returns
-    -------
-    ModelHead
-        As it is then.
+    A model that its verdict refuses needs an `override_reason`. The registry stores it, and `by`,
+    which is the actor of the session unless given.
 
     Raises
     ------
     ConflictError
-        Against the verdict, with its words, unless overridden; if it is in force already, or
-        another model came in force since it was judged.
+        If the verdict refuses it and no reason is given, it is in force already, or another model
+        was put in force since it was judged.
     NotFoundError
-        If there is none of that id.
+        If there is no model of that id.
     ModelError
         If it cannot be used.
     """
@@ -164,7 +141,7 @@ def promote(
         words = models.explain(head.card, session.lang)
         verdict = say("document.separator", session.lang).join(words)
         raise ConflictError("model.not-better", model_id=model_id, verdict=verdict)
-    # the transaction is open first: a request that was answered before comes no further
+    # opening the transaction claims the request's key, so a repeated request does not get further
     with session.writing(), explaining(model_id):
         models.promote(
             model_id,
@@ -177,21 +154,10 @@ def promote(
 
 
 def roll_back(session: Session, *, reason: str, by: str | None = None) -> str | None:
-    """Put the model back in force that was there before, within `announcing`.
+    """Put the previous model back in force and return its id; to be called within `announcing`.
 
-    Parameters
-    ----------
-    session : Session
-        On whose behalf.
-    reason : str
-        Why; the registry keeps it.
-    by : str, optional
-        Who, as the registry keeps it; the actor of the session when not given.
-
-    Returns
-    -------
-    str or None
-        The model in force then; None for the experts' estimates.
+    The result is None if there is none, so that the experts' estimates count again. The registry
+    stores the reason, and `by`, which is the actor of the session unless given.
 
     Raises
     ------
@@ -209,7 +175,7 @@ def roll_back(session: Session, *, reason: str, by: str | None = None) -> str | 
 
 @contextmanager
 def explaining(model_id: str) -> Iterator[None]:
-    """Tell problems of the registry without the paths of the server."""
+    """Turn errors of the registry into ones that do not name the paths of the server."""
     try:
         yield
     except (InputError, NotFoundError) as problem:

@@ -1,4 +1,4 @@
-"""The improvement history as it is asked for: records page by page, and what they add up to."""
+"""The improvement history for readers: records page by page, and statistics of them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from recommender.store.people.people import read_refs
 Key = tuple[str | int, ...]
 
 RECORD_KEY = ("person_id", "competency_id", "before_on", "after_on", "module_id")
-"""What tells records apart, and what they are ordered by."""
+"""The columns that tell records apart, and their order."""
 
 LEAST_PEOPLE = 5
-"""Figures of fewer people than this are not told."""
+"""Means over fewer people are withheld, because they would tell the levels of single people."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +37,20 @@ class PairStatistics:
     module_id, competency_id : str
         The pair.
     records : int or None
-        Records of trained people; None, as the next two, of fewer than `LEAST_PEOPLE`.
+        Records of trained people. This and the next two are None for fewer than `LEAST_PEOPLE`.
     mean_gain : float or None
-        Mean of level after less level before, in levels: not adjusted for anything.
+        Mean of level after minus level before, in levels, not adjusted for anything.
     mean_level_before : float or None
         In levels.
     at_level : float
-        The level that the expectation is for: that mean, else the middle of the module's step.
+        The level that the expectation is for: the mean before, or else the middle of the module's
+        step.
     expected_improvement : float
         What the module adds over no training, in levels.
     lower, upper : float or None
-        Interval of the true effect.
+        Interval of the true effect, in levels.
     basis : str
-        Where the expectation comes from.
+        ``measured``, ``pooled`` or ``expert``.
     """
 
     module_id: str
@@ -72,24 +73,11 @@ def list_records(
     after: Key,
     limit: int,
 ) -> list[tuple[Key, dict[str, Any]]]:
-    """List improvement records, derived and imported.
+    """List improvement records, derived and imported, each with its key.
 
-    Parameters
-    ----------
-    session : Session
-        Needs `Permission.READ_HISTORY`. HR sees the records of people within its unit; analysts
-        see all, by pseudonyms and with shifted dates.
-    competency_id, module_id : str, optional
-        Only of this competency, of this module.
-    after : tuple
-        Key of the last record known; one of zeros and empty texts for the beginning.
-    limit : int
-        How many at most.
-
-    Returns
-    -------
-    list of tuple
-        Key and record; `person_id` or `pseudonym` is None.
+    HR sees the records of people within its unit. Analysts see all of them, with pseudonyms and
+    shifted dates. `after` is the key of the last record already read, or one of zeros and empty
+    texts to begin with.
     """
     session.need(Permission.READ_HISTORY)
     scope, hidden = session.who.scope, session.who.role is Role.ANALYST
@@ -107,18 +95,20 @@ def list_records(
 
         def key(row: int) -> Key:
             person, competency, before, end, module = (column[row] for column in columns)
+            # days as numbers, for the key travels as JSON in the cursor of a page
             return person, competency, before.toordinal(), end.toordinal(), module
 
+        # by the key and not by a count, so that a page stays right when records are added meanwhile
         start = bisect_right(rows.tolist(), after, key=key)
         chosen = rows[start : start + limit]
-        found = to_rows(frame.iloc[chosen])
+        records = to_rows(frame.iloc[chosen])
         if not hidden:
-            session.saw(read_refs(connection, [row["person_id"] for row in found]))
-    for row in found:
+            session.saw(read_refs(connection, [row["person_id"] for row in records]))
+    for row in records:
         person = row.pop("person_id")
         row |= {"person_id": None if hidden else person, "pseudonym": person if hidden else None}
         row["module_id"] = row["module_id"] or None
-    return list(zip(map(key, chosen.tolist()), found, strict=True))
+    return list(zip(map(key, chosen.tolist()), records, strict=True))
 
 
 def summarise(
@@ -129,23 +119,13 @@ def summarise(
 ) -> list[PairStatistics]:
     """Sum up, for each module and competency, what records say and what the model expects.
 
-    Parameters
-    ----------
-    session : Session
-        Needs `Permission.READ_STATISTICS`.
-    competency_id, module_id : str, optional
-        Only of this competency, of this module.
-
-    Returns
-    -------
-    list of PairStatistics
-        Of all that the catalogue has, in the order of module and competency.
+    The result covers every pair of the catalogue, in the order of module and competency.
     """
     session.need(Permission.READ_STATISTICS)
     framework, modules = session.service.framework, session.service.framework.modules
     with session.reading() as connection:
         frame = _read_records(session, connection, hidden=False)
-    seen = _sum_up(frame)
+    measured = _sum_up(frame)
     pairs: list[tuple[str, str, int]] = sorted(
         (modules.ids[module], framework.competency_ids[competency], pair)
         for pair, (module, competency) in enumerate(
@@ -155,10 +135,11 @@ def summarise(
         and competency_id in (None, framework.competency_ids[competency])
     )
     at = np.array([pair for _, _, pair in pairs], dtype=np.int64)
+    # a pair that nobody was measured for is asked about where the module is meant to be taken
     middle = (modules.pair_from[at] + modules.pair_to[at]) / 2
     levels = np.array(
         [
-            level if (found := seen.get((module, competency))) is None else found[2]
+            level if (figures := measured.get((module, competency))) is None else figures[2]
             for (module, competency, _), level in zip(pairs, middle.tolist(), strict=True)
         ]
     )
@@ -167,22 +148,26 @@ def summarise(
         PairStatistics(
             module,
             competency,
-            *seen.get((module, competency), (None, None, None)),
+            *measured.get((module, competency), (None, None, None)),
             at_level=level,
-            expected_improvement=found.improvement,
-            lower=found.lower,
-            upper=found.upper,
-            basis=found.basis,
+            expected_improvement=estimate.improvement,
+            lower=estimate.lower,
+            upper=estimate.upper,
+            basis=estimate.basis,
         )
-        for (module, competency, _), level, found in zip(
+        for (module, competency, _), level, estimate in zip(
             pairs, levels.tolist(), expected, strict=True
         )
     ]
 
 
 def _read_records(session: Session, connection: Connection, *, hidden: bool) -> pd.DataFrame:
-    """Return the records that end by today, in the order of `RECORD_KEY`; not to be changed."""
+    """Return the records that end by today, in the order of `RECORD_KEY`.
+
+    The frame is shared by all requests, so callers must not change it.
+    """
     service, caches = session.service, session.service.caches
+    # deriving the records reads every fact there is, and pages are asked for one after another
     state = (session.today, service.framework.catalog.digest, read_history_state(connection))
 
     def collect() -> pd.DataFrame:
@@ -194,20 +179,21 @@ def _read_records(session: Session, connection: Connection, *, hidden: bool) -> 
         return records
 
     def hide() -> pd.DataFrame:
-        # pseudonyms are made with a secret of the database, and stay what they are
+        # a secret of the database, so that pseudonyms stay the same from page to page
         secret = read_secret(service.engine, "pseudonyms")
         pseudonymous = pseudonymise(records, secret, earlier_by_days=SHIFT_DAYS)
+        # pages are searched for in this order; that of `pseudonymise` is another
         return pseudonymous.sort_values(list(RECORD_KEY), ignore_index=True)
 
     return caches.hidden_records.get(state, hide)
 
 
 def _sum_up(frame: pd.DataFrame) -> dict[tuple[str, str], tuple[int, float, float]]:
-    """Return records, mean gain and mean level before, of pairs with enough people."""
+    """Return how many records, mean gain and mean level before, of pairs with enough people."""
     trained = frame[frame["module_id"] != ""]
     gains = trained.assign(gain=trained["level_after"] - trained["level_before"])
     groups = gains.groupby(["module_id", "competency_id"])
-    found = groups.agg(
+    figures = groups.agg(
         people=("person_id", "nunique"),
         records=("gain", "size"),
         gain=("gain", "mean"),
@@ -215,6 +201,6 @@ def _sum_up(frame: pd.DataFrame) -> dict[tuple[str, str], tuple[int, float, floa
     )
     return {
         (str(pair[0]), str(pair[1])): (int(records), float(gain), float(before))
-        for pair, people, records, gain, before in found.itertuples()
+        for pair, people, records, gain, before in figures.itertuples()
         if people >= LEAST_PEOPLE
     }

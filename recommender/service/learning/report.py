@@ -1,4 +1,4 @@
-"""The report on a saved model, out of its card and the model itself."""
+"""The report on a saved model, made from its card and the model itself."""
 
 from __future__ import annotations
 
@@ -20,24 +20,12 @@ from recommender.service.session import Session
 
 
 def make_model_report(session: Session, model_id: str) -> str:
-    """Return the report on a model as one web page.
-
-    Parameters
-    ----------
-    session : Session
-        On whose behalf.
-    model_id : str
-        Which.
-
-    Returns
-    -------
-    str
-        HTML that needs nothing else.
+    """Return the report on a model as one web page that loads nothing else.
 
     Raises
     ------
     NotFoundError
-        If there is none of that id.
+        If there is no model of that id.
     ModelError
         If it cannot be used, or its history was too small to judge it.
     """
@@ -46,13 +34,14 @@ def make_model_report(session: Session, model_id: str) -> str:
         model, card = session.service.models.load(model_id)
     try:
         report = build_report(model, card)
-    except KeyError:  # not judged, or by an earlier version that noted less
+    # the model was not judged, or by an earlier version of the program, which stored less
+    except KeyError:
         raise ModelError("registry.no-metrics") from None
     return render_evaluation_report(report, lang=session.lang)
 
 
 def build_report(model: TrainedModel, card: ModelCard) -> EvaluationReport:
-    """Put together the report on a model that was saved with its figures."""
+    """Put together the report on a model from the figures in its card."""
     counts = card.counts
     return EvaluationReport(
         evaluation=_to_evaluation(card.metrics),
@@ -79,7 +68,7 @@ def build_report(model: TrainedModel, card: ModelCard) -> EvaluationReport:
 
 
 def _to_evaluation(metrics: Mapping[str, Any]) -> Evaluation:
-    """Turn the figures of a card, where NaN is None, back into what they were."""
+    """Turn the figures of a card, where NaN is None, back into an `Evaluation`."""
 
     def scores(part: str) -> dict[str, GainScore]:
         return {

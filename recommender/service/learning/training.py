@@ -1,18 +1,18 @@
-"""Effect models trained on a history, judged beside simple baselines, and kept."""
+"""Training of effect models: fitted on a history, judged beside simple baselines, saved."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from recommender.arrays import FloatArray, to_date, to_day
+from recommender.arrays import BoolArray, FloatArray, IntArray, to_date, to_day
 from recommender.documents.evaluation.document import ReportOptions, build_evaluation_report
 from recommender.documents.evaluation.report import (
     evaluation_report_json,
@@ -20,6 +20,7 @@ from recommender.documents.evaluation.report import (
 )
 from recommender.errors import ModelError
 from recommender.improvement.evaluation import (
+    MIN_JUDGED,
     Evaluation,
     evaluate,
     score_gain,
@@ -41,6 +42,7 @@ from recommender.service.models import Models
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
 
+# levels 1 to 4, and 0 for below level 1 (DESIGN, section 2)
 LEVEL_SCALE = (0.0, 4.0)
 
 
@@ -50,10 +52,8 @@ class Training:
 
     Parameters
     ----------
-    card : ModelCard
-        What is known of it.
     evaluation : Evaluation or None
-        How good it is; None where the history is too small to tell.
+        How good it is; None if the history is too small to tell.
     verdict : Verdict or None
         Whether it may be put in force; None without an evaluation.
     """
@@ -71,7 +71,7 @@ def train_model(
     Raises
     ------
     ModelError
-        If no model can be fitted on the history, with the reason.
+        If no model can be fitted on the history; it says why.
     """
     session.need(Permission.WRITE_MODELS)
     service = session.service
@@ -89,30 +89,16 @@ def train_on_history(
 ) -> Training:
     """Train on a history, judge beside the baselines and the model in force, and save.
 
-    Parameters
-    ----------
-    history : History
-        Improvement records.
-    models : Models
-        Where the model is saved.
-    catalog_digest : str
-        The catalogue that the history is coded with.
-    seed : int
-        The same history and seed give the same model.
-    by : str
-        Who trains.
-
-    Returns
-    -------
-    Training
-        The model is not in force yet.
+    The model is not in force yet. `catalog_digest` names the catalogue that the history is coded
+    with; the same history and seed give the same model.
 
     Raises
     ------
     ModelError
-        If no model can be fitted on the history, with the reason.
+        If no model can be fitted on the history; it says why.
     """
-    fit = fit_history(history, LEVEL_SCALE, seed)
+    # first: too few records are an error here, while the evaluation is only left out
+    model = fit_model(history, scale=LEVEL_SCALE, seed=seed, catalog_digest=catalog_digest)
     parent = models.active()
     evaluation = evaluate_history(history, seed=seed)
     metrics: dict[str, Any] = {}
@@ -120,8 +106,8 @@ def train_on_history(
         metrics = to_plain(evaluation)
         if parent is not None:
             earlier, _ = models.load(parent)
+            # beside the new model on the same records, as its verdict compares the two
             metrics["in_force"] = {"model_id": parent} | _score_earlier(history, earlier, seed)
-    model = pack_model(history, fit, LEVEL_SCALE, catalog_digest)
     facts = card_facts(history, metrics, seed, parent)
     card = models.save(model, facts, by=by)
     return Training(card, evaluation, judge(metrics) if metrics else None)
@@ -130,7 +116,7 @@ def train_on_history(
 def evaluate_history(
     history: History, *, scale: tuple[float, float] = LEVEL_SCALE, seed: int = 0
 ) -> Evaluation | None:
-    """Judge the effect model on a history; None where it is too small to be split."""
+    """Judge the effect model on a history; None if it is too small to be split."""
     try:
         return evaluate(
             history.records,
@@ -140,6 +126,7 @@ def evaluate_history(
             seed=seed,
         )
     except ModelError as error:
+        # a small history is no fault of the data; any other problem of theirs is
         if error.code in ("model.too-few-to-judge", "model.too-few-records"):
             return None
         raise
@@ -155,7 +142,8 @@ def write_evaluation_report(
     seed: int = 0,
     lang: str,
 ) -> None:
-    """Write what an evaluation found as a page with pictures, and as JSON beside it."""
+    """Write the results of an evaluation as a page with pictures, and as JSON beside it."""
+    # fitted once more: the evaluation fits on parts of the history, the report shows the whole
     report = build_evaluation_report(
         evaluation, fit_history(history, scale, seed), history.records, history.modules, options
     )
@@ -176,20 +164,18 @@ def fit_history(history: History, scale: tuple[float, float], seed: int) -> Effe
     )
 
 
-def pack_model(
-    history: History, fit: EffectFit, scale: tuple[float, float], catalog_digest: str
+def fit_model(
+    history: History, *, scale: tuple[float, float], seed: int, catalog_digest: str
 ) -> TrainedModel:
-    """Put a fit together with the ids that its codes stand for."""
-    days = history.records.after_day
-    known = days[~np.isnan(days)]
+    """Fit the effect model, and keep the fit with the ids that its codes stand for."""
     return TrainedModel(
-        fit=fit,
+        fit=fit_history(history, scale, seed),
         module_ids=history.ids.module_ids,
         competency_ids=history.ids.competency_ids,
         org_ids=history.ids.org_units,
         catalog_digest=catalog_digest,
         scale=scale,
-        trained_on=to_date(int(known.max())) if len(known) else None,
+        trained_on=_first_and_last_day(history)[1],
     )
 
 
@@ -198,13 +184,14 @@ def card_facts(
 ) -> CardFacts:
     """Say what a model was fitted on, for its card."""
     records = history.records
-    days = records.after_day[~np.isnan(records.after_day)]
+    first_day, last_day = _first_and_last_day(history)
     trained = records.module >= 0
+    # the digest tells whether two models were trained on the same records
     content = history.frame.to_csv(index=False).encode()
     return CardFacts(
         data_digest=hashlib.sha256(content).hexdigest(),
-        first_day=to_date(int(days.min())) if len(days) else None,
-        last_day=to_date(int(days.max())) if len(days) else None,
+        first_day=first_day,
+        last_day=last_day,
         counts={
             "records": records.size,
             "trained": int(trained.sum()),
@@ -219,32 +206,64 @@ def card_facts(
     )
 
 
+def code_ids(values: pd.Series | tuple[str, ...], ids: tuple[str, ...]) -> IntArray:
+    """Return the position of each value among the ids, -1 for one that is not there."""
+    index = pd.Index(ids, dtype=object)
+    return index.get_indexer(pd.Index(values, dtype=object)).astype(np.int64)
+
+
+def knows_pairs(model: TrainedModel, module: IntArray, competency: IntArray) -> BoolArray:
+    """Say for codes of a model which modules address which competency there.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        Whose codes they are.
+    module, competency : ndarray of int, shape (n,)
+        Positions among its ids, -1 for an unknown one.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+    """
+    width = len(model.competency_ids)
+    pairs = model.fit.pair_module * width + model.fit.pair_competency
+    # without the first two conditions, -1 could give the number of another pair
+    return (module >= 0) & (competency >= 0) & np.isin(module * width + competency, pairs)
+
+
+def _first_and_last_day(history: History) -> tuple[dt.date | None, dt.date | None]:
+    days = history.records.after_day
+    days = days[~np.isnan(days)]
+    return (to_date(int(days.min())), to_date(int(days.max()))) if len(days) else (None, None)
+
+
 def _score_earlier(history: History, model: TrainedModel, seed: int) -> dict[str, Any]:
     """Score an earlier model on the records that the new one is judged on.
 
-    Where those after the earlier model's own history are enough, only they count: what it has
-    learned from, it knows.
+    If there are enough records from after the earlier model's own history, only they count: on
+    what it was trained on it would look better than it is.
     """
     records = split_by_time_and_person(history.records, seed=seed).judge
     if model.trained_on is not None:
         later = records.after_day > to_day(model.trained_on)
-        if later.sum() >= 20:
+        if later.sum() >= MIN_JUDGED:
             records = records.rows(later)
-
-    def translate(ids: tuple[str, ...], own: tuple[str, ...]) -> Callable[[Any], Any]:
-        code = np.array([*(own.index(i) if i in own else -1 for i in ids), -1], dtype=np.int64)
-        return lambda codes: code[codes]
-
-    module = translate(history.ids.module_ids, model.module_ids)(records.module)
-    competency = translate(history.ids.competency_ids, model.competency_ids)(records.competency)
-    org = translate(history.ids.org_units, model.org_ids)(records.org)
-    width = len(model.competency_ids)
-    pairs = model.fit.pair_module * width + model.fit.pair_competency
-    known = (module >= 0) & (competency >= 0) & np.isin(module * width + competency, pairs)
+    ids = history.ids
+    # codes of the history into those of the model; the -1 at the end keeps -1 (no module) as it is
+    module, competency, org = (
+        np.append(code_ids(names, known_names), -1)[codes]
+        for names, known_names, codes in (
+            (ids.module_ids, model.module_ids, records.module),
+            (ids.competency_ids, model.competency_ids, records.competency),
+            (ids.org_units, model.org_ids, records.org),
+        )
+    )
+    known = knows_pairs(model, module, competency)
+    # a slope needs two points
     if known.sum() < 2:
         return {"rmse": None, "slope": None, "n_records": int(known.sum())}
     before: FloatArray = records.level_before[known]
-    found = predict(model.fit, module[known], competency[known], before, org[known])
+    prediction = predict(model.fit, module[known], competency[known], before, org[known])
     gain = records.level_after[known] - before
-    score = score_gain(found.expected_level_after - before, gain)
-    return to_plain(score)
+    return to_plain(score_gain(prediction.expected_level_after - before, gain))

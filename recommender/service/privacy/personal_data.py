@@ -1,4 +1,4 @@
-"""What is held on a person: shown whole, corrected, erased."""
+"""What is held on a person: exported as a whole, corrected, erased."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from recommender.store import (
 from recommender.table_kinds import KINDS
 from recommender.texts import LANGUAGES, say
 
-# sections of an export, and the text that says what each holds
+# sections of an export, each with the key of the text that describes it
 SECTIONS = {
     "person": "privacy.person",
     "reports": "privacy.reports",
@@ -62,20 +62,10 @@ _DELETABLE = {
 
 
 def export_person(session: Session, person_id: str) -> dict[str, Any]:
-    """Export all that is held on a person.
+    """Export all that is held on a person, ready for JSON.
 
-    Parameters
-    ----------
-    session : Session
-        Needs `Permission.EXPORT_PERSON`.
-    person_id : str
-        The person.
-
-    Returns
-    -------
-    dict
-        Ready for JSON: `person_id`, `made_at` and `sections`, each with its `name`, a
-        `description` in both languages, and its `rows`.
+    The result has `person_id`, `made_at` and `sections`; each section has a `name`, a
+    `description` in both languages, and its `rows`.
 
     Raises
     ------
@@ -84,7 +74,7 @@ def export_person(session: Session, person_id: str) -> dict[str, Any]:
     """
     session.need(Permission.EXPORT_PERSON)
     with session.reading() as connection:
-        held = read_holdings(connection, session.person(connection, person_id))
+        holdings = read_holdings(connection, session.person(connection, person_id))
     return {
         "person_id": person_id,
         "made_at": dt.datetime.now(dt.UTC).isoformat(),
@@ -92,7 +82,7 @@ def export_person(session: Session, person_id: str) -> dict[str, Any]:
             {
                 "name": name,
                 "description": {lang: say(text, lang) for lang in LANGUAGES},
-                "rows": [_plain(row) for row in held[name]],
+                "rows": [_plain(row) for row in holdings[name]],
             }
             for name, text in SECTIONS.items()
         ],
@@ -100,59 +90,44 @@ def export_person(session: Session, person_id: str) -> dict[str, Any]:
 
 
 def erase_person(session: Session, person_id: str) -> dict[str, int]:
-    """Erase a person; what was learned from the person's training stays, under a pseudonym.
+    """Erase a person and return how many rows were deleted or changed, by table.
 
-    Parameters
-    ----------
-    session : Session
-        Needs `Permission.ERASE_PERSON`.
-    person_id : str
-        The person.
-
-    Returns
-    -------
-    dict of str to int
-        Rows deleted or changed, by table. The pseudonym is told to nobody.
+    Improvement records stay under a pseudonym, which is told to nobody, so that what was learned
+    from the person's training is not lost.
 
     Raises
     ------
     NotFoundError
         If there is no such person within the principal's scope.
     ConflictError
-        If a job is under way that may write about the person again.
+        If a job has not ended that may write about the person again.
     """
     session.need(Permission.ERASE_PERSON)
     with session.writing() as connection:
-        # whoever wants to add a fact about the person waits, and then finds nobody
+        # locked: a request that adds a fact about the person waits, and then finds nobody
         head = session.person(connection, person_id, lock=True)
         if has_open_jobs(connection, head):
             raise ConflictError("privacy.open-jobs", person_id=person_id)
         pseudonym = make_pseudonym()
-        kept = _keep_derived(session, connection, head, pseudonym)
+        # before the erasure: derived records are computed from the facts that go
+        n_derived = _keep_derived(session, connection, head, pseudonym)
         counts = erase_rows(connection, head, pseudonym=pseudonym)
-        counts["improvement_record"] += kept
+        counts["improvement_record"] += n_derived
         session.details |= {"rows": sum(counts.values())}
         return counts
 
 
 def delete_fact(session: Session, kind: str, key: Mapping[str, Any]) -> None:
-    """Delete one wrong fact about a person.
+    """Delete one wrong rating, exam result, assessment or enrolment of a person.
 
-    Parameters
-    ----------
-    session : Session
-        Needs `Permission.WRITE_ASSESSMENTS`, for enrolments `Permission.WRITE_ENROLMENTS`.
-    kind : str
-        ``ratings``, ``exams``, ``assessments`` or ``enrolments``.
-    key : mapping
-        Values of the columns that identify a row of this kind.
+    `key` holds the values of the columns that identify a row of this kind.
 
     Raises
     ------
     InputError
         If facts of this kind cannot be deleted, or the key has other columns.
     ForbiddenError
-        If a manager wants to delete anything but the own ratings of somebody else.
+        If a manager deletes anything but ratings that the manager gave to somebody else.
     NotFoundError
         If there is no such person within the principal's scope, or no such fact.
     """
@@ -167,6 +142,7 @@ def delete_fact(session: Session, kind: str, key: Mapping[str, Any]) -> None:
         head = session.person(connection, key["person_id"], lock=True)
         if not delete_rows(connection, schema.TABLE_OF_KIND[kind], **key):
             raise NotFoundError("fact.unknown", kind=kind)
+        # counts up the person's version, so that no held ranking is answered any more
         touch_people(connection, [head.person_id])
         session.details |= {"kind": kind}
 
@@ -174,7 +150,8 @@ def delete_fact(session: Session, kind: str, key: Mapping[str, Any]) -> None:
 def _keep_derived(
     session: Session, connection: Connection, head: PersonHead, pseudonym: str
 ) -> int:
-    """Store the records that rest on a person's own facts, which go, and return how many."""
+    """Store the records that are derived from a person's facts, and return how many there are."""
+    # as of the last day: what is dated in the future would be lost as well
     frame = collect_records(
         connection, session.service.framework, as_of=LAST_DAY, person_ids=[head.person_id]
     ).frame
@@ -185,6 +162,7 @@ def _keep_derived(
 
 
 def _plain(value: Any) -> Any:
+    """Return a row with its dates as ISO text, those inside JSON columns included."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What is kept no longer than an installation sets; what was learned from it stays."""
+"""Deleting what is older than an installation keeps; what was learned from it stays."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from recommender.store import (
 )
 from recommender.table_kinds import KINDS
 
+# people in one transaction: few enough that others need not wait long for SQLite's write lock
 _BATCH = 200
 _RECORD_COLUMNS = [column.name for column in KINDS["records"].columns]
 
@@ -39,10 +40,10 @@ class RetentionReport:
     Parameters
     ----------
     older_than : dict of str to date
-        What is due, by table: what is from before this day.
+        By table, the day before which rows are due.
     due : dict of str to int
-        Rows by table. A rating that forms one assessment with a later one stays until that is
-        due too.
+        Rows by table. A rating that forms one assessment with a later one is counted here, but
+        stays until the later one is due too.
     """
 
     older_than: dict[str, dt.date]
@@ -50,20 +51,7 @@ class RetentionReport:
 
 
 def report_retention(session: Session, settings: Settings) -> RetentionReport:
-    """Say how long what is kept, and what is due.
-
-    Parameters
-    ----------
-    session : Session
-        Needs `Permission.RUN_RETENTION`.
-    settings : Settings
-        The periods.
-
-    Returns
-    -------
-    RetentionReport
-        Nothing was deleted.
-    """
+    """Say what is due, by the periods of the settings, and delete nothing."""
     session.need(Permission.RUN_RETENTION)
     limits = find_limits(session, settings)
     with session.reading() as connection:
@@ -78,20 +66,10 @@ def report_retention(session: Session, settings: Settings) -> RetentionReport:
 
 
 def retire_facts(session: Session, settings: Settings) -> dict[str, int]:
-    """Delete ratings, exam results and assessments that are due; their records stay.
+    """Delete ratings, exam results and assessments that are due, and count them by table.
 
-    Parameters
-    ----------
-    session : Session
-        Needs `Permission.RUN_RETENTION`.
-    settings : Settings
-        The periods.
-
-    Returns
-    -------
-    dict of str to int
-        Rows deleted, by table. People are taken some at a time, each time in a transaction of
-        its own: what was done when it is broken off holds, and the next run goes on.
+    The improvement records that rest on them stay. Each batch of people has its own transaction:
+    a run that is interrupted keeps what it did, and the next run does the rest.
     """
     session.need(Permission.RUN_RETENTION)
     before = find_limits(session, settings).facts
@@ -99,25 +77,14 @@ def retire_facts(session: Session, settings: Settings) -> dict[str, int]:
         people = find_people_due(connection, before)
     counts = Counter(rating=0, exam_result=0, assessment=0)
     for start in range(0, len(people), _BATCH):
-        some = people[start : start + _BATCH]
-        counts.update(_retire(session, some, before))
+        counts.update(_retire(session, people[start : start + _BATCH], before))
     return dict(counts)
 
 
 def clear_traces(session: Session, settings: Settings) -> dict[str, int]:
-    """Delete whatever else is due: what was shown, plans not in use, jobs, kept answers.
+    """Delete recommendations shown, unused plans, jobs and kept answers that are due.
 
-    Parameters
-    ----------
-    session : Session
-        Needs `Permission.RUN_RETENTION`.
-    settings : Settings
-        The periods.
-
-    Returns
-    -------
-    dict of str to int
-        Rows deleted, by table.
+    Returns how many rows were deleted, by table.
     """
     session.need(Permission.RUN_RETENTION)
     with session.writing() as connection:
@@ -127,13 +94,13 @@ def clear_traces(session: Session, settings: Settings) -> dict[str, int]:
 
 
 def find_limits(session: Session, settings: Settings) -> Limits:
-    """Return what is due today.
+    """Return the moments before which things are due.
 
-    Facts that a level may still rest on are not, whatever the settings say; nor is what is
-    recent, even if a question is asked as of a later day.
+    A fact that is still valid for a level is never due, however short the period of the settings.
     """
     validity = session.service.framework.catalog.settings
     now = dt.datetime.now(dt.UTC)
+    # a session may ask as of a day in the future, which must not delete what is recent today
     today = min(session.today, now.date())
     months = max(
         settings.keep_assessments_months,
@@ -154,23 +121,28 @@ def find_limits(session: Session, settings: Settings) -> Limits:
 
 
 def first_day_kept(days: Iterable[dt.date], *, before: dt.date, window_days: int) -> dt.date:
-    """Return the first day of ratings that stay, so that no assessment loses a part.
+    """Return the first day of the ratings that stay, so that no assessment loses a part.
 
     Parameters
     ----------
     days : iterable of date
         Days of the ratings of one person and competency.
     before : date
-        Assessments dated earlier go.
+        Assessments dated earlier are deleted.
     window_days : int
-        Ratings so many days before the latest one form one assessment with it.
+        Ratings that lie within so many days before the latest one form one assessment with it.
 
     Returns
     -------
     date
-        `before`, or earlier where an assessment dated later begins earlier.
+        `before`, or an earlier day on which an assessment begins that is dated later.
+
+    References
+    ----------
+    DESIGN, section 4, "Current level".
     """
     first, latest = before, None
+    # backwards, because a window ends with its latest rating, and that dates the assessment
     for day in sorted(days, reverse=True):
         if latest is None or day < latest - dt.timedelta(days=window_days):
             if day < before:
@@ -183,6 +155,7 @@ def first_day_kept(days: Iterable[dt.date], *, before: dt.date, window_days: int
 def _retire(session: Session, people: Sequence[str], before: dt.date) -> dict[str, int]:
     framework = session.service.framework
     with session.writing() as connection:
+        # derived before and after: some of these records can no longer be derived then
         known = _collect(connection, framework, people)
         session.saw(read_refs(connection, people))
         counts = delete_facts(
@@ -192,7 +165,7 @@ def _retire(session: Session, people: Sequence[str], before: dt.date) -> dict[st
             ratings_before=_ratings_before(connection, framework, people, before),
         )
         derived = _collect(connection, framework, people)
-        # records whose assessments went, in whole or in part, are stored as they were
+        # the merge is by all columns: a record with a changed level is stored as it was, too
         again = known.merge(derived.assign(same=True), how="left", on=_RECORD_COLUMNS)
         store_frame(connection, KINDS["records"], known[again["same"].isna().to_numpy()])
         session.details = {"rows": sum(counts.values())}
@@ -204,7 +177,8 @@ def _ratings_before(
 ) -> dict[tuple[str, str], dt.date]:
     days: defaultdict[tuple[str, str], set[dt.date]] = defaultdict(set)
     for person, competency, indicator, day in read_rating_days(connection, people):
-        # what the catalogue does not know is part of no assessment
+        # an indicator that the catalogue no longer has is part of no assessment; its pair must be
+        # there all the same, or those ratings would never be deleted
         days[person, competency] |= {day} if indicator in framework.indicator_levels else set()
     window_days = framework.catalog.settings.rating_window_days
     return {

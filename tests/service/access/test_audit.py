@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from somebody import COLLEAGUE
 
 from recommender.errors import NotFoundError
-from recommender.service.access.audit import TrailFilter, check_trail, read_trail
+from recommender.service.access.audit import check_trail, read_trail
 from recommender.service.permissions import PERMISSIONS, ForbiddenError, Principal, Role
 from recommender.service.privacy.personal_data import erase_person
 from recommender.store import AuditEntry, append_entries, reading, schema, verify_trail, writing
@@ -264,7 +264,7 @@ def looked_at(library):
 
 def read(service, limit=100, after=0, **wanted):
     session = session_of(service)
-    found = read_trail(session, TrailFilter(**wanted), after=after, limit=limit)
+    found = read_trail(session, **wanted, after=after, limit=limit)
     return session, found
 
 
@@ -309,7 +309,7 @@ def test_only_who_may_read_the_trail_reads_or_checks_it(looked_at):
     for role in set(Role) - {Role.ADMIN}:
         session = session_of(looked_at, who=Principal("key:x", role, PERMISSIONS[role]))
         for use in (
-            lambda s=session: read_trail(s, TrailFilter(), limit=1),
+            lambda s=session: read_trail(s, limit=1),
             lambda s=session: check_trail(s),
         ):
             with pytest.raises(ForbiddenError):

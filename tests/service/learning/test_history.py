@@ -22,11 +22,16 @@ from recommender.arrays import months_before, to_date, to_day
 from recommender.errors import InputError
 from recommender.exchange import read_table
 from recommender.exchange.tables.csv_writing import write_csv
-from recommender.improvement.history import RECORD_COLUMNS, pairs_of_modules
+from recommender.improvement.history import (
+    RECORD_COLUMNS,
+    code_history,
+    pairs_of_modules,
+    pairs_of_table,
+    read_records,
+)
 from recommender.scoring import assess_exams, score_sittings
 from recommender.service.learning.collecting import (
     assess_every_sitting,
-    history_of_tables,
     list_assessments,
     report_history,
 )
@@ -325,11 +330,13 @@ def test_files_alone_say_the_same_as_the_database(service, tmp_path):
         ]
     )
     records = pd.read_csv(path, dtype={"person_id": str})
-    stored, alone = history_of(service), history_of_tables(records, modules)
+    pairs = pairs_of_table(modules)
+    stored, alone = history_of(service), code_history(read_records(records), pairs)
     same = [name for name in RECORD_COLUMNS if name != "source"]
     pd.testing.assert_frame_equal(stored.frame[same], alone.frame[same])
     assert alone.ids.module_ids == stored.ids.module_ids
-    framed = history_of_tables(records, modules, framework=service.framework)
+    known = service.framework.competency_ids
+    framed = code_history(read_records(records), pairs, competency_ids=known)
     np.testing.assert_array_equal(framed.records.competency, stored.records.competency)
     np.testing.assert_array_equal(framed.records.module, stored.records.module)
 
