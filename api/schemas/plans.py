@@ -21,7 +21,9 @@ from training_catalog import Modality
 Status = Literal["draft", "approved", "active", "done", "cancelled"]
 Party = Literal["employee", "manager", "hr"]
 Decision = Literal["approved", "rejected"]
-Change = Literal["created", "edited", "approved", "rejected", "activated", "done", "cancelled"]
+Change = Literal[
+    "created", "remade", "edited", "approved", "rejected", "activated", "done", "cancelled"
+]
 
 Modules = Annotated[tuple[Id, ...], Field(max_length=200)]
 HoursBudget = Annotated[

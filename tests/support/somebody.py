@@ -43,13 +43,13 @@ def store_somebody(service: Service) -> str:
     key_id = create_key(session, request).key.key_id
     actor = f"key:{key_id}"
     with writing(service.engine) as connection:
+        ref = connection.scalar(sa.select(person.c.ref).where(person.c.person_id == SOMEBODY))
         for table, rows in {
             **_facts(service),
             **_plans(actor),
-            **_traces(actor),
+            **_traces(actor, ref),
         }.items():
             connection.execute(schema.metadata.tables[table].insert(), rows)
-        ref = connection.scalar(sa.select(person.c.ref).where(person.c.person_id == SOMEBODY))
         entry = AuditEntry(
             at=NOW,
             actor="cli",
@@ -186,7 +186,7 @@ def _plans(actor: str) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _traces(actor: str) -> dict[str, list[dict[str, Any]]]:
+def _traces(actor: str, ref: str) -> dict[str, list[dict[str, Any]]]:
     job = {
         "kind": "import",
         "status": "done",
@@ -220,7 +220,7 @@ def _traces(actor: str) -> dict[str, list[dict[str, Any]]]:
         ],
         "job": [job | {"job_id": "job-1"}, _quiet(job) | {"job_id": "job-2", "actor": actor}],
         "idempotent_answer": [
-            answer | {"actor": by, "key": key, "headers": headers, "body": body}
+            answer | {"actor": by, "key": key, "headers": headers, "body": body, "subjects": []}
             for by, key, headers, body in (
                 (actor, "1", {}, b"{}"),
                 ("key:another", "2", {"Location": f"/v1/people/{SOMEBODY}"}, b"{}"),
@@ -229,6 +229,10 @@ def _traces(actor: str) -> dict[str, list[dict[str, Any]]]:
                 ("key:another", f"gaps-of-{SOMEBODY}", {}, b"{}"),
                 ("key:another", "others", {}, json.dumps({"person_id": COLLEAGUE}).encode()),
             )
+        ]
+        + [
+            answer
+            | {"actor": "cli", "key": "about", "headers": {}, "body": b"{}", "subjects": [ref]}
         ],
     }
 

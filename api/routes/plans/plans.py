@@ -87,7 +87,11 @@ def simulate_plan(call: Admitted, body: Strict[SimulationIn]) -> Response:
     solves=True,
 )
 def create_plan(call: Admitted, person_id: PersonId, body: Strict[PlanIn]) -> Response:
-    """Make a person's plan; it is a draft."""
+    """Make a person's plan; it is a draft.
+
+    A draft that the same caller made for the person before, and that nobody has edited, decided or
+    commented on, gets the plan as its next version; one that somebody has is named in a 409.
+    """
     with call.once():
         stored = drafts.create_plan(
             call.session, person_id, body.to_request(), as_of=body.as_of or call.session.today

@@ -31,6 +31,7 @@ from recommender.store import (
     write_rows,
 )
 from recommender.store.people.people import in_unit, list_people
+from recommender.store.plans.versions import PlanHead, add_version, find_drafts
 
 # enough to share the reading and the search for candidates, and to tell of progress in between
 _PEOPLE_AT_ONCE = 100
@@ -84,22 +85,31 @@ def create_plan(
 ) -> StoredPlan:
     """Make a person's plan and keep it as a draft.
 
+    A draft that the same caller made for the person before, and that nobody has touched, is made
+    anew: it gets the plan as its next version.
+
     Raises
     ------
     NotFoundError
         If there is no such person within the principal's scope, or no such module or path.
     ConflictError
-        If nothing can be planned as asked; see `make_plan`.
+        If nothing can be planned as asked (see `make_plan`), or the caller's earlier draft was
+        edited, decided or commented on.
     """
     session.need(Permission.WRITE_PLANS)
     draft = _draft(session, person_id, request, as_of=as_of)
-    plan_id = draft.plan.plan_id
+    refused: list[tuple[str, InputError | ConflictError]] = []
     with session.writing() as connection:
-        session.person(connection, person_id)  # may have been erased while the plan was solved
+        # may have been erased while the plan was solved; locked, so that two requests at the same
+        # time do not each begin a draft
+        session.person(connection, person_id, lock=True)
         party = party_of(session.who, person_id)
-        _keep_plan(connection, draft, actor=session.who.actor, party=party)
-        session.details.update(plan_id=plan_id, version=1)
+        kept = _keep_plans(session, connection, [draft], refused, party=party)
+        for _, error in refused:
+            raise error
+        (plan_id,) = (plan.plan_id for plan in kept)
         head = find_head(session, connection, plan_id, Permission.WRITE_PLANS)
+        session.details.update(plan_id=plan_id, version=head.version)
         return load_plan(session, connection, head)
 
 
@@ -138,16 +148,57 @@ def create_plans(
             drafts += _draft_some(session, connection, some, request, as_of, offerings, refused)
     note_progress(len(people), len(people))
     with session.writing() as connection:
-        for draft in drafts:
-            _keep_plan(connection, draft, actor=session.who.actor, party="hr")
-        session.details |= {"plans": len(drafts), "failed": len(refused)}
-        session.saw_people(connection, [draft.plan.person_id for draft in drafts])
-    return GroupPlans([draft.plan for draft in drafts], refused)
+        kept = _keep_plans(session, connection, drafts, refused, party="hr")
+        session.details |= {"plans": len(kept), "failed": len(refused)}
+        session.saw_people(connection, [plan.person_id for plan in kept])
+    return GroupPlans(kept, refused)
 
 
-def _keep_plan(connection: Connection, draft: PlanDraft, *, actor: str, party: str) -> None:
-    """Keep a new plan as its first version, with the gaps it answers and the party that made it."""
+def _keep_plans(
+    session: Session,
+    connection: Connection,
+    drafts: Sequence[PlanDraft],
+    refused: list[tuple[str, InputError | ConflictError]],
+    *,
+    party: str,
+) -> list[Plan]:
+    """Keep drafts, each in place of the caller's earlier one; touched ones are `refused`."""
+    actor, kept = session.who.actor, list[Plan]()
+    earlier = find_drafts(connection, [draft.plan.person_id for draft in drafts], actor=actor)
+    for draft in drafts:
+        person_id = draft.plan.person_id
+        head, is_touched = earlier.get(person_id, (None, False))
+        if head is not None and is_touched:
+            # other people's work: nobody's approval or change is undone without being asked
+            error = ConflictError("plan.draft-open", plan_id=head.plan_id, person_id=person_id)
+            refused.append((person_id, error))
+            continue
+        plan = draft.plan if head is None else replace(draft.plan, plan_id=head.plan_id)
+        _keep_plan(connection, replace(draft, plan=plan), head, actor=actor, party=party)
+        kept.append(plan)
+    return kept
+
+
+def _keep_plan(
+    connection: Connection, draft: PlanDraft, earlier: PlanHead | None, *, actor: str, party: str
+) -> None:
+    """Keep a plan with the gaps it answers and the party that made it, as a new version if any."""
     plan, now = draft.plan, dt.datetime.now(dt.UTC)
+    body = {"plan": to_json(plan), "gaps": to_json(draft.gaps), "party": party}
+    if earlier is not None:
+        add_version(
+            connection,
+            earlier,
+            change="remade",
+            status="draft",
+            body=body,
+            actor=actor,
+            at=now,
+            as_of=plan.as_of,
+            model_id=plan.model_id,
+            catalog_digest=plan.catalog_digest,
+        )
+        return
     head = {
         "plan_id": plan.plan_id,
         "person_id": plan.person_id,
@@ -161,7 +212,7 @@ def _keep_plan(connection: Connection, draft: PlanDraft, *, actor: str, party: s
         "plan_id": plan.plan_id,
         "version": 1,
         "change": "created",
-        "body": {"plan": to_json(plan), "gaps": to_json(draft.gaps), "party": party},
+        "body": body,
         "actor": actor,
         "made_at": now,
     }

@@ -301,6 +301,7 @@ def _add_version(
         body=said,
         actor=session.who.actor,
         at=at or dt.datetime.now(dt.UTC),
+        as_of=basis.as_of,
         model_id=basis.model_id,
         catalog_digest=basis.catalog_digest,
     )

@@ -112,7 +112,7 @@ def read_unit_people(connection: sa.Connection, path: str) -> list[str]:
 def any_outside(connection: sa.Connection, scope: Scope, refs: Iterable[str]) -> bool:
     """Say whether one of these people is there and not within a scope."""
     person = schema.person.c
-    for some in _in_pieces(refs):
+    for some in in_pieces(refs):
         there = sa.select(sa.func.count()).where(person.ref.in_(some))
         if connection.scalar(there) != connection.scalar(there.where(visible(scope))):
             return True
@@ -125,7 +125,7 @@ def has_others(connection: sa.Connection, person_ids: Iterable[str], *, unit: st
     query = sa.select(person.person_id).where(sa.not_(in_unit(unit))).limit(1)
     return any(
         connection.scalar(query.where(person.person_id.in_(some))) is not None
-        for some in _in_pieces(person_ids)
+        for some in in_pieces(person_ids)
     )
 
 
@@ -135,12 +135,13 @@ def read_refs(connection: sa.Connection, person_ids: Iterable[str]) -> list[str]
     query = sa.select(person.ref).where(person.ref.is_not(None))
     return [
         ref
-        for some in _in_pieces(person_ids)
+        for some in in_pieces(person_ids)
         for ref in connection.scalars(query.where(person.person_id.in_(some)))
     ]
 
 
-def _in_pieces(ids: Iterable[str]) -> Iterator[list[str]]:
+def in_pieces(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Yield ids in lists short enough for one statement, each id once."""
     # SQLite before 3.32 takes 999 values in a statement, PostgreSQL's driver 65,535
     distinct = sorted(set(ids))
     for start in range(0, len(distinct), 500):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from recommender.store import schema
-from recommender.store.scope import Scope, in_unit, visible
+from recommender.store.people.people import in_pieces
+from recommender.store.scope import EVERYONE, Scope, in_unit, visible
 
 # changes that alter the content of a plan; all others leave its items as they are
-CONTENT_CHANGES = ("created", "edited")
+CONTENT_CHANGES = ("created", "remade", "edited")
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,47 @@ def list_plans(
     return [PlanHead(*row) for row in connection.execute(query)]
 
 
+def find_drafts(
+    connection: sa.Connection, person_ids: Iterable[str], *, actor: str
+) -> dict[str, tuple[PlanHead, bool]]:
+    """Return the newest draft that an actor made for each of these people.
+
+    Parameters
+    ----------
+    connection : Connection
+        In the transaction that is to change them.
+    person_ids : iterable of str
+        For whom.
+    actor : str
+        Who made them.
+
+    Returns
+    -------
+    dict of str to tuple
+        By person the draft, and whether anybody has edited, decided or commented on it.
+    """
+    plan, version, comment = schema.plan.c, schema.plan_version.c, schema.plan_comment.c
+    made = sa.select(version.plan_id).where(version.version == 1, version.actor == actor)
+    touched = sa.or_(
+        sa.exists().where(
+            version.plan_id == plan.plan_id, version.change.not_in(("created", "remade"))
+        ),
+        sa.exists().where(comment.plan_id == plan.plan_id),
+    )
+    query = (
+        select_plans(EVERYONE)
+        .add_columns(touched)
+        .where(plan.status == "draft", plan.plan_id.in_(made))
+        .order_by(plan.created_at)
+    )
+    drafts: dict[str, tuple[PlanHead, bool]] = {}
+    for some in in_pieces(person_ids):
+        for *row, is_touched in connection.execute(query.where(plan.person_id.in_(some))):
+            head = PlanHead(*row)
+            drafts[head.person_id] = head, is_touched
+    return drafts
+
+
 def add_version(
     connection: sa.Connection,
     head: PlanHead,
@@ -192,6 +234,7 @@ def add_version(
     body: Mapping[str, Any],
     actor: str,
     at: dt.datetime,
+    as_of: dt.date,
     model_id: str | None,
     catalog_digest: str,
 ) -> None:
@@ -213,8 +256,10 @@ def add_version(
         Who made the change.
     at : datetime
         When, in UTC.
+    as_of : date
+        The day that the plan is for from now on.
     model_id, catalog_digest : str
-        The model and the catalogue that the plan rests on from now on.
+        The model and the catalogue that it rests on from now on.
     """
     # no two can take the same number: the caller holds the lock of the plan
     version = head.version + 1
@@ -231,7 +276,13 @@ def add_version(
     connection.execute(
         schema.plan.update()
         .where(schema.plan.c.plan_id == head.plan_id)
-        .values(status=status, version=version, model_id=model_id, catalog_digest=catalog_digest)
+        .values(
+            status=status,
+            version=version,
+            as_of=as_of,
+            model_id=model_id,
+            catalog_digest=catalog_digest,
+        )
     )
 
 

@@ -96,7 +96,7 @@ def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -
     hidden = rating.update().where(rating.c.rater_id == me).values(rater_id=make_pseudonym())
     run(rating, hidden)
     run(person, person.update().where(person.c.manager_id == me).values(manager_id=None))
-    counts["idempotent_answer"] = _delete_answers(connection, naming, actors)
+    counts["idempotent_answer"] = _delete_answers(connection, head.ref, naming, actors)
     run(schema.api_key, schema.api_key.delete().where(schema.api_key.c.person_id == me))
     counts["job"] = _reword_jobs(connection, naming)
     _blot(connection, naming)
@@ -106,9 +106,11 @@ def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -
     return counts
 
 
-def _delete_answers(connection: sa.Connection, naming: Naming, actors: Sequence[str]) -> int:
+def _delete_answers(
+    connection: sa.Connection, ref: str, naming: Naming, actors: Sequence[str]
+) -> int:
     table = schema.idempotent_answer
-    answers = list(find_answers(connection, naming, actors))
+    answers = list(find_answers(connection, ref, naming, actors))
     for row in answers:
         key = sa.and_(table.c.actor == row.actor, table.c.key == row.key)
         connection.execute(table.delete().where(key))

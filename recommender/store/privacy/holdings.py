@@ -108,7 +108,7 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
         "job": list(_read_jobs(connection, naming, actors)),
         "idempotent_answer": [
             {"answered_at": row.answered_at, "status": row.status}
-            for row in find_answers(connection, naming, actors)
+            for row in find_answers(connection, head.ref, naming, actors)
         ],
         "text": [
             {"table": column.table.name, "text": row[-1]}
@@ -151,13 +151,14 @@ def find_jobs(connection: sa.Connection, naming: Naming) -> Iterator[sa.RowMappi
 
 
 def find_answers(
-    connection: sa.Connection, naming: Naming, actors: Sequence[str]
+    connection: sa.Connection, ref: str, naming: Naming, actors: Sequence[str]
 ) -> Iterator[sa.Row[Any]]:
-    """Yield the kept answers that were given to a person, or may name the person."""
+    """Yield the kept answers that were given to a person, are about it, or may name it."""
     table = schema.idempotent_answer
     for row in connection.execute(sa.select(table)).all():
         if (
             row.actor in actors
+            or ref in (row.subjects or ())
             or any(word in row.key for word in naming.words)
             or naming.is_anywhere_in(row.headers)
             or _may_name(row.body, naming)

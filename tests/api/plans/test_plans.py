@@ -29,7 +29,16 @@ def rows(served, table, **where):
         return connection.execute(query.order_by(*table.primary_key)).mappings().all()
 
 
+def end_drafts(served, person_id=EMPLOYEE):
+    """End the drafts that other tests left: a new one would take their place."""
+    with writing(engine_of(served)) as connection:
+        plan = schema.plan
+        left = plan.update().where(plan.c.person_id == person_id, plan.c.status == "draft")
+        connection.execute(left.values(status="cancelled"))
+
+
 def make(served, role="hr", person_id=EMPLOYEE, **body):
+    end_drafts(served, person_id)
     answered = served.client(role).post(f"/v1/people/{person_id}/plans", json=body)
     assert answered.status_code == 201, answered.text
     return answered
@@ -179,6 +188,7 @@ def test_a_rejection_needs_a_reason(served):
 
 
 def test_what_was_sent_twice_is_done_once(served):
+    end_drafts(served)
     client = served.client("hr", Idempotency_Key="make-one-plan")
     address, body = f"/v1/people/{EMPLOYEE}/plans", {"hours_budget": 20.0}
     first, second = client.post(address, json=body), client.post(address, json=body)
@@ -203,6 +213,7 @@ def test_what_was_sent_twice_is_done_once(served):
 
 
 def test_a_plan_that_cannot_be_made_keeps_no_key(served):
+    end_drafts(served)
     client = served.client("hr", Idempotency_Key="first-wrong-then-right")
     address = f"/v1/people/{EMPLOYEE}/plans"
     wrong = {"must": ["no-such-module"]}

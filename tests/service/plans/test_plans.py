@@ -302,6 +302,7 @@ def test_of_two_edits_at_the_same_time_one_is_told(office):
         (kept,) = [found for found in done if not isinstance(found, Exception)]
         assert lost.values == {"seen": 1, "present": 2}
         assert office.look(plan_id).plan.hours_budget == kept.plan.hours_budget
+        office.cancel(plan_id)
 
 
 # ---- what is allowed in which status -------------------------------------------------------------
@@ -499,12 +500,31 @@ def test_an_edited_plan_has_the_figures_of_its_modules(office):
     assert (head["status"], head["version"]) == ("draft", 2)
 
 
+def test_a_caller_has_one_draft_for_a_person(office):
+    """Made again it is made anew, until somebody has put work into it."""
+    first = office.create(request=PlanRequest(hours_budget=6.0))
+    again = office.create(request=PlanRequest(hours_budget=20.0))
+    assert (again.plan.plan_id, again.version, again.change) == (first.plan.plan_id, 2, "remade")
+    assert again.plan.hours_budget == 20.0
+    before = office.read(HR, read_plan, first.plan.plan_id, version=1)
+    assert before.plan.hours_budget == 6.0
+    others = office.create(EMPLOYEE)
+    assert others.plan.plan_id != first.plan.plan_id
+    office.edit(first.plan.plan_id, hours_budget=30.0)
+    with pytest.raises(ConflictError) as refused:
+        office.create()
+    assert refused.value.code == "plan.draft-open"
+    assert refused.value.values["plan_id"] == first.plan.plan_id
+    assert office.look(first.plan.plan_id).plan.hours_budget == 30.0
+
+
 def test_what_was_left_out_by_hand_is_said_so(office):
     plan_id = office.create(request=PlanRequest(without=("classes-online",))).plan.plan_id
     office.edit(plan_id, remove=("children-and-shelves",))
     found = office.edit(plan_id, hours_budget=15.0, cost_budget=10_000.0)
     reasons = {item.module_id: item.reason for item in found.plan.left_out}
     assert reasons["children-and-shelves"] == reasons["classes-online"] == "not-wanted"
+    office.cancel(plan_id)
     plan_id = office.create(request=PlanRequest(hours_budget=6.0)).plan.plan_id
     for budgets, reason in (
         ({"hours_budget": 12.0}, "not-taken"),
