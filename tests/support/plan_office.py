@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+import pytest
+import sqlalchemy as sa
 from organisations import AS_OF
 
+from recommender.errors import RecommenderError
 from recommender.service.installation import Service
 from recommender.service.permissions import PERMISSIONS, Principal, Role
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plan
-from recommender.service.plans.editing import PlanEdit
+from recommender.service.plans.editing import ItemDates, PlanEdit
 from recommender.service.plans.life import (
     activate_plan,
     cancel_plan,
@@ -22,11 +27,13 @@ from recommender.service.plans.life import (
 from recommender.service.plans.reading import read_plan
 from recommender.service.plans.stored import StoredPlan
 from recommender.service.session import Session
-from recommender.store import schema, writing
+from recommender.store import reading, schema, writing
+from recommender.texts import LANGUAGES, explain
 
 UNIT, OTHER_UNIT = "阅览部", "典藏部"
 PERSON, MANAGER, ALONE = "L1", "B1", "L2"
 ASSESSED_ON = dt.date(2026, 10, 1)
+DAY = dt.date(2026, 12, 7)
 
 
 def principal(role: Role, person_id: str | None = None, org_unit: str | None = None) -> Principal:
@@ -242,3 +249,45 @@ class Office:
             reading_aloud=1.4,
             cataloguing=0.9,
         )
+
+
+def refused(
+    error: type[RecommenderError],
+    code: str,
+    use: Callable[..., object],
+    *arguments: object,
+    **options: object,
+) -> dict[str, Any]:
+    """Check that something is refused, in words of both languages; return the values named."""
+    with pytest.raises(error) as caught:
+        use(*arguments, **options)
+    assert caught.value.code == code
+    assert all(all(explain(caught.value, lang)) for lang in LANGUAGES)
+    return caught.value.values
+
+
+def rows(office: Office, table: sa.Table, **where: object) -> list[dict[str, Any]]:
+    """Return the rows of a table with these values, in the order of its key."""
+    with reading(office.service.engine) as connection:
+        query = sa.select(table).where(*(table.c[name] == value for name, value in where.items()))
+        ordered = query.order_by(*table.primary_key)
+        return [dict(row) for row in connection.execute(ordered).mappings()]
+
+
+def modules_of(found: StoredPlan) -> list[str]:
+    """Return the modules of a plan in its order."""
+    return [item.module_id for item in found.plan.items]
+
+
+def dated(**dates: Any) -> tuple[ItemDates, ...]:
+    """Return what an edit says of the dates of one item."""
+    return (ItemDates(**dates),)
+
+
+def planned_in(office: Office, offering_id: str = "o1", *, seats: int = 1) -> str:
+    """Make an approved plan whose desk-basics is in an offering."""
+    offer(office.service, offering_id, "desk-basics", AS_OF + dt.timedelta(days=3), seats=seats)
+    found = office.create()
+    assert [i.offering_id for i in found.plan.items] == [offering_id, None, None]
+    office.approve(found.plan.plan_id)
+    return found.plan.plan_id

@@ -1,9 +1,9 @@
 """Enrolments: made, changed, never more than there are seats."""
 
-import threading
 from functools import partial
 
 import pytest
+from at_once import at_once
 from serving import EMPLOYEE, MANAGER, OUTSIDE
 from sqlalchemy import select
 
@@ -83,22 +83,6 @@ def pointers(answered):
 
 def seats_taken(client, offering):
     return client.get(f"/v1/offerings/{offering}").json()["seats_taken"]
-
-
-def at_once(*calls):
-    """Run calls in threads that start together; return what they answered."""
-    answers, start = [None] * len(calls), threading.Barrier(len(calls))
-
-    def run(place, call):
-        start.wait()
-        answers[place] = call()
-
-    threads = [threading.Thread(target=run, args=each) for each in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
 
 
 # -- enrolling --
