@@ -31,6 +31,16 @@ class CompetencyGap:
 
 
 @dataclass(frozen=True)
+class IncompleteSitting:
+    """A sitting of an exam that counts for nothing, as subjects are `missing`."""
+
+    competency_id: str
+    exam_level: int
+    sat_on: dt.date
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Gaps:
     """A person's gaps, in framework order."""
 
@@ -39,6 +49,7 @@ class Gaps:
     grade: str
     profile_effective_on: dt.date
     competencies: tuple[CompetencyGap, ...]
+    incomplete_sittings: tuple[IncompleteSitting, ...] = ()
 
 
 @dataclass(frozen=True)

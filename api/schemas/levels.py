@@ -37,6 +37,15 @@ class GapOut(_Part):
     assessed_on: dt.date | None
 
 
+class IncompleteSittingOut(_Part):
+    """A sitting of an exam that is not scored, as subjects are missing."""
+
+    competency_id: str
+    exam_level: int
+    sat_on: dt.date
+    missing: Annotated[list[str], Field(description="Subjects without a score.")]
+
+
 class GapsOut(Resource):
     """A person's gaps, in the order of the framework."""
 
@@ -47,6 +56,7 @@ class GapsOut(Resource):
     grade: str
     profile_effective_on: dt.date
     competencies: list[GapOut]
+    incomplete_sittings: list[IncompleteSittingOut]
 
 
 class DerivationOut(Resource):
@@ -62,6 +72,10 @@ class DerivationOut(Resource):
     standard_error: float | None
     assessed_on: dt.date | None
     disagreement: bool
+    fulfilment: Annotated[
+        list[float],
+        Field(description="Of levels 1 to 4 over all rater types, where the source is ratings."),
+    ]
     parts: list[dict[str, Any]]
     rows: list[dict[str, Any]]
 

@@ -238,6 +238,9 @@ def explain(
     )
     if derivation.disagreement:
         term.print("note.disagreement", competency=name)
+    if derivation.fulfilment:
+        shares = " · ".join(f"{share:.0%}" for share in derivation.fulfilment)
+        term.print("cli.explain-fulfilment", shares=shares)
     for part in (derivation.parts, derivation.rows):
         if part:
             # ratings, exams and imported levels have rows of different columns

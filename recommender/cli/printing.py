@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from recommender.cli.common import Terminal
 from recommender.results import Gaps, Plan, Recommendations, ServedCompetency
 from recommender.service.framework import Framework, find_path
+from recommender.service.levels.sittings import say_incomplete
 from recommender.service.plans.document import name_method
 from recommender.service.plans.learning_path import is_for_grade
 
@@ -37,6 +38,9 @@ def print_gaps(term: Terminal, framework: Framework, gaps: Gaps) -> None:
         ],
         rows,
     )
+    for sitting in gaps.incomplete_sittings:
+        sentence = say_incomplete(framework, sitting, term.lang)
+        term.out.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_recommendations(term: Terminal, framework: Framework, ranked: Recommendations) -> None:

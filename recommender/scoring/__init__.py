@@ -7,7 +7,13 @@ days since 1970-01-01. The rules are those of DESIGN, section 4.
 from recommender.scoring.assessments import AssessmentArrays
 from recommender.scoring.current import SOURCES, LevelArrays, pick_current
 from recommender.scoring.exams import ExamArrays, ExamRules, Sittings, assess_exams, score_sittings
-from recommender.scoring.ratings import RATER_TYPE_CODES, RatingArrays, assess_ratings
+from recommender.scoring.ratings import (
+    RATER_TYPE_CODES,
+    RatingArrays,
+    RatingDetails,
+    assess_ratings,
+    detail_ratings,
+)
 
 __all__ = [
     "RATER_TYPE_CODES",
@@ -17,9 +23,11 @@ __all__ = [
     "ExamRules",
     "LevelArrays",
     "RatingArrays",
+    "RatingDetails",
     "Sittings",
     "assess_exams",
     "assess_ratings",
+    "detail_ratings",
     "pick_current",
     "score_sittings",
 ]

@@ -143,7 +143,8 @@ def assess_exams(
     rules : ExamRules
         Weights and pass marks.
     exam_standard_error : float
-        Standard error of every level found, in levels.
+        Standard error of a level between neighbouring exams, in levels; of one between exams
+        further apart so many times that.
     as_of_day, valid_from_day : int
         Last and first day of the sittings that count.
 
@@ -171,20 +172,25 @@ def assess_exams(
     latest = np.full(len(pairs), -1, dtype=np.int64)
     np.maximum.at(latest, pair, day)
 
-    # The latest sitting one level above the highest passed one adds its share of the pass mark.
-    # Sorted by pair, then day, so that the last row of each pair is that sitting.
-    above = level == base[pair] + 1
-    order = np.lexsort((day[above], pair[above]))
-    owner = pair[above][order]
+    # Above the highest passed exam the lowest one that was sat decides: by its share of the pass
+    # mark the level lies between the two. Nobody passed it, or the base would be higher.
+    tried = np.full(len(pairs), N_LEVELS + 1, dtype=np.int64)
+    np.minimum.at(tried, pair, np.where(level > base[pair], level, N_LEVELS + 1))
+    at_tried = level == tried[pair]
+    # Sorted by pair, then day, so that the last row of each pair is the latest such sitting.
+    order = np.lexsort((day[at_tried], pair[at_tried]))
+    owner = pair[at_tried][order]
     last = np.append(owner[1:] != owner[:-1], True) if len(owner) else np.zeros(0, dtype=bool)
-    rows = np.flatnonzero(above)[order][last]
-    part = np.zeros(len(pairs))
+    rows = np.flatnonzero(at_tried)[order][last]
+    steps, part = np.zeros(len(pairs)), np.zeros(len(pairs))
+    steps[pair[rows]] = level[rows] - base[pair[rows]]
     part[pair[rows]] = score[rows] / rules.pass_marks[competency[rows], level[rows] - 1]
     return AssessmentArrays(
         person=pairs[:, 0],
         competency=pairs[:, 1],
-        level=round_off(np.clip(base + part, 0.0, N_LEVELS)),
-        standard_error=np.full(len(pairs), exam_standard_error),
+        level=round_off(np.clip(base + steps * part, 0.0, N_LEVELS)),
+        # Between levels that lie further apart less is known.
+        standard_error=exam_standard_error * np.maximum(1.0, steps),
         day=latest,
         disagreement=np.zeros(len(pairs), dtype=bool),
     )

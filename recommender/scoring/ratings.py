@@ -53,7 +53,7 @@ def sum_levels(fulfilment: FloatArray) -> FloatArray:
     Parameters
     ----------
     fulfilment : ndarray of shape (..., 4)
-        Fulfilment of each level in [0, 1]; 0 where no indicator was rated.
+        Fulfilment of each level in [0, 1].
 
     Returns
     -------
@@ -62,6 +62,35 @@ def sum_levels(fulfilment: FloatArray) -> FloatArray:
     """
     total: FloatArray = np.minimum.accumulate(fulfilment, axis=-1).sum(axis=-1)
     return round_off(total)
+
+
+@dataclass(frozen=True)
+class RatingDetails:
+    """What assessments from ratings are made of; the first axis is the assessment.
+
+    Parameters
+    ----------
+    person, competency, day : ndarray of shape (n,)
+        Whose assessment, of what, dated when.
+    rated : ndarray of shape (n, 4, 4)
+        Fulfilment of each level by the ratings of each type; NaN where the type did not rate it.
+    combined : ndarray of shape (n, 4)
+        Fulfilment of each level over the types; of a level nobody rated that of the next higher
+        rated one, 0 above the highest.
+    type_level : ndarray of shape (n, 4)
+        Own level of each rater type; NaN where there is none of the type.
+    n_raters, variance : ndarray of shape (n, 4)
+        Raters of each type, and the variance of one of them.
+    """
+
+    person: IntArray
+    competency: IntArray
+    day: IntArray
+    rated: FloatArray
+    combined: FloatArray
+    type_level: FloatArray
+    n_raters: FloatArray
+    variance: FloatArray
 
 
 def assess_ratings(
@@ -97,12 +126,63 @@ def assess_ratings(
     ----------
     DESIGN, section 4, "Behavioural competency" and "Current level".
     """
+    details = detail_ratings(
+        ratings,
+        rater_weights=rater_weights,
+        rating_standard_error=rating_standard_error,
+        window_days=window_days,
+        as_of_day=as_of_day,
+    )
+    if not len(details.person):
+        return no_assessments()
+    present: BoolArray = details.n_raters > 0
+    # Here the weights are renormalised over the types present at any level.
+    share = rater_weights * present
+    share = share / share.sum(axis=1, keepdims=True)
+    variance = np.divide(
+        share**2 * details.variance,
+        details.n_raters,
+        out=np.zeros(share.shape),
+        where=present,
+    )
+    highest = np.where(present, details.type_level, -np.inf).max(axis=1)
+    lowest = np.where(present, details.type_level, np.inf).min(axis=1)
+    others = [k for k in range(len(RATER_TYPE_CODES)) if k != SELF]
+    # Self ratings alone are no assessment: the window before then counts (DECISIONS, 1).
+    counts: BoolArray = present[:, others].sum(axis=1) > 0
+    return AssessmentArrays(
+        person=details.person[counts],
+        competency=details.competency[counts],
+        level=sum_levels(details.combined)[counts],
+        standard_error=np.sqrt(variance.sum(axis=1))[counts],
+        day=details.day[counts],
+        # Rounded: types exactly one level apart are not flagged, whatever the order of the sums.
+        disagreement=(round_off(highest - lowest) > DISAGREEMENT_LEVELS)[counts],
+    )
+
+
+def detail_ratings(
+    ratings: RatingArrays,
+    *,
+    rater_weights: FloatArray,
+    rating_standard_error: float,
+    window_days: int,
+    as_of_day: int,
+) -> RatingDetails:
+    """Find what assessments are made of; see `assess_ratings`, which takes the same.
+
+    Returns
+    -------
+    RatingDetails
+        Of every window, those with self ratings alone too; sorted by person, competency and day.
+    """
     seen = ratings.day <= as_of_day
     person, competency = ratings.person[seen], ratings.competency[seen]
     level, kind, rater = ratings.level[seen], ratings.rater_type[seen], ratings.rater[seen]
     rating, day = ratings.rating[seen], ratings.day[seen]
     if not len(person):
-        return no_assessments()
+        ints, none = np.zeros(0, dtype=np.int64), np.zeros((0, 4))
+        return RatingDetails(ints, ints, ints, np.zeros((0, 4, 4)), none, none, none, none)
 
     dated = _date_by_latest(person, competency, day, window_days)
     n_competencies = int(competency.max()) + 1
@@ -113,27 +193,19 @@ def assess_ratings(
     n_groups = len(groups)
 
     by_type = _mean_by(group * 4 + kind, level, rating, n_groups * 4).reshape(n_groups, 4, 4)
-    rated = ~np.isnan(by_type)
-    # Renormalised at each level, over the types that rated it.
-    weights = rater_weights[None, :, None] * rated
-    sums = weights.sum(axis=1)
-    combined = np.divide(
-        (weights * np.where(rated, by_type, 0.0)).sum(axis=1),
-        sums,
-        out=np.zeros((n_groups, 4)),
-        where=sums > 0,
-    )
-    type_present: BoolArray = rated.sum(axis=2) > 0
-    type_level = np.where(type_present, sum_levels(np.where(rated, by_type, 0.0)), np.nan)
+    combined = _combine(by_type, rater_weights)
+    type_present: BoolArray = (~np.isnan(by_type)).sum(axis=2) > 0
+    own = np.where(np.isnan(by_type), combined[:, None, :], by_type)
 
     # The level that each rater alone would give: its spread tells how sure the type's mean is.
+    # What a rater was not asked about is taken as combined, so that it adds no spread.
     n_raters_coded = int(rater.max()) + 1
     rater_keys, rater_of = np.unique(
         (group * 4 + kind) * n_raters_coded + rater, return_inverse=True
     )
-    rater_fulfilment = _mean_by(rater_of, level, rating, len(rater_keys))
-    rater_level = sum_levels(np.nan_to_num(rater_fulfilment, nan=0.0))
     slot = rater_keys // n_raters_coded
+    rated_by = _mean_by(rater_of, level, rating, len(rater_keys))
+    rater_level = sum_levels(np.where(np.isnan(rated_by), combined[slot // 4], rated_by))
     n_raters = np.bincount(slot, minlength=n_groups * 4).astype(float)
     mean = np.divide(
         np.bincount(slot, rater_level, minlength=n_groups * 4),
@@ -147,31 +219,37 @@ def assess_ratings(
     variance = np.maximum(
         np.divide(squares, n_raters - 1, out=np.zeros(n_groups * 4), where=n_raters > 1),
         rating_standard_error**2,
-    ).reshape(n_groups, 4)
-    n_raters = n_raters.reshape(n_groups, 4)
-    # Here the weights are renormalised over the types present at any level.
-    share = rater_weights * type_present
-    share = share / share.sum(axis=1, keepdims=True)
-    standard_error = np.sqrt(
-        np.divide(
-            share**2 * variance, n_raters, out=np.zeros((n_groups, 4)), where=type_present
-        ).sum(axis=1)
+    )
+    return RatingDetails(
+        person=person[first],
+        competency=competency[first],
+        day=dated[first],
+        rated=by_type,
+        combined=combined,
+        type_level=np.where(type_present, sum_levels(own), np.nan),
+        n_raters=n_raters.reshape(n_groups, 4),
+        variance=variance.reshape(n_groups, 4),
     )
 
-    highest = np.where(type_present, type_level, -np.inf).max(axis=1)
-    lowest = np.where(type_present, type_level, np.inf).min(axis=1)
-    others = [k for k in range(len(RATER_TYPE_CODES)) if k != SELF]
-    # Self ratings alone are no assessment: the window before then counts (DECISIONS, 1).
-    counts: BoolArray = type_present[:, others].sum(axis=1) > 0
-    return AssessmentArrays(
-        person=person[first][counts],
-        competency=competency[first][counts],
-        level=sum_levels(combined)[counts],
-        standard_error=standard_error[counts],
-        day=dated[first][counts],
-        # Rounded: types exactly one level apart are not flagged, whatever the order of the sums.
-        disagreement=(round_off(highest - lowest) > DISAGREEMENT_LEVELS)[counts],
+
+def _combine(by_type: FloatArray, rater_weights: FloatArray) -> FloatArray:
+    """Combine what each type rated into the fulfilment of every level."""
+    rated = ~np.isnan(by_type)
+    # Renormalised at each level, over the types that rated it.
+    weights = rater_weights[None, :, None] * rated
+    sums = weights.sum(axis=1)
+    combined: FloatArray = np.divide(
+        (weights * np.where(rated, by_type, 0.0)).sum(axis=1),
+        sums,
+        out=np.zeros(sums.shape),
+        where=sums > 0,
     )
+    # Not asked is not unfulfilled: who shows the harder was not asked about the easier. From the
+    # top down, so that several levels in a row take the value of the one above them.
+    for below in range(N_LEVELS - 2, -1, -1):
+        unasked = sums[:, below] == 0
+        combined[unasked, below] = combined[unasked, below + 1]
+    return combined
 
 
 def _date_by_latest(

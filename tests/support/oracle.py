@@ -94,17 +94,25 @@ def mean(numbers):
 
 
 def cumulated_level(fulfilment):
-    """c_1 = f_1, c_L = min(f_L, c_{L-1}); a level nobody rated counts 0; the sum of the four."""
+    """c_1 = f_1, c_L = min(f_L, c_{L-1}); the sum of the four."""
     total, below = Fraction(0), Fraction(1)
     for level in LEVELS:
-        below = min(fulfilment.get(level, Fraction(0)), below)
+        below = min(fulfilment[level], below)
         total += below
     return total
 
 
-def level_of_one_group(ratings):
-    """Level from ratings that are pooled: those of one rater type, or of one rater."""
-    fulfilment = {}
+def with_unasked_levels(rated):
+    """A level nobody rated is fulfilled as the next higher rated one; above the highest, 0."""
+    return {
+        level: rated[min(higher)] if (higher := [r for r in rated if r >= level]) else Fraction(0)
+        for level in LEVELS
+    }
+
+
+def own_level(ratings, combined):
+    """Level from the ratings of one type, or of one rater; what it did not rate is as combined."""
+    fulfilment = dict(combined)
     for level in LEVELS:
         scores = [Fraction(r.rating) for r in ratings if r.level == level]
         if scores:
@@ -131,21 +139,22 @@ def score_ratings(ratings, rules=None):
         if by_type:
             whole = sum(weight[t] for t in by_type)
             fulfilment[level] = sum(weight[t] * by_type[t] for t in by_type) / whole
-    level = cumulated_level(fulfilment)
+    combined = with_unasked_levels(fulfilment)
+    level = cumulated_level(combined)
 
     whole = sum(weight.values())
     sum_of_squares = 0.0
     for t in types:
         raters = sorted({r.rater_id for r in ratings if r.rater_type == t})
         own_levels = [
-            level_of_one_group([r for r in ratings if r.rater_type == t and r.rater_id == rater])
+            own_level([r for r in ratings if r.rater_type == t and r.rater_id == rater], combined)
             for rater in raters
         ]
         spread = float(variance(own_levels)) if len(own_levels) > 1 else 0.0
         spread = max(spread, rules.rating_standard_error**2)
         sum_of_squares += float(weight[t] / whole) ** 2 * spread / len(raters)
 
-    type_levels = [level_of_one_group([r for r in ratings if r.rater_type == t]) for t in types]
+    type_levels = [own_level([r for r in ratings if r.rater_type == t], combined) for t in types]
     return Assessment(
         level=rounded(level),
         standard_error=sqrt(sum_of_squares),
@@ -206,15 +215,17 @@ def score_exams(scores, exams, as_of, rules=None):
 
     passed = [level for level, _, result in complete if result >= exact(exams[level][0])]
     highest = max(passed, default=0)
-    reached = Fraction(highest)
-    at_next = [(day, result) for level, day, result in complete if level == highest + 1]
-    if at_next:  # none of them passed, or `highest` would be higher
-        _, result = max(at_next)
-        reached += result / exact(exams[highest + 1][0])
+    reached, steps = Fraction(highest), 1
+    above = [level for level, _, _ in complete if level > highest]
+    if above:  # none of them passed, or `highest` would be higher
+        tried = min(above)
+        steps = tried - highest
+        _, result = max((day, result) for level, day, result in complete if level == tried)
+        reached += steps * result / exact(exams[tried][0])
     return (
         Assessment(
             level=min(4.0, rounded(reached)),
-            standard_error=float(rules.exam_standard_error),
+            standard_error=float(rules.exam_standard_error) * max(1, steps),
             assessed_on=max(day for _, day, _ in complete),
         ),
         incomplete,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +12,9 @@ import pandas as pd
 
 from recommender.arrays import to_date, to_day
 from recommender.errors import NotFoundError
-from recommender.scoring import RATER_TYPE_CODES, SOURCES, assess_ratings, score_sittings
+from recommender.scoring import RATER_TYPE_CODES, SOURCES, detail_ratings, score_sittings
 from recommender.service.framework import Framework
+from recommender.service.levels.sittings import find_incomplete
 from recommender.service.levels.standing import Standing, to_exam_arrays, to_rating_arrays
 from recommender.store import to_rows
 
@@ -33,10 +35,14 @@ class LevelDerivation:
         The day that dates the assessment.
     disagreement : bool
         Whether two rater types differ by more than one level.
+    fulfilment : tuple of float
+        For ratings how far each of the four levels is fulfilled, over all rater types; a level
+        nobody rated is fulfilled as the next higher rated one, and not above the highest.
     parts : list of dict
-        For ratings an entry for each rater type, with its weight, its raters and the level that
-        they alone would give. For exams an entry for each sitting, with its standard score and
-        whether it was passed.
+        For ratings an entry for each rater type, with its weight, its raters, what they rated of
+        each level and their own level, for which a level they did not rate is as in `fulfilment`.
+        For exams an entry for each sitting, with its standard score, whether it was passed and
+        the subjects that are missing.
     rows : list of dict
         The raw rows that counted.
     """
@@ -49,6 +55,7 @@ class LevelDerivation:
     standard_error: float | None = None
     assessed_on: dt.date | None = None
     disagreement: bool = False
+    fulfilment: tuple[float, ...] = ()
     parts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
@@ -74,13 +81,14 @@ def derive_level(
     assessed_on = to_date(int(levels.day[row, k]))
     assessment = levels.row[row, k]
     parts: list[dict[str, Any]] = []
+    fulfilment: tuple[float, ...] = ()
     if SOURCES[source] == "ratings":
         raw = _raw(standing.snapshot.ratings, person_id, competency_id)
         # an indicator that the catalogue no longer has did not count
         raw = raw[raw["indicator_id"].isin(list(framework.indicator_levels))]
         first = assessed_on - dt.timedelta(days=framework.catalog.settings.rating_window_days)
         raw = raw[(raw["rated_on"] >= first) & (raw["rated_on"] <= assessed_on)]
-        parts = _explain_raters(framework, raw, person_id, standing.as_of)
+        parts, fulfilment = _explain_raters(framework, raw, person_id, standing.as_of)
     elif SOURCES[source] == "exams":
         raw = _raw(standing.snapshot.exams, person_id, competency_id)
         parts = _explain_sittings(framework, raw, person_id)
@@ -96,6 +104,7 @@ def derive_level(
         standard_error=float(levels.standard_error[row, k]),
         assessed_on=assessed_on,
         disagreement=bool(standing.assessments[source].disagreement[assessment]),
+        fulfilment=fulfilment,
         parts=parts,
         rows=to_rows(raw),
     )
@@ -107,32 +116,35 @@ def _raw(rows: pd.DataFrame, person_id: str, competency_id: str) -> pd.DataFrame
 
 def _explain_raters(
     framework: Framework, raw: pd.DataFrame, person_id: str, as_of: dt.date
-) -> list[dict[str, Any]]:
+) -> tuple[list[dict[str, Any]], tuple[float, ...]]:
+    """Return the parts of an assessment from ratings, and the combined fulfilment of the levels."""
     settings = framework.catalog.settings
+    details = detail_ratings(
+        to_rating_arrays(raw, framework, [person_id]),
+        rater_weights=framework.rater_weights,
+        rating_standard_error=settings.rating_standard_error,
+        window_days=settings.rating_window_days,
+        as_of_day=to_day(as_of),
+    )
     present = [kind for kind in RATER_TYPE_CODES if (raw["rater_type"] == kind).any()]
     # weights count among the types that rated (DESIGN, section 4, "Behavioural competency")
     total = sum(settings.weight_of_rater(kind) for kind in present)
     parts: list[dict[str, Any]] = []
     for kind in present:
-        ratings = raw[raw["rater_type"] == kind]
-        # alone, and as if by the manager: a self rating by itself would be no assessment
-        alone = assess_ratings(
-            to_rating_arrays(ratings.assign(rater_type="manager"), framework, [person_id]),
-            rater_weights=framework.rater_weights,
-            rating_standard_error=settings.rating_standard_error,
-            window_days=settings.rating_window_days,
-            as_of_day=to_day(as_of),
-        )
+        code = RATER_TYPE_CODES[kind]
+        # the rows are of one window, so there is one assessment
+        rated = details.rated[-1, code].tolist()
         parts.append(
             {
                 "rater_type": kind,
                 "weight": settings.weight_of_rater(kind) / total,
-                "raters": int(ratings["rater_id"].nunique()),
-                "ratings": len(ratings),
-                "level": float(alone.level[-1]),
+                "raters": int(details.n_raters[-1, code]),
+                "ratings": int((raw["rater_type"] == kind).sum()),
+                "fulfilment": [None if math.isnan(value) else value for value in rated],
+                "level": float(details.type_level[-1, code]),
             }
         )
-    return parts
+    return parts, tuple(details.combined[-1].tolist())
 
 
 def _explain_sittings(
@@ -140,10 +152,15 @@ def _explain_sittings(
 ) -> list[dict[str, Any]]:
     sittings = score_sittings(to_exam_arrays(raw, framework, [person_id]), framework.exam_rules)
     marks = framework.exam_rules.pass_marks[sittings.competency, sittings.level - 1]
+    missing = {
+        (sitting.exam_level, sitting.sat_on): list(sitting.missing)
+        for sitting in find_incomplete(framework, raw)
+    }
     return [
         {
             "exam_level": int(sittings.level[i]),
             "sat_on": to_date(int(sittings.day[i])),
+            "missing": missing.get((int(sittings.level[i]), to_date(int(sittings.day[i]))), []),
             "complete": bool(sittings.complete[i]),
             "standard_score": float(sittings.score[i]) if sittings.complete[i] else None,
             "pass_mark": float(marks[i]),

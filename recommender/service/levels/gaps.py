@@ -6,6 +6,7 @@ from recommender.arrays import FloatArray, to_date
 from recommender.results import CompetencyGap, Gaps
 from recommender.scoring import SOURCES
 from recommender.service.framework import Framework, profiles_in_force
+from recommender.service.levels.sittings import find_incomplete
 from recommender.service.levels.standing import Standing
 
 _RATINGS = SOURCES.index("ratings")
@@ -16,6 +17,8 @@ def describe_gaps(framework: Framework, standing: Standing, row: int) -> Gaps:
     person = standing.people.iloc[row]
     profile = profiles_in_force(framework, standing.as_of)[person["grade"]]
     levels, gaps = standing.levels, standing.gaps
+    exams = standing.snapshot.exams
+    exams = exams[exams["person_id"] == person["person_id"]]
 
     def number(values: FloatArray, k: int) -> float | None:
         return float(values[row, k]) if levels.source[row, k] >= 0 else None
@@ -47,6 +50,7 @@ def describe_gaps(framework: Framework, standing: Standing, row: int) -> Gaps:
         grade=person["grade"],
         profile_effective_on=profile.effective_on,
         competencies=tuple(competencies),
+        incomplete_sittings=tuple(find_incomplete(framework, exams)),
     )
 
 

@@ -18,6 +18,7 @@ from recommender.documents import (
 )
 from recommender.results import ExcludedModule, Gaps, Plan, PlanItem, ServedCompetency
 from recommender.service.framework import Framework
+from recommender.service.levels.sittings import say_incomplete
 from recommender.service.plans.reasons import name_competency, name_module
 from recommender.texts import all_texts, say
 from training_catalog import LearningPath
@@ -200,7 +201,7 @@ def _note_hurried(plan: Plan, lang: str) -> list[str]:
 
 
 def _notes(framework: Framework, gaps: Gaps, lang: str) -> tuple[str, ...]:
-    return tuple(
+    disagreements = tuple(
         say(
             "note.disagreement",
             lang,
@@ -209,3 +210,5 @@ def _notes(framework: Framework, gaps: Gaps, lang: str) -> tuple[str, ...]:
         for item in gaps.competencies
         if item.disagreement
     )
+    incomplete = (say_incomplete(framework, each, lang) for each in gaps.incomplete_sittings)
+    return (*disagreements, *incomplete)
