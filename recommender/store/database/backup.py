@@ -256,7 +256,8 @@ def _copy_backup(file: Path, part: Path) -> str:
 
 def _is_whole(database: sqlite3.Connection) -> bool:
     # SQLite 3.40 finds NULL where there is none, in each row of tables without a row id whose key
-    # is declared in another order than their columns; hence also no limit to what is found
+    # is declared in another order than their columns, as it was before 0004; hence also no limit
+    # to what is found
     for (found,) in database.execute(f"PRAGMA integrity_check({2**31 - 1})"):
         if found != "ok" and not found.startswith("NULL value in "):
             return False
