@@ -23,6 +23,7 @@ from recommender.errors import (
     StoreError,
     TableFaultsError,
 )
+from recommender.identifiers import ID_PATTERN
 from recommender.service.access.idempotency import AnsweredBefore
 from recommender.service.jobs.problems import describe_faults
 from recommender.texts import LANGUAGES, all_texts, explain, hint, say
@@ -270,7 +271,8 @@ def _field_problem(found: dict[str, Any], lang: str) -> FieldProblem:
         for name, value in found.get("ctx", {}).items()
         if isinstance(value, str | int | float)
     }
-    key = f"invalid.{found['type']}"
+    # the rule for ids is told in words; nobody reads its pattern
+    key = "invalid.id" if expected.get("pattern") == ID_PATTERN else f"invalid.{found['type']}"
     text = say(key, lang, **expected) if key in all_texts() else say("invalid.other", lang)
     return FieldProblem(pointer=pointer.encode("utf-8", "replace").decode(), detail=text)
 

@@ -34,6 +34,8 @@ class Column:
         Whether a number must be a whole one.
     slug : bool
         Whether an id must be of lower-case letters, digits and single hyphens between them.
+    makes_ids : bool
+        Whether an id is new with the row, and has to keep the rule of `recommender.identifiers`.
     not_future : bool
         Whether a date may not lie after the day of the import.
     example : str
@@ -50,6 +52,7 @@ class Column:
     refers_to: Reference | None = None
     whole: bool = False
     slug: bool = False
+    makes_ids: bool = False
     not_future: bool = False
     example: str = ""
 

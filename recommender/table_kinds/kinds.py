@@ -50,7 +50,7 @@ KINDS: Mapping[str, TableKind] = {
             "people",
             ("人员", "People"),
             (
-                Column("person_id", _PERSON.headers, example="00012345"),
+                Column("person_id", _PERSON.headers, makes_ids=True, example="00012345"),
                 Column("name", ("姓名",), example="示例人员"),
                 Column("org_unit", ("组织单元", "部门", "单位"), example="示例分公司/政企客户部"),
                 Column("grade", ("职级", "岗位级别", "级别"), refers_to="grade", example="g2"),
@@ -284,7 +284,9 @@ KINDS: Mapping[str, TableKind] = {
             "offerings",
             ("培训班次", "Offerings"),
             (
-                Column("offering_id", ("班次", "班次编号"), example="2026-q4-visit-01"),
+                Column(
+                    "offering_id", ("班次", "班次编号"), makes_ids=True, example="2026-q4-visit-01"
+                ),
                 _MODULE,
                 Column("starts_on", ("开始日期", "开班日期"), "date", example="2026-12-01"),
                 Column("ends_on", ("结束日期",), "date", example="2026-12-02"),

@@ -12,9 +12,10 @@ import unicodedata
 
 from recommender.exchange.tables.faults import BadCell
 from recommender.exchange.tables.header import Unreadable
+from recommender.identifiers import ID_LENGTH, is_id
 from recommender.table_kinds import Column
 
-TEXT_LENGTH, ID_LENGTH = 200, 80
+TEXT_LENGTH = 200
 _NAMED = frozenset({"grade", "competency", "module", "subject"})
 EMPTY_MARKS = frozenset({"-", "–", "—", "——", "/", "无", "n/a", "null"})
 
@@ -82,6 +83,8 @@ def read_text(value: object, column: Column) -> str:
     text = value if type(value) is str and _PLAIN.fullmatch(value) else _tidy(value, column)
     if column.slug and text and not _SLUG.fullmatch(text):
         raise BadCellError(BadCell("table.not_a_slug", "slug"))
+    if column.makes_ids and text and not is_id(text):
+        raise BadCellError(BadCell("table.not_an_id", "id"))
     return text
 
 
@@ -194,6 +197,8 @@ def expectation(column: Column) -> BadCell:
         return BadCell("table.missing", f"known_{column.refers_to}")
     if column.slug:
         return BadCell("table.missing", "slug")
+    if column.makes_ids:
+        return BadCell("table.missing", "id")
     return BadCell("table.missing", "text")
 
 

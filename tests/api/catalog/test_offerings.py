@@ -170,6 +170,27 @@ def test_what_no_offering_can_be(put, subtests):
             assert [problem["pointer"] for problem in answered.json()["errors"]] == [pointer]
 
 
+def test_what_no_path_can_hold_is_no_id(put, subtests):
+    for name in ["%2E", "%2E%2E", "a%0Ab", "%20a", "a%20", "%3Da", "x" * 81, "x" * 129]:
+        with subtests.test(name=name):
+            answered = put(name, offering())
+            assert answered.status_code == 422
+            assert [each["pointer"] for each in answered.json()["errors"]] == ["path:offering_id"]
+    # a slash is decoded before the route is looked for
+    assert put("a%2Fb", offering()).status_code == 404
+
+
+def test_what_percent_encoding_carries_is_an_id(served, put, subtests):
+    for name in ["a?b#c", "50%", "a\\b", "...", "一期 班"]:
+        with subtests.test(name=name):
+            made = put(quote(name, safe=""), offering())
+            assert made.status_code == 201
+            read = served.client("hr").get(made.headers["location"])
+            assert read.json()["offering_id"] == name
+            gone = served.client("hr").delete(made.headers["location"], headers=seen(read))
+            assert gone.status_code == 204
+
+
 def test_who_is_enrolled_keeps_the_offering(served, put):
     made = put("taken", offering(seats=5))
     enrol(served, "taken", EMPLOYEE)
