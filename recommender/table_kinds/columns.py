@@ -106,9 +106,10 @@ class Known:
     prerequisites : mapping of str to tuple of str
         Module id to the modules it needs.
     org_unit : str
-        Path of the unit that people may be imported into, or into those below it; empty for any.
+        Path of the unit that whoever imports is responsible for, with those below it; empty for
+        all. Nobody is imported into another, no offering belongs to another.
     others : frozenset of str
-        Ids of people stored already who must not be changed.
+        Ids of people, or of offerings, that are stored already and must not be changed.
     """
 
     people: frozenset[str]

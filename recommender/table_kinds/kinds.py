@@ -301,6 +301,13 @@ KINDS: Mapping[str, TableKind] = {
                     maximum=100_000,
                     example="24",
                 ),
+                # whose HR may change it; empty: as it was, or the unit of whoever imports it
+                Column(
+                    "owner_unit",
+                    ("主办部门", "主办单位"),
+                    nullable=True,
+                    example="示例分公司/政企客户部",
+                ),
             ),
             ("offering_id",),
         ),

@@ -62,6 +62,10 @@ def is_identifier(column: Column) -> bool:
     return column.refers_to is not None or column.name.endswith("_id")
 
 
+def _is_unit(column: Column) -> bool:
+    return column.name in ("org_unit", "owner_unit")
+
+
 def is_empty(value: object, column: Column) -> bool:
     """Tell whether a cell holds nothing, or a mark for nothing where that is allowed."""
     if not isinstance(value, str):
@@ -69,7 +73,7 @@ def is_empty(value: object, column: Column) -> bool:
     text = value.strip()
     if text and text[0] in _INVISIBLES:
         text = _INVISIBLE.sub("", text).strip()
-    if column.name == "org_unit" and not _INVISIBLE.sub("", text).translate(_SLASHES).strip():
+    if _is_unit(column) and not _INVISIBLE.sub("", text).translate(_SLASHES).strip():
         return True  # no unit between the slashes
     return not text or (column.nullable and text.casefold() in EMPTY_MARKS)
 
@@ -108,7 +112,7 @@ def _tidy(value: object, column: Column) -> str:
     else:
         text = " ".join(text.translate(_WIDE).split())
         text = _NOT_COMPATIBILITY.sub(lambda m: unicodedata.normalize("NFC", m[0]), text)
-        if column.name == "org_unit":
+        if _is_unit(column):
             text = "/".join(part.strip() for part in text.replace("／", "/").split("/"))
     if _UNSAFE.search(text):
         raise BadCellError(BadCell("table.control_character", "plain_text"))

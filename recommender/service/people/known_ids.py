@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from recommender.service.framework import Framework
 from recommender.store import Connection, read_ids, read_managers, schema
+from recommender.store.people.offerings import read_owners
 from recommender.store.people.people import read_unit_people
 from recommender.table_kinds import Known, TableKind
 from training_catalog import Text
@@ -39,7 +40,10 @@ def list_known(
     if unit is None:
         return known
     own = frozenset(read_unit_people(connection, unit))
-    return _keep_to_unit(known, unit, own) if kind.name == "people" else replace(known, people=own)
+    if kind.name == "people":
+        return _keep_to_unit(known, unit, own)
+    others = frozenset(read_owners(connection, unit) if kind.name == "offerings" else ())
+    return replace(known, people=own, org_unit=unit, others=others)
 
 
 def make_known(
