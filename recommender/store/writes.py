@@ -111,7 +111,7 @@ def write_kind(
 
 
 def _run_beside_others(
-    connection: sa.Connection, statement: postgresql.Insert, frame: pd.DataFrame, table: sa.Table
+    connection: sa.Connection, statement: sa.Insert, frame: pd.DataFrame, table: sa.Table
 ) -> tuple[int, int]:
     """Write all rows by one statement, and let it say how many were new and how many it touched.
 
@@ -143,7 +143,7 @@ def _array(kind: sa.types.TypeEngine[Any], values: list[Any]) -> sa.BindParamete
 
 
 def _run_alone(
-    connection: sa.Connection, statement: sqlite.Insert, frame: pd.DataFrame, table: sa.Table
+    connection: sa.Connection, statement: sa.Insert, frame: pd.DataFrame, table: sa.Table
 ) -> tuple[int, int]:
     """Run a statement for every row; return how many were new and how many it touched.
 
