@@ -23,6 +23,7 @@ from recommender.errors import (
     StoreError,
     TableFaultsError,
 )
+from recommender.identifiers import ID_PATTERN
 from recommender.service.access.idempotency import AnsweredBefore
 from recommender.service.jobs.problems import describe_faults
 from recommender.texts import LANGUAGES, all_texts, explain, hint, say
@@ -278,7 +279,8 @@ def _field_problem(item: dict[str, Any], lang: str) -> FieldProblem:
         for name, value in item.get("ctx", {}).items()
         if isinstance(value, str | int | float)
     }
-    key = f"invalid.{item['type']}"
+    # the rule for ids is told in words; nobody reads its pattern
+    key = "invalid.id" if expected.get("pattern") == ID_PATTERN else f"invalid.{item['type']}"
     text = say(key, lang, **expected) if key in all_texts() else say("invalid.other", lang)
     # the name of a field may hold half a surrogate pair, which cannot be sent as UTF-8
     return FieldProblem(pointer=pointer.encode("utf-8", "replace").decode(), detail=text)

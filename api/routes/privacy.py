@@ -9,7 +9,7 @@ from fastapi import Query, Response
 from api.admission import Admitted, Call
 from api.operations import Operations
 from api.responses import answer
-from api.schemas.common import Day, Id, PersonId, Strict
+from api.schemas.common import Day, Id, Name, PersonId, Strict
 from api.schemas.privacy import (
     DataExportOut,
     ErasureIn,
@@ -88,7 +88,7 @@ def delete_rating(
     competency_id: CompetencyId,
     indicator_id: Annotated[Id, Query(description="Id of the indicator.")],
     rater_type: RaterType,
-    rater_id: Annotated[Id, Query(description="Who rated.")],
+    rater_id: Annotated[Name, Query(description="Who rated.")],
     rated_on: Annotated[Day, Query(description="When.")],
 ) -> Response:
     """Delete one wrong rating; a manager deletes his own of others."""

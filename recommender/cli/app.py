@@ -44,7 +44,7 @@ COMMANDS = {
     ),
     "models": ("models", "List, show, promote and roll back models."),
     "catalog": ("catalog", "Check, show, compare and print the catalogue; edit it in Excel."),
-    "db": ("database", "Upgrade, back up and restore the database."),
+    "db": ("database", "Upgrade, check, back up and restore the database."),
     "keys": ("access", "Create, list, rotate and revoke API keys."),
     "audit": ("access", "Read the audit trail and check it."),
     "privacy": ("privacy", "Export or erase all that is held on a person."),

@@ -29,6 +29,7 @@ from recommender.store.access.keys import (
     unit_exists,
 )
 from recommender.store.database.backup import backup_database, restore_database
+from recommender.store.database.checking import check_database
 from recommender.store.database.connections import database_exists, reading, writing
 from recommender.store.database.upgrading import open_database, upgrade_database
 from recommender.store.people.people import PersonHead, find_person, read_refs
@@ -87,6 +88,7 @@ __all__ = [
     "append_entries",
     "backup_database",
     "change_key",
+    "check_database",
     "claim_answer",
     "count_change",
     "count_due",

@@ -21,6 +21,8 @@ metadata = sa.MetaData(
 
 # Imported tables have natural keys, and no row ids on SQLite: one index to maintain in place of
 # two, which made an import a third faster, and a repeated import finds its rows (DECISIONS, 3).
+# The columns of a key come first and in its order: of a table without row ids that has it
+# otherwise, the integrity check of SQLite 3.40 says that values are missing which are there.
 
 
 def _key() -> sa.Column[int]:
@@ -103,10 +105,10 @@ assessment = sa.Table(
     metadata,
     _person(key=True),
     _id("competency_id"),
+    sa.Column("assessed_on", sa.Date, nullable=False),
     sa.Column("level", sa.Float, nullable=False),
     sa.Column("standard_error", sa.Float),
     sa.Column("method", sa.String(200), nullable=False),
-    sa.Column("assessed_on", sa.Date, nullable=False),
     sa.PrimaryKeyConstraint("person_id", "competency_id", "assessed_on"),
     sqlite_with_rowid=False,
 )
@@ -119,8 +121,8 @@ rating = sa.Table(
     _id("indicator_id"),
     sa.Column("rater_type", sa.String(20), nullable=False),
     _id("rater_id"),
-    sa.Column("rating", sa.SmallInteger, nullable=False),
     sa.Column("rated_on", sa.Date, nullable=False),
+    sa.Column("rating", sa.SmallInteger, nullable=False),
     sa.PrimaryKeyConstraint(
         "person_id", "competency_id", "indicator_id", "rater_type", "rater_id", "rated_on"
     ),
@@ -134,8 +136,8 @@ exam_result = sa.Table(
     _id("competency_id"),
     sa.Column("exam_level", sa.SmallInteger, nullable=False),
     _id("subject"),
-    sa.Column("score", sa.Float, nullable=False),
     sa.Column("sat_on", sa.Date, nullable=False),
+    sa.Column("score", sa.Float, nullable=False),
     sa.PrimaryKeyConstraint("person_id", "competency_id", "exam_level", "subject", "sat_on"),
     sqlite_with_rowid=False,
 )
@@ -167,6 +169,8 @@ offering = sa.Table(
     sa.Column("ends_on", sa.Date, nullable=False),
     sa.Column("place", sa.String(200)),
     sa.Column("seats", sa.Integer),
+    # path of the unit whose HR may change it; NULL: the organisation's, as all were before 0004
+    sa.Column("owner_unit", sa.String(400)),
     _version(),
 )
 
@@ -175,9 +179,9 @@ enrolment = sa.Table(
     metadata,
     _person(key=True),
     _id("module_id"),
+    sa.Column("enrolled_on", sa.Date, nullable=False),
     sa.Column("offering_id", sa.String(80), sa.ForeignKey("offering.offering_id"), index=True),
     sa.Column("status", sa.String(20), nullable=False),
-    sa.Column("enrolled_on", sa.Date, nullable=False),
     sa.Column("completed_on", sa.Date),
     _version(),
     sa.PrimaryKeyConstraint("person_id", "module_id", "enrolled_on"),
@@ -192,10 +196,10 @@ improvement_record = sa.Table(
     _id("competency_id"),
     # empty, not NULL, where there was no training: a part of the primary key cannot be NULL
     sa.Column("module_id", sa.String(80), nullable=False, server_default=""),
-    sa.Column("level_before", sa.Float, nullable=False),
-    sa.Column("level_after", sa.Float, nullable=False),
     sa.Column("before_on", sa.Date, nullable=False),
     sa.Column("after_on", sa.Date, nullable=False),
+    sa.Column("level_before", sa.Float, nullable=False),
+    sa.Column("level_after", sa.Float, nullable=False),
     sa.Column("completed_on", sa.Date),
     sa.Column("org_unit", sa.String(400)),
     sa.PrimaryKeyConstraint("person_id", "competency_id", "module_id", "before_on", "after_on"),

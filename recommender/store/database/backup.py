@@ -269,8 +269,8 @@ def _copy_backup(file: Path, part: Path) -> str:
 
 def _is_whole(database: sqlite3.Connection) -> bool:
     # SQLite 3.40 wrongly reports NULL in every row of a table without row ids whose key is
-    # declared in another order than its columns. So these reports are passed over, and the number
-    # of reports is not limited (to 100, otherwise): a true one may come after them
+    # declared in another order than its columns, as it was before 0004. So these reports are passed
+    # over, and the number of reports is not limited (to 100, otherwise): a true one may come later
     for (report,) in database.execute(f"PRAGMA integrity_check({2**31 - 1})"):
         if report != "ok" and not report.startswith("NULL value in "):
             return False

@@ -72,7 +72,7 @@ def pointers(answered):
 
 
 def in_order(rows):
-    return sorted(map(repr, rows))
+    return sorted(repr(sorted(row.items())) for row in rows)
 
 
 # -- reading --

@@ -58,7 +58,7 @@ NOT_NAMING = {
     "rating": {"competency_id", "indicator_id", "rater_type"},
     "exam_result": {"competency_id", "subject"},
     "module": {"module_id", "title", "competency_ids", "modality", "prerequisites"},
-    "offering": {"offering_id", "module_id", "place"},
+    "offering": {"offering_id", "module_id", "place", "owner_unit"},
     "enrolment": {"module_id", "offering_id", "status"},
     "improvement_record": {"competency_id", "module_id", "org_unit"},
     "plan": {"plan_id", "status", "model_id", "catalog_digest"},
