@@ -32,6 +32,7 @@ from recommender.service.permissions import PERMISSIONS, Permission, Principal, 
 from recommender.service.session import Session
 
 IDEMPOTENCY_KEY = r"^[!-~]{1,200}$"
+WITH_BODY = ("POST", "PUT", "PATCH")
 PERMISSION = "x-permission"
 SOLVES = "x-solves-a-plan"
 _KEY = "trk_"
@@ -97,8 +98,8 @@ class Call:
             kept = keep(self.response)
             keep_answer(KeptAnswer(kept.status_code, dict(kept.headers), bytes(kept.body)))
 
-    def seen_version(self) -> int:
-        """Return the version that ``If-Match`` names.
+    def seen_version(self) -> int | None:
+        """Return the version that ``If-Match`` names; None for ``*``, whichever there is.
 
         Raises
         ------
@@ -108,6 +109,8 @@ class Call:
         given = self.request.headers.get("if-match")
         if given is None:
             raise Refusal(428, "request.if-match-missing")
+        if given.strip() == "*":
+            return None
         match = re.fullmatch(r'"([0-9]{1,9})(-[0-9a-f]+)?"', given)
         if match is None:
             raise Refusal(412, "request.if-match")
@@ -125,8 +128,9 @@ async def admit(request: Request) -> AsyncIterator[Call]:
     Raises
     ------
     Refusal
-        401 without a valid key or token, 422 with an ``Idempotency-Key`` that is none or with a
-        parameter that the operation does not have, 429 past the rate limit.
+        401 without a valid key or token, 415 with a body that is compressed, 422 with an
+        ``Idempotency-Key`` that is none or with a parameter that the operation does not have, 429
+        past the rate limit.
     ForbiddenError
         If the permission is not there.
     """
@@ -162,6 +166,10 @@ def check_caller(request: Request) -> Call:
         who.need(Permission(needed))
     if declared.get(SOLVES):
         headers = _count(state, state.plan_limit, who.actor)
+    coding = request.headers.get("content-encoding", "").strip().lower()
+    if request.method in WITH_BODY and coding not in ("", "identity"):
+        headers = {"Accept-Encoding": "identity"}
+        raise Refusal(415, "request.content-encoding", headers=headers, coding=coding[:40])
     if not re.fullmatch(IDEMPOTENCY_KEY, request.headers.get("idempotency-key", "none")):
         raise Refusal(422, "request.idempotency-key")
     _refuse_unknown(request, route)

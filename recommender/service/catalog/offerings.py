@@ -97,7 +97,7 @@ def change_offering(
     offering_id: str,
     request: OfferingRequest,
     *,
-    seen: int,
+    seen: int | None,
 ) -> StoredOffering:
     """Change an offering as it was seen.
 
@@ -127,7 +127,7 @@ def change_offering(
         return _find(connection, offering_id)
 
 
-def delete_offering(session: Session, offering_id: str, *, seen: int) -> None:
+def delete_offering(session: Session, offering_id: str, *, seen: int | None) -> None:
     """Delete an offering that nobody was ever enrolled in.
 
     Raises
@@ -153,9 +153,9 @@ def _find(connection: Connection, offering_id: str, *, lock: bool = False) -> St
     return found
 
 
-def _find_unchanged(connection: Connection, offering_id: str, seen: int) -> StoredOffering:
+def _find_unchanged(connection: Connection, offering_id: str, seen: int | None) -> StoredOffering:
     found = _find(connection, offering_id, lock=True)
-    if found.version != seen:
+    if seen is not None and seen != found.version:
         raise StaleError(seen=seen, present=found.version)
     return found
 

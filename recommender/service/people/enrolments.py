@@ -165,7 +165,7 @@ def change_enrolment(
     enrolled_on: dt.date,
     changes: Mapping[str, Any],
     *,
-    seen: int,
+    seen: int | None,
 ) -> StoredEnrolment:
     """Say what became of an enrolment.
 
@@ -178,8 +178,8 @@ def change_enrolment(
     changes : mapping
         `status`, `completed_on`, or both; what is not given stays, but a day of completion goes
         with the completion.
-    seen : int
-        Version that the changes were made on.
+    seen : int or None
+        Version that the changes were made on; None where any will do.
 
     Returns
     -------
@@ -201,7 +201,7 @@ def change_enrolment(
     session.need(Permission.WRITE_ENROLMENTS)
     with session.writing() as connection:
         present = _find(session, connection, person_id, module_id, enrolled_on)
-        if present.version != seen:
+        if seen is not None and seen != present.version:
             raise StaleError(seen=seen, present=present.version)
         wanted: dict[str, Any] = {
             "status": present.status,
@@ -230,7 +230,7 @@ def change_enrolment(
         if reopened and store.is_enrolled(connection, person_id, module_id):
             raise ConflictError("enrolment.open", module_id=module_id)
         if not store.update_enrolment(connection, present, {name: row[name] for name in wanted}):
-            raise StaleError(seen=seen, present=seen + 1)
+            raise StaleError(seen=present.version, present=present.version + 1)
         touch_people(connection, [person_id])
         return _find(session, connection, person_id, module_id, enrolled_on)
 

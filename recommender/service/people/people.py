@@ -99,7 +99,7 @@ def change_person(
     person_id: str,
     changes: Mapping[str, Any],
     *,
-    seen: int,
+    seen: int | None,
 ) -> PersonHead:
     """Correct what is known of a person.
 
@@ -111,8 +111,8 @@ def change_person(
         The person.
     changes : mapping
         Columns of the kind ``people`` with their new values; the others stay.
-    seen : int
-        Version that the changes were made on.
+    seen : int or None
+        Version that the changes were made on; None where any will do.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def change_person(
     session.need(Permission.WRITE_PEOPLE)
     with session.writing() as connection:
         head = session.person(connection, person_id, lock=True)
-        if head.version != seen:
+        if seen is not None and seen != head.version:
             raise StaleError(seen=seen, present=head.version)
         row = _check(
             session, connection, asdict(head) | dict(changes), known_manager=head.manager_id

@@ -46,7 +46,7 @@ from recommender.texts import say
 Decision = Literal["approved", "rejected"]
 
 
-def edit_plan(session: Session, plan_id: str, edit: PlanEdit, *, seen: int) -> StoredPlan:
+def edit_plan(session: Session, plan_id: str, edit: PlanEdit, *, seen: int | None) -> StoredPlan:
     """Change what a plan says; it is a draft again.
 
     Parameters
@@ -57,8 +57,8 @@ def edit_plan(session: Session, plan_id: str, edit: PlanEdit, *, seen: int) -> S
         Which plan.
     edit : PlanEdit
         What to change.
-    seen : int
-        The version that the edit is of.
+    seen : int or None
+        The version that the edit is of; None where any will do.
 
     Returns
     -------
@@ -101,7 +101,7 @@ def decide_on_plan(
     *,
     decision: Decision,
     comment: str | None = None,
-    seen: int,
+    seen: int | None,
 ) -> StoredPlan:
     """Approve or reject what a plan says, on the principal's part.
 
@@ -115,8 +115,9 @@ def decide_on_plan(
         ``approved`` or ``rejected``.
     comment : str, optional
         Why; a rejection needs it.
-    seen : int
-        The version that was read. Others may have decided since; nobody may have edited.
+    seen : int or None
+        The version that was read. Others may have decided since; nobody may have edited. None
+        where any will do.
 
     Returns
     -------
@@ -137,7 +138,7 @@ def decide_on_plan(
     with session.writing() as connection:
         head = find_head(session, connection, plan_id, Permission.APPROVE_PLANS, lock=True)
         content = content_version(read_changes(connection, plan_id), head.version)
-        if not content <= seen <= head.version:
+        if seen is not None and not content <= seen <= head.version:
             raise StaleError(seen=seen, present=head.version)
         _check_status(head, "plan.cannot-decide", ("draft", "approved"))
         if decision == "rejected" and not comment:
@@ -171,7 +172,7 @@ def decide_on_plan(
         return _reload(session, connection, plan_id)
 
 
-def activate_plan(session: Session, plan_id: str, *, seen: int) -> StoredPlan:
+def activate_plan(session: Session, plan_id: str, *, seen: int | None) -> StoredPlan:
     """Put an approved plan in force: its dates hold, and its offerings are booked.
 
     Parameters
@@ -180,8 +181,8 @@ def activate_plan(session: Session, plan_id: str, *, seen: int) -> StoredPlan:
         On whose behalf: HR's or the manager's.
     plan_id : str
         Which plan.
-    seen : int
-        The version that was read.
+    seen : int or None
+        The version that was read; None where any will do.
 
     Returns
     -------
@@ -217,7 +218,7 @@ def activate_plan(session: Session, plan_id: str, *, seen: int) -> StoredPlan:
         return _reload(session, connection, plan_id)
 
 
-def complete_plan(session: Session, plan_id: str, *, seen: int) -> StoredPlan:
+def complete_plan(session: Session, plan_id: str, *, seen: int | None) -> StoredPlan:
     """Close a plan whose modules are completed and whose competencies are assessed again.
 
     Parameters
@@ -226,8 +227,8 @@ def complete_plan(session: Session, plan_id: str, *, seen: int) -> StoredPlan:
         On whose behalf.
     plan_id : str
         Which plan.
-    seen : int
-        The version that was read.
+    seen : int or None
+        The version that was read; None where any will do.
 
     Returns
     -------
@@ -270,7 +271,7 @@ def cancel_plan(
     plan_id: str,
     *,
     note: str | None = None,
-    seen: int,
+    seen: int | None,
 ) -> StoredPlan:
     """Cancel a plan; the seats that it took and that are not used yet are free again.
 
@@ -282,8 +283,8 @@ def cancel_plan(
         Which plan.
     note : str, optional
         Why.
-    seen : int
-        The version that was read.
+    seen : int or None
+        The version that was read; None where any will do.
 
     Returns
     -------

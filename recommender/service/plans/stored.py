@@ -121,7 +121,12 @@ def find_head(
 
 
 def open_to_change(
-    session: Session, connection: Connection, plan_id: str, permission: Permission, *, seen: int
+    session: Session,
+    connection: Connection,
+    plan_id: str,
+    permission: Permission,
+    *,
+    seen: int | None,
 ) -> PlanHead:
     """Find a plan and hold it until the end of the transaction.
 
@@ -133,7 +138,7 @@ def open_to_change(
         If it has changed since the version that was seen.
     """
     head = find_head(session, connection, plan_id, permission, lock=True)
-    if head.version != seen:
+    if seen is not None and seen != head.version:
         raise StaleError(seen=seen, present=head.version)
     return head
 

@@ -1,4 +1,4 @@
-"""What `recommender serve` makes of connections, and whose word it takes for where they are from."""
+"""How `recommender serve` treats connections, and whose word it takes for where they come from."""
 
 from __future__ import annotations
 
@@ -55,6 +55,21 @@ def test_no_answer_waits_for_more_to_send(tmp_path, workers):
         assert b"200 OK" in connection.recv(65536)
         with accepted_sockets(server, connection) as accepted:
             assert [s.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for s in accepted] == [1]
+
+
+def test_a_length_beside_chunks(tmp_path):
+    """A proxy that goes by the one and a server that goes by the other see different requests."""
+    inner = request("GET", "/health")
+    head = request(
+        "PUT", "/v1/offerings/x", headers={"Transfer-Encoding": "chunked"}, length=5 + len(inner)
+    )
+    head = head.replace(b"Connection: close\r\n", b"")
+    with serve_sample(tmp_path) as server:
+        answer = server.say(head, b"0\r\n\r\n" + inner)
+    assert answer.problem["type"].endswith("request.two-lengths")
+    assert answer.status == 400
+    assert ("connection", "close") in answer.headers
+    assert b"HTTP/1.1" not in answer.body  # and the connection ended with it
 
 
 @contextmanager
