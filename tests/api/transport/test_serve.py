@@ -5,10 +5,11 @@ from __future__ import annotations
 import ctypes
 import os
 import socket
+import subprocess
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from real_server import request, run_server, serve_sample
+from real_server import PROGRAM, request, run_server, serve_sample
 from serving import settings_for, store_sample
 
 _PIDFD_GETFD = 438  # the same on every machine; no library has a function for it
@@ -44,6 +45,15 @@ def test_another_proxy_than_the_one_named_is_not_believed(tmp_path):
     with serve_sample(tmp_path, PROXIES="192.0.2.1,10.0.0.0/8") as server:
         statuses = [status_of_wrong_key(server, f"192.0.2.{n}") for n in range(ALLOWED + 10)]
         assert statuses == [401] * ALLOWED + [429] * 10
+
+
+def test_a_proxy_is_named_by_its_address(subtests):
+    for named in ("*", "proxy.example", "192.0.2.1,10.0.0.1/8"):
+        with subtests.test(named=named):
+            command = [*PROGRAM, "serve", "--proxies", named, "--lang", "en"]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert done.returncode == 1
+            assert "192.0.2.10,10.20.0.0/16" in done.stderr
 
 
 @pytest.mark.parametrize("workers", [1, 2])
