@@ -42,6 +42,9 @@ other fields out.
 **Changes.** A resource has an `ETag`; send it back as `If-Match` and nobody's change is lost. A
 POST with an `Idempotency-Key` can be sent again safely; answers are kept for a day.
 
+**Requests.** Every GET is also answered as HEAD, without the body. A body is JSON in which no name
+stands twice, or a file as it is; it is neither compressed (415) nor wrapped in a form.
+
 **Problems** are `application/problem+json` (RFC 9457). `type` is stable; sentences are Chinese or
 English by `Accept-Language`.
 

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
         Size of a request's body, and of an uploaded table.
     slow_body_seconds : int
         How long a client may keep the server waiting for the next piece of a body.
+    proxies : str
+        Addresses or networks of proxies, with commas between; only from these is it believed who
+        they say they pass requests on for.
     open_docs : bool
         Whether the API's description and its page need no key.
     json_logs : bool
@@ -88,6 +91,7 @@ class Settings(BaseSettings):
     body_limit_mb: Annotated[int, Field(ge=1, le=1000)] = 1
     upload_limit_mb: Annotated[int, Field(ge=1, le=1000)] = 50
     slow_body_seconds: Annotated[int, Field(ge=1, le=600)] = 20
+    proxies: str = ""
     open_docs: bool = False
     json_logs: bool = True
     keep_assessments_months: Annotated[int, Field(ge=1, le=600)] = 60

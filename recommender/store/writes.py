@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from recommender.store import schema
+from recommender.store.database.connections import BUSY_MILLISECONDS
 
 # ids named in one statement: SQLite before 3.32 takes 999 values, a table of people has more
 _FEW_PEOPLE = 500
@@ -199,6 +200,20 @@ def count_change(connection: sa.Connection, name: str) -> None:
     connection.execute(
         counter.update().where(counter.c.name == name).values(number=counter.c.number + 1)
     )
+
+
+def try_write(connection: sa.Connection) -> None:
+    """Write something that leaves all as it is, and that fails where any write would."""
+    if connection.dialect.name == "postgresql":
+        # it has no limit by itself; SQLite waits as long as for every write
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {BUSY_MILLISECONDS}")
+    counter = schema.change_counter
+    for step in (1, -1):  # a row that gets the values it has is not written by SQLite
+        connection.execute(
+            counter.update()
+            .where(counter.c.name == "access")
+            .values(number=counter.c.number + step)
+        )
 
 
 def note_import(

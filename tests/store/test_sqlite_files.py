@@ -3,6 +3,8 @@
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -121,6 +123,74 @@ def test_a_lock_that_ends_in_time_is_waited_for(file):
     add_unit(url)
     release.join()
     holder.close()
+
+
+def test_a_writer_that_waits_looks_again_and_again(file):
+    """By itself SQLite sleeps longer and longer, and whoever comes meanwhile is served first."""
+    engine = open_database(f"sqlite:///{file}")
+    looks, enough = [], threading.Event()
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def count(_connection, _cursor, statement, *_rest):
+        if statement == "BEGIN IMMEDIATE":
+            looks.append(threading.current_thread())
+            if len(looks) == 100:
+                enough.set()
+
+    def write(name):
+        with writing(engine) as connection:
+            connection.execute(schema.org_unit.insert().values(path=name, name=name))
+
+    holder = sqlite3.connect(file, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    writers = [threading.Thread(target=write, args=[f"new {n}"]) for n in range(8)]
+    for writer in writers:
+        writer.start()
+    assert enough.wait(connections.BUSY_MILLISECONDS / 1000)
+    assert len(set(looks)) == 1  # the others of the process wait behind the first
+    holder.execute("COMMIT")
+    holder.close()
+    for writer in writers:
+        writer.join()
+    engine.dispose()
+    assert count_rows(f"sqlite:///{file}")["org_unit"] == PEOPLE + 8
+
+
+@pytest.mark.slow
+def test_no_writer_of_many_is_refused_beside_a_backup(file, tmp_path):
+    url = f"sqlite:///{file}"
+    processes = [
+        subprocess.Popen([sys.executable, "-c", BUSY_WRITERS, url, name]) for name in ("a", "b")
+    ]
+    n_copies = 0
+    while any(process.poll() is None for process in processes):
+        n_copies += 1
+        backup_database(url, tmp_path / f"backup-{n_copies}.db")
+    assert n_copies > 1
+    assert [process.returncode for process in processes] == [0, 0]
+    assert count_rows(url)["org_unit"] == PEOPLE + 2 * 9 * 300
+
+
+BUSY_WRITERS = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from recommender.store import open_database, schema, writing
+
+url, process = sys.argv[1:]
+engine = open_database(url)
+
+
+def write(thread):
+    for n in range(300):
+        name = f"{process} {thread} {n}"
+        with writing(engine) as connection:
+            connection.execute(schema.org_unit.insert().values(path=name, name=name))
+
+
+with ThreadPoolExecutor(9) as pool:
+    list(pool.map(write, range(9)))
+"""
 
 
 @pytest.mark.parametrize("content", [b"not a database" * 500, os.urandom(1 << 20)])

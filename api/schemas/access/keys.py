@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
 from api.responses import Page, Resource
 from api.schemas.common import Body, Id, Line, UnitPath
 from recommender.service.access.keys import LIFETIME_DAYS, LONGEST_DAYS
-from recommender.service.permissions import Permission, Role
+from recommender.service.permissions import PERMISSIONS, Permission, Role
+
+
+def _by_role(schema: dict[str, Any]) -> None:
+    """Say what a key of each role needs and may have; see `create_key`."""
+    schema["oneOf"] = [
+        {
+            "required": ["person_id"] if role in (Role.EMPLOYEE, Role.MANAGER) else [],
+            "properties": {
+                "role": {"const": role.value},
+                **(
+                    {"person_id": {"type": "string"}}
+                    if role in (Role.EMPLOYEE, Role.MANAGER)
+                    else {}
+                ),
+                **({} if role is Role.HR else {"org_unit": {"type": "null"}}),
+                "permissions": {"items": {"enum": sorted(PERMISSIONS[role])}},
+            },
+        }
+        for role in Role
+    ]
 
 
 class KeyIn(Body):
     """What a new key is for."""
 
+    model_config = ConfigDict(json_schema_extra=_by_role)
     label: Annotated[Line, Field(description="What people know it by.")]
     role: Role
     person_id: Annotated[

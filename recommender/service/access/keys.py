@@ -28,7 +28,9 @@ from recommender.store import (
     read_counters,
     read_key,
     reading,
+    try_write,
     unit_exists,
+    writing,
 )
 
 LIFETIME_DAYS, LONGEST_DAYS = 90, 730
@@ -95,10 +97,14 @@ def identify(installation: Installation, token: str | None) -> tuple[Service, Pr
 
 
 def can_answer(installation: Installation) -> bool:
-    """Say whether the database can be used now."""
+    """Say whether the database can be read and written now.
+
+    No answer about a person goes out before the audit trail says so, so reading alone is no use.
+    """
     try:
-        with reading(installation.engine) as connection:
-            read_counters(connection)
+        with writing(installation.engine) as connection:
+            # stored, not rolled back: a full disk is only noticed by what is put on it
+            try_write(connection)
     except RecommenderError:
         return False
     return True

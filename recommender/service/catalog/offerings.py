@@ -97,7 +97,7 @@ def change_offering(
     offering_id: str,
     request: OfferingRequest,
     *,
-    seen: int,
+    seen: int | None,
 ) -> StoredOffering:
     """Change an offering as it was seen.
 
@@ -132,7 +132,7 @@ def change_offering(
         return _find(connection, offering_id)
 
 
-def delete_offering(session: Session, offering_id: str, *, seen: int) -> None:
+def delete_offering(session: Session, offering_id: str, *, seen: int | None) -> None:
     """Delete an offering that nobody was ever enrolled in.
 
     Raises
@@ -161,12 +161,12 @@ def _find(connection: Connection, offering_id: str, *, lock: bool = False) -> St
 
 
 def _find_unchanged(
-    session: Session, connection: Connection, offering_id: str, seen: int
+    session: Session, connection: Connection, offering_id: str, seen: int | None
 ) -> StoredOffering:
     offering = _find(connection, offering_id, lock=True)
     if not _is_in_care(session, offering.owner_unit):
         raise ForbiddenError("offering.of-others", offering_id=offering_id)
-    if offering.version != seen:
+    if seen is not None and seen != offering.version:
         raise StaleError(seen=seen, present=offering.version)
     return offering
 

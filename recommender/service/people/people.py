@@ -80,7 +80,7 @@ def change_person(
     person_id: str,
     changes: Mapping[str, Any],
     *,
-    seen: int,
+    seen: int | None,
 ) -> PersonHead:
     """Correct what is known of a person who was seen at a version; other columns stay.
 
@@ -96,7 +96,7 @@ def change_person(
     session.need(Permission.WRITE_PEOPLE)
     with session.writing() as connection:
         head = session.person(connection, person_id, lock=True)
-        if head.version != seen:
+        if seen is not None and seen != head.version:
             raise StaleError(seen=seen, present=head.version)
         row = _check(
             session, connection, asdict(head) | dict(changes), known_manager=head.manager_id
