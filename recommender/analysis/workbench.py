@@ -31,7 +31,7 @@ from recommender.service.learning.training import (
     evaluate_history,
     train_on_history,
 )
-from recommender.service.models import Models
+from recommender.service.models import Models, made_up_models
 from recommender.service.session import open_session
 from recommender.settings import Settings
 from recommender.texts import say
@@ -81,8 +81,8 @@ class Workbench:
         )
 
     def load(self, model_id: str) -> TrainedModel:
-        """Load a saved model."""
-        return self.models.load(model_id)[0]
+        """Load a saved model, once its signature is verified."""
+        return self.models.load_estimator(model_id)
 
     def fit(self, *, share: float = 1.0, seed: int = 0) -> TrainedModel:
         """Fit a model that is not saved, on the earliest share of the dated records."""
@@ -142,7 +142,7 @@ def open_workbench(
     settings = settings or Settings()
     if history_file is not None:
         history = _read_files(Path(history_file), modules_file, settings)
-        models = Models(SCRATCH / "models-of-files")
+        models = made_up_models(SCRATCH / "models-of-files")
         return Workbench(history, models, "files", "", _titles(settings), settings.lang)
     if "database" not in settings.model_fields_set:
         if not (DEMO / "recommender.db").exists():
@@ -181,7 +181,7 @@ def _simulated(settings: Settings) -> Workbench:
     framework = build_framework(load_effective_catalog(settings))
     records = make_history(framework, as_of=SIMULATED_ON, n_trained=SIMULATED_RECORDS)
     history = _code(records, framework)
-    models = Models(SCRATCH / "models-of-simulation")
+    models = made_up_models(SCRATCH / "models-of-simulation")
     digest = framework.catalog.digest
     return Workbench(history, models, "simulated", digest, _titles(settings), settings.lang)
 

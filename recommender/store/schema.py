@@ -328,7 +328,7 @@ change_counter = sa.Table(
     sa.Column("number", sa.Integer, nullable=False),
 )
 
-# made by chance when they are first needed, and told to nobody
+# keys that earlier releases kept here; `db upgrade` takes them out, and nothing is put in
 secret = sa.Table(
     "secret",
     metadata,

@@ -40,7 +40,13 @@ _NOTHING_KNOWN = Known(
 
 
 def train_on_files(
-    history_file: Path, modules_file: Path, out: Path, *, scale: tuple[float, float], seed: int
+    history_file: Path,
+    modules_file: Path,
+    out: Path,
+    *,
+    scale: tuple[float, float],
+    seed: int,
+    key: bytes | None = None,
 ) -> ModelCard:
     """Train on tables alone and save the model in a folder.
 
@@ -54,6 +60,9 @@ def train_on_files(
         Lowest and highest level there can be in the tables.
     seed : int
         The same tables and seed give the same model.
+    key : bytes, optional
+        Signs the card. None is needed: `score_file` reads arrays, and no model outside of the
+        registry can be put in force.
 
     Returns
     -------
@@ -61,7 +70,7 @@ def train_on_files(
     """
     history = read_history_files(history_file, modules_file, scale=scale)
     model = pack_model(history, fit_history(history, scale, seed), scale, "")
-    return save_model_folder(out, model, card_facts(history, {}, seed, None))
+    return save_model_folder(out, model, card_facts(history, {}, seed, None), key=key)
 
 
 def read_history_files(

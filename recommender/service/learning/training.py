@@ -71,10 +71,11 @@ def train_model(
     Raises
     ------
     ModelError
-        If no model can be fitted on the history, with the reason.
+        If no model can be fitted on the history, with the reason; `registry.key-needed`.
     """
     session.need(Permission.WRITE_MODELS)
     service = session.service
+    service.models.need_key()  # before the history is read
     return train_on_history(
         read_history(session, as_of=as_of),
         service.models,
@@ -110,8 +111,9 @@ def train_on_history(
     Raises
     ------
     ModelError
-        If no model can be fitted on the history, with the reason.
+        If no model can be fitted on the history, with the reason; `registry.key-needed`.
     """
+    models.need_key()  # before a model is fitted in vain
     fit = fit_history(history, LEVEL_SCALE, seed)
     parent = models.active()
     evaluation = evaluate_history(history, seed=seed)

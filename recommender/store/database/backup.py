@@ -89,6 +89,7 @@ def backup_database(url: str, target: Path) -> Path:
             half.touch(mode=0o600)  # personal data: for nobody but the owner
             copy(engine, half)
             line = f"{_digest(half)}  {target.name}\n"
+            _checksum_file(target).touch(mode=0o600)
             _checksum_file(target).write_text(line, encoding="utf-8")
             half.replace(target)
             _remove(half)
@@ -212,6 +213,7 @@ def _restore_file(engine: sa.Engine, file: Path, *, replace: bool) -> tuple[str,
     with _explain_files(target):
         _remove(part)
         try:
+            part.touch(mode=0o600)
             revision = _copy_backup(file, part)
             if target.exists():
                 shutil.copymode(target, part)
