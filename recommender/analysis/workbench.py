@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pydantic import SecretStr
 
 from recommender.arrays import to_date
 from recommender.improvement.evaluation import Evaluation
@@ -31,7 +32,7 @@ from recommender.service.learning.training import (
     evaluate_history,
     train_on_history,
 )
-from recommender.service.models import Models, made_up_models
+from recommender.service.models import Models
 from recommender.service.session import open_session
 from recommender.settings import Settings
 from recommender.texts import say
@@ -142,15 +143,17 @@ def open_workbench(
     settings = settings or Settings()
     if history_file is not None:
         history = _read_files(Path(history_file), modules_file, settings)
-        models = made_up_models(SCRATCH / "models-of-files")
+        models = Models(SCRATCH / "models-of-files", made_up=True)
         return Workbench(history, models, "files", "", _titles(settings), settings.lang)
     if "database" not in settings.model_fields_set:
         if not (DEMO / "recommender.db").exists():
             return _simulated(settings)
-        demo = {"database": f"sqlite:///{DEMO / 'recommender.db'}", "models": DEMO / "models"}
-        settings = settings.model_copy(
-            update={name: demo[name] for name in demo.keys() - settings.model_fields_set}
-        )
+        demo: dict[str, object] = {"database": f"sqlite:///{DEMO / 'recommender.db'}"}
+        if "models" not in settings.model_fields_set:
+            models = Models(DEMO / "models", made_up=True)
+            key = SecretStr(models.need_key().decode())
+            demo |= {"models": models.root, "model_key": key}
+        settings = settings.model_copy(update=demo)
     with open_session(settings, "notebook") as session:
         return Workbench(
             read_history(session, as_of=settings.latest_fact_on),
@@ -181,7 +184,7 @@ def _simulated(settings: Settings) -> Workbench:
     framework = build_framework(load_effective_catalog(settings))
     records = make_history(framework, as_of=SIMULATED_ON, n_trained=SIMULATED_RECORDS)
     history = _code(records, framework)
-    models = made_up_models(SCRATCH / "models-of-simulation")
+    models = Models(SCRATCH / "models-of-simulation", made_up=True)
     digest = framework.catalog.digest
     return Workbench(history, models, "simulated", digest, _titles(settings), settings.lang)
 

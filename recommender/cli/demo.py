@@ -25,7 +25,7 @@ from recommender.service.framework import Framework
 from recommender.service.learning.promotion import announcing, promote
 from recommender.service.learning.training import train_model
 from recommender.service.levels.questions import read_gaps
-from recommender.service.models import MADE_UP_KEY_FILE, made_up_models
+from recommender.service.models import MADE_UP_KEY_FILE, Models
 from recommender.service.people.imports import import_table
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plan
@@ -59,7 +59,7 @@ def demo(
     _clear(folder)
     (folder / "in").mkdir(parents=True)
     database = f"sqlite:///{folder / _DATABASE}"
-    models = made_up_models(folder / "models")
+    models = Models(folder / "models", made_up=True)
     settings = {
         "database": database,
         "models": models.root,
@@ -121,7 +121,7 @@ def demo(
         person=person,
         database=database,
         models=models.root,
-        key=models.root / MADE_UP_KEY_FILE,
+        key_file=models.root / MADE_UP_KEY_FILE,
     )
 
 

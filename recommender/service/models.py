@@ -43,11 +43,14 @@ class Models:
     pseudonym_setting : str or None
         64 hexadecimal digits that pseudonyms are made with; without them those in the file
         ``pseudonym.key`` in `root`.
+    made_up : bool
+        Whether this is a demo, or to try things out: the key then lies among its models.
     """
 
     root: Path
     key: bytes | None = None
     pseudonym_setting: str | None = None
+    made_up: bool = False
 
     def list(self) -> ModelList:
         """List the models."""
@@ -90,10 +93,12 @@ class Models:
         Raises
         ------
         ModelError
-            `registry.key-needed` if the installation has none.
+            `model.no-signing-key` if the installation has none.
         """
+        if self.made_up:
+            return read_or_make_key(self.root / MADE_UP_KEY_FILE).encode()
         if self.key is None:
-            raise ModelError("registry.key-needed")
+            raise ModelError("model.no-signing-key")
         return self.key
 
     def save(self, model: TrainedModel, facts: CardFacts, *, by: str) -> ModelCard:
@@ -134,8 +139,3 @@ class Models:
         if reason is None:
             raise ModelError("registry.no-metrics")
         return reason
-
-
-def made_up_models(root: Path) -> Models:
-    """Return a registry for made-up data, or to try things out: its key lies among its models."""
-    return Models(root, read_or_make_key(root / MADE_UP_KEY_FILE).encode())

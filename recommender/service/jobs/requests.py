@@ -184,7 +184,7 @@ def submit_training(session: Session, *, as_of: dt.date | None = None, seed: int
     ConflictError
         If too many jobs have not ended.
     ModelError
-        `registry.key-needed` if the installation has no key to sign a model with.
+        `model.no-signing-key` if the installation has no key to sign a model with.
     """
     session.need(Permission.WRITE_MODELS)
     session.service.models.need_key()

@@ -155,7 +155,7 @@ def promote(
     NotFoundError
         If there is none of that id.
     ModelError
-        If it cannot be used; `registry.key-needed` if the installation has no signing key.
+        If it cannot be used; `model.no-signing-key` if the installation has no signing key.
     """
     session.need(Permission.WRITE_MODELS)
     models = session.service.models

@@ -71,7 +71,7 @@ def train_model(
     Raises
     ------
     ModelError
-        If no model can be fitted on the history, with the reason; `registry.key-needed`.
+        If no model can be fitted on the history, with the reason; `model.no-signing-key`.
     """
     session.need(Permission.WRITE_MODELS)
     service = session.service
@@ -111,7 +111,7 @@ def train_on_history(
     Raises
     ------
     ModelError
-        If no model can be fitted on the history, with the reason; `registry.key-needed`.
+        If no model can be fitted on the history, with the reason; `model.no-signing-key`.
     """
     models.need_key()  # before a model is fitted in vain
     fit = fit_history(history, LEVEL_SCALE, seed)

@@ -138,13 +138,9 @@ def _keep_to_file(engine: sa.Engine, file: Path, *, create: bool) -> None:
         with suppress(OSError):
             os.close(os.open(file, os.O_CREAT | os.O_EXCL, 0o600))
 
-    def keep_made(*_: Any) -> None:
-        event.remove(engine, "do_connect", make_private)
-        keep()
-
     if create:
-        event.listen(engine, "do_connect", make_private)
-        event.listen(engine, "first_connect", keep_made)
+        event.listen(engine, "do_connect", make_private, once=True)
+        event.listen(engine, "first_connect", keep)
     else:
         keep()
 
