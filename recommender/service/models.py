@@ -25,7 +25,6 @@ from recommender.improvement.registry import (
     save_model,
 )
 
-
 PSEUDONYM_KEY_FILE, MADE_UP_KEY_FILE = "pseudonym.key", "model.key"
 
 

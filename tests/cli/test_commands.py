@@ -346,10 +346,12 @@ def run_printed(out, folder):
     tool.chmod(0o755)
     printed = [line.strip() for line in out.split("Try next:\n")[1].splitlines()]
     assert sum(line.startswith(".venv/bin/recommender ") for line in printed) >= 4
+    chosen = {"RECOMMENDER_CATALOG": str(TINY), "RECOMMENDER_AS_OF": AS_OF.isoformat()}
     done = subprocess.run(
         ["sh", "-e", "-c", "\n".join([*printed, ".venv/bin/recommender train"])],
         cwd=folder,
         env={name: value for name, value in os.environ.items() if name != "RECOMMENDER_MODEL_KEY"}
+        | chosen
         | {"PYTHONPATH": str(Path(recommender.cli.__file__).parents[2])},
         capture_output=True,
         text=True,

@@ -69,7 +69,9 @@ def make_ground(served: Served) -> dict[str, list[str]]:
     model = train()
     folder = served.settings.models
     models = [
-        save_model(folder, varied(model, number), facts(metrics=metrics(own=0.9)), by="fuzz", key=KEY)
+        save_model(
+            folder, varied(model, number), facts(metrics=metrics(own=0.9)), by="fuzz", key=KEY
+        )
         for number in range(2)
     ]
     planned = (EMPLOYEE, MANAGER, COLLEAGUE, OUTSIDE)

@@ -68,17 +68,14 @@ def dump_arrays(model: TrainedModel) -> bytes:
     """
     fit = model.fit
     values: dict[str, Any] = {name: getattr(fit, name, None) for name in _LAYOUT}
-    values |= {
-        f"calibration_{name}": getattr(fit.calibration, name) for name in ("edges", *_BANDS)
-    }
+    values |= {f"calibration_{name}": getattr(fit.calibration, name) for name in ("edges", *_BANDS)}
     values["bracket"] = (fit.bracket.ancova, fit.bracket.corrected_gain)
     for name in ("module_ids", "competency_ids", "org_ids", "catalog_digest"):
         values[name] = getattr(model, name)
     values["record_scale"] = model.scale
     values["trained_on"] = model.trained_on.isoformat() if model.trained_on else ""
     arrays = {
-        name: np.asarray(values[name], dtype=kind, order="C")
-        for name, (kind, _) in _LAYOUT.items()
+        name: np.asarray(values[name], dtype=kind, order="C") for name, (kind, _) in _LAYOUT.items()
     }
     problem = _find_fault(arrays)
     if problem:

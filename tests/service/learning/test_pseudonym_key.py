@@ -50,7 +50,7 @@ def test_an_upgrade_takes_the_key_out_of_the_database_once(settings):
 def test_a_key_that_cannot_be_kept_elsewhere_stays(settings):
     put_old_key(settings)
     settings.models.write_text("no folder")
-    with pytest.raises(ModelError, match="registry.io"):
+    with pytest.raises(ModelError, match=r"registry\.io"):
         upgrade_installation(settings)
     assert [row.value for row in secrets_in(settings)] == [OLD]
 
