@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 import typer
 from command_line import CHINESE
+from improvement import registry_models
 from organisations import AS_OF, TINY
 
 import recommender.cli
 from recommender.cli.app import app
+from recommender.improvement.registry import save_model
 
 ROOT = typer.main.get_command(app)
 PERSON = "00001"  # a librarian
@@ -361,13 +363,16 @@ def run_printed(out, folder):
 
 
 def test_without_a_key_no_model_is_trained_or_put_in_force(call):
-    for words in (["train"], ["models", "promote", "m", "--override", "a pilot"]):
+    root, model = Path("models"), registry_models.train()
+    saved = save_model(root, model, registry_models.facts(), by="li", key=registry_models.KEY)
+    before = sorted(root.iterdir())
+    for words in (["train"], ["models", "promote", saved.model_id, "--override", "a pilot"]):
         found = call(*words, "--json", RECOMMENDER_MODEL_KEY="")
         assert found.code == 1
-        assert found.json["error"]["code"] in ("model.no-signing-key", "model.unknown")
-        if words == ["train"]:
-            assert "openssl rand -hex 32" in found.json["error"]["hint"]
-    assert not list(Path().glob("models/*"))
+        assert found.json["error"]["code"] == "model.no-signing-key"
+        assert "openssl rand -hex 32" in found.json["error"]["hint"]
+    assert sorted(root.iterdir()) == before
+    assert call("models", "promote", saved.model_id).code == 0
 
 
 def test_a_key_that_is_none_is_not_shown(call):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
@@ -119,22 +120,14 @@ def _to_model(arrays: Arrays) -> TrainedModel:
         first, second = arrays[name].tolist()
         return first, second
 
-    plain = {
-        name: array for name, array in arrays.items() if name in EffectFit.__dataclass_fields__
-    }
-    singles = ("size_known", "reliability", "noise")
-    plain |= {name: arrays[name].item() for name in singles}
-    plain |= {name: texts(name) for name in ("warnings", "block_names")}
-    fit = EffectFit(
-        **plain
-        | {
-            "scale": pair("scale"),
-            "bracket": Bracket(*pair("bracket")),
-            "calibration": Calibration(
-                *(arrays[f"calibration_{name}"] for name in ("edges", *_BANDS))
-            ),
-        }
-    )
+    values: dict[str, Any] = {field.name: arrays.get(field.name) for field in fields(EffectFit)}
+    values |= {name: arrays[name].item() for name in ("size_known", "reliability", "noise")}
+    values |= {name: texts(name) for name in ("warnings", "block_names")}
+    values["scale"] = pair("scale")
+    values["bracket"] = Bracket(*pair("bracket"))
+    bounds = [arrays[f"calibration_{name}"] for name in ("edges", *_BANDS)]
+    values["calibration"] = Calibration(*bounds)
+    fit = EffectFit(**values)
     day = arrays["trained_on"].item()
     return TrainedModel(
         fit=fit,
