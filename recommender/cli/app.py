@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Any
 
@@ -80,6 +81,11 @@ def load_command(name: str) -> Any:
     return group.commands[name]
 
 
+def _keep_private() -> None:
+    # what commands write, databases and exports above all, is about people: only its owner reads it
+    os.umask(0o077)
+
+
 app = typer.Typer(
     name="recommender",
     cls=LazyGroup,
@@ -88,5 +94,5 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    callback=lambda: None,
+    callback=_keep_private,
 )

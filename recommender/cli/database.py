@@ -8,12 +8,8 @@ from typing import Annotated
 import typer
 
 from recommender.cli.common import EXIT_PROBLEM, Terminal, command
-from recommender.store import (
-    backup_database,
-    check_database,
-    restore_database,
-    upgrade_database,
-)
+from recommender.service.installation import upgrade_installation
+from recommender.store import backup_database, check_database, restore_database
 from recommender.texts import hint
 
 
@@ -41,7 +37,7 @@ def register(app: typer.Typer) -> None:
 # no command here opens a session: that would refuse an outdated database and fill an empty one
 def upgrade(term: Terminal) -> None:
     """Bring the schema of the database up to date."""
-    before, after = upgrade_database(term.settings.database)
+    before, after = upgrade_installation(term.settings)
     if term.as_json:
         term.print_json({"before": before, "after": after})
     term.print("cli.upgraded", before=before or "–", after=after)

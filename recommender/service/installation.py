@@ -15,7 +15,8 @@ from recommender.service.estimates import Estimates, load_estimates
 from recommender.service.framework import Framework, build_framework
 from recommender.service.models import Models
 from recommender.settings import Settings
-from recommender.store import Engine, open_database
+from recommender.store import Engine, open_database, upgrade_database
+from recommender.store.history import take_out_secret
 from training_catalog import Catalog, load_catalog
 
 _log = structlog.get_logger("recommender.installation")
@@ -78,11 +79,36 @@ def open_service(
     engine = open_database(settings.database, create=create)
     try:
         framework = build_framework(with_imported(catalog, engine))
-        return Service(framework, engine, Models(settings.models, settings.signing_key))
+        return Service(framework, engine, find_models(settings))
     except BaseException:
         # nobody else can close it, and SQLite keeps its files open
         engine.dispose()
         raise
+
+
+def find_models(settings: Settings) -> Models:
+    """Return the registry of an installation, with its keys."""
+    return Models(settings.models, settings.signing_key, settings.pseudonym_digits)
+
+
+def upgrade_installation(settings: Settings) -> tuple[str | None, str]:
+    """Bring the schema of the database up to date, and take the pseudonym key out of it.
+
+    Returns
+    -------
+    tuple of str
+        Revision before (None for an empty database) and after.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be reached, is no database, or has a newer schema.
+    ConflictError, ModelError
+        If the key cannot be kept among the models; it stays where it is then.
+    """
+    revisions = upgrade_database(settings.database)
+    take_out_secret(settings.database, "pseudonyms", find_models(settings).keep_pseudonym_key)
+    return revisions
 
 
 @dataclass

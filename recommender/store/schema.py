@@ -338,7 +338,7 @@ change_counter = sa.Table(
     sa.Column("number", sa.Integer, nullable=False),
 )
 
-# random bytes, made when they are first needed and shown to nobody
+# keys that earlier releases kept here; `db upgrade` takes them out, and nothing is put in
 secret = sa.Table(
     "secret",
     metadata,

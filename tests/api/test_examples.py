@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from improvement.registry_models import facts, train, varied, whole_metrics
+from improvement.registry_models import KEY, facts, train, varied, whole_metrics
 from jsonschema import Draft202012Validator, FormatChecker
 from serving import EMPLOYEE, UNIT
 
@@ -116,7 +116,8 @@ class Ground:
         self.models += 1
         model = varied(self.model, self.models)
         folder = self.served.settings.models
-        return save_model(folder, model, facts(metrics=whole_metrics(own=0.9)), by="test").model_id
+        known = facts(metrics=whole_metrics(own=0.9))
+        return save_model(folder, model, known, by="test", key=KEY).model_id
 
     def before_roll_back_model(self):
         for _ in range(2):

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import stat
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from recommender.store import (
     backup_database,
     open_database,
     reading,
+    restore_database,
     schema,
     upgrade_database,
     writing,
@@ -354,3 +356,18 @@ def test_half_a_backup_is_removed(file, tmp_path, monkeypatch):
     target = tmp_path / "b.db"
     assert refused(lambda: backup_database(f"sqlite:///{file}", target)) == "store.full"
     assert sorted(p.name for p in tmp_path.iterdir()) == [file.name]
+
+
+def test_nobody_but_the_owner_reads_a_database_and_its_backup(tmp_path):
+    before = os.umask(0o000)
+    try:
+        engine = open_database(f"sqlite:///{tmp_path / 'hr.db'}")
+        with reading(engine):
+            backup_database(f"sqlite:///{tmp_path / 'hr.db'}", tmp_path / "backup.db")
+            restore_database(f"sqlite:///{tmp_path / 'restored.db'}", tmp_path / "backup.db")
+            modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+        engine.dispose()
+    finally:
+        os.umask(before)
+    assert {"hr.db", "hr.db-wal", "hr.db-shm", "backup.db", "restored.db"} <= modes.keys()
+    assert set(modes.values()) == {0o600}, modes

@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 from httpx2 import Client, Response
-from improvement.registry_models import facts, train
+from improvement.registry_models import KEY, facts, train
 from serving import COLLEAGUE, EMPLOYEE, MANAGER, OTHER_UNIT, OUTSIDE, UNIT, Served
 
 from recommender.improvement.registry import save_model
@@ -211,7 +211,7 @@ def build_stage(served: Served) -> Stage:
     for role in ("hr", "analyst", "admin"):
         actor = stage.client(role).get("/v1/me").json()["actor"]
         stage.jobs[role] = _make_failed_job(served, actor)
-    model = save_model(served.settings.models, train(), facts(metrics={}), by="test")
+    model = save_model(served.settings.models, train(), facts(metrics={}), by="test", key=KEY)
     stage.things = {
         **{kind: name for kind, (_, name) in THINGS.items()},
         "model": model.model_id,

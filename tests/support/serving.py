@@ -22,6 +22,7 @@ import httpx2
 from anyio.from_thread import BlockingPortal
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from improvement.registry_models import KEY
 from organisations import AS_OF, fill
 
 from api.app import create_app
@@ -143,6 +144,7 @@ def settings_for(url: str, folder: Path, **changes: object) -> Settings:
         "plan_limit": "1000000/hour",
         "as_of": AS_OF,
         "models": folder / "models",
+        "model_key": KEY.decode(),
     }
     return Settings(database=url, **(given | changes))
 

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from recommender.arrays import BoolArray
+from recommender.errors import ConflictError, ModelError, StoreError
 from recommender.improvement.history import SHIFT_DAYS, pseudonymise
 from recommender.results import Basis
 from recommender.service.learning.collecting import collect_records
 from recommender.service.permissions import Permission, Role
 from recommender.service.session import Session
 from recommender.store import Connection, to_rows
-from recommender.store.history import read_history_state, read_secret, read_visible_ids
+from recommender.store.history import read_history_state, read_visible_ids
 from recommender.store.people.people import read_refs
 
 Key = tuple[str | int, ...]
@@ -179,9 +180,12 @@ def _read_records(session: Session, connection: Connection, *, hidden: bool) -> 
         return records
 
     def hide() -> pd.DataFrame:
-        # a secret of the database, so that pseudonyms stay the same from page to page
-        secret = read_secret(service.engine, "pseudonyms")
-        pseudonymous = pseudonymise(records, secret, earlier_by_days=SHIFT_DAYS)
+        # the same key each time, so that pseudonyms stay the same from page to page
+        try:
+            key = service.models.pseudonym_key()
+        except (ConflictError, ModelError) as problem:  # without the paths of the server
+            raise StoreError("store.models") from problem
+        pseudonymous = pseudonymise(records, key, earlier_by_days=SHIFT_DAYS)
         # pages are searched for in this order; that of `pseudonymise` is another
         return pseudonymous.sort_values(list(RECORD_KEY), ignore_index=True)
 

@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +145,14 @@ def _keep_to_file(engine: sa.Engine, file: Path, *, create: bool) -> None:
     def keep(*_: Any) -> None:
         event.listen(engine, "do_connect", open_present)
 
+    def make_private(*_: Any) -> None:
+        # SQLite would let everybody read it; its -wal and -shm get the rights of the file. What
+        # keeps it from being made, SQLite meets and tells
+        with suppress(OSError):
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL, 0o600))
+
     if create:
+        event.listen(engine, "do_connect", make_private, once=True)
         event.listen(engine, "first_connect", keep)
     else:
         keep()
