@@ -35,7 +35,15 @@ class Ground:
 
     # plans
 
+    def end_drafts(self):
+        """End what earlier examples have worked on: a new draft would not take its place."""
+        plans = self.ask("GET", f"/v1/people/{EMPLOYEE}/plans", params={"status": "draft"})
+        for plan in plans.json()["items"]:
+            place = f"/v1/plans/{plan['plan_id']}"
+            self.ask("POST", f"{place}/cancellation", headers=self.seen(place), json={})
+
     def plan_id(self):
+        self.end_drafts()
         made = self.ask("POST", f"/v1/people/{EMPLOYEE}/plans", json={"hours_budget": 12.0})
         return made.json()["plan_id"]
 

@@ -105,6 +105,9 @@ def test_such_a_model_is_not_put_in_force_unless_it_is_signed(tables, tmp_path):
     train(tables, tmp_path / "signed")  # again, without: the signature of the first goes with it
     assert not (tmp_path / "signed" / "card.sig").exists()
     signed = train(tables, tmp_path / "signed", key=KEY)
-    (tmp_path / "signed").rename(tmp_path / signed.model_id)
+    # a registry of its own: made in the same second from the same tables, they have the same id
+    models = Models(tmp_path / "another", key=KEY)
+    (tmp_path / "another").mkdir()
+    (tmp_path / "signed").rename(tmp_path / "another" / signed.model_id)
     models.promote(signed.model_id, by="li", override_reason="a pilot")
     assert models.active() == signed.model_id
