@@ -58,7 +58,8 @@ def register(app: typer.Typer) -> None:
         "show",
         examples=[
             "recommender audit show --since 2026-06-30",
-            "recommender audit show --person 00012345 --json",
+            "recommender audit show --person 00012345 --since 2026-06-01 --until 2026-07-01",
+            "recommender audit show --actor key:0123456789ab --json",
         ],
     )(show)
     app.add_typer(audit, name="audit")
@@ -177,16 +178,30 @@ def show(
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="From this day or moment (UTC) on.")
     ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Before this day or moment (UTC).")
+    ] = None,
     person: Annotated[str | None, typer.Option(help="Only what concerns this person.")] = None,
+    actor: Annotated[
+        str | None, typer.Option(help="Only what this actor did, such as key:0123456789ab.")
+    ] = None,
 ) -> None:
     """Show the audit trail, the oldest entry first."""
-    start = _moment(since) if since else None
+    start, end = _moment(since) if since else None, _moment(until) if until else None
     entries: list[StoredEntry] = []
     with term.session("audit show") as session:
         more = True
         while more:
             after = entries[-1].seq if entries else 0
-            page = read_trail(session, person_id=person, since=start, after=after, limit=_PAGE)
+            page = read_trail(
+                session,
+                person_id=person,
+                actor=actor,
+                since=start,
+                until=end,
+                after=after,
+                limit=_PAGE,
+            )
             entries += page
             more = len(page) == _PAGE
     if term.as_json:

@@ -42,6 +42,11 @@ class Ground:
     def version(self):
         return "1"
 
+    def objection_id(self):
+        given = {"reason": "另有安排"}
+        made = self.ask("POST", f"/v1/people/{EMPLOYEE}/objections", json=given)
+        return str(made.json()["objection_id"])
+
     def for_activate_plan(self):
         return self.approve(self.plan_id())
 

@@ -45,6 +45,8 @@ SECTIONS = {
     "plan_comment": "privacy.plan-comment",
     "plan_approval_given": "privacy.plan-approval-given",
     "plan_comment_given": "privacy.plan-comment-given",
+    "objection": "privacy.objection",
+    "objection_answered": "privacy.objection-answered",
     "api_key": "privacy.api-key",
     "audit_entry": "privacy.audit-entry",
     "audit_entry_own": "privacy.audit-entry-own",

@@ -30,6 +30,8 @@ TEXTS = (
     schema.assessment.c.method,
     schema.plan_approval.c.comment,
     schema.plan_comment.c.text,
+    schema.objection.c.reason,
+    schema.objection.c.answer,
     schema.api_key.c.label,
     schema.import_batch.c.file_name,
 )
@@ -93,6 +95,13 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
             )
             for table in (schema.plan_approval, schema.plan_comment)
         },
+        "objection": _all_but(schema.objection, "id", "actor", "answered_by").where(
+            schema.objection.c.person_id == me
+        ),
+        # what somebody else objected to is not this person's to see
+        "objection_answered": sa.select(
+            schema.objection.c.answer, schema.objection.c.answered_at
+        ).where(schema.objection.c.answered_by.in_(actors)),
         # the hash says nothing about the person, and would only help somebody to guess the secret
         "api_key": _all_but(schema.api_key, "secret_sha256", "created_by").where(
             schema.api_key.c.person_id == me
