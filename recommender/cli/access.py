@@ -26,6 +26,7 @@ from recommender.service.access.keys import (
 from recommender.service.permissions import Permission, Role
 
 _PAGE = 500
+_PEOPLE_SHOWN = 5
 # the limit of the HTTP API too
 LONGEST_LABEL = 200
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="Id of the key.")]
@@ -224,7 +225,7 @@ def show(
                 entry.actor,
                 entry.role,
                 entry.action,
-                ", ".join(entry.subjects),
+                _few(entry.subjects),
             )
             for entry in entries
         ],
@@ -251,6 +252,13 @@ def _say_state(term: Terminal, key: StoredKey) -> str:
         return term.say("cli.key-ended")
     valid = is_valid(key, dt.datetime.now(dt.UTC))
     return term.say("cli.key-valid" if valid else "cli.key-expired")
+
+
+def _few(people: list[str]) -> str:
+    # an import concerns hundreds, who would push the other entries out of sight; --json has all
+    more = len(people) - _PEOPLE_SHOWN
+    shown = ", ".join(people[:_PEOPLE_SHOWN])
+    return f"{shown} … (+{more})" if more > 0 else shown
 
 
 def _minute(moment: dt.datetime) -> str:

@@ -36,14 +36,22 @@ class Ground:
     # plans
 
     def plan_id(self):
-        made = self.ask("POST", f"/v1/people/{EMPLOYEE}/plans", json={"hours_budget": 12.0})
-        return made.json()["plan_id"]
+        return self.new_plan(hours_budget=12.0)["plan_id"]
+
+    def new_plan(self, **given):
+        """Make a plan; a draft that an example has worked on is in the way of another."""
+        drafts = self.ask("GET", f"/v1/plans?person_id={EMPLOYEE}&status=draft&limit=200").json()
+        for draft in drafts["items"]:
+            plan = f"/v1/plans/{draft['plan_id']}"
+            note = {"note": "另做一份"}
+            self.ask("POST", f"{plan}/cancellation", json=note, headers=self.seen(plan))
+        return self.ask("POST", f"/v1/people/{EMPLOYEE}/plans", json=given).json()
 
     def version(self):
         return "1"
 
     def objection_id(self):
-        given = {"reason": "另有安排"}
+        given = {"plan_id": self.plan_id(), "reason": "另有安排"}
         made = self.ask("POST", f"/v1/people/{EMPLOYEE}/objections", json=given)
         return str(made.json()["objection_id"])
 
@@ -52,8 +60,7 @@ class Ground:
 
     def for_complete_plan(self):
         self.assess(["resilience", "coordination"], 1.0, "2026-04-15")
-        given = {"as_of": "2026-05-01", "hours_budget": 12.0}
-        made = self.ask("POST", f"/v1/people/{EMPLOYEE}/plans", json=given).json()
+        made = self.new_plan(as_of="2026-05-01", hours_budget=12.0)
         plan = f"/v1/plans/{self.approve(made['plan_id'])}"
         self.ask("POST", f"{plan}/activation", headers=self.seen(plan))
         person = f"/v1/people/{EMPLOYEE}"
