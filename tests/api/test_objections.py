@@ -75,11 +75,14 @@ def test_a_person_objects_and_hr_answers(served):
 
 
 def test_hr_objects_on_behalf_of_somebody(served):
-    made = object_to(served, COLLEAGUE, "hr")
+    made = object_to(served, COLLEAGUE, "hr", reason=f"{COLLEAGUE} 已学过")
     assert (made.status_code, made.json()["party"]) == (201, "hr")
     assert made.json() in listed(served, "hr", person_id=COLLEAGUE)
     # nobody else reads it: the manager took part in what it is about
     assert listed(served, "manager") == []
+    for role, told in (("manager", False), ("hr", True)):
+        export = served.client(role).get(f"/v1/people/{COLLEAGUE}/data-export")
+        assert (made.json()["reason"] in export.text) == told
     for role in ("employee", "manager"):
         for path in (f"?person_id={COLLEAGUE}", f"?person_id={OUTSIDE}"):
             assert served.client(role).get(f"/v1/objections{path}").status_code == 404

@@ -176,8 +176,13 @@ def _scope(who: Principal) -> Scope:
     return Scope(person_id=who.person_id) if who.role is Role.MANAGER else who.scope
 
 
+def may_see_objections(who: Principal, person_id: str) -> bool:
+    """Say whether a principal whose scope has a person sees what the person objects to."""
+    return who.role is not Role.MANAGER or person_id == who.person_id
+
+
 def _find_person(session: Session, connection: Connection, person_id: str) -> None:
-    if session.who.role is Role.MANAGER and person_id != session.who.person_id:
+    if not may_see_objections(session.who, person_id):
         raise NotFoundError("person.unknown", person_id=person_id)
     session.person(connection, person_id)
 

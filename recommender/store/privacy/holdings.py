@@ -98,10 +98,7 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
         "objection": _all_but(schema.objection, "id", "actor", "answered_by").where(
             schema.objection.c.person_id == me
         ),
-        # what somebody else objected to is not this person's to see
-        "objection_answered": sa.select(
-            schema.objection.c.answer, schema.objection.c.answered_at
-        ).where(schema.objection.c.answered_by.in_(actors)),
+        "objection_answered": _answers_given(actors),
         # the hash says nothing about the person, and would only help somebody to guess the secret
         "api_key": _all_but(schema.api_key, "secret_sha256", "created_by").where(
             schema.api_key.c.person_id == me
@@ -218,6 +215,13 @@ def _ratings_given(person_id: str) -> sa.Select[Any]:
         .group_by(*what)
         .order_by(*what)
     )
+
+
+def _answers_given(actors: Sequence[str]) -> sa.Select[Any]:
+    objection = schema.objection.c
+    # what somebody else objected to is not this person's to see
+    columns: list[sa.ColumnElement[Any]] = [objection.answer, objection.answered_at]
+    return sa.select(*columns).where(objection.answered_by.in_(actors)).order_by(objection.id)
 
 
 def _entries(condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
