@@ -61,7 +61,8 @@ class Settings(BaseSettings):
         How long ratings, exam results and assessments are kept, and at least as long as a level
         may rest on them; what was learned from them stays.
     keep_plans_months : int
-        How long a plan that is neither approved nor active is kept after its last change.
+        How long a plan that is neither approved nor active is kept after its last change, and
+        an objection after its answer.
     keep_shown_months : int
         How long it is kept which modules were shown to whom.
     keep_jobs_days : int

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import Query, Response
+from fastapi import Path, Query, Response
 
 from api.admission import Admitted, Call
 from api.operations import Operations
-from api.responses import answer
+from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
 from api.schemas.common import Day, Id, Name, PersonId, Strict
 from api.schemas.privacy import (
+    AnswerIn,
     DataExportOut,
     ErasureIn,
     ErasureOut,
+    NoticeOut,
+    ObjectionIn,
+    ObjectionOut,
+    ObjectionPage,
     RetentionOut,
     RetentionRunOut,
 )
 from recommender.errors import InputError
 from recommender.service.permissions import Permission
-from recommender.service.privacy import personal_data, retention
+from recommender.service.privacy import objections, personal_data, retention
 
 ROUTES = Operations("privacy")
 
@@ -27,6 +32,7 @@ CompetencyId = Annotated[Id, Query(description="The competency.")]
 RaterType = Annotated[
     Literal["self", "manager", "peer", "customer"], Query(description="In what relation.")
 ]
+ObjectionId = Annotated[int, Path(description="Number of the objection.", ge=1, lt=2**31)]
 ExamLevel = Annotated[int, Query(description="Level of the exam.", ge=1, le=4)]
 
 
@@ -195,6 +201,78 @@ def run_retention(call: Admitted) -> Response:
     with call.once():
         traces = retention.clear_traces(session, settings)
         return answer(call, RetentionRunOut(rows=facts | traces))
+
+
+@ROUTES.operation("GET", "/automated-decisions", None, answer=NoticeOut, example={})
+def read_automation_notice(call: Admitted) -> Response:
+    """Say what is proposed automatically, from what and how, who decides, and how to object."""
+    return answer(call, NoticeOut.model_validate(objections.read_notice(call.session)))
+
+
+@ROUTES.operation(
+    "POST",
+    "/people/{person_id}/objections",
+    Permission.OBJECT,
+    answer=ObjectionOut,
+    status=201,
+    absent=True,
+    example={"person_id": "00002"},
+    body_example={"reason": "I took a course like the first one last year, elsewhere."},
+)
+def create_objection(call: Admitted, person_id: PersonId, body: Strict[ObjectionIn]) -> Response:
+    """Object to a plan, or to what was recommended.
+
+    People object for themselves; HR also hands in what somebody of its unit says. A plan is not
+    put in force without the person's approval, objection or not.
+    """
+    with call.once():
+        objection = objections.create_objection(
+            call.session,
+            person_id,
+            reason=body.reason,
+            plan_id=body.plan_id,
+            module_id=body.module_id,
+        )
+        return answer(call, ObjectionOut.model_validate(objection), status=201)
+
+
+@ROUTES.operation("GET", "/objections", Permission.OBJECT, answer=ObjectionPage, absent=True)
+def list_objections(
+    call: Admitted,
+    person_id: Annotated[Id | None, Query(description="Of this person.")] = None,
+    answered: Annotated[bool | None, Query(description="Answered or open; both.")] = None,
+    fields: Fields = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
+    """List objections, the oldest first: one's own, and to HR those of its unit."""
+    (after,) = decode_cursor(cursor, (0,))
+    found = objections.search_objections(
+        call.session, person_id=person_id, answered=answered, after=after, limit=limit + 1
+    )
+    page, following = next_cursor(found, limit, lambda objection: (objection.objection_id,))
+    items = [ObjectionOut.model_validate(objection) for objection in page]
+    return answer(call, ObjectionPage(items=items, next=following), fields=fields)
+
+
+@ROUTES.operation(
+    "POST",
+    "/objections/{objection_id}/answer",
+    Permission.ANSWER_OBJECTIONS,
+    answer=ObjectionOut,
+    absent=True,
+    conflict=True,
+    body_example={"answer": "You are right; the workshop is taken out of the plan."},
+)
+def answer_objection(call: Admitted, objection_id: ObjectionId, body: Strict[AnswerIn]) -> Response:
+    """Answer somebody's objection, in a person's own words; it can be answered once.
+
+    What follows from it, such as another plan or a new assessment, is done by the operations for
+    that.
+    """
+    with call.once():
+        objection = objections.answer_objection(call.session, objection_id, body.answer)
+        return answer(call, ObjectionOut.model_validate(objection))
 
 
 def _delete(call: Call, kind: str, **key: Any) -> Response:

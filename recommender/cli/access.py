@@ -26,6 +26,7 @@ from recommender.service.access.keys import (
 from recommender.service.permissions import Permission, Role
 
 _PAGE = 500
+_PEOPLE_SHOWN = 5
 # the limit of the HTTP API too
 LONGEST_LABEL = 200
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="Id of the key.")]
@@ -58,7 +59,8 @@ def register(app: typer.Typer) -> None:
         "show",
         examples=[
             "recommender audit show --since 2026-06-30",
-            "recommender audit show --person 00012345 --json",
+            "recommender audit show --person 00012345 --since 2026-06-01 --until 2026-07-01",
+            "recommender audit show --actor key:0123456789ab --json",
         ],
     )(show)
     app.add_typer(audit, name="audit")
@@ -177,16 +179,30 @@ def show(
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="From this day or moment (UTC) on.")
     ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Before this day or moment (UTC).")
+    ] = None,
     person: Annotated[str | None, typer.Option(help="Only what concerns this person.")] = None,
+    actor: Annotated[
+        str | None, typer.Option(help="Only what this actor did, such as key:0123456789ab.")
+    ] = None,
 ) -> None:
     """Show the audit trail, the oldest entry first."""
-    start = _moment(since) if since else None
+    start, end = _moment(since) if since else None, _moment(until) if until else None
     entries: list[StoredEntry] = []
     with term.session("audit show") as session:
         more = True
         while more:
             after = entries[-1].seq if entries else 0
-            page = read_trail(session, person_id=person, since=start, after=after, limit=_PAGE)
+            page = read_trail(
+                session,
+                person_id=person,
+                actor=actor,
+                since=start,
+                until=end,
+                after=after,
+                limit=_PAGE,
+            )
             entries += page
             more = len(page) == _PAGE
     if term.as_json:
@@ -209,7 +225,7 @@ def show(
                 entry.actor,
                 entry.role,
                 entry.action,
-                ", ".join(entry.subjects),
+                _few(entry.subjects),
             )
             for entry in entries
         ],
@@ -236,6 +252,13 @@ def _say_state(term: Terminal, key: StoredKey) -> str:
         return term.say("cli.key-ended")
     valid = is_valid(key, dt.datetime.now(dt.UTC))
     return term.say("cli.key-valid" if valid else "cli.key-expired")
+
+
+def _few(people: list[str]) -> str:
+    # an import concerns hundreds, who would push the other entries out of sight; --json has all
+    more = len(people) - _PEOPLE_SHOWN
+    shown = ", ".join(people[:_PEOPLE_SHOWN])
+    return f"{shown} … (+{more})" if more > 0 else shown
 
 
 def _minute(moment: dt.datetime) -> str:

@@ -49,6 +49,8 @@ class Permission(StrEnum):
     EXPORT_PERSON = "privacy:export"
     ERASE_PERSON = "privacy:erase"
     RUN_RETENTION = "privacy:retention"
+    OBJECT = "objections:write"
+    ANSWER_OBJECTIONS = "objections:answer"
     READ_AUDIT = "audit:read"
     MANAGE_KEYS = "keys:write"
     READ_METRICS = "metrics:read"
@@ -64,6 +66,7 @@ _SELF = {
     Permission.APPROVE_PLANS,
     Permission.READ_ENROLMENTS,
     Permission.EXPORT_PERSON,
+    Permission.OBJECT,
 }
 _MANAGER = _SELF | {
     Permission.WRITE_ASSESSMENTS,
@@ -78,6 +81,7 @@ _HR = _MANAGER | {
     Permission.READ_HISTORY,
     Permission.READ_MODELS,
     Permission.ERASE_PERSON,
+    Permission.ANSWER_OBJECTIONS,
 }
 # sees figures and models, and no single person
 _ANALYST = {

@@ -7,6 +7,8 @@ import secrets
 
 import sqlalchemy as sa
 
+from recommender.store.moments import UTCDateTime
+
 # a migration drops a constraint by its name, and SQLite gives none by itself
 metadata = sa.MetaData(
     naming_convention={
@@ -47,27 +49,6 @@ def _version() -> sa.Column[int]:
 
 def _at(name: str, *, nullable: bool = False) -> sa.Column[dt.datetime]:
     return sa.Column(name, UTCDateTime, nullable=nullable)
-
-
-class UTCDateTime(sa.TypeDecorator[dt.datetime]):
-    """A moment with its time zone, always UTC; SQLite keeps no time zone."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(
-        self, value: dt.datetime | None, dialect: sa.Dialect
-    ) -> dt.datetime | None:
-        """Turn a moment into UTC, to be stored or compared."""
-        return None if value is None else value.astimezone(dt.UTC)
-
-    def process_result_value(
-        self, value: dt.datetime | None, dialect: sa.Dialect
-    ) -> dt.datetime | None:
-        """Return a stored moment in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
 def make_ref() -> str:
@@ -254,6 +235,24 @@ plan_comment = sa.Table(
     sa.Column("text", sa.String(2000), nullable=False),
     sa.Column("actor", sa.String(120), nullable=False),
     _at("made_at"),
+)
+
+# a person objects to what was proposed automatically, and somebody answers
+objection = sa.Table(
+    "objection",
+    metadata,
+    _key(),
+    _person(),
+    # no foreign keys: an old plan is deleted, and the module may stand in the catalogue's files
+    sa.Column("plan_id", sa.String(40)),
+    _id("module_id", nullable=True),
+    sa.Column("party", sa.String(20), nullable=False),
+    sa.Column("reason", sa.String(2000), nullable=False),
+    sa.Column("actor", sa.String(120), nullable=False),
+    _at("made_at"),
+    sa.Column("answer", sa.String(2000)),
+    sa.Column("answered_by", sa.String(120)),
+    _at("answered_at", nullable=True),
 )
 
 # what was shown to whom at which rank: later evaluation needs it

@@ -35,28 +35,32 @@ class Ground:
 
     # plans
 
-    def end_drafts(self):
-        """End what earlier examples have worked on: a new draft would not take its place."""
-        plans = self.ask("GET", f"/v1/people/{EMPLOYEE}/plans", params={"status": "draft"})
-        for plan in plans.json()["items"]:
-            place = f"/v1/plans/{plan['plan_id']}"
-            self.ask("POST", f"{place}/cancellation", headers=self.seen(place), json={})
-
     def plan_id(self):
-        self.end_drafts()
-        made = self.ask("POST", f"/v1/people/{EMPLOYEE}/plans", json={"hours_budget": 12.0})
-        return made.json()["plan_id"]
+        return self.new_plan(hours_budget=12.0)["plan_id"]
+
+    def new_plan(self, **given):
+        """Make a plan; a draft that an example has worked on is in the way of another."""
+        drafts = self.ask("GET", f"/v1/plans?person_id={EMPLOYEE}&status=draft&limit=200").json()
+        for draft in drafts["items"]:
+            plan = f"/v1/plans/{draft['plan_id']}"
+            note = {"note": "另做一份"}
+            self.ask("POST", f"{plan}/cancellation", json=note, headers=self.seen(plan))
+        return self.ask("POST", f"/v1/people/{EMPLOYEE}/plans", json=given).json()
 
     def version(self):
         return "1"
+
+    def objection_id(self):
+        given = {"plan_id": self.plan_id(), "reason": "另有安排"}
+        made = self.ask("POST", f"/v1/people/{EMPLOYEE}/objections", json=given)
+        return str(made.json()["objection_id"])
 
     def for_activate_plan(self):
         return self.approve(self.plan_id())
 
     def for_complete_plan(self):
         self.assess(["resilience", "coordination"], 1.0, "2026-04-15")
-        given = {"as_of": "2026-05-01", "hours_budget": 12.0}
-        made = self.ask("POST", f"/v1/people/{EMPLOYEE}/plans", json=given).json()
+        made = self.new_plan(as_of="2026-05-01", hours_budget=12.0)
         plan = f"/v1/plans/{self.approve(made['plan_id'])}"
         self.ask("POST", f"{plan}/activation", headers=self.seen(plan))
         person = f"/v1/people/{EMPLOYEE}"

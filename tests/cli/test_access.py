@@ -168,6 +168,10 @@ def test_the_trail_shows_who_looked_at_whom(call):
     assert "keys create" in shown
     assert "audit show" in shown
     assert call("audit", "show", "--since", "2100-01-01", "--json").json["entries"] == []
+    assert call("audit", "show", "--until", "2020-01-01", "--json").json["entries"] == []
+    assert call("audit", "show", "--actor", "key:0", "--json").json["entries"] == []
+    of_actor = call("audit", "show", "--actor", "cli", "--until", "2100-01-01", "--json").json
+    assert len(of_actor["entries"]) >= 3
     since = call("audit", "show", "--since", "2020-01-01T00:00:00+08:00", "--json").json
     assert len(since["entries"]) >= 3
 

@@ -62,6 +62,8 @@ class Stage:
         A plan of each person.
     enrolments : dict of str to dict
         An enrolment of each person.
+    objections : dict of str to str
+        An objection of each person.
     jobs : dict of str to str
         A job of each role that may have one, which failed and has a report.
     things : dict of str to str
@@ -74,6 +76,7 @@ class Stage:
     operations: Mapping[str, tuple[str, str, dict[str, Any]]]
     plans: dict[str, str] = field(default_factory=dict)
     enrolments: dict[str, dict[str, str]] = field(default_factory=dict)
+    objections: dict[str, str] = field(default_factory=dict)
     jobs: dict[str, str] = field(default_factory=dict)
     things: dict[str, str] = field(default_factory=dict)
     clients: dict[str | None, Client] = field(default_factory=dict)
@@ -88,7 +91,7 @@ class Stage:
 
     def targets(self, about: str, role: str | None) -> list[str]:
         """Return what an operation can be asked about, by what it is about."""
-        if about in ("person", "plan", "enrolment"):
+        if about in ("person", "plan", "enrolment", "objector", "objection"):
             # the others have no person behind them
             own = ["own"] if role in ("employee", "manager", None) else []
             return [*own, "report", "neighbour", "elsewhere", "absent"]
@@ -100,11 +103,13 @@ class Stage:
 
     def names(self, about: str, role: str | None, target: str) -> dict[str, str]:
         """Return the ids of a target."""
-        if about == "person":
+        if about in ("person", "objector"):
             return {"person_id": self._person(role, target)}
         if about == "plan":
             plan_id = self.plans.get(self._person(role, target), "P-20261101-000000000000")
             return {"plan_id": plan_id, "version": "1"}
+        if about == "objection":
+            return {"objection_id": self.objections.get(self._person(role, target), "1000000")}
         if about == "enrolment":
             found = self.enrolments.get(self._person(role, target))
             return found or self.enrolments[EMPLOYEE] | {"person_id": "nobody"}
@@ -204,6 +209,9 @@ def build_stage(served: Served) -> Stage:
     for person in (*PEOPLE.values(), MANAGER):
         plan = stage.admin("POST", f"/v1/people/{person}/plans", json={"hours_budget": 20.0})
         stage.plans[person] = plan["plan_id"]
+        given = {"plan_id": plan["plan_id"], "reason": "另有安排"}
+        made = stage.admin("POST", f"/v1/people/{person}/objections", json=given)
+        stage.objections[person] = str(made["objection_id"])
         (found,) = stage.admin("GET", f"/v1/people/{person}/enrolments?limit=1")["items"]
         stage.enrolments[person] = {
             name: found[name] for name in ("person_id", "module_id", "enrolled_on")

@@ -10,6 +10,7 @@ from recommender.errors import ConflictError, InputError, NotFoundError
 from recommender.service.learning.collecting import collect_records
 from recommender.service.people.facts import refuse_manager
 from recommender.service.permissions import Permission
+from recommender.service.privacy.objections import may_see_objections
 from recommender.service.session import Session
 from recommender.settings import LAST_DAY
 from recommender.store import (
@@ -45,6 +46,8 @@ SECTIONS = {
     "plan_comment": "privacy.plan-comment",
     "plan_approval_given": "privacy.plan-approval-given",
     "plan_comment_given": "privacy.plan-comment-given",
+    "objection": "privacy.objection",
+    "objection_answered": "privacy.objection-answered",
     "api_key": "privacy.api-key",
     "audit_entry": "privacy.audit-entry",
     "audit_entry_own": "privacy.audit-entry-own",
@@ -65,7 +68,8 @@ def export_person(session: Session, person_id: str) -> dict[str, Any]:
     """Export all that is held on a person, ready for JSON.
 
     The result has `person_id`, `made_at` and `sections`; each section has a `name`, a
-    `description` in both languages, and its `rows`.
+    `description` in both languages, and its `rows`. A manager is given no section of what his
+    reports object to.
 
     Raises
     ------
@@ -75,6 +79,9 @@ def export_person(session: Session, person_id: str) -> dict[str, Any]:
     session.need(Permission.EXPORT_PERSON)
     with session.reading() as connection:
         holdings = read_holdings(connection, session.person(connection, person_id))
+    if not may_see_objections(session.who, person_id):
+        del holdings["objection"]
+        holdings["text"] = [row for row in holdings["text"] if row["table"] != "objection"]
     return {
         "person_id": person_id,
         "made_at": dt.datetime.now(dt.UTC).isoformat(),
@@ -85,6 +92,7 @@ def export_person(session: Session, person_id: str) -> dict[str, Any]:
                 "rows": [_plain(row) for row in holdings[name]],
             }
             for name, text in SECTIONS.items()
+            if name in holdings
         ],
     }
 

@@ -74,11 +74,12 @@ def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -
     def run(table: sa.Table, statement: sa.Delete | sa.Update) -> None:
         counts[table.name] = counts.get(table.name, 0) + connection.execute(statement).rowcount
 
-    record, rating, person, plan = (
+    record, rating, person, plan, objection = (
         schema.improvement_record,
         schema.rating,
         schema.person,
         schema.plan,
+        schema.objection,
     )
     # kept: the effects of modules are learned from them, and need no name
     run(record, record.update().where(record.c.person_id == me).values(person_id=pseudonym))
@@ -86,7 +87,7 @@ def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -
     own_plans = sa.select(plan.c.plan_id).where(plan.c.person_id == me)
     for table in PLAN_PARTS:
         run(table, table.delete().where(table.c.plan_id.in_(own_plans)))
-    for table in (*(table for table in FACTS if table is not record), rating, plan):
+    for table in (*(table for table in FACTS if table is not record), rating, plan, objection):
         run(table, table.delete().where(table.c.person_id == me))
     # answers held about these people name the one who is erased
     rated = connection.scalars(sa.select(rating.c.person_id).where(rating.c.rater_id == me))

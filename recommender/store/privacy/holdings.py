@@ -30,6 +30,8 @@ TEXTS = (
     schema.assessment.c.method,
     schema.plan_approval.c.comment,
     schema.plan_comment.c.text,
+    schema.objection.c.reason,
+    schema.objection.c.answer,
     schema.api_key.c.label,
     schema.import_batch.c.file_name,
 )
@@ -93,6 +95,10 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
             )
             for table in (schema.plan_approval, schema.plan_comment)
         },
+        "objection": _all_but(schema.objection, "id", "actor", "answered_by").where(
+            schema.objection.c.person_id == me
+        ),
+        "objection_answered": _answers_given(actors),
         # the hash says nothing about the person, and would only help somebody to guess the secret
         "api_key": _all_but(schema.api_key, "secret_sha256", "created_by").where(
             schema.api_key.c.person_id == me
@@ -209,6 +215,13 @@ def _ratings_given(person_id: str) -> sa.Select[Any]:
         .group_by(*what)
         .order_by(*what)
     )
+
+
+def _answers_given(actors: Sequence[str]) -> sa.Select[Any]:
+    objection = schema.objection.c
+    # what somebody else objected to is not this person's to see
+    columns: list[sa.ColumnElement[Any]] = [objection.answer, objection.answered_at]
+    return sa.select(*columns).where(objection.answered_by.in_(actors)).order_by(objection.id)
 
 
 def _entries(condition: sa.ColumnElement[bool]) -> sa.Select[Any]:

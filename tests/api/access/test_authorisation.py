@@ -22,6 +22,8 @@ def reaches(role, about, target):
     """Say whether a role that may do something may do it to a target."""
     if about in ("person", "plan", "enrolment"):
         return target in REACH["people"][role]
+    if about in ("objector", "objection"):
+        return target in REACH["objectors"][role]
     if about == "unit":
         return target in REACH["units"][role]
     if about == "job":
@@ -36,7 +38,8 @@ def without_names(answer, names):
     text = json.dumps(problem, ensure_ascii=False)
     for kind, name in names.items():
         if kind.endswith("_id") or kind == "org_unit":
-            text = text.replace(name, "…")
+            # as a word: a short number also stands in other numbers
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", text)
     varying = ("x-request-id", "date", "content-length", "ratelimit-remaining", "ratelimit-reset")
     return text, {name: v for name, v in answer.headers.items() if name not in varying}
 
