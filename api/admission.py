@@ -171,6 +171,9 @@ def check_caller(request: Request) -> Call:
         raise _refused(state, request)
     # Set first, so that the log line of a refusal below names the actor too.
     request.state.actor = who.actor
+    address = request.client.host if request.client else None
+    if not who.may_come_from(address):
+        raise _refused(state, request, Refusal(403, "access.network", address=address or "–"))
     # Counted before the permission is checked: refused requests use up the rate limit as well.
     headers = _count(state, state.limit, who.actor)
     declared = route.openapi_extra or {}
@@ -258,12 +261,12 @@ def _count(state: ServerState, limit: RateLimitItem, actor: str) -> dict[str, st
     return headers
 
 
-def _refused(state: ServerState, request: Request) -> Refusal:
-    """Return the refusal of a key or token: 401, or 429 for an address refused too often lately."""
+def _refused(state: ServerState, request: Request, refusal: Refusal | None = None) -> Refusal:
+    """Return a refusal: 401 unless given, or 429 for an address refused too often lately."""
     address = request.client.host if request.client else ""
     if not state.rates.hit(REFUSALS, f"refused {address}").allowed:
         return Refusal(429, "request.too-many", headers={"Retry-After": "60"}, seconds=60)
-    return Refusal(401, "access.bad-token", headers=_CHALLENGE)
+    return refusal or Refusal(401, "access.bad-token", headers=_CHALLENGE)
 
 
 def _without_people(template: str, parameters: dict[str, Any]) -> str:

@@ -33,8 +33,9 @@ Decides which training is worth a person's time.
 
 **Keys.** Every operation except `/health` needs `Authorization: Bearer …`: an API key or a token
 of the organisation's identity provider. What a caller may do follows from the role (employee,
-manager, hr, analyst, admin); whose data, from the person or org unit behind the key. What lies
-outside looks like what does not exist: 404.
+manager, hr, analyst; system-admin, access-admin and auditor, who have no permission in common; or
+admin, who has them all); whose data, from the person or org unit behind the key. What lies outside
+looks like what does not exist: 404.
 
 **Lists** come in pages: send `next` back as `cursor` until it is null. `fields=a,b` leaves the
 other fields out.

@@ -85,6 +85,7 @@ class Operations(APIRouter):
         body_example: Any = None,
         upload: bool = False,
         solves: bool = False,
+        waits: bool = False,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare an operation.
 
@@ -114,6 +115,8 @@ class Operations(APIRouter):
             Whether the body is a file.
         solves : bool
             Whether it solves a plan: of these a caller has fewer an hour.
+        waits : bool
+            Whether it may have to wait for a second person, and then answers 202.
 
         Returns
         -------
@@ -150,6 +153,8 @@ class Operations(APIRouter):
         responses[status] = success
         if creates:
             responses[201] = {"description": "It was not there; it was made.", "model": answer}
+        if waits:
+            responses[202] = {"description": "It waits for a second person.", "model": answer}
         if method == "GET" and (answer is not None or media):
             responses[304] = {"description": "Unchanged since the answer `If-None-Match` names."}
         extra: dict[str, Any] = {"security": [{"bearer": []}]}

@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     proxies : str
         Addresses or networks of proxies, with commas between; only from these is it believed who
         they say they pass requests on for.
+    two_person : bool
+        Whether it takes two people to make or rotate a key, or to erase somebody, by HTTP.
+    mass_read_people : int
+        How many different people one key or token may read within an hour, by one worker's count,
+        before the log and the audit trail say so.
     open_docs : bool
         Whether the API's description and its page need no key.
     json_logs : bool
@@ -103,6 +108,8 @@ class Settings(BaseSettings):
     upload_limit_mb: Annotated[int, Field(ge=1, le=1000)] = 50
     slow_body_seconds: Annotated[int, Field(ge=1, le=600)] = 20
     proxies: str = ""
+    two_person: bool = False
+    mass_read_people: Annotated[int, Field(ge=1, le=1_000_000)] = 500
     open_docs: bool = False
     json_logs: bool = True
     keep_assessments_months: Annotated[int, Field(ge=1, le=600)] = 60

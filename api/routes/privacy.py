@@ -57,20 +57,24 @@ def export_person_data(call: Admitted, person_id: PersonId) -> Response:
     answer=ErasureOut,
     absent=True,
     conflict=True,
+    waits=True,
     example={"person_id": "00025"},
     body_example={"confirm": "00025"},
 )
 def erase_person(call: Admitted, person_id: PersonId, body: Strict[ErasureIn]) -> Response:
     """Erase a person for good.
 
-    What was learned from the person's training stays, under a pseudonym that nobody is told.
+    What was learned from the person's training stays, under a pseudonym that nobody is told. Where
+    the installation wants two people for it, the first request changes nothing and is answered with
+    202; the same request of somebody else within 72 hours erases the person.
     """
     # an erasure cannot be undone; a second mention keeps a slip in the address from doing one
     if body.confirm != person_id:
         raise InputError("privacy.confirm", field="#/confirm")
     with call.once():
-        rows = personal_data.erase_person(call.session, person_id)
-        return answer(call, ErasureOut(rows=rows))
+        erasure = personal_data.erase_person(call.session, person_id)
+        told = ErasureOut(rows=erasure.rows, waits_until=erasure.waits_until)
+        return answer(call, told, status=200 if erasure.waits_until is None else 202)
 
 
 @ROUTES.operation(

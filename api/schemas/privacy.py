@@ -36,9 +36,16 @@ class ErasureIn(Body):
 
 
 class ErasureOut(Resource):
-    """What was erased."""
+    """What was erased, or that it waits for a second person."""
 
-    rows: Annotated[dict[str, int], Field(description="Rows deleted or changed, by table.")]
+    rows: Annotated[
+        dict[str, int],
+        Field(description="Rows deleted or changed, by table; empty while it waits."),
+    ]
+    waits_until: Annotated[
+        dt.datetime | None,
+        Field(description="Until when somebody else can ask for the same; null: it is done."),
+    ]
 
 
 class DueOut(BaseModel):

@@ -9,6 +9,7 @@ from functools import cached_property
 import structlog
 
 from recommender.errors import ModelError, NotFoundError
+from recommender.service.access.mass_reads import MassReads
 from recommender.service.caches import Caches
 from recommender.service.effective_catalog import with_imported
 from recommender.service.estimates import Estimates, load_estimates
@@ -36,12 +37,18 @@ class Service:
         The effect models.
     caches : Caches
         What was computed before and still holds.
+    two_person : bool
+        Whether it takes two people to make a key or to erase somebody.
+    mass_reads : MassReads or None
+        Who has read the data of how many people lately; None where nobody watches.
     """
 
     framework: Framework
     engine: Engine
     models: Models
     caches: Caches = field(default_factory=Caches)
+    two_person: bool = False
+    mass_reads: MassReads | None = None
 
     @cached_property
     def estimates(self) -> Estimates:
@@ -79,7 +86,8 @@ def open_service(
     engine = open_database(settings.database, create=create)
     try:
         framework = build_framework(with_imported(catalog, engine))
-        return Service(framework, engine, find_models(settings))
+        models = find_models(settings)
+        return Service(framework, engine, models, two_person=settings.two_person)
     except BaseException:
         # nobody else can close it, and SQLite keeps its files open
         engine.dispose()
@@ -129,7 +137,11 @@ class Installation:
 
     def __post_init__(self) -> None:
         self._catalog = load_catalog(self.settings.catalog)
-        self._service = open_service(self.settings, catalog=self._catalog)
+        # here and not for every service: a command or a job ends before there is anything to watch
+        watch = MassReads(self.settings.mass_read_people)
+        self._service = replace(
+            open_service(self.settings, catalog=self._catalog), mass_reads=watch
+        )
         try:
             _ = self._service.estimates  # a server that cannot rank does not start
         except BaseException:

@@ -1,14 +1,16 @@
 """Who may what: roles, permissions, and whose rows a principal may see.
 
-A role holds permissions; a key may hold fewer of them, never more. Whose rows they apply to is
-the principal's `scope`, which is part of every query about people.
+A role holds permissions. A key may hold fewer of them; more only where the role has some that are
+granted one by one. Whose rows they apply to is the principal's `scope`, which is part of every
+query about people.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from recommender.errors import ForbiddenError
@@ -22,6 +24,10 @@ class Role(StrEnum):
     MANAGER = "manager"
     HR = "hr"
     ANALYST = "analyst"
+    SYSTEM_ADMIN = "system-admin"
+    ACCESS_ADMIN = "access-admin"
+    AUDITOR = "auditor"
+    # all of it in one hand, for a small installation: DECISIONS, 22
     ADMIN = "admin"
 
 
@@ -73,14 +79,13 @@ _MANAGER = _SELF | {
     Permission.READ_STATISTICS,
     Permission.WRITE_ENROLMENTS,
 }
-_HR = _MANAGER | {
+_HR = (_MANAGER - {Permission.EXPORT_PERSON}) | {
     Permission.WRITE_OFFERINGS,
     Permission.WRITE_PEOPLE,
     Permission.IMPORT,
     Permission.RUN_JOBS,
     Permission.READ_HISTORY,
     Permission.READ_MODELS,
-    Permission.ERASE_PERSON,
     Permission.ANSWER_OBJECTIONS,
 }
 # sees figures and models, and no single person
@@ -92,15 +97,38 @@ _ANALYST = {
     Permission.READ_MODELS,
     Permission.WRITE_MODELS,
 }
+# The three below have no permission in common, so that none of them can do another's part.
+# runs the installation, and reaches nobody's data
+_SYSTEM_ADMIN = {
+    Permission.READ_CATALOG,
+    Permission.RUN_JOBS,
+    Permission.READ_MODELS,
+    Permission.WRITE_MODELS,
+    Permission.RUN_RETENTION,
+    Permission.READ_METRICS,
+}
+_ACCESS_ADMIN = {Permission.MANAGE_KEYS}
+# reads, and changes nothing
+_AUDITOR = {Permission.READ_AUDIT}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.EMPLOYEE: frozenset(_SELF),
     Role.MANAGER: frozenset(_MANAGER),
     Role.HR: frozenset(_HR),
     Role.ANALYST: frozenset(_ANALYST),
+    Role.SYSTEM_ADMIN: frozenset(_SYSTEM_ADMIN),
+    Role.ACCESS_ADMIN: frozenset(_ACCESS_ADMIN),
+    Role.AUDITOR: frozenset(_AUDITOR),
     # also those that are added later
     Role.ADMIN: frozenset(Permission),
 }
+"""What a role may do unless its key says otherwise."""
+
+# Taking all of a person's data away, or taking it out of the world, is not part of HR's daily work.
+GRANTED_SINGLY: dict[Role, frozenset[Permission]] = {
+    Role.HR: frozenset({Permission.EXPORT_PERSON, Permission.ERASE_PERSON})
+}
+"""What a key of a role may do only if it was granted by name."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +147,8 @@ class Principal:
         The person behind it; employees and managers have one.
     org_unit : str or None
         Path of the unit an HR principal is responsible for; None for the whole organisation.
+    networks : sequence of str or None
+        The addresses requests may come from, as CIDR blocks; None for all.
     """
 
     actor: str
@@ -126,6 +156,7 @@ class Principal:
     permissions: frozenset[Permission]
     person_id: str | None = None
     org_unit: str | None = None
+    networks: Sequence[str] | None = None
 
     @property
     def scope(self) -> Scope:
@@ -146,14 +177,33 @@ class Principal:
         if permission not in self.permissions:
             raise ForbiddenError("access.forbidden", permission=permission.value)
 
+    def may_come_from(self, address: str | None) -> bool:
+        """Say whether requests may come from an address; None is one that is not known."""
+        if self.networks is None:
+            return True
+        try:
+            found = ip_address(address or "")
+        except ValueError:
+            return False
+        # as a server that listens on IPv6 names a client of IPv4
+        if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+            found = found.ipv4_mapped
+        return any(found in ip_network(network) for network in self.networks)
+
 
 COMMAND_LINE = Principal("cli", Role.ADMIN, PERMISSIONS[Role.ADMIN])
 
 
 def grant(role: Role, wanted: Iterable[str] | None) -> frozenset[Permission]:
     """Return what a key may do: what it was made for, as far as its role allows."""
-    held = PERMISSIONS[role]
-    return held if wanted is None else held & {Permission(name) for name in wanted}
+    if wanted is None:
+        return PERMISSIONS[role]
+    return grantable(role) & {Permission(name) for name in wanted}
+
+
+def grantable(role: Role) -> frozenset[Permission]:
+    """Return all that a key of a role can be allowed."""
+    return PERMISSIONS[role] | GRANTED_SINGLY.get(role, frozenset())
 
 
 def hide_raters(who: Principal, ratings: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -38,6 +38,8 @@ from recommender.store.privacy.erasure import (
     erase_rows,
     has_open_jobs,
     make_pseudonym,
+    note_erasure_request,
+    read_erasure_request,
 )
 from recommender.store.privacy.holdings import read_holdings
 from recommender.store.privacy.retention import (
@@ -109,10 +111,12 @@ __all__ = [
     "list_entries",
     "list_keys",
     "make_pseudonym",
+    "note_erasure_request",
     "note_import",
     "open_database",
     "org_path",
     "read_counters",
+    "read_erasure_request",
     "read_holdings",
     "read_ids",
     "read_improvement_records",

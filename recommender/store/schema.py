@@ -78,6 +78,9 @@ person = sa.Table(
     # the person's name in the audit trail, where nothing can be erased: once this row is gone,
     # nobody can tell who was meant
     sa.Column("ref", sa.String(32), unique=True, index=True, default=make_ref),
+    # the first of the two who may have to ask for an erasure; goes with the row
+    sa.Column("erasure_asked_by", sa.String(120)),
+    _at("erasure_asked_at", nullable=True),
     _version(),  # of the row and of every fact about the person
 )
 
@@ -297,10 +300,15 @@ api_key = sa.Table(
     sa.Column("person_id", sa.String(80), sa.ForeignKey("person.person_id"), index=True),
     sa.Column("org_unit", sa.String(400)),
     sa.Column("permissions", sa.JSON),  # NULL: all that the role has
+    sa.Column("networks", sa.JSON),  # NULL: from anywhere
+    sa.Column("replaces", sa.String(20)),  # id of the key that was rotated
     sa.Column("created_by", sa.String(120), nullable=False),
     _at("created_at"),
     _at("expires_at"),
     _at("revoked_at", nullable=True),
+    # opens nothing until a second person has confirmed it, who has time until then
+    _at("waits_until", nullable=True),
+    sa.Column("confirmed_by", sa.String(120)),
 )
 
 # append-only; each entry's hash covers the one before it

@@ -96,6 +96,10 @@ class Ground:
     def job_id(self):
         return self.ask("POST", "/v1/plan-batches", json={"org_unit": UNIT}).json()["job_id"]
 
+    def for_confirm_api_key(self):
+        given = {"label": "x", "role": "analyst"}
+        return self.ask("POST", "/v1/api-keys", "access-admin", json=given).json()["key_id"]
+
     def for_cancel_job(self):
         return self.ask("POST", "/v1/trainings", json={}).json()["job_id"]
 

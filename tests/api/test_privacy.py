@@ -6,8 +6,9 @@ import json
 import pytest
 import sqlalchemy as sa
 from organisations import AS_OF
-from serving import ABSENT, COLLEAGUE, EMPLOYEE, MANAGER, OUTSIDE
+from serving import ABSENT, COLLEAGUE, EMPLOYEE, MANAGER, OUTSIDE, UNIT
 
+from recommender.service.permissions import Permission
 from recommender.store import reading, schema, writing
 
 PROBLEM = "urn:training-recommender:problem:"
@@ -25,6 +26,13 @@ def engine_of(served):
     return served.app.state.server.installation.engine
 
 
+def data_protection(served):
+    """Return the client of an HR key that may export and erase."""
+    also = [Permission.EXPORT_PERSON, Permission.ERASE_PERSON]
+    token = served.key("hr", org_unit=UNIT, also=also)
+    return served.client(None, Authorization=f"Bearer {token}")
+
+
 def rows_of(served, query):
     with reading(engine_of(served)) as connection:
         return connection.execute(query).all()
@@ -36,7 +44,8 @@ def rows_of(served, query):
 def test_all_that_is_held(served, subtests):
     for role in ["employee", "manager", "hr", "admin"]:
         with subtests.test(role=role):
-            answered = served.client(role).get(f"/v1/people/{EMPLOYEE}/data-export")
+            client = data_protection(served) if role == "hr" else served.client(role)
+            answered = client.get(f"/v1/people/{EMPLOYEE}/data-export")
             assert answered.status_code == 200
             found = answered.json()
             sections = {section["name"]: section for section in found["sections"]}
@@ -63,7 +72,7 @@ def test_nobody_out_of_scope(served, subtests):
     for role in ["employee", "manager", "hr"]:
         for person_id in [OUTSIDE, ABSENT]:
             with subtests.test(role=role, person_id=person_id):
-                client = served.client(role)
+                client = data_protection(served) if role == "hr" else served.client(role)
                 answered = client.get(f"/v1/people/{person_id}/data-export")
                 assert (answered.status_code, answered.json()["type"]) == (
                     404,
@@ -78,8 +87,18 @@ def test_nobody_out_of_scope(served, subtests):
 # -- erasure --
 
 
-def test_erasing_needs_a_confirmation(served):
+def test_hr_neither_exports_nor_erases_unless_its_key_was_granted_that(served):
     hr = served.client("hr")
+    refused = [
+        hr.get(f"/v1/people/{EMPLOYEE}/data-export"),
+        hr.post(f"/v1/people/{EMPLOYEE}/erasure", json={"confirm": EMPLOYEE}),
+    ]
+    told = {(answer.status_code, answer.json()["type"]) for answer in refused}
+    assert told == {(403, f"{PROBLEM}access.forbidden")}
+
+
+def test_erasing_needs_a_confirmation(served):
+    hr = data_protection(served)
     path = f"/v1/people/{EMPLOYEE}/erasure"
     refused = hr.post(path, json={"confirm": COLLEAGUE})
     assert (refused.status_code, refused.json()["type"]) == (422, f"{PROBLEM}privacy.confirm")
@@ -90,7 +109,7 @@ def test_erasing_needs_a_confirmation(served):
 
 
 def test_a_person_is_gone_and_so_is_the_key(served):
-    hr = served.client("hr")
+    hr = data_protection(served)
     token = served.key("employee", person_id=LEAVER)
     leaver = served.client(None, Authorization=f"Bearer {token}")
     assert leaver.get(f"/v1/people/{LEAVER}/gaps").status_code == 200
@@ -149,7 +168,7 @@ def test_not_while_a_job_may_bring_the_person_back(served):
     }
     with writing(engine_of(served)) as connection:
         connection.execute(job.insert().values(**values))
-    answered = served.client("hr").post(
+    answered = data_protection(served).post(
         f"/v1/people/{COLLEAGUE}/erasure", json={"confirm": COLLEAGUE}
     )
     assert (answered.status_code, answered.json()["type"]) == (409, f"{PROBLEM}privacy.open-jobs")

@@ -21,7 +21,7 @@ from improvement.registry_models import KEY, facts, train
 from serving import COLLEAGUE, EMPLOYEE, MANAGER, OTHER_UNIT, OUTSIDE, UNIT, Served
 
 from recommender.improvement.registry import save_model
-from recommender.service.permissions import Role
+from recommender.service.permissions import Permission, Role
 from recommender.store import writing
 from recommender.store.jobs import claim_job, fail_job, insert_job
 
@@ -30,7 +30,7 @@ TABLE = yaml.safe_load(
         encoding="utf-8"
     )
 )
-ROLES = ("employee", "manager", "hr", "analyst", "admin")
+ROLES = tuple(role.value for role in Role)
 NEIGHBOUR, NEIGHBOURS_MANAGER, OUTSIDERS_MANAGER = "00001", "00005", "00028"
 TEAM = f"{UNIT}/政企客户部/党政客户部"
 PEOPLE = {"own": EMPLOYEE, "report": COLLEAGUE, "neighbour": NEIGHBOUR, "elsewhere": OUTSIDE}
@@ -79,15 +79,20 @@ class Stage:
     objections: dict[str, str] = field(default_factory=dict)
     jobs: dict[str, str] = field(default_factory=dict)
     things: dict[str, str] = field(default_factory=dict)
-    clients: dict[str | None, Client] = field(default_factory=dict)
+    clients: dict[tuple[str | None, str], Client] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
 
-    def client(self, role: str | None) -> Client:
-        """Return the client of a role; None has no key."""
-        if role not in self.clients:
-            self.clients[role] = self.served.client(role)
-        return self.clients[role]
+    def client(self, role: str | None, also: str = "") -> Client:
+        """Return the client of a role; None has no key. `also` is a permission granted by name."""
+        if (role, also) not in self.clients:
+            client = self.served.client(role)
+            if also:
+                unit = UNIT if role == "hr" else None
+                key = self.served.key(role or "", org_unit=unit, also=[Permission(also)])
+                client.headers["Authorization"] = f"Bearer {key}"
+            self.clients[role, also] = client
+        return self.clients[role, also]
 
     def targets(self, about: str, role: str | None) -> list[str]:
         """Return what an operation can be asked about, by what it is about."""
@@ -134,6 +139,7 @@ class Stage:
         *,
         make: bool = False,
         version: str = "",
+        also: str = "",
     ) -> Response:
         """Ask for an operation, with a body that is as it has to be.
 
@@ -151,6 +157,8 @@ class Stage:
             Whether to make what the operation is to delete first.
         version : str
             For ``If-Match``; one that never was unless given, so that nothing is changed.
+        also : str
+            A permission that the key was granted by name.
         """
         method, path, told = self.operations[operation]
         names = self.names(about, role, target)
@@ -172,7 +180,7 @@ class Stage:
             if "confirm" in body:
                 body["confirm"] = names["person_id"]
         headers = {"If-Match": version or NO_VERSION} if "If-Match" in declared else {}
-        return self.client(role).request(
+        return self.client(role, also).request(
             method,
             path.format(**values),
             params=query,
@@ -216,7 +224,7 @@ def build_stage(served: Served) -> Stage:
         stage.enrolments[person] = {
             name: found[name] for name in ("person_id", "module_id", "enrolled_on")
         }
-    for role in ("hr", "analyst", "admin"):
+    for role in ("hr", "analyst", "system-admin", "admin"):
         actor = stage.client(role).get("/v1/me").json()["actor"]
         stage.jobs[role] = _make_failed_job(served, actor)
     model = save_model(served.settings.models, train(), facts(metrics={}), by="test", key=KEY)
@@ -299,11 +307,23 @@ def _make_key(stage: Stage, names: dict[str, str], target: str) -> dict[str, str
     return {"key_id": stage.served.key(Role.ANALYST)[4:16]}
 
 
+def _make_waiting_key(stage: Stage, names: dict[str, str], target: str) -> dict[str, str]:
+    """A key that takes two people and was made by one who is not asked here."""
+    if target != "there":
+        return names
+    asking = stage.served.client(None)
+    asking.headers["Authorization"] = f"Bearer {stage.served.key(Role.ACCESS_ADMIN)}"
+    made = asking.post("/v1/api-keys", json={"label": "a", "role": "analyst"})
+    assert made.status_code == 201, made.text
+    return {"key_id": made.json()["key_id"]}
+
+
 _MAKE_FIRST = {
     "delete_rating": _make_rating,
     "delete_exam_result": _make_exam_result,
     "delete_assessment": _make_assessment,
     "erase_person": _make_person,
+    "confirm_api_key": _make_waiting_key,
     "revoke_api_key": _make_key,
     "rotate_api_key": _make_key,
 }

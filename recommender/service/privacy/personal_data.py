@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from recommender.errors import ConflictError, InputError, NotFoundError
+from recommender.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from recommender.service.access.two_person import WAITING, is_same_hand, needs_second
 from recommender.service.learning.collecting import collect_records
 from recommender.service.people.facts import refuse_manager
 from recommender.service.permissions import Permission
@@ -20,6 +22,8 @@ from recommender.store import (
     erase_rows,
     has_open_jobs,
     make_pseudonym,
+    note_erasure_request,
+    read_erasure_request,
     read_holdings,
     schema,
     to_rows,
@@ -64,6 +68,22 @@ _DELETABLE = {
 }
 
 
+@dataclass(frozen=True)
+class Erasure:
+    """What came of asking for an erasure.
+
+    Parameters
+    ----------
+    rows : dict of str to int
+        How many rows were deleted or changed, by table; empty where nothing was yet.
+    waits_until : datetime or None
+        Until when a second person can ask for the same; None where the person is erased.
+    """
+
+    rows: dict[str, int]
+    waits_until: dt.datetime | None = None
+
+
 def export_person(session: Session, person_id: str) -> dict[str, Any]:
     """Export all that is held on a person, ready for JSON.
 
@@ -97,8 +117,8 @@ def export_person(session: Session, person_id: str) -> dict[str, Any]:
     }
 
 
-def erase_person(session: Session, person_id: str) -> dict[str, int]:
-    """Erase a person and return how many rows were deleted or changed, by table.
+def erase_person(session: Session, person_id: str) -> Erasure:
+    """Erase a person; where it takes two people, the second one who asks for it does.
 
     Improvement records stay under a pseudonym, which is told to nobody, so that what was learned
     from the person's training is not lost.
@@ -109,6 +129,8 @@ def erase_person(session: Session, person_id: str) -> dict[str, int]:
         If there is no such person within the principal's scope.
     ConflictError
         If a job has not ended that may write about the person again.
+    ForbiddenError
+        If it takes two people, and the principal may be the one who asked first.
     """
     session.need(Permission.ERASE_PERSON)
     with session.writing() as connection:
@@ -116,13 +138,17 @@ def erase_person(session: Session, person_id: str) -> dict[str, int]:
         head = session.person(connection, person_id, lock=True)
         if has_open_jobs(connection, head):
             raise ConflictError("privacy.open-jobs", person_id=person_id)
+        if needs_second(session):
+            waits_until = _wait_for_second(session, connection, person_id)
+            if waits_until is not None:
+                return Erasure({}, waits_until)
         pseudonym = make_pseudonym()
         # before the erasure: derived records are computed from the facts that go
         n_derived = _keep_derived(session, connection, head, pseudonym)
         counts = erase_rows(connection, head, pseudonym=pseudonym)
         counts["improvement_record"] += n_derived
         session.details |= {"rows": sum(counts.values())}
-        return counts
+        return Erasure(counts)
 
 
 def delete_fact(session: Session, kind: str, key: Mapping[str, Any]) -> None:
@@ -153,6 +179,25 @@ def delete_fact(session: Session, kind: str, key: Mapping[str, Any]) -> None:
         # counts up the person's version, so that no held ranking is answered any more
         touch_people(connection, [head.person_id])
         session.details |= {"kind": kind}
+
+
+def _wait_for_second(
+    session: Session, connection: Connection, person_id: str
+) -> dt.datetime | None:
+    """Return until when a second person can ask for the erasure; None where this is the second."""
+    now, asking = dt.datetime.now(dt.UTC), session.who.actor
+    asked = read_erasure_request(connection, person_id)
+    if asked is None or asked[1] + WAITING <= now:
+        note_erasure_request(connection, person_id, asked_by=asking, asked_at=now)
+        asked = asking, now
+    first, asked_at = asked
+    if first == asking:
+        session.details |= {"stage": "asked"}
+        return asked_at + WAITING
+    if is_same_hand(connection, first, session.who):
+        raise ForbiddenError("access.second-person")
+    session.details |= {"asked_by": first}
+    return None
 
 
 def _keep_derived(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from collections.abc import Sequence
 from typing import Any
@@ -43,6 +44,31 @@ def has_open_jobs(connection: sa.Connection, head: PersonHead) -> bool:
         return True
     return any(
         row["finished_at"] is None for row in find_jobs(connection, naming_of(connection, head))
+    )
+
+
+def read_erasure_request(
+    connection: sa.Connection, person_id: str
+) -> tuple[str, dt.datetime] | None:
+    """Return who asked first for an erasure, and when; None where nobody has."""
+    person = schema.person.c
+    asked = connection.execute(
+        sa.select(person.erasure_asked_by, person.erasure_asked_at).where(
+            person.person_id == person_id
+        )
+    ).one()
+    return None if asked.erasure_asked_at is None else (asked[0], asked[1])
+
+
+def note_erasure_request(
+    connection: sa.Connection, person_id: str, *, asked_by: str, asked_at: dt.datetime
+) -> None:
+    """Note who asked first for the erasure of a person."""
+    person = schema.person
+    connection.execute(
+        person.update()
+        .where(person.c.person_id == person_id)
+        .values(erasure_asked_by=asked_by, erasure_asked_at=asked_at)
     )
 
 

@@ -76,7 +76,9 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
     person, plan, audit = schema.person.c, schema.plan, schema.audit_entry.c
     own_plans = sa.select(plan.c.plan_id).where(plan.c.person_id == me)
     queries: dict[str, sa.Select[Any]] = {
-        "person": select_people(EVERYONE).where(person.person_id == me),
+        "person": select_people(EVERYONE)
+        .add_columns(person.erasure_asked_at)
+        .where(person.person_id == me),
         "reports": sa.select(sa.func.count().label("people"))
         .where(person.manager_id == me)
         # no row rather than a count of 0: a section with a row says that something is held
@@ -100,7 +102,7 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
         ),
         "objection_answered": _answers_given(actors),
         # the hash says nothing about the person, and would only help somebody to guess the secret
-        "api_key": _all_but(schema.api_key, "secret_sha256", "created_by").where(
+        "api_key": _all_but(schema.api_key, "secret_sha256", "created_by", "confirmed_by").where(
             schema.api_key.c.person_id == me
         ),
         "audit_entry": _entries(names_subject(head.ref)),

@@ -54,7 +54,7 @@ NAMING = {
 # in these the text is an id, a code or a path of something else, or the random id of an actor
 NOT_NAMING = {
     "org_unit": {"path", "name"},
-    "person": {"grade"},
+    "person": {"grade", "erasure_asked_by"},
     "assessment": {"competency_id"},
     "rating": {"competency_id", "indicator_id", "rater_type"},
     "exam_result": {"competency_id", "subject"},
@@ -69,7 +69,10 @@ NOT_NAMING = {
     "objection": {"plan_id", "module_id", "party", "actor", "answered_by"},
     "shown": {"modules", "module_id", "objective", "model_id", "catalog_digest"},
     "import_batch": {"kind", "sha256"},
-    "api_key": {"key_id", "secret_sha256", "role", "org_unit", "permissions", "created_by"},
+    "api_key": {
+        *("key_id", "secret_sha256", "role", "org_unit", "permissions", "networks"),
+        *("replaces", "created_by", "confirmed_by"),
+    },
     "audit_entry": {"actor", "role", "action", "resource", "request_id", "details", "hash"},
     "audit_head": {"hash"},
     "change_counter": {"name"},
@@ -107,7 +110,7 @@ def places_of(service, *words):
 
 def erase(service, person_id=SOMEBODY):
     session = session_of(service, action="erase_person")
-    return erase_person(session, person_id)
+    return erase_person(session, person_id).rows
 
 
 def export(service, person_id=SOMEBODY, **changes):
