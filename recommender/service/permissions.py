@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from recommender.errors import ForbiddenError
 from recommender.store import EVERYONE, NO_ONE, Scope
@@ -137,6 +136,11 @@ class Principal:
             return Scope(person_id=self.person_id)
         return NO_ONE
 
+    @property
+    def sees_people(self) -> bool:
+        """Whether the principal may read where single people stand; others get coarser figures."""
+        return {Permission.READ_PEOPLE, Permission.READ_ASSESSMENTS} <= self.permissions
+
     def need(self, permission: Permission) -> None:
         """Raise a `ForbiddenError` unless the permission is there."""
         if permission not in self.permissions:
@@ -150,29 +154,3 @@ def grant(role: Role, wanted: Iterable[str] | None) -> frozenset[Permission]:
     """Return what a key may do: what it was made for, as far as its role allows."""
     held = PERMISSIONS[role]
     return held if wanted is None else held & {Permission(name) for name in wanted}
-
-
-def hide_raters(who: Principal, ratings: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Take the ids of raters out of ratings, newest first: only HR is told who rated whom.
-
-    A hidden `rater_id` is None. Raters always see their own.
-    """
-    rows = list(ratings)
-    if who.role not in (Role.HR, Role.ADMIN):
-        rows = [
-            row if row["rater_id"] == who.person_id else {**row, "rater_id": None} for row in rows
-        ]
-    # sorted after the ids are gone, so that the order does not follow them
-    rows.sort(key=lambda row: (-row["rated_on"].toordinal(), *rating_order(row)))
-    return rows
-
-
-def rating_order(row: dict[str, Any]) -> tuple[str | int, ...]:
-    """Return what ratings of one day are ordered by; a hidden rater comes first."""
-    return (
-        row["competency_id"],
-        row["indicator_id"],
-        row["rater_type"],
-        row["rater_id"] or "",
-        row["rating"],
-    )

@@ -34,6 +34,14 @@ SMALL_CELL = 5
 _TINY = 1e-9
 
 
+def round_count(people: int) -> int | None:
+    """Return a count for readers who see no single person: in steps of five, None below the first.
+
+    Then the difference of two counts tells of no single person who came or went.
+    """
+    return people - people % SMALL_CELL or None
+
+
 def find_above(units: Sequence[str]) -> IntArray:
     """Find the unit right above each one.
 
@@ -102,7 +110,8 @@ def choose_shown(counts: IntArray, above: IntArray) -> BoolArray:
     return np.frombuffer(shown, dtype=bool).reshape(counts.shape)
 
 
-@lru_cache(maxsize=256)
+# a table has one for each competency, beside each of several quarters for some readers
+@lru_cache(maxsize=1024)
 def _choose(shape: tuple[int, int], content: bytes, above: tuple[int, ...]) -> bytes:
     counts = np.frombuffer(content, dtype=np.int64).reshape(shape)
     shown: BoolArray = counts == 0
