@@ -53,6 +53,9 @@ class Permission(StrEnum):
     READ_METRICS = "metrics:read"
 
 
+# counts told to readers who may not know who is counted go in steps of this
+_COUNT_STEP = 5
+
 _SELF = {
     Permission.READ_CATALOG,
     Permission.READ_PEOPLE,
@@ -148,6 +151,14 @@ class Principal:
 
 
 COMMAND_LINE = Principal("cli", Role.ADMIN, PERMISSIONS[Role.ADMIN])
+
+
+def round_count(people: int) -> int | None:
+    """Return a count for readers who see no single person: in steps of five, None below the first.
+
+    Then the difference of two counts hardly ever tells that a single person came or went.
+    """
+    return people - people % _COUNT_STEP or None
 
 
 def grant(role: Role, wanted: Iterable[str] | None) -> frozenset[Permission]:

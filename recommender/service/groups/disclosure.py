@@ -34,14 +34,6 @@ SMALL_CELL = 5
 _TINY = 1e-9
 
 
-def round_count(people: int) -> int | None:
-    """Return a count for readers who see no single person: in steps of five, None below the first.
-
-    Then the difference of two counts tells of no single person who came or went.
-    """
-    return people - people % SMALL_CELL or None
-
-
 def find_above(units: Sequence[str]) -> IntArray:
     """Find the unit right above each one.
 

@@ -16,10 +16,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recommender.arrays import FloatArray
-from recommender.service.groups.disclosure import round_count
 from recommender.service.groups.quarters import find_quarter_end
 from recommender.service.groups.table import GroupTable, StatisticsRequest, read_group_table
-from recommender.service.permissions import Permission, Role
+from recommender.service.permissions import Permission, Role, round_count
 from recommender.service.session import Session
 from recommender.store import EVERYONE
 

@@ -12,9 +12,8 @@ import pandas as pd
 from recommender.arrays import BoolArray
 from recommender.improvement.history import SHIFT_DAYS, pseudonymise
 from recommender.results import Basis
-from recommender.service.groups.disclosure import round_count
 from recommender.service.learning.collecting import collect_records
-from recommender.service.permissions import Permission, Role
+from recommender.service.permissions import Permission, Role, round_count
 from recommender.service.session import Session
 from recommender.store import Connection, Scope, to_rows
 from recommender.store.history import read_history_state, read_secret, read_visible_ids

@@ -8,9 +8,8 @@ from typing import Any
 
 from recommender.errors import ConflictError, StaleError
 from recommender.exchange import check_items
-from recommender.service.groups.disclosure import round_count
 from recommender.service.people.known_ids import make_known
-from recommender.service.permissions import Permission, Role
+from recommender.service.permissions import Permission, Role, round_count
 from recommender.service.session import Session
 from recommender.store import EVERYONE, Connection, PersonHead, covers_unit, org_path, to_rows
 from recommender.store.people import staff as store
