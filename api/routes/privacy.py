@@ -45,7 +45,11 @@ ExamLevel = Annotated[int, Query(description="Level of the exam.", ge=1, le=4)]
     example={"person_id": "00002"},
 )
 def export_person_data(call: Admitted, person_id: PersonId) -> Response:
-    """Export all that is held on a person."""
+    """Export all that is held on a person.
+
+    Ratings whose raters are too few to tell are counted. Ratings that the person gave are only in
+    the person's own export, and in an administrator's.
+    """
     export = personal_data.export_person(call.session, person_id)
     return answer(call, DataExportOut.model_validate(export))
 

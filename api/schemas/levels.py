@@ -61,9 +61,21 @@ class DerivationOut(Resource):
     level: float | None
     standard_error: float | None
     assessed_on: dt.date | None
-    disagreement: bool
-    parts: list[dict[str, Any]]
-    rows: list[dict[str, Any]]
+    disagreement: Annotated[
+        bool, Field(description="Two rater types in `parts` differ by more than one level.")
+    ]
+    parts: Annotated[
+        list[dict[str, Any]],
+        Field(
+            description="Rater types, or sittings. Of a type with fewer raters than the "
+            "catalogue's `min_raters_shown` all but the weight is null, except for HR; where no "
+            "other would be, of the manager too."
+        ),
+    ]
+    rows: Annotated[
+        list[dict[str, Any]],
+        Field(description="Without those of rater types that are null in `parts`, but one's own."),
+    ]
 
 
 class ServedOut(_Part):

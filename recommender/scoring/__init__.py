@@ -7,9 +7,15 @@ days since 1970-01-01. The rules are those of DESIGN, section 4.
 from recommender.scoring.assessments import AssessmentArrays
 from recommender.scoring.current import SOURCES, LevelArrays, pick_current
 from recommender.scoring.exams import ExamArrays, ExamRules, Sittings, assess_exams, score_sittings
-from recommender.scoring.ratings import RATER_TYPE_CODES, RatingArrays, assess_ratings
+from recommender.scoring.ratings import (
+    DISAGREEMENT_LEVELS,
+    RATER_TYPE_CODES,
+    RatingArrays,
+    assess_ratings,
+)
 
 __all__ = [
+    "DISAGREEMENT_LEVELS",
     "RATER_TYPE_CODES",
     "SOURCES",
     "AssessmentArrays",

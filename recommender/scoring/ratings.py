@@ -11,7 +11,7 @@ from recommender.scoring.assessments import N_LEVELS, AssessmentArrays, no_asses
 
 # The code is the column of the rater type in `rater_weights` and in every array below.
 RATER_TYPE_CODES = {"self": 0, "manager": 1, "peer": 2, "customer": 3}
-SELF = RATER_TYPE_CODES["self"]
+SELF, MANAGER = RATER_TYPE_CODES["self"], RATER_TYPE_CODES["manager"]
 # A rating of 3 means "always": the indicator is then fulfilled.
 HIGHEST_RATING = 3.0
 # Two rater types that differ by more than this are flagged (DESIGN, section 4).
@@ -71,6 +71,7 @@ def assess_ratings(
     rating_standard_error: float,
     window_days: int,
     as_of_day: int,
+    min_raters_shown: int = 1,
 ) -> AssessmentArrays:
     """Turn ratings into assessments.
 
@@ -86,6 +87,9 @@ def assess_ratings(
         How many days before the latest rating others still belong to the same assessment.
     as_of_day : int
         Later ratings do not count.
+    min_raters_shown : int
+        Types with fewer raters, but for self and manager, do not count for `disagreement`, which
+        would tell the figures of a single rater.
 
     Returns
     -------
@@ -158,8 +162,13 @@ def assess_ratings(
         ).sum(axis=1)
     )
 
-    highest = np.where(type_present, type_level, -np.inf).max(axis=1)
-    lowest = np.where(type_present, type_level, np.inf).min(axis=1)
+    told = type_present & (n_raters >= min_raters_shown)
+    told[:, [SELF, MANAGER]] = type_present[:, [SELF, MANAGER]]
+    # one type that is left out alone is what remains of the level: then only the own one is told
+    alone = (type_present & ~told).sum(axis=1) == 1
+    told[alone] &= np.arange(len(RATER_TYPE_CODES)) == SELF
+    highest = np.where(told, type_level, -np.inf).max(axis=1)
+    lowest = np.where(told, type_level, np.inf).min(axis=1)
     others = [k for k in range(len(RATER_TYPE_CODES)) if k != SELF]
     # Self ratings alone are no assessment: the window before then counts (DECISIONS, 1).
     counts: BoolArray = type_present[:, others].sum(axis=1) > 0

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Any
 
 from recommender.errors import ForbiddenError
 from recommender.store import EVERYONE, NO_ONE, Scope
@@ -61,6 +60,9 @@ class Permission(StrEnum):
     MANAGE_KEYS = "keys:write"
     READ_METRICS = "metrics:read"
 
+
+# counts told to readers who may not know who is counted go in steps of this
+_COUNT_STEP = 5
 
 _SELF = {
     Permission.READ_CATALOG,
@@ -172,6 +174,11 @@ class Principal:
             return Scope(person_id=self.person_id)
         return NO_ONE
 
+    @property
+    def sees_people(self) -> bool:
+        """Whether the principal may read where single people stand; others get coarser figures."""
+        return {Permission.READ_PEOPLE, Permission.READ_ASSESSMENTS} <= self.permissions
+
     def need(self, permission: Permission) -> None:
         """Raise a `ForbiddenError` unless the permission is there."""
         if permission not in self.permissions:
@@ -194,6 +201,14 @@ class Principal:
 COMMAND_LINE = Principal("cli", Role.ADMIN, PERMISSIONS[Role.ADMIN])
 
 
+def round_count(people: int) -> int | None:
+    """Return a count for readers who see no single person: in steps of five, None below the first.
+
+    Then the difference of two counts hardly ever tells that a single person came or went.
+    """
+    return people - people % _COUNT_STEP or None
+
+
 def grant(role: Role, wanted: Iterable[str] | None) -> frozenset[Permission]:
     """Return what a key may do: what it was made for, as far as its role allows."""
     if wanted is None:
@@ -204,29 +219,3 @@ def grant(role: Role, wanted: Iterable[str] | None) -> frozenset[Permission]:
 def grantable(role: Role) -> frozenset[Permission]:
     """Return all that a key of a role can be allowed."""
     return PERMISSIONS[role] | GRANTED_SINGLY.get(role, frozenset())
-
-
-def hide_raters(who: Principal, ratings: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Take the ids of raters out of ratings, newest first: only HR is told who rated whom.
-
-    A hidden `rater_id` is None. Raters always see their own.
-    """
-    rows = list(ratings)
-    if who.role not in (Role.HR, Role.ADMIN):
-        rows = [
-            row if row["rater_id"] == who.person_id else {**row, "rater_id": None} for row in rows
-        ]
-    # sorted after the ids are gone, so that the order does not follow them
-    rows.sort(key=lambda row: (-row["rated_on"].toordinal(), *rating_order(row)))
-    return rows
-
-
-def rating_order(row: dict[str, Any]) -> tuple[str | int, ...]:
-    """Return what ratings of one day are ordered by; a hidden rater comes first."""
-    return (
-        row["competency_id"],
-        row["indicator_id"],
-        row["rater_type"],
-        row["rater_id"] or "",
-        row["rating"],
-    )

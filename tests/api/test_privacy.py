@@ -50,13 +50,50 @@ def test_all_that_is_held(served, subtests):
             found = answered.json()
             sections = {section["name"]: section for section in found["sections"]}
             assert found["person_id"] == sections["person"]["rows"][0]["person_id"] == EMPLOYEE
-            assert len(sections["rating"]["rows"]) == len(
+            # one by one, or counted where the raters are few
+            assert sum(row.get("ratings", 1) for row in sections["rating"]["rows"]) == len(
                 rows_of(
                     served, sa.select(schema.rating).where(schema.rating.c.person_id == EMPLOYEE)
                 )
             )
             assert set(sections["rating"]["description"]) == {"zh-CN", "en"}
             assert "rater_id" not in sections["rating"]["rows"][0]
+
+
+def section(client, person_id, name):
+    found = client.get(f"/v1/people/{person_id}/data-export").json()
+    return next(part["rows"] for part in found["sections"] if part["name"] == name)
+
+
+def test_what_somebody_rated_stands_in_the_own_export_alone(served):
+    """Its days, beside those of ratings that reports were given, would tell who gave them."""
+    client = served.client("admin")
+    (rater,) = rows_of(
+        served,
+        sa.select(schema.person.c.person_id, schema.person.c.manager_id)
+        .join(schema.rating, schema.rating.c.rater_id == schema.person.c.person_id)
+        .where(schema.rating.c.rater_type == "peer", schema.person.c.manager_id.is_not(None))
+        .limit(1),
+    )
+    key = served.key("employee", person_id=rater.person_id)
+    own = served.client(None, Authorization=f"Bearer {key}")
+    whole = section(own, rater.person_id, "rating_given")
+    assert whole == section(client, rater.person_id, "rating_given") != []
+    for role, person in (("manager", rater.manager_id), ("hr", None)):
+        key = served.key(role, person_id=person)
+        other = served.client(None, Authorization=f"Bearer {key}")
+        assert section(other, rater.person_id, "rating_given") == []
+
+
+def test_ratings_by_few_are_counted_in_the_export(served):
+    """Of 00002 each competency has one customer: nothing of a customer's is told but how many."""
+    for role in ("employee", "manager"):
+        rows = section(served.client(role), EMPLOYEE, "rating")
+        customers = [row for row in rows if row["rater_type"] == "customer"]
+        assert customers
+        assert all(set(row) == {"competency_id", "rater_type", "ratings"} for row in customers)
+    rows = section(served.client("hr"), EMPLOYEE, "rating")
+    assert {"rating", "rated_on"} <= set.intersection(*map(set, rows))
 
 
 def test_an_export_is_in_the_trail(served):

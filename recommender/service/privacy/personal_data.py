@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from recommender.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from recommender.service.access.two_person import WAITING, is_same_hand, needs_second
 from recommender.service.learning.collecting import collect_records
+from recommender.service.levels.raters import tell_ratings
 from recommender.service.people.facts import refuse_manager
-from recommender.service.permissions import Permission
+from recommender.service.permissions import Permission, Role
 from recommender.service.privacy.objections import may_see_objections
 from recommender.service.session import Session
 from recommender.settings import LAST_DAY
@@ -88,8 +90,10 @@ def export_person(session: Session, person_id: str) -> dict[str, Any]:
     """Export all that is held on a person, ready for JSON.
 
     The result has `person_id`, `made_at` and `sections`; each section has a `name`, a
-    `description` in both languages, and its `rows`. A manager is given no section of what his
-    reports object to.
+    `description` in both languages, and its `rows`. Ratings that the reader is not told of are
+    only counted. The ratings that the person gave stand in the person's own export, and in that
+    of an administrator: beside what their reports were given, the days would tell managers who
+    rated whom. A manager is given no section of what his reports object to.
 
     Raises
     ------
@@ -102,6 +106,14 @@ def export_person(session: Session, person_id: str) -> dict[str, Any]:
     if not may_see_objections(session.who, person_id):
         del holdings["objection"]
         holdings["text"] = [row for row in holdings["text"] if row["table"] != "objection"]
+    who, settings = session.who, session.service.framework.catalog.settings
+    told, withheld = tell_ratings(who, holdings["rating"], settings)
+    holdings["rating"] = [
+        *({name: row[name] for name in row if name != "rater_id"} for row in told),
+        *_count(withheld),
+    ]
+    if person_id != who.person_id and who.role is not Role.ADMIN:
+        holdings["rating_given"] = []
     return {
         "person_id": person_id,
         "made_at": dt.datetime.now(dt.UTC).isoformat(),
@@ -212,6 +224,14 @@ def _keep_derived(
     columns = [column.name for column in schema.improvement_record.c]
     write_rows(connection, schema.improvement_record, to_rows(derived[columns]))
     return len(derived)
+
+
+def _count(ratings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    counts = Counter((row["competency_id"], row["rater_type"]) for row in ratings)
+    return [
+        {"competency_id": competency, "rater_type": kind, "ratings": number}
+        for (competency, kind), number in sorted(counts.items())
+    ]
 
 
 def _plain(value: Any) -> Any:

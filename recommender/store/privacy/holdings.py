@@ -68,8 +68,8 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
     Returns
     -------
     dict of str to list of dict
-        Rows by section; sections without rows are there too. Nobody else is named: raters,
-        actors and the people whom the person rated are left out.
+        Rows by section; sections without rows are there too. Nobody else is named, but for who
+        rated the person: actors and the people whom the person rated are left out.
     """
     me, actors = head.person_id, actors_of(connection, head.person_id)
     naming = naming_of(connection, head)
@@ -84,7 +84,7 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
         # no row rather than a count of 0: a section with a row says that something is held
         .having(sa.func.count() > 0),
         **{table.name: _all_but(table, "id").where(table.c.person_id == me) for table in FACTS},
-        "rating": _ratings_received(me),
+        "rating": _all_but(schema.rating).where(schema.rating.c.person_id == me),
         "rating_given": _ratings_given(me),
         "plan": sa.select(plan).where(plan.c.person_id == me),
         **{
@@ -195,12 +195,6 @@ def _may_name(body: bytes, naming: Naming) -> bool:
 def _all_but(table: sa.Table, *names: str) -> sa.Select[Any]:
     columns = [column for column in table.c if column.name not in names]
     return sa.select(*columns).order_by(*table.primary_key.columns)
-
-
-def _ratings_received(person_id: str) -> sa.Select[Any]:
-    rating = schema.rating
-
-    return _all_but(rating, "rater_id").where(rating.c.person_id == person_id)
 
 
 def _ratings_given(person_id: str) -> sa.Select[Any]:
