@@ -33,6 +33,7 @@ from recommender.service.session import Session
 
 # Visible ASCII only: a header carries nothing else unchanged.
 IDEMPOTENCY_KEY = r"^[!-~]{1,200}$"
+WITH_BODY = ("POST", "PUT", "PATCH")
 PERMISSION = "x-permission"
 SOLVES = "x-solves-a-plan"
 # Begins every API key and no JWT, so neither is ever tried as the other.
@@ -101,8 +102,8 @@ class Call:
             stored = keep(self.response)
             keep_answer(KeptAnswer(stored.status_code, dict(stored.headers), bytes(stored.body)))
 
-    def seen_version(self) -> int:
-        """Return the version that ``If-Match`` names.
+    def seen_version(self) -> int | None:
+        """Return the version that ``If-Match`` names; None for ``*``, whichever there is.
 
         Raises
         ------
@@ -112,6 +113,9 @@ class Call:
         etag = self.request.headers.get("if-match")
         if etag is None:
             raise Refusal(428, "request.if-match-missing")
+        # an existing plan, offering or person of whatever version
+        if etag.strip() == "*":
+            return None
         # only the version has to agree: the digest after it changes with language and fields, too
         match = re.fullmatch(r'"([0-9]{1,9})(-[0-9a-f]+)?"', etag)
         if match is None:
@@ -132,8 +136,9 @@ async def admit(request: Request) -> AsyncIterator[Call]:
     Raises
     ------
     Refusal
-        401 without a valid key or token, 422 for a malformed ``Idempotency-Key`` or a parameter
-        that the operation does not have, 429 past the rate limit.
+        401 without a valid key or token, 415 with a body that is compressed, 422 for a malformed
+        ``Idempotency-Key`` or a parameter that the operation does not have, 429 past the rate
+        limit.
     ForbiddenError
         If the caller lacks the permission.
     """
@@ -166,6 +171,9 @@ def check_caller(request: Request) -> Call:
         raise _refused(state, request)
     # Set first, so that the log line of a refusal below names the actor too.
     request.state.actor = who.actor
+    address = request.client.host if request.client else None
+    if not who.may_come_from(address):
+        raise _refused(state, request, Refusal(403, "access.network", address=address or "–"))
     # Counted before the permission is checked: refused requests use up the rate limit as well.
     headers = _count(state, state.limit, who.actor)
     declared = route.openapi_extra or {}
@@ -174,6 +182,10 @@ def check_caller(request: Request) -> Call:
         who.need(Permission(needed))
     if declared.get(SOLVES):
         headers = _count(state, state.plan_limit, who.actor)
+    coding = request.headers.get("content-encoding", "").strip().lower()
+    if request.method in WITH_BODY and coding not in ("", "identity"):
+        headers = {"Accept-Encoding": "identity"}
+        raise Refusal(415, "request.content-encoding", headers=headers, coding=coding[:40])
     # "none" fits the pattern, so a request without the header passes
     if not re.fullmatch(IDEMPOTENCY_KEY, request.headers.get("idempotency-key", "none")):
         raise Refusal(422, "request.idempotency-key")
@@ -249,12 +261,12 @@ def _count(state: ServerState, limit: RateLimitItem, actor: str) -> dict[str, st
     return headers
 
 
-def _refused(state: ServerState, request: Request) -> Refusal:
-    """Return the refusal of a key or token: 401, or 429 for an address refused too often lately."""
+def _refused(state: ServerState, request: Request, refusal: Refusal | None = None) -> Refusal:
+    """Return a refusal: 401 unless given, or 429 for an address refused too often lately."""
     address = request.client.host if request.client else ""
     if not state.rates.hit(REFUSALS, f"refused {address}").allowed:
         return Refusal(429, "request.too-many", headers={"Retry-After": "60"}, seconds=60)
-    return Refusal(401, "access.bad-token", headers=_CHALLENGE)
+    return refusal or Refusal(401, "access.bad-token", headers=_CHALLENGE)
 
 
 def _without_people(template: str, parameters: dict[str, Any]) -> str:

@@ -33,14 +33,18 @@ Decides which training is worth a person's time.
 
 **Keys.** Every operation except `/health` needs `Authorization: Bearer …`: an API key or a token
 of the organisation's identity provider. What a caller may do follows from the role (employee,
-manager, hr, analyst, admin); whose data, from the person or org unit behind the key. What lies
-outside looks like what does not exist: 404.
+manager, hr, analyst; system-admin, access-admin and auditor, who have no permission in common; or
+admin, who has them all); whose data, from the person or org unit behind the key. What lies outside
+looks like what does not exist: 404.
 
 **Lists** come in pages: send `next` back as `cursor` until it is null. `fields=a,b` leaves the
 other fields out.
 
 **Changes.** A resource has an `ETag`; send it back as `If-Match` and nobody's change is lost. A
 POST with an `Idempotency-Key` can be sent again safely; answers are kept for a day.
+
+**Requests.** Every GET is also answered as HEAD, without the body. A body is JSON in which no name
+stands twice, or a file as it is; it is neither compressed (415) nor wrapped in a form.
 
 **Problems** are `application/problem+json` (RFC 9457). `type` is stable; sentences are Chinese or
 English by `Accept-Language`.

@@ -27,7 +27,8 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from api.admission import IDEMPOTENCY_KEY, PERMISSION, SOLVES
+from api.admission import IDEMPOTENCY_KEY, PERMISSION, SOLVES, WITH_BODY
+from api.bodies import JsonRoute
 from api.problems import MEDIA_TYPE, Problem
 from api.responses import MOST_FIELDS, fields_of
 from recommender.service.permissions import Permission
@@ -44,6 +45,7 @@ _SOMETIMES = {
     409: "The present state does not allow it.",
     412: "It has changed since it was read; read it again.",
     413: "The body is too large.",
+    415: "The body is compressed, or wrapped in a form.",
     428: "`If-Match` is missing.",
 }
 
@@ -64,7 +66,7 @@ class Operations(APIRouter):
     """
 
     def __init__(self, tag: str) -> None:
-        super().__init__(prefix="/v1", tags=[tag])
+        super().__init__(prefix="/v1", tags=[tag], route_class=JsonRoute)
 
     def operation(
         self,
@@ -83,6 +85,7 @@ class Operations(APIRouter):
         body_example: Any = None,
         upload: bool = False,
         solves: bool = False,
+        waits: bool = False,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare an operation.
 
@@ -112,6 +115,8 @@ class Operations(APIRouter):
             Whether the body is a file.
         solves : bool
             Whether it solves a plan: of these a caller has fewer an hour.
+        waits : bool
+            Whether it may have to wait for a second person, and then answers 202.
 
         Returns
         -------
@@ -124,7 +129,8 @@ class Operations(APIRouter):
             (conflict, 409),
             (versioned, 412),
             (versioned, 428),
-            (method in ("POST", "PUT", "PATCH"), 413),
+            (method in WITH_BODY, 413),
+            (method in WITH_BODY, 415),
         ):
             if wanted:
                 problems[number] = _SOMETIMES[number]
@@ -147,6 +153,8 @@ class Operations(APIRouter):
         responses[status] = success
         if creates:
             responses[201] = {"description": "It was not there; it was made.", "model": answer}
+        if waits:
+            responses[202] = {"description": "It waits for a second person.", "model": answer}
         if method == "GET" and (answer is not None or media):
             responses[304] = {"description": "Unchanged since the answer `If-None-Match` names."}
         extra: dict[str, Any] = {"security": [{"bearer": []}]}
@@ -159,7 +167,7 @@ class Operations(APIRouter):
             extra["parameters"] = headers
         # The tests call every operation with its example. An id that is known only after
         # something was created stands in braces, for them to fill in.
-        ids = {name: f"{{{name}}}" for name in re.findall(r"{(\w+)}", path)}
+        ids = {name: f"{{{name}}}" for name in re.findall(r"{(\w+)[:}]", path)}
         extra["x-example"] = ids | (example or {})
         if answer is not None:
             # on its way to `settle_parameters`: FastAPI has made no parameter yet to put it in
@@ -232,7 +240,14 @@ def _header_parameters(method: str, *, versioned: bool, creates: bool) -> list[d
     if method == "GET":
         wanted.append(("If-None-Match", "The `ETag` of an answer at hand.", False, None))
     if versioned:
-        wanted.append(("If-Match", "The `ETag` of what is to be changed.", not creates, None))
+        wanted.append(
+            (
+                "If-Match",
+                "The `ETag` of what is to be changed; `*` for whichever there is.",
+                not creates,
+                None,
+            )
+        )
     return [
         {
             "name": name,

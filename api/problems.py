@@ -23,6 +23,7 @@ from recommender.errors import (
     StoreError,
     TableFaultsError,
 )
+from recommender.identifiers import ID_PATTERN
 from recommender.service.access.idempotency import AnsweredBefore
 from recommender.service.jobs.problems import describe_faults
 from recommender.texts import LANGUAGES, all_texts, explain, hint, say
@@ -85,6 +86,10 @@ class Refusal(HTTPException):
     ) -> None:
         super().__init__(status_code, code, headers)
         self.code, self.errors, self.values = code, list(errors), values
+
+
+class UnreadableBody(Refusal):
+    """A refusal that comes of reading the body, which is before the caller is admitted."""
 
 
 def status_of(error: RecommenderError) -> int:
@@ -169,6 +174,8 @@ def install_handlers(app: FastAPI, check_caller: Callable[[Request], object]) ->
                 return await _on_known_problem(request, problem)
             except Refusal as refusal:
                 return await _on_refusal(request, refusal)
+        if isinstance(error, UnreadableBody):
+            return await _on_refusal(request, error)
         if isinstance(error, HTTPException):  # FastAPI's 400: the body cannot be decoded
             problem = {"type": "json_invalid", "loc": ("body",)}
             return await _on_invalid(request, RequestValidationError([problem]))
@@ -177,6 +184,7 @@ def install_handlers(app: FastAPI, check_caller: Callable[[Request], object]) ->
     app.add_exception_handler(RecommenderError, _on_known_problem)
     app.add_exception_handler(CatalogError, _on_catalog_faults)
     app.add_exception_handler(RequestValidationError, on_unreadable)
+    app.add_exception_handler(UnreadableBody, on_unreadable)
     app.add_exception_handler(400, on_unreadable)
     app.add_exception_handler(HTTPException, _on_refusal)
     app.add_exception_handler(AnsweredBefore, _on_repeated)
@@ -278,7 +286,8 @@ def _field_problem(item: dict[str, Any], lang: str) -> FieldProblem:
         for name, value in item.get("ctx", {}).items()
         if isinstance(value, str | int | float)
     }
-    key = f"invalid.{item['type']}"
+    # the rule for ids is told in words; nobody reads its pattern
+    key = "invalid.id" if expected.get("pattern") == ID_PATTERN else f"invalid.{item['type']}"
     text = say(key, lang, **expected) if key in all_texts() else say("invalid.other", lang)
     # the name of a field may hold half a surrogate pair, which cannot be sent as UTF-8
     return FieldProblem(pointer=pointer.encode("utf-8", "replace").decode(), detail=text)
@@ -307,7 +316,7 @@ async def _on_refusal(request: Request, error: Exception) -> Response:
 def _methods_of(request: Request) -> list[str]:
     # Starlette's header names only the methods of the one route that refused; others may share
     # its path
-    return [
+    found = [
         method
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
         if any(
@@ -315,3 +324,5 @@ def _methods_of(request: Request) -> list[str]:
             for route in request.app.routes
         )
     ]
+    # where no route matches, it is a file of those that are mounted
+    return ["GET", "HEAD", *found[1:]] if found[:1] in ([], ["GET"]) else found

@@ -18,7 +18,13 @@ T = TypeVar("T")
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most.")]
 Cursor = Annotated[
-    str | None, Query(max_length=400, description="`next` of the page before; opaque.")
+    str | None,
+    Query(
+        max_length=400,
+        description="`next` of the page before; opaque.",
+        # what it holds is a list: all of them begin alike
+        json_schema_extra={"pattern": r"^W[A-Za-z0-9_-]+$"},
+    ),
 ]
 MOST_FIELDS = 50
 Fields = Annotated[

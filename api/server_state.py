@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from limits import RateLimitItem, parse
@@ -43,6 +44,7 @@ class ServerState:
     limit: RateLimitItem = field(init=False)
     plan_limit: RateLimitItem = field(init=False)
     rates: Windows = field(init=False, default_factory=Windows)
+    looking: asyncio.Task[bool] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.limit = parse(self.settings.rate_limit)

@@ -13,7 +13,8 @@ Basis = Literal["measured", "pooled", "expert"]
 class CompetencyGap:
     """Where a person stands in one competency; levels are None where to be assessed first.
 
-    `disagreement`: two types of raters differ by more than one level.
+    `disagreement`: two types of raters differ by more than one level, as far as the person may
+    know; of few raters nothing is told.
     """
 
     competency_id: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from training_catalog.files.loading import DEFAULT_CATALOG
@@ -32,7 +33,11 @@ class Settings(BaseSettings):
     lang : str
         Language of what people read.
     model_key : str or None
-        Secret of 32 characters or more that signs the cards of models; none unless set.
+        Secret of 32 characters or more that signs the cards of models; without it no model is
+        trained or put in force.
+    pseudonym_key : str or None
+        64 hexadecimal digits that pseudonyms of people are made with; unless set they are kept in
+        a file among the models, made at first use.
     oidc_issuer, oidc_audience, oidc_jwks : str or None
         Issuer of bearer tokens, the audience they must name, and the URL or file of the
         issuer's keys; without them only API keys are accepted.
@@ -45,6 +50,14 @@ class Settings(BaseSettings):
         Size of a request's body, and of an uploaded table.
     slow_body_seconds : int
         How long a client may keep the server waiting for the next piece of a body.
+    proxies : str
+        Addresses or networks of proxies, with commas between; only from these is it believed who
+        they say they pass requests on for.
+    two_person : bool
+        Whether it takes two people to make or rotate a key, or to erase somebody, by HTTP.
+    mass_read_people : int
+        How many different people one key or token may read within an hour, by one worker's count,
+        before the log and the audit trail say so.
     open_docs : bool
         Whether the API's description and its page need no key.
     json_logs : bool
@@ -53,7 +66,8 @@ class Settings(BaseSettings):
         How long ratings, exam results and assessments are kept, and at least as long as a level
         may rest on them; what was learned from them stays.
     keep_plans_months : int
-        How long a plan that is neither approved nor active is kept after its last change.
+        How long a plan that is neither approved nor active is kept after its last change, and
+        an objection after its answer.
     keep_shown_months : int
         How long it is kept which modules were shown to whom.
     keep_jobs_days : int
@@ -64,7 +78,11 @@ class Settings(BaseSettings):
 
     # A compose file passes a variable that nobody set as an empty text: that means the default.
     model_config = SettingsConfigDict(
-        env_prefix="RECOMMENDER_", env_ignore_empty=True, frozen=True, extra="ignore"
+        env_prefix="RECOMMENDER_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,  # it may be a key
     )
 
     database: str = "sqlite:///recommender.db"
@@ -76,6 +94,7 @@ class Settings(BaseSettings):
     lang: Literal["zh-CN", "en"] = "zh-CN"
     # Secret, so that no log or traceback that shows the settings shows the key.
     model_key: SecretStr | None = None
+    pseudonym_key: SecretStr | None = None
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
     oidc_jwks: str | None = None
@@ -88,6 +107,9 @@ class Settings(BaseSettings):
     body_limit_mb: Annotated[int, Field(ge=1, le=1000)] = 1
     upload_limit_mb: Annotated[int, Field(ge=1, le=1000)] = 50
     slow_body_seconds: Annotated[int, Field(ge=1, le=600)] = 20
+    proxies: str = ""
+    two_person: bool = False
+    mass_read_people: Annotated[int, Field(ge=1, le=1_000_000)] = 500
     open_docs: bool = False
     json_logs: bool = True
     keep_assessments_months: Annotated[int, Field(ge=1, le=600)] = 60
@@ -96,10 +118,22 @@ class Settings(BaseSettings):
     keep_jobs_days: Annotated[int, Field(ge=1, le=3650)] = 90
     keep_idempotent_hours: Annotated[int, Field(ge=1, le=720)] = 24
 
+    @field_validator("pseudonym_key")
+    @classmethod
+    def _check_pseudonym_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and not re.fullmatch("[0-9a-f]{64}", key.get_secret_value()):
+            raise ValueError("64 hexadecimal digits (openssl rand -hex 32)")
+        return key
+
     @property
     def signing_key(self) -> bytes | None:
         """The key that signs the cards of models, if there is one."""
         return self.model_key.get_secret_value().encode() if self.model_key else None
+
+    @property
+    def pseudonym_digits(self) -> str | None:
+        """The key that pseudonyms are made with, if it is set."""
+        return self.pseudonym_key.get_secret_value() if self.pseudonym_key else None
 
     def today(self) -> dt.date:
         """Return the day a question is asked, also in a process that runs for months."""

@@ -28,10 +28,11 @@ def need(thing: str) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the tests and the processes they start share a cache that is not the user's."""
+    """Give the tests and the processes they start a cache that is not the user's, and a key."""
     folder = tempfile.TemporaryDirectory(prefix="recommender-cache-")
     config.add_cleanup(folder.cleanup)
     os.environ["RECOMMENDER_CACHE"] = folder.name
+    os.environ["RECOMMENDER_MODEL_KEY"] = "k" * 32  # as registry_models.KEY
 
 
 def pytest_collection_finish() -> None:

@@ -8,6 +8,7 @@ import sys
 import threading
 import tomllib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -163,12 +164,21 @@ def test_the_schema_is_upgraded_before_the_api_starts():
     assert "healthcheck" in SERVICES["db"]
 
 
+def default_of(variable):
+    """What a variable of the compose file is where it is not set."""
+    return re.sub(r"\$\{\w+:-(.*)\}", r"\1", str(variable))
+
+
 def test_the_api_is_called_with_options_that_are_there():
-    words = [re.sub(r"\$\{\w+:-(.*)\}", r"\1", str(word)) for word in SERVICES["api"]["command"]]
+    words = [default_of(word) for word in SERVICES["api"]["command"]]
     given = parse(words[1:] if words[0] == "recommender" else words).params
     assert (given["host"], given["workers"]) == ("0.0.0.0", 2)
-    # any proxy is believed only where nobody else can reach the port
-    assert given["proxies"] == "*"
+    # only the web server on the machine itself is believed
+    assert given["proxies"] is None
+    proxies = default_of(SERVICES["api"]["environment"]["RECOMMENDER_PROXIES"])
+    (network,) = COMPOSE["networks"]["default"]["ipam"]["config"]
+    first = next(ip_network(default_of(network["subnet"])).hosts())
+    assert ip_network(proxies) == ip_network(first)
     assert all(port.startswith("127.0.0.1:") for port in SERVICES["api"]["ports"])
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.errors import ConflictError
-from recommender.plan import PlanProblem, choose_plan, gap_closed
+from recommender.plan import PlanProblem, _dominated, choose_plan, gap_closed
 
 
 @st.composite
@@ -398,7 +398,49 @@ def test_a_plan_that_ran_out_of_time_says_what_it_may_miss():
         assert {0, 1} <= set(hurried.order)
         assert problem.hours[list(hurried.order)].sum() <= 40.0
         assert worth(best) <= worth(hurried) + hurried.optimality_gap + TOLERANCE
+        # nor is more said to be missing than all gaps closed at no price
+        whole = float(problem.weight @ problem.gap)
+        assert worth(hurried) + hurried.optimality_gap <= whole + TOLERANCE
     assert choose_plan(problem, seconds=0.0).optimality_gap > 0
+
+
+def test_what_better_modules_make_useless_is_taken_out_before_the_solver():
+    """Where two close the gap, the third and fourth best of a kind need not be weighed."""
+
+    def alike(**changes):
+        n = 4
+        return PlanProblem(
+            **{
+                "module_ids": ("a", "b", "c", "d"),
+                "hours": np.array([4.0, 4.0, 4.0, 8.0]),
+                "cost": np.array([0.0, 0.0, 100.0, 100.0]),
+                "improvement": np.full((n, 1), 0.5),
+                "gap": np.array([1.0]),
+                "weight": np.array([1.0]),
+                "prerequisites": ((),) * n,
+                "hour_price": 0.002,
+                "hours_budget": math.inf,
+                "cost_budget": math.inf,
+                "must": frozenset(),
+            }
+            | changes
+        )
+
+    for changes, left in (
+        ({}, "ab"),
+        ({"gap": np.array([1.2])}, "abc"),
+        ({"gap": np.array([9.0])}, "abcd"),
+        ({"gap": np.array([9.0]), "hours_budget": 11.0}, "ab"),
+        ({"gap": np.array([9.0]), "cost_budget": 150.0}, "abc"),
+        ({"gap": np.array([9.0]), "hour_price": 0.2}, ""),
+        ({"must": frozenset({3})}, "abd"),
+        # what another needs stays; what needs more than the others is no better than they are
+        ({"prerequisites": ((3,), (), (), ())}, "abcd"),
+        ({"prerequisites": ((), (), (), (0,))}, "ab"),
+        ({"improvement": np.array([[0.5], [0.4], [0.5], [0.5]])}, "abc"),
+    ):
+        kept = np.flatnonzero(~_dominated(alike(**changes)))
+        assert "".join("abcd"[i] for i in kept) == left, changes
 
 
 def test_a_solver_that_gives_up_is_not_called_infeasible(monkeypatch):

@@ -16,9 +16,13 @@ READMES = ("README.md", "README.zh-CN.md")
 
 def commands(readme):
     """Every call of the command line in the code blocks."""
-    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / readme).read_text(encoding="utf-8"), re.S)
-    lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
-    return [line for line in lines if line.startswith("recommender ")]
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    blocks = re.findall(r"```sh(?: api)?\n(.*?)```", text, re.S)
+    return [
+        call.strip()
+        for block in blocks
+        for call in re.findall(r"(?:^|\$\()(recommender [^)#&\n]+)", block, re.M)
+    ]
 
 
 def test_commands_and_options_are_there(subtests):

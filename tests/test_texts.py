@@ -40,6 +40,7 @@ FAMILIES = {
     "history.": "improvement.history: figures, notes and what is suspicious",
     "left-out.": "service.left_out",
     "method.": "paper.name_method: sources of a level",
+    "notice.": "service.privacy.objections: each proposal, its data and its logic",
     "modality.": "every modality of a catalogue",
     "model.": "improvement: faults of rows by code",
     "problem.": "api.problems: titles by status",

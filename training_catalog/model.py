@@ -223,6 +223,9 @@ class CatalogSettings(Frozen):
         Ratings this many days before the latest one belong to the same assessment.
     assessment_validity_months, exam_validity_months : int
         Age up to which an assessment, or an exam sitting, counts.
+    min_raters_shown : int
+        Figures of a rater type with fewer raters are told to HR alone; the manager's and one's own
+        are excepted.
     hour_price : float
         Weighted levels that an hour must add to be worth planning.
     plan_hours_budget : float
@@ -239,6 +242,7 @@ class CatalogSettings(Frozen):
     rating_window_days: Annotated[int, Field(ge=0)] = 90
     assessment_validity_months: Annotated[int, Field(ge=1)] = 18
     exam_validity_months: Annotated[int, Field(ge=1)] = 24
+    min_raters_shown: Annotated[int, Field(ge=1)] = 3
     hour_price: Annotated[float, Field(ge=0)] = 0.002
     plan_hours_budget: Annotated[float, Field(gt=0)] = 40.0
     study_hours_per_week: Annotated[float, Field(gt=0)] = 4.0

@@ -22,7 +22,16 @@ from api.identity.issuer_keys import ALGORITHMS, IssuerKeys, KeysUnavailableErro
 # what web servers usually take in one header; checked before anything is decoded
 MAX_TOKEN_BYTES = 8192
 MAX_CLAIM_CHARACTERS = 255
-ROLES = ("employee", "manager", "hr", "analyst", "admin")
+ROLES = (
+    "employee",
+    "manager",
+    "hr",
+    "analyst",
+    "system-admin",
+    "access-admin",
+    "auditor",
+    "admin",
+)
 
 
 class TokenRefused(Exception):  # noqa: N818 - a refusal is an answer, not a fault

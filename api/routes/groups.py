@@ -61,7 +61,10 @@ def read_heatmap(
     """Map where people, units or grades stand, by competency.
 
     Rows are people (for those who may read their assessments), units or grades. Figures of
-    groups are of the people within the caller's scope; an analyst's, of everybody.
+    groups are of the people within the caller's scope; an analyst's, of everybody. Who may read
+    no single person's assessments gets the last end of a quarter up to the day, counts in steps of
+    five, means in tenths, and no figures that fewer than five people have changed since an earlier
+    quarter.
     """
     request = _request(call, as_of, org_unit, grade)
     if by == "person":
@@ -75,7 +78,7 @@ def read_heatmap(
     items, following = cut_page(group_map.rows, cursor, limit)
     groups = {
         "by": by,
-        "as_of": request.as_of,
+        "as_of": group_map.total.as_of,
         "total": group_map.total,
         "items": items,
         "next": following,
@@ -99,11 +102,14 @@ def read_gap_statistics(
     as_of: AsOf = None,
     fields: Fields = None,
 ) -> Response:
-    """Describe how levels and gaps are spread in a unit and grade, competency by competency."""
+    """Describe how levels and gaps are spread in a unit and grade, competency by competency.
+
+    Days, counts and means are rounded as in `/heatmap`.
+    """
     request = _request(call, as_of, org_unit, grade)
     row, spread = read_distribution(call.session, request)
     statistics = GapStatisticsOut(
-        as_of=request.as_of,
+        as_of=row.as_of,
         org_unit=row.org_unit,
         grade=row.grade,
         n_people=row.n_people,

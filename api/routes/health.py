@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
@@ -30,13 +31,18 @@ async def get_health() -> Health:
     "/ready",
     operation_id="get_readiness",
     summary="Say whether requests can be answered now",
-    responses={503: {"model": Health, "description": "The database cannot be used now."}},
+    responses={
+        503: {"model": Health, "description": "The database cannot be read or written now."}
+    },
 )
 async def get_readiness(request: Request, response: Response) -> Health:
     """Say whether requests can be answered now."""
     state: ServerState = request.app.state.server
-    # in a thread: a database that hangs must not stop the event loop, and `/health` with it
-    if not await run_in_threadpool(can_answer, state.installation):
+    # anybody may ask, and each look writes: whoever comes while one is under way shares it; in a
+    # thread, as a database that hangs must not stop the event loop, and `/health` with it
+    if state.looking is None or state.looking.done():
+        state.looking = asyncio.create_task(run_in_threadpool(can_answer, state.installation))
+    if not await asyncio.shield(state.looking):
         response.status_code = 503
         return Health(status="unavailable")
     return Health(status="ok")

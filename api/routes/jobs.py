@@ -6,14 +6,16 @@ import asyncio
 import tempfile
 import time
 from dataclasses import asdict
+from email.message import Message
+from email.utils import collapse_rfc2231_value
 from pathlib import Path as File
 from typing import Annotated
 
-from fastapi import Path, Query, Response
+from fastapi import Header, Path, Query, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.admission import Admitted, Call
-from api.operations import XLSX, Operations
+from api.operations import TABLES, XLSX, Operations
 from api.problems import Refusal
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor, send
 from api.schemas.common import Id, Strict
@@ -73,6 +75,14 @@ async def import_table(
     filename: Annotated[
         str | None, Query(max_length=400, description="What reports call the file.")
     ] = None,
+    content_disposition: Annotated[
+        str | None,
+        Header(
+            max_length=2000,
+            description="Names the file where `filename` does not: "
+            "`attachment; filename*=UTF-8''%E8%AF%84%E5%88%86.xlsx`.",
+        ),
+    ] = None,
 ) -> Response:
     """Import a table: all of it, or nothing and a report of every bad row.
 
@@ -80,15 +90,19 @@ async def import_table(
     its content.
     """
     # a form around the file would be read as the table, and each of its lines be a fault
-    if call.request.headers.get("content-type", "").startswith("multipart/"):
-        raise Refusal(422, "import.no-file")
+    if call.request.headers.get("content-type", "").lower().startswith("multipart/"):
+        query = call.request.url.query
+        place = call.request.url.path + (f"?{query}" if query else "")
+        headers = {"Accept": ", ".join(TABLES)}
+        raise Refusal(415, "import.form", headers=headers, place=place)
+    name = filename or _file_name(content_disposition)
     # read here and not declared as a parameter: FastAPI would take it for JSON
     content = await call.request.body()
 
     def work() -> Response:
         with call.once():
             job = requests.submit_import(
-                call.session, table, content, file_name=filename, dry_run=dry_run
+                call.session, table, content, file_name=name, dry_run=dry_run
             )
             response = _accept(call, job)
         # after the transaction: before it, the runner would not see the job
@@ -96,6 +110,16 @@ async def import_table(
         return response
 
     return await run_in_threadpool(work)
+
+
+def _file_name(disposition: str | None) -> str | None:
+    header = Message()
+    header["Content-Disposition"] = disposition or ""
+    parts = header.get_params([], "Content-Disposition")
+    names = [value for name, value in parts if name.lower() == "filename"]
+    # `filename*`, in any language, is a tuple by then, and goes before a plain one beside it
+    names.sort(key=lambda value: isinstance(value, str))
+    return collapse_rfc2231_value(names[0])[:400] if names else None
 
 
 @ROUTES.operation(

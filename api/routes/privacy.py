@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import Query, Response
+from fastapi import Path, Query, Response
 
 from api.admission import Admitted, Call
 from api.operations import Operations
-from api.responses import answer
-from api.schemas.common import Day, Id, PersonId, Strict
+from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
+from api.schemas.common import Day, Id, Name, PersonId, Strict
 from api.schemas.privacy import (
+    AnswerIn,
     DataExportOut,
     ErasureIn,
     ErasureOut,
+    NoticeOut,
+    ObjectionIn,
+    ObjectionOut,
+    ObjectionPage,
     RetentionOut,
     RetentionRunOut,
 )
 from recommender.errors import InputError
 from recommender.service.permissions import Permission
-from recommender.service.privacy import personal_data, retention
+from recommender.service.privacy import objections, personal_data, retention
 
 ROUTES = Operations("privacy")
 
@@ -27,6 +32,7 @@ CompetencyId = Annotated[Id, Query(description="The competency.")]
 RaterType = Annotated[
     Literal["self", "manager", "peer", "customer"], Query(description="In what relation.")
 ]
+ObjectionId = Annotated[int, Path(description="Number of the objection.", ge=1, lt=2**31)]
 ExamLevel = Annotated[int, Query(description="Level of the exam.", ge=1, le=4)]
 
 
@@ -39,7 +45,11 @@ ExamLevel = Annotated[int, Query(description="Level of the exam.", ge=1, le=4)]
     example={"person_id": "00002"},
 )
 def export_person_data(call: Admitted, person_id: PersonId) -> Response:
-    """Export all that is held on a person."""
+    """Export all that is held on a person.
+
+    Ratings whose raters are too few to tell are counted. Ratings that the person gave are only in
+    the person's own export, and in an administrator's.
+    """
     export = personal_data.export_person(call.session, person_id)
     return answer(call, DataExportOut.model_validate(export))
 
@@ -51,20 +61,24 @@ def export_person_data(call: Admitted, person_id: PersonId) -> Response:
     answer=ErasureOut,
     absent=True,
     conflict=True,
+    waits=True,
     example={"person_id": "00025"},
     body_example={"confirm": "00025"},
 )
 def erase_person(call: Admitted, person_id: PersonId, body: Strict[ErasureIn]) -> Response:
     """Erase a person for good.
 
-    What was learned from the person's training stays, under a pseudonym that nobody is told.
+    What was learned from the person's training stays, under a pseudonym that nobody is told. Where
+    the installation wants two people for it, the first request changes nothing and is answered with
+    202; the same request of somebody else within 72 hours erases the person.
     """
     # an erasure cannot be undone; a second mention keeps a slip in the address from doing one
     if body.confirm != person_id:
         raise InputError("privacy.confirm", field="#/confirm")
     with call.once():
-        rows = personal_data.erase_person(call.session, person_id)
-        return answer(call, ErasureOut(rows=rows))
+        erasure = personal_data.erase_person(call.session, person_id)
+        told = ErasureOut(rows=erasure.rows, waits_until=erasure.waits_until)
+        return answer(call, told, status=200 if erasure.waits_until is None else 202)
 
 
 @ROUTES.operation(
@@ -88,7 +102,7 @@ def delete_rating(
     competency_id: CompetencyId,
     indicator_id: Annotated[Id, Query(description="Id of the indicator.")],
     rater_type: RaterType,
-    rater_id: Annotated[Id, Query(description="Who rated.")],
+    rater_id: Annotated[Name, Query(description="Who rated.")],
     rated_on: Annotated[Day, Query(description="When.")],
 ) -> Response:
     """Delete one wrong rating; a manager deletes his own of others."""
@@ -195,6 +209,78 @@ def run_retention(call: Admitted) -> Response:
     with call.once():
         traces = retention.clear_traces(session, settings)
         return answer(call, RetentionRunOut(rows=facts | traces))
+
+
+@ROUTES.operation("GET", "/automated-decisions", None, answer=NoticeOut, example={})
+def read_automation_notice(call: Admitted) -> Response:
+    """Say what is proposed automatically, from what and how, who decides, and how to object."""
+    return answer(call, NoticeOut.model_validate(objections.read_notice(call.session)))
+
+
+@ROUTES.operation(
+    "POST",
+    "/people/{person_id}/objections",
+    Permission.OBJECT,
+    answer=ObjectionOut,
+    status=201,
+    absent=True,
+    example={"person_id": "00002"},
+    body_example={"reason": "I took a course like the first one last year, elsewhere."},
+)
+def create_objection(call: Admitted, person_id: PersonId, body: Strict[ObjectionIn]) -> Response:
+    """Object to a plan, or to what was recommended.
+
+    People object for themselves; HR also hands in what somebody of its unit says. A plan is not
+    put in force without the person's approval, objection or not.
+    """
+    with call.once():
+        objection = objections.create_objection(
+            call.session,
+            person_id,
+            reason=body.reason,
+            plan_id=body.plan_id,
+            module_id=body.module_id,
+        )
+        return answer(call, ObjectionOut.model_validate(objection), status=201)
+
+
+@ROUTES.operation("GET", "/objections", Permission.OBJECT, answer=ObjectionPage, absent=True)
+def list_objections(
+    call: Admitted,
+    person_id: Annotated[Id | None, Query(description="Of this person.")] = None,
+    answered: Annotated[bool | None, Query(description="Answered or open; both.")] = None,
+    fields: Fields = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
+    """List objections, the oldest first: one's own, and to HR those of its unit."""
+    (after,) = decode_cursor(cursor, (0,))
+    found = objections.search_objections(
+        call.session, person_id=person_id, answered=answered, after=after, limit=limit + 1
+    )
+    page, following = next_cursor(found, limit, lambda objection: (objection.objection_id,))
+    items = [ObjectionOut.model_validate(objection) for objection in page]
+    return answer(call, ObjectionPage(items=items, next=following), fields=fields)
+
+
+@ROUTES.operation(
+    "POST",
+    "/objections/{objection_id}/answer",
+    Permission.ANSWER_OBJECTIONS,
+    answer=ObjectionOut,
+    absent=True,
+    conflict=True,
+    body_example={"answer": "You are right; the workshop is taken out of the plan."},
+)
+def answer_objection(call: Admitted, objection_id: ObjectionId, body: Strict[AnswerIn]) -> Response:
+    """Answer somebody's objection, in a person's own words; it can be answered once.
+
+    What follows from it, such as another plan or a new assessment, is done by the operations for
+    that.
+    """
+    with call.once():
+        objection = objections.answer_objection(call.session, objection_id, body.answer)
+        return answer(call, ObjectionOut.model_validate(objection))
 
 
 def _delete(call: Call, kind: str, **key: Any) -> Response:

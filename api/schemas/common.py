@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from recommender.identifiers import ID_LENGTH, ID_PATTERN
 from recommender.settings import FIRST_DAY, LAST_DAY
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -57,7 +58,10 @@ def _read_amount(value: Any) -> Decimal:
 # No control characters: PostgreSQL refuses NUL, and no id, name or line of text needs any.
 _LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=_LINE)]
+# an id in a path, or one that is to be in one
+Id = Annotated[str, StringConstraints(min_length=1, max_length=ID_LENGTH, pattern=ID_PATTERN)]
+# what the catalogue knows by id and by name, and raters, who need not be in the service
+Name = Annotated[str, StringConstraints(min_length=1, max_length=ID_LENGTH, pattern=_LINE)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)]
 UnitPath = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=_LINE)]
 Note = Annotated[
@@ -76,7 +80,8 @@ Money = Annotated[
 ]
 
 PersonId = Annotated[
-    str, Path(min_length=1, max_length=80, pattern=_LINE, description="Staff number.")
+    str,
+    Path(min_length=1, max_length=ID_LENGTH, pattern=ID_PATTERN, description="Staff number."),
 ]
 AsOf = Annotated[
     Day | None, Query(description="The day the question is asked of; today unless given.")

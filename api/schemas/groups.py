@@ -10,6 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from api.responses import Page, Resource
 
 By = Literal["person", "org_unit", "grade"]
+Count = Annotated[
+    int | None,
+    Field(
+        description="For who may read no single person's assessments rounded down to a multiple "
+        "of 5, and null below it."
+    ),
+]
 
 
 class _Part(BaseModel):
@@ -43,8 +50,8 @@ class GroupCellOut(_Part):
     """Where a group stands in one competency; all null where `suppressed`."""
 
     competency_id: str
-    n_assessed: int | None
-    n_assess_first: int | None
+    n_assessed: Count
+    n_assess_first: Count
     mean_level: float | None
     mean_gap: float | None
     mean_priority: Annotated[float | None, Field(description="Of weight times gap.")]
@@ -53,7 +60,7 @@ class GroupCellOut(_Part):
         bool,
         Field(
             description="Of fewer than 5 people, or it would tell the figures of fewer than 5 "
-            "others by what is left of a total."
+            "others by what is left of a total, or of an earlier quarter."
         ),
     ]
 
@@ -63,7 +70,7 @@ class GroupRowOut(_Part):
 
     org_unit: str | None
     grade: str | None
-    n_people: int
+    n_people: Count
     cells: list[GroupCellOut]
 
 
@@ -109,5 +116,5 @@ class GapStatisticsOut(Resource):
     as_of: dt.date
     org_unit: str | None
     grade: str | None
-    n_people: int
+    n_people: Count
     competencies: list[DistributionOut]

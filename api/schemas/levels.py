@@ -71,13 +71,28 @@ class DerivationOut(Resource):
     level: float | None
     standard_error: float | None
     assessed_on: dt.date | None
-    disagreement: bool
+    disagreement: Annotated[
+        bool, Field(description="Two rater types in `parts` differ by more than one level.")
+    ]
     fulfilment: Annotated[
         list[float],
-        Field(description="Of levels 1 to 4 over all rater types, where the source is ratings."),
+        Field(
+            description="Of levels 1 to 4 over all rater types, where the source is ratings; empty "
+            "where a rater type in `parts` is null."
+        ),
     ]
-    parts: list[dict[str, Any]]
-    rows: list[dict[str, Any]]
+    parts: Annotated[
+        list[dict[str, Any]],
+        Field(
+            description="Rater types, or sittings. Of a type with fewer raters than the "
+            "catalogue's `min_raters_shown` all but the weight is null, except for HR; where no "
+            "other would be, of the manager too."
+        ),
+    ]
+    rows: Annotated[
+        list[dict[str, Any]],
+        Field(description="Without those of rater types that are null in `parts`, but one's own."),
+    ]
 
 
 class ServedOut(_Part):

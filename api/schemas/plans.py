@@ -74,6 +74,27 @@ class SimulationIn(PlanIn):
 class ItemDatesIn(Body):
     """When an item is to be taken: give either an offering or a first day."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {
+                    "required": ["offering_id"],
+                    "properties": {
+                        "offering_id": {"type": "string"},
+                        "starts_on": {"type": "null"},
+                        "ends_on": {"type": "null"},
+                    },
+                },
+                {
+                    "required": ["starts_on"],
+                    "properties": {
+                        "offering_id": {"type": "null"},
+                        "starts_on": {"type": "string"},
+                    },
+                },
+            ]
+        }
+    )
     module_id: Id
     offering_id: Annotated[Id | None, Field(description="Its dates are the item's.")] = None
     starts_on: Day | None = None
@@ -83,10 +104,26 @@ class ItemDatesIn(Body):
 
 
 class PlanEditIn(Body):
-    """What is to be changed; what is left out stays."""
+    """What is to be changed, by itself a note changes nothing; what is left out stays."""
 
-    add: Annotated[Modules, Field(description="Modules that come in.")] = ()
-    remove: Annotated[Modules, Field(description="Modules that go out.")] = ()
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                *(
+                    {"required": [name], "properties": {name: {"minItems": 1}}}
+                    for name in ("add", "remove", "items")
+                ),
+                {"required": ["hours_budget"]},
+                {"required": ["cost_budget"]},
+            ]
+        }
+    )
+    add: Annotated[
+        Modules, Field(description="Modules that come in.", json_schema_extra={"uniqueItems": True})
+    ] = ()
+    remove: Annotated[
+        Modules, Field(description="Modules that go out.", json_schema_extra={"uniqueItems": True})
+    ] = ()
     items: Annotated[
         tuple[ItemDatesIn, ...], Field(max_length=200, description="Dates of items.")
     ] = ()
@@ -118,6 +155,14 @@ class PlanEditIn(Body):
 class DecisionIn(Body):
     """What the caller's party says of the plan as it is."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"properties": {"decision": {"const": "approved"}}},
+                {"required": ["comment"], "properties": {"comment": {"type": "string"}}},
+            ]
+        }
+    )
     decision: Decision
     comment: Annotated[Note | None, Field(description="A rejection needs it.")] = None
 

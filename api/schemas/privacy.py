@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.responses import Resource
-from api.schemas.common import Body, Id
+from api.responses import Page, Resource
+from api.schemas.common import Body, Id, Note
+from api.schemas.plans import Party
 from training_catalog import Text
 
 
@@ -35,9 +36,16 @@ class ErasureIn(Body):
 
 
 class ErasureOut(Resource):
-    """What was erased."""
+    """What was erased, or that it waits for a second person."""
 
-    rows: Annotated[dict[str, int], Field(description="Rows deleted or changed, by table.")]
+    rows: Annotated[
+        dict[str, int],
+        Field(description="Rows deleted or changed, by table; empty while it waits."),
+    ]
+    waits_until: Annotated[
+        dt.datetime | None,
+        Field(description="Until when somebody else can ask for the same; null: it is done."),
+    ]
 
 
 class DueOut(BaseModel):
@@ -56,7 +64,9 @@ class RetentionOut(Resource):
     keep_assessments_months: Annotated[
         int, Field(description="Ratings, exam results and assessments; at least their validity.")
     ]
-    keep_plans_months: Annotated[int, Field(description="Plans neither approved nor active.")]
+    keep_plans_months: Annotated[
+        int, Field(description="Plans neither approved nor active; objections answered.")
+    ]
     keep_shown_months: int
     keep_jobs_days: int
     keep_idempotent_hours: int
@@ -67,3 +77,65 @@ class RetentionRunOut(Resource):
     """What a run deleted."""
 
     rows: Annotated[dict[str, int], Field(description="Rows deleted, by table.")]
+
+
+class ProposalOut(BaseModel):
+    """What is proposed without a person."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: Literal["ranking", "plan"]
+    title: str
+    data: Annotated[str, Field(description="What it is computed from.")]
+    logic: Annotated[str, Field(description="How it is computed.")]
+
+
+class NoticeOut(Resource):
+    """What people are told about automated proposals."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    proposals: list[ProposalOut]
+    model_id: Annotated[
+        str | None, Field(description="The effect model in force; null: experts' estimates.")
+    ]
+    people_decide: str
+    objecting: Annotated[str, Field(description="How to object.")]
+
+
+class ObjectionIn(Body):
+    """What somebody objects to, and why."""
+
+    plan_id: Annotated[
+        Id | None, Field(description="The plan; left out: what was recommended.")
+    ] = None
+    module_id: Annotated[Id | None, Field(description="The module; left out: all of it.")] = None
+    reason: Note
+
+
+class ObjectionOut(Resource):
+    """An objection, and its answer."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    objection_id: int
+    person_id: str
+    plan_id: str | None
+    module_id: str | None
+    party: Annotated[Party, Field(description="Who handed it in: the person, or HR for him.")]
+    reason: str
+    made_at: dt.datetime
+    answer: Annotated[str | None, Field(description="Null while it is open.")]
+    answered_at: dt.datetime | None
+
+
+class ObjectionPage(Page):
+    """Objections, the oldest first."""
+
+    items: list[ObjectionOut]
+
+
+class AnswerIn(Body):
+    """What somebody answers to an objection."""
+
+    answer: Note

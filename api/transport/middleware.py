@@ -58,6 +58,11 @@ class Middleware:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
+        method = scope["method"]
+        if (
+            method == "HEAD"
+        ):  # answered as GET is, by a scope of its own: the server knows it as HEAD
+            scope = {**scope, "method": "GET"}
         headers = dict(scope["headers"])
         sent_id = headers.get(b"x-request-id", b"")
         request_id = sent_id.decode() if _REQUEST_ID.fullmatch(sent_id) else secrets.token_hex(8)
@@ -74,6 +79,8 @@ class Middleware:
                     *((name, value) for name, value in _SECURITY if name not in present),
                     (b"x-request-id", request_id.encode()),
                 ]
+            elif method == "HEAD":
+                message["body"] = b""
             await send(message)
 
         failure: Exception | None = None
@@ -82,7 +89,10 @@ class Middleware:
             # Refused before a byte of the body is read. A body without a length is counted as it
             # comes (`_bounded`).
             length = headers.get(b"content-length", b"0")
-            if not length.isdigit() or int(length) > limit:
+            if b"content-length" in headers and b"transfer-encoding" in headers:
+                # a proxy that goes by the other one would take part of the body for a request
+                await self._refuse(400, "request.two-lengths", scope, receive, send_on)
+            elif not length.isdigit() or int(length) > limit:
                 await self._refuse(413, "request.too-large", scope, receive, send_on)
             else:
                 await self.app(scope, self._bounded(receive, limit), send_on)
@@ -91,7 +101,7 @@ class Middleware:
             if status == 0:  # once an answer has begun, its status can't be changed
                 await self._refuse(500, "request.bug", scope, receive, send_on)
         finally:
-            self._note(scope, status, time.perf_counter() - started, failure)
+            self._note(scope, method, status, time.perf_counter() - started, failure)
             # Call and request refer to each other. Separated, they free a body of 50 MB at once and
             # not when the garbage collector comes round.
             scope["state"].pop("call", None)
@@ -148,11 +158,13 @@ class Middleware:
         )
         await response(scope, receive, send)
 
-    def _note(self, scope: Scope, status: int, seconds: float, failure: Exception | None) -> None:
+    def _note(
+        self, scope: Scope, method: str, status: int, seconds: float, failure: Exception | None
+    ) -> None:
         # the route's template, never the path: a path holds people's ids
         route = getattr(scope.get("route"), "path_format", None) or "–"
         # Any word can be sent as a method, and each would become a metric that is kept for ever.
-        method = scope["method"] if scope["method"] in _METHODS else "other"
+        method = method if method in _METHODS else "other"
         REQUESTS.labels(method, route, status).inc()
         SECONDS.labels(method, route).observe(seconds)
         state = scope.get("state", {})

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pydantic import SecretStr
 
 from recommender.arrays import to_date
 from recommender.improvement.evaluation import Evaluation
@@ -83,8 +84,8 @@ class Workbench:
         )
 
     def load(self, model_id: str) -> TrainedModel:
-        """Load a saved model."""
-        return self.models.load(model_id)[0]
+        """Load a saved model, once its signature is verified."""
+        return self.models.load_estimator(model_id)
 
     def fit(self, *, share: float = 1.0, seed: int = 0) -> TrainedModel:
         """Fit a model that is not saved, on the earliest share of the dated records."""
@@ -146,17 +147,21 @@ def open_workbench(
     settings = settings or Settings()
     if history_file is not None:
         history = _read_files(Path(history_file), modules_file, settings)
-        models = Models(SCRATCH / "models-of-files")
+        models = Models(SCRATCH / "models-of-files", made_up=True)
         return Workbench(history, models, "files", "", _titles(settings), settings.lang)
     # The default names a database too, so what counts is whether anybody set it.
     if "database" not in settings.model_fields_set:
         if not (DEMO / "recommender.db").exists():
             return _simulated(settings)
-        demo = {"database": f"sqlite:///{DEMO / 'recommender.db'}", "models": DEMO / "models"}
-        settings = settings.model_copy(
-            # What the analyst has set stays, such as a folder of models.
-            update={name: demo[name] for name in demo.keys() - settings.model_fields_set}
-        )
+        demo: dict[str, object] = {}
+        # What the analyst has set stays, such as a folder of models.
+        if "database" not in settings.model_fields_set:
+            demo["database"] = f"sqlite:///{DEMO / 'recommender.db'}"
+        if "models" not in settings.model_fields_set:
+            models = Models(DEMO / "models", made_up=True)
+            key = SecretStr(models.need_key().decode())
+            demo |= {"models": models.root, "model_key": key}
+        settings = settings.model_copy(update=demo)
     with open_session(settings, "notebook") as session:
         return Workbench(
             read_history(session, as_of=settings.latest_fact_on),
@@ -187,7 +192,7 @@ def _simulated(settings: Settings) -> Workbench:
     framework = build_framework(load_effective_catalog(settings))
     records = make_history(framework, as_of=SIMULATED_ON, n_trained=SIMULATED_RECORDS)
     history = _code(records, framework)
-    models = Models(SCRATCH / "models-of-simulation")
+    models = Models(SCRATCH / "models-of-simulation", made_up=True)
     digest = framework.catalog.digest
     return Workbench(history, models, "simulated", digest, _titles(settings), settings.lang)
 

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import nullcontext
 from typing import Annotated, Any
 
 import typer
 
 from recommender.cli.common import Terminal, command
 from recommender.errors import ConflictError, InputError
-from recommender.service.access.audit import StoredEntry, check_trail, read_trail
+from recommender.service.access.audit import (
+    StoredEntry,
+    check_trail,
+    export_trail,
+    read_trail,
+)
+from recommender.service.access.collectors import Format, open_collector, write_line
 from recommender.service.access.keys import (
     LIFETIME_DAYS,
     LONGEST_DAYS,
     KeyRequest,
     NewKey,
     StoredKey,
+    confirm_key,
     create_key,
     get_key,
     get_keys,
@@ -26,6 +34,7 @@ from recommender.service.access.keys import (
 from recommender.service.permissions import Permission, Role
 
 _PAGE = 500
+_PEOPLE_SHOWN = 5
 # the limit of the HTTP API too
 LONGEST_LABEL = 200
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="Id of the key.")]
@@ -39,11 +48,14 @@ def register(app: typer.Typer) -> None:
         "create",
         examples=[
             'recommender keys create --label "HR portal" --role hr --org-unit 东区分公司',
-            "recommender keys create --label LMS --role admin --permission imports:write",
+            "recommender keys create --label LMS --role hr --permission imports:write "
+            "--network 10.20.0.0/16",
+            'recommender keys create --label "data protection" --role hr --also privacy:erase',
             'recommender keys create --label "my script" --role employee --person 00012345',
         ],
     )(create)
     command(keys, "list", examples=["recommender keys list --json"])(list_)
+    command(keys, "confirm", examples=["recommender keys confirm 0123456789ab"])(confirm)
     command(keys, "rotate", examples=["recommender keys rotate 0123456789ab"])(rotate)
     command(keys, "revoke", examples=["recommender keys revoke 0123456789ab"])(revoke)
     app.add_typer(keys, name="keys")
@@ -58,9 +70,18 @@ def register(app: typer.Typer) -> None:
         "show",
         examples=[
             "recommender audit show --since 2026-06-30",
-            "recommender audit show --person 00012345 --json",
+            "recommender audit show --person 00012345 --since 2026-06-01 --until 2026-07-01",
+            "recommender audit show --actor key:0123456789ab --json",
         ],
     )(show)
+    command(
+        audit,
+        "export",
+        examples=[
+            "recommender audit export --since 2026-06-30 > trail.jsonl",
+            "recommender audit export --after 4711 --format syslog --to tcp://collector:514",
+        ],
+    )(export)
     app.add_typer(audit, name="audit")
 
 
@@ -84,6 +105,16 @@ def create(
         list[Permission] | None,
         typer.Option(help="Only this, may be given again; all that the role has without."),
     ] = None,
+    also: Annotated[
+        list[Permission] | None,
+        typer.Option(help="Besides, what the role has only if it is named; may be given again."),
+    ] = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CIDR", help="Accepted from here only, may be given again; from all without."
+        ),
+    ] = None,
     days: Annotated[
         int, typer.Option(help="How long it is valid.", min=1, max=LONGEST_DAYS)
     ] = LIFETIME_DAYS,
@@ -95,6 +126,8 @@ def create(
         person_id=person,
         org_unit=org_unit,
         permissions=permission,
+        also=also or (),
+        networks=network or None,
         days=days,
     )
     with term.session("keys create") as session:
@@ -124,13 +157,22 @@ def list_(term: Terminal) -> None:
                 key.key_id,
                 key.label,
                 key.role,
-                key.person_id or key.org_unit or "–",
+                " ".join(filter(None, [key.person_id, key.org_unit, *(key.networks or ())])) or "–",
                 _minute(key.expires_at),
                 _say_state(term, key),
             )
             for key in keys
         ],
     )
+
+
+def confirm(term: Terminal, key_id: KeyId) -> None:
+    """Let a key take effect that takes two people and that somebody else has made."""
+    with term.session("keys confirm") as session:
+        key = confirm_key(session, key_id)
+    if term.as_json:
+        term.print_json(to_plain(key))
+    term.print("cli.key-confirmed", key_id=key_id)
 
 
 def rotate(term: Terminal, key_id: KeyId) -> None:
@@ -177,16 +219,30 @@ def show(
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="From this day or moment (UTC) on.")
     ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Before this day or moment (UTC).")
+    ] = None,
     person: Annotated[str | None, typer.Option(help="Only what concerns this person.")] = None,
+    actor: Annotated[
+        str | None, typer.Option(help="Only what this actor did, such as key:0123456789ab.")
+    ] = None,
 ) -> None:
     """Show the audit trail, the oldest entry first."""
-    start = _moment(since) if since else None
+    start, end = _moment(since) if since else None, _moment(until) if until else None
     entries: list[StoredEntry] = []
     with term.session("audit show") as session:
         more = True
         while more:
             after = entries[-1].seq if entries else 0
-            page = read_trail(session, person_id=person, since=start, after=after, limit=_PAGE)
+            page = read_trail(
+                session,
+                person_id=person,
+                actor=actor,
+                since=start,
+                until=end,
+                after=after,
+                limit=_PAGE,
+            )
             entries += page
             more = len(page) == _PAGE
     if term.as_json:
@@ -209,11 +265,47 @@ def show(
                 entry.actor,
                 entry.role,
                 entry.action,
-                ", ".join(entry.subjects),
+                _few(entry.subjects),
             )
             for entry in entries
         ],
     )
+
+
+def export(
+    term: Terminal,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="From this day or moment (UTC) on.")
+    ] = None,
+    after: Annotated[
+        int, typer.Option(min=0, help="After the entry of this number: the last one exported.")
+    ] = 0,
+    form: Annotated[
+        Format, typer.Option("--format", help="Lines of JSON, or messages of syslog (RFC 5424).")
+    ] = Format.JSONL,
+    to: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="tcp://host:port or udp://host:port; printed without."),
+    ] = None,
+) -> None:
+    """Write the audit trail out for a collector of logs; people stand in it by code names."""
+
+    def show_line(entry: StoredEntry) -> None:
+        typer.echo(write_line(entry, form))
+
+    start, count, last = _moment(since) if since else None, 0, after
+    # lines go out while they are read: they name nobody, so there is no access to note first
+    with (
+        term.session("audit export") as session,
+        open_collector(to, form) if to else nullcontext(show_line) as send,
+    ):
+        for entry in export_trail(session, after=after, since=start):
+            send(entry)
+            count, last = count + 1, entry.seq
+    if term.as_json and to:
+        term.print_json({"entries": count, "last": last})
+    said = term.say("cli.audit-exported", entries=count, last=last)
+    term.problems.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
 def to_plain(key: StoredKey) -> dict[str, Any]:
@@ -234,8 +326,17 @@ def _show_new(term: Terminal, made: NewKey) -> None:
 def _say_state(term: Terminal, key: StoredKey) -> str:
     if key.revoked_at is not None:
         return term.say("cli.key-ended")
+    if key.waits_until is not None:
+        return term.say("cli.key-waits")
     valid = is_valid(key, dt.datetime.now(dt.UTC))
     return term.say("cli.key-valid" if valid else "cli.key-expired")
+
+
+def _few(people: list[str]) -> str:
+    # an import concerns hundreds, who would push the other entries out of sight; --json has all
+    more = len(people) - _PEOPLE_SHOWN
+    shown = ", ".join(people[:_PEOPLE_SHOWN])
+    return f"{shown} … (+{more})" if more > 0 else shown
 
 
 def _minute(moment: dt.datetime) -> str:

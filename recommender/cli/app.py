@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Any
 
@@ -44,7 +45,7 @@ COMMANDS = {
     ),
     "models": ("models", "List, show, promote and roll back models."),
     "catalog": ("catalog", "Check, show, compare and print the catalogue; edit it in Excel."),
-    "db": ("database", "Upgrade, back up and restore the database."),
+    "db": ("database", "Upgrade, check, back up and restore the database."),
     "keys": ("access", "Create, list, rotate and revoke API keys."),
     "audit": ("access", "Read the audit trail and check it."),
     "privacy": ("privacy", "Export or erase all that is held on a person."),
@@ -80,6 +81,11 @@ def load_command(name: str) -> Any:
     return group.commands[name]
 
 
+def _keep_private() -> None:
+    # what commands write, databases and exports above all, is about people: only its owner reads it
+    os.umask(0o077)
+
+
 app = typer.Typer(
     name="recommender",
     cls=LazyGroup,
@@ -88,5 +94,5 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    callback=lambda: None,
+    callback=_keep_private,
 )

@@ -223,16 +223,21 @@ def _settings(options: dict[str, Any]) -> Settings:
         return Settings(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
+        name = str(first["loc"][0])
         raise InputError(
             "cli.setting",
-            setting=str(first["loc"][0]),
-            found=str(first.get("input"))[:60],
-            expected=_EXPECTED.get(str(first["loc"][0]), first["msg"]),
+            setting=name,
+            found="***" if name.endswith("_key") else str(first.get("input"))[:60],
+            expected=_EXPECTED.get(name, first["msg"]),
         ) from None
 
 
 # in place of pydantic's sentences, which are English only
-_EXPECTED = {"as_of": f"2026-06-30 ({FIRST_DAY} … {LAST_DAY})", "lang": "zh-CN | en"}
+_EXPECTED = {
+    "as_of": f"2026-06-30 ({FIRST_DAY} … {LAST_DAY})",
+    "lang": "zh-CN | en",
+    "pseudonym_key": "[0-9a-f]{64} (openssl rand -hex 32)",
+}
 
 
 def _width() -> int | None:

@@ -1,4 +1,4 @@
-"""Commands for the database: db upgrade, db backup, db restore."""
+"""Commands for the database: db upgrade, db check, db backup, db restore."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ from typing import Annotated
 
 import typer
 
-from recommender.cli.common import Terminal, command
-from recommender.store import backup_database, restore_database, upgrade_database
+from recommender.cli.common import EXIT_PROBLEM, Terminal, command
+from recommender.service.installation import upgrade_installation
+from recommender.store import backup_database, check_database, restore_database
+from recommender.texts import hint
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="Upgrade, back up and restore the database.", no_args_is_help=True)
+    group = typer.Typer(
+        help="Upgrade, check, back up and restore the database.", no_args_is_help=True
+    )
     command(group, "upgrade", examples=["recommender db upgrade --database sqlite:///hr.db"])(
         upgrade
     )
+    command(group, "check", examples=["recommender db check --database sqlite:///hr.db"])(check)
     command(group, "backup", examples=["recommender db backup backups/2026-06-30.db"])(backup)
     command(
         group,
@@ -32,10 +37,38 @@ def register(app: typer.Typer) -> None:
 # no command here opens a session: that would refuse an outdated database and fill an empty one
 def upgrade(term: Terminal) -> None:
     """Bring the schema of the database up to date."""
-    before, after = upgrade_database(term.settings.database)
+    before, after = upgrade_installation(term.settings)
     if term.as_json:
         term.print_json({"before": before, "after": after})
     term.print("cli.upgraded", before=before or "–", after=after)
+
+
+def check(term: Terminal) -> None:
+    """Look for damage, and for ids that no address can hold. Ends with 1 if there is any."""
+    findings = check_database(term.settings.database)
+    told = [
+        {
+            "code": finding.code,
+            "table": finding.table,
+            "found": finding.found,
+            "message": term.say(finding.code, table=finding.table, found=_visible(finding.found)),
+            "hint": hint(finding.code, term.lang),
+        }
+        for finding in findings
+    ]
+    if term.as_json:
+        term.print_json({"findings": told})
+    elif not told:
+        term.print("check.nothing")
+    for each in () if term.as_json else told:
+        term.problems.print(f"{each['message']} — {each['hint']}", markup=False, soft_wrap=True)
+    if told:
+        raise typer.Exit(EXIT_PROBLEM)
+
+
+def _visible(text: str) -> str:
+    """Return a text with what nobody sees spelled out; an id in quotes shows where it ends."""
+    return text if text.isdecimal() else repr(text)
 
 
 def backup(

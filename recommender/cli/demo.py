@@ -11,6 +11,7 @@ from typing import Annotated
 
 import pandas as pd
 import typer
+from pydantic import SecretStr
 
 from recommender.cli.common import Terminal, command
 from recommender.cli.models import print_evaluation
@@ -24,6 +25,7 @@ from recommender.service.framework import Framework
 from recommender.service.learning.promotion import announcing, promote
 from recommender.service.learning.training import train_model
 from recommender.service.levels.questions import read_gaps
+from recommender.service.models import MADE_UP_KEY_FILE, Models
 from recommender.service.people.imports import import_table
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plan
@@ -58,8 +60,13 @@ def demo(
     _clear(folder)
     (folder / "in").mkdir(parents=True)
     database = f"sqlite:///{folder / _DATABASE}"
-    settings = {"database": database, "models": folder / "models"}
-    # a database and models of its own, whatever the options and the environment name
+    models = Models(folder / "models", made_up=True)
+    # a database, models and a key of its own, whatever the options and the environment name
+    settings = {
+        "database": database,
+        "models": models.root,
+        "model_key": SecretStr(models.need_key().decode()),
+    }
     term = Terminal(term.settings.model_copy(update=settings), term.as_json)
     as_of = term.settings.as_of
     upgrade_database(database)
@@ -115,7 +122,8 @@ def demo(
         page=page,
         person=person,
         database=database,
-        models=folder / "models",
+        models=models.root,
+        key_file=models.root / MADE_UP_KEY_FILE,
     )
 
 

@@ -103,7 +103,9 @@ def train(
     if history or modules or out:
         if not (history and modules and out):
             raise InputError("cli.files-together", options="--history, --modules, --out")
-        card = train_on_files(history, modules, out, scale=scale, seed=seed)
+        card = train_on_files(
+            history, modules, out, scale=scale, seed=seed, key=term.settings.signing_key
+        )
         if term.as_json:
             term.print_json(to_plain(card))
             return

@@ -58,7 +58,8 @@ def erase(
     if not yes:
         raise InputError("privacy.say-yes", person_id=person)
     with term.session("privacy erase") as session:
-        counts = erase_person(session, person)
+        # the command line is held to no second person, so this has erased
+        counts = erase_person(session, person).rows
     if term.as_json:
         term.print_json({"person_id": person, "rows": counts})
     term.print("cli.erased", person=person, rows=sum(counts.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import os
 import tempfile
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Annotated
 import typer
 
 from recommender.cli.common import Terminal, command
+from recommender.errors import InputError
 from recommender.service.access.keys import issue_first_key
 
 # for requests under way; the container's own grace must be longer (a test compares them)
@@ -32,12 +34,18 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
     workers: Annotated[int, typer.Option(help="Server processes.", min=1, max=64)] = 1,
     proxies: Annotated[
-        str, typer.Option(help="Addresses of proxies whose X-Forwarded headers count.")
-    ] = "127.0.0.1",
+        str | None,
+        typer.Option(
+            help="Addresses or networks of proxies whose X-Forwarded headers are believed, with "
+            "commas between; none unless given.",
+        ),
+    ] = None,
 ) -> None:
     """Serve the HTTP API. The first start makes an admin key and prints it, once."""
     import uvicorn  # only here: it is heavy, and no other command needs it
 
+    named = term.settings.proxies if proxies is None else proxies
+    _check_proxies(named)
     # before any worker starts: each of them could find no key yet, and make one
     with term.session("first-start") as session:
         first = issue_first_key(session)
@@ -65,7 +73,22 @@ def serve(
             # our middleware writes one line a request, with its id
             access_log=False,
             server_header=False,
-            forwarded_allow_ips=proxies,
+            proxy_headers=bool(named),
+            forwarded_allow_ips=named,
             timeout_graceful_shutdown=GRACE_SECONDS,
             timeout_worker_healthcheck=GRACE_SECONDS,
         )
+
+
+def _check_proxies(named: str) -> None:
+    """Refuse what is no address: a name would be believed of nobody, `*` of everybody."""
+    for part in filter(None, named.split(",")):
+        try:
+            ipaddress.ip_network(part.strip())
+        except ValueError:
+            raise InputError(
+                "cli.setting",
+                setting="proxies",
+                found=part.strip()[:60],
+                expected="192.0.2.10,10.20.0.0/16",
+            ) from None

@@ -8,6 +8,7 @@ from recommender.scoring.assessments import AssessmentArrays
 from recommender.scoring.current import SOURCES, LevelArrays, pick_current
 from recommender.scoring.exams import ExamArrays, ExamRules, Sittings, assess_exams, score_sittings
 from recommender.scoring.ratings import (
+    DISAGREEMENT_LEVELS,
     RATER_TYPE_CODES,
     RatingArrays,
     RatingDetails,
@@ -16,6 +17,7 @@ from recommender.scoring.ratings import (
 )
 
 __all__ = [
+    "DISAGREEMENT_LEVELS",
     "RATER_TYPE_CODES",
     "SOURCES",
     "AssessmentArrays",

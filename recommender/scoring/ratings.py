@@ -11,7 +11,7 @@ from recommender.scoring.assessments import N_LEVELS, AssessmentArrays, no_asses
 
 # The code is the column of the rater type in `rater_weights` and in every array below.
 RATER_TYPE_CODES = {"self": 0, "manager": 1, "peer": 2, "customer": 3}
-SELF = RATER_TYPE_CODES["self"]
+SELF, MANAGER = RATER_TYPE_CODES["self"], RATER_TYPE_CODES["manager"]
 # A rating of 3 means "always": the indicator is then fulfilled.
 HIGHEST_RATING = 3.0
 # Two rater types that differ by more than this are flagged (DESIGN, section 4).
@@ -100,6 +100,7 @@ def assess_ratings(
     rating_standard_error: float,
     window_days: int,
     as_of_day: int,
+    min_raters_shown: int = 1,
 ) -> AssessmentArrays:
     """Turn ratings into assessments.
 
@@ -115,6 +116,9 @@ def assess_ratings(
         How many days before the latest rating others still belong to the same assessment.
     as_of_day : int
         Later ratings do not count.
+    min_raters_shown : int
+        Types with fewer raters, but for self and manager, do not count for `disagreement`, which
+        would tell the figures of a single rater.
 
     Returns
     -------
@@ -142,11 +146,16 @@ def assess_ratings(
     variance = np.divide(
         share**2 * details.variance,
         details.n_raters,
-        out=np.zeros(share.shape),
+        out=np.zeros_like(details.variance),
         where=present,
     )
-    highest = np.where(present, details.type_level, -np.inf).max(axis=1)
-    lowest = np.where(present, details.type_level, np.inf).min(axis=1)
+    told = present & (details.n_raters >= min_raters_shown)
+    told[:, [SELF, MANAGER]] = present[:, [SELF, MANAGER]]
+    # one type that is left out alone is what remains of the level: then only the own one is told
+    alone = (present & ~told).sum(axis=1) == 1
+    told[alone] &= np.arange(len(RATER_TYPE_CODES)) == SELF
+    highest = np.where(told, details.type_level, -np.inf).max(axis=1)
+    lowest = np.where(told, details.type_level, np.inf).min(axis=1)
     others = [k for k in range(len(RATER_TYPE_CODES)) if k != SELF]
     # Self ratings alone are no assessment: the window before then counts (DECISIONS, 1).
     counts: BoolArray = present[:, others].sum(axis=1) > 0
@@ -169,7 +178,7 @@ def detail_ratings(
     window_days: int,
     as_of_day: int,
 ) -> RatingDetails:
-    """Find what assessments are made of; see `assess_ratings`, which takes the same.
+    """Find what assessments are made of; for the parameters see `assess_ratings`.
 
     Returns
     -------
@@ -237,11 +246,11 @@ def _combine(by_type: FloatArray, rater_weights: FloatArray) -> FloatArray:
     rated = ~np.isnan(by_type)
     # Renormalised at each level, over the types that rated it.
     weights = rater_weights[None, :, None] * rated
-    sums = weights.sum(axis=1)
+    sums: FloatArray = weights.sum(axis=1)
     combined: FloatArray = np.divide(
         (weights * np.where(rated, by_type, 0.0)).sum(axis=1),
         sums,
-        out=np.zeros(sums.shape),
+        out=np.zeros_like(sums),
         where=sums > 0,
     )
     # Not asked is not unfulfilled: who shows the harder was not asked about the easier. From the

@@ -14,15 +14,17 @@ from typing import Any
 
 from cachetools import LRUCache
 
-from recommender.arrays import FloatArray
+from recommender.arrays import FloatArray, IntArray
 
 _KEYS_HELD = 4096
 _RANKINGS_HELD = 4096
 # few, because each of them holds the levels of a whole organisation
 _DAYS_HELD = 4
+# the one asked for, and all within the longest validity that the catalogues have
+_QUARTERS_HELD = 12
 
-LevelRow = tuple[int, FloatArray, FloatArray]
-"""Version of a person, and the person's levels and their standard errors."""
+LevelRow = tuple[int, FloatArray, FloatArray, IntArray]
+"""Version of a person; the person's levels, their standard errors and their days."""
 
 
 class SharedCache:
@@ -47,8 +49,8 @@ class SharedCache:
 class LevelCache:
     """Levels by catalogue and day, then by person; the days that were asked for last."""
 
-    def __init__(self) -> None:
-        self._days: LRUCache[tuple[str, dt.date], dict[str, LevelRow]] = LRUCache(_DAYS_HELD)
+    def __init__(self, days: int) -> None:
+        self._days: LRUCache[tuple[str, dt.date], dict[str, LevelRow]] = LRUCache(days)
         self._lock = threading.Lock()
         # held by who computes many levels; apart from `_lock`, which others need meanwhile
         self.working = threading.Lock()
@@ -87,8 +89,8 @@ class Caches:
     rankings : SharedCache
         Recommendations as they were sent, by person, version of the person, request, day,
         language, model and catalogue.
-    levels : LevelCache
-        Levels of people.
+    levels, quarters : LevelCache
+        Levels of people; on any day, and at the ends of quarters, which are asked for together.
     records, hidden_records : LastValue
         The improvement records, and the same with pseudonyms, by catalogue, day and state of the
         history.
@@ -96,6 +98,7 @@ class Caches:
 
     keys: SharedCache = field(default_factory=lambda: SharedCache(_KEYS_HELD))
     rankings: SharedCache = field(default_factory=lambda: SharedCache(_RANKINGS_HELD))
-    levels: LevelCache = field(default_factory=LevelCache)
+    levels: LevelCache = field(default_factory=lambda: LevelCache(_DAYS_HELD))
+    quarters: LevelCache = field(default_factory=lambda: LevelCache(_QUARTERS_HELD))
     records: LastValue = field(default_factory=LastValue)
     hidden_records: LastValue = field(default_factory=LastValue)

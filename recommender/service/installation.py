@@ -9,13 +9,15 @@ from functools import cached_property
 import structlog
 
 from recommender.errors import ModelError, NotFoundError
+from recommender.service.access.mass_reads import MassReads
 from recommender.service.caches import Caches
 from recommender.service.effective_catalog import with_imported
 from recommender.service.estimates import Estimates, load_estimates
 from recommender.service.framework import Framework, build_framework
 from recommender.service.models import Models
 from recommender.settings import Settings
-from recommender.store import Engine, open_database
+from recommender.store import Engine, open_database, upgrade_database
+from recommender.store.history import take_out_secret
 from training_catalog import Catalog, load_catalog
 
 _log = structlog.get_logger("recommender.installation")
@@ -35,12 +37,18 @@ class Service:
         The effect models.
     caches : Caches
         What was computed before and still holds.
+    two_person : bool
+        Whether it takes two people to make a key or to erase somebody.
+    mass_reads : MassReads or None
+        Who has read the data of how many people lately; None where nobody watches.
     """
 
     framework: Framework
     engine: Engine
     models: Models
     caches: Caches = field(default_factory=Caches)
+    two_person: bool = False
+    mass_reads: MassReads | None = None
 
     @cached_property
     def estimates(self) -> Estimates:
@@ -78,11 +86,37 @@ def open_service(
     engine = open_database(settings.database, create=create)
     try:
         framework = build_framework(with_imported(catalog, engine))
-        return Service(framework, engine, Models(settings.models, settings.signing_key))
+        models = find_models(settings)
+        return Service(framework, engine, models, two_person=settings.two_person)
     except BaseException:
         # nobody else can close it, and SQLite keeps its files open
         engine.dispose()
         raise
+
+
+def find_models(settings: Settings) -> Models:
+    """Return the registry of an installation, with its keys."""
+    return Models(settings.models, settings.signing_key, settings.pseudonym_digits)
+
+
+def upgrade_installation(settings: Settings) -> tuple[str | None, str]:
+    """Bring the schema of the database up to date, and take the pseudonym key out of it.
+
+    Returns
+    -------
+    tuple of str
+        Revision before (None for an empty database) and after.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be reached, is no database, or has a newer schema.
+    ConflictError, ModelError
+        If the key cannot be kept among the models; it stays where it is then.
+    """
+    revisions = upgrade_database(settings.database)
+    take_out_secret(settings.database, "pseudonyms", find_models(settings).keep_pseudonym_key)
+    return revisions
 
 
 @dataclass
@@ -103,7 +137,11 @@ class Installation:
 
     def __post_init__(self) -> None:
         self._catalog = load_catalog(self.settings.catalog)
-        self._service = open_service(self.settings, catalog=self._catalog)
+        # here and not for every service: a command or a job ends before there is anything to watch
+        watch = MassReads(self.settings.mass_read_people)
+        self._service = replace(
+            open_service(self.settings, catalog=self._catalog), mass_reads=watch
+        )
         try:
             _ = self._service.estimates  # a server that cannot rank does not start
         except BaseException:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import structlog
 
 from recommender.errors import NotFoundError, StoreError
 from recommender.results import Recommendations
 from recommender.service.access.audit_writer import Note, describe_shown, store_notes
+from recommender.service.access.mass_reads import WINDOW_MINUTES
 from recommender.service.installation import Service, open_service
 from recommender.service.permissions import COMMAND_LINE, Permission, Principal
 from recommender.settings import Settings
 from recommender.store import AuditEntry, Connection, PersonHead, find_person, read_refs
 from recommender.store import reading as open_reading
 from recommender.store import writing as open_writing
+
+_log = structlog.get_logger("recommender.audit")
 
 NAMED_PEOPLE = 25_000
 """Most people that one entry of the audit trail names; it stays below 1 MB."""
@@ -199,7 +204,20 @@ class Session:
             request_id=self.request_id,
             details=self.details,
         )
-        return Note(entry, [describe_shown(ranked, at=now) for ranked in self._shown])
+        entries = [entry, *self._find_alarm(entry)]
+        return Note(entries, [describe_shown(ranked, at=now) for ranked in self._shown])
+
+    def _find_alarm(self, entry: AuditEntry) -> list[AuditEntry]:
+        """Return the entry that says that the actor has read very many people, if it is due."""
+        watch = self.service.mass_reads
+        people = entry.details.get("people", 0)
+        if watch is None or not watch.is_new(entry.actor, entry.subjects, at_least=people):
+            return []
+        found = {"more_than": watch.limit, "within_minutes": WINDOW_MINUTES}
+        _log.warning(
+            "mass-read", actor=entry.actor, role=entry.role, request_id=entry.request_id, **found
+        )
+        return [replace(entry, action="mass-read", subjects=(), details=found)]
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from recommender.store.access.keys import (
     unit_exists,
 )
 from recommender.store.database.backup import backup_database, restore_database
+from recommender.store.database.checking import check_database
 from recommender.store.database.connections import database_exists, reading, writing
 from recommender.store.database.upgrading import open_database, upgrade_database
 from recommender.store.people.people import PersonHead, find_person, read_refs
@@ -37,6 +38,8 @@ from recommender.store.privacy.erasure import (
     erase_rows,
     has_open_jobs,
     make_pseudonym,
+    note_erasure_request,
+    read_erasure_request,
 )
 from recommender.store.privacy.holdings import read_holdings
 from recommender.store.privacy.retention import (
@@ -64,6 +67,7 @@ from recommender.store.writes import (
     org_path,
     to_rows,
     touch_people,
+    try_write,
     write_kind,
     write_people,
     write_rows,
@@ -87,6 +91,7 @@ __all__ = [
     "append_entries",
     "backup_database",
     "change_key",
+    "check_database",
     "claim_answer",
     "count_change",
     "count_due",
@@ -106,10 +111,12 @@ __all__ = [
     "list_entries",
     "list_keys",
     "make_pseudonym",
+    "note_erasure_request",
     "note_import",
     "open_database",
     "org_path",
     "read_counters",
+    "read_erasure_request",
     "read_holdings",
     "read_ids",
     "read_improvement_records",
@@ -126,6 +133,7 @@ __all__ = [
     "schema",
     "to_rows",
     "touch_people",
+    "try_write",
     "unit_exists",
     "upgrade_database",
     "verify_trail",

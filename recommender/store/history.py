@@ -1,17 +1,14 @@
-"""How to tell that the history has changed, and the secret that hides who is in it."""
+"""How to tell that the history has changed, and a secret that is no longer kept here."""
 
 from __future__ import annotations
 
-import secrets
+from collections.abc import Callable
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from recommender.store import schema
-from recommender.store.database.connections import reading, writing
+from recommender.store.database.connections import connect, writing
 from recommender.store.scope import Scope, visible_person_ids
-
-_KEY_BYTES = 32
 
 
 def read_history_state(connection: sa.Connection) -> tuple[int, ...]:
@@ -35,19 +32,25 @@ def read_visible_ids(connection: sa.Connection, scope: Scope) -> list[str]:
     return list(connection.scalars(visible_person_ids(scope)))
 
 
-def read_secret(engine: sa.Engine, name: str) -> bytes:
-    """Return a secret of this installation; it is made when it is first asked for."""
+def take_out_secret(url: str, name: str, keep: Callable[[bytes], None]) -> None:
+    """Hand over a secret that an earlier release kept in the database, and delete it there.
+
+    Parameters
+    ----------
+    url : str
+        The database, with the present schema.
+    name : str
+        Which secret.
+    keep : callable
+        Takes it; where that fails, the secret stays in the database.
+    """
     table = schema.secret
-    query = sa.select(table.c.value).where(table.c.name == name)
-    # nearly always there: a read does not queue behind the writers
-    with reading(engine) as connection:
-        stored: bytes | None = connection.scalar(query)
-    if stored is not None:
-        return stored
-    dialect = sqlite if engine.dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(table).values(name=name, value=secrets.token_bytes(_KEY_BYTES))
-    with writing(engine) as connection:
-        connection.execute(insert.on_conflict_do_nothing())
-        # read back: another process may have been first, and its secret is the one that counts
-        made: bytes = connection.execute(query).scalar_one()
-    return made
+    engine = connect(url)
+    try:
+        with writing(engine) as connection:
+            found = connection.scalar(sa.select(table.c.value).where(table.c.name == name))
+            if found is not None:
+                keep(found)
+                connection.execute(sa.delete(table).where(table.c.name == name))
+    finally:
+        engine.dispose()

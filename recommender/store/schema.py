@@ -7,6 +7,8 @@ import secrets
 
 import sqlalchemy as sa
 
+from recommender.store.moments import UTCDateTime
+
 # a migration drops a constraint by its name, and SQLite gives none by itself
 metadata = sa.MetaData(
     naming_convention={
@@ -19,8 +21,8 @@ metadata = sa.MetaData(
 )
 
 
-# Imported tables have natural keys, and no row ids on SQLite: one index to maintain in place of
-# two, which made an import a third faster, and a repeated import finds its rows (DECISIONS, 3).
+# Imported tables have natural keys and no row ids on SQLite (DECISIONS, 3). Key columns come first
+# and in order: otherwise the integrity check of SQLite 3.40 reports missing values that are there.
 
 
 def _key() -> sa.Column[int]:
@@ -45,27 +47,6 @@ def _version() -> sa.Column[int]:
 
 def _at(name: str, *, nullable: bool = False) -> sa.Column[dt.datetime]:
     return sa.Column(name, UTCDateTime, nullable=nullable)
-
-
-class UTCDateTime(sa.TypeDecorator[dt.datetime]):
-    """A moment with its time zone, always UTC; SQLite keeps no time zone."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(
-        self, value: dt.datetime | None, dialect: sa.Dialect
-    ) -> dt.datetime | None:
-        """Turn a moment into UTC, to be stored or compared."""
-        return None if value is None else value.astimezone(dt.UTC)
-
-    def process_result_value(
-        self, value: dt.datetime | None, dialect: sa.Dialect
-    ) -> dt.datetime | None:
-        """Return a stored moment in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
 def make_ref() -> str:
@@ -95,6 +76,9 @@ person = sa.Table(
     # the person's name in the audit trail, where nothing can be erased: once this row is gone,
     # nobody can tell who was meant
     sa.Column("ref", sa.String(32), unique=True, index=True, default=make_ref),
+    # the first of the two who may have to ask for an erasure; goes with the row
+    sa.Column("erasure_asked_by", sa.String(120)),
+    _at("erasure_asked_at", nullable=True),
     _version(),  # of the row and of every fact about the person
 )
 
@@ -103,10 +87,10 @@ assessment = sa.Table(
     metadata,
     _person(key=True),
     _id("competency_id"),
+    sa.Column("assessed_on", sa.Date, nullable=False),
     sa.Column("level", sa.Float, nullable=False),
     sa.Column("standard_error", sa.Float),
     sa.Column("method", sa.String(200), nullable=False),
-    sa.Column("assessed_on", sa.Date, nullable=False),
     sa.PrimaryKeyConstraint("person_id", "competency_id", "assessed_on"),
     sqlite_with_rowid=False,
 )
@@ -119,8 +103,8 @@ rating = sa.Table(
     _id("indicator_id"),
     sa.Column("rater_type", sa.String(20), nullable=False),
     _id("rater_id"),
-    sa.Column("rating", sa.SmallInteger, nullable=False),
     sa.Column("rated_on", sa.Date, nullable=False),
+    sa.Column("rating", sa.SmallInteger, nullable=False),
     sa.PrimaryKeyConstraint(
         "person_id", "competency_id", "indicator_id", "rater_type", "rater_id", "rated_on"
     ),
@@ -134,8 +118,8 @@ exam_result = sa.Table(
     _id("competency_id"),
     sa.Column("exam_level", sa.SmallInteger, nullable=False),
     _id("subject"),
-    sa.Column("score", sa.Float, nullable=False),
     sa.Column("sat_on", sa.Date, nullable=False),
+    sa.Column("score", sa.Float, nullable=False),
     sa.PrimaryKeyConstraint("person_id", "competency_id", "exam_level", "subject", "sat_on"),
     sqlite_with_rowid=False,
 )
@@ -167,6 +151,8 @@ offering = sa.Table(
     sa.Column("ends_on", sa.Date, nullable=False),
     sa.Column("place", sa.String(200)),
     sa.Column("seats", sa.Integer),
+    # path of the unit whose HR may change it; NULL: the organisation's, as all were before 0004
+    sa.Column("owner_unit", sa.String(400)),
     _version(),
 )
 
@@ -175,9 +161,9 @@ enrolment = sa.Table(
     metadata,
     _person(key=True),
     _id("module_id"),
+    sa.Column("enrolled_on", sa.Date, nullable=False),
     sa.Column("offering_id", sa.String(80), sa.ForeignKey("offering.offering_id"), index=True),
     sa.Column("status", sa.String(20), nullable=False),
-    sa.Column("enrolled_on", sa.Date, nullable=False),
     sa.Column("completed_on", sa.Date),
     _version(),
     sa.PrimaryKeyConstraint("person_id", "module_id", "enrolled_on"),
@@ -192,10 +178,10 @@ improvement_record = sa.Table(
     _id("competency_id"),
     # empty, not NULL, where there was no training: a part of the primary key cannot be NULL
     sa.Column("module_id", sa.String(80), nullable=False, server_default=""),
-    sa.Column("level_before", sa.Float, nullable=False),
-    sa.Column("level_after", sa.Float, nullable=False),
     sa.Column("before_on", sa.Date, nullable=False),
     sa.Column("after_on", sa.Date, nullable=False),
+    sa.Column("level_before", sa.Float, nullable=False),
+    sa.Column("level_after", sa.Float, nullable=False),
     sa.Column("completed_on", sa.Date),
     sa.Column("org_unit", sa.String(400)),
     sa.PrimaryKeyConstraint("person_id", "competency_id", "module_id", "before_on", "after_on"),
@@ -252,6 +238,24 @@ plan_comment = sa.Table(
     _at("made_at"),
 )
 
+# a person objects to what was proposed automatically, and somebody answers
+objection = sa.Table(
+    "objection",
+    metadata,
+    _key(),
+    _person(),
+    # no foreign keys: an old plan is deleted, and the module may stand in the catalogue's files
+    sa.Column("plan_id", sa.String(40)),
+    _id("module_id", nullable=True),
+    sa.Column("party", sa.String(20), nullable=False),
+    sa.Column("reason", sa.String(2000), nullable=False),
+    sa.Column("actor", sa.String(120), nullable=False),
+    _at("made_at"),
+    sa.Column("answer", sa.String(2000)),
+    sa.Column("answered_by", sa.String(120)),
+    _at("answered_at", nullable=True),
+)
+
 # what was shown to whom at which rank: later evaluation needs it
 shown = sa.Table(
     "shown",
@@ -294,10 +298,15 @@ api_key = sa.Table(
     sa.Column("person_id", sa.String(80), sa.ForeignKey("person.person_id"), index=True),
     sa.Column("org_unit", sa.String(400)),
     sa.Column("permissions", sa.JSON),  # NULL: all that the role has
+    sa.Column("networks", sa.JSON),  # NULL: from anywhere
+    sa.Column("replaces", sa.String(20)),  # id of the key that was rotated
     sa.Column("created_by", sa.String(120), nullable=False),
     _at("created_at"),
     _at("expires_at"),
     _at("revoked_at", nullable=True),
+    # opens nothing until a second person has confirmed it, who has time until then
+    _at("waits_until", nullable=True),
+    sa.Column("confirmed_by", sa.String(120)),
 )
 
 # append-only; each entry's hash covers the one before it
@@ -334,7 +343,7 @@ change_counter = sa.Table(
     sa.Column("number", sa.Integer, nullable=False),
 )
 
-# random bytes, made when they are first needed and shown to nobody
+# keys that earlier releases kept here; `db upgrade` takes them out, and nothing is put in
 secret = sa.Table(
     "secret",
     metadata,

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from recommender.store import schema
+from recommender.store.database.connections import BUSY_MILLISECONDS
 
 # ids named in one statement: SQLite before 3.32 takes 999 values, a table of people has more
 _FEW_PEOPLE = 500
@@ -109,22 +110,49 @@ def write_kind(
         # a repeated import touches no row, so no version moves and every cache stays good
         where=sa.or_(*(table.c[name].is_distinct_from(insert.excluded[name]) for name in others)),
     )
-    count = sa.select(sa.func.count()).select_from(table)
-    if "person_id" in key and len(people := frame["person_id"].unique()) <= _FEW_PEOPLE:
-        # count the rows of these people only: a whole table takes long, and others add to it
-        count = count.where(table.c.person_id.in_(people.tolist()))
-    # the driver counts rows inserted and rows updated as one number
-    before = connection.scalar(count) or 0
-    touched = _execute_many(connection, statement, frame, table)
-    inserted = (connection.scalar(count) or 0) - before
+    run = _run_alone if connection.dialect.name == "sqlite" else _run_beside_others
+    inserted, touched = run(connection, statement, frame, table)
     return Written(inserted, touched - inserted, len(frame) - touched)
 
 
-def _execute_many(
+def _run_beside_others(
     connection: sa.Connection, statement: sa.Insert, frame: pd.DataFrame, table: sa.Table
-) -> int:
-    """Run a statement for every row and return how many rows it touched.
+) -> tuple[int, int]:
+    """Write all rows by one statement, and let it say how many were new and how many it touched.
 
+    Others write at the same time, so rows that are counted before and after may be theirs.
+    """
+    names = [str(name) for name in frame.columns]
+    values = sa.func.unnest(*(_array(table.c[name].type, _plain(frame[name])) for name in names))
+    rows = values.table_valued(*names, name="incoming").render_derived()
+    # of a row that was there, PostgreSQL has a transaction that put an end to what it was
+    is_new = sa.literal_column("xmax = 0", sa.Boolean).label("is_new")
+    written = (
+        statement.from_select(names, sa.select(*rows.c), include_defaults=False)
+        .returning(is_new)
+        .cte("written")
+    )
+    query = sa.select(sa.func.count().filter(written.c.is_new), sa.func.count())
+    inserted, touched = connection.execute(query.select_from(written)).one()
+    return inserted, touched
+
+
+def _array(kind: sa.types.TypeEngine[Any], values: list[Any]) -> sa.BindParameter[Any]:
+    if isinstance(kind, sa.String):
+        # a cast to a bounded text would cut off what is too long, where a column refuses it
+        return sa.bindparam(None, values, type_=postgresql.ARRAY(sa.Text))
+    if isinstance(kind, sa.Integer | sa.Float):
+        # an array is of one type, and a whole number may have come as either
+        values = [None if value is None else kind.python_type(value) for value in values]
+    return sa.bindparam(None, values, type_=postgresql.ARRAY(kind))
+
+
+def _run_alone(
+    connection: sa.Connection, statement: sa.Insert, frame: pd.DataFrame, table: sa.Table
+) -> tuple[int, int]:
+    """Run a statement for every row; return how many were new and how many it touched.
+
+    A transaction on SQLite has the database to itself, so what was added is what it inserted.
     Values are converted to the driver's form one column at a time. SQLAlchemy does it row by
     row, which takes longer than the database itself.
     """
@@ -139,14 +167,18 @@ def _execute_many(
             distinct = {value: process(value) for value in set(values)}
             values = [distinct[value] for value in values]
         columns[name] = values
-    rows: list[Any]
-    if dialect.positional:
-        names = compiled.positiontup or []
-        rows = list(zip(*(columns[name] for name in names), strict=True))
-    else:
-        names = list(columns)
-        rows = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    return connection.exec_driver_sql(str(compiled), rows).rowcount
+    rows: list[Any] = list(
+        zip(*(columns[name] for name in compiled.positiontup or []), strict=True)
+    )
+    count = sa.select(sa.func.count()).select_from(table)
+    if "person_id" in table.primary_key and (
+        len(people := frame["person_id"].unique()) <= _FEW_PEOPLE
+    ):
+        # of these alone: to count a whole table takes long
+        count = count.where(table.c.person_id.in_(people.tolist()))
+    before = connection.scalar(count) or 0
+    touched = connection.exec_driver_sql(str(compiled), rows).rowcount
+    return (connection.scalar(count) or 0) - before, touched
 
 
 def touch_people(connection: sa.Connection, person_ids: Iterable[str]) -> None:
@@ -168,6 +200,20 @@ def count_change(connection: sa.Connection, name: str) -> None:
     connection.execute(
         counter.update().where(counter.c.name == name).values(number=counter.c.number + 1)
     )
+
+
+def try_write(connection: sa.Connection) -> None:
+    """Write something that leaves all as it is, and that fails where any write would."""
+    if connection.dialect.name == "postgresql":
+        # it has no limit by itself; SQLite waits as long as for every write
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {BUSY_MILLISECONDS}")
+    counter = schema.change_counter
+    for step in (1, -1):  # a row that gets the values it has is not written by SQLite
+        connection.execute(
+            counter.update()
+            .where(counter.c.name == "access")
+            .values(number=counter.c.number + step)
+        )
 
 
 def note_import(

@@ -35,6 +35,8 @@ class Column:
         Whether a number must be a whole number.
     slug : bool
         Whether an id must consist of lower-case letters, digits and single hyphens between them.
+    makes_ids : bool
+        Whether an id is new with the row, and has to keep the rule of `recommender.identifiers`.
     not_future : bool
         Whether a date may not lie after the day of the import.
     example : str
@@ -51,6 +53,7 @@ class Column:
     refers_to: Reference | None = None
     whole: bool = False
     slug: bool = False
+    makes_ids: bool = False
     not_future: bool = False
     example: str = ""
 
@@ -104,10 +107,10 @@ class Known:
     prerequisites : mapping of str to tuple of str
         Module id to the modules it needs.
     org_unit : str
-        Path of the unit to which imported people must belong, or to a unit below it; empty for
-        any unit.
+        Path of the unit that whoever imports is responsible for, with those below it; empty for
+        all. Nobody is imported into another unit, and no offering belongs to another.
     others : frozenset of str
-        Ids of stored people whom the import must not change.
+        Ids of people, or of offerings, that are stored already and must not be changed.
     """
 
     people: frozenset[str]

@@ -52,7 +52,7 @@ KINDS: Mapping[str, TableKind] = {
             ("人员", "People"),
             (
                 # refers to nobody: this table is the one that brings people in
-                Column("person_id", _PERSON.headers, example="00012345"),
+                Column("person_id", _PERSON.headers, makes_ids=True, example="00012345"),
                 Column("name", ("姓名",), example="示例人员"),
                 Column("org_unit", ("组织单元", "部门", "单位"), example="示例分公司/政企客户部"),
                 Column("grade", ("职级", "岗位级别", "级别"), refers_to="grade", example="g2"),
@@ -293,7 +293,9 @@ KINDS: Mapping[str, TableKind] = {
             "offerings",
             ("培训班次", "Offerings"),
             (
-                Column("offering_id", ("班次", "班次编号"), example="2026-q4-visit-01"),
+                Column(
+                    "offering_id", ("班次", "班次编号"), makes_ids=True, example="2026-q4-visit-01"
+                ),
                 _MODULE,
                 # both days may lie in the future, and mostly do
                 Column("starts_on", ("开始日期", "开班日期"), "date", example="2026-12-01"),
@@ -309,6 +311,13 @@ KINDS: Mapping[str, TableKind] = {
                     minimum=0,
                     maximum=100_000,
                     example="24",
+                ),
+                # whose HR may change it; empty: as it was, or the unit of whoever imports it
+                Column(
+                    "owner_unit",
+                    ("主办部门", "主办单位"),
+                    nullable=True,
+                    example="示例分公司/政企客户部",
                 ),
             ),
             ("offering_id",),

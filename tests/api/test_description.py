@@ -20,13 +20,14 @@ OPERATIONS = {
 # what an operation's name begins with; one word for one thing
 VERBS = {
     *("get", "read", "list", "create", "add", "put", "change", "edit", "delete", "verify"),
-    *("activate", "complete", "cancel", "comment", "decide", "print", "simulate", "rank"),
-    *("import", "export", "erase", "run", "revoke", "rotate", "promote", "roll"),
+    *("activate", "answer", "complete", "cancel", "comment", "decide", "print", "simulate", "rank"),
+    *("import", "export", "erase", "run", "revoke", "rotate", "confirm", "promote", "roll"),
 }
 NEED_NO_PERMISSION = {
     "get_health": "a load balancer has no key",
     "get_readiness": "a load balancer has no key",
     "read_caller": "everybody may know who he is",
+    "read_automation_notice": "everybody may know what is decided on him",
 }
 NEED_NO_KEY = {"get_health", "get_readiness"}
 

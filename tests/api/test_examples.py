@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from improvement.registry_models import facts, train, varied, whole_metrics
+from improvement.registry_models import KEY, facts, train, varied, whole_metrics
 from jsonschema import Draft202012Validator, FormatChecker
 from serving import EMPLOYEE, UNIT
 
@@ -36,19 +36,31 @@ class Ground:
     # plans
 
     def plan_id(self):
-        made = self.ask("POST", f"/v1/people/{EMPLOYEE}/plans", json={"hours_budget": 12.0})
-        return made.json()["plan_id"]
+        return self.new_plan(hours_budget=12.0)["plan_id"]
+
+    def new_plan(self, **given):
+        """Make a plan; a draft that an example has worked on is in the way of another."""
+        drafts = self.ask("GET", f"/v1/plans?person_id={EMPLOYEE}&status=draft&limit=200").json()
+        for draft in drafts["items"]:
+            plan = f"/v1/plans/{draft['plan_id']}"
+            note = {"note": "另做一份"}
+            self.ask("POST", f"{plan}/cancellation", json=note, headers=self.seen(plan))
+        return self.ask("POST", f"/v1/people/{EMPLOYEE}/plans", json=given).json()
 
     def version(self):
         return "1"
+
+    def objection_id(self):
+        given = {"plan_id": self.plan_id(), "reason": "另有安排"}
+        made = self.ask("POST", f"/v1/people/{EMPLOYEE}/objections", json=given)
+        return str(made.json()["objection_id"])
 
     def for_activate_plan(self):
         return self.approve(self.plan_id())
 
     def for_complete_plan(self):
         self.assess(["resilience", "coordination"], 1.0, "2026-04-15")
-        given = {"as_of": "2026-05-01", "hours_budget": 12.0}
-        made = self.ask("POST", f"/v1/people/{EMPLOYEE}/plans", json=given).json()
+        made = self.new_plan(as_of="2026-05-01", hours_budget=12.0)
         plan = f"/v1/plans/{self.approve(made['plan_id'])}"
         self.ask("POST", f"{plan}/activation", headers=self.seen(plan))
         person = f"/v1/people/{EMPLOYEE}"
@@ -84,6 +96,10 @@ class Ground:
     def job_id(self):
         return self.ask("POST", "/v1/plan-batches", json={"org_unit": UNIT}).json()["job_id"]
 
+    def for_confirm_api_key(self):
+        given = {"label": "x", "role": "analyst"}
+        return self.ask("POST", "/v1/api-keys", "access-admin", json=given).json()["key_id"]
+
     def for_cancel_job(self):
         return self.ask("POST", "/v1/trainings", json={}).json()["job_id"]
 
@@ -116,7 +132,8 @@ class Ground:
         self.models += 1
         model = varied(self.model, self.models)
         folder = self.served.settings.models
-        return save_model(folder, model, facts(metrics=whole_metrics(own=0.9)), by="test").model_id
+        known = facts(metrics=whole_metrics(own=0.9))
+        return save_model(folder, model, known, by="test", key=KEY).model_id
 
     def before_roll_back_model(self):
         for _ in range(2):

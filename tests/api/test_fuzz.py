@@ -7,6 +7,8 @@ from fuzzing.afterwards import check_afterwards
 from fuzzing.ground import make_ground
 from fuzzing.running import fuzz
 
+from recommender.service.permissions import Role
+
 
 def check_role(served, made, role):
     found = fuzz(served, role, cases=90, seed=1, made=made, thorough=False)
@@ -23,6 +25,6 @@ def test_random_requests_of_an_administrator(served):
 @pytest.mark.slow
 def test_random_requests_of_each_role(served_on_both, subtests):
     made = make_ground(served_on_both)
-    for role in ("employee", "manager", "hr", "analyst", "admin"):
+    for role in Role:
         with subtests.test(role=role):
             check_role(served_on_both, made, role)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 import time
 from typing import get_args
 
@@ -133,13 +134,43 @@ def test_what_a_table_is_sent_as_does_not_matter(served):
 
 def test_no_table_in_the_request(served):
     client = served.client("hr")
-    for answered in (
-        client.post("/v1/imports/people"),
-        client.post("/v1/imports/people", files={"file": b"x"}),
-    ):
-        assert answered.status_code == 422
-        assert answered.json()["type"].endswith("import.no-file")
+    answered = client.post("/v1/imports/people")
+    assert answered.status_code == 422
+    assert answered.json()["type"].endswith("import.no-file")
     assert send_table(client, "courses", GOOD).status_code == 422
+
+
+def test_a_table_in_a_form_is_told_how_to_come(served):
+    client = served.client("hr")
+    answered = client.post("/v1/imports/people?dry_run=true", files={"file": b"x"})
+    assert answered.status_code == 415
+    assert answered.headers["accept"] == ", ".join(TABLES)
+    assert answered.json()["type"].endswith("import.form")
+    words = shlex.split(answered.json()["hint"].partition(": ")[2])
+    assert words[0] == "curl"
+    assert words[-1] == "$API/v1/imports/people?dry_run=true"
+    assert words[words.index("--data-binary") + 1] == "@FILE.xlsx"
+
+
+def test_what_reports_call_the_file(served, subtests):
+    client = served.client("hr")
+    for query, disposition, name in (
+        ("?filename=a.csv", None, "a.csv"),
+        ("", "attachment; filename=b.csv", "b.csv"),
+        ("", "attachment; filename*=UTF-8''%E8%AF%84%E5%88%86.xlsx", "评分.xlsx"),
+        ("", "attachment; filename=\"x.csv\"; filename*=utf-8'zh'%E4%BA%BA.csv", "人.csv"),
+        ("?filename=a.csv", "attachment; filename=b.csv", "a.csv"),
+        ("", "inline", "people"),
+    ):
+        with subtests.test(query=query, disposition=disposition):
+            headers = {"content-disposition": disposition} if disposition else {}
+            place = f"/v1/imports/people{query}"
+            job = client.post(place, content=b"no table", headers=headers).json()
+            with reading(served.app.state.server.installation.engine) as connection:
+                asked = connection.scalar(
+                    sa.select(schema.job.c.request).where(schema.job.c.job_id == job["job_id"])
+                )
+            assert asked["file_name"] == name
 
 
 def test_tables_of_the_whole_organisation_are_not_for_hr_of_a_unit(served):

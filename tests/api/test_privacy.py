@@ -6,8 +6,9 @@ import json
 import pytest
 import sqlalchemy as sa
 from organisations import AS_OF
-from serving import ABSENT, COLLEAGUE, EMPLOYEE, MANAGER, OUTSIDE
+from serving import ABSENT, COLLEAGUE, EMPLOYEE, MANAGER, OUTSIDE, UNIT
 
+from recommender.service.permissions import Permission
 from recommender.store import reading, schema, writing
 
 PROBLEM = "urn:training-recommender:problem:"
@@ -25,6 +26,13 @@ def engine_of(served):
     return served.app.state.server.installation.engine
 
 
+def data_protection(served):
+    """Return the client of an HR key that may export and erase."""
+    also = [Permission.EXPORT_PERSON, Permission.ERASE_PERSON]
+    token = served.key("hr", org_unit=UNIT, also=also)
+    return served.client(None, Authorization=f"Bearer {token}")
+
+
 def rows_of(served, query):
     with reading(engine_of(served)) as connection:
         return connection.execute(query).all()
@@ -36,18 +44,56 @@ def rows_of(served, query):
 def test_all_that_is_held(served, subtests):
     for role in ["employee", "manager", "hr", "admin"]:
         with subtests.test(role=role):
-            answered = served.client(role).get(f"/v1/people/{EMPLOYEE}/data-export")
+            client = data_protection(served) if role == "hr" else served.client(role)
+            answered = client.get(f"/v1/people/{EMPLOYEE}/data-export")
             assert answered.status_code == 200
             found = answered.json()
             sections = {section["name"]: section for section in found["sections"]}
             assert found["person_id"] == sections["person"]["rows"][0]["person_id"] == EMPLOYEE
-            assert len(sections["rating"]["rows"]) == len(
+            # one by one, or counted where the raters are few
+            assert sum(row.get("ratings", 1) for row in sections["rating"]["rows"]) == len(
                 rows_of(
                     served, sa.select(schema.rating).where(schema.rating.c.person_id == EMPLOYEE)
                 )
             )
             assert set(sections["rating"]["description"]) == {"zh-CN", "en"}
             assert "rater_id" not in sections["rating"]["rows"][0]
+
+
+def section(client, person_id, name):
+    found = client.get(f"/v1/people/{person_id}/data-export").json()
+    return next(part["rows"] for part in found["sections"] if part["name"] == name)
+
+
+def test_what_somebody_rated_stands_in_the_own_export_alone(served):
+    """Its days, beside those of ratings that reports were given, would tell who gave them."""
+    client = served.client("admin")
+    (rater,) = rows_of(
+        served,
+        sa.select(schema.person.c.person_id, schema.person.c.manager_id)
+        .join(schema.rating, schema.rating.c.rater_id == schema.person.c.person_id)
+        .where(schema.rating.c.rater_type == "peer", schema.person.c.manager_id.is_not(None))
+        .limit(1),
+    )
+    key = served.key("employee", person_id=rater.person_id)
+    own = served.client(None, Authorization=f"Bearer {key}")
+    whole = section(own, rater.person_id, "rating_given")
+    assert whole == section(client, rater.person_id, "rating_given") != []
+    for role, person in (("manager", rater.manager_id), ("hr", None)):
+        key = served.key(role, person_id=person)
+        other = served.client(None, Authorization=f"Bearer {key}")
+        assert section(other, rater.person_id, "rating_given") == []
+
+
+def test_ratings_by_few_are_counted_in_the_export(served):
+    """Of 00002 each competency has one customer: nothing of a customer's is told but how many."""
+    for role in ("employee", "manager"):
+        rows = section(served.client(role), EMPLOYEE, "rating")
+        customers = [row for row in rows if row["rater_type"] == "customer"]
+        assert customers
+        assert all(set(row) == {"competency_id", "rater_type", "ratings"} for row in customers)
+    rows = section(served.client("hr"), EMPLOYEE, "rating")
+    assert {"rating", "rated_on"} <= set.intersection(*map(set, rows))
 
 
 def test_an_export_is_in_the_trail(served):
@@ -63,7 +109,7 @@ def test_nobody_out_of_scope(served, subtests):
     for role in ["employee", "manager", "hr"]:
         for person_id in [OUTSIDE, ABSENT]:
             with subtests.test(role=role, person_id=person_id):
-                client = served.client(role)
+                client = data_protection(served) if role == "hr" else served.client(role)
                 answered = client.get(f"/v1/people/{person_id}/data-export")
                 assert (answered.status_code, answered.json()["type"]) == (
                     404,
@@ -78,8 +124,18 @@ def test_nobody_out_of_scope(served, subtests):
 # -- erasure --
 
 
-def test_erasing_needs_a_confirmation(served):
+def test_hr_neither_exports_nor_erases_unless_its_key_was_granted_that(served):
     hr = served.client("hr")
+    refused = [
+        hr.get(f"/v1/people/{EMPLOYEE}/data-export"),
+        hr.post(f"/v1/people/{EMPLOYEE}/erasure", json={"confirm": EMPLOYEE}),
+    ]
+    told = {(answer.status_code, answer.json()["type"]) for answer in refused}
+    assert told == {(403, f"{PROBLEM}access.forbidden")}
+
+
+def test_erasing_needs_a_confirmation(served):
+    hr = data_protection(served)
     path = f"/v1/people/{EMPLOYEE}/erasure"
     refused = hr.post(path, json={"confirm": COLLEAGUE})
     assert (refused.status_code, refused.json()["type"]) == (422, f"{PROBLEM}privacy.confirm")
@@ -90,7 +146,7 @@ def test_erasing_needs_a_confirmation(served):
 
 
 def test_a_person_is_gone_and_so_is_the_key(served):
-    hr = served.client("hr")
+    hr = data_protection(served)
     token = served.key("employee", person_id=LEAVER)
     leaver = served.client(None, Authorization=f"Bearer {token}")
     assert leaver.get(f"/v1/people/{LEAVER}/gaps").status_code == 200
@@ -149,7 +205,7 @@ def test_not_while_a_job_may_bring_the_person_back(served):
     }
     with writing(engine_of(served)) as connection:
         connection.execute(job.insert().values(**values))
-    answered = served.client("hr").post(
+    answered = data_protection(served).post(
         f"/v1/people/{COLLEAGUE}/erasure", json={"confirm": COLLEAGUE}
     )
     assert (answered.status_code, answered.json()["type"]) == (409, f"{PROBLEM}privacy.open-jobs")

@@ -182,7 +182,11 @@ def test_jobs(stage):
 
 
 def test_what_others_may_not_know_of_a_rating(stage):
-    """Who rated is told to HR; others know it of their own ratings only."""
+    """Who rated is told to HR; others know it of their own ratings only.
+
+    Of few peers not even the ratings are told, nor the manager's, which they would be what is left
+    of the level without.
+    """
     items = [
         {
             "competency_id": "resilience",
@@ -192,9 +196,14 @@ def test_what_others_may_not_know_of_a_rating(stage):
             "rating": 1,
             "rated_on": "2026-10-28",
         }
-        for rater_type, rater in (("manager", MANAGER), ("peer", COLLEAGUE))
+        for rater_type, rater in (
+            ("manager", MANAGER),
+            *(("peer", peer) for peer in (COLLEAGUE, "00015", "00021")),
+        )
     ]
-    stage.admin("POST", f"/v1/people/{EMPLOYEE}/ratings", json={"items": items})
+
+    def rate(items):
+        stage.admin("POST", f"/v1/people/{EMPLOYEE}/ratings", json={"items": items})
 
     def raters(role):
         found = read(
@@ -202,9 +211,14 @@ def test_what_others_may_not_know_of_a_rating(stage):
         )
         return {each["rater_id"] for each in found["items"]}
 
+    rate(items[:3])
+    assert raters("employee") == set()
+    assert raters("manager") == {MANAGER}
+    assert raters("hr") == {MANAGER, COLLEAGUE, "00015"}
+    rate(items[3:])
     assert raters("employee") == {None}
     assert raters("manager") == {None, MANAGER}
-    assert raters("hr") == raters("admin") == {MANAGER, COLLEAGUE}
+    assert raters("hr") == raters("admin") == {MANAGER, COLLEAGUE, "00015", "00021"}
 
 
 def test_an_analyst_is_told_of_nobody(stage):

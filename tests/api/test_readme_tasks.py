@@ -1,71 +1,126 @@
-"""HR's five tasks, word for word as the READMEs have them, against a real server."""
+"""What the READMEs and docs/security say of the API, run as printed, on the demo."""
 
+import contextlib
 import os
 import re
+import shutil
+import signal
+import socket
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
-import pandas as pd
 import pytest
-import uvicorn
-from serving import UNIT, make_key, settings_for, store_sample
 
-from api.app import create_app
-from recommender.service.access.keys import KeyRequest
+from recommender.service.access.keys import KeyRequest, create_key, principal_of
+from recommender.service.levels.questions import read_gaps
 from recommender.service.permissions import Role
+from recommender.service.session import open_session
+from recommender.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent
+RECOMMENDER = Path(sys.executable).parent
+# as the READMEs export it
+DEMO = {
+    "RECOMMENDER_DATABASE": "sqlite:///build/demo/recommender.db",
+    "RECOMMENDER_MODELS": "build/demo/models",
+}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """Address of a real server, a key of HR, and a folder with a file of ratings."""
-    folder = tmp_path_factory.mktemp("tasks")
-    settings = settings_for(f"sqlite:///{folder / 'tasks.db'}", folder)
-    sample = store_sample(settings)
-    key = make_key(settings, KeyRequest("hr", Role.HR, org_unit=UNIT))
-    rows = pd.concat(sample.ratings.values())
-    rows[rows["person_id"] == "00009"].to_excel(
-        folder / "ratings.xlsx", index=False, engine="xlsxwriter"
-    )
-    running = uvicorn.Server(
-        uvicorn.Config(create_app(settings), port=0, log_config=None, ws="none")
-    )
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    while not running.started:
-        time.sleep(0.02)
-    port = running.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}", key, folder
-    running.should_exit = True
-    thread.join()
+def demo(tmp_path_factory):
+    """The folder in which the demo was run."""
+    folder = tmp_path_factory.mktemp("demo")
+    run_bash("recommender demo", folder)
+    return folder
 
 
-def test_tasks_run_as_written(server, subtests):
-    for language in ["sh", "python"]:
-        for readme in ["README.md", "README.zh-CN.md"]:
-            with subtests.test(language=language, readme=readme):
-                address, key, folder = server
-                text = (ROOT / readme).read_text(encoding="utf-8")
-                (code,) = re.findall(rf"```{language} hr-tasks\n(.*?)```", text, re.S)
-                command = (
-                    ["bash", "-euo", "pipefail", "-c"]
-                    if language == "sh"
-                    else [sys.executable, "-c"]
-                )
-                done = subprocess.run(
-                    [*command, code],
-                    cwd=folder,
-                    env={**os.environ, "API": address, "KEY": key, "PYTHONWARNINGS": "ignore"},
-                    capture_output=True,
-                    text=True,
-                    timeout=600,
-                    check=False,
-                )
-                assert done.returncode == 0, done.stderr
-                assert "done" in done.stdout
-                assert (folder / "plan.pdf").read_bytes().startswith(b"%PDF")
-                (folder / "plan.pdf").unlink()
+@pytest.fixture
+def copied(demo, tmp_path):
+    """A folder with a demo of its own."""
+    shutil.copytree(demo / "build", tmp_path / "build")
+    return tmp_path
+
+
+def run_bash(script, folder, **environment):
+    """Run a script as somebody who has installed the product; return what it printed."""
+    path = f"{RECOMMENDER}{os.pathsep}{os.environ['PATH']}"
+    given = {"PATH": path, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    printed = folder / "printed.txt"
+    with printed.open("wb") as out:
+        # a session of its own, so that a server that it leaves behind ends with it
+        running = subprocess.Popen(
+            ["bash", "-c", script],
+            cwd=folder,
+            env={**os.environ, **given, **environment},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            code = running.wait(timeout=600)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
+    text = printed.read_text(encoding="utf-8")
+    assert code == 0, text
+    return text
+
+
+def blocks_of(page):
+    """Return the blocks of a page that are to be run, each with its language."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(r"```(sh|python) api\n(.*?)```", text, re.S)
+
+
+def a_free_port():
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return str(held.getsockname()[1])
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_the_section_on_the_api_runs_as_printed(copied, readme):
+    """All of it in one shell; only the port is another, as the printed one may be taken."""
+    if shutil.which("curl") is None:
+        pytest.skip("the READMEs use curl, and there is none here")
+    (copied / "tasks.py").write_text("", encoding="utf-8")
+    script = []
+    for language, block in blocks_of(readme):
+        if language == "python":
+            (copied / "tasks.py").write_text(block, encoding="utf-8")
+            block = "python tasks.py\n"
+        script.append(block)
+    assert len(script) == 5
+    assert script[0].startswith("set -e\n")
+    whole = "".join(script).replace("8000", a_free_port())
+    said = run_bash(whole, copied)
+    assert (copied / "plan.pdf").read_bytes().startswith(b"%PDF")
+    assert '"status":"done"' in said
+    assert "\n404\n" in said
+    # approved by all three, each with the key of the README
+    assert '"awaiting":[]' in said
+    assert list(copied.glob("*.json"))
+
+
+@pytest.mark.parametrize("page", ["docs/security.md", "docs/security.zh-CN.md"])
+def test_auditors_questions_are_answered_by_the_commands_printed(copied, page, monkeypatch):
+    monkeypatch.chdir(copied)
+    settings = Settings(
+        database=DEMO["RECOMMENDER_DATABASE"], models=Path(DEMO["RECOMMENDER_MODELS"])
+    )
+    with open_session(settings, "keys create") as session:
+        request = KeyRequest("HR portal", Role.HR, org_unit="西区示例分公司")
+        key = create_key(session, request).key
+    for person in ("00009", "00005"):
+        with open_session(settings, "read_gaps", who=principal_of(key)) as session:
+            read_gaps(session, person, as_of=settings.as_of)
+    answers = [run_bash(block, copied, K=key.key_id, **DEMO) for _, block in blocks_of(page)]
+    who_saw, what_it_did = answers
+    reads = [said.count(f"key:{key.key_id}") for said in answers]
+    assert reads == [1, 2]
+    assert "HR portal" in who_saw
+    assert "cli" in who_saw
+    assert "00005" in what_it_did
+    assert "cli" not in what_it_did

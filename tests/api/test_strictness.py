@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from serving import EMPLOYEE
+from jsonschema import Draft202012Validator
+from serving import EMPLOYEE, UNIT
 
 PLANS = f"/v1/people/{EMPLOYEE}/plans"
 
@@ -50,9 +51,75 @@ def test_an_unknown_field_of_an_empty_page(served):
     assert pointers(answer) == ["query:fields"]
 
 
+def test_the_description_excludes_what_is_refused_whatever_is_stored(served, subtests):
+    client = served.client("admin")
+    plan = client.post(PLANS, json={}).headers["location"]
+    module = {"module_id": "account-handover-visit-coaching"}
+    for method, path, shape, bodies in (
+        (
+            "PATCH",
+            plan,
+            "PlanEditIn",
+            [
+                {},
+                {"note": "nothing else"},
+                {"add": [], "remove": []},
+                {"add": ["account-handover-visit-coaching"] * 2},
+                {"items": [module]},
+                {"items": [module | {"ends_on": "2027-03-02"}]},
+                {"items": [module | {"offering_id": "x", "starts_on": "2027-03-01"}]},
+            ],
+        ),
+        (
+            "POST",
+            f"{plan}/approvals",
+            "DecisionIn",
+            [{"decision": "rejected"}, {"decision": "rejected", "comment": None}],
+        ),
+        (
+            "POST",
+            "/v1/api-keys",
+            "KeyIn",
+            [
+                {"label": "x", "role": "employee"},
+                {"label": "x", "role": "manager", "person_id": None},
+                {"label": "x", "role": "admin", "org_unit": UNIT},
+                {"label": "x", "role": "analyst", "permissions": ["people:write"]},
+            ],
+        ),
+    ):
+        for body in bodies:
+            with subtests.test(path=path, body=body):
+                assert not validator(served, shape).is_valid(body)
+                answer = client.request(method, path, json=body, headers={"If-Match": "*"})
+                assert answer.status_code == 422, answer.text
+
+
+def test_the_description_allows_what_is_taken(served, subtests):
+    for shape, body in (
+        ("PlanEditIn", {"hours_budget": None}),
+        ("PlanEditIn", {"remove": ["x"], "note": "why"}),
+        ("PlanEditIn", {"items": [{"module_id": "x", "offering_id": "y", "starts_on": None}]}),
+        ("PlanEditIn", {"items": [{"module_id": "x", "starts_on": "2027-03-01"}]}),
+        ("DecisionIn", {"decision": "approved"}),
+        ("DecisionIn", {"decision": "rejected", "comment": "why"}),
+        ("KeyIn", {"label": "x", "role": "manager", "person_id": "1", "permissions": None}),
+        ("KeyIn", {"label": "x", "role": "hr", "org_unit": UNIT}),
+        ("KeyIn", {"label": "x", "role": "admin", "person_id": "1"}),
+    ):
+        with subtests.test(shape=shape, body=body):
+            assert validator(served, shape).is_valid(body)
+
+
+def validator(served, shape):
+    """What judges a body by the description."""
+    description = served.app.openapi()
+    return Draft202012Validator({**description, "$ref": f"#/components/schemas/{shape}"})
+
+
 def test_all_methods_of_a_path_are_named(served):
     answer = served.client("hr").put(PLANS, json={})
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
 
 
 def test_a_name_of_a_request_is_one_word(served):

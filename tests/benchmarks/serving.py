@@ -32,10 +32,12 @@ from tests.benchmarks.load import Load, run_load
 
 PEOPLE, CONNECTIONS, ROUNDS = 200, 32, 5
 FIRST_PORT = 8310
+# application, path, server processes; all on connections of the kind that `recommender serve` has
 APPS = {
-    "service": ("api.app:create_app", "/v1/people/{}/recommendations"),
-    "bare": ("tests.benchmarks.bare_app:create_bare_app", "/v1/bare/{}"),
-    "memory": ("tests.benchmarks.bare_app:create_memory_app", "/memory/{}"),
+    "service": ("api.app:create_app", "/v1/people/{}/recommendations", 1),
+    "two_workers": ("api.app:create_app", "/v1/people/{}/recommendations", 2),
+    "bare": ("tests.benchmarks.bare_app:create_bare_app", "/v1/bare/{}", 1),
+    "memory": ("tests.benchmarks.bare_app:create_memory_app", "/memory/{}", 1),
 }
 
 
@@ -57,10 +59,12 @@ def measure_serving(*, seconds: float) -> list[dict[str, Any]]:
         key, ids = _prepare(url, folder)
         with ExitStack() as stack:
             ports = {
-                name: stack.enter_context(_served(app, url, folder, key, FIRST_PORT + i))[0]
-                for i, (name, (app, _)) in enumerate(APPS.items())
+                name: stack.enter_context(
+                    _served(app, url, folder, key, FIRST_PORT + i, workers=workers)
+                )[0]
+                for i, (name, (app, _, workers)) in enumerate(APPS.items())
             }
-            paths = {name: [path.format(i) for i in ids] for name, (_, path) in APPS.items()}
+            paths = {name: [path.format(i) for i in ids] for name, (_, path, _) in APPS.items()}
             for name in APPS:
                 run_load(ports[name], paths[name], key=key, seconds=5)
             loads: dict[str, list[Load]] = {name: [] for name in APPS}
@@ -88,6 +92,11 @@ def measure_serving(*, seconds: float) -> list[dict[str, Any]]:
                 figures["service"]["per_second"] / figures[name]["per_second"]
             )
             figures[f"p99_of_{name}"] = figures["service"]["p99_ms"] / figures[name]["p99_ms"]
+        # what the image runs by default
+        for figure in ("per_second", "p50_ms"):
+            figures[f"{figure}_of_one_worker"] = (
+                figures["two_workers"][figure] / figures["service"][figure]
+            )
         found.append(figures)
     return found
 
@@ -160,7 +169,7 @@ def _prepare(url: str, folder: Path) -> tuple[str, list[str]]:
 
 @contextmanager
 def _served(
-    app: str, url: str, folder: Path, key: str, port: int
+    app: str, url: str, folder: Path, key: str, port: int, *, workers: int = 1
 ) -> Iterator[tuple[int, psutil.Process]]:
     environment = os.environ | {
         "RECOMMENDER_DATABASE": url,
@@ -170,6 +179,8 @@ def _served(
         "BENCH_KEY": key,
     }
     command = [sys.executable, "-m", "uvicorn", app, "--factory", "--port", str(port)]
+    command += ["--workers", str(workers)]
+    command += ["--http", "api.transport.connections:PatientConnection"]
     with (folder / f"{port}.log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "--no-access-log"], env=environment, stdout=log, stderr=log

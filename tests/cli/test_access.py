@@ -1,7 +1,12 @@
 """Keys, audit trail and personal data from the command line."""
 
+import datetime as dt
+import hashlib
 import json
+import socket
 import sqlite3
+import threading
+from contextlib import contextmanager
 
 import pytest
 from command_line import CHINESE
@@ -48,6 +53,30 @@ def test_a_key_is_what_was_asked_for(call):
     assert make(call, "--role", "hr", "--org-unit", unit)["org_unit"] == unit
 
 
+def test_a_key_with_more_rights_and_bound_to_networks(call):
+    key = make(
+        call,
+        *("--role", "hr", "--also", "privacy:erase"),
+        *("--network", "10.20.0.0/16", "--network", "192.0.2.7"),
+    )
+    assert "privacy:erase" in key["permissions"]
+    assert "people:read" in key["permissions"]
+    assert key["networks"] == ["10.20.0.0/16", "192.0.2.7/32"]
+    assert "10.20.0.0/16" in call("keys", "list", "--lang", "en").out
+
+
+def test_a_key_that_waits_is_confirmed(call):
+    key = make(call, "--role", "analyst")
+    run_sql(
+        call,
+        "UPDATE api_key SET waits_until = '2199-01-01 00:00:00.000000', created_by = 'key:x' "
+        f"WHERE key_id = '{key['key_id']}'",
+    )
+    assert "unconfirmed" in call("keys", "list", "--lang", "en").out
+    assert call("keys", "confirm", key["key_id"], "--json").json["confirmed_by"] == "cli"
+    assert "unconfirmed" not in call("keys", "list", "--lang", "en").out
+
+
 def test_keys_are_listed_with_their_state_and_no_secret(call):
     valid, expired, revoked = (make(call, "--role", "analyst") for _ in range(3))
     run_sql(
@@ -92,10 +121,19 @@ def test_known_problems(call, tmp_path, subtests):
             ["keys", "create", "--label", "x", "--role", "hr", "--permission", "keys:write"],
             "keys.permission",
         ),
+        (
+            ["keys", "create", "--label", "x", "--role", "hr", "--network", "10.0.0.1/8"],
+            "keys.network",
+        ),
+        (["keys", "confirm", "none"], "keys.unknown"),
         (["keys", "rotate", "none"], "keys.unknown"),
         (["keys", "revoke", "none"], "keys.unknown"),
         (["audit", "show", "--person", "nobody"], "person.unknown"),
         (["audit", "show", "--since", "yesterday"], "cli.moment"),
+        (["audit", "export", "--since", "yesterday"], "cli.moment"),
+        (["audit", "export", "--to", "collector:514"], "audit.collector"),
+        (["audit", "export", "--to", "tcp://collector"], "audit.collector"),
+        (["audit", "export", "--to", "tcp://collector:99999"], "audit.collector"),
         (["audit", "verify", "--head", "0" * 63 + "1"], "audit.broken"),
         (["privacy", "export", "nobody", "x.json"], "person.unknown"),
         (["privacy", "erase", "nobody", "--yes"], "person.unknown"),
@@ -168,8 +206,119 @@ def test_the_trail_shows_who_looked_at_whom(call):
     assert "keys create" in shown
     assert "audit show" in shown
     assert call("audit", "show", "--since", "2100-01-01", "--json").json["entries"] == []
+    assert call("audit", "show", "--until", "2020-01-01", "--json").json["entries"] == []
+    assert call("audit", "show", "--actor", "key:0", "--json").json["entries"] == []
+    of_actor = call("audit", "show", "--actor", "cli", "--until", "2100-01-01", "--json").json
+    assert len(of_actor["entries"]) >= 3
     since = call("audit", "show", "--since", "2020-01-01T00:00:00+08:00", "--json").json
     assert len(since["entries"]) >= 3
+
+
+def lines_of(text):
+    """Check lines of JSON against the chain of hashes, which is made of the same spelling."""
+    entries, last = [], "0" * 64
+    for line in text.splitlines():
+        entry = json.loads(line)
+        given = {name: value for name, value in entry.items() if name != "hash"}
+        spelt = json.dumps(given, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        last = hashlib.sha256((last + spelt).encode()).hexdigest()
+        assert entry["hash"] == last
+        entries.append(entry)
+    return entries
+
+
+def test_the_trail_as_lines_of_json(call):
+    call("privacy", "export", PERSON, "person.json")
+    make(call, "--role", "admin")
+    found = call("audit", "export", "--lang", "en")
+    entries = lines_of(found.out)
+    assert [entry["action"] for entry in entries] == ["privacy export", "keys create"]
+    # by the code name: a collector keeps its copy when the person is erased here
+    assert run_sql(call, "SELECT ref FROM person WHERE person_id = '00001'") == [
+        tuple(entries[0]["subjects"])
+    ]
+    assert "go on with --after 2" in found.err
+    make(call, "--role", "admin")
+    later = call("audit", "export", "--after", "2").out
+    assert [json.loads(line)["seq"] for line in later.splitlines()] == [3]
+    assert call("audit", "export", "--after", "3").out == ""
+    assert call("audit", "export", "--since", "2100-01-01").out == ""
+    assert len(call("audit", "export", "--since", "2020-01-01").out.splitlines()) == 3
+
+
+def test_the_trail_as_messages_of_syslog(call):
+    make(call, "--role", "admin")
+    line = call("audit", "export", "--format", "syslog").out.rstrip("\n")
+    head, _, message = line.partition("\ufeff")
+    priority, at, host, program, process, message_id, structured, rest = head.split(" ")
+    # log audit (13), informational (6), version 1
+    assert priority == f"<{13 * 8 + 6}>1"
+    assert dt.datetime.fromisoformat(at).tzinfo is not None
+    assert (program, process, message_id, structured, rest) == (
+        *("training-recommender", "-", "keys-create", "-", ""),
+    )
+    assert host
+    assert json.loads(message)["action"] == "keys create"
+
+
+@contextmanager
+def collector(kind):
+    """Listen as a collector does, and yield its address and a function that returns what came."""
+    with socket.socket(socket.AF_INET, kind) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.settimeout(60)
+        came = []
+        if kind is socket.SOCK_STREAM:
+            listening.listen()
+
+            def serve():
+                connection, _ = listening.accept()
+                with connection:
+                    while piece := connection.recv(4096):
+                        came.append(piece)
+
+            thread = threading.Thread(target=serve)
+            thread.start()
+
+            def read():
+                thread.join()
+                return b"".join(came)
+        else:
+
+            def read():
+                return listening.recv(65_536)
+
+        yield f"127.0.0.1:{listening.getsockname()[1]}", read
+
+
+def test_the_trail_sent_to_a_collector(call, subtests):
+    for _ in range(3):
+        make(call, "--role", "admin")
+    with subtests.test("lines over TCP"), collector(socket.SOCK_STREAM) as (address, read):
+        told = call("audit", "export", "--to", f"tcp://{address}", "--json")
+        assert told.json == {"entries": 3, "last": 3}
+        assert len(lines_of(read().decode())) == 3
+    with subtests.test("syslog over TCP"), collector(socket.SOCK_STREAM) as (address, read):
+        call("audit", "export", "--to", f"tcp://{address}", "--format", "syslog")
+        came, messages = read(), []
+        while came:
+            # octet counting: the length, a space, the message
+            length, _, came = came.partition(b" ")
+            messages.append(came[: int(length)])
+            came = came[int(length) :]
+        assert [message.startswith(b"<110>1 ") for message in messages] == [True] * 3
+    with subtests.test("syslog over UDP"), collector(socket.SOCK_DGRAM) as (address, read):
+        call("audit", "export", "--to", f"udp://{address}", "--format", "syslog")
+        assert [read().startswith(b"<110>1 ") for _ in range(3)] == [True] * 3
+
+
+def test_a_collector_that_is_not_there(call):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{unused.getsockname()[1]}"
+        found = call("audit", "export", "--to", address, "--lang", "en")
+    assert (found.code, found.out) == (1, "")
+    assert address in found.err
 
 
 # -- personal data --

@@ -1,15 +1,23 @@
 """Every command: its help, its JSON, its two languages, its exit codes."""
 
 import json
+import os
 import shlex
 import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import typer
 from command_line import CHINESE
+from improvement import registry_models
 from organisations import AS_OF, TINY
 
+import recommender.cli
 from recommender.cli.app import app
+from recommender.improvement.registry import save_model
 
 ROOT = typer.main.get_command(app)
 PERSON = "00001"  # a librarian
@@ -331,6 +339,70 @@ def test_serve_hands_its_settings_on(call, monkeypatch):
     assert (seen["port"], seen["host"], seen["database"]) == (8123, "127.0.0.1", call.url)
 
 
+def run_printed(out, folder):
+    """Run what the demo says to try next as it is printed, and a training, in a fresh shell."""
+    tool = folder / ".venv" / "bin" / "recommender"
+    tool.parent.mkdir(parents=True)
+    start = "from recommender.cli.app import app; app()"
+    tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{start}" "$@"\n', encoding="utf-8")
+    tool.chmod(0o755)
+    printed = [line.strip() for line in out.split("Try next:\n")[1].splitlines()]
+    assert sum(line.startswith(".venv/bin/recommender ") for line in printed) >= 4
+    chosen = {"RECOMMENDER_CATALOG": str(TINY), "RECOMMENDER_AS_OF": AS_OF.isoformat()}
+    done = subprocess.run(
+        ["sh", "-e", "-c", "\n".join([*printed, ".venv/bin/recommender train"])],
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if name != "RECOMMENDER_MODEL_KEY"}
+        | chosen
+        | {"PYTHONPATH": str(Path(recommender.cli.__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_without_a_key_no_model_is_trained_or_put_in_force(call):
+    root, model = Path("models"), registry_models.train()
+    saved = save_model(root, model, registry_models.facts(), by="li", key=registry_models.KEY)
+    before = sorted(root.iterdir())
+    for words in (["train"], ["models", "promote", saved.model_id, "--override", "a pilot"]):
+        found = call(*words, "--json", RECOMMENDER_MODEL_KEY="")
+        assert found.code == 1
+        assert found.json["error"]["code"] == "model.no-signing-key"
+        assert "openssl rand -hex 32" in found.json["error"]["hint"]
+    assert sorted(root.iterdir()) == before
+    assert call("models", "promote", saved.model_id).code == 0
+
+
+def test_a_key_that_is_none_is_not_shown(call):
+    found = call("gaps", PERSON, RECOMMENDER_PSEUDONYM_KEY="not-so-secret")
+    assert found.code == 1
+    assert "openssl rand -hex 32" in found.err
+    assert "not-so-secret" not in found.out + found.err
+
+
+def test_what_commands_write_only_its_owner_reads(call, tmp_path):
+    before = os.umask(0o022)
+    try:
+        for words in (
+            ["export", "history", "history.csv"],
+            ["db", "backup", "backup.db"],
+            ["template", "people", "people.xlsx"],
+            ["privacy", "export", PERSON, "held.json"],
+            ["plan", PERSON, "--hours", "40", "--html", "plans/plan.html"],
+            ["gaps", PERSON, "--database", "sqlite:///new.db"],
+        ):
+            os.umask(0o022)
+            call(*words)
+    finally:
+        os.umask(before)
+    names = ["history.csv", "backup.db", "backup.db.sha256", "people.xlsx", "held.json", "new.db"]
+    for path in (*(tmp_path / name for name in names), *(tmp_path / "plans").iterdir()):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    assert stat.S_IMODE((tmp_path / "plans").stat().st_mode) == 0o700
+
+
 def test_demo(call, tmp_path):
     folder = tmp_path / "shown"
     for _ in range(2):
@@ -341,6 +413,7 @@ def test_demo(call, tmp_path):
     for path in folder.glob("out/*.json"):
         json.loads(path.read_text(encoding="utf-8"))
     assert len(list(folder.glob("in/*.xlsx"))) >= 5
+    run_printed(found.out, tmp_path)
     (folder / "mine.txt").write_text("x", encoding="utf-8")
     assert call("demo", "--people", "5", "--folder", folder).code == 1
     assert (folder / "mine.txt").exists()

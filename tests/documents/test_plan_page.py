@@ -114,6 +114,13 @@ def test_shows_every_word_and_figure_of_the_plan(document, lang):
         assert labels(lang)[key] in text
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_it_says_what_it_is_for_and_how_to_object(lang):
+    text = rendered(samples.plan_document(lang), lang).text
+    for key in ("statement.development", "statement.automated"):
+        assert labels(lang)[key] in text
+
+
 def test_shows_dates_reasons_and_where_each_estimate_comes_from(lang):
     text = rendered(samples.plan_document(lang), lang).text
     for wanted in (

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from improvement.registry_models import KEY
 from organisations import AS_OF
 
 ZYGOTE = Path(__file__).with_name("zygote.py")
@@ -122,6 +123,7 @@ class Nursery:
         given = {
             "DATABASE": url,
             "MODELS": str(folder / "models"),
+            "MODEL_KEY": KEY.decode(),
             "AS_OF": AS_OF.isoformat(),
             "LANG": "en",
             "RATE_LIMIT": "1000000/minute",

@@ -87,6 +87,7 @@ def build_original() -> Iterator[Original]:
                 registry_models.varied(model, number),
                 registry_models.facts(metrics=registry_models.metrics()),
                 by="rig",
+                key=registry_models.KEY,
             ).model_id
             for number in range(2)
         ]

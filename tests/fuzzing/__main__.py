@@ -24,9 +24,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from databases import postgresql_server
 
+from recommender.service.permissions import Role
+
 from .running import run_alone
 
-ROLES = ("employee", "manager", "hr", "analyst", "admin")
+ROLES = tuple(role.value for role in Role)
 DATABASES = ("sqlite", "postgresql")
 
 

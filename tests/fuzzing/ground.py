@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from improvement.registry_models import facts, metrics, train, varied
+from improvement.registry_models import KEY, facts, metrics, train, varied
 from serving import (
     ABSENT,
     COLLEAGUE,
@@ -69,7 +69,9 @@ def make_ground(served: Served) -> dict[str, list[str]]:
     model = train()
     folder = served.settings.models
     models = [
-        save_model(folder, varied(model, number), facts(metrics=metrics(own=0.9)), by="fuzz")
+        save_model(
+            folder, varied(model, number), facts(metrics=metrics(own=0.9)), by="fuzz", key=KEY
+        )
         for number in range(2)
     ]
     planned = (EMPLOYEE, MANAGER, COLLEAGUE, OUTSIDE)

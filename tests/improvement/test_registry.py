@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import importlib.metadata
+import io
 import json
+import os
 import pickle
 import re
 import shutil
+import stat
 import tomllib
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
@@ -30,14 +33,17 @@ from recommender.improvement.registry import (
     TrainedModel,
     active_model,
     list_models,
+    load_estimator,
     load_model,
     load_model_folder,
+    read_or_make_key,
     save_model,
     save_model_folder,
     to_plain,
 )
 from recommender.improvement.registry import artefact as artefacts
 from recommender.improvement.registry import card as cards
+from recommender.improvement.registry.arrays import dump_arrays
 from recommender.texts import LANGUAGES, all_texts, explain, placeholders
 
 SOURCES = Path(recommender.improvement.__file__).parent
@@ -102,14 +108,13 @@ def test_a_model_comes_back_as_it_was(model, tmp_path):
     assert same(predict(loaded.fit, *pair, level), predict(model.fit, *pair, level))
 
 
-def test_a_folder_holds_three_files_with_a_key_and_two_without(model, tmp_path):
+def test_a_folder_holds_four_files_with_a_key_and_three_without(model, tmp_path):
     plain = save_model(tmp_path, model, samples.facts(), by="li").model_id
     signed = save_model(tmp_path, model, samples.facts(), by="li", key=samples.KEY).model_id
     assert plain != signed
-    assert {f.name for f in (tmp_path / plain).iterdir()} == {"model.joblib", "card.json"}
-    assert {f.name for f in (tmp_path / signed).iterdir()} == {
-        "model.joblib", "card.json", "card.sig"
-    }  # fmt: skip
+    files = {"arrays.npz", "model.joblib", "card.json"}
+    assert {f.name for f in (tmp_path / plain).iterdir()} == files
+    assert {f.name for f in (tmp_path / signed).iterdir()} == files | {"card.sig"}
 
 
 def test_the_same_model_gives_the_same_bytes(model, tmp_path):
@@ -137,7 +142,7 @@ def test_the_same_model_gives_the_same_bytes(model, tmp_path):
 
 def test_a_fit_with_more_codes_than_ids_is_refused(model):
     with pytest.raises(ShapeMismatchError, match="module_ids"):
-        artefacts.dump_model(replace(model, module_ids=("m0",)))
+        dump_arrays(replace(model, module_ids=("m0",)))
 
 
 @dataclass(frozen=True)
@@ -158,14 +163,17 @@ def test_a_tampered_artefact_is_refused_before_it_is_loaded(saved, tmp_path):
     assert not trace.exists()
 
 
-@pytest.mark.parametrize("position", [0, 1000, -1])
-def test_one_changed_bit_is_refused(saved, position):
+def test_one_changed_bit_is_refused(saved):
     root, model_id = saved
-    path = root / model_id / "model.joblib"
-    content = bytearray(path.read_bytes())
-    content[position] ^= 1
-    path.write_bytes(content)
-    refused("registry.artefact-changed", load_model, root, model_id)
+    for name in ("model.joblib", "arrays.npz"):
+        path = root / model_id / name
+        whole = path.read_bytes()
+        for position in (0, 1000, -1):
+            content = bytearray(whole)
+            content[position] ^= 1
+            path.write_bytes(content)
+            refused("registry.artefact-changed", load_model, root, model_id)
+        path.write_bytes(whole)
 
 
 def test_what_is_missing_or_broken_is_named(saved):
@@ -264,13 +272,122 @@ def test_a_folder_under_another_name_or_linked_is_refused(saved):
     refused("registry.link", load_model, root, model_id)
 
 
+def replace_file(folder, name, content, *, key=None):
+    """Put another file in place of one, with a card that says so: all but a signature."""
+    (folder / name).write_bytes(content)
+    entry = "arrays_sha256" if name == "arrays.npz" else "artefact_sha256"
+    edit_card(folder, **{entry: hashlib.sha256(content).hexdigest()}, checksum=True)
+    if key:
+        (folder / "card.sig").write_bytes(cards.sign((folder / "card.json").read_bytes(), key))
+
+
 def test_what_is_no_model_is_refused(saved):
     root, model_id = saved
     for content in (b"no pickle", pickle.dumps({"fit": 1})):
-        (root / model_id / "model.joblib").write_bytes(content)
-        digest = hashlib.sha256(content).hexdigest()
-        edit_card(root / model_id, artefact_sha256=digest, checksum=True)
-        refused("registry.unreadable", load_model, root, model_id)
+        replace_file(root / model_id, "model.joblib", content, key=samples.KEY)
+        refused("registry.unreadable", load_estimator, root, model_id, key=samples.KEY)
+
+
+def test_arrays_that_are_no_model_are_refused(saved, model, tmp_path):
+    root, model_id = saved
+    folder = root / model_id
+    trace = tmp_path / "trace"
+    with np.load(folder / "arrays.npz") as archive:
+        good = dict(archive)
+
+    def packed(save=np.savez, **changed):
+        buffer = io.BytesIO()
+        save(buffer, **{name: a for name, a in (good | changed).items() if a is not None})
+        return buffer.getvalue()
+
+    def single(array):
+        buffer = io.BytesIO()
+        np.save(buffer, array)
+        return buffer.getvalue()
+
+    not_finite = good["coefficients"].copy()
+    not_finite[0, 0] = np.inf
+    strange = {
+        "no npz": b"no npz",
+        "a torn file": packed()[:-200],
+        "a pickle": pickle.dumps(Trap(str(trace))),
+        "a single array": single(good["scale"]),
+        "a pickle within": packed(warnings=np.array([Trap(str(trace))], dtype=object)),
+        "compressed, of any size when unpacked": packed(np.savez_compressed),
+        "one too few": packed(untrained=None),
+        "one too many": packed(more=np.zeros(3)),
+        "another type": packed(evidence_count=good["evidence_count"].astype(float)),
+        "text for figures": packed(noise=np.array("0.1")),
+        "another number of pairs": packed(evidence_count=good["evidence_count"][1:]),
+        "another number of dimensions": packed(scale=good["scale"][None]),
+        "no pairs at all": packed(**{n: a[:0] for n, a in good.items() if n == "pair_module"}),
+        "not finite": packed(coefficients=not_finite),
+        "a code without an id": packed(module_ids=good["module_ids"][:-1]),
+        "a negative code": packed(pair_competency=-good["pair_competency"] - 1),
+        "not sorted": packed(pair_module=good["pair_module"][::-1]),
+        "no day": packed(trained_on=np.array("yesterday")),
+        "a scale upside down": packed(scale=good["scale"][::-1]),
+    }
+    replace_file(folder, "arrays.npz", packed())
+    assert same(load_model(root, model_id)[0], model)
+    for what, content in strange.items():
+        replace_file(folder, "arrays.npz", content)
+        assert refused("registry.unreadable", load_model, root, model_id).values["problem"], what
+    assert not trace.exists()
+
+
+def test_arrays_and_artefact_are_the_same_model(model, tmp_path):
+    model_id = save_model(tmp_path, model, samples.facts(), by="li", key=samples.KEY).model_id
+    loaded, _ = load_model(tmp_path, model_id, key=samples.KEY)
+    assert same(loaded, load_estimator(tmp_path, model_id, key=samples.KEY))
+    assert dump_arrays(loaded) == (tmp_path / model_id / "arrays.npz").read_bytes()
+
+
+def test_an_artefact_is_unpickled_only_where_its_card_is_signed(model, tmp_path):
+    trace = tmp_path / "trace"
+    root = tmp_path / "models"
+    model_id = save_model(root, model, samples.facts(), by="li", key=samples.KEY).model_id
+    replace_file(root / model_id, "model.joblib", pickle.dumps(Trap(str(trace))))
+    refused("registry.wrong-signature", load_estimator, root, model_id, key=samples.KEY)
+    (root / model_id / "card.sig").unlink()
+    refused("registry.unsigned", load_estimator, root, model_id, key=samples.KEY)
+    load_model(root, model_id)  # without a key all seems well, and the artefact stays shut
+    assert not trace.exists()
+
+
+def test_a_model_of_an_earlier_release_says_how_to_mend_it(saved):
+    root, model_id = saved
+    (root / model_id / "arrays.npz").unlink()
+    refused("registry.no-artefact", load_model, root, model_id)
+    edit_card(root / model_id, arrays_sha256="", checksum=True)
+    problem = refused("registry.no-arrays", load_model, root, model_id)
+    for lang in LANGUAGES:
+        for command in ("models rollback", "recommender train", "models promote"):
+            assert command in explain(problem, lang)[1]
+
+
+def test_nobody_but_the_owner_reads_models_and_keys(model, tmp_path):
+    before = os.umask(0o000)
+    try:
+        root, alone = tmp_path / "models", tmp_path / "alone"
+        save_model(root, model, samples.facts(), by="li", key=samples.KEY)
+        save_model_folder(alone, model, samples.facts())
+        read_or_make_key(root / "some.key")
+    finally:
+        os.umask(before)
+    for path in (root, alone, *root.rglob("*"), *alone.rglob("*")):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_a_key_is_made_once_and_a_file_that_holds_none_is_named(tmp_path):
+    path = tmp_path / "models" / "some.key"
+    key = read_or_make_key(path)
+    assert len(bytes.fromhex(key)) == 32
+    assert read_or_make_key(path, first=b"n" * 32) == key
+    assert read_or_make_key(tmp_path / "given.key", first=b"n" * 32) == "6e" * 32
+    for content in ("", key[:-1], "秘" * 64):
+        path.write_text(content, encoding="utf-8")
+        refused("registry.bad-key-file", read_or_make_key, path)
 
 
 def test_a_model_of_an_earlier_form_is_refused(model):
@@ -324,7 +441,8 @@ def test_a_model_folder_is_replaced_and_its_other_files_stay(model, tmp_path):
     loaded, card = load_model_folder(folder)
     assert card == second
     assert same(loaded, other)
-    assert {f.name for f in folder.iterdir()} == {"model.joblib", "card.json", "notes.txt"}
+    files = {"arrays.npz", "model.joblib", "card.json", "notes.txt"}
+    assert {f.name for f in folder.iterdir()} == files
 
 
 def test_metrics_become_plain():

@@ -3,6 +3,9 @@
 import os
 import shutil
 import sqlite3
+import stat
+import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -16,6 +19,7 @@ from recommender.store import (
     backup_database,
     open_database,
     reading,
+    restore_database,
     schema,
     upgrade_database,
     writing,
@@ -121,6 +125,74 @@ def test_a_lock_that_ends_in_time_is_waited_for(file):
     add_unit(url)
     release.join()
     holder.close()
+
+
+def test_a_writer_that_waits_looks_again_and_again(file):
+    """By itself SQLite sleeps longer and longer, and whoever comes meanwhile is served first."""
+    engine = open_database(f"sqlite:///{file}")
+    looks, enough = [], threading.Event()
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def count(_connection, _cursor, statement, *_rest):
+        if statement == "BEGIN IMMEDIATE":
+            looks.append(threading.current_thread())
+            if len(looks) == 100:
+                enough.set()
+
+    def write(name):
+        with writing(engine) as connection:
+            connection.execute(schema.org_unit.insert().values(path=name, name=name))
+
+    holder = sqlite3.connect(file, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    writers = [threading.Thread(target=write, args=[f"new {n}"]) for n in range(8)]
+    for writer in writers:
+        writer.start()
+    assert enough.wait(connections.BUSY_MILLISECONDS / 1000)
+    assert len(set(looks)) == 1  # the others of the process wait behind the first
+    holder.execute("COMMIT")
+    holder.close()
+    for writer in writers:
+        writer.join()
+    engine.dispose()
+    assert count_rows(f"sqlite:///{file}")["org_unit"] == PEOPLE + 8
+
+
+@pytest.mark.slow
+def test_no_writer_of_many_is_refused_beside_a_backup(file, tmp_path):
+    url = f"sqlite:///{file}"
+    processes = [
+        subprocess.Popen([sys.executable, "-c", BUSY_WRITERS, url, name]) for name in ("a", "b")
+    ]
+    n_copies = 0
+    while any(process.poll() is None for process in processes):
+        n_copies += 1
+        backup_database(url, tmp_path / f"backup-{n_copies}.db")
+    assert n_copies > 1
+    assert [process.returncode for process in processes] == [0, 0]
+    assert count_rows(url)["org_unit"] == PEOPLE + 2 * 9 * 300
+
+
+BUSY_WRITERS = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from recommender.store import open_database, schema, writing
+
+url, process = sys.argv[1:]
+engine = open_database(url)
+
+
+def write(thread):
+    for n in range(300):
+        name = f"{process} {thread} {n}"
+        with writing(engine) as connection:
+            connection.execute(schema.org_unit.insert().values(path=name, name=name))
+
+
+with ThreadPoolExecutor(9) as pool:
+    list(pool.map(write, range(9)))
+"""
 
 
 @pytest.mark.parametrize("content", [b"not a database" * 500, os.urandom(1 << 20)])
@@ -284,3 +356,18 @@ def test_half_a_backup_is_removed(file, tmp_path, monkeypatch):
     target = tmp_path / "b.db"
     assert refused(lambda: backup_database(f"sqlite:///{file}", target)) == "store.full"
     assert sorted(p.name for p in tmp_path.iterdir()) == [file.name]
+
+
+def test_nobody_but_the_owner_reads_a_database_and_its_backup(tmp_path):
+    before = os.umask(0o000)
+    try:
+        engine = open_database(f"sqlite:///{tmp_path / 'hr.db'}")
+        with reading(engine):
+            backup_database(f"sqlite:///{tmp_path / 'hr.db'}", tmp_path / "backup.db")
+            restore_database(f"sqlite:///{tmp_path / 'restored.db'}", tmp_path / "backup.db")
+            modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+        engine.dispose()
+    finally:
+        os.umask(before)
+    assert {"hr.db", "hr.db-wal", "hr.db-shm", "backup.db", "restored.db"} <= modes.keys()
+    assert set(modes.values()) == {0o600}, modes

@@ -1,6 +1,7 @@
 """What is written: counts that tell the truth, a tree of org units, all of it or nothing."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
@@ -99,6 +100,39 @@ def test_counts_tell_the_truth(staffed):
             )
         ).all()
     assert [tuple(row) for row in stored] == [(1.5, 0.3), (2.25, 0.4), (3.0, 0.4)]
+
+
+def test_counts_add_up_while_others_write_the_same(staffed):
+    """Every row is new to one of them; nobody counts what another has stored."""
+    days = [DAY + dt.timedelta(days=n) for n in range(300)]
+    same = assessments(*((name, 1.5, 0.3, day) for day in days for name in "12"))
+    staff = people(*((f"{n:03}", "甲/乙", None) for n in range(300)))
+
+    def write_staff(_):
+        with writing(staffed) as connection:
+            return write_people(connection, staff)
+
+    with ThreadPoolExecutor(4) as pool:
+        of_facts = list(pool.map(lambda _: write(staffed, same), range(8)))
+        of_people = list(pool.map(write_staff, range(8)))
+    for frame, counts in ((same, of_facts), (staff, of_people)):
+        assert sum(each.inserted for each in counts) == len(frame), counts
+        assert {each.updated for each in counts} == {0}, counts
+        for each in counts:
+            assert each.inserted + each.updated + each.unchanged == len(frame), counts
+
+
+def test_counts_leave_out_what_others_add(staffed):
+    """Also where the two tables have no row in common, on the database where two write at once."""
+    mine, theirs = (assessments((name, 1.5, 0.3, DAY)) for name in "12")
+    if staffed.dialect.name == "sqlite":
+        assert (write(staffed, mine), write(staffed, theirs)) == (Written(1, 0, 0),) * 2
+        return
+    with writing(staffed) as connection:
+        table, key = schema.assessment, KINDS["assessments"].key
+        assert write_kind(connection, table, key, mine) == Written(1, 0, 0)
+        assert write(staffed, theirs) == Written(1, 0, 0)
+        assert write_kind(connection, table, key, mine) == Written(0, 0, 1)
 
 
 def test_a_figure_can_be_taken_back(staffed):

@@ -17,11 +17,11 @@ from typing import Any
 
 import yaml
 from httpx2 import Client, Response
-from improvement.registry_models import facts, train
+from improvement.registry_models import KEY, facts, train
 from serving import COLLEAGUE, EMPLOYEE, MANAGER, OTHER_UNIT, OUTSIDE, UNIT, Served
 
 from recommender.improvement.registry import save_model
-from recommender.service.permissions import Role
+from recommender.service.permissions import Permission, Role
 from recommender.store import writing
 from recommender.store.jobs import claim_job, fail_job, insert_job
 
@@ -30,7 +30,7 @@ TABLE = yaml.safe_load(
         encoding="utf-8"
     )
 )
-ROLES = ("employee", "manager", "hr", "analyst", "admin")
+ROLES = tuple(role.value for role in Role)
 NEIGHBOUR, NEIGHBOURS_MANAGER, OUTSIDERS_MANAGER = "00001", "00005", "00028"
 TEAM = f"{UNIT}/政企客户部/党政客户部"
 PEOPLE = {"own": EMPLOYEE, "report": COLLEAGUE, "neighbour": NEIGHBOUR, "elsewhere": OUTSIDE}
@@ -62,6 +62,8 @@ class Stage:
         A plan of each person.
     enrolments : dict of str to dict
         An enrolment of each person.
+    objections : dict of str to str
+        An objection of each person.
     jobs : dict of str to str
         A job of each role that may have one, which failed and has a report.
     things : dict of str to str
@@ -74,21 +76,27 @@ class Stage:
     operations: Mapping[str, tuple[str, str, dict[str, Any]]]
     plans: dict[str, str] = field(default_factory=dict)
     enrolments: dict[str, dict[str, str]] = field(default_factory=dict)
+    objections: dict[str, str] = field(default_factory=dict)
     jobs: dict[str, str] = field(default_factory=dict)
     things: dict[str, str] = field(default_factory=dict)
-    clients: dict[str | None, Client] = field(default_factory=dict)
+    clients: dict[tuple[str | None, str], Client] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
 
-    def client(self, role: str | None) -> Client:
-        """Return the client of a role; None has no key."""
-        if role not in self.clients:
-            self.clients[role] = self.served.client(role)
-        return self.clients[role]
+    def client(self, role: str | None, also: str = "") -> Client:
+        """Return the client of a role; None has no key. `also` is a permission granted by name."""
+        if (role, also) not in self.clients:
+            client = self.served.client(role)
+            if also:
+                unit = UNIT if role == "hr" else None
+                key = self.served.key(role or "", org_unit=unit, also=[Permission(also)])
+                client.headers["Authorization"] = f"Bearer {key}"
+            self.clients[role, also] = client
+        return self.clients[role, also]
 
     def targets(self, about: str, role: str | None) -> list[str]:
         """Return what an operation can be asked about, by what it is about."""
-        if about in ("person", "plan", "enrolment"):
+        if about in ("person", "plan", "enrolment", "objector", "objection"):
             # the others have no person behind them
             own = ["own"] if role in ("employee", "manager", None) else []
             return [*own, "report", "neighbour", "elsewhere", "absent"]
@@ -100,11 +108,13 @@ class Stage:
 
     def names(self, about: str, role: str | None, target: str) -> dict[str, str]:
         """Return the ids of a target."""
-        if about == "person":
+        if about in ("person", "objector"):
             return {"person_id": self._person(role, target)}
         if about == "plan":
             plan_id = self.plans.get(self._person(role, target), "P-20261101-000000000000")
             return {"plan_id": plan_id, "version": "1"}
+        if about == "objection":
+            return {"objection_id": self.objections.get(self._person(role, target), "1000000")}
         if about == "enrolment":
             found = self.enrolments.get(self._person(role, target))
             return found or self.enrolments[EMPLOYEE] | {"person_id": "nobody"}
@@ -129,6 +139,7 @@ class Stage:
         *,
         make: bool = False,
         version: str = "",
+        also: str = "",
     ) -> Response:
         """Ask for an operation, with a body that is as it has to be.
 
@@ -146,6 +157,8 @@ class Stage:
             Whether to make what the operation is to delete first.
         version : str
             For ``If-Match``; one that never was unless given, so that nothing is changed.
+        also : str
+            A permission that the key was granted by name.
         """
         method, path, told = self.operations[operation]
         names = self.names(about, role, target)
@@ -167,7 +180,7 @@ class Stage:
             if "confirm" in body:
                 body["confirm"] = names["person_id"]
         headers = {"If-Match": version or NO_VERSION} if "If-Match" in declared else {}
-        return self.client(role).request(
+        return self.client(role, also).request(
             method,
             path.format(**values),
             params=query,
@@ -204,14 +217,17 @@ def build_stage(served: Served) -> Stage:
     for person in (*PEOPLE.values(), MANAGER):
         plan = stage.admin("POST", f"/v1/people/{person}/plans", json={"hours_budget": 20.0})
         stage.plans[person] = plan["plan_id"]
+        given = {"plan_id": plan["plan_id"], "reason": "另有安排"}
+        made = stage.admin("POST", f"/v1/people/{person}/objections", json=given)
+        stage.objections[person] = str(made["objection_id"])
         (found,) = stage.admin("GET", f"/v1/people/{person}/enrolments?limit=1")["items"]
         stage.enrolments[person] = {
             name: found[name] for name in ("person_id", "module_id", "enrolled_on")
         }
-    for role in ("hr", "analyst", "admin"):
+    for role in ("hr", "analyst", "system-admin", "admin"):
         actor = stage.client(role).get("/v1/me").json()["actor"]
         stage.jobs[role] = _make_failed_job(served, actor)
-    model = save_model(served.settings.models, train(), facts(metrics={}), by="test")
+    model = save_model(served.settings.models, train(), facts(metrics={}), by="test", key=KEY)
     stage.things = {
         **{kind: name for kind, (_, name) in THINGS.items()},
         "model": model.model_id,
@@ -291,11 +307,23 @@ def _make_key(stage: Stage, names: dict[str, str], target: str) -> dict[str, str
     return {"key_id": stage.served.key(Role.ANALYST)[4:16]}
 
 
+def _make_waiting_key(stage: Stage, names: dict[str, str], target: str) -> dict[str, str]:
+    """A key that takes two people and was made by one who is not asked here."""
+    if target != "there":
+        return names
+    asking = stage.served.client(None)
+    asking.headers["Authorization"] = f"Bearer {stage.served.key(Role.ACCESS_ADMIN)}"
+    made = asking.post("/v1/api-keys", json={"label": "a", "role": "analyst"})
+    assert made.status_code == 201, made.text
+    return {"key_id": made.json()["key_id"]}
+
+
 _MAKE_FIRST = {
     "delete_rating": _make_rating,
     "delete_exam_result": _make_exam_result,
     "delete_assessment": _make_assessment,
     "erase_person": _make_person,
+    "confirm_api_key": _make_waiting_key,
     "revoke_api_key": _make_key,
     "rotate_api_key": _make_key,
 }

@@ -13,7 +13,7 @@ outside    00004, of 西区示例分公司, whom none of the three may see
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ import httpx2
 from anyio.from_thread import BlockingPortal
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from improvement.registry_models import KEY
 from organisations import AS_OF, fill
 
 from api.app import create_app
@@ -39,8 +40,10 @@ UNIT, OTHER_UNIT = "南区示例分公司", "西区示例分公司"
 class _InProcess(httpx2.BaseTransport):
     """Asks an application in the loop that it runs in; `TestClient` starts one each time."""
 
-    def __init__(self, app: FastAPI, portal: BlockingPortal) -> None:
-        self._inner = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    def __init__(self, app: FastAPI, portal: BlockingPortal, address: str) -> None:
+        self._inner = httpx2.ASGITransport(
+            app, raise_app_exceptions=False, client=(address, 50_000)
+        )
         self._portal = portal
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -97,9 +100,11 @@ class Served:
     sample: SampleOrganisation
     portal: BlockingPortal
 
-    def client(self, role: Role | str | None, **headers: str) -> httpx2.Client:
+    def client(
+        self, role: Role | str | None, *, address: str = "127.0.0.1", **headers: str
+    ) -> httpx2.Client:
         """Return a client with the key of a role; None for one without a key."""
-        transport = _InProcess(self.app, self.portal)
+        transport = _InProcess(self.app, self.portal, address)
         client = httpx2.Client(transport=transport, base_url="http://testserver")
         if role is not None:
             client.headers["Authorization"] = f"Bearer {self.keys[Role(role)]}"
@@ -114,6 +119,8 @@ class Served:
         person_id: str | None = None,
         org_unit: str | None = None,
         permissions: list[Permission] | None = None,
+        also: Sequence[Permission] = (),
+        networks: list[str] | None = None,
     ) -> str:
         """Make one more key."""
         request = KeyRequest(
@@ -122,6 +129,8 @@ class Served:
             person_id=person_id,
             org_unit=org_unit,
             permissions=permissions,
+            also=also,
+            networks=networks,
         )
         return make_key(self.settings, request)
 
@@ -143,6 +152,7 @@ def settings_for(url: str, folder: Path, **changes: object) -> Settings:
         "plan_limit": "1000000/hour",
         "as_of": AS_OF,
         "models": folder / "models",
+        "model_key": KEY.decode(),
     }
     return Settings(database=url, **(given | changes))
 
@@ -163,6 +173,9 @@ def make_keys(settings: Settings) -> dict[Role, str]:
         KeyRequest("manager", Role.MANAGER, person_id=MANAGER),
         KeyRequest("hr", Role.HR, org_unit=UNIT),
         KeyRequest("analyst", Role.ANALYST),
+        KeyRequest("system-admin", Role.SYSTEM_ADMIN),
+        KeyRequest("access-admin", Role.ACCESS_ADMIN),
+        KeyRequest("auditor", Role.AUDITOR),
         KeyRequest("admin", Role.ADMIN),
     )
     tokens = _make(settings, requests)

@@ -183,6 +183,23 @@ def _plans(actor: str) -> dict[str, list[dict[str, Any]]]:
             {"plan_id": plan_id, "party": "hr", "text": said, "actor": by, "made_at": NOW}
             for plan_id, by in (("plan-own", "cli"), ("plan-other", actor), ("plan-other", "cli"))
         ],
+        "objection": [
+            {
+                "person_id": person,
+                "plan_id": plan_id,
+                "party": "hr",
+                "reason": said,
+                "actor": "cli",
+                "made_at": NOW,
+                "answer": said,
+                "answered_by": by,
+                "answered_at": NOW,
+            }
+            for person, plan_id, by in (
+                (SOMEBODY, "plan-own", "cli"),
+                (COLLEAGUE, "plan-other", actor),
+            )
+        ],
     }
 
 

@@ -19,6 +19,8 @@ from training_catalog.model import (
 )
 from training_catalog.post import Certification, JobProfile, LearningPath, Standards, Term
 
+# settings that came after the first release
+_LATER_SETTINGS = ("min_raters_shown",)
 _OPTIONAL_PARTS = ("standards", "job_profile", "certifications", "paths", "glossary")
 
 
@@ -113,6 +115,9 @@ def build_catalog(catalog: Catalog, *, extra_modules: Iterable[TrainingModule] =
     for part in _OPTIONAL_PARTS:
         if getattr(complete, part) == Catalog.model_fields[part].default:
             del content[part]
+    for setting in _LATER_SETTINGS:
+        if getattr(complete.settings, setting) == CatalogSettings.model_fields[setting].default:
+            del content["settings"][setting]
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode()).hexdigest()[:16]
     return complete.model_copy(update={"digest": digest})

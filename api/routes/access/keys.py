@@ -44,7 +44,11 @@ def list_api_keys(
     body_example={"label": "HR portal", "role": "hr", "days": 90},
 )
 def create_api_key(call: Admitted, body: Strict[KeyIn]) -> Response:
-    """Make an API key, and show it this once."""
+    """Make an API key, and show it this once.
+
+    Made by a role or in an installation that needs two people for it, it opens nothing until
+    somebody else has confirmed it; `waits_until` says so.
+    """
     request = KeyRequest(**body.model_dump())
     with call.once(keep=lambda _: _say_it_was_shown(call)):
         new_key = keys.create_key(call.session, request)
@@ -74,10 +78,28 @@ def read_api_key(call: Admitted, key_id: KeyId, fields: Fields = None) -> Respon
     conflict=True,
 )
 def rotate_api_key(call: Admitted, key_id: KeyId) -> Response:
-    """Make a key with the same rights in place of another, which goes on for a day."""
+    """Make a key with the same rights in place of another, which goes on for a day.
+
+    Where the new one has to be confirmed, the day begins then.
+    """
     with call.once(keep=lambda _: _say_it_was_shown(call)):
         new_key = keys.rotate_key(call.session, key_id)
         return _show_once(call, new_key)
+
+
+@ROUTES.operation(
+    "POST",
+    "/api-keys/{key_id}/confirmation",
+    Permission.MANAGE_KEYS,
+    answer=KeyOut,
+    absent=True,
+    conflict=True,
+)
+def confirm_api_key(call: Admitted, key_id: KeyId) -> Response:
+    """Let an API key take effect that somebody else has made."""
+    with call.once():
+        key = keys.confirm_key(call.session, key_id)
+        return answer(call, KeyOut.model_validate(key))
 
 
 @ROUTES.operation(

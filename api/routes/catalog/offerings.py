@@ -98,12 +98,14 @@ def read_offering(call: Admitted, offering_id: OfferingId, fields: Fields = None
         "ends_on": "2027-03-02",
         "place": "南区示例培训中心",
         "seats": 12,
+        "owner_unit": "南区示例分公司",
     },
 )
 def put_offering(call: Admitted, offering_id: OfferingId, body: Strict[OfferingIn]) -> Response:
     """Make an offering, or change the one that is there.
 
-    Without `If-Match` it is made; to change the one that is there, send its ETag.
+    Without `If-Match` it is made; to change the one that is there, send its ETag. HR of a unit
+    makes offerings for its unit and those below it, and changes only theirs.
     """
     session, request = call.session, OfferingRequest(**body.model_dump())
     # one transaction: nobody else can create or change the offering between look and write
@@ -135,7 +137,10 @@ def put_offering(call: Admitted, offering_id: OfferingId, body: Strict[OfferingI
     example={"offering_id": "2027-spring-visits"},
 )
 def delete_offering(call: Admitted, offering_id: OfferingId) -> Response:
-    """Delete an offering that nobody was ever enrolled in."""
+    """Delete an offering that nobody was ever enrolled in.
+
+    HR of a unit deletes only those of its unit and of the units below it.
+    """
     seen = call.seen_version()
     with call.once():
         offerings.delete_offering(call.session, offering_id, seen=seen)

@@ -70,7 +70,10 @@ def list_improvement_statistics(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
-    """List what training did for levels, by module and competency, beside what is expected."""
+    """List what training did for levels, by module and competency, beside what is expected.
+
+    Records are of the people within the caller's scope; an analyst's, of everybody.
+    """
     last = decode_cursor(cursor, ("", ""))
     statistics = records.summarise(call.session, competency_id=competency_id, module_id=module_id)
     remaining = [item for item in statistics if (item.module_id, item.competency_id) > last]

@@ -89,7 +89,9 @@ def list_ratings(
 ) -> Response:
     """List a person's ratings, newest first.
 
-    Who gave them is told to HR; others see that of their own ratings only.
+    Who gave them is told to HR; others see that of their own ratings only, and no ratings of a
+    type with fewer raters than the catalogue's `min_raters_shown`. Where only one type would be
+    missing, the manager's are not listed either.
     """
     wanted = FactFilter(competency_id, since, until)
     return _list(

@@ -29,7 +29,7 @@ ROUTES = Operations("plans")
 
 @ROUTES.operation(
     "PATCH",
-    "/plans/{plan_id}",
+    "/plans/{plan_id:plan}",
     Permission.WRITE_PLANS,
     answer=PlanOut,
     absent=True,

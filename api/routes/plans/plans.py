@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Annotated, Literal
 
 from fastapi import Path, Query, Response
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from api.admission import Admitted, Call
 from api.operations import Operations
@@ -46,6 +47,15 @@ _PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 )
 _FIRST = ("", "")
+
+
+class _PlanNumber(StringConvertor):
+    """What stands for a plan in a path, and is not the name of its paper."""
+
+    regex = r"[^/]+(?<!\.pdf)"
+
+
+register_url_convertor("plan", _PlanNumber())
 
 
 @ROUTES.operation(
@@ -163,7 +173,7 @@ def print_plan(call: Admitted, plan_id: PlanId) -> Response:
 
 @ROUTES.operation(
     "GET",
-    "/plans/{plan_id}",
+    "/plans/{plan_id:plan}",
     Permission.READ_PLANS,
     answer=PlanOut,
     absent=True,

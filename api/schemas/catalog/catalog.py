@@ -45,6 +45,9 @@ class ArithmeticOut(_Part):
     rating_window_days: int
     assessment_validity_months: int
     exam_validity_months: int
+    min_raters_shown: Annotated[
+        int, Field(description="Of a type, the manager excepted; for readers other than HR.")
+    ]
     hour_price: Annotated[float, Field(description="Weighted levels an hour must add.")]
     plan_hours_budget: float
     study_hours_per_week: float

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from api.responses import Page, Resource
-from api.schemas.common import Body, Day, Id, Line
+from api.schemas.common import Body, Day, Id, Line, UnitPath
 
 Seats = Annotated[
     int | None, Field(ge=0, le=100_000, description="How many people; null: no bound.")
@@ -23,6 +23,13 @@ class OfferingIn(Body):
     ends_on: Annotated[Day, Field(description="The last day; not before the first.")]
     place: Line | None = None
     seats: Seats = None
+    owner_unit: Annotated[
+        UnitPath | None,
+        Field(
+            description="Path of the unit whose HR may change it. Null: the whole organisation, "
+            "or the unit that the caller is responsible for."
+        ),
+    ] = None
 
 
 class OfferingOut(Resource):
@@ -36,6 +43,10 @@ class OfferingOut(Resource):
     ends_on: dt.date
     place: str | None
     seats: int | None
+    owner_unit: Annotated[
+        str | None,
+        Field(description="Whose HR may change it; null: only HR of the whole organisation."),
+    ]
     seats_taken: Annotated[int, Field(description="By people enrolled, or who completed it.")]
 
 

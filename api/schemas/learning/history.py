@@ -49,11 +49,18 @@ class ImprovementStatisticsOut(Resource):
 
     module_id: str
     competency_id: str
-    records: Annotated[int | None, Field(description="Of trained people; null for fewer than 5.")]
-    mean_gain: Annotated[
-        float | None, Field(description="Level after less level before, not adjusted.")
+    records: Annotated[
+        int | None,
+        Field(
+            description="Of trained people; null for fewer than 5. For who may read no single "
+            "person's assessments rounded down to a multiple of 5."
+        ),
     ]
-    mean_level_before: float | None
+    mean_gain: Annotated[
+        float | None,
+        Field(description="Level after less level before, not adjusted; to a hundredth."),
+    ]
+    mean_level_before: Annotated[float | None, Field(description="To a hundredth.")]
     at_level: Annotated[
         float,
         Field(description="What the expectation is for: that mean, else the middle of the step."),

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from api.responses import Page, Resource
-from api.schemas.common import Body, Day, Id
+from api.schemas.common import Body, Day, Id, Name
 
 EnrolmentStatus = Literal["enrolled", "completed", "cancelled", "no-show"]
 
@@ -16,7 +16,7 @@ EnrolmentStatus = Literal["enrolled", "completed", "cancelled", "no-show"]
 class EnrolmentIn(Body):
     """An enrolment that is asked for."""
 
-    module_id: Id
+    module_id: Name
     offering_id: Annotated[
         Id | None, Field(description="Run of the module; null where it has none.")
     ] = None

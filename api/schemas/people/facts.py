@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from api.responses import Page, Resource
-from api.schemas.common import Body, Day, Id, Line
+from api.schemas.common import Body, Day, Line, Name
 
 RaterType = Literal["self", "manager", "peer", "customer"]
 
@@ -34,10 +34,10 @@ class _Out(Resource):
 class RatingIn(Body):
     """What a rater saw of one indicator; one that was not observed is left out."""
 
-    competency_id: Id
-    indicator_id: Id
+    competency_id: Name
+    indicator_id: Name
     rater_type: RaterType
-    rater_id: Annotated[Id, Field(description="Staff number, or a name for a customer.")]
+    rater_id: Annotated[Name, Field(description="Staff number, or a name for a customer.")]
     rating: Annotated[Rating, Field(description="0 never, 1 sometimes, 2 mostly, 3 always.")]
     rated_on: Day
 
@@ -71,9 +71,9 @@ class RatingPage(Page):
 class ExamResultIn(Body):
     """A subject's score in an exam."""
 
-    competency_id: Id
+    competency_id: Name
     exam_level: ExamLevel
-    subject: Id
+    subject: Name
     score: Score
     sat_on: Day
 
@@ -104,7 +104,7 @@ class ExamResultPage(Page):
 class AssessmentIn(Body):
     """A level that was found elsewhere."""
 
-    competency_id: Id
+    competency_id: Name
     level: Level
     standard_error: Annotated[
         StandardError | None, Field(description="In levels; null: the catalogue's.")

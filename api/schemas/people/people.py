@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from api.responses import Page, Resource
-from api.schemas.common import Body, Day, Id, Line, UnitPath
+from api.schemas.common import Body, Day, Id, Line, Name, UnitPath
 
 OrgUnit = Annotated[
     UnitPath,
@@ -25,7 +25,7 @@ class PersonIn(Body):
     person_id: Annotated[Id, Field(description="Staff number; every character counts.")]
     name: Line
     org_unit: OrgUnit
-    grade: Annotated[Id, Field(description="One of the catalogue's.")]
+    grade: Annotated[Name, Field(description="One of the catalogue's.")]
     manager_id: Annotated[Id | None, Field(description="Staff number of the manager.")] = None
     hired_on: Day | None = None
 
@@ -37,7 +37,7 @@ class PersonChange(Body):
     # without allowing null, and a factory shows no default in the description.
     name: Line = Field(default_factory=str)
     org_unit: OrgUnit = Field(default_factory=str)
-    grade: Id = Field(default_factory=str)
+    grade: Name = Field(default_factory=str)
     manager_id: Annotated[Id | None, Field(description="Null: nobody.")] = None
     hired_on: Day | None = None
 

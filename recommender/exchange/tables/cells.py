@@ -12,9 +12,10 @@ import unicodedata
 
 from recommender.exchange.tables.faults import BadCell
 from recommender.exchange.tables.header import Unreadable
+from recommender.identifiers import ID_LENGTH, is_id
 from recommender.table_kinds import Column
 
-TEXT_LENGTH, ID_LENGTH = 200, 80
+TEXT_LENGTH = 200
 # references that may be given by name in place of the id
 _NAMED = frozenset({"grade", "competency", "module", "subject"})
 EMPTY_MARKS = frozenset({"-", "–", "—", "——", "/", "无", "n/a", "null"})
@@ -70,6 +71,10 @@ def is_identifier(column: Column) -> bool:
     return column.refers_to is not None or column.name.endswith("_id")
 
 
+def _is_unit(column: Column) -> bool:
+    return column.name in ("org_unit", "owner_unit")
+
+
 def is_empty(value: object, column: Column) -> bool:
     """Say whether a cell is empty, or has a mark for "nothing" in a column that may be empty."""
     if not isinstance(value, str):
@@ -77,7 +82,7 @@ def is_empty(value: object, column: Column) -> bool:
     text = value.strip()
     if text and text[0] in _INVISIBLES:
         text = _INVISIBLE.sub("", text).strip()
-    if column.name == "org_unit" and not _INVISIBLE.sub("", text).translate(_SLASHES).strip():
+    if _is_unit(column) and not _INVISIBLE.sub("", text).translate(_SLASHES).strip():
         return True  # no unit between the slashes
     return not text or (column.nullable and text.casefold() in EMPTY_MARKS)
 
@@ -92,6 +97,8 @@ def read_text(value: object, column: Column) -> str:
     text = value if type(value) is str and _PLAIN.fullmatch(value) else _tidy(value, column)
     if column.slug and text and not _SLUG.fullmatch(text):
         raise BadCellError(BadCell("table.not_a_slug", "slug"))
+    if column.makes_ids and text and not is_id(text):
+        raise BadCellError(BadCell("table.not_an_id", "id"))
     return text
 
 
@@ -115,7 +122,7 @@ def _tidy(value: object, column: Column) -> str:
     else:
         text = " ".join(text.translate(_WIDE).split())
         text = _NOT_COMPATIBILITY.sub(lambda m: unicodedata.normalize("NFC", m[0]), text)
-        if column.name == "org_unit":
+        if _is_unit(column):
             text = "/".join(part.strip() for part in text.replace("／", "/").split("/"))
     if _UNSAFE.search(text):
         raise BadCellError(BadCell("table.control_character", "plain_text"))
@@ -209,6 +216,8 @@ def expectation(column: Column) -> BadCell:
         return BadCell("table.missing", f"known_{column.refers_to}")
     if column.slug:
         return BadCell("table.missing", "slug")
+    if column.makes_ids:
+        return BadCell("table.missing", "id")
     return BadCell("table.missing", "text")
 
 

@@ -151,6 +151,11 @@ def _check_records(columns: Columns, kept: np.ndarray, known: Known, faults: Fau
 
 
 def _check_offerings(columns: Columns, kept: np.ndarray, known: Known, faults: FaultList) -> None:
+    if known.org_unit:
+        of_others = BadCell("table.offering_of_others", "own_offering")
+        _check_responsibility(
+            columns, ("offering_id", "owner_unit"), of_others, kept, known, faults
+        )
     _dates_in_order(columns, "starts_on", "ends_on", kept, faults)
 
 
@@ -209,7 +214,8 @@ def _check_modules(columns: Columns, kept: np.ndarray, known: Known, faults: Fau
 
 def _check_people(columns: Columns, kept: np.ndarray, known: Known, faults: FaultList) -> None:
     if known.org_unit:
-        _check_responsibility(columns, kept, known, faults)
+        of_others = BadCell("table.person_of_others", "own_person")
+        _check_responsibility(columns, ("person_id", "org_unit"), of_others, kept, known, faults)
     ids, managers = columns["person_id"], columns["manager_id"]
     rows = np.flatnonzero(kept & ids.is_good & ~managers.is_bad)
     people = ids.values[rows].tolist()
@@ -224,24 +230,28 @@ def _check_people(columns: Columns, kept: np.ndarray, known: Known, faults: Faul
 
 
 def _check_responsibility(
-    columns: Columns, kept: np.ndarray, known: Known, faults: FaultList
+    columns: Columns,
+    names: tuple[str, str],
+    of_others: BadCell,
+    kept: np.ndarray,
+    known: Known,
+    faults: FaultList,
 ) -> None:
-    """Check that only people of one unit are in the table, and that they stay in it."""
+    """Check that only what is of one unit is in the table, and goes nowhere else."""
+    id_, unit = names
 
-    def of_others(person: str) -> tuple[str, BadCell] | None:
-        if person not in known.others:
-            return None
-        return "person_id", BadCell("table.person_of_others", "own_person")
+    def taken(name: str) -> tuple[str, BadCell] | None:
+        return (id_, of_others) if name in known.others else None
 
     def elsewhere(text: str) -> tuple[str, BadCell] | None:
         path = "/".join(part.strip() for part in text.split("/") if part.strip())
         # with the slash: "East" is not above "Eastern"
         if f"{path}/".startswith(f"{known.org_unit}/"):
             return None
-        return "org_unit", BadCell("table.unit_of_others", "own_unit", {"unit": known.org_unit})
+        return unit, BadCell("table.unit_of_others", "own_unit", {"unit": known.org_unit})
 
-    _add_pairs(columns, ("person_id",), kept, faults, of_others)
-    _add_pairs(columns, ("org_unit",), kept, faults, elsewhere)
+    _add_pairs(columns, (id_,), kept, faults, taken)
+    _add_pairs(columns, (unit,), kept, faults, elsewhere)
 
 
 def _add_cycles(

@@ -3,23 +3,29 @@
 ::
 
     models/
-        20261123-150405-3f9a2c1b/   one model: model.joblib, card.json, card.sig if there is a key
+        20261123-150405-3f9a2c1b/   one model: card.json, card.sig if there is a key,
+                                    arrays.npz, model.joblib
         active.json                 the model in force, those before it, who switched and why
+        pseudonym.key               makes the pseudonyms of people, unless a setting does
         .lock  .saving-*            whose turn it is; what a killed process left behind
 
 A model folder or a new `active.json` appears by one rename, so a kill leaves nothing to
 recover.
 
-An artefact is a pickle, which can run code. Its SHA-256 stands in the card and is verified before
-loading, which reveals damage. Against somebody who changes both, use a signing key.
+Ranking and explaining need arrays alone, which `load_model` reads. The artefact of the estimator is
+a pickle, which can run code: only `load_estimator` opens it, for analysts, and only when the card
+is signed with the key. The card holds the SHA-256 of both files, which tells damage; against
+someone who changes files and card, give a signing key.
 """
 
 from recommender.improvement.registry.artefact import TrainedModel
 from recommender.improvement.registry.card import CardFacts, ModelCard, to_plain
 from recommender.improvement.registry.folder import load_model_folder, save_model_folder
+from recommender.improvement.registry.key_file import read_or_make_key
 from recommender.improvement.registry.models import (
     ModelList,
     list_models,
+    load_estimator,
     load_model,
     read_model_card,
     save_model,
@@ -42,10 +48,12 @@ __all__ = [
     "explain_verdict",
     "judge",
     "list_models",
+    "load_estimator",
     "load_model",
     "load_model_folder",
     "promote_model",
     "read_model_card",
+    "read_or_make_key",
     "read_switches",
     "rollback_model",
     "save_model",

@@ -46,23 +46,9 @@ class TrainedModel:
 
 
 def dump_model(model: TrainedModel) -> bytes:
-    """Write a model as the bytes of a joblib file.
+    """Write a model as the bytes of a joblib file."""
+    import joblib  # only here and below: a server, which unpickles nothing, never loads it
 
-    Raises
-    ------
-    ShapeMismatchError
-        If the fit has codes that no id is given for.
-    """
-    import joblib  # slow to import, and not needed to list or switch models
-
-    for name, codes, ids in (
-        ("module_ids", model.fit.pair_module, model.module_ids),
-        ("competency_ids", model.fit.pair_competency, model.competency_ids),
-        ("org_ids", np.arange(model.fit.org_effects.size), model.org_ids),
-    ):
-        # Found here it is a bug in the training; unnoticed, predictions would name wrong modules.
-        if codes.size and codes.max() >= len(ids):
-            raise ShapeMismatchError(f"{name}: {len(ids)} ids for code {codes.max()}")
     buffer = io.BytesIO()
     joblib.dump(_canonical(model), buffer, protocol=PICKLE_PROTOCOL)
     return buffer.getvalue()

@@ -70,6 +70,8 @@ class ModelCard(CardFacts):
         Who saved it.
     artefact_sha256 : str
         SHA-256 of `model.joblib`, in hexadecimal.
+    arrays_sha256 : str
+        SHA-256 of `arrays.npz`; empty for a model of an earlier release, which has none.
     catalog_digest : str
         Of the catalogue it was trained with.
     warnings : tuple of str
@@ -88,6 +90,7 @@ class ModelCard(CardFacts):
     warnings: tuple[str, ...]
     limits: tuple[dict[str, str], ...]
     versions: dict[str, str] = field(default_factory=dict[str, str])
+    arrays_sha256: str = ""
 
 
 CARD = TypeAdapter(ModelCard)

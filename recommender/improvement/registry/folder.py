@@ -14,7 +14,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from recommender.errors import ConflictError, ModelError, NotFoundError
-from recommender.improvement.registry.artefact import TrainedModel, dump_model, read_model
+from recommender.improvement.registry.arrays import dump_arrays, read_arrays
+from recommender.improvement.registry.artefact import TrainedModel, dump_model
 from recommender.improvement.registry.card import (
     CardFacts,
     ModelCard,
@@ -27,14 +28,17 @@ from recommender.improvement.registry.card import (
     write_card,
 )
 
-MODEL_FILE, CARD_FILE, SIGNATURE_FILE = "model.joblib", "card.json", "card.sig"
+ARRAYS_FILE, ESTIMATOR_FILE = "arrays.npz", "model.joblib"
+CARD_FILE, SIGNATURE_FILE = "card.json", "card.sig"
 LOCK_FILE = ".lock"
 # Far longer than any change takes: only a hung process makes others give up.
 PATIENCE_SECONDS = 30.0
 _TEMPORARY = ".saving-"
 
 
-def save_model_folder(folder: Path, model: TrainedModel, facts: CardFacts) -> ModelCard:
+def save_model_folder(
+    folder: Path, model: TrainedModel, facts: CardFacts, *, key: bytes | None = None
+) -> ModelCard:
     """Save a model in a folder of its own; a model that is there already is replaced.
 
     Other files in the folder are left alone. If the process is killed on the way, the folder holds
@@ -49,6 +53,8 @@ def save_model_folder(folder: Path, model: TrainedModel, facts: CardFacts) -> Mo
         The model.
     facts : CardFacts
         What its card says about the training.
+    key : bytes, optional
+        Signs the card; 32 bytes or more.
 
     Returns
     -------
@@ -56,13 +62,17 @@ def save_model_folder(folder: Path, model: TrainedModel, facts: CardFacts) -> Mo
 
     Raises
     ------
+    InputError
+        `registry.short-key`.
     ModelError
         `registry.io` if the folder cannot be written.
     """
-    card, files = pack(model, facts, by="", key=None)
+    card, files = pack(model, facts, by="", key=key)
     with reporting(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         sweep(folder)
+        if key is None:  # a signature of the model before would be wrong
+            (folder / SIGNATURE_FILE).unlink(missing_ok=True)
         for name, content in files.items():
             replace_file(folder / name, content)
     return card
@@ -74,7 +84,7 @@ def load_model_folder(folder: Path) -> tuple[TrainedModel, ModelCard]:
     Parameters
     ----------
     folder : Path
-        Holds `model.joblib` and `card.json`.
+        Holds `arrays.npz`, `model.joblib` and `card.json`.
 
     Returns
     -------
@@ -86,12 +96,12 @@ def load_model_folder(folder: Path) -> tuple[TrainedModel, ModelCard]:
     NotFoundError
         `registry.no-folder`.
     ModelError
-        `registry.no-card`, `registry.no-artefact`, `registry.card-broken`,
-        `registry.card-changed`, `registry.artefact-changed`, `registry.other-scikit-learn`,
-        `registry.unreadable`, `registry.io`.
+        `registry.no-card`, `registry.no-artefact`, `registry.no-arrays`,
+        `registry.card-broken`, `registry.card-changed`, `registry.artefact-changed`,
+        `registry.other-scikit-learn`, `registry.unreadable`, `registry.io`.
     """
-    card, artefact = verify(folder)
-    return read_model(artefact, source=str(folder / MODEL_FILE)), card
+    card, files = verify(folder)
+    return read_arrays(files[ARRAYS_FILE], source=str(folder / ARRAYS_FILE)), card
 
 
 def pack(
@@ -103,7 +113,7 @@ def pack(
     taken: Path | None = None,
 ) -> tuple[ModelCard, dict[str, bytes]]:
     """Turn a model into the files of its folder, with an id that is not in use in `taken`."""
-    artefact = dump_model(model)
+    artefact, arrays = dump_model(model), dump_arrays(model)
     digest = hashlib.sha256(artefact).hexdigest()
     created_at = dt.datetime.now(dt.UTC)
     first = model_id = f"{created_at:%Y%m%d-%H%M%S}-{digest[:8]}"
@@ -118,20 +128,21 @@ def pack(
         created_at=created_at,
         created_by=by,
         artefact_sha256=digest,
+        arrays_sha256=hashlib.sha256(arrays).hexdigest(),
         catalog_digest=model.catalog_digest,
         warnings=tuple(model.fit.warnings),
         limits=limits_of(model.fit),
         versions=dict(current_versions()),
     )
     content = write_card(card)
-    files = {MODEL_FILE: artefact, CARD_FILE: content}
+    files = {ARRAYS_FILE: arrays, ESTIMATOR_FILE: artefact, CARD_FILE: content}
     if key is not None:
         files[SIGNATURE_FILE] = sign(content, key)
     return card, files
 
 
-def verify(folder: Path, *, key: bytes | None = None) -> tuple[ModelCard, bytes]:
-    """Return the card and the bytes of the artefact, verified, before anything is unpickled."""
+def verify(folder: Path, *, key: bytes | None = None) -> tuple[ModelCard, dict[str, bytes]]:
+    """Return the card and the bytes of the arrays and of the artefact, none of them read yet."""
     if not folder.is_dir():
         raise NotFoundError("registry.no-folder", path=str(folder))
     card_path = str(folder / CARD_FILE)
@@ -142,18 +153,26 @@ def verify(folder: Path, *, key: bytes | None = None) -> tuple[ModelCard, bytes]
         # First of all: nothing of a card that is not signed is believed, not even its syntax.
         check_signature(content, read_file(folder / SIGNATURE_FILE) or b"", key, source=card_path)
     card = read_card(content, source=card_path)
-    artefact = read_file(folder / MODEL_FILE)
-    if artefact is None:
-        raise ModelError("registry.no-artefact", path=str(folder))
-    digest = hashlib.sha256(artefact).hexdigest()
-    if digest != card.artefact_sha256:
-        raise ModelError(
-            "registry.artefact-changed",
-            path=str(folder / MODEL_FILE),
-            found=digest[:12],
-            expected=card.artefact_sha256[:12],
-        )
-    return card, artefact
+    if not card.arrays_sha256:
+        raise ModelError("registry.no-arrays", path=str(folder))
+    files: dict[str, bytes] = {}
+    for name, expected in (
+        (ESTIMATOR_FILE, card.artefact_sha256),
+        (ARRAYS_FILE, card.arrays_sha256),
+    ):
+        found = read_file(folder / name)
+        if found is None:
+            raise ModelError("registry.no-artefact", path=str(folder), file=name)
+        digest = hashlib.sha256(found).hexdigest()
+        if digest != expected:
+            raise ModelError(
+                "registry.artefact-changed",
+                path=str(folder / name),
+                found=digest[:12],
+                expected=expected[:12],
+            )
+        files[name] = found
+    return card, files
 
 
 # -- files that are there whole or not at all, whenever the process is killed --
@@ -183,7 +202,7 @@ def read_file(path: Path) -> bytes | None:
 def place_folder(target: Path, files: Mapping[str, bytes]) -> None:
     """Make a folder with these files appear at once; `target` must not exist."""
     temporary = target.parent / f"{_TEMPORARY}{secrets.token_hex(6)}"
-    temporary.mkdir()
+    temporary.mkdir(mode=0o700)
     for name, content in files.items():
         _write_new(temporary / name, content)
     # Contents and names must be on the disk before the rename, or a power cut could leave an empty
@@ -220,8 +239,9 @@ def locked(root: Path) -> Iterator[None]:
         `registry.busy` if another one does not finish within 30 seconds.
     """
     with reporting(root):
-        root.mkdir(parents=True, exist_ok=True)
+        make_folder(root)
         try:
+            (root / LOCK_FILE).touch(mode=0o600)
             # SQLite knows how each operating system locks files and how to wait. The lock goes with
             # its process, so a killed one leaves nothing to clear; the database stays empty.
             lock = sqlite3.connect(root / LOCK_FILE, PATIENCE_SECONDS, isolation_level=None)
@@ -238,9 +258,15 @@ def locked(root: Path) -> Iterator[None]:
             raise ModelError("registry.io", path=str(root), problem=problem) from error
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder that nobody but its owner enters, if there is none."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def _write_new(path: Path, content: bytes) -> None:
-    """Write a file and wait until it is on the disk."""
-    with path.open("wb") as file:
+    """Write a file that only its owner can read, and wait until it is on the disk."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recommender.errors import InputError, ModelError, NotFoundError, RecommenderError
+from recommender.improvement.registry.arrays import read_arrays
 from recommender.improvement.registry.artefact import TrainedModel, read_model
 from recommender.improvement.registry.card import CardFacts, ModelCard, inspect_card
 from recommender.improvement.registry.folder import (
+    ARRAYS_FILE,
     CARD_FILE,
-    MODEL_FILE,
+    ESTIMATOR_FILE,
     locked,
     pack,
     place_folder,
@@ -95,7 +97,7 @@ def save_model(
 def load_model(
     root: Path, model_id: str, *, key: bytes | None = None
 ) -> tuple[TrainedModel, ModelCard]:
-    """Load a model, once it is verified.
+    """Load a model from its arrays, once they are verified; nothing is unpickled.
 
     Parameters
     ----------
@@ -122,17 +124,45 @@ def load_model(
         `registry.unsigned`, `registry.wrong-signature`.
     """
     folder = folder_of(root, model_id)
-    card, artefact = _verify(folder, key)
-    return read_model(artefact, source=str(folder / MODEL_FILE)), card
+    card, files = _verify(folder, key)
+    return read_arrays(files[ARRAYS_FILE], source=str(folder / ARRAYS_FILE)), card
 
 
-def read_model_card(root: Path, model_id: str, *, key: bytes | None = None) -> ModelCard:
-    """Read the card of a model, once card and artefact are verified; the artefact stays shut.
+def load_estimator(root: Path, model_id: str, *, key: bytes) -> TrainedModel:
+    """Load a model from its joblib artefact, once the signature of its card is verified.
+
+    Unpickling runs what the artefact says, so this is for analysts; a server uses `load_model`.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the models.
+    model_id : str
+        The model.
+    key : bytes
+        What the card must be signed with.
+
+    Returns
+    -------
+    TrainedModel
 
     Raises
     ------
     RecommenderError
-        As `load_model`, except that an unchanged artefact which cannot be read goes unnoticed.
+        As `load_model`.
+    """
+    folder = folder_of(root, model_id)
+    _, files = _verify(folder, key)
+    return read_model(files[ESTIMATOR_FILE], source=str(folder / ESTIMATOR_FILE))
+
+
+def read_model_card(root: Path, model_id: str, *, key: bytes | None = None) -> ModelCard:
+    """Read the card of a model, once all of its files are verified; they stay shut.
+
+    Raises
+    ------
+    RecommenderError
+        As `load_model`, except that unchanged arrays which cannot be read go unnoticed.
     """
     return _verify(folder_of(root, model_id), key)[0]
 
@@ -180,15 +210,15 @@ def _folders(root: Path) -> list[Path]:
         )
 
 
-def _verify(folder: Path, key: bytes | None) -> tuple[ModelCard, bytes]:
+def _verify(folder: Path, key: bytes | None) -> tuple[ModelCard, dict[str, bytes]]:
     # A link could point to a model that somebody else may change.
     if folder.is_symlink():
         raise ModelError("registry.link", path=str(folder))
-    card, artefact = verify(folder, key=key)
+    card, files = verify(folder, key=key)
     # A copied or renamed folder is refused, as plans name the model by its id.
     if card.model_id != folder.name:
         raise ModelError("registry.wrong-id", path=str(folder), found=card.model_id)
-    return card, artefact
+    return card, files
 
 
 def _read_what_there_is(folder: Path) -> ModelCard | None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from recommender.errors import NotFoundError
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
 from recommender.store import (
+    EVERYONE,
     AuditVerdict,
     StoredEntry,
+    find_person,
     list_entries,
     read_people_of_refs,
     verify_trail,
 )
+
+_PAGE = 500
 
 
 def read_trail(
@@ -40,7 +45,15 @@ def read_trail(
     """
     session.need(Permission.READ_AUDIT)
     with session.reading() as connection:
-        ref = None if person_id is None else session.person(connection, person_id).ref
+        ref = None
+        if person_id is not None:
+            # not within the principal's scope: an auditor sees nobody, and whoever reads the trail
+            # finds everybody in it
+            head = find_person(connection, EVERYONE, person_id)
+            if head is None:
+                raise NotFoundError("person.unknown", person_id=person_id)
+            session.saw([head.ref])
+            ref = head.ref
         entries = list_entries(
             connection,
             ref=ref,
@@ -60,6 +73,24 @@ def read_trail(
         replace(entry, subjects=[people.get(ref, ref) for ref in entry.subjects])
         for entry in entries
     ]
+
+
+def export_trail(
+    session: Session, *, after: int = 0, since: dt.datetime | None = None
+) -> Iterator[StoredEntry]:
+    """Read the trail as it is stored, for a collector outside, the oldest entry first.
+
+    People stand there by their `ref`, as the hashes have it: what a collector holds can be checked
+    against them, and names nobody who is erased here later.
+    """
+    session.need(Permission.READ_AUDIT)
+    while True:
+        with session.reading() as connection:
+            entries = list_entries(connection, since=since, after=after, limit=_PAGE)
+        yield from entries
+        if len(entries) < _PAGE:
+            return
+        after = entries[-1].seq
 
 
 def check_trail(session: Session, *, noted: Sequence[str] = ()) -> AuditVerdict:

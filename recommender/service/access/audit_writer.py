@@ -31,15 +31,15 @@ _BATCH = 256
 
 @dataclass(frozen=True)
 class Note:
-    """An entry of the audit trail, and a row for each ranking that was shown."""
+    """Entries of the audit trail, and a row for each ranking that was shown."""
 
-    entry: AuditEntry
+    entries: Sequence[AuditEntry]
     shown: Sequence[dict[str, Any]] = ()
 
 
 def store_notes(connection: Connection, notes: Sequence[Note]) -> None:
     """Store notes in a transaction."""
-    append_entries(connection, [note.entry for note in notes])
+    append_entries(connection, [entry for note in notes for entry in note.entries])
     write_rows(connection, schema.shown, [row for note in notes for row in note.shown])
 
 

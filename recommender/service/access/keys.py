@@ -5,14 +5,29 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import ipaddress
 import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from recommender.errors import ConflictError, InputError, NotFoundError, RecommenderError
+from recommender.errors import (
+    ConflictError,
+    ForbiddenError,
+    InputError,
+    NotFoundError,
+    RecommenderError,
+)
+from recommender.service.access.two_person import WAITING, is_same_hand, needs_second
 from recommender.service.installation import Installation, Service
-from recommender.service.permissions import Permission, Principal, Role, grant
+from recommender.service.permissions import (
+    PERMISSIONS,
+    Permission,
+    Principal,
+    Role,
+    grant,
+    grantable,
+)
 from recommender.service.session import Session
 from recommender.store import (
     EVERYONE,
@@ -28,7 +43,9 @@ from recommender.store import (
     read_counters,
     read_key,
     reading,
+    try_write,
     unit_exists,
+    writing,
 )
 
 LIFETIME_DAYS, LONGEST_DAYS = 90, 730
@@ -50,6 +67,10 @@ class KeyRequest:
         The unit an HR key is for; None for the whole organisation.
     permissions : sequence of Permission or None
         Some of those that the role has; None for all of them.
+    also : sequence of Permission
+        Those besides that a key of the role has only if it is given them by name.
+    networks : sequence of str or None
+        The only addresses it is accepted from, as CIDR blocks; None for all.
     days : int
         How long the key is valid.
     """
@@ -59,6 +80,8 @@ class KeyRequest:
     person_id: str | None = None
     org_unit: str | None = None
     permissions: Sequence[Permission] | None = None
+    also: Sequence[Permission] = ()
+    networks: Sequence[str] | None = None
     days: int = LIFETIME_DAYS
 
 
@@ -95,10 +118,14 @@ def identify(installation: Installation, token: str | None) -> tuple[Service, Pr
 
 
 def can_answer(installation: Installation) -> bool:
-    """Say whether the database can be used now."""
+    """Say whether the database can be read and written now.
+
+    No answer about a person goes out before the audit trail says so, so reading alone is no use.
+    """
     try:
-        with reading(installation.engine) as connection:
-            read_counters(connection)
+        with writing(installation.engine) as connection:
+            # stored, not rolled back: a full disk is only noticed by what is put on it
+            try_write(connection)
     except RecommenderError:
         return False
     return True
@@ -123,21 +150,23 @@ def principal_of(key: StoredKey) -> Principal:
         permissions=grant(role, key.permissions),
         person_id=key.person_id,
         org_unit=key.org_unit,
+        networks=key.networks,
     )
 
 
 def is_valid(key: StoredKey, now: dt.datetime) -> bool:
-    """Say whether a key is neither expired nor revoked."""
-    return key.revoked_at is None and now < key.expires_at
+    """Say whether a key is neither expired nor revoked, and waits for nobody to confirm it."""
+    return key.revoked_at is None and key.waits_until is None and now < key.expires_at
 
 
 def create_key(session: Session, request: KeyRequest) -> NewKey:
-    """Make a key.
+    """Make a key; where it takes two people, it opens nothing until the second has confirmed it.
 
     Raises
     ------
     InputError
-        If the role needs a person, cannot have a unit, or lacks one of the permissions.
+        If the role needs a person, cannot have a unit, or lacks one of the permissions; or a
+        network is none.
     NotFoundError
         If there is no such person or unit.
     """
@@ -153,13 +182,14 @@ def create_key(session: Session, request: KeyRequest) -> NewKey:
                 role=request.role.value,
                 person_id=request.person_id,
                 org_unit=org_path(request.org_unit) if request.org_unit else None,
-                permissions=None
-                if request.permissions is None
-                else [permission.value for permission in request.permissions],
+                permissions=_permissions(request),
+                networks=_networks(request),
+                replaces=None,
                 created_by=session.who.actor,
                 created_at=now,
                 expires_at=now + dt.timedelta(days=request.days),
                 revoked_at=None,
+                waits_until=now + WAITING if needs_second(session) else None,
             )
         )
         insert_key(connection, made.key)
@@ -170,7 +200,8 @@ def create_key(session: Session, request: KeyRequest) -> NewKey:
 def rotate_key(session: Session, key_id: str) -> NewKey:
     """Make a key with the rights and the lifetime of another.
 
-    The old key ends `OVERLAP_HOURS` later, or when it would have ended anyway.
+    The old key ends `OVERLAP_HOURS` later, or when it would have ended anyway. Where it takes two
+    people, that is after the second has confirmed the new one.
 
     Raises
     ------
@@ -189,18 +220,51 @@ def rotate_key(session: Session, key_id: str) -> NewKey:
             replace(
                 old,
                 key_id=secrets.token_hex(6),
+                replaces=key_id,
                 created_by=session.who.actor,
                 created_at=now,
                 expires_at=now + (old.expires_at - old.created_at),
+                waits_until=now + WAITING if needs_second(session) else None,
+                confirmed_by=None,
             )
         )
         insert_key(connection, made.key)
-        # a rotation must not lengthen the life of the old key
-        ends = min(old.expires_at, now + dt.timedelta(hours=OVERLAP_HOURS))
-        change_key(connection, key_id, expires_at=ends)
-        count_change(connection, "access")
+        if made.key.waits_until is None:
+            _end_soon(connection, old, now)
         session.details |= {"key_id": made.key.key_id, "replaces": key_id}
         return made
+
+
+def confirm_key(session: Session, key_id: str) -> StoredKey:
+    """Let a key take effect that somebody else has made.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such key.
+    ConflictError
+        If it does not wait for that, or no longer, or the key it was to replace has ended.
+    ForbiddenError
+        If the principal may be the one who made it.
+    """
+    session.need(Permission.MANAGE_KEYS)
+    with session.writing() as connection:
+        key, now = get_key(session, key_id), dt.datetime.now(dt.UTC)
+        if key.waits_until is None or now >= key.waits_until or key.revoked_at is not None:
+            raise ConflictError("keys.not-waiting", key_id=key_id)
+        if is_same_hand(connection, key.created_by, session.who):
+            raise ForbiddenError("access.second-person")
+        if key.replaces is not None:
+            old = read_key(connection, key.replaces)
+            # it may have been revoked meanwhile because it was stolen
+            if old is None or not is_valid(old, now):
+                raise ConflictError("keys.ended", key_id=key.replaces)
+            _end_soon(connection, old, now)
+        changes = {"waits_until": None, "confirmed_by": session.who.actor}
+        change_key(connection, key_id, **changes)
+        count_change(connection, "access")
+        session.details |= {"key_id": key_id, "asked_by": key.created_by}
+        return replace(key, **changes)
 
 
 def revoke_key(session: Session, key_id: str) -> StoredKey:
@@ -263,11 +327,41 @@ def _check(connection: Connection, request: KeyRequest) -> None:
         raise NotFoundError("person.unknown", person_id=request.person_id)
     if request.org_unit is not None and not unit_exists(connection, org_path(request.org_unit)):
         raise NotFoundError("org-unit.unknown", org_unit=request.org_unit)
-    for permission in request.permissions or ():
-        if permission not in grant(request.role, None):
+    for permission in (*(request.permissions or ()), *request.also):
+        if permission not in grantable(request.role):
             raise InputError(
                 "keys.permission", role=request.role.value, permission=permission.value
             )
+
+
+def _permissions(request: KeyRequest) -> list[str] | None:
+    """Return what the key is stored with; None for what the role has, also in times to come."""
+    if request.permissions is None and not request.also:
+        return None
+    first = PERMISSIONS[request.role] if request.permissions is None else request.permissions
+    return sorted({permission.value for permission in (*first, *request.also)})
+
+
+def _networks(request: KeyRequest) -> list[str] | None:
+    if request.networks is None:
+        return None
+    networks: list[str] = []
+    for place, text in enumerate(request.networks):
+        try:
+            networks.append(str(ipaddress.ip_network(text)))
+        except ValueError:
+            field = f"#/networks/{place}"
+            raise InputError("keys.network", found=text[:60], field=field) from None
+    return networks
+
+
+def _end_soon(connection: Connection, old: StoredKey, now: dt.datetime) -> None:
+    """Let a key end that was rotated."""
+    # a rotation must not lengthen the life of the old key
+    ends = min(old.expires_at, now + dt.timedelta(hours=OVERLAP_HOURS))
+    change_key(connection, old.key_id, expires_at=ends)
+    # every worker holds keys that it has read
+    count_change(connection, "access")
 
 
 def _make(key: StoredKey) -> NewKey:

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
-from recommender.errors import ConflictError, InputError, NotFoundError, StaleError
+from recommender.errors import (
+    ConflictError,
+    ForbiddenError,
+    InputError,
+    NotFoundError,
+    StaleError,
+)
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
-from recommender.store import Connection
+from recommender.store import Connection, covers_unit, org_path
 from recommender.store.people import offerings as store
 from recommender.store.people.offerings import StoredOffering
 
 
 @dataclass(frozen=True)
 class OfferingRequest:
-    """What an offering is to be: a run of a module; `seats` are None where there is no bound."""
+    """What an offering is to be: a run of a module; `seats` are None where there is no bound.
+
+    `owner_unit` is the path of the unit whose HR may change it; None for the whole organisation, or
+    for the unit of an HR that is there for one.
+    """
 
     module_id: str
     starts_on: dt.date
     ends_on: dt.date
     place: str | None = None
     seats: int | None = None
+    owner_unit: str | None = None
 
 
 def list_offerings(
@@ -68,12 +79,13 @@ def create_offering(session: Session, offering_id: str, request: OfferingRequest
     Raises
     ------
     InputError
-        If there is no such module, or it ends before it starts.
+        If there is no such module, it ends before it starts, or its owner is not in the care of
+        the principal.
     StaleError
         If somebody else has made it meanwhile.
     """
     session.need(Permission.WRITE_OFFERINGS)
-    _check(session, request)
+    request = _check(session, request)
     with session.writing() as connection:
         if not store.insert_offering(connection, offering_id, asdict(request)):
             raise StaleError(seen=0, present=1)
@@ -85,7 +97,7 @@ def change_offering(
     offering_id: str,
     request: OfferingRequest,
     *,
-    seen: int,
+    seen: int | None,
 ) -> StoredOffering:
     """Change an offering as it was seen.
 
@@ -93,18 +105,21 @@ def change_offering(
     ------
     NotFoundError
         If it is not there.
+    ForbiddenError
+        If it is not in the care of the principal.
     StaleError
         If it was changed since it was seen.
     InputError
-        If there is no such module, or it ends before it starts.
+        If there is no such module, it ends before it starts, or its owner would not be in the
+        care of the principal.
     ConflictError
         If more seats are taken than it would have, or people are enrolled in it who chose
         another module.
     """
     session.need(Permission.WRITE_OFFERINGS)
     with session.writing() as connection:
-        present = _find_unchanged(connection, offering_id, seen)
-        _check(session, request)
+        present = _find_unchanged(session, connection, offering_id, seen)
+        request = _check(session, request)
         # the row is locked, so nobody takes a seat between this and the change
         if request.seats is not None and request.seats < present.seats_taken:
             raise ConflictError(
@@ -117,13 +132,15 @@ def change_offering(
         return _find(connection, offering_id)
 
 
-def delete_offering(session: Session, offering_id: str, *, seen: int) -> None:
+def delete_offering(session: Session, offering_id: str, *, seen: int | None) -> None:
     """Delete an offering that nobody was ever enrolled in.
 
     Raises
     ------
     NotFoundError
         If it is not there.
+    ForbiddenError
+        If it is not in the care of the principal.
     StaleError
         If it was changed since it was seen.
     ConflictError
@@ -131,7 +148,7 @@ def delete_offering(session: Session, offering_id: str, *, seen: int) -> None:
     """
     session.need(Permission.WRITE_OFFERINGS)
     with session.writing() as connection:
-        _find_unchanged(connection, offering_id, seen)
+        _find_unchanged(session, connection, offering_id, seen)
         _refuse_enrolled(connection, offering_id)
         store.delete_offering(connection, offering_id)
 
@@ -143,14 +160,24 @@ def _find(connection: Connection, offering_id: str, *, lock: bool = False) -> St
     return offering
 
 
-def _find_unchanged(connection: Connection, offering_id: str, seen: int) -> StoredOffering:
+def _find_unchanged(
+    session: Session, connection: Connection, offering_id: str, seen: int | None
+) -> StoredOffering:
     offering = _find(connection, offering_id, lock=True)
-    if offering.version != seen:
+    if not _is_in_care(session, offering.owner_unit):
+        raise ForbiddenError("offering.of-others", offering_id=offering_id)
+    if seen is not None and seen != offering.version:
         raise StaleError(seen=seen, present=offering.version)
     return offering
 
 
-def _check(session: Session, request: OfferingRequest) -> None:
+def _is_in_care(session: Session, owner: str | None) -> bool:
+    scope = session.who.scope
+    return scope.everyone or (owner is not None and covers_unit(scope, owner))
+
+
+def _check(session: Session, request: OfferingRequest) -> OfferingRequest:
+    """Check what an offering is to be, and return it with its owner settled."""
     if request.module_id not in session.service.framework.module_of:
         raise InputError("module.unknown", module_id=request.module_id, field="#/module_id")
     if request.ends_on < request.starts_on:
@@ -160,6 +187,11 @@ def _check(session: Session, request: OfferingRequest) -> None:
             ends_on=request.ends_on,
             field="#/ends_on",
         )
+    own = session.who.scope.org_unit
+    owner = org_path(request.owner_unit or "") or own
+    if not _is_in_care(session, owner):
+        raise InputError("offering.owner", owner=owner, unit=own, field="#/owner_unit")
+    return replace(request, owner_unit=owner)
 
 
 def _refuse_enrolled(connection: Connection, offering_id: str) -> None:

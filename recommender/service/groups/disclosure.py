@@ -102,7 +102,8 @@ def choose_shown(counts: IntArray, above: IntArray) -> BoolArray:
     return np.frombuffer(shown, dtype=bool).reshape(counts.shape)
 
 
-@lru_cache(maxsize=256)
+# a table has one for each competency, beside each of several quarters for some readers
+@lru_cache(maxsize=1024)
 def _choose(shape: tuple[int, int], content: bytes, above: tuple[int, ...]) -> bytes:
     counts = np.frombuffer(content, dtype=np.int64).reshape(shape)
     shown: BoolArray = counts == 0

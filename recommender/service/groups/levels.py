@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.arrays import FloatArray
-from recommender.service.caches import LevelRow
+from recommender.arrays import FloatArray, IntArray
+from recommender.service.caches import LevelCache, LevelRow
 from recommender.service.framework import Framework
 from recommender.service.installation import Service
 from recommender.service.levels.standing import read_standing
@@ -21,10 +21,14 @@ _AT_ONCE = 250
 
 @dataclass(frozen=True)
 class Levels:
-    """Levels of people, of shape (n_people, n_competencies); NaN where to be assessed first."""
+    """Levels of people, of shape (n_people, n_competencies); NaN where to be assessed first.
+
+    `day` is that of the assessment, -1 where there is none.
+    """
 
     level: FloatArray
     standard_error: FloatArray
+    day: IntArray
 
 
 def read_levels(
@@ -34,15 +38,17 @@ def read_levels(
     *,
     as_of: dt.date,
     scope: Scope,
+    cache: LevelCache | None = None,
 ) -> Levels:
     """Return the levels of people on a day, in their order.
 
     Computing the levels of a whole organisation takes seconds, and hardly anybody's change from
     one question to the next. So they are held with the person's `version`, which counts every
     change of facts. `people` must have been read with the same connection, so that version and
-    facts are of one state; the grade of each is one of the catalogue.
+    facts are of one state; the grade of each is one of the catalogue. `cache` is that of any day
+    unless told otherwise.
     """
-    framework, cache = service.framework, service.caches.levels
+    framework, cache = service.framework, cache or service.caches.levels
     held = cache.of_day((framework.catalog.digest, as_of))
     rows = _pick(held, people)
     if len(people) - len(rows) > _AT_ONCE:
@@ -57,6 +63,7 @@ def read_levels(
     return Levels(
         np.array([rows[head.ref][1] for head in people]).reshape(shape),
         np.array([rows[head.ref][2] for head in people]).reshape(shape),
+        np.array([rows[head.ref][3] for head in people], dtype=np.int64).reshape(shape),
     )
 
 
@@ -86,6 +93,7 @@ def _work_out(
             # copies: a view of one row would keep the arrays of all in memory
             level = standing.levels.level[row].copy()
             error = standing.levels.standard_error[row].copy()
-            computed[head.ref] = (head.version, level, error)
+            day = standing.levels.day[row].copy()
+            computed[head.ref] = (head.version, level, error, day)
     held.update(computed)
     return computed

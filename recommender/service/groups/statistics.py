@@ -1,20 +1,24 @@
 """Where groups of people stand: by unit, by grade, over all; small groups are left out.
 
-Figures are of the people within the principal's scope. An analyst, who may see no single person,
-gets figures of everybody. What is shown at one time tells nothing about a small group, however the
-questions are combined (see `recommender.service.groups.disclosure`). That does not hold for two
-times, which differ by what happened in between.
+Figures are of the people within the principal's scope; an analyst's are of everybody. What is shown
+tells nothing about a small group, however the questions are combined (see
+`recommender.service.groups.disclosure`). Two days differ by what happened in between, so who may
+see no single person gets the ends of quarters only, where nothing can be told of fewer than five
+people of whom another assessment counts. Units and grades are those of today, and assessments may
+come late: so for these readers all counts go in steps of five, and means in tenths.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from recommender.arrays import FloatArray
+from recommender.service.groups.quarters import find_quarter_end
 from recommender.service.groups.table import GroupTable, StatisticsRequest, read_group_table
-from recommender.service.permissions import Permission, Role
+from recommender.service.permissions import Permission, Role, round_count
 from recommender.service.session import Session
 from recommender.store import EVERYONE
 
@@ -24,7 +28,8 @@ class Figures:
     """Where a group stands in one competency.
 
     Counts are of people with a valid assessment, and without; all other figures are of those with
-    one, and None where there is nobody. Levels and gaps are in levels, priorities in weighted
+    one, and None where there is nobody. For who may see no single person, counts are rounded down
+    to a multiple of five, and None below it. Levels and gaps are in levels, priorities in weighted
     levels. All are None where they are `suppressed`: they, or what they would tell of others, are
     of too few people.
     """
@@ -41,11 +46,16 @@ class Figures:
 
 @dataclass(frozen=True)
 class GroupRow:
-    """A group of people: those of a unit, a grade or both; None for all of them."""
+    """A group of people on a day: those of a unit, a grade or both; None for all of them.
 
+    `as_of` is the day that was asked for, or the end of a quarter before it. `n_people` is rounded
+    as the counts of `Figures` are.
+    """
+
+    as_of: dt.date
     org_unit: str | None
     grade: str | None
-    n_people: int
+    n_people: int | None
     cells: tuple[Figures, ...]
 
 
@@ -83,12 +93,12 @@ def read_unit_map(session: Session, request: StatisticsRequest) -> GroupMap:
     NotFoundError
         If there is no such unit within the principal's scope, or no such grade.
     """
-    table = _read(session, request)
+    table, exactly = _read(session, request)
     below = f"{table.top}/" if table.top else ""
     rows = [unit for unit in table.units if unit and unit.startswith(below)]
     return GroupMap(
-        _row(table, table.top, table.cell),
-        tuple(_row(table, unit, table.cell) for unit in rows),
+        _row(table, table.top, table.cell, exactly=exactly),
+        tuple(_row(table, unit, table.cell, exactly=exactly) for unit in rows),
     )
 
 
@@ -100,10 +110,11 @@ def read_grade_map(session: Session, request: StatisticsRequest) -> GroupMap:
     NotFoundError
         If there is no such unit within the principal's scope, or no such grade.
     """
-    table = _read(session, request)
+    table, exactly = _read(session, request)
     cells = [table.cell] if table.cell else range(1, 1 + len(table.framework.grade_ids))
     return GroupMap(
-        _row(table, table.top, table.cell), tuple(_row(table, table.top, cell) for cell in cells)
+        _row(table, table.top, table.cell, exactly=exactly),
+        tuple(_row(table, table.top, cell, exactly=exactly) for cell in cells),
     )
 
 
@@ -117,8 +128,8 @@ def read_distribution(
     NotFoundError
         If there is no such unit within the principal's scope, or no such grade.
     """
-    table = _read(session, request)
-    row = _row(table, table.top, table.cell)
+    table, exactly = _read(session, request)
+    row = _row(table, table.top, table.cell, exactly=exactly)
     members = table.members(table.top, table.cell)
     return row, tuple(
         Distribution(
@@ -130,23 +141,33 @@ def read_distribution(
     )
 
 
-def _read(session: Session, request: StatisticsRequest) -> GroupTable:
+def _read(session: Session, request: StatisticsRequest) -> tuple[GroupTable, bool]:
+    """Return the table, and whether its figures may be told as they are."""
     session.need(Permission.READ_STATISTICS)
     scope = EVERYONE if session.who.role is Role.ANALYST else session.who.scope
+    exactly = session.who.sees_people
+    if not exactly:
+        # of quarters that have ended: one that has not would change from day to day
+        day = find_quarter_end(min(request.as_of, session.today))
+        request = replace(request, as_of=day)
     with session.reading() as connection:
-        return read_group_table(connection, session.service, request, scope=scope)
+        table = read_group_table(
+            connection, session.service, request, scope=scope, by_quarter=not exactly
+        )
+    return table, exactly
 
 
-def _row(table: GroupTable, unit: str, cell: int) -> GroupRow:
+def _row(table: GroupTable, unit: str, cell: int, *, exactly: bool) -> GroupRow:
     at = table.units.index(unit)
     n_people = int(table.n_people[at, cell])
     names = table.framework.competency_ids
     return GroupRow(
+        as_of=table.as_of,
         org_unit=unit or None,
         grade=table.framework.grade_ids[cell - 1] if cell else None,
-        n_people=n_people,
+        n_people=n_people if exactly else round_count(n_people),
         cells=tuple(
-            _describe(name, n_people, table.sums[at, cell, :, k], shown=shown)
+            _describe(name, n_people, table.sums[at, cell, :, k], shown=shown, exactly=exactly)
             for k, (name, shown) in enumerate(
                 zip(names, table.shown[at, cell].tolist(), strict=True)
             )
@@ -154,17 +175,20 @@ def _row(table: GroupTable, unit: str, cell: int) -> GroupRow:
     )
 
 
-def _describe(name: str, n_people: int, sums: FloatArray, *, shown: bool) -> Figures:
+def _describe(name: str, n_people: int, sums: FloatArray, *, shown: bool, exactly: bool) -> Figures:
     if not shown:
         return Figures(name, None, None, None, None, None, None, suppressed=True)
     # the order of `GroupTable.sums`: how many are assessed, then what is averaged over them
     count = round(float(sums[0]))
-    means = [round(float(part) / count, 3) if count else None for part in sums[1:]]
-    return Figures(name, count, n_people - count, *means, suppressed=False)
+    digits = 3 if exactly else 1
+    means = [round(float(part) / count, digits) if count else None for part in sums[1:]]
+    counts = [count, n_people - count]
+    told = counts if exactly else [round_count(number) for number in counts]
+    return Figures(name, *told, *means, suppressed=False)
 
 
 def _quartiles(values: FloatArray, figures: Figures) -> Quartiles | None:
-    # 0 where nobody is assessed, None where the figures are suppressed
+    # 0 or None where nobody is assessed, None where the figures are suppressed
     if not figures.n_assessed:
         return None
     quartiles = np.nanpercentile(values, [25, 50, 75])

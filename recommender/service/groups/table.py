@@ -11,9 +11,11 @@ import numpy as np
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ConflictError, NotFoundError
 from recommender.gaps import GapArrays, find_gaps
+from recommender.service.caches import LevelCache
 from recommender.service.framework import Framework, require_grade
 from recommender.service.groups.disclosure import add_up, choose_shown, find_above
 from recommender.service.groups.levels import Levels, read_levels
+from recommender.service.groups.quarters import list_quarters_before
 from recommender.service.installation import Service
 from recommender.service.levels.standing import targets_of_grades
 from recommender.store import Connection, PersonHead, Scope, covers_unit, org_path, unit_exists
@@ -41,6 +43,8 @@ class GroupTable:
     ----------
     framework : Framework
         The catalogue.
+    as_of : date
+        The day.
     people : sequence of PersonHead
         Everybody within the scope.
     grades : ndarray of shape (n_people,)
@@ -63,6 +67,7 @@ class GroupTable:
     """
 
     framework: Framework
+    as_of: dt.date
     people: Sequence[PersonHead]
     grades: IntArray
     levels: Levels
@@ -85,9 +90,17 @@ class GroupTable:
 
 
 def read_group_table(
-    connection: Connection, service: Service, request: StatisticsRequest, *, scope: Scope
+    connection: Connection,
+    service: Service,
+    request: StatisticsRequest,
+    *,
+    scope: Scope,
+    by_quarter: bool,
 ) -> GroupTable:
     """Read where the people of a scope stand; the cells are the same whatever is asked for.
+
+    With `by_quarter`, the day is the end of a quarter, and what is shown tells nothing of a small
+    group either when it is put beside what is shown at the ends of earlier ones.
 
     Raises
     ------
@@ -107,7 +120,13 @@ def read_group_table(
     people = list_people(connection, scope, limit=None)
     grades = find_grades(framework, people)
     levels, gaps = work_out_gaps(
-        connection, service, people, grades, as_of=request.as_of, scope=scope
+        connection,
+        service,
+        people,
+        grades,
+        as_of=request.as_of,
+        scope=scope,
+        cache=service.caches.quarters if by_quarter else None,
     )
     units = _list_units(people, scope, request.org_unit)
     position = {unit: i for i, unit in enumerate(units)}
@@ -131,9 +150,19 @@ def read_group_table(
     above = find_above(units)
     table = add_up(sums, above)
     # by who is assessed, competency by competency: the figures are of those only
-    counts = np.rint(table[:, :, 0]).astype(np.int64)
+    shown = _choose_shown(np.rint(table[:, :, 0]).astype(np.int64), above)
+    for day in list_quarters_before(framework, request.as_of) if by_quarter else ():
+        before = read_levels(
+            connection, service, people, as_of=day, scope=scope, cache=service.caches.quarters
+        )
+        changed = np.zeros((len(units), len(grade_ids), assessed.shape[1]), dtype=np.int64)
+        np.add.at(changed, (home, grades), _is_changed(before, levels))
+        # what two tables tell together is of the people of a cell about whom something changed,
+        # so these are counted as the people of a table of its own
+        shown &= _choose_shown(add_up(changed, above), above)
     return GroupTable(
         framework=framework,
+        as_of=request.as_of,
         people=people,
         grades=grades,
         levels=levels,
@@ -143,10 +172,19 @@ def read_group_table(
         cell=0 if request.grade is None else 1 + grade_ids.index(request.grade),
         n_people=add_up(n_people, above),
         sums=table,
-        shown=np.stack(
-            [choose_shown(counts[:, :, k], above) for k in range(counts.shape[2])], axis=-1
-        ),
+        shown=shown,
     )
+
+
+def _choose_shown(counts: IntArray, above: IntArray) -> BoolArray:
+    """Choose the cells to show, competency by competency, which are the last axis."""
+    return np.stack([choose_shown(counts[:, :, k], above) for k in range(counts.shape[2])], axis=-1)
+
+
+def _is_changed(before: Levels, after: Levels) -> BoolArray:
+    """Say for each person and competency whether another assessment counts than before."""
+    same = np.isclose(before.level, after.level, rtol=0, atol=0, equal_nan=True)
+    return ~same | (before.day != after.day)
 
 
 def require_unit(connection: Connection, scope: Scope, path: str) -> None:
@@ -183,10 +221,11 @@ def work_out_gaps(
     *,
     as_of: dt.date,
     scope: Scope,
+    cache: LevelCache | None = None,
 ) -> tuple[Levels, GapArrays]:
     """Compare the levels of people with the targets of their grades."""
     targets, weights = targets_of_grades(service.framework, as_of)
-    levels = read_levels(connection, service, people, as_of=as_of, scope=scope)
+    levels = read_levels(connection, service, people, as_of=as_of, scope=scope, cache=cache)
     gaps = find_gaps(levels.level, targets[grades], levels.standard_error, weights=weights[grades])
     return levels, gaps
 

@@ -150,8 +150,11 @@ def submit_training(session: Session, *, as_of: dt.date | None = None, seed: int
     ------
     ConflictError
         If too many jobs have not ended.
+    ModelError
+        `model.no-signing-key` if the installation has no key to sign a model with.
     """
     session.need(Permission.WRITE_MODELS)
+    session.service.models.need_key()
     asked = {"as_of": (as_of or session.today).isoformat(), "seed": seed}
     with session.writing() as connection:
         return _submit(session, connection, "training", asked)

@@ -47,16 +47,23 @@ _NOTHING_KNOWN = Known(
 
 
 def train_on_files(
-    history_file: Path, modules_file: Path, out: Path, *, scale: tuple[float, float], seed: int
+    history_file: Path,
+    modules_file: Path,
+    out: Path,
+    *,
+    scale: tuple[float, float],
+    seed: int,
+    key: bytes | None = None,
 ) -> ModelCard:
     """Train on a table of records and one of modules, and save the model in a folder.
 
     The ids in the tables may be any, and the levels lie on `scale`, from lowest to highest. The
-    same tables and seed give the same model.
+    same tables and seed give the same model. `key` signs the card; none is needed, as `score_file`
+    reads arrays and no model outside of the registry can be put in force.
     """
     history = read_history_files(history_file, modules_file, scale=scale)
     model = fit_model(history, scale=scale, seed=seed, catalog_digest="")
-    return save_model_folder(out, model, card_facts(history, {}, seed, None))
+    return save_model_folder(out, model, card_facts(history, {}, seed, None), key=key)
 
 
 def read_history_files(

@@ -132,10 +132,11 @@ def promote(
     NotFoundError
         If there is no model of that id.
     ModelError
-        If it cannot be used.
+        If it cannot be used; `model.no-signing-key` if the installation has no signing key.
     """
     session.need(Permission.WRITE_MODELS)
     models = session.service.models
+    models.need_key()
     head = _find(session, model_id)
     if head.verdict and head.card and not head.verdict.promotable and override_reason is None:
         words = models.explain(head.card, session.lang)

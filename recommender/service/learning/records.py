@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from recommender.arrays import BoolArray
+from recommender.errors import ConflictError, ModelError, StoreError
 from recommender.improvement.history import SHIFT_DAYS, pseudonymise
 from recommender.results import Basis
 from recommender.service.learning.collecting import collect_records
-from recommender.service.permissions import Permission, Role
+from recommender.service.permissions import Permission, Role, round_count
 from recommender.service.session import Session
-from recommender.store import Connection, to_rows
-from recommender.store.history import read_history_state, read_secret, read_visible_ids
+from recommender.store import Connection, Scope, to_rows
+from recommender.store.history import read_history_state, read_visible_ids
 from recommender.store.people.people import read_refs
 
 Key = tuple[str | int, ...]
@@ -37,11 +38,13 @@ class PairStatistics:
     module_id, competency_id : str
         The pair.
     records : int or None
-        Records of trained people. This and the next two are None for fewer than `LEAST_PEOPLE`.
+        Records of trained people within the principal's scope; in steps of five for who may see no
+        single person. This and the next two are None for fewer than `LEAST_PEOPLE`.
     mean_gain : float or None
-        Mean of level after minus level before, in levels, not adjusted for anything.
+        Mean of level after minus level before, in levels, not adjusted for anything, to a
+        hundredth.
     mean_level_before : float or None
-        In levels.
+        In levels, to a hundredth.
     at_level : float
         The level that the expectation is for: the mean before, or else the middle of the module's
         step.
@@ -88,8 +91,8 @@ def list_records(
             wanted &= (frame["competency_id"] == competency_id).to_numpy()
         if module_id is not None:
             wanted &= (frame["module_id"] == module_id).to_numpy()
-        if not hidden and not scope.everyone:
-            wanted &= frame["person_id"].isin(read_visible_ids(connection, scope)).to_numpy()
+        if not hidden:
+            wanted &= _are_within(frame, connection, scope)
         rows = np.flatnonzero(wanted)
         columns = [frame[name].to_numpy(dtype=object) for name in RECORD_KEY]
 
@@ -119,13 +122,17 @@ def summarise(
 ) -> list[PairStatistics]:
     """Sum up, for each module and competency, what records say and what the model expects.
 
-    The result covers every pair of the catalogue, in the order of module and competency.
+    The result covers every pair of the catalogue, in the order of module and competency. Records
+    are those of people within the principal's scope: less these, those of the whole organisation
+    would tell of the few who are outside of it. An analyst's are of everybody.
     """
     session.need(Permission.READ_STATISTICS)
     framework, modules = session.service.framework, session.service.framework.modules
     with session.reading() as connection:
         frame = _read_records(session, connection, hidden=False)
-    measured = _sum_up(frame)
+        if session.who.role is not Role.ANALYST:
+            frame = frame[_are_within(frame, connection, session.who.scope)]
+    measured = _sum_up(frame, exactly=session.who.sees_people)
     pairs: list[tuple[str, str, int]] = sorted(
         (modules.ids[module], framework.competency_ids[competency], pair)
         for pair, (module, competency) in enumerate(
@@ -179,16 +186,28 @@ def _read_records(session: Session, connection: Connection, *, hidden: bool) -> 
         return records
 
     def hide() -> pd.DataFrame:
-        # a secret of the database, so that pseudonyms stay the same from page to page
-        secret = read_secret(service.engine, "pseudonyms")
-        pseudonymous = pseudonymise(records, secret, earlier_by_days=SHIFT_DAYS)
+        # the same key each time, so that pseudonyms stay the same from page to page
+        try:
+            key = service.models.pseudonym_key()
+        except (ConflictError, ModelError) as problem:  # without the paths of the server
+            raise StoreError("store.models") from problem
+        pseudonymous = pseudonymise(records, key, earlier_by_days=SHIFT_DAYS)
         # pages are searched for in this order; that of `pseudonymise` is another
         return pseudonymous.sort_values(list(RECORD_KEY), ignore_index=True)
 
     return caches.hidden_records.get(state, hide)
 
 
-def _sum_up(frame: pd.DataFrame) -> dict[tuple[str, str], tuple[int, float, float]]:
+def _are_within(frame: pd.DataFrame, connection: Connection, scope: Scope) -> BoolArray:
+    """Say which records are of people within a scope; erased ones are in that of everybody."""
+    if scope.everyone:
+        return np.ones(len(frame), dtype=bool)
+    return frame["person_id"].isin(read_visible_ids(connection, scope)).to_numpy(dtype=bool)
+
+
+def _sum_up(
+    frame: pd.DataFrame, *, exactly: bool
+) -> dict[tuple[str, str], tuple[int | None, float, float]]:
     """Return how many records, mean gain and mean level before, of pairs with enough people."""
     trained = frame[frame["module_id"] != ""]
     gains = trained.assign(gain=trained["level_after"] - trained["level_before"])
@@ -200,7 +219,11 @@ def _sum_up(frame: pd.DataFrame) -> dict[tuple[str, str], tuple[int, float, floa
         before=("level_before", "mean"),
     )
     return {
-        (str(pair[0]), str(pair[1])): (int(records), float(gain), float(before))
+        (str(pair[0]), str(pair[1])): (
+            int(records) if exactly else round_count(int(records)),
+            round(float(gain), 2),
+            round(float(before), 2),
+        )
         for pair, people, records, gain, before in figures.itertuples()
         if people >= LEAST_PEOPLE
     }

@@ -71,10 +71,11 @@ def train_model(
     Raises
     ------
     ModelError
-        If no model can be fitted on the history; it says why.
+        If no model can be fitted on the history, with the reason; `model.no-signing-key`.
     """
     session.need(Permission.WRITE_MODELS)
     service = session.service
+    service.models.need_key()  # before the history is read
     return train_on_history(
         read_history(session, as_of=as_of),
         service.models,
@@ -95,8 +96,9 @@ def train_on_history(
     Raises
     ------
     ModelError
-        If no model can be fitted on the history; it says why.
+        If no model can be fitted on the history, with the reason; `model.no-signing-key`.
     """
+    models.need_key()  # before a model is fitted in vain
     # first: too few records are an error here, while the evaluation is only left out
     model = fit_model(history, scale=LEVEL_SCALE, seed=seed, catalog_digest=catalog_digest)
     parent = models.active()

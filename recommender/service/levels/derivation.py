@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from recommender.arrays import to_date, to_day
+from recommender.arrays import round_off, to_date, to_day
 from recommender.errors import NotFoundError
-from recommender.scoring import RATER_TYPE_CODES, SOURCES, detail_ratings, score_sittings
+from recommender.scoring import (
+    DISAGREEMENT_LEVELS,
+    RATER_TYPE_CODES,
+    SOURCES,
+    detail_ratings,
+    score_sittings,
+)
 from recommender.service.framework import Framework
 from recommender.service.levels.sittings import find_incomplete
 from recommender.service.levels.standing import Standing, to_exam_arrays, to_rating_arrays
@@ -34,15 +41,16 @@ class LevelDerivation:
     assessed_on : date or None
         The day that dates the assessment.
     disagreement : bool
-        Whether two rater types differ by more than one level.
+        Whether two rater types in `parts` differ by more than one level.
     fulfilment : tuple of float
         For ratings how far each of the four levels is fulfilled, over all rater types; a level
-        nobody rated is fulfilled as the next higher rated one, and not above the highest.
+        nobody rated is fulfilled as the next higher rated one, and not above the highest. Empty
+        where the reader is not told of all types.
     parts : list of dict
         For ratings an entry for each rater type, with its weight, its raters, what they rated of
-        each level and their own level, for which a level they did not rate is as in `fulfilment`.
-        For exams an entry for each sitting, with its standard score, whether it was passed and
-        the subjects that are missing.
+        each level and their own level, for which a level they did not rate is as in `fulfilment`;
+        all but the weight are None where the reader is not told. For exams an entry for each
+        sitting, with its standard score, whether it was passed and the subjects that are missing.
     rows : list of dict
         The raw rows that counted.
     """
@@ -79,7 +87,6 @@ def derive_level(
     if source < 0:
         return LevelDerivation(person_id, competency_id, standing.as_of)
     assessed_on = to_date(int(levels.day[row, k]))
-    assessment = levels.row[row, k]
     parts: list[dict[str, Any]] = []
     fulfilment: tuple[float, ...] = ()
     if SOURCES[source] == "ratings":
@@ -103,11 +110,17 @@ def derive_level(
         level=float(levels.level[row, k]),
         standard_error=float(levels.standard_error[row, k]),
         assessed_on=assessed_on,
-        disagreement=bool(standing.assessments[source].disagreement[assessment]),
+        disagreement=SOURCES[source] == "ratings" and do_parts_disagree(parts),
         fulfilment=fulfilment,
         parts=parts,
         rows=to_rows(raw),
     )
+
+
+def do_parts_disagree(parts: Iterable[Mapping[str, Any]]) -> bool:
+    """Say whether two rater types, as far as their levels are told, differ by more than one."""
+    told = [part["level"] for part in parts if part["level"] is not None]
+    return bool(told) and bool(round_off(np.ptp(told)) > DISAGREEMENT_LEVELS)
 
 
 def _raw(rows: pd.DataFrame, person_id: str, competency_id: str) -> pd.DataFrame:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 
 from recommender.results import Gaps
 from recommender.service.levels.derivation import LevelDerivation, derive_level
 from recommender.service.levels.gaps import describe_gaps
+from recommender.service.levels.raters import tell_derivation
 from recommender.service.levels.standing import Standing, read_standing
-from recommender.service.permissions import Permission, hide_raters
+from recommender.service.permissions import Permission
 from recommender.service.session import Session
 
 
@@ -27,7 +27,7 @@ def read_gaps(session: Session, person_id: str, *, as_of: dt.date) -> Gaps:
 def read_derivation(
     session: Session, person_id: str, competency_id: str, *, as_of: dt.date
 ) -> LevelDerivation:
-    """Explain a person's level down to the raw rows it came from.
+    """Explain a person's level down to the raw rows it came from, as far as the reader is told.
 
     Raises
     ------
@@ -35,11 +35,9 @@ def read_derivation(
         If there is no such person within the principal's scope, or no such competency.
     """
     standing = _find(session, person_id, as_of)
-    derivation = derive_level(session.service.framework, standing, 0, competency_id)
-    # the only source whose rows name other people
-    if derivation.source == "ratings":
-        return replace(derivation, rows=hide_raters(session.who, derivation.rows))
-    return derivation
+    framework = session.service.framework
+    derivation = derive_level(framework, standing, 0, competency_id)
+    return tell_derivation(session.who, derivation, framework.catalog.settings)
 
 
 def _find(session: Session, person_id: str, as_of: dt.date) -> Standing:

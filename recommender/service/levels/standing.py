@@ -196,6 +196,7 @@ def _assess(
             rating_standard_error=settings.rating_standard_error,
             window_days=settings.rating_window_days,
             as_of_day=to_day(as_of),
+            min_raters_shown=settings.min_raters_shown,
         ),
         assess_exams(
             score_sittings(exam_arrays, framework.exam_rules),

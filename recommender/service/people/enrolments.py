@@ -148,7 +148,7 @@ def change_enrolment(
     enrolled_on: dt.date,
     changes: Mapping[str, Any],
     *,
-    seen: int,
+    seen: int | None,
 ) -> StoredEnrolment:
     """Change the `status` of an enrolment that was seen at a version, `completed_on`, or both.
 
@@ -170,7 +170,7 @@ def change_enrolment(
     session.need(Permission.WRITE_ENROLMENTS)
     with session.writing() as connection:
         present = _find(session, connection, person_id, module_id, enrolled_on)
-        if present.version != seen:
+        if seen is not None and seen != present.version:
             raise StaleError(seen=seen, present=present.version)
         wanted: dict[str, Any] = {
             "status": present.status,
@@ -200,7 +200,7 @@ def change_enrolment(
             raise ConflictError("enrolment.open", module_id=module_id)
         # read before the locks were held, so somebody may have changed it in between
         if not store.update_enrolment(connection, present, {name: row[name] for name in wanted}):
-            raise StaleError(seen=seen, present=seen + 1)
+            raise StaleError(seen=present.version, present=present.version + 1)
         touch_people(connection, [person_id])
         return _find(session, connection, person_id, module_id, enrolled_on)
 

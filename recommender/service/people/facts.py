@@ -10,15 +10,10 @@ from typing import Any
 
 from recommender.errors import ForbiddenError
 from recommender.exchange import check_items
+from recommender.service.levels.raters import rating_order, tell_ratings
 from recommender.service.people.imports import store_frame
 from recommender.service.people.known_ids import make_known
-from recommender.service.permissions import (
-    Permission,
-    Principal,
-    Role,
-    hide_raters,
-    rating_order,
-)
+from recommender.service.permissions import Permission, Principal, Role
 from recommender.service.session import Session
 from recommender.store import Written, schema
 from recommender.store.people.facts import read_facts
@@ -58,7 +53,8 @@ def list_facts(
     """List a person's ratings, exams or assessments, newest first, each row with its key.
 
     The list begins `after` a key; one of zeros and empty texts stands for the beginning. A rater
-    whom the principal may not know is None.
+    whom the principal may not know is None, and ratings by so few that they could be guessed are
+    not listed.
 
     Raises
     ------
@@ -73,13 +69,13 @@ def list_facts(
             connection,
             schema.TABLE_OF_KIND[kind],
             person_id,
-            day=day,
             competency_id=wanted.competency_id,
-            since=wanted.since,
-            until=wanted.until,
         )
     if kind == "ratings":
-        rows = hide_raters(session.who, rows)
+        # before the days are looked at: a day must not make the raters of an assessment fewer
+        rows, _ = tell_ratings(session.who, rows, session.service.framework.catalog.settings)
+    since, until = wanted.since or dt.date.min, wanted.until or dt.date.max
+    rows = [row for row in rows if since <= row[day] <= until]
     # One person has few enough rows to order them here, by what the reader may see of them: their
     # order must not tell of hidden raters. Equal rows are numbered, since a cursor needs keys that
     # differ.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pandas as pd
@@ -21,14 +21,16 @@ from recommender.store import (
     Written,
     count_change,
     note_import,
+    org_path,
     schema,
     touch_people,
     write_kind,
     write_people,
 )
 from recommender.store import read_table as read_stored
+from recommender.store.people.offerings import read_owners
 from recommender.store.people.people import has_others
-from recommender.table_kinds import KINDS, TableKind
+from recommender.table_kinds import KINDS, Known, TableKind
 
 
 def find_kind(name: str) -> TableKind:
@@ -55,9 +57,10 @@ def import_table(
 ) -> Written:
     """Import a table from CSV or .xlsx, all of it or nothing, and count what became of its rows.
 
-    HR of a unit imports tables about its own people; people outside of the unit are unknown to
-    it. Dates of facts after `latest` are faults. A `dry_run` only says what would happen.
-    `note_progress` is told, once the table is checked, that none of its rows is stored yet.
+    HR of a unit imports tables about its own people, and offerings of its own; whoever is outside
+    is unknown to it. Dates of facts after `latest` are faults. A `dry_run` only says what would
+    happen, and of an id that is taken outside the same as of a free one. `note_progress` is told,
+    once the table is checked, that none of its rows is stored yet.
 
     Raises
     ------
@@ -68,7 +71,7 @@ def import_table(
     CatalogError
         If imported modules do not fit the catalogue.
     ConflictError
-        If somebody left the unit since the table was checked.
+        If somebody left the unit, or an offering went to another, since the table was checked.
     """
     session.need(Permission.IMPORT)
     kind, scope = find_kind(kind_name), session.who.scope
@@ -76,7 +79,7 @@ def import_table(
     with session.reading() as connection:
         known = list_known(session.service.framework, connection, kind, unit=unit)
     # a large file takes a while to read and check: no connection is held meanwhile
-    frame = read_table(path, kind, known, latest=latest)
+    frame, taken = _read(path, kind, known, latest=latest, dry_run=dry_run)
     note_progress(0, len(frame))
     with session.writing() as connection:
         # a savepoint: a dry run undoes the rows, and its entry of the audit trail stays
@@ -84,6 +87,8 @@ def import_table(
             people = frame.get("person_id", [])
             if unit and has_others(connection, people, unit=unit):
                 raise ConflictError("import.people-moved")
+            if kind.name == "offerings":
+                frame = _settle_owners(connection, frame, unit)
             written = store_frame(connection, kind, frame)
             if kind.name == "modules":
                 # raises where the catalogue with these and the earlier ones would not open again
@@ -91,6 +96,7 @@ def import_table(
                 add_imported(session.service.framework.catalog, imported)
             if dry_run:
                 step.rollback()
+                written = replace(written, inserted=written.inserted + taken)
         figures = {**asdict(written), "dry_run": dry_run}
         session.details |= {"table": kind.name, **figures}
         if not dry_run:
@@ -105,6 +111,40 @@ def import_table(
             if "person_id" in frame:
                 session.saw_people(connection, frame["person_id"].unique())
     return written
+
+
+def _read(
+    path: Path, kind: TableKind, known: Known, *, latest: dt.date, dry_run: bool
+) -> tuple[pd.DataFrame, int]:
+    """Read a table; say how many of its rows a trial leaves out, for their ids are taken.
+
+    That the id of a person outside of a unit is taken has to be told to whoever would store it,
+    for it is unique. Before that, it is as good as a free one: whoever wants to know whether
+    there is such a person has to store one, which the audit trail notes.
+    """
+    if kind.name != "people":
+        return read_table(path, kind, known, latest=latest), 0
+    frame = read_table(path, kind, replace(known, others=frozenset()), latest=latest)
+    is_taken = frame["person_id"].isin(known.others)
+    if is_taken.any() and not dry_run:
+        read_table(path, kind, known, latest=latest)  # names the rows
+    return frame[~is_taken], int(is_taken.sum())
+
+
+def _settle_owners(
+    connection: Connection, offerings: pd.DataFrame, unit: str | None
+) -> pd.DataFrame:
+    """Give each offering the owner it has in the table, or had before, or whoever imports it."""
+    owners = read_owners(connection)
+    ids = offerings["offering_id"].tolist()
+    if unit is not None and not read_owners(connection, unit).keys().isdisjoint(ids):
+        raise ConflictError("import.owners-changed")
+    given = offerings["owner_unit"].tolist()
+    settled = [
+        org_path(owner) if owner else owners.get(name, unit)
+        for name, owner in zip(ids, given, strict=True)
+    ]
+    return offerings.assign(owner_unit=pd.Series(settled, offerings.index, dtype=object))
 
 
 def write_table_template(session: Session, kind_name: str, path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from recommender.service.framework import Framework
 from recommender.store import Connection, read_ids, read_managers, schema
+from recommender.store.people.offerings import read_owners
 from recommender.store.people.people import read_unit_people
 from recommender.table_kinds import Known, TableKind
 from training_catalog import Text
@@ -29,9 +30,10 @@ def list_known(
     if unit is None:
         return known
     inside = frozenset(read_unit_people(connection, unit))
-    if kind.name != "people":
-        return replace(known, people=inside)
-    return _keep_to_unit(known, unit, inside)
+    if kind.name == "people":
+        return _keep_to_unit(known, unit, inside)
+    others = frozenset(read_owners(connection, unit) if kind.name == "offerings" else ())
+    return replace(known, people=inside, org_unit=unit, others=others)
 
 
 def make_known(

@@ -9,7 +9,7 @@ from typing import Any
 from recommender.errors import ConflictError, StaleError
 from recommender.exchange import check_items
 from recommender.service.people.known_ids import make_known
-from recommender.service.permissions import Permission, Role
+from recommender.service.permissions import Permission, Role, round_count
 from recommender.service.session import Session
 from recommender.store import EVERYONE, Connection, PersonHead, covers_unit, org_path, to_rows
 from recommender.store.people import staff as store
@@ -18,8 +18,6 @@ from recommender.table_kinds import KINDS
 
 _PEOPLE = KINDS["people"]
 _COLUMNS = ("name", "org_unit", "grade", "manager_id", "hired_on")
-# counts told to readers who may not know who is in a unit go in steps of this
-_LEAST_PEOPLE = 5
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def change_person(
     person_id: str,
     changes: Mapping[str, Any],
     *,
-    seen: int,
+    seen: int | None,
 ) -> PersonHead:
     """Correct what is known of a person who was seen at a version; other columns stay.
 
@@ -96,7 +94,7 @@ def change_person(
     session.need(Permission.WRITE_PEOPLE)
     with session.writing() as connection:
         head = session.person(connection, person_id, lock=True)
-        if head.version != seen:
+        if seen is not None and seen != head.version:
             raise StaleError(seen=seen, present=head.version)
         row = _check(
             session, connection, asdict(head) | dict(changes), known_manager=head.manager_id
@@ -109,8 +107,9 @@ def change_person(
 def list_units(session: Session) -> list[OrgUnit]:
     """List the org units of people whom the principal may see, and all those of HR's own unit.
 
-    Analysts, who may see nobody, are shown all units. Their counts are rounded down to a multiple
-    of five and left out below it, so that no difference of two tells who is where.
+    Analysts, who may see nobody, are shown all units. Counts for who may read no people are rounded
+    down to a multiple of five and left out below it, so that no difference of two tells who is
+    where.
     """
     session.need(Permission.READ_CATALOG)
     scope = session.who.scope
@@ -123,23 +122,18 @@ def list_units(session: Session) -> list[OrgUnit]:
         parts = unit.path.split("/")
         for depth in range(1, len(parts) + 1):
             counts["/".join(parts[:depth])] += unit.people
-    countable = {Permission.READ_PEOPLE, Permission.READ_STATISTICS} & session.who.permissions
+    sees_people = Permission.READ_PEOPLE in session.who.permissions
+    countable = sees_people or Permission.READ_STATISTICS in session.who.permissions
     return [
         OrgUnit(
             path=unit.path,
             name=unit.name,
             parent=unit.path.rpartition("/")[0] or None,
-            people=_tell(counts[unit.path], exactly=not analyst) if countable else None,
+            people=(n if sees_people else round_count(n)) if countable else None,
         )
-        for unit in units
+        for unit, n in ((unit, counts[unit.path]) for unit in units)
         if analyst or unit.people or covers_unit(scope, unit.path)
     ]
-
-
-def _tell(people: int, *, exactly: bool) -> int | None:
-    if exactly:
-        return people
-    return people - people % _LEAST_PEOPLE or None
 
 
 def _check(

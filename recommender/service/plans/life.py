@@ -47,8 +47,8 @@ Decision = Literal["approved", "rejected"]
 _OPEN = ("draft", "approved", "active")
 
 
-def edit_plan(session: Session, plan_id: str, edit: PlanEdit, *, seen: int) -> StoredPlan:
-    """Change what a plan says, as of the version that was seen; it is a draft again.
+def edit_plan(session: Session, plan_id: str, edit: PlanEdit, *, seen: int | None) -> StoredPlan:
+    """Change what a plan says, as of the version that was seen, if any; it is a draft again.
 
     Employees edit only drafts of their own plan.
 
@@ -88,7 +88,7 @@ def decide_on_plan(
     *,
     decision: Decision,
     comment: str | None = None,
-    seen: int,
+    seen: int | None,
 ) -> StoredPlan:
     """Approve or reject what a plan says, for the party that the principal stands for.
 
@@ -110,7 +110,7 @@ def decide_on_plan(
         head = find_head(session, connection, plan_id, Permission.APPROVE_PLANS, lock=True)
         content = content_version(read_changes(connection, plan_id), head.version)
         # any version with the same items will do: three parties may well decide at the same time
-        if not content <= seen <= head.version:
+        if seen is not None and not content <= seen <= head.version:
             raise StaleError(seen=seen, present=head.version)
         _check_status(head, "plan.cannot-decide", ("draft", "approved"))
         if decision == "rejected" and not comment:
@@ -144,7 +144,7 @@ def decide_on_plan(
         )
 
 
-def activate_plan(session: Session, plan_id: str, *, seen: int) -> StoredPlan:
+def activate_plan(session: Session, plan_id: str, *, seen: int | None) -> StoredPlan:
     """Put an approved plan in force: its dates hold, and its offerings are booked.
 
     Raises
@@ -173,7 +173,7 @@ def activate_plan(session: Session, plan_id: str, *, seen: int) -> StoredPlan:
         )
 
 
-def complete_plan(session: Session, plan_id: str, *, seen: int) -> StoredPlan:
+def complete_plan(session: Session, plan_id: str, *, seen: int | None) -> StoredPlan:
     """Close a plan whose modules are completed and whose competencies are assessed again.
 
     Raises
@@ -205,7 +205,7 @@ def cancel_plan(
     plan_id: str,
     *,
     note: str | None = None,
-    seen: int,
+    seen: int | None,
 ) -> StoredPlan:
     """Cancel a plan; the seats that it took and that are not used yet are free again.
 
@@ -229,10 +229,15 @@ def cancel_plan(
         )
 
 
-def _open_to_change(session: Session, connection: Connection, plan_id: str, seen: int) -> PlanHead:
-    """Find a plan as it was seen, and lock it until the end of the transaction."""
+def _open_to_change(
+    session: Session, connection: Connection, plan_id: str, seen: int | None
+) -> PlanHead:
+    """Find a plan as it was seen, and lock it until the end of the transaction.
+
+    Where no version is named, any will do.
+    """
     head = find_head(session, connection, plan_id, Permission.WRITE_PLANS, lock=True)
-    if head.version != seen:
+    if seen is not None and seen != head.version:
         raise StaleError(seen=seen, present=head.version)
     return head
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from recommender.errors import ConflictError, InputError, NotFoundError
+from recommender.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from recommender.service.access.two_person import WAITING, is_same_hand, needs_second
 from recommender.service.learning.collecting import collect_records
+from recommender.service.levels.raters import tell_ratings
 from recommender.service.people.facts import refuse_manager
-from recommender.service.permissions import Permission
+from recommender.service.permissions import Permission, Role
+from recommender.service.privacy.objections import may_see_objections
 from recommender.service.session import Session
 from recommender.settings import LAST_DAY
 from recommender.store import (
@@ -19,6 +24,8 @@ from recommender.store import (
     erase_rows,
     has_open_jobs,
     make_pseudonym,
+    note_erasure_request,
+    read_erasure_request,
     read_holdings,
     schema,
     to_rows,
@@ -45,6 +52,8 @@ SECTIONS = {
     "plan_comment": "privacy.plan-comment",
     "plan_approval_given": "privacy.plan-approval-given",
     "plan_comment_given": "privacy.plan-comment-given",
+    "objection": "privacy.objection",
+    "objection_answered": "privacy.objection-answered",
     "api_key": "privacy.api-key",
     "audit_entry": "privacy.audit-entry",
     "audit_entry_own": "privacy.audit-entry-own",
@@ -61,11 +70,30 @@ _DELETABLE = {
 }
 
 
+@dataclass(frozen=True)
+class Erasure:
+    """What came of asking for an erasure.
+
+    Parameters
+    ----------
+    rows : dict of str to int
+        How many rows were deleted or changed, by table; empty where nothing was yet.
+    waits_until : datetime or None
+        Until when a second person can ask for the same; None where the person is erased.
+    """
+
+    rows: dict[str, int]
+    waits_until: dt.datetime | None = None
+
+
 def export_person(session: Session, person_id: str) -> dict[str, Any]:
     """Export all that is held on a person, ready for JSON.
 
     The result has `person_id`, `made_at` and `sections`; each section has a `name`, a
-    `description` in both languages, and its `rows`.
+    `description` in both languages, and its `rows`. Ratings that the reader is not told of are
+    only counted. The ratings that the person gave stand in the person's own export, and in that
+    of an administrator: beside what their reports were given, the days would tell managers who
+    rated whom. A manager is given no section of what his reports object to.
 
     Raises
     ------
@@ -75,6 +103,17 @@ def export_person(session: Session, person_id: str) -> dict[str, Any]:
     session.need(Permission.EXPORT_PERSON)
     with session.reading() as connection:
         holdings = read_holdings(connection, session.person(connection, person_id))
+    if not may_see_objections(session.who, person_id):
+        del holdings["objection"]
+        holdings["text"] = [row for row in holdings["text"] if row["table"] != "objection"]
+    who, settings = session.who, session.service.framework.catalog.settings
+    told, withheld = tell_ratings(who, holdings["rating"], settings)
+    holdings["rating"] = [
+        *({name: row[name] for name in row if name != "rater_id"} for row in told),
+        *_count(withheld),
+    ]
+    if person_id != who.person_id and who.role is not Role.ADMIN:
+        holdings["rating_given"] = []
     return {
         "person_id": person_id,
         "made_at": dt.datetime.now(dt.UTC).isoformat(),
@@ -85,12 +124,13 @@ def export_person(session: Session, person_id: str) -> dict[str, Any]:
                 "rows": [_plain(row) for row in holdings[name]],
             }
             for name, text in SECTIONS.items()
+            if name in holdings
         ],
     }
 
 
-def erase_person(session: Session, person_id: str) -> dict[str, int]:
-    """Erase a person and return how many rows were deleted or changed, by table.
+def erase_person(session: Session, person_id: str) -> Erasure:
+    """Erase a person; where it takes two people, the second one who asks for it does.
 
     Improvement records stay under a pseudonym, which is told to nobody, so that what was learned
     from the person's training is not lost.
@@ -101,6 +141,8 @@ def erase_person(session: Session, person_id: str) -> dict[str, int]:
         If there is no such person within the principal's scope.
     ConflictError
         If a job has not ended that may write about the person again.
+    ForbiddenError
+        If it takes two people, and the principal may be the one who asked first.
     """
     session.need(Permission.ERASE_PERSON)
     with session.writing() as connection:
@@ -108,13 +150,17 @@ def erase_person(session: Session, person_id: str) -> dict[str, int]:
         head = session.person(connection, person_id, lock=True)
         if has_open_jobs(connection, head):
             raise ConflictError("privacy.open-jobs", person_id=person_id)
+        if needs_second(session):
+            waits_until = _wait_for_second(session, connection, person_id)
+            if waits_until is not None:
+                return Erasure({}, waits_until)
         pseudonym = make_pseudonym()
         # before the erasure: derived records are computed from the facts that go
         n_derived = _keep_derived(session, connection, head, pseudonym)
         counts = erase_rows(connection, head, pseudonym=pseudonym)
         counts["improvement_record"] += n_derived
         session.details |= {"rows": sum(counts.values())}
-        return counts
+        return Erasure(counts)
 
 
 def delete_fact(session: Session, kind: str, key: Mapping[str, Any]) -> None:
@@ -147,6 +193,25 @@ def delete_fact(session: Session, kind: str, key: Mapping[str, Any]) -> None:
         session.details |= {"kind": kind}
 
 
+def _wait_for_second(
+    session: Session, connection: Connection, person_id: str
+) -> dt.datetime | None:
+    """Return until when a second person can ask for the erasure; None where this is the second."""
+    now, asking = dt.datetime.now(dt.UTC), session.who.actor
+    asked = read_erasure_request(connection, person_id)
+    if asked is None or asked[1] + WAITING <= now:
+        note_erasure_request(connection, person_id, asked_by=asking, asked_at=now)
+        asked = asking, now
+    first, asked_at = asked
+    if first == asking:
+        session.details |= {"stage": "asked"}
+        return asked_at + WAITING
+    if is_same_hand(connection, first, session.who):
+        raise ForbiddenError("access.second-person")
+    session.details |= {"asked_by": first}
+    return None
+
+
 def _keep_derived(
     session: Session, connection: Connection, head: PersonHead, pseudonym: str
 ) -> int:
@@ -159,6 +224,14 @@ def _keep_derived(
     columns = [column.name for column in schema.improvement_record.c]
     write_rows(connection, schema.improvement_record, to_rows(derived[columns]))
     return len(derived)
+
+
+def _count(ratings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    counts = Counter((row["competency_id"], row["rater_type"]) for row in ratings)
+    return [
+        {"competency_id": competency, "rater_type": kind, "ratings": number}
+        for (competency, kind), number in sorted(counts.items())
+    ]
 
 
 def _plain(value: Any) -> Any:

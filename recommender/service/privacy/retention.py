@@ -59,6 +59,7 @@ def report_retention(session: Session, settings: Settings) -> RetentionReport:
     of_table: dict[str, dt.date] = {
         "shown": limits.shown.date(),
         "plan": limits.plans.date(),
+        "objection": limits.plans.date(),
         "job": limits.jobs.date(),
         "idempotent_answer": limits.answers.date(),
     }
@@ -82,7 +83,7 @@ def retire_facts(session: Session, settings: Settings) -> dict[str, int]:
 
 
 def clear_traces(session: Session, settings: Settings) -> dict[str, int]:
-    """Delete recommendations shown, unused plans, jobs and kept answers that are due.
+    """Delete recommendations shown, unused plans, objections, jobs and kept answers that are due.
 
     Returns how many rows were deleted, by table.
     """

@@ -23,10 +23,18 @@ class StoredKey:
         The person it belongs to, and the unit it is limited to (None: the whole organisation).
     permissions : list of str or None
         None for all permissions of the role.
+    networks : list of str or None
+        The addresses it is accepted from, as CIDR blocks; None for all.
+    replaces : str or None
+        The key that was rotated.
     created_by : str
         The actor who made it.
     created_at, expires_at, revoked_at : datetime
         In UTC.
+    waits_until : datetime or None
+        Until when a second person can confirm it; None where nobody has to any more.
+    confirmed_by : str or None
+        The second actor, if it took two.
     """
 
     key_id: str
@@ -36,10 +44,14 @@ class StoredKey:
     person_id: str | None
     org_unit: str | None
     permissions: list[str] | None
+    networks: list[str] | None
+    replaces: str | None
     created_by: str
     created_at: dt.datetime
     expires_at: dt.datetime
     revoked_at: dt.datetime | None
+    waits_until: dt.datetime | None = None
+    confirmed_by: str | None = None
 
 
 def read_counters(connection: sa.Connection) -> dict[str, int]:

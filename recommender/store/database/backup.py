@@ -95,6 +95,7 @@ def backup_database(url: str, target: Path) -> Path:
             copy(engine, half)
             # before the rename: a backup that is there has its checksum
             line = f"{_digest(half)}  {target.name}\n"
+            _checksum_file(target).touch(mode=0o600)
             _checksum_file(target).write_text(line, encoding="utf-8")
             half.replace(target)
             _remove(half)
@@ -222,6 +223,7 @@ def _restore_file(engine: sa.Engine, file: Path, *, replace: bool) -> tuple[str,
     with _explain_files(target):
         _remove(part)
         try:
+            part.touch(mode=0o600)
             revision = _copy_backup(file, part)
             if target.exists():
                 # whoever could open the old file, such as a service account, can open the new one
@@ -269,8 +271,8 @@ def _copy_backup(file: Path, part: Path) -> str:
 
 def _is_whole(database: sqlite3.Connection) -> bool:
     # SQLite 3.40 wrongly reports NULL in every row of a table without row ids whose key is
-    # declared in another order than its columns. So these reports are passed over, and the number
-    # of reports is not limited (to 100, otherwise): a true one may come after them
+    # declared in another order than its columns, as it was before 0004. So these reports are passed
+    # over, and the number of reports is not limited (to 100, otherwise): a true one may come later
     for (report,) in database.execute(f"PRAGMA integrity_check({2**31 - 1})"):
         if report != "ok" and not report.startswith("NULL value in "):
             return False

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,10 @@ from recommender.errors import InputError, StoreError
 
 BUSY_MILLISECONDS = 5000
 CONNECT_SECONDS = 10
+# SQLite has no queue of writers: who waits sleeps up to 100 ms between two looks, and whoever comes
+# meanwhile finds the lock free at once. So the writers of a process wait in a row, and the first of
+# them looks every few milliseconds.
+_LOOK_MILLISECONDS = 3
 
 
 def database_exists(url: str) -> bool:
@@ -118,7 +124,7 @@ def connect(url: str, *, create: bool = True) -> sa.Engine:
             raise StoreError("store.cannot-open", database=str(file))
     engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_MILLISECONDS / 1000})
     event.listen(engine, "connect", _set_pragmas)
-    event.listen(engine, "begin", _begin_immediate)
+    event.listen(engine, "begin", functools.partial(_begin, threading.Lock()))
     if file is not None:
         _keep_to_file(engine, file, create=create)
     return engine
@@ -139,7 +145,14 @@ def _keep_to_file(engine: sa.Engine, file: Path, *, create: bool) -> None:
     def keep(*_: Any) -> None:
         event.listen(engine, "do_connect", open_present)
 
+    def make_private(*_: Any) -> None:
+        # SQLite would let everybody read it; its -wal and -shm get the rights of the file. What
+        # keeps it from being made, SQLite meets and tells
+        with suppress(OSError):
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL, 0o600))
+
     if create:
+        event.listen(engine, "do_connect", make_private, once=True)
         event.listen(engine, "first_connect", keep)
     else:
         keep()
@@ -173,11 +186,29 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
 
 
-def _begin_immediate(connection: sa.Connection) -> None:
-    # a plain BEGIN reads first, and fails at its first write if somebody wrote meanwhile: SQLite
-    # does not wait then. IMMEDIATE waits for its turn at the beginning
-    readonly = connection.get_execution_options().get("readonly", False)
-    connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+def _begin(turn: threading.Lock, connection: sa.Connection) -> None:
+    if connection.get_execution_options().get("readonly", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    ends = time.monotonic() + BUSY_MILLISECONDS / 1000
+    is_first = turn.acquire(timeout=BUSY_MILLISECONDS / 1000)
+    driver.execute(f"PRAGMA busy_timeout={_LOOK_MILLISECONDS}")
+    try:
+        while True:
+            try:
+                # a plain BEGIN reads first, and fails at its first write if somebody wrote
+                # meanwhile: SQLite does not wait then. IMMEDIATE waits at the beginning
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except exc.OperationalError as error:
+                if failure_code(error.orig) != "store.locked" or time.monotonic() > ends:
+                    raise
+    finally:
+        if is_first:
+            turn.release()
+        driver.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
 
 
 @contextmanager

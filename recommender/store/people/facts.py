@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,10 +12,7 @@ def read_facts(
     table: sa.Table,
     person_id: str,
     *,
-    day: str,
     competency_id: str | None = None,
-    since: dt.date | None = None,
-    until: dt.date | None = None,
 ) -> list[dict[str, Any]]:
     """Read the rows of one table that are about a person.
 
@@ -28,12 +24,8 @@ def read_facts(
         Ratings, exam results or assessments.
     person_id : str
         The person.
-    day : str
-        Name of the column with the day of a row.
     competency_id : str, optional
         Only rows of this competency.
-    since, until : date, optional
-        Only rows from `since` to `until`, both included.
 
     Returns
     -------
@@ -43,8 +35,4 @@ def read_facts(
     query = sa.select(table).where(table.c.person_id == person_id)
     if competency_id is not None:
         query = query.where(table.c.competency_id == competency_id)
-    if since is not None:
-        query = query.where(table.c[day] >= since)
-    if until is not None:
-        query = query.where(table.c[day] <= until)
     return [dict(row) for row in connection.execute(query).mappings()]

@@ -32,6 +32,8 @@ class StoredOffering:
         None where their number is not limited.
     version : int
         Counts the changes of the row.
+    owner_unit : str or None
+        Path of the unit whose HR may change it; None for the whole organisation.
     seats_taken : int
         Seats of people who are enrolled or have completed it.
     """
@@ -43,6 +45,7 @@ class StoredOffering:
     place: str | None
     seats: int | None
     version: int
+    owner_unit: str | None
     seats_taken: int
 
 
@@ -156,6 +159,31 @@ def delete_offering(connection: sa.Connection, offering_id: str) -> None:
     connection.execute(table.delete().where(table.c.offering_id == offering_id))
 
 
+def read_owners(connection: sa.Connection, unit: str | None = None) -> dict[str, str | None]:
+    """Return the owner of each offering.
+
+    Parameters
+    ----------
+    connection : Connection
+        Open for reading.
+    unit : str, optional
+        Only of offerings that do not belong to the unit of this path or one below it.
+
+    Returns
+    -------
+    dict of str to str or None
+        Offering to the path of its owner; None for the whole organisation.
+    """
+    table = schema.offering.c
+    query = sa.select(table.offering_id, table.owner_unit)
+    if unit is not None:
+        inside = table.owner_unit.startswith(unit + "/", autoescape=True)
+        query = query.where(
+            sa.or_(table.owner_unit.is_(None), sa.not_(sa.or_(table.owner_unit == unit, inside)))
+        )
+    return {row.offering_id: row.owner_unit for row in connection.execute(query)}
+
+
 def count_enrolments(connection: sa.Connection, offering_id: str) -> int:
     """Count the enrolments in an offering, whatever their status."""
     enrolment = schema.enrolment.c
@@ -184,6 +212,7 @@ def _select() -> sa.Select[*tuple[Any, ...]]:
         table.place,
         table.seats,
         table.version,
+        table.owner_unit,
         _taken(),
     )
     return sa.select(*columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from collections.abc import Sequence
 from typing import Any
@@ -46,6 +47,31 @@ def has_open_jobs(connection: sa.Connection, head: PersonHead) -> bool:
     )
 
 
+def read_erasure_request(
+    connection: sa.Connection, person_id: str
+) -> tuple[str, dt.datetime] | None:
+    """Return who asked first for an erasure, and when; None where nobody has."""
+    person = schema.person.c
+    asked = connection.execute(
+        sa.select(person.erasure_asked_by, person.erasure_asked_at).where(
+            person.person_id == person_id
+        )
+    ).one()
+    return None if asked.erasure_asked_at is None else (asked[0], asked[1])
+
+
+def note_erasure_request(
+    connection: sa.Connection, person_id: str, *, asked_by: str, asked_at: dt.datetime
+) -> None:
+    """Note who asked first for the erasure of a person."""
+    person = schema.person
+    connection.execute(
+        person.update()
+        .where(person.c.person_id == person_id)
+        .values(erasure_asked_by=asked_by, erasure_asked_at=asked_at)
+    )
+
+
 def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -> dict[str, int]:
     """Delete a person, and take the person's name out of the rows of others.
 
@@ -74,11 +100,12 @@ def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -
     def run(table: sa.Table, statement: sa.Delete | sa.Update) -> None:
         counts[table.name] = counts.get(table.name, 0) + connection.execute(statement).rowcount
 
-    record, rating, person, plan = (
+    record, rating, person, plan, objection = (
         schema.improvement_record,
         schema.rating,
         schema.person,
         schema.plan,
+        schema.objection,
     )
     # kept: the effects of modules are learned from them, and need no name
     run(record, record.update().where(record.c.person_id == me).values(person_id=pseudonym))
@@ -86,7 +113,7 @@ def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -
     own_plans = sa.select(plan.c.plan_id).where(plan.c.person_id == me)
     for table in PLAN_PARTS:
         run(table, table.delete().where(table.c.plan_id.in_(own_plans)))
-    for table in (*(table for table in FACTS if table is not record), rating, plan):
+    for table in (*(table for table in FACTS if table is not record), rating, plan, objection):
         run(table, table.delete().where(table.c.person_id == me))
     # answers held about these people name the one who is erased
     rated = connection.scalars(sa.select(rating.c.person_id).where(rating.c.rater_id == me))

@@ -30,6 +30,8 @@ TEXTS = (
     schema.assessment.c.method,
     schema.plan_approval.c.comment,
     schema.plan_comment.c.text,
+    schema.objection.c.reason,
+    schema.objection.c.answer,
     schema.api_key.c.label,
     schema.import_batch.c.file_name,
 )
@@ -66,21 +68,23 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
     Returns
     -------
     dict of str to list of dict
-        Rows by section; sections without rows are there too. Nobody else is named: raters,
-        actors and the people whom the person rated are left out.
+        Rows by section; sections without rows are there too. Nobody else is named, but for who
+        rated the person: actors and the people whom the person rated are left out.
     """
     me, actors = head.person_id, actors_of(connection, head.person_id)
     naming = naming_of(connection, head)
     person, plan, audit = schema.person.c, schema.plan, schema.audit_entry.c
     own_plans = sa.select(plan.c.plan_id).where(plan.c.person_id == me)
     queries: dict[str, sa.Select[Any]] = {
-        "person": select_people(EVERYONE).where(person.person_id == me),
+        "person": select_people(EVERYONE)
+        .add_columns(person.erasure_asked_at)
+        .where(person.person_id == me),
         "reports": sa.select(sa.func.count().label("people"))
         .where(person.manager_id == me)
         # no row rather than a count of 0: a section with a row says that something is held
         .having(sa.func.count() > 0),
         **{table.name: _all_but(table, "id").where(table.c.person_id == me) for table in FACTS},
-        "rating": _ratings_received(me),
+        "rating": _all_but(schema.rating).where(schema.rating.c.person_id == me),
         "rating_given": _ratings_given(me),
         "plan": sa.select(plan).where(plan.c.person_id == me),
         **{
@@ -93,8 +97,12 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
             )
             for table in (schema.plan_approval, schema.plan_comment)
         },
+        "objection": _all_but(schema.objection, "id", "actor", "answered_by").where(
+            schema.objection.c.person_id == me
+        ),
+        "objection_answered": _answers_given(actors),
         # the hash says nothing about the person, and would only help somebody to guess the secret
-        "api_key": _all_but(schema.api_key, "secret_sha256", "created_by").where(
+        "api_key": _all_but(schema.api_key, "secret_sha256", "created_by", "confirmed_by").where(
             schema.api_key.c.person_id == me
         ),
         "audit_entry": _entries(names_subject(head.ref)),
@@ -189,12 +197,6 @@ def _all_but(table: sa.Table, *names: str) -> sa.Select[Any]:
     return sa.select(*columns).order_by(*table.primary_key.columns)
 
 
-def _ratings_received(person_id: str) -> sa.Select[Any]:
-    rating = schema.rating
-
-    return _all_but(rating, "rater_id").where(rating.c.person_id == person_id)
-
-
 def _ratings_given(person_id: str) -> sa.Select[Any]:
     rating = schema.rating.c
     what: list[sa.ColumnElement[Any]] = [
@@ -209,6 +211,13 @@ def _ratings_given(person_id: str) -> sa.Select[Any]:
         .group_by(*what)
         .order_by(*what)
     )
+
+
+def _answers_given(actors: Sequence[str]) -> sa.Select[Any]:
+    objection = schema.objection.c
+    # what somebody else objected to is not this person's to see
+    columns: list[sa.ColumnElement[Any]] = [objection.answer, objection.answered_at]
+    return sa.select(*columns).where(objection.answered_by.in_(actors)).order_by(objection.id)
 
 
 def _entries(condition: sa.ColumnElement[bool]) -> sa.Select[Any]:

@@ -33,8 +33,8 @@ class Limits:
     facts : date
         Ratings, exam results and assessments.
     shown, plans, jobs, answers : datetime
-        Recommendations shown; plans that are not in use, by their last change; jobs, by their
-        end; answers kept for repeated requests.
+        Recommendations shown; plans that are not in use, by their last change, and objections,
+        by their answer; jobs, by their end; answers kept for repeated requests.
     """
 
     facts: dt.date
@@ -50,6 +50,7 @@ def count_due(connection: sa.Connection, limits: Limits) -> dict[str, int]:
         **{_table(day): day < limits.facts for day in _DAYS},
         schema.shown: schema.shown.c.shown_at < limits.shown,
         schema.plan: schema.plan.c.plan_id.in_(_old_plans(limits)),
+        schema.objection: schema.objection.c.answered_at < limits.plans,
         schema.job: schema.job.c.finished_at < limits.jobs,
         schema.idempotent_answer: schema.idempotent_answer.c.answered_at < limits.answers,
     }
@@ -115,6 +116,7 @@ def delete_facts(
 def delete_traces(connection: sa.Connection, limits: Limits) -> dict[str, int]:
     """Delete the other rows that are due; return how many of each table went."""
     plan, shown, answer = schema.plan, schema.shown, schema.idempotent_answer
+    objection = schema.objection
     old = list(connection.scalars(_old_plans(limits)))
     for start in range(0, len(old), 500):
         # parts first: they refer to the plan
@@ -122,9 +124,12 @@ def delete_traces(connection: sa.Connection, limits: Limits) -> dict[str, int]:
             some = table.c.plan_id.in_(old[start : start + 500])
             connection.execute(table.delete().where(some))
     seen = connection.execute(shown.delete().where(shown.c.shown_at < limits.shown))
+    # one that nobody answered stays, however old it is
+    settled = connection.execute(objection.delete().where(objection.c.answered_at < limits.plans))
     answered = connection.execute(answer.delete().where(answer.c.answered_at < limits.answers))
     return {
         "plan": len(old),
+        "objection": settled.rowcount,
         "shown": seen.rowcount,
         "job": forget_jobs(connection, limits.jobs),
         "idempotent_answer": answered.rowcount,

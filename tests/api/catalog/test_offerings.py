@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
-from serving import COLLEAGUE, EMPLOYEE
+from serving import COLLEAGUE, EMPLOYEE, OTHER_UNIT, UNIT
 from sqlalchemy import select
 
 from recommender.store import reading, schema, writing
@@ -28,6 +28,7 @@ def offering(**changed):
         "ends_on": "2027-03-02",
         "place": "南区示例培训中心",
         "seats": 12,
+        "owner_unit": UNIT,
     } | changed
 
 
@@ -168,6 +169,68 @@ def test_what_no_offering_can_be(put, subtests):
             answered = put("wrong", offering(**changed))
             assert answered.status_code == 422
             assert [problem["pointer"] for problem in answered.json()["errors"]] == [pointer]
+
+
+def test_hr_of_a_unit_changes_only_what_belongs_to_it(served, put, subtests):
+    everything = served.client("admin")
+    for owner in (None, OTHER_UNIT, f"{UNIT}二"):
+        with subtests.test(owner=owner):
+            made = everything.put("/v1/offerings/theirs", json=offering(owner_unit=owner))
+            assert made.json()["owner_unit"] == owner
+            # whoever may not change it may see it
+            assert served.client("employee").get("/v1/offerings/theirs").json() == made.json()
+            for answered in (
+                put("theirs", offering(), **seen(made)),
+                served.client("hr").delete("/v1/offerings/theirs", headers=seen(made)),
+                # and whatever was seen of it
+                put("theirs", offering(), **{"If-Match": '"99"'}),
+            ):
+                assert answered.status_code == 403
+                assert answered.json()["type"].endswith(":offering.of-others")
+            gone = everything.delete("/v1/offerings/theirs", headers=seen(made))
+            assert gone.status_code == 204
+
+
+def test_who_makes_an_offering_owns_it(served, put, subtests):
+    unowned = {name: value for name, value in offering().items() if name != "owner_unit"}
+    below = f"{UNIT}/政企客户部"
+    for body, owner in (
+        (unowned, UNIT),
+        (offering(owner_unit=None), UNIT),
+        (offering(owner_unit=f" {below}/"), below),
+    ):
+        with subtests.test(body=body):
+            made = put("ours", body)
+            assert made.json()["owner_unit"] == owner
+            changed = put("ours", offering(seats=1), **seen(made))
+            assert changed.json()["owner_unit"] == UNIT
+            served.client("hr").delete("/v1/offerings/ours", headers=seen(changed))
+    refused = put("ours", offering(owner_unit=OTHER_UNIT))
+    assert refused.status_code == 422
+    assert [each["pointer"] for each in refused.json()["errors"]] == ["#/owner_unit"]
+    made = put("ours", offering())
+    assert put("ours", offering(owner_unit=OTHER_UNIT), **seen(made)).status_code == 422
+
+
+def test_what_no_path_can_hold_is_no_id(put, subtests):
+    for name in ["%2E", "%2E%2E", "a%0Ab", "%20a", "a%20", "%3Da", "x" * 81, "x" * 129]:
+        with subtests.test(name=name):
+            answered = put(name, offering())
+            assert answered.status_code == 422
+            assert [each["pointer"] for each in answered.json()["errors"]] == ["path:offering_id"]
+    # a slash is decoded before the route is looked for
+    assert put("a%2Fb", offering()).status_code == 404
+
+
+def test_what_percent_encoding_carries_is_an_id(served, put, subtests):
+    for name in ["a?b#c", "50%", "a\\b", "...", "一期 班"]:
+        with subtests.test(name=name):
+            made = put(quote(name, safe=""), offering())
+            assert made.status_code == 201
+            read = served.client("hr").get(made.headers["location"])
+            assert read.json()["offering_id"] == name
+            gone = served.client("hr").delete(made.headers["location"], headers=seen(read))
+            assert gone.status_code == 204
 
 
 def test_who_is_enrolled_keeps_the_offering(served, put):

@@ -207,6 +207,15 @@ def test_few_people_are_not_told(served, pairs):
     assert found["expected_improvement"] > 0
 
 
+def test_statistics_are_of_the_callers_people(served, pairs):
+    """All five are of nobody's unit: whoever is there for a unit or a team is told of none."""
+    for role in ("hr", "manager"):
+        (found,) = statistics(served.client(role), module_id=pairs[0][0], competency_id=pairs[0][1])
+        assert (found["records"], found["mean_gain"], found["mean_level_before"]) == (None,) * 3
+        assert found["at_level"] != 1.0
+        assert found["expected_improvement"] > 0
+
+
 def test_every_pair_of_the_catalogue_is_there_once(served):
     whole = statistics(served.client("hr"))
     keys = [(item["module_id"], item["competency_id"]) for item in whole]

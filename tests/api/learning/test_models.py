@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from improvement import registry_models as samples
+from improvement.registry_models import KEY
 from serving import EMPLOYEE, serve, settings_for
 from sqlalchemy import select
 
@@ -56,7 +57,8 @@ def save(model, root):
     def save_one(**figures):
         number = len(saved)
         facts = samples.facts(metrics=samples.metrics(**figures) if figures != {"none": 1} else {})
-        saved.append(save_model(root, samples.varied(model, number), facts, by="li").model_id)
+        card = save_model(root, samples.varied(model, number), facts, by="li", key=KEY)
+        saved.append(card.model_id)
         return saved[-1]
 
     return save_one
@@ -353,7 +355,7 @@ def test_the_report_holds_the_figures_of_the_training(served, root, model, judge
         seed=0,
     )
     whole = replace(model, fit=fit, org_ids=tuple(f"u{i}" for i in range(fit.org_effects.size)))
-    card = save_model(root, whole, facts, by="li")
+    card = save_model(root, whole, facts, by="li", key=KEY)
     expected = build_evaluation_report(
         evaluation,
         fit,
@@ -418,7 +420,7 @@ def test_two_workers_promote_at_once(tmp_path, model):
     with serve(f"sqlite:///{tmp_path / 'two.db'}", tmp_path) as served:
         root = served.settings.models
         names = [
-            save_model(root, samples.varied(model, n), samples.facts(), by="li").model_id
+            save_model(root, samples.varied(model, n), samples.facts(), by="li", key=KEY).model_id
             for n in range(2)
         ]
         spawn = multiprocessing.get_context("spawn")

@@ -174,6 +174,26 @@ def test_an_id_is_given_once(admin, add):
     assert admin.get(f"/v1/people/{person}").headers["etag"] == etag
 
 
+def test_a_taken_id_outside_is_told_to_whoever_adds_the_person_only(hr, numbers, subtests):
+    """And in the words for one that is taken inside; all else is told as of a free one."""
+    free = str(next(numbers))
+    person = {"name": "另一人", "org_unit": SECTION, "grade": "g2"}
+    for wrong in ({"grade": "g9"}, {"org_unit": OTHER_UNIT}, {"manager_id": ABSENT}):
+        with subtests.test(wrong=wrong):
+            said = []
+            for name in (OUTSIDE, free):
+                answered = hr.post("/v1/people", json=person | wrong | {"person_id": name})
+                said.append((answered.status_code, answered.json()["errors"]))
+            assert said[0] == said[1]
+            assert said[0][0] == 422
+    said = []
+    for name in (OUTSIDE, COLLEAGUE):
+        answered = hr.post("/v1/people", json=person | {"person_id": name})
+        said.append((answered.status_code, answered.json()["detail"].replace(name, "?")))
+    assert said[0] == said[1]
+    assert said[0][0] == 409
+
+
 def test_what_the_import_would_refuse(hr, numbers, subtests):
     for values, pointer in [
         ({"grade": "g9"}, "#/grade"),

@@ -14,6 +14,7 @@ from recommender.service.access.keys import (
     LIFETIME_DAYS,
     KeyRequest,
     check_token,
+    confirm_key,
     create_key,
     get_keys,
     is_valid,
@@ -100,6 +101,40 @@ def test_a_key_may_have_fewer_rights_than_its_role(service):
     with pytest.raises(ForbiddenError):
         principal.need(Permission.READ_PEOPLE)
     assert principal_of(make(service, "hr", permissions=[]).key).permissions == frozenset()
+
+
+def test_hr_exports_and_erases_only_where_it_was_granted_by_name(service):
+    both = {Permission.EXPORT_PERSON, Permission.ERASE_PERSON}
+    plain = principal_of(make(service, "hr").key)
+    assert not plain.permissions & both
+    more = principal_of(make(service, "hr", also=[*both]).key)
+    assert more.permissions == plain.permissions | both
+    one = principal_of(make(service, "hr", permissions=[Permission.EXPORT_PERSON]).key)
+    assert one.permissions == {Permission.EXPORT_PERSON}
+
+
+def test_from_where_a_key_is_accepted(service, subtests):
+    bound = principal_of(make(service, networks=["10.20.0.0/16", "192.0.2.7", "2001:DB8::/32"]).key)
+    assert list(bound.networks) == ["10.20.0.0/16", "192.0.2.7/32", "2001:db8::/32"]
+    for address, accepted in [
+        ("10.20.255.1", True),
+        ("10.21.0.1", False),
+        ("192.0.2.7", True),
+        ("192.0.2.8", False),
+        ("2001:db8::1", True),
+        ("2001:db9::1", False),
+        ("::ffff:10.20.0.1", True),
+        ("::ffff:10.21.0.1", False),
+        ("testclient", False),
+        ("", False),
+        (None, False),
+    ]:
+        with subtests.test(address=address):
+            assert bound.may_come_from(address) == accepted
+            assert principal_of(make(service).key).may_come_from(address)
+    for network in ("10.20.0.1/16", "10.0.0.0/33", "300.0.0.0/8", "intranet", ""):
+        with subtests.test(network=network), pytest.raises(InputError, match=r"keys\.network"):
+            make(service, networks=[network])
 
 
 def test_and_never_more(service):
@@ -217,12 +252,13 @@ def test_keys_are_listed_a_page_at_a_time(service):
 
 def test_only_who_may_manage_keys_does(service):
     made = make(service)
-    for role in set(Role) - {Role.ADMIN}:
+    for role in set(Role) - {Role.ADMIN, Role.ACCESS_ADMIN}:
         who = Principal("key:x", role, PERMISSIONS[role], person_id=PERSON)
         session = session_of(service, who=who)
         uses = [
             lambda s=session: create_key(s, KeyRequest("more", Role.ADMIN)),
             lambda s=session: rotate_key(s, made.key.key_id),
+            lambda s=session: confirm_key(s, made.key.key_id),
             lambda s=session: revoke_key(s, made.key.key_id),
             lambda s=session: get_keys(s, after="", limit=1),
         ]

@@ -43,6 +43,7 @@ NAMING = {
     "plan_version": {"body"},
     "plan_approval": {"comment"},
     "plan_comment": {"text"},
+    "objection": {"person_id", "reason", "answer"},
     "shown": {"person_id"},
     "import_batch": {"file_name"},
     "api_key": {"person_id", "label"},
@@ -53,21 +54,25 @@ NAMING = {
 # in these the text is an id, a code or a path of something else, or the random id of an actor
 NOT_NAMING = {
     "org_unit": {"path", "name"},
-    "person": {"grade"},
+    "person": {"grade", "erasure_asked_by"},
     "assessment": {"competency_id"},
     "rating": {"competency_id", "indicator_id", "rater_type"},
     "exam_result": {"competency_id", "subject"},
     "module": {"module_id", "title", "competency_ids", "modality", "prerequisites"},
-    "offering": {"offering_id", "module_id", "place"},
+    "offering": {"offering_id", "module_id", "place", "owner_unit"},
     "enrolment": {"module_id", "offering_id", "status"},
     "improvement_record": {"competency_id", "module_id", "org_unit"},
     "plan": {"plan_id", "status", "model_id", "catalog_digest"},
     "plan_version": {"plan_id", "change", "actor"},
     "plan_approval": {"plan_id", "party", "decision", "actor"},
     "plan_comment": {"plan_id", "party", "actor"},
+    "objection": {"plan_id", "module_id", "party", "actor", "answered_by"},
     "shown": {"modules", "module_id", "objective", "model_id", "catalog_digest"},
     "import_batch": {"kind", "sha256"},
-    "api_key": {"key_id", "secret_sha256", "role", "org_unit", "permissions", "created_by"},
+    "api_key": {
+        *("key_id", "secret_sha256", "role", "org_unit", "permissions", "networks"),
+        *("replaces", "created_by", "confirmed_by"),
+    },
     "audit_entry": {"actor", "role", "action", "resource", "request_id", "details", "hash"},
     "audit_head": {"hash"},
     "change_counter": {"name"},
@@ -105,7 +110,7 @@ def places_of(service, *words):
 
 def erase(service, person_id=SOMEBODY):
     session = session_of(service, action="erase_person")
-    return erase_person(session, person_id)
+    return erase_person(session, person_id).rows
 
 
 def export(service, person_id=SOMEBODY, **changes):

@@ -5,7 +5,7 @@ import secrets
 import sqlalchemy as sa
 from alembic import op
 
-from recommender.store.schema import UTCDateTime
+from recommender.store.moments import UTCDateTime
 
 revision = "0002"
 down_revision = "0001"
