@@ -21,10 +21,8 @@ metadata = sa.MetaData(
 )
 
 
-# Imported tables have natural keys, and no row ids on SQLite: one index to maintain in place of
-# two, which made an import a third faster, and a repeated import finds its rows (DECISIONS, 3).
-# The columns of a key come first and in its order: of a table without row ids that has it
-# otherwise, the integrity check of SQLite 3.40 says that values are missing which are there.
+# Imported tables have natural keys and no row ids on SQLite (DECISIONS, 3). Key columns come first
+# and in order: otherwise the integrity check of SQLite 3.40 reports missing values that are there.
 
 
 def _key() -> sa.Column[int]:
