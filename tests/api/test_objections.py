@@ -81,7 +81,8 @@ def test_hr_objects_on_behalf_of_somebody(served):
     # nobody else reads it: the manager took part in what it is about
     assert listed(served, "manager") == []
     for role, told in (("manager", False), ("hr", True)):
-        export = served.client(role).get(f"/v1/people/{COLLEAGUE}/data-export")
+        client = served.data_protection() if role == "hr" else served.client(role)
+        export = client.get(f"/v1/people/{COLLEAGUE}/data-export")
         assert (made.json()["reason"] in export.text) == told
     for role in ("employee", "manager"):
         for path in (f"?person_id={COLLEAGUE}", f"?person_id={OUTSIDE}"):
@@ -115,7 +116,7 @@ def test_what_it_is_about_has_to_be_there(served):
 
 def test_it_is_in_the_trail_and_in_the_export_and_goes_with_the_person(served):
     made = object_to(served)
-    hr = served.client("hr")
+    hr = served.data_protection()
     answered = hr.post(
         f"/v1/objections/{made.json()['objection_id']}/answer", json={"answer": "已说明"}
     )

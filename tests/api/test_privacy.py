@@ -6,7 +6,7 @@ import json
 import pytest
 import sqlalchemy as sa
 from organisations import AS_OF
-from serving import ABSENT, COLLEAGUE, EMPLOYEE, MANAGER, OUTSIDE, UNIT
+from serving import ABSENT, COLLEAGUE, EMPLOYEE, MANAGER, OUTSIDE
 
 from recommender.service.permissions import Permission
 from recommender.store import reading, schema, writing
@@ -26,13 +26,6 @@ def engine_of(served):
     return served.app.state.server.installation.engine
 
 
-def data_protection(served):
-    """Return the client of an HR key that may export and erase."""
-    also = [Permission.EXPORT_PERSON, Permission.ERASE_PERSON]
-    token = served.key("hr", org_unit=UNIT, also=also)
-    return served.client(None, Authorization=f"Bearer {token}")
-
-
 def rows_of(served, query):
     with reading(engine_of(served)) as connection:
         return connection.execute(query).all()
@@ -44,7 +37,7 @@ def rows_of(served, query):
 def test_all_that_is_held(served, subtests):
     for role in ["employee", "manager", "hr", "admin"]:
         with subtests.test(role=role):
-            client = data_protection(served) if role == "hr" else served.client(role)
+            client = served.data_protection() if role == "hr" else served.client(role)
             answered = client.get(f"/v1/people/{EMPLOYEE}/data-export")
             assert answered.status_code == 200
             found = answered.json()
@@ -80,7 +73,8 @@ def test_what_somebody_rated_stands_in_the_own_export_alone(served):
     whole = section(own, rater.person_id, "rating_given")
     assert whole == section(client, rater.person_id, "rating_given") != []
     for role, person in (("manager", rater.manager_id), ("hr", None)):
-        key = served.key(role, person_id=person)
+        also = [Permission.EXPORT_PERSON] if role == "hr" else []
+        key = served.key(role, person_id=person, also=also)
         other = served.client(None, Authorization=f"Bearer {key}")
         assert section(other, rater.person_id, "rating_given") == []
 
@@ -92,7 +86,7 @@ def test_ratings_by_few_are_counted_in_the_export(served):
         customers = [row for row in rows if row["rater_type"] == "customer"]
         assert customers
         assert all(set(row) == {"competency_id", "rater_type", "ratings"} for row in customers)
-    rows = section(served.client("hr"), EMPLOYEE, "rating")
+    rows = section(served.data_protection(), EMPLOYEE, "rating")
     assert {"rating", "rated_on"} <= set.intersection(*map(set, rows))
 
 
@@ -109,7 +103,7 @@ def test_nobody_out_of_scope(served, subtests):
     for role in ["employee", "manager", "hr"]:
         for person_id in [OUTSIDE, ABSENT]:
             with subtests.test(role=role, person_id=person_id):
-                client = data_protection(served) if role == "hr" else served.client(role)
+                client = served.data_protection() if role == "hr" else served.client(role)
                 answered = client.get(f"/v1/people/{person_id}/data-export")
                 assert (answered.status_code, answered.json()["type"]) == (
                     404,
@@ -135,7 +129,7 @@ def test_hr_neither_exports_nor_erases_unless_its_key_was_granted_that(served):
 
 
 def test_erasing_needs_a_confirmation(served):
-    hr = data_protection(served)
+    hr = served.data_protection()
     path = f"/v1/people/{EMPLOYEE}/erasure"
     refused = hr.post(path, json={"confirm": COLLEAGUE})
     assert (refused.status_code, refused.json()["type"]) == (422, f"{PROBLEM}privacy.confirm")
@@ -146,7 +140,7 @@ def test_erasing_needs_a_confirmation(served):
 
 
 def test_a_person_is_gone_and_so_is_the_key(served):
-    hr = data_protection(served)
+    hr = served.data_protection()
     token = served.key("employee", person_id=LEAVER)
     leaver = served.client(None, Authorization=f"Bearer {token}")
     assert leaver.get(f"/v1/people/{LEAVER}/gaps").status_code == 200
@@ -205,7 +199,7 @@ def test_not_while_a_job_may_bring_the_person_back(served):
     }
     with writing(engine_of(served)) as connection:
         connection.execute(job.insert().values(**values))
-    answered = data_protection(served).post(
+    answered = served.data_protection().post(
         f"/v1/people/{COLLEAGUE}/erasure", json={"confirm": COLLEAGUE}
     )
     assert (answered.status_code, answered.json()["type"]) == (409, f"{PROBLEM}privacy.open-jobs")

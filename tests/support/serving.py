@@ -112,6 +112,12 @@ class Served:
         client.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
         return client
 
+    def data_protection(self) -> httpx2.Client:
+        """Return the client of an HR key of the unit that may export and erase."""
+        also = [Permission.EXPORT_PERSON, Permission.ERASE_PERSON]
+        token = self.key("hr", org_unit=UNIT, also=also)
+        return self.client(None, Authorization=f"Bearer {token}")
+
     def key(
         self,
         role: Role | str,

@@ -255,6 +255,11 @@ def _copy_backup(file: Path, part: Path) -> str:
     """Copy a backup and check the copy; return the revision of its schema."""
     try:
         with closing(_open_to_read(file)) as source:
+            # a file that is cut within a free page passes SQLite's own check
+            (pages,) = source.execute("PRAGMA page_count").fetchone()
+            (page_size,) = source.execute("PRAGMA page_size").fetchone()
+            if file.stat().st_size < pages * page_size:
+                raise StoreError("store.damaged-backup", path=str(file))
             _copy(source, part)
         with closing(_open_to_read(part)) as copy:
             # the copy and not the source: what was checked is what is put in place
