@@ -51,7 +51,10 @@ def test_a_sitting_that_lacks_a_subject_is_named_with_it(service):
             assert subjects[name].in_language(lang) in sentence
         _, document = asking.plan(service, "L1", PlanRequest(), as_of=AS_OF, lang=lang)
         assert sentence in document.notes
-        assert all(subjects[name].in_language(lang) in render_plan_page(document, lang=lang) for name in missing)
+        assert all(
+            subjects[name].in_language(lang) in render_plan_page(document, lang=lang)
+            for name in missing
+        )
 
 
 def test_the_derivation_names_it_beside_the_sittings_that_count(service):
