@@ -166,7 +166,7 @@ def test_few_raters_are_not_told_of(served, subtests):
             assert (seen["level"], seen["standard_error"]) == (hr["level"], hr["standard_error"])
             for part, whole in zip(seen["parts"], hr["parts"], strict=True):
                 few = part["rater_type"] in ("peer", "customer")
-                nothing = {"raters": None, "ratings": None, "level": None}
+                nothing = dict.fromkeys(("raters", "ratings", "fulfilment", "level"))
                 assert part == (whole | nothing if few else whole)
             assert {row["rater_type"] for row in seen["rows"]} == {"self", "manager"}
             listed = all_of(served.client(role), EMPLOYEE, "ratings", competency_id="resilience")
