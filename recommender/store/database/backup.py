@@ -83,7 +83,9 @@ def backup_database(url: str, target: Path) -> Path:
     engine = connect(url)
     if not database_exists(url):
         raise StoreError("store.cannot-open", database=shown_name(engine))
-    if target.exists():
+    with _explain_files(target):  # a folder that may not be looked into
+        is_taken = target.exists()
+    if is_taken:
         raise ConflictError("store.backup-exists", path=str(target))
     copy = dump_archive if engine.dialect.name == "postgresql" else _copy_file
     half = target.with_name(target.name + ".part")
