@@ -20,7 +20,7 @@ from recommender.store import reading, schema, verify_trail
 from .asks import Ask
 from .work import ENROLLED_ON, IMPORTED_ROWS, N_PARTIES
 
-_CONTENT, _NOTED = ("created", "edited"), ("edited", "cancelled")
+_CONTENT, _NOTED = ("created", "remade", "edited"), ("edited", "cancelled")
 _TRIED_IN_VAIN = "job.crashed"  # each of its servers was killed
 
 
@@ -134,7 +134,7 @@ class Evidence:
             version.plan_id == plan_id, version.version.in_(numbers)
         )
         for change, body in connection.execute(query):
-            if change == "created":
+            if change in ("created", "remade"):
                 self._told["plan", f"{body['plan']['hours_budget']:.4f}"] += 1
             elif change == "activated":
                 self._told["activation", f"/v1/plans/{plan_id}"] += 1
