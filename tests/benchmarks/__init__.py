@@ -4,4 +4,5 @@ import sys
 from pathlib import Path
 
 # a served process and the processes that measure find there what tests share
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
