@@ -9,21 +9,17 @@ import pandas as pd
 from recommender.results import IncompleteSitting
 from recommender.service.framework import Framework
 from recommender.texts import say
+from training_catalog import Subject
 
 
 def say_incomplete(framework: Framework, sitting: IncompleteSitting, lang: str) -> str:
     """Return a sentence that names a sitting and what it lacks."""
-    competency = framework.competencies[sitting.competency_id]
-    names = {
-        subject.id: subject.name.in_language(lang)
-        for exam in competency.exams
-        if exam.level == sitting.exam_level
-        for subject in exam.subjects
-    }
+    subjects = _subjects(framework, sitting.competency_id, sitting.exam_level)
+    names = {subject.id: subject.name.in_language(lang) for subject in subjects}
     return say(
         "note.incomplete-sitting",
         lang,
-        competency=competency.name.in_language(lang),
+        competency=framework.competencies[sitting.competency_id].name.in_language(lang),
         level=sitting.exam_level,
         on=sitting.sat_on.isoformat(),
         # a subject that has left the catalogue since has only its id
@@ -37,19 +33,21 @@ def find_incomplete(framework: Framework, exams: pd.DataFrame) -> list[Incomplet
     `exams` are rows of exam results as `recommender.store.read_snapshot` returns them. Exams and
     subjects that the catalogue does not know are left out.
     """
-    subjects = {
-        (competency.id, exam.level): [subject.id for subject in exam.subjects]
-        for competency in framework.catalog.competencies
-        for exam in competency.exams
-    }
     sat: dict[tuple[str, int, dt.date], set[str]] = {}
     columns = (exams[name] for name in ("competency_id", "exam_level", "sat_on", "subject"))
     for competency_id, level, sat_on, subject in zip(*columns, strict=True):
         sat.setdefault((competency_id, int(level), sat_on), set()).add(subject)
     sittings: list[IncompleteSitting] = []
     for (competency_id, level, sat_on), known in sorted(sat.items()):
-        needed = subjects.get((competency_id, level), [])
+        needed = [subject.id for subject in _subjects(framework, competency_id, level)]
         missing = tuple(subject for subject in needed if subject not in known)
         if missing and len(missing) < len(needed):
             sittings.append(IncompleteSitting(competency_id, level, sat_on, missing))
     return sittings
+
+
+def _subjects(framework: Framework, competency_id: str, level: int) -> tuple[Subject, ...]:
+    """Return the subjects of an exam; none of one that the catalogue does not know."""
+    competency = framework.competencies.get(competency_id)
+    exams = competency.exams if competency else ()
+    return next((exam.subjects for exam in exams if exam.level == level), ())

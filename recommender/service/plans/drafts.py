@@ -105,9 +105,9 @@ def create_plan(
         session.person(connection, person_id, lock=True)
         party = party_of(session.who, person_id)
         kept = _keep_plans(session, connection, [draft], refused, party=party)
-        for _, error in refused:
-            raise error
-        (plan_id,) = (plan.plan_id for plan in kept)
+        if refused:
+            raise refused[0][1]
+        plan_id = kept[0].plan_id
         head = find_head(session, connection, plan_id, Permission.WRITE_PLANS)
         session.details.update(plan_id=plan_id, version=head.version)
         return load_plan(session, connection, head)
