@@ -43,10 +43,9 @@ def edit_plan(call: Admitted, plan_id: PlanId, body: Strict[PlanEditIn]) -> Resp
     All figures are made anew for exactly the modules it then has. Approvals are of what a plan
     says, so all parties have to approve it again. Employees edit their drafts only.
     """
+    seen = call.seen_version()
     with call.once():
-        return _answer(
-            call, life.edit_plan(call.session, plan_id, body.to_edit(), seen=call.seen_version())
-        )
+        return _answer(call, life.edit_plan(call.session, plan_id, body.to_edit(), seen=seen))
 
 
 @ROUTES.operation(
@@ -66,15 +65,12 @@ def decide_on_plan(call: Admitted, plan_id: PlanId, body: Strict[DecisionIn]) ->
     other two suffice. `If-Match` may name any version with the same items: approvals of others
     meanwhile are no obstacle.
     """
+    seen = call.seen_version()
     with call.once():
         return _answer(
             call,
             life.decide_on_plan(
-                call.session,
-                plan_id,
-                decision=body.decision,
-                comment=body.comment,
-                seen=call.seen_version(),
+                call.session, plan_id, decision=body.decision, comment=body.comment, seen=seen
             ),
         )
 
@@ -108,8 +104,9 @@ def list_plan_approvals(
 )
 def activate_plan(call: Admitted, plan_id: PlanId) -> Response:
     """Put an approved plan in force: its dates hold, and seats in its offerings are taken."""
+    seen = call.seen_version()
     with call.once():
-        return _answer(call, life.activate_plan(call.session, plan_id, seen=call.seen_version()))
+        return _answer(call, life.activate_plan(call.session, plan_id, seen=seen))
 
 
 @ROUTES.operation(
@@ -126,8 +123,9 @@ def complete_plan(call: Admitted, plan_id: PlanId) -> Response:
 
     What is missing is named in the problem. Expected and measured improvement are kept with it.
     """
+    seen = call.seen_version()
     with call.once():
-        return _answer(call, life.complete_plan(call.session, plan_id, seen=call.seen_version()))
+        return _answer(call, life.complete_plan(call.session, plan_id, seen=seen))
 
 
 @ROUTES.operation(
@@ -142,10 +140,9 @@ def complete_plan(call: Admitted, plan_id: PlanId) -> Response:
 )
 def cancel_plan(call: Admitted, plan_id: PlanId, body: Strict[CancellationIn]) -> Response:
     """Cancel a plan; seats that it took and that are not used yet are free again."""
+    seen = call.seen_version()
     with call.once():
-        return _answer(
-            call, life.cancel_plan(call.session, plan_id, note=body.note, seen=call.seen_version())
-        )
+        return _answer(call, life.cancel_plan(call.session, plan_id, note=body.note, seen=seen))
 
 
 @ROUTES.operation(

@@ -147,6 +147,10 @@ def test_a_change_names_the_version_it_is_of(served):
     place, body = place_of(made), {"hours_budget": 60.0}
     client = served.client("hr")
     check_problem(client.patch(place, json=body), 428, "request.if-match-missing")
+    # also with a key that another request was sent with: what is missing is told first
+    used = {"Idempotency-Key": "used-before"}
+    assert client.post(f"{place}/comments", json={"text": "seen"}, headers=used).status_code == 201
+    check_problem(client.patch(place, json=body, headers=used), 428, "request.if-match-missing")
     check_problem(
         client.patch(place, json=body, headers={"If-Match": "x"}), 412, "request.if-match"
     )
