@@ -181,6 +181,10 @@ def fuzz(
                 "positive_data_acceptance": {
                     "expected-statuses": ["2xx", "304", "403", "404", "409", "412", "428"]
                 },
+                # wrong in its body and in its `If-Match`, it is told of the header first
+                "negative_data_rejection": {
+                    "expected-statuses": ["401", "403", "404", "409", "412", "415", "422", "428"]
+                },
                 "missing_required_header": {"expected-statuses": [403, 422, 428]},
             },
             "dictionaries": {name: {"values": values} for name, values in lists.items()},
