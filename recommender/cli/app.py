@@ -7,53 +7,63 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
+
+from recommender.cli.help import (
+    ASKED,
+    Group,
+    Language,
+    help_language,
+    language_asked,
+    translate,
+    usage_errors,
+)
 
 # name of the command or group: its file in this folder, and its line in the list of commands,
 # which stands here again because --help is to answer within .3 s and so loads no command
 COMMANDS = {
     "demo": (
         "demo",
-        "Show the main job on made-up people: files in, gaps, ranked modules and a plan out.",
+        "Try it out on made-up people: files in; gaps, ranked courses and a plan out.",
     ),
-    "import": ("tables", "Import a table: all of it, or nothing and a report of every bad row."),
+    "import": ("tables", "Import a table: all of it, or nothing and a report of every faulty row."),
     "template": (
         "tables",
         "Write an empty workbook to fill in, with headers, drop-downs and an example row.",
     ),
-    "gaps": ("people", "Show where a person stands against the targets of the grade."),
-    "recommend": ("people", "Rank the modules that are worth a person's time."),
+    "gaps": ("people", "Show a person's levels against the targets of the grade."),
+    "recommend": ("people", "Rank the courses that are worth a person's time."),
     "plan": ("people", "Make a person's development plan."),
     "plan-all": (
         "people",
-        "Make a plan for everybody; with a learning path, for all whose grade it is for.",
+        "Make a plan for everybody or, with a learning path, for everybody at its grades.",
     ),
-    "explain": ("people", "Explain a level down to the raw rows it came from."),
-    "train": ("models", "Train an effect model: on the database, or on files alone."),
+    "explain": ("people", "Explain a level, down to the rows it was computed from."),
+    "train": ("models", "Train an effect model, on the database or on files alone."),
     "evaluate": (
         "models",
-        "Judge the effect model on a history, with the simple baselines beside it.",
+        "Judge the effect model on a history, beside simple baselines.",
     ),
     "score": (
         "models",
-        "Say for each query what its module is expected to do, on files alone.",
+        "Predict the improvement for each query, on files alone.",
     ),
     "export": ("models", "Export the history for an analyst."),
     "serve": (
         "serve",
-        "Serve the HTTP API. The first start makes an admin key and prints it, once.",
+        "Serve the HTTP API. The first start creates an admin key and prints it once.",
     ),
     "models": ("models", "List, show, promote and roll back models."),
     "catalog": ("catalog", "Check, show, compare and print the catalogue; edit it in Excel."),
     "db": ("database", "Upgrade, check, back up and restore the database."),
     "keys": ("access", "Create, list, rotate and revoke API keys."),
     "audit": ("access", "Read the audit trail and check it."),
-    "privacy": ("privacy", "Export or erase all that is held on a person."),
-    "retention": ("privacy", "Delete what is past its period."),
+    "privacy": ("privacy", "Export or erase all data held on a person."),
+    "retention": ("privacy", "Delete data past its retention period."),
 }
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(Group):
     """Commands that are known by name only until one of them is given."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -64,12 +74,23 @@ class LazyGroup(TyperGroup):
         """Return a stand-in for a command with its line in the list of commands."""
         if cmd_name not in COMMANDS:
             return None
-        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1])
+        lang = help_language(ctx.meta.get(ASKED))
+        return TyperCommand(cmd_name, help=translate(COMMANDS[cmd_name][1], lang))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Load the command that is given."""
         name, named, rest = super().resolve_command(ctx, args)
         return name, named and load_command(name or ""), rest
+
+    def make_context(self, info_name: str | None, args: list[str], **others: Any) -> Any:
+        """Read the arguments up to the command."""
+        with usage_errors(language_asked(args)):
+            return super().make_context(info_name, args, **others)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that is given."""
+        with usage_errors(ctx.meta.get(ASKED)):
+            return super().invoke(ctx)
 
 
 def load_command(name: str) -> Any:
@@ -81,7 +102,7 @@ def load_command(name: str) -> Any:
     return group.commands[name]
 
 
-def _keep_private() -> None:
+def _keep_private(lang: Language = None) -> None:
     # what commands write, databases and exports above all, is about people: only its owner reads it
     os.umask(0o077)
 
@@ -89,7 +110,7 @@ def _keep_private() -> None:
 app = typer.Typer(
     name="recommender",
     cls=LazyGroup,
-    help="Decides which training is worth a person's time.",
+    help="Decide which training is worth a person's time.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

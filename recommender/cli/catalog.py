@@ -11,6 +11,7 @@ from pydantic_core import to_jsonable_python
 
 from recommender.cli import catalog_files
 from recommender.cli.common import EXIT_PROBLEM, Terminal, command
+from recommender.cli.help import command_group
 from recommender.exchange import read_catalog_workbook
 from recommender.service.effective_catalog import load_effective_catalog
 from training_catalog import Catalog, load_catalog
@@ -18,15 +19,12 @@ from training_catalog.coverage import STEPS, coverage
 from training_catalog.difference import Change, diff_catalogs
 from training_catalog.judging import Judgement, judge_catalog
 
-Version = "A catalogue folder, or a workbook (.xlsx) that `catalog export` wrote."
+Version = "A catalogue folder, or a workbook (.xlsx) written by `catalog export`."
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(
-        help="Check, show, compare and print the catalogue; edit it in Excel.",
-        no_args_is_help=True,
-    )
+    group = command_group("Check, show, compare and print the catalogue; edit it in Excel.")
     command(
         group,
         "check",
@@ -57,9 +55,9 @@ def register(app: typer.Typer) -> None:
 
 
 def check(term: Terminal) -> None:
-    """Check a catalogue folder: every fault at once, or, with none, what should be better.
+    """Check a catalogue folder: list every fault or, if there is none, what to improve.
 
-    Exit code 1 where there is a fault, or a judgement that plans or documents come out wrong.
+    Exit code 1 if there is a fault, or something that makes plans or documents wrong.
     """
     catalog = load_catalog(term.settings.catalog)
     # errors first; the sort is stable, so each half stays in the order of the catalogue
@@ -111,7 +109,7 @@ def _print_judgements(term: Terminal, heading: str, judgements: Sequence[Judgeme
 
 
 def show(term: Terminal) -> None:
-    """Show the catalogue, with the modules that were imported."""
+    """Show the catalogue, including imported courses."""
     catalog = load_effective_catalog(term.settings)
     if term.as_json:
         term.print_json(catalog.model_dump(mode="json"))
@@ -201,7 +199,7 @@ def diff(
     old: Annotated[Path, typer.Argument(metavar="OLD", help=Version)],
     new: Annotated[Path, typer.Argument(metavar="NEW", help=Version)],
 ) -> None:
-    """Say in words what changed from one version of a catalogue to another."""
+    """Describe what changed from one version of a catalogue to another."""
     before, after = _version(old), _version(new)
     changes = diff_catalogs(before, after)
     if term.as_json:
@@ -244,10 +242,10 @@ def show_coverage(
     term: Terminal,
     picture: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw the matrix into this file, .png or .svg."),
+        typer.Option(metavar="FILE", help="Draw the coverage table as a picture (.png or .svg)."),
     ] = None,
 ) -> None:
-    """Count the modules of each competency and step; 3+1 is three main and one further."""
+    """Count the courses for each competency and step; 3+1 means three main and one further."""
     catalog = load_effective_catalog(term.settings)
     table = coverage(catalog)
     if picture:
