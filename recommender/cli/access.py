@@ -94,17 +94,23 @@ def _check_label(label: str) -> str:
 
 def create(
     term: Terminal,
-    label: Annotated[str, typer.Option(help="Name that people know the key by.", callback=_check_label)],
+    label: Annotated[
+        str, typer.Option(help="Name that people know the key by.", callback=_check_label)
+    ],
     role: Annotated[Role, typer.Option(help="Role of the key.")],
     person: Annotated[
-        str | None, typer.Option(help="Person the key belongs to; required for employees and managers.")
+        str | None,
+        typer.Option(help="Person the key belongs to; required for employees and managers."),
     ] = None,
     org_unit: Annotated[
-        str | None, typer.Option(help="Org unit an HR key is limited to; the whole organisation by default.")
+        str | None,
+        typer.Option(help="Org unit an HR key is limited to; the whole organisation by default."),
     ] = None,
     permission: Annotated[
         list[Permission] | None,
-        typer.Option(help="Limit the key to this permission; repeatable. All of the role's by default."),
+        typer.Option(
+            help="Limit the key to this permission; repeatable. All of the role's by default."
+        ),
     ] = None,
     also: Annotated[
         list[Permission] | None,
@@ -113,7 +119,8 @@ def create(
     network: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="CIDR", help="Accept the key from this network only; repeatable. From anywhere by default."
+            metavar="CIDR",
+            help="Accept the key from this network only; repeatable. From anywhere by default.",
         ),
     ] = None,
     days: Annotated[
@@ -223,7 +230,9 @@ def show(
     until: Annotated[
         str | None, typer.Option(metavar="TIME", help="Stop before this day or time (UTC).")
     ] = None,
-    person: Annotated[str | None, typer.Option(help="Only entries that concern this person.")] = None,
+    person: Annotated[
+        str | None, typer.Option(help="Only entries that concern this person.")
+    ] = None,
     actor: Annotated[
         str | None, typer.Option(help="Only what this actor did, e.g. key:0123456789ab.")
     ] = None,
@@ -286,7 +295,9 @@ def export(
     ] = Format.JSONL,
     to: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Send to tcp://host:port or udp://host:port; printed by default."),
+        typer.Option(
+            metavar="URL", help="Send to tcp://host:port or udp://host:port; printed by default."
+        ),
     ] = None,
 ) -> None:
     """Export the audit trail to a log collector; people appear under code names."""

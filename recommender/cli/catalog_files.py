@@ -59,16 +59,18 @@ def export(
 
 def import_(
     term: Terminal,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The exported workbook, after editing.")],
-    to: Annotated[
-        Path, typer.Option("--to", metavar="FOLDER", help="Catalogue folder to create.")
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The exported workbook, after editing.")
     ],
+    to: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Catalogue folder to create.")],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything, write nothing.")
     ] = False,
     marked: Annotated[
         Path | None,
-        typer.Option(help="Where to write a copy with the faulty cells marked, if there are any (.xlsx)."),
+        typer.Option(
+            help="Where to write a copy with the faulty cells marked, if there are any (.xlsx)."
+        ),
     ] = None,
 ) -> None:
     """Read a workbook back into a new folder: all of it, or nothing and a list of faults."""

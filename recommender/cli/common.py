@@ -261,9 +261,13 @@ def _tell(
         text = [f"  {d['where']}: {d['what']} — {d['hint']}" for d in details]
         code, advice = "catalog.faults", ""
     else:
-        message, advice = explain(error, lang)
+        message, advice = explain(error, lang, command_line=True)
         code = error.code
-        details = describe_faults(error, lang) if isinstance(error, TableFaultsError) else []
+        details = (
+            describe_faults(error, lang, command_line=True)
+            if isinstance(error, TableFaultsError)
+            else []
+        )
         text = [
             f"  {d['sheet']} {d['row'] or ''} {d['column']}: {d['message']}"
             f" ({d['found']} → {d['expected']}) — {d['hint']}"

@@ -51,7 +51,7 @@ def check(term: Terminal) -> None:
             "table": finding.table,
             "found": finding.found,
             "message": term.say(finding.code, table=finding.table, found=_visible(finding.found)),
-            "hint": hint(finding.code, term.lang),
+            "hint": hint(finding.code, term.lang, command_line=True),
         }
         for finding in findings
     ]

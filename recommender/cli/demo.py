@@ -51,7 +51,9 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     term: Terminal,
-    folder: Annotated[Path, typer.Option(help="Folder to write everything to.")] = Path("build/demo"),
+    folder: Annotated[Path, typer.Option(help="Folder to write everything to.")] = Path(
+        "build/demo"
+    ),
     people: Annotated[int, typer.Option(help="Number of made-up people.", min=1, max=2000)] = 200,
     hours: Annotated[float, typer.Option(help="Limit of hours for the plan.", min=1)] = 60,
 ) -> None:

@@ -42,7 +42,9 @@ Scale = Annotated[
     tuple[float, float],
     typer.Option("--scale", help="Lowest and highest level of the scale used in the files."),
 ]
-Seed = Annotated[int, typer.Option(help="Random seed; the same data and seed give the same model.", min=0)]
+Seed = Annotated[
+    int, typer.Option(help="Random seed; the same data and seed give the same model.", min=0)
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -95,7 +97,9 @@ def train(
     term: Terminal,
     history: HistoryFile = None,
     modules: ModulesFile = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to write the model to; goes with --history.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write the model to; goes with --history.")
+    ] = None,
     scale: Scale = LEVEL_SCALE,
     seed: Seed = 0,
 ) -> None:
@@ -134,7 +138,9 @@ def evaluate(
     modules: ModulesFile = None,
     report: Annotated[
         Path | None,
-        typer.Option(help="Write a report with charts to this HTML file, and its figures as JSON beside it."),
+        typer.Option(
+            help="Write a report with charts to this HTML file, and its figures as JSON beside it."
+        ),
     ] = None,
     scale: Scale = LEVEL_SCALE,
     seed: Seed = 0,
@@ -231,7 +237,9 @@ def list_(term: Terminal) -> None:
         term.print("cli.model-broken", model=head.model_id, problem=head.problem)
 
 
-def show(term: Terminal, model: Annotated[str, typer.Argument(metavar="MODEL", help="Id of the model.")]) -> None:
+def show(
+    term: Terminal, model: Annotated[str, typer.Argument(metavar="MODEL", help="Id of the model.")]
+) -> None:
     """Show a model's card: what it was trained on, how good it is, and its limits."""
     with term.session("models show") as session:
         card = session.service.models.card(model)
@@ -250,7 +258,8 @@ def promote(
     term: Terminal,
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Id of the model.")],
     override: Annotated[
-        str | None, typer.Option(help="Reason for promoting it against the verdict; it is recorded.")
+        str | None,
+        typer.Option(help="Reason for promoting it against the verdict; it is recorded."),
     ] = None,
 ) -> None:
     """Put a model in force if it beats the baselines and the one in force."""

@@ -36,10 +36,10 @@ from recommender.texts import explain as explain_error
 from training_catalog import Modality
 
 Person = Annotated[str, typer.Argument(metavar="PERSON", help="Staff number of the person.")]
-Hours = Annotated[
-    float | None, typer.Option(help="Limit of hours.", min=0, rich_help_panel="Plan")
+Hours = Annotated[float | None, typer.Option(help="Limit of hours.", min=0, rich_help_panel="Plan")]
+Budget = Annotated[
+    float | None, typer.Option(help="Limit of cost, in CNY.", min=0, rich_help_panel="Plan")
 ]
-Budget = Annotated[float | None, typer.Option(help="Limit of cost, in CNY.", min=0, rich_help_panel="Plan")]
 Modalities = Annotated[
     list[Modality] | None,
     typer.Option("--modality", help="Allow only this modality; repeatable."),
@@ -100,7 +100,8 @@ def recommend(
     person: Person,
     top: Annotated[int, typer.Option(help="Number of courses to show.", min=1)] = 10,
     objective: Annotated[
-        Objective, typer.Option(help="Rank by the gap closed, or by the gap closed per hour or per CNY.")
+        Objective,
+        typer.Option(help="Rank by the gap closed, or by the gap closed per hour or per CNY."),
     ] = Objective.GAP,
     modality: Modalities = None,
     model: Annotated[
@@ -205,7 +206,7 @@ def plan_all(
         print_path(term, session.service.framework, path)
     # one person's conflict does not keep the others from their plans, but the exit code tells of it
     for person_id, error in made.refused:
-        message, advice = explain_error(error, term.lang)
+        message, advice = explain_error(error, term.lang, command_line=True)
         line = f"{person_id}: {message}" + (f" — {advice}" if advice else "")
         term.problems.print(line, markup=False, highlight=False, soft_wrap=True)
     if made.refused:

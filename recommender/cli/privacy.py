@@ -51,7 +51,9 @@ def export(
 def erase(
     term: Terminal,
     person: Person,
-    yes: Annotated[bool, typer.Option("--yes", help="Confirm; what is erased cannot be brought back.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Confirm; what is erased cannot be brought back.")
+    ] = False,
 ) -> None:
     """Erase a person for good; what was learned about training is kept under a pseudonym."""
     if not yes:
@@ -66,9 +68,7 @@ def erase(
 
 def run(
     term: Terminal,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only list what is due.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what is due.")] = False,
 ) -> None:
     """Delete data past its retention period; run it once a day."""
     if dry_run:

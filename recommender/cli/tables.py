@@ -40,7 +40,9 @@ def import_(
     ] = False,
     marked: Annotated[
         Path | None,
-        typer.Option(help="Where to write a copy with the faulty cells marked, if there are any (.xlsx)."),
+        typer.Option(
+            help="Where to write a copy with the faulty cells marked, if there are any (.xlsx)."
+        ),
     ] = None,
 ) -> None:
     """Import a table: all of it, or nothing and a report of every faulty row."""
