@@ -33,6 +33,7 @@ from recommender.service.access.keys import (
     rotate_key,
 )
 from recommender.service.permissions import Permission, Role
+from recommender.texts import all_texts
 
 _PAGE = 500
 _PEOPLE_SHOWN = 5
@@ -164,7 +165,7 @@ def list_(term: Terminal) -> None:
             (
                 key.key_id,
                 key.label,
-                key.role,
+                term.say(f"role.{key.role}"),
                 " ".join(filter(None, [key.person_id, key.org_unit, *(key.networks or ())])) or "–",
                 _minute(key.expires_at),
                 _say_state(term, key),
@@ -273,7 +274,7 @@ def show(
                 str(entry.seq),
                 _minute(entry.at),
                 entry.actor,
-                entry.role,
+                _say_role(term, entry.role),
                 entry.action,
                 _few(entry.subjects),
             )
@@ -342,6 +343,11 @@ def _say_state(term: Terminal, key: StoredKey) -> str:
         return term.say("cli.key-waits")
     valid = is_valid(key, dt.datetime.now(dt.UTC))
     return term.say("cli.key-valid" if valid else "cli.key-expired")
+
+
+def _say_role(term: Terminal, role: str) -> str:
+    # the trail may hold roles of earlier releases
+    return term.say(f"role.{role}") if f"role.{role}" in all_texts() else role
 
 
 def _few(people: list[str]) -> str:

@@ -116,6 +116,7 @@ def show(term: Terminal) -> None:
         return
     lang = term.lang
     categories = {c.id: c.name.in_language(lang) for c in catalog.categories}
+    competencies = {c.id: c.name.in_language(lang) for c in catalog.competencies}
     serving = [{part.id for part in module.competencies} for module in catalog.modules]
     term.print_table(
         f"{catalog.name.in_language(lang)}  {catalog.digest}",
@@ -145,7 +146,7 @@ def show(term: Terminal) -> None:
             for name, side in (
                 ("module", "left"),
                 ("id", "left"),
-                ("serves", "left"),
+                ("steps", "left"),
                 ("modality", "left"),
                 ("hours", "right"),
                 ("cost", "right"),
@@ -156,7 +157,7 @@ def show(term: Terminal) -> None:
                 module.title.in_language(lang),
                 module.id,
                 "\n".join(
-                    f"{part.id} {part.from_level:g}→{part.to_level:g}"
+                    f"{competencies[part.id]} {part.from_level:g}→{part.to_level:g}"
                     for part in module.competencies
                 ),
                 term.say(f"modality.{module.modality}"),
@@ -172,6 +173,7 @@ def show(term: Terminal) -> None:
 
 def _print_paths(term: Terminal, catalog: Catalog) -> None:
     grades = {grade.id: grade.name.in_language(term.lang) for grade in catalog.grades}
+    titles = {module.id: module.title.in_language(term.lang) for module in catalog.modules}
     term.print_table(
         "",
         [(term.say(f"cli.{name}"), "left") for name in ("path", "id", "grades", "stages")],
@@ -185,7 +187,7 @@ def _print_paths(term: Terminal, catalog: Catalog) -> None:
                     for stage in path.stages
                     for line in (
                         stage.name.in_language(term.lang),
-                        *(f"  {name}" for name in stage.modules),
+                        *(f"  {titles[name]}" for name in stage.modules),
                     )
                 ),
             )

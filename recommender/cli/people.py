@@ -13,6 +13,7 @@ from recommender.cli.common import EXIT_PROBLEM, Terminal, command
 from recommender.cli.files import write_pdf
 from recommender.cli.printing import (
     competency_names,
+    print_facts,
     print_gaps,
     print_path,
     print_plan,
@@ -244,16 +245,4 @@ def explain(
         term.print("cli.explain-fulfilment", shares=shares)
     for part in (derivation.parts, derivation.rows):
         if part:
-            # ratings, exams and imported levels have rows of different columns
-            headings = list(part[0])
-            term.print_table(
-                "",
-                [(heading, "left") for heading in headings],
-                [[_cell(entry[heading]) for heading in headings] for entry in part],
-            )
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+            print_facts(term, session.service.framework, competency, part)

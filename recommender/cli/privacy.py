@@ -85,7 +85,7 @@ def run(
                 (term.say("cli.rows"), "right"),
             ],
             [
-                (table, report.older_than[table].isoformat(), str(count))
+                (term.say(f"retained.{table}"), report.older_than[table].isoformat(), str(count))
                 for table, count in report.due.items()
             ],
         )

@@ -78,9 +78,7 @@ def hint(key: str, lang: str, *, command_line: bool = False, **values: object) -
     return advice.get(lang, "").format(**values)
 
 
-def explain(
-    error: RecommenderError, lang: str, *, command_line: bool = False
-) -> tuple[str, str]:
+def explain(error: RecommenderError, lang: str, *, command_line: bool = False) -> tuple[str, str]:
     """Return what to tell a user about an error, and how to mend it.
 
     Parameters
