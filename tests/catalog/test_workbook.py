@@ -139,7 +139,7 @@ def test_an_added_module_comes_back_as_that_module(catalog, book):
         能力项="proactive-marketing",
         起始级别=1,
         终点级别=2,
-        专家预估提升=0.3,
+        专家估计提升=0.3,
     )
     book.add(
         "学习成果",

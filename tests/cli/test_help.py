@@ -88,7 +88,7 @@ def test_the_language_may_be_asked_for_anywhere():
     assert "用法：" in call("--lang", "zh-CN", "--help", RECOMMENDER_LANG="en").output
     # what is asked for before the command is for its answer too
     refused = call("--lang", "en", "gaps", "1", "--as-of", "never")
-    assert "is no valid value of as_of" in refused.output
+    assert "is not a valid value of as_of" in refused.output
 
 
 @pytest.mark.parametrize(

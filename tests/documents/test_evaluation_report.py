@@ -155,7 +155,7 @@ def test_it_says_who_wins() -> None:
 @pytest.mark.parametrize(
     ("in_use", "english", "chinese"),
     [
-        (None, "it uses the catalogue's expert estimates", "继续使用目录中的专家预估"),
+        (None, "it uses the catalogue's expert estimates", "继续使用目录中的专家估计"),
         ("m-7", "it keeps to model m-7", "继续使用模型 m-7"),
     ],
 )
@@ -200,7 +200,7 @@ def test_warnings_are_in_words() -> None:
     assert any("Of-tomorrow" in each for each in said)
     assert any("3 modules of the catalogue have no record" in each for each in said)
     # 70 % of 200 is no chance; 7 of 9 would be
-    below = [each for each in said if "of the intervals held" in each]
+    below = [each for each in said if "of the ranges held" in each]
     assert len(below) == 1
     assert "3–4" in below[0]
     assert "70.0%" in below[0]
@@ -223,7 +223,7 @@ def test_logged_values_stand_with_their_effective_sample() -> None:
     html = render_evaluation_report(report(off_policy=rows), lang="en")
     assert "&lt;b&gt;raw &amp; mean&lt;/b&gt;" in html
     text = Page(html).text
-    for figure in ("+0.412", "−0.038 ± 0.031", "41", "1,203", "below 100 are only a hint"):
+    for figure in ("+0.412", "−0.038 ± 0.031", "41", "1,203", "below 100 are only indicative"):
         assert figure in text
     assert (
         "No probabilities of nomination were logged"
