@@ -71,7 +71,7 @@ def test_the_list_of_commands_says_what_each_command_says_of_itself():
 def test_the_list_of_commands_loads_none_of_them():
     modules = modules_after(RUN.format(["--help"]))
     loaded = {name for name in modules if name.startswith(("recommender.", "training_catalog"))}
-    assert loaded == {"recommender.cli", "recommender.cli.app", "recommender.cli.help"}
+    assert loaded == {"recommender.cli", "recommender.cli.app"}
     assert modules & (ARRAYS | DOCUMENTS | SERVER | YAML | {"pydantic"}) == set()
 
 

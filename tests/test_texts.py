@@ -14,7 +14,7 @@ from pydantic_core.core_schema import ErrorType
 import recommender
 from recommender import errors
 from recommender.candidates import Exclusion
-from recommender.cli.help import CHINESE
+from recommender.cli.app import CHINESE
 from recommender.table_kinds import KINDS
 from recommender.texts import LANGUAGES, all_texts, hint, placeholders
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from recommender.cli.app import command_group
 from recommender.cli.common import Terminal, command
-from recommender.cli.help import command_group
 from recommender.errors import ConflictError, InputError
 from recommender.service.access.audit import (
     StoredEntry,

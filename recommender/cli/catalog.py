@@ -10,8 +10,8 @@ import typer
 from pydantic_core import to_jsonable_python
 
 from recommender.cli import catalog_files
+from recommender.cli.app import command_group
 from recommender.cli.common import EXIT_PROBLEM, Terminal, command
-from recommender.cli.help import command_group
 from recommender.exchange import read_catalog_workbook
 from recommender.service.effective_catalog import load_effective_catalog
 from training_catalog import Catalog, load_catalog

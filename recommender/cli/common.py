@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from recommender.cli.help import Command
+from recommender.cli.app import Command
 from recommender.errors import InputError, RecommenderError, TableFaultsError
 from recommender.exchange import describe_faults
 from recommender.service.session import Session, open_session

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from recommender.cli.app import command_group
 from recommender.cli.common import EXIT_PROBLEM, Terminal, command
-from recommender.cli.help import command_group
 from recommender.service.installation import upgrade_installation
 from recommender.store import backup_database, check_database, restore_database
 from recommender.texts import hint

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from recommender.cli.app import command_group
 from recommender.cli.common import Terminal, command
-from recommender.cli.help import command_group
 from recommender.documents.evaluation.document import ReportOptions
 from recommender.errors import InputError
 from recommender.improvement.evaluation import Evaluation

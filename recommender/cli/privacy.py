@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from recommender.cli.app import command_group
 from recommender.cli.common import Terminal, command
-from recommender.cli.help import command_group
 from recommender.cli.files import write_whole
 from recommender.errors import InputError
 from recommender.service.privacy.personal_data import erase_person, export_person

@@ -8,8 +8,8 @@ The texts are in the TOML files of this folder, one table for each text::
     hint.zh-CN = "稍后再试"
     hint.en = "try again in a moment"
 
-A hint is for every reader, and so names no command. Where one helps at the command line, ``command``
-is the hint there. Code outside of this package names a text by its key and passes the values.
+A hint is for every reader and so names no command. ``command`` takes its place at the command line
+where a command helps. Code outside of this package names a text by its key and passes the values.
 """
 
 from __future__ import annotations

@@ -8,8 +8,7 @@ import tomllib
 import pytest
 from typer.testing import CliRunner
 
-from recommender.cli.app import COMMANDS, app, load_command
-from recommender.cli.help import CHINESE, HEADINGS
+from recommender.cli.app import CHINESE, COMMANDS, HEADINGS, app, load_command
 
 TABLES = tomllib.loads(CHINESE.read_text(encoding="utf-8"))
 TEXTS = TABLES["commands"] | TABLES["options"] | TABLES["words"]
