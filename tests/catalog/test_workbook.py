@@ -320,3 +320,28 @@ def test_no_workbook(tmp_path):
     path.write_text("not a workbook", encoding="utf-8")
     with pytest.raises(InputError):
         read_catalog_workbook(path)
+
+
+# sheets and columns as workbooks were headed before, by what they are headed now
+HEADED_BEFORE = {
+    "课程": "培训模块",
+    "课程能力项": "模块能力项",
+    "课程编号": "模块编号",
+    "先修课程": "先修模块",
+    "专家估计提升": "专家预估提升",
+    "备考课程": "备考模块",
+}
+
+
+def test_a_workbook_with_the_headings_of_before_is_read(catalog, exported, tmp_path):
+    book, renamed = openpyxl.load_workbook(exported), 0
+    for sheet in book.worksheets:
+        for cell in sheet[1]:
+            heading = str(cell.value or "").rstrip("*")
+            if heading in HEADED_BEFORE:
+                cell.value = cell.value.replace(heading, HEADED_BEFORE[heading])
+                renamed += 1
+        sheet.title = HEADED_BEFORE.get(sheet.title, sheet.title)
+    assert renamed > len(HEADED_BEFORE)
+    book.save(tmp_path / "old.xlsx")
+    assert read_catalog_workbook(tmp_path / "old.xlsx").digest == catalog.digest
