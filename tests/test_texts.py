@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from pydantic_core.core_schema import ErrorType
 
 import recommender
 from recommender import errors
 from recommender.candidates import Exclusion
+from recommender.cli.app import CHINESE
 from recommender.table_kinds import KINDS
-from recommender.texts import LANGUAGES, all_texts, placeholders
+from recommender.texts import LANGUAGES, all_texts, hint, placeholders
 
 ROOT = Path(recommender.__file__).parent
 ERRORS = {
@@ -33,6 +35,9 @@ FAMILIES = {
     "catalog_workbook.": "exchange: notes by number, faults by code",
     "cli.": "headings of tables, and the basis of an estimate",
     "document.": "documents.plan.view and its template",
+    "fact.": "cli.printing.print_facts: columns, rater types",
+    "retained.": "cli.privacy: tables that are kept for a time",
+    "role.": "cli.access: every role",
     "evaluation.": "documents.evaluation.view, its template, and charts",
     "exclusion.": "answers.describe_exclusions: every reason but NONE",
     "expected.": "exchange.faults: what a cell should hold",
@@ -117,12 +122,15 @@ def templates() -> list[re.Pattern[str]]:
 TEXTS = all_texts()
 
 
+def parts(text: dict[str, Any]) -> list[dict[str, str]]:
+    """Return what is said, how to mend it, and how at the command line."""
+    return [text, *(text[name] for name in ("hint", "command") if name in text)]
+
+
 def test_both_languages_ask_for_the_same_values():
     for key, text in TEXTS.items():
-        assert set(text) <= {*LANGUAGES, "hint"}, key
-        for part in (text, text.get("hint")):
-            if part is None:
-                continue
+        assert set(text) <= {*LANGUAGES, "hint", "command"}, key
+        for part in parts(text):
             assert set(part) >= set(LANGUAGES), key
             assert all(part[lang].strip() for lang in LANGUAGES), key
             # lists of choices differ by language on purpose
@@ -130,14 +138,16 @@ def test_both_languages_ask_for_the_same_values():
                 {re.sub("_(zh|en)$", "", p) for p in placeholders(part[lang])} for lang in LANGUAGES
             ]
             assert asked[0] == asked[1] or key == "file.wrong_kind", key
-        if "hint" in text:
-            assert set(text["hint"]) == set(LANGUAGES), key
+        for part in parts(text)[1:]:
+            assert set(part) == set(LANGUAGES), key
+        # at the command line it takes the place of the other
+        assert "hint" in text or "command" not in text, key
 
 
 def test_languages_are_what_they_say():
     """English has no Chinese in it, and a Chinese sentence has some."""
     for key, text in TEXTS.items():
-        for part in (text, text.get("hint", {})):
+        for part in parts(text):
             assert not re.search("[\u3400-\u9fff，。；：（）「」]", part.get("en", "")), key
             chinese = re.sub(r"{\w+}", "", part.get("zh-CN", ""))
             symbol = part.get("zh-CN") == part.get("en")
@@ -157,7 +167,7 @@ def test_errors_have_texts_and_hints():
             if any(keyword.arg is None for keyword in call.keywords):
                 continue
             given = {keyword.arg for keyword in call.keywords}
-            for part in (TEXTS[key], TEXTS[key]["hint"]):
+            for part in parts(TEXTS[key]):
                 for lang in LANGUAGES:
                     assert placeholders(part[lang]) <= given, f"{place}: {key} in {lang}"
     assert seen > 25
@@ -233,3 +243,150 @@ def test_members_of_families_are_reached():
             reached = {last, key, last.removeprefix("known_"), last.removeprefix("list_")}
             reached |= {last.removeprefix("basis-")}
             assert reached & names, key
+
+
+# One word per idea: what is not said, and what is said instead. Patterns are searched for in what
+# people read; names of fields and of values that are filled in are no words.
+BANNED = {
+    "zh-CN": {
+        "模块": "课程",
+        "非课程项": "发展活动",
+        "期次": "班次",
+        "岗位等级": "职级",
+        "标识": "编号",
+        "课时": "学时",
+        "缺口|短板": "差距",
+        "(?<!相)得分|当前级别|本人级别|目标级别|实测级别": "现有水平、目标水平",
+        "加权(?!平均)": "按权重计",
+        "收益|收效|增益|预期提升": "预计提升",
+        "把握|置信度": "可信度",
+        "置信区间": "90% 区间",
+        "依据 ?{count} ?条记录": "参考样本 {count} 人次",
+        "专家预估|基准(?!日)": "专家估计",
+        "由同类": "同类推算",
+        "通过率": "达标率",
+        "测评率": "评估覆盖率",
+        "先做评估|先评估：": "待评估",
+        "权重分": "优先级",
+        "培训单": "个人发展计划",
+        "作业|陪伴人": "岗位实践、辅导人",
+        "排除(?!故障)": "未推荐",
+        "评分异常": "评分有分歧",
+        "驳回|退回(?!修改)(?!计划)": "退回修改",
+        "快照": "评估轮次",
+        "上线|发布": "启用",
+        "申诉|异议": "人工复核",
+        # said to an employee, on pages of their own, of which there are none yet
+        "您": "本人",
+        "True|False": "是、否",
+    },
+    "en": {
+        "modules?": "course",
+        "offerings?": "scheduled run",
+        "weighted levels?|levels weighted": "levels, by weight",
+        "sure below": "confidence",
+        "confidence intervals?": "90 % range",
+        "evidence counts?": "cases",
+        "objections?": "request for review",
+        "reject(ed|ion)?": "sent back",
+        "re-assess\\w*": "reassess",
+        "trainee|attendee": "participant",
+        # as one translates, and not as one writes
+        "anew|mend(ed)?|hand in|has to be|have to be|what lies outside|there are$": "plain English",
+        "is no (?!longer)|are no (?!longer)": "is not a",
+    },
+}
+# what a word of the code is called in a file, an address or a column
+CODE = re.compile(r"{[^}]*}|`[^`]*`|(?:/v1)?/[a-z][\w/-]*|modules:|\b\w+_\w+\b")
+
+
+def wordings() -> dict[str, dict[str, Any]]:
+    """Return the texts of the catalogue package, which are kept as these are."""
+    found: dict[str, dict[str, Any]] = {}
+
+    def walk(prefix: str, table: dict[str, Any]) -> None:
+        if "zh-CN" in table:
+            found[prefix] = table
+            return
+        for name, value in table.items():
+            walk(f"{prefix}.{name}", value)
+
+    for file in (ROOT.parent / "training_catalog" / "wording").glob("*.toml"):
+        walk(file.stem, tomllib.loads(file.read_text(encoding="utf-8")))
+    return found
+
+
+def test_one_word_per_idea():
+    """Every text says 课程 and course, and so with each word of the table above."""
+    for lang, words in BANNED.items():
+        whole = r"(?<![\w-])(?:{})(?![\w-])" if lang == "en" else "{}"
+        for pattern, instead in words.items():
+            banned = re.compile(whole.format(pattern))
+            for key, text in (TEXTS | wordings()).items():
+                for part in parts(text):
+                    found = banned.search(CODE.sub("", part[lang]))
+                    assert not found, f"{key}: {found and found.group()}, say {instead}"
+
+
+def test_the_help_keeps_to_the_words_too():
+    tables = tomllib.loads(CHINESE.read_text(encoding="utf-8"))
+    tables.pop("errors")
+    for english, chinese in (pair for table in tables.values() for pair in table.items()):
+        for lang, said in (("zh-CN", chinese), ("en", english)):
+            whole = r"(?<![\w-])(?:{})(?![\w-])" if lang == "en" else "{}"
+            for pattern in BANNED[lang]:
+                # `modules` and `offerings` are kinds of tables there, as they are typed
+                text = re.sub("One of: .*|modules|offerings", "", said)
+                assert not re.search(whole.format(pattern), text), said
+
+
+def test_headings_of_tables_keep_to_the_words_too():
+    """What goes out says 课程; what comes in may be headed as it always was."""
+    for kind in KINDS.values():
+        for heading in (kind.title[0], *(column.headers[0] for column in kind.columns)):
+            for pattern in set(BANNED["zh-CN"]) - {
+                "(?<!相)得分|当前级别|本人级别|目标级别|实测级别"
+            }:
+                assert not re.search(pattern, heading), heading
+    headers = {name for kind in KINDS.values() for c in kind.columns for name in c.headers}
+    assert headers >= {"培训模块", "模块编号", "模块名称", "先修模块", "专家预估提升", "课程编号"}
+
+
+# said by commands and in files for the command line alone
+AT_THE_COMMAND_LINE = (
+    "audit.",
+    "catalog.",
+    "catalog_workbook.",
+    "check.",
+    "cli.",
+    "demo.",
+    "model.bad-scale",
+    "privacy.say-yes",
+    # of upgrade, backup and restore
+    "store.in-use",
+    "store.not-a-backup",
+    "store.restore-",
+)
+
+
+def test_over_http_no_text_names_a_command():
+    """What is not the command line's alone is said of operations and of what a user does."""
+    named = re.compile(r"\brecommender [a-z]|(?<![\w-])--[a-z]|RECOMMENDER_|models? promote")
+    for key, text in TEXTS.items():
+        if key.startswith(AT_THE_COMMAND_LINE):
+            continue
+        for part in (text, text.get("hint", {})):
+            for lang in LANGUAGES:
+                said = re.sub("curl .*", "", part.get(lang, ""))
+                assert not named.search(said), f"{key}: {said}"
+
+
+def test_the_command_line_says_how_by_its_commands():
+    for key, text in TEXTS.items():
+        if "command" in text:
+            for lang in LANGUAGES:
+                assert re.search(r"recommender [a-z]|--[a-z]|RECOMMENDER_", text["command"][lang])
+                values = dict.fromkeys(placeholders(text["command"][lang]), "x")
+                assert hint(key, lang, command_line=True, **values) != hint(
+                    key, lang, **dict.fromkeys(placeholders(text["hint"][lang]), "x")
+                )

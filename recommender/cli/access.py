@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from recommender.cli.app import command_group
 from recommender.cli.common import Terminal, command
 from recommender.errors import ConflictError, InputError
 from recommender.service.access.audit import (
@@ -32,6 +33,7 @@ from recommender.service.access.keys import (
     rotate_key,
 )
 from recommender.service.permissions import Permission, Role
+from recommender.texts import all_texts
 
 _PAGE = 500
 _PEOPLE_SHOWN = 5
@@ -42,7 +44,7 @@ KeyId = Annotated[str, typer.Argument(metavar="ID", help="Id of the key.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    keys = typer.Typer(help="Create, list, rotate and revoke API keys.", no_args_is_help=True)
+    keys = command_group("Create, list, rotate and revoke API keys.")
     command(
         keys,
         "create",
@@ -59,7 +61,7 @@ def register(app: typer.Typer) -> None:
     command(keys, "rotate", examples=["recommender keys rotate 0123456789ab"])(rotate)
     command(keys, "revoke", examples=["recommender keys revoke 0123456789ab"])(revoke)
     app.add_typer(keys, name="keys")
-    audit = typer.Typer(help="Read the audit trail and check it.", no_args_is_help=True)
+    audit = command_group("Read the audit trail and check it.")
     command(
         audit,
         "verify",
@@ -93,33 +95,40 @@ def _check_label(label: str) -> str:
 
 def create(
     term: Terminal,
-    label: Annotated[str, typer.Option(help="What people know the key by.", callback=_check_label)],
+    label: Annotated[
+        str, typer.Option(help="Name that people know the key by.", callback=_check_label)
+    ],
     role: Annotated[Role, typer.Option(help="Role of the key.")],
     person: Annotated[
-        str | None, typer.Option(help="Whose key it is; employees and managers need one.")
+        str | None,
+        typer.Option(help="Person the key belongs to; required for employees and managers."),
     ] = None,
     org_unit: Annotated[
-        str | None, typer.Option(help="Unit an HR key is for; the whole organisation without.")
+        str | None,
+        typer.Option(help="Org unit an HR key is limited to; the whole organisation by default."),
     ] = None,
     permission: Annotated[
         list[Permission] | None,
-        typer.Option(help="Only this, may be given again; all that the role has without."),
+        typer.Option(
+            help="Limit the key to this permission; repeatable. All of the role's by default."
+        ),
     ] = None,
     also: Annotated[
         list[Permission] | None,
-        typer.Option(help="Besides, what the role has only if it is named; may be given again."),
+        typer.Option(help="Add a permission that the role has only when it is named; repeatable."),
     ] = None,
     network: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="CIDR", help="Accepted from here only, may be given again; from all without."
+            metavar="CIDR",
+            help="Accept the key from this network only; repeatable. From anywhere by default.",
         ),
     ] = None,
     days: Annotated[
-        int, typer.Option(help="How long it is valid.", min=1, max=LONGEST_DAYS)
+        int, typer.Option(help="Days the key is valid.", min=1, max=LONGEST_DAYS)
     ] = LIFETIME_DAYS,
 ) -> None:
-    """Create an API key, and show it this once."""
+    """Create an API key and show it, this once only."""
     request = KeyRequest(
         label=label,
         role=role,
@@ -136,7 +145,7 @@ def create(
 
 
 def list_(term: Terminal) -> None:
-    """List the API keys; none of their secrets is known any more."""
+    """List the API keys, without their secrets."""
     with term.session("keys list") as session:
         keys = get_keys(session, after="", limit=10_000)
     if term.as_json:
@@ -156,7 +165,7 @@ def list_(term: Terminal) -> None:
             (
                 key.key_id,
                 key.label,
-                key.role,
+                term.say(f"role.{key.role}"),
                 " ".join(filter(None, [key.person_id, key.org_unit, *(key.networks or ())])) or "–",
                 _minute(key.expires_at),
                 _say_state(term, key),
@@ -167,7 +176,7 @@ def list_(term: Terminal) -> None:
 
 
 def confirm(term: Terminal, key_id: KeyId) -> None:
-    """Let a key take effect that takes two people and that somebody else has made."""
+    """Confirm a key that somebody else created and that takes two people."""
     with term.session("keys confirm") as session:
         key = confirm_key(session, key_id)
     if term.as_json:
@@ -176,7 +185,7 @@ def confirm(term: Terminal, key_id: KeyId) -> None:
 
 
 def rotate(term: Terminal, key_id: KeyId) -> None:
-    """Make a key in place of another, which goes on for a day."""
+    """Replace a key by a new one; the old one stays valid for a day."""
     with term.session("keys rotate") as session:
         made = rotate_key(session, key_id)
         old = get_key(session, key_id)
@@ -187,7 +196,7 @@ def rotate(term: Terminal, key_id: KeyId) -> None:
 
 
 def revoke(term: Terminal, key_id: KeyId) -> None:
-    """End a key at once."""
+    """Revoke a key at once."""
     with term.session("keys revoke") as session:
         key = revoke_key(session, key_id)
     if term.as_json:
@@ -199,10 +208,10 @@ def verify(
     term: Terminal,
     head: Annotated[
         list[str] | None,
-        typer.Option(help="Hash of the newest entry noted earlier; may be given again."),
+        typer.Option(help="Hash of the newest entry, as noted earlier; repeatable."),
     ] = None,
 ) -> None:
-    """Check that nobody changed, deleted or put in an entry of the audit trail."""
+    """Check that no entry of the audit trail was changed, deleted or inserted."""
     with term.session("audit verify") as session:
         verdict = check_trail(session, noted=head or ())
     chain = {"entries": verdict.entries, "head": verdict.head}
@@ -217,14 +226,16 @@ def verify(
 def show(
     term: Terminal,
     since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="From this day or moment (UTC) on.")
+        str | None, typer.Option(metavar="TIME", help="Start at this day or time (UTC).")
     ] = None,
     until: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Before this day or moment (UTC).")
+        str | None, typer.Option(metavar="TIME", help="Stop before this day or time (UTC).")
     ] = None,
-    person: Annotated[str | None, typer.Option(help="Only what concerns this person.")] = None,
+    person: Annotated[
+        str | None, typer.Option(help="Only entries that concern this person.")
+    ] = None,
     actor: Annotated[
-        str | None, typer.Option(help="Only what this actor did, such as key:0123456789ab.")
+        str | None, typer.Option(help="Only what this actor did, e.g. key:0123456789ab.")
     ] = None,
 ) -> None:
     """Show the audit trail, the oldest entry first."""
@@ -263,7 +274,7 @@ def show(
                 str(entry.seq),
                 _minute(entry.at),
                 entry.actor,
-                entry.role,
+                _say_role(term, entry.role),
                 entry.action,
                 _few(entry.subjects),
             )
@@ -275,20 +286,22 @@ def show(
 def export(
     term: Terminal,
     since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="From this day or moment (UTC) on.")
+        str | None, typer.Option(metavar="TIME", help="Start at this day or time (UTC).")
     ] = None,
     after: Annotated[
-        int, typer.Option(min=0, help="After the entry of this number: the last one exported.")
+        int, typer.Option(min=0, help="Continue after this entry number, the last one exported.")
     ] = 0,
     form: Annotated[
-        Format, typer.Option("--format", help="Lines of JSON, or messages of syslog (RFC 5424).")
+        Format, typer.Option("--format", help="JSON lines, or syslog messages (RFC 5424).")
     ] = Format.JSONL,
     to: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="tcp://host:port or udp://host:port; printed without."),
+        typer.Option(
+            metavar="URL", help="Send to tcp://host:port or udp://host:port; printed by default."
+        ),
     ] = None,
 ) -> None:
-    """Write the audit trail out for a collector of logs; people stand in it by code names."""
+    """Export the audit trail to a log collector; people appear under code names."""
 
     def show_line(entry: StoredEntry) -> None:
         typer.echo(write_line(entry, form))
@@ -330,6 +343,11 @@ def _say_state(term: Terminal, key: StoredKey) -> str:
         return term.say("cli.key-waits")
     valid = is_valid(key, dt.datetime.now(dt.UTC))
     return term.say("cli.key-valid" if valid else "cli.key-expired")
+
+
+def _say_role(term: Terminal, role: str) -> str:
+    # the trail may hold roles of earlier releases
+    return term.say(f"role.{role}") if f"role.{role}" in all_texts() else role
 
 
 def _few(people: list[str]) -> str:

@@ -10,6 +10,7 @@ import typer
 from pydantic_core import to_jsonable_python
 
 from recommender.cli import catalog_files
+from recommender.cli.app import command_group
 from recommender.cli.common import EXIT_PROBLEM, Terminal, command
 from recommender.exchange import read_catalog_workbook
 from recommender.service.effective_catalog import load_effective_catalog
@@ -18,15 +19,12 @@ from training_catalog.coverage import STEPS, coverage
 from training_catalog.difference import Change, diff_catalogs
 from training_catalog.judging import Judgement, judge_catalog
 
-Version = "A catalogue folder, or a workbook (.xlsx) that `catalog export` wrote."
+Version = "A catalogue folder, or a workbook (.xlsx) written by `catalog export`."
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(
-        help="Check, show, compare and print the catalogue; edit it in Excel.",
-        no_args_is_help=True,
-    )
+    group = command_group("Check, show, compare and print the catalogue; edit it in Excel.")
     command(
         group,
         "check",
@@ -57,9 +55,9 @@ def register(app: typer.Typer) -> None:
 
 
 def check(term: Terminal) -> None:
-    """Check a catalogue folder: every fault at once, or, with none, what should be better.
+    """Check a catalogue folder: list every fault or, if there is none, what to improve.
 
-    Exit code 1 where there is a fault, or a judgement that plans or documents come out wrong.
+    Exit code 1 if there is a fault, or something that makes plans or documents wrong.
     """
     catalog = load_catalog(term.settings.catalog)
     # errors first; the sort is stable, so each half stays in the order of the catalogue
@@ -111,13 +109,14 @@ def _print_judgements(term: Terminal, heading: str, judgements: Sequence[Judgeme
 
 
 def show(term: Terminal) -> None:
-    """Show the catalogue, with the modules that were imported."""
+    """Show the catalogue, including imported courses."""
     catalog = load_effective_catalog(term.settings)
     if term.as_json:
         term.print_json(catalog.model_dump(mode="json"))
         return
     lang = term.lang
     categories = {c.id: c.name.in_language(lang) for c in catalog.categories}
+    competencies = {c.id: c.name.in_language(lang) for c in catalog.competencies}
     serving = [{part.id for part in module.competencies} for module in catalog.modules]
     term.print_table(
         f"{catalog.name.in_language(lang)}  {catalog.digest}",
@@ -147,7 +146,7 @@ def show(term: Terminal) -> None:
             for name, side in (
                 ("module", "left"),
                 ("id", "left"),
-                ("serves", "left"),
+                ("steps", "left"),
                 ("modality", "left"),
                 ("hours", "right"),
                 ("cost", "right"),
@@ -158,7 +157,7 @@ def show(term: Terminal) -> None:
                 module.title.in_language(lang),
                 module.id,
                 "\n".join(
-                    f"{part.id} {part.from_level:g}→{part.to_level:g}"
+                    f"{competencies[part.id]} {part.from_level:g}→{part.to_level:g}"
                     for part in module.competencies
                 ),
                 term.say(f"modality.{module.modality}"),
@@ -174,6 +173,7 @@ def show(term: Terminal) -> None:
 
 def _print_paths(term: Terminal, catalog: Catalog) -> None:
     grades = {grade.id: grade.name.in_language(term.lang) for grade in catalog.grades}
+    titles = {module.id: module.title.in_language(term.lang) for module in catalog.modules}
     term.print_table(
         "",
         [(term.say(f"cli.{name}"), "left") for name in ("path", "id", "grades", "stages")],
@@ -187,7 +187,7 @@ def _print_paths(term: Terminal, catalog: Catalog) -> None:
                     for stage in path.stages
                     for line in (
                         stage.name.in_language(term.lang),
-                        *(f"  {name}" for name in stage.modules),
+                        *(f"  {titles[name]}" for name in stage.modules),
                     )
                 ),
             )
@@ -201,7 +201,7 @@ def diff(
     old: Annotated[Path, typer.Argument(metavar="OLD", help=Version)],
     new: Annotated[Path, typer.Argument(metavar="NEW", help=Version)],
 ) -> None:
-    """Say in words what changed from one version of a catalogue to another."""
+    """Describe what changed from one version of a catalogue to another."""
     before, after = _version(old), _version(new)
     changes = diff_catalogs(before, after)
     if term.as_json:
@@ -244,10 +244,10 @@ def show_coverage(
     term: Terminal,
     picture: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw the matrix into this file, .png or .svg."),
+        typer.Option(metavar="FILE", help="Draw the coverage table as a picture (.png or .svg)."),
     ] = None,
 ) -> None:
-    """Count the modules of each competency and step; 3+1 is three main and one further."""
+    """Count the courses for each competency and step; 3+1 means three main and one further."""
     catalog = load_effective_catalog(term.settings)
     table = coverage(catalog)
     if picture:

@@ -18,7 +18,7 @@ from recommender.exchange import (
 )
 from recommender.service.effective_catalog import load_effective_catalog
 
-Pdf = Annotated[Path, typer.Option("--pdf", metavar="FILE", help="The PDF to write.")]
+Pdf = Annotated[Path, typer.Option("--pdf", metavar="FILE", help="PDF to write.")]
 
 
 def register(group: typer.Typer) -> None:
@@ -44,7 +44,7 @@ def register(group: typer.Typer) -> None:
 
 def export(
     term: Terminal,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The workbook to write (.xlsx).")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Workbook to write (.xlsx).")],
 ) -> None:
     """Write the whole catalogue as a workbook that can be edited in Excel."""
     catalog = load_effective_catalog(term.settings)
@@ -59,19 +59,21 @@ def export(
 
 def import_(
     term: Terminal,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A workbook as exported, edited.")],
-    to: Annotated[
-        Path, typer.Option("--to", metavar="FOLDER", help="The catalogue folder to make.")
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The exported workbook, after editing.")
     ],
+    to: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Catalogue folder to create.")],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything, write nothing.")
     ] = False,
     marked: Annotated[
         Path | None,
-        typer.Option(help="If cells are bad, write a copy with them marked here (.xlsx)."),
+        typer.Option(
+            help="Where to write a copy with the faulty cells marked, if there are any (.xlsx)."
+        ),
     ] = None,
 ) -> None:
-    """Read a workbook back into a new folder: all of it, or nothing and a report of bad cells."""
+    """Read a workbook back into a new folder: all of it, or nothing and a list of faults."""
     try:
         catalog = import_catalog_workbook(file, to, dry_run=dry_run)
     except TableFaultsError as error:
@@ -100,16 +102,16 @@ def import_(
 
 def sheet(
     term: Terminal,
-    module: Annotated[str, typer.Argument(metavar="MODULE", help="Id of the module.")],
+    module: Annotated[str, typer.Argument(metavar="MODULE", help="Id of the course.")],
     pdf: Pdf,
 ) -> None:
-    """Write the sheet of one module, one page."""
+    """Write the fact sheet of one course, on one page."""
     catalog = load_effective_catalog(term.settings)
     _finish(term, pdf, render_module_sheet_pdf(catalog, module, term.lang))
 
 
 def booklet(term: Terminal, pdf: Pdf) -> None:
-    """Write the whole catalogue as a booklet: contents, coverage, a page a module, index."""
+    """Write the whole catalogue as a booklet: contents, coverage, one page a course, index."""
     _finish(term, pdf, render_booklet_pdf(load_effective_catalog(term.settings), term.lang))
 
 

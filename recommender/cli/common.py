@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from recommender.cli.app import Command
 from recommender.errors import InputError, RecommenderError, TableFaultsError
 from recommender.exchange import describe_faults
 from recommender.service.session import Session, open_session
@@ -48,7 +49,7 @@ _COMMON = {
         Path | None,
         typer.Option(
             envvar="RECOMMENDER_CATALOG",
-            help="Folder of the catalogue; the telecom one that ships unless given.",
+            help="Catalogue folder; the telecom catalogue that ships with it by default.",
             rich_help_panel="Common options",
         ),
     ],
@@ -65,7 +66,7 @@ _COMMON = {
         typer.Option(
             envvar="RECOMMENDER_AS_OF",
             metavar="DATE",
-            help="The day the question is asked, e.g. 2026-06-30; today unless given.",
+            help="As-of date, e.g. 2026-06-30; today by default.",
             rich_help_panel="Common options",
         ),
     ],
@@ -74,7 +75,7 @@ _COMMON = {
         typer.Option(
             envvar="RECOMMENDER_LANG",
             metavar="zh-CN|en",
-            help="Language of texts and documents; zh-CN unless given.",
+            help="Language of texts, documents and help; zh-CN by default.",
             rich_help_panel="Common options",
         ),
     ],
@@ -211,7 +212,7 @@ def command(
         # typer would otherwise look at the function that was wrapped
         del run.__wrapped__  # type: ignore[attr-defined] - functools.wraps set it
         epilog = "\n\n".join(["Examples:", *(f"  $ {line}" for line in examples)])
-        app.command(name, epilog=epilog if examples else None)(run)
+        app.command(name, cls=Command, epilog=epilog if examples else None)(run)
         # not `run`: so a command stays a plain function, whose parameters a type checker knows
         return function
 
@@ -260,9 +261,13 @@ def _tell(
         text = [f"  {d['where']}: {d['what']} — {d['hint']}" for d in details]
         code, advice = "catalog.faults", ""
     else:
-        message, advice = explain(error, lang)
+        message, advice = explain(error, lang, command_line=True)
         code = error.code
-        details = describe_faults(error, lang) if isinstance(error, TableFaultsError) else []
+        details = (
+            describe_faults(error, lang, command_line=True)
+            if isinstance(error, TableFaultsError)
+            else []
+        )
         text = [
             f"  {d['sheet']} {d['row'] or ''} {d['column']}: {d['message']}"
             f" ({d['found']} → {d['expected']}) — {d['hint']}"

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from recommender.cli.app import command_group
 from recommender.cli.common import EXIT_PROBLEM, Terminal, command
 from recommender.service.installation import upgrade_installation
 from recommender.store import backup_database, check_database, restore_database
@@ -15,9 +16,7 @@ from recommender.texts import hint
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(
-        help="Upgrade, check, back up and restore the database.", no_args_is_help=True
-    )
+    group = command_group("Upgrade, check, back up and restore the database.")
     command(group, "upgrade", examples=["recommender db upgrade --database sqlite:///hr.db"])(
         upgrade
     )
@@ -44,7 +43,7 @@ def upgrade(term: Terminal) -> None:
 
 
 def check(term: Terminal) -> None:
-    """Look for damage, and for ids that no address can hold. Ends with 1 if there is any."""
+    """Look for damage, and for ids that cannot stand in a URL. Exit code 1 if any is found."""
     findings = check_database(term.settings.database)
     told = [
         {
@@ -52,7 +51,7 @@ def check(term: Terminal) -> None:
             "table": finding.table,
             "found": finding.found,
             "message": term.say(finding.code, table=finding.table, found=_visible(finding.found)),
-            "hint": hint(finding.code, term.lang),
+            "hint": hint(finding.code, term.lang, command_line=True),
         }
         for finding in findings
     ]
@@ -75,7 +74,7 @@ def backup(
     term: Terminal,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="File to write.")],
 ) -> None:
-    """Write a consistent copy of the database, while it may be in use."""
+    """Write a consistent copy of the database, even while it is in use."""
     path = backup_database(term.settings.database, file)
     if term.as_json:
         term.print_json({"file": str(path), "bytes": path.stat().st_size})
@@ -84,16 +83,16 @@ def backup(
 
 def restore(
     term: Terminal,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="File that db backup wrote.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File written by `db backup`.")],
     replace: Annotated[
         bool,
         typer.Option(
             "--replace",
-            help="SQLite: put the file that is in use aside, under its name with the time.",
+            help="SQLite: replace the file in use; it is kept, with the time added to its name.",
         ),
     ] = False,
 ) -> None:
-    """Fill the database from a backup: all of it, or nothing is changed. Stop the service first."""
+    """Restore the database from a backup, completely or not at all. Stop the service first."""
     restored = restore_database(term.settings.database, file, replace=replace)
     if term.as_json:
         kept = str(restored.kept) if restored.kept else None

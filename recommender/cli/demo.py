@@ -51,11 +51,13 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     term: Terminal,
-    folder: Annotated[Path, typer.Option(help="Where everything is written.")] = Path("build/demo"),
-    people: Annotated[int, typer.Option(help="How many made-up people.", min=1, max=2000)] = 200,
-    hours: Annotated[float, typer.Option(help="Hours of the plan.", min=1)] = 60,
+    folder: Annotated[Path, typer.Option(help="Folder to write everything to.")] = Path(
+        "build/demo"
+    ),
+    people: Annotated[int, typer.Option(help="Number of made-up people.", min=1, max=2000)] = 200,
+    hours: Annotated[float, typer.Option(help="Limit of hours for the plan.", min=1)] = 60,
 ) -> None:
-    """Show the main job on made-up people: files in, gaps, ranked modules and a plan out."""
+    """Try it out on made-up people: files in; gaps, ranked courses and a plan out."""
     started = time.monotonic()
     _clear(folder)
     (folder / "in").mkdir(parents=True)

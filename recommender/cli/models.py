@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from recommender.cli.app import command_group
 from recommender.cli.common import Terminal, command
 from recommender.documents.evaluation.document import ReportOptions
 from recommender.errors import InputError
@@ -32,16 +33,18 @@ from recommender.service.session import Session
 
 HistoryFile = Annotated[
     Path | None,
-    typer.Option("--history", help="Table of improvement records; without it the database."),
+    typer.Option("--history", help="Table of improvement records; the database by default."),
 ]
 ModulesFile = Annotated[
-    Path | None, typer.Option("--modules", help="Table of modules, with --history.")
+    Path | None, typer.Option("--modules", help="Table of courses; goes with --history.")
 ]
 Scale = Annotated[
     tuple[float, float],
-    typer.Option("--scale", help="Lowest and highest level there can be in the files."),
+    typer.Option("--scale", help="Lowest and highest level of the scale used in the files."),
 ]
-Seed = Annotated[int, typer.Option(help="The same data and seed give the same model.", min=0)]
+Seed = Annotated[
+    int, typer.Option(help="Random seed; the same data and seed give the same model.", min=0)
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -68,7 +71,7 @@ def register(app: typer.Typer) -> None:
         "score",
         examples=["recommender score --model model --queries queries.csv --out scores.csv"],
     )(score)
-    group = typer.Typer(help="List, show, promote and roll back models.", no_args_is_help=True)
+    group = command_group("List, show, promote and roll back models.")
     command(group, "list", examples=["recommender models list"])(list_)
     command(group, "show", examples=["recommender models show MODEL --json"])(show)
     command(
@@ -94,11 +97,13 @@ def train(
     term: Terminal,
     history: HistoryFile = None,
     modules: ModulesFile = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the model, with --history.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write the model to; goes with --history.")
+    ] = None,
     scale: Scale = LEVEL_SCALE,
     seed: Seed = 0,
 ) -> None:
-    """Train an effect model: on the database, or on files alone."""
+    """Train an effect model, on the database or on files alone."""
     # any of them means files: a forgotten one must not train on the database instead
     if history or modules or out:
         if not (history and modules and out):
@@ -133,12 +138,14 @@ def evaluate(
     modules: ModulesFile = None,
     report: Annotated[
         Path | None,
-        typer.Option(help="Write a page with pictures to this file, and JSON beside it."),
+        typer.Option(
+            help="Write a report with charts to this HTML file, and its figures as JSON beside it."
+        ),
     ] = None,
     scale: Scale = LEVEL_SCALE,
     seed: Seed = 0,
 ) -> None:
-    """Judge the effect model on a history, with the simple baselines beside it."""
+    """Judge the effect model on a history, beside simple baselines."""
     options = ReportOptions(made_on=term.settings.as_of)
     if history or modules:
         if not (history and modules):
@@ -177,7 +184,7 @@ def score(
     ],
     out: Annotated[Path, typer.Option(help="CSV to write.")],
 ) -> None:
-    """Say for each query what its module is expected to do, on files alone."""
+    """Predict the improvement for each query, on files alone."""
     count = score_file(model, queries, out)
     if term.as_json:
         term.print_json({"queries": count, "file": str(out)})
@@ -230,7 +237,9 @@ def list_(term: Terminal) -> None:
         term.print("cli.model-broken", model=head.model_id, problem=head.problem)
 
 
-def show(term: Terminal, model: Annotated[str, typer.Argument(metavar="MODEL")]) -> None:
+def show(
+    term: Terminal, model: Annotated[str, typer.Argument(metavar="MODEL", help="Id of the model.")]
+) -> None:
     """Show a model's card: what it was trained on, how good it is, and its limits."""
     with term.session("models show") as session:
         card = session.service.models.card(model)
@@ -247,12 +256,13 @@ def show(term: Terminal, model: Annotated[str, typer.Argument(metavar="MODEL")])
 
 def promote(
     term: Terminal,
-    model: Annotated[str, typer.Argument(metavar="MODEL")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Id of the model.")],
     override: Annotated[
-        str | None, typer.Option(help="Why to promote it against the verdict; recorded.")
+        str | None,
+        typer.Option(help="Reason for promoting it against the verdict; it is recorded."),
     ] = None,
 ) -> None:
-    """Put a model in force, if it beats the baselines and the one in force."""
+    """Put a model in force if it beats the baselines and the one in force."""
     with (
         term.session("models promote") as session,
         announcing(session, model_id=model, overrides=override is not None),
@@ -265,9 +275,9 @@ def promote(
 
 def rollback(
     term: Terminal,
-    reason: Annotated[str, typer.Option(help="Why; it is recorded.")] = "rollback",
+    reason: Annotated[str, typer.Option(help="Reason; it is recorded.")] = "rollback",
 ) -> None:
-    """Put the model back in force that was there before."""
+    """Go back to the model that was in force before."""
     with term.session("models rollback") as session, announcing(session):
         model = roll_back(session, reason=reason, by=_user())
     if term.as_json:
@@ -280,7 +290,7 @@ def export(
     what: Annotated[str, typer.Argument(metavar="history", help="What to export.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV to write.")],
     pseudonymise: Annotated[
-        bool, typer.Option("--pseudonymise", help="Hide people behind pseudonyms.")
+        bool, typer.Option("--pseudonymise", help="Replace people by pseudonyms.")
     ] = False,
 ) -> None:
     """Export the history for an analyst."""

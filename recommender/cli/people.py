@@ -13,6 +13,7 @@ from recommender.cli.common import EXIT_PROBLEM, Terminal, command
 from recommender.cli.files import write_pdf
 from recommender.cli.printing import (
     competency_names,
+    print_facts,
     print_gaps,
     print_path,
     print_plan,
@@ -36,19 +37,19 @@ from recommender.texts import explain as explain_error
 from training_catalog import Modality
 
 Person = Annotated[str, typer.Argument(metavar="PERSON", help="Staff number of the person.")]
-Hours = Annotated[
-    float | None, typer.Option(help="Hours there are; 0 and above.", min=0, rich_help_panel="Plan")
+Hours = Annotated[float | None, typer.Option(help="Limit of hours.", min=0, rich_help_panel="Plan")]
+Budget = Annotated[
+    float | None, typer.Option(help="Limit of cost, in CNY.", min=0, rich_help_panel="Plan")
 ]
-Budget = Annotated[float | None, typer.Option(help="CNY there are.", min=0, rich_help_panel="Plan")]
 Modalities = Annotated[
     list[Modality] | None,
-    typer.Option("--modality", help="Allow only this modality; may be given again."),
+    typer.Option("--modality", help="Allow only this modality; repeatable."),
 ]
 PathId = Annotated[
     str | None,
     typer.Option(metavar="PATH", help="Plan within this learning path; `catalog show` lists them."),
 ]
-Unlimited = Annotated[bool, typer.Option("--no-hours-limit", help="Plan without a limit of hours.")]
+Unlimited = Annotated[bool, typer.Option("--no-hours-limit", help="Plan without a limit on hours.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -86,7 +87,7 @@ def register(app: typer.Typer) -> None:
 
 
 def gaps(term: Terminal, person: Person) -> None:
-    """Show where a person stands against the targets of the grade."""
+    """Show a person's levels against the targets of the grade."""
     with term.session() as session:
         standing = read_gaps(session, person, as_of=term.settings.as_of)
     if term.as_json:
@@ -98,16 +99,17 @@ def gaps(term: Terminal, person: Person) -> None:
 def recommend(
     term: Terminal,
     person: Person,
-    top: Annotated[int, typer.Option(help="How many modules.", min=1)] = 10,
+    top: Annotated[int, typer.Option(help="Number of courses to show.", min=1)] = 10,
     objective: Annotated[
-        Objective, typer.Option(help="Rank by gap closed, or by that per hour or per CNY.")
+        Objective,
+        typer.Option(help="Rank by the gap closed, or by the gap closed per hour or per CNY."),
     ] = Objective.GAP,
     modality: Modalities = None,
     model: Annotated[
-        str | None, typer.Option(help="Rank by this model, not the one in force.")
+        str | None, typer.Option(help="Rank by this model instead of the one in force.")
     ] = None,
 ) -> None:
-    """Rank the modules that are worth a person's time."""
+    """Rank the courses that are worth a person's time."""
     request = RecommendationRequest(
         top, objective, modalities=tuple(m.value for m in modality) if modality else None
     )
@@ -133,10 +135,10 @@ def plan(
     budget: Budget = None,
     no_hours_limit: Unlimited = False,
     must: Annotated[
-        list[str] | None, typer.Option(help="A module that has to be in; may be given again.")
+        list[str] | None, typer.Option(help="Course that must be in the plan; repeatable.")
     ] = None,
     without: Annotated[
-        list[str] | None, typer.Option(help="A module that must not be in; may be given again.")
+        list[str] | None, typer.Option(help="Course that must not be in the plan; repeatable.")
     ] = None,
     modality: Modalities = None,
     path: PathId = None,
@@ -178,11 +180,11 @@ def plan_all(
     hours: Hours = None,
     budget: Budget = None,
     org_unit: Annotated[
-        str | None, typer.Option(help="Only this org unit and those below it, as a path.")
+        str | None, typer.Option(help="Only this org unit and those below it, given as a path.")
     ] = None,
     path: PathId = None,
 ) -> None:
-    """Make a plan for everybody; with a learning path, for all whose grade it is for."""
+    """Make a plan for everybody or, with a learning path, for everybody at its grades."""
     request = PlanRequest(hours_budget=hours, cost_budget=budget, path=path)
     # on standard error and only on a terminal, so that a pipe gets the result and nothing else
     quiet = term.as_json or not term.problems.is_terminal
@@ -205,7 +207,7 @@ def plan_all(
         print_path(term, session.service.framework, path)
     # one person's conflict does not keep the others from their plans, but the exit code tells of it
     for person_id, error in made.refused:
-        message, advice = explain_error(error, term.lang)
+        message, advice = explain_error(error, term.lang, command_line=True)
         line = f"{person_id}: {message}" + (f" — {advice}" if advice else "")
         term.problems.print(line, markup=False, highlight=False, soft_wrap=True)
     if made.refused:
@@ -217,7 +219,7 @@ def explain(
     person: Person,
     competency: Annotated[str, typer.Argument(metavar="COMPETENCY", help="Id of the competency.")],
 ) -> None:
-    """Explain a level down to the raw rows it came from."""
+    """Explain a level, down to the rows it was computed from."""
     with term.session() as session:
         derivation = read_derivation(session, person, competency, as_of=term.settings.as_of)
     if term.as_json:
@@ -243,16 +245,4 @@ def explain(
         term.print("cli.explain-fulfilment", shares=shares)
     for part in (derivation.parts, derivation.rows):
         if part:
-            # ratings, exams and imported levels have rows of different columns
-            headings = list(part[0])
-            term.print_table(
-                "",
-                [(heading, "left") for heading in headings],
-                [[_cell(entry[heading]) for heading in headings] for entry in part],
-            )
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+            print_facts(term, session.service.framework, competency, part)

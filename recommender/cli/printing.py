@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from recommender.cli.common import Terminal
 from recommender.results import Gaps, Plan, Recommendations, ServedCompetency
@@ -31,7 +32,12 @@ def print_gaps(term: Terminal, framework: Framework, gaps: Gaps) -> None:
     ]
     headings = ("competency", "level", "target", "gap", "weight", "confidence", "method", "on")
     term.print_table(
-        term.say("cli.gaps-title", person=gaps.person_id, as_of=gaps.as_of, grade=gaps.grade),
+        term.say(
+            "cli.gaps-title",
+            person=gaps.person_id,
+            as_of=gaps.as_of,
+            grade=_grade_name(framework, gaps.grade, term.lang),
+        ),
         [
             (term.say(f"cli.{name}"), "left" if name in ("competency", "method") else "right")
             for name in headings
@@ -119,7 +125,9 @@ def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
     if made.optimality_gap:
         term.print("note.not-proven", gap=f"{made.optimality_gap:.2f}")
     if made.assess_first:
-        term.print("cli.plan-assess", names=", ".join(names[name] for name in made.assess_first))
+        separator = term.say("document.list_separator")
+        assess_first = separator.join(names[name] for name in made.assess_first)
+        term.print("cli.plan-assess", names=assess_first)
     # the others were left out for reasons that more hours or a larger budget would not change
     near = [item for item in made.left_out if item.reason in ("over-hours", "over-budget")]
     for item in near[:3]:
@@ -177,3 +185,52 @@ def _served(term: Terminal, names: dict[str, str], item: ServedCompetency) -> st
 def competency_names(framework: Framework, lang: str) -> dict[str, str]:
     """Return the names of the competencies by id."""
     return {c.id: c.name.in_language(lang) for c in framework.catalog.competencies}
+
+
+def _grade_name(framework: Framework, grade_id: str, lang: str) -> str:
+    grades = {grade.id: grade.name.in_language(lang) for grade in framework.catalog.grades}
+    return grades.get(grade_id, grade_id)
+
+
+def print_facts(
+    term: Terminal,
+    framework: Framework,
+    competency_id: str,
+    facts: Sequence[Mapping[str, Any]],
+) -> None:
+    """Print what a level was computed from: figures of each rater type or sitting, or raw rows."""
+    competency = framework.competencies[competency_id]
+    names = {
+        subject.id: subject.name.in_language(term.lang)
+        for exam in competency.exams
+        for subject in exam.subjects
+    }
+    names |= {
+        indicator.id: f"{indicator.text.in_language(term.lang)}\n{indicator.id}"
+        for level in competency.levels
+        for indicator in level.indicators
+    }
+    # ratings, exams and imported levels have different columns; the title names these two
+    columns = [name for name in facts[0] if name not in ("person_id", "competency_id")]
+    term.print_table(
+        "",
+        [(term.say(f"fact.column.{name}"), "left") for name in columns],
+        [[_cell(term, names, name, row[name]) for name in columns] for row in facts],
+    )
+
+
+def _cell(term: Terminal, names: Mapping[str, str], column: str, value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return term.say("fact.yes" if value else "fact.no")
+    if column == "rater_type":
+        return term.say(f"fact.rater.{value}")
+    # fulfilment of the four levels; subjects that are missing
+    if isinstance(value, list | tuple):
+        separator = " · " if column == "fulfilment" else term.say("document.list_separator")
+        parts: list[Any] = list(value)
+        return separator.join(_cell(term, names, column, part) for part in parts) or "–"
+    if isinstance(value, float):
+        return f"{value:.0%}" if column in ("fulfilment", "weight") else f"{value:.3g}"
+    return names.get(str(value), str(value))

@@ -8,24 +8,23 @@ from typing import Annotated
 
 import typer
 
+from recommender.cli.app import command_group
 from recommender.cli.common import Terminal, command
 from recommender.cli.files import write_whole
 from recommender.errors import InputError
 from recommender.service.privacy.personal_data import erase_person, export_person
 from recommender.service.privacy.retention import clear_traces, report_retention, retire_facts
 
-Person = Annotated[str, typer.Argument(metavar="PERSON", help="Id of the person.")]
+Person = Annotated[str, typer.Argument(metavar="PERSON", help="Staff number of the person.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    privacy = typer.Typer(
-        help="Export or erase all that is held on a person.", no_args_is_help=True
-    )
+    privacy = command_group("Export or erase all data held on a person.")
     command(privacy, "export", examples=["recommender privacy export 00012345 person.json"])(export)
     command(privacy, "erase", examples=["recommender privacy erase 00012345 --yes"])(erase)
     app.add_typer(privacy, name="privacy")
-    retention = typer.Typer(help="Delete what is past its period.", no_args_is_help=True)
+    retention = command_group("Delete data past its retention period.")
     command(
         retention,
         "run",
@@ -39,7 +38,7 @@ def export(
     person: Person,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON file to write.")],
 ) -> None:
-    """Write all that is held on a person to a file."""
+    """Export all data held on a person to a file."""
     with term.session("privacy export") as session:
         held = export_person(session, person)
     write_whole(file, json.dumps(held, ensure_ascii=False, indent=2).encode())
@@ -52,9 +51,11 @@ def export(
 def erase(
     term: Terminal,
     person: Person,
-    yes: Annotated[bool, typer.Option("--yes", help="It is meant: nothing comes back.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Confirm; what is erased cannot be brought back.")
+    ] = False,
 ) -> None:
-    """Erase a person for good; the effects of training stay known, under a pseudonym."""
+    """Erase a person for good; what was learned about training is kept under a pseudonym."""
     if not yes:
         raise InputError("privacy.say-yes", person_id=person)
     with term.session("privacy erase") as session:
@@ -67,11 +68,9 @@ def erase(
 
 def run(
     term: Terminal,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what is past its period.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what is due.")] = False,
 ) -> None:
-    """Delete what is past its period; run it once a day."""
+    """Delete data past its retention period; run it once a day."""
     if dry_run:
         with term.session("retention run") as session:
             report = report_retention(session, term.settings)
@@ -86,7 +85,7 @@ def run(
                 (term.say("cli.rows"), "right"),
             ],
             [
-                (table, report.older_than[table].isoformat(), str(count))
+                (term.say(f"retained.{table}"), report.older_than[table].isoformat(), str(count))
                 for table, count in report.due.items()
             ],
         )

@@ -32,16 +32,16 @@ def serve(
     term: Terminal,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
-    workers: Annotated[int, typer.Option(help="Server processes.", min=1, max=64)] = 1,
+    workers: Annotated[int, typer.Option(help="Number of server processes.", min=1, max=64)] = 1,
     proxies: Annotated[
         str | None,
         typer.Option(
-            help="Addresses or networks of proxies whose X-Forwarded headers are believed, with "
-            "commas between; none unless given.",
+            help="Trusted proxies, whose X-Forwarded headers are believed: addresses or "
+            "networks separated by commas; none by default.",
         ),
     ] = None,
 ) -> None:
-    """Serve the HTTP API. The first start makes an admin key and prints it, once."""
+    """Serve the HTTP API. The first start creates an admin key and prints it once."""
     import uvicorn  # only here: it is heavy, and no other command needs it
 
     named = term.settings.proxies if proxies is None else proxies

@@ -40,10 +40,12 @@ def import_(
     ] = False,
     marked: Annotated[
         Path | None,
-        typer.Option(help="If rows are bad, write a copy with the bad cells marked here (.xlsx)."),
+        typer.Option(
+            help="Where to write a copy with the faulty cells marked, if there are any (.xlsx)."
+        ),
     ] = None,
 ) -> None:
-    """Import a table: all of it, or nothing and a report of every bad row."""
+    """Import a table: all of it, or nothing and a report of every faulty row."""
     latest = term.settings.latest_fact_on
     try:
         with term.session() as session:
@@ -69,7 +71,7 @@ def template(
     term: Terminal,
     kind: Kind,
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Where to; KIND.xlsx unless given.")
+        Path | None, typer.Argument(metavar="FILE", help="File to write; KIND.xlsx by default.")
     ] = None,
 ) -> None:
     """Write an empty workbook to fill in, with headers, drop-downs and an example row."""

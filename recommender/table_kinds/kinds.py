@@ -42,7 +42,9 @@ _COMPETENCY = Column(
     refers_to="competency",
     example="resilience",
 )
-_MODULE = Column("module_id", ("培训模块", "模块编号", "课程编号"), refers_to="module", example="")
+_MODULE = Column(
+    "module_id", ("课程", "课程编号", "培训模块", "模块编号"), refers_to="module", example=""
+)
 
 KINDS: Mapping[str, TableKind] = {
     kind.name: kind
@@ -241,16 +243,16 @@ KINDS: Mapping[str, TableKind] = {
         ),
         TableKind(
             "modules",
-            ("培训模块", "Modules"),
+            ("课程", "Courses"),
             (
                 # a slug, like the ids in the catalogue's files, which these modules are added to
                 Column(
                     "module_id",
-                    ("模块编号", "培训模块", "课程编号"),
+                    ("课程编号", "课程", "模块编号", "培训模块"),
                     slug=True,
                     example="local-visit-coaching",
                 ),
-                Column("title", ("模块名称", "名称", "课程名称"), example="拜访陪练"),
+                Column("title", ("课程名称", "名称", "模块名称"), example="拜访陪练"),
                 Column(
                     "competency_ids",
                     ("能力项", "对应能力项"),
@@ -277,10 +279,16 @@ KINDS: Mapping[str, TableKind] = {
                     maximum=1_000_000,
                     example="600",
                 ),
-                Column("prerequisites", ("先修模块",), "ids", nullable=True, refers_to="module"),
+                Column(
+                    "prerequisites",
+                    ("先修课程", "先修模块"),
+                    "ids",
+                    nullable=True,
+                    refers_to="module",
+                ),
                 Column(
                     "expert_improvement",
-                    ("专家预估提升",),
+                    ("专家估计提升", "专家预估提升"),
                     "number",
                     nullable=True,
                     minimum=0,

@@ -8,7 +8,8 @@ The texts are in the TOML files of this folder, one table for each text::
     hint.zh-CN = "稍后再试"
     hint.en = "try again in a moment"
 
-Code outside of this package names a text by its key and passes the values.
+A hint is for every reader and so names no command. ``command`` takes its place at the command line
+where a command helps. Code outside of this package names a text by its key and passes the values.
 """
 
 from __future__ import annotations
@@ -70,12 +71,14 @@ def say(key: str, lang: str, **values: object) -> str:
     return all_texts()[key][lang].format(**values)
 
 
-def hint(key: str, lang: str, **values: object) -> str:
+def hint(key: str, lang: str, *, command_line: bool = False, **values: object) -> str:
     """Return how to mend the problem `key`, or an empty string if there is no hint."""
-    return all_texts()[key].get("hint", {}).get(lang, "").format(**values)
+    text = all_texts()[key]
+    advice = (command_line and text.get("command")) or text.get("hint", {})
+    return advice.get(lang, "").format(**values)
 
 
-def explain(error: RecommenderError, lang: str) -> tuple[str, str]:
+def explain(error: RecommenderError, lang: str, *, command_line: bool = False) -> tuple[str, str]:
     """Return what to tell a user about an error, and how to mend it.
 
     Parameters
@@ -84,13 +87,16 @@ def explain(error: RecommenderError, lang: str) -> tuple[str, str]:
         A known problem.
     lang : str
         ``zh-CN`` or ``en``.
+    command_line : bool
+        Whether the user is at the command line, so that a hint may name a command.
 
     Returns
     -------
     tuple of str
         The problem in one line, and the hint (may be empty).
     """
-    return say(error.code, lang, **error.values), hint(error.code, lang, **error.values)
+    advice = hint(error.code, lang, command_line=command_line, **error.values)
+    return say(error.code, lang, **error.values), advice
 
 
 def placeholders(text: str) -> set[str]:

@@ -24,7 +24,7 @@ def test_nothing_changed(catalog):
 
 def test_a_changed_cost(catalog):
     new = change_module(catalog, MODULE, cost=1500.0)
-    assert words(catalog, new) == ["培训模块《丢单复盘工作坊》：费用由 1200 元 改为 1500 元"]
+    assert words(catalog, new) == ["课程《丢单复盘工作坊》：费用由 1200 元 改为 1500 元"]
     assert words(catalog, new, "en") == [
         "Module “Lost-deal review workshop”: cost changed from CNY 1200 to CNY 1500"
     ]
@@ -38,8 +38,8 @@ def test_an_added_and_a_removed_module(catalog):
         update={"id": "second-review", "title": Text(zh_cn="再复盘", en="Second review")}
     )
     more = build_catalog(catalog, extra_modules=[copy])
-    assert words(catalog, more) == ["新增培训模块《再复盘》"]
-    assert words(more, catalog) == ["删除培训模块《再复盘》"]
+    assert words(catalog, more) == ["新增课程《再复盘》"]
+    assert words(more, catalog) == ["删除课程《再复盘》"]
     assert words(more, catalog, "en") == ["Module “Second review”: removed"]
 
 
@@ -55,7 +55,7 @@ def test_lists_tell_what_came_and_went(catalog):
     outcomes = module(catalog, MODULE).outcomes
     new = change_module(catalog, MODULE, outcomes=outcomes[1:])
     (line,) = words(catalog, new)
-    assert line.startswith("培训模块《丢单复盘工作坊》：学习成果删除 “")
+    assert line.startswith("课程《丢单复盘工作坊》：学习成果删除 “")
     syllabus = module(catalog, MODULE).syllabus
     new = change_module(
         catalog, MODULE, syllabus=(*syllabus, Text(zh_cn="收尾", en="Closing unit"))

@@ -169,7 +169,7 @@ def test_titles_stand_in_the_order_of_pinyin():
 
 def test_the_matrix_as_text(catalog):
     table = coverage(catalog).table("en")
-    assert table[0] == ["Competency", "0→1", "1→2", "2→3", "3→4", "Modules"]
+    assert table[0] == ["Competency", "0→1", "1→2", "2→3", "3→4", "Courses"]
     assert len(table) == 19
     assert table[1] == ["Achievement orientation", "3", "3", "3", "3", "12"]
     hole = coverage(PLANTS["no-module-for-step"](catalog)).table("zh-CN")

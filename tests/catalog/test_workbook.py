@@ -114,17 +114,17 @@ def test_an_excel_save_changes_nothing(catalog, book):
 
 
 def test_a_changed_cost_comes_back_as_that_change(catalog, book):
-    book.cell("培训模块", MODULE, "费用").value = 1350
+    book.cell("课程", MODULE, "费用").value = 1350
     changes = diff_catalogs(catalog, read_catalog_workbook(book.save()))
     assert [c.text("zh-CN") for c in changes] == [
-        "培训模块《丢单复盘工作坊》：费用由 1200 元 改为 1350 元"
+        "课程《丢单复盘工作坊》：费用由 1200 元 改为 1350 元"
     ]
 
 
 def test_an_added_module_comes_back_as_that_module(catalog, book):
     book.add(
-        "培训模块",
-        模块编号="pipeline-review-clinic",
+        "课程",
+        课程编号="pipeline-review-clinic",
         中文名称="商机会诊",
         英文名称="Opportunity clinic",
         培训方式="面授",
@@ -134,16 +134,16 @@ def test_an_added_module_comes_back_as_that_module(catalog, book):
         来源="本项目编写",
     )
     book.add(
-        "模块能力项",
-        模块编号="pipeline-review-clinic",
+        "课程能力项",
+        课程编号="pipeline-review-clinic",
         能力项="proactive-marketing",
         起始级别=1,
         终点级别=2,
-        专家预估提升=0.3,
+        专家估计提升=0.3,
     )
     book.add(
         "学习成果",
-        模块编号="pipeline-review-clinic",
+        课程编号="pipeline-review-clinic",
         对应指标或科目="proactive-marketing.2.1；proactive-marketing.2.4",
         中文成果="排出下月商机的先后",
         英文成果="Rank next month's opportunities",
@@ -165,41 +165,41 @@ def test_columns_may_be_in_any_order_and_rows_may_be_blank(catalog, book):
 
 
 def test_bad_cells_are_all_located(book):
-    book.cell("培训模块", MODULE, "费用").value = "一千二"
-    book.cell("培训模块", MODULE, "培训方式").value = "远程"
-    book.cell("模块能力项", MODULE, "终点级别").value = 9
+    book.cell("课程", MODULE, "费用").value = "一千二"
+    book.cell("课程", MODULE, "培训方式").value = "远程"
+    book.cell("课程能力项", MODULE, "终点级别").value = 9
     book.cell("学习成果", MODULE, "英文成果").value = None
     book.cell("目标", "g1", "目标级别").value = -1
     faults = faults_of(book.save())
     found = {(f.sheet, f.column.rstrip("*"), f.code) for f in faults}
     assert found == {
-        ("培训模块", "费用", "table.not_a_number"),
-        ("培训模块", "培训方式", "table.unknown_choice"),
-        ("模块能力项", "终点级别", "table.out_of_range"),
+        ("课程", "费用", "table.not_a_number"),
+        ("课程", "培训方式", "table.unknown_choice"),
+        ("课程能力项", "终点级别", "table.out_of_range"),
         ("学习成果", "英文成果", "table.missing"),
         ("目标", "目标级别", "table.out_of_range"),
     }
     cost = next(f for f in faults if f.column.startswith("费用"))
-    assert cost.row == book.cell("培训模块", MODULE, "费用").row
+    assert cost.row == book.cell("课程", MODULE, "费用").row
     assert cost.found == "一千二"
-    assert cost.column_index == book.column("培训模块", "费用") - 1
+    assert cost.column_index == book.column("课程", "费用") - 1
 
 
 @pytest.mark.parametrize(
     ("sheet", "key", "header", "value", "code"),
     [
-        ("培训模块", MODULE, "模块编号", "Lost Deal", "catalog_workbook.bad_id"),
-        ("培训模块", MODULE, "先修模块", "no-such-module", "catalog_workbook.check"),
-        ("培训模块", MODULE, "适用职级", "g9", "catalog_workbook.check"),
-        ("模块能力项", MODULE, "能力项", "juggling", "catalog_workbook.check"),
-        ("模块能力项", MODULE, "起始级别", 3, "table.levels_reversed"),
-        ("模块能力项", MODULE, "模块编号", "no-such-module", "catalog_workbook.no_parent"),
+        ("课程", MODULE, "课程编号", "Lost Deal", "catalog_workbook.bad_id"),
+        ("课程", MODULE, "先修课程", "no-such-module", "catalog_workbook.check"),
+        ("课程", MODULE, "适用职级", "g9", "catalog_workbook.check"),
+        ("课程能力项", MODULE, "能力项", "juggling", "catalog_workbook.check"),
+        ("课程能力项", MODULE, "起始级别", 3, "table.levels_reversed"),
+        ("课程能力项", MODULE, "课程编号", "no-such-module", "catalog_workbook.no_parent"),
         ("学习成果", MODULE, "对应指标或科目", "resilience.2.9", "catalog_workbook.check"),
         ("能力项", "resilience", "类别", "no-such", "catalog_workbook.check"),
         ("术语表", "churn", "英文定义", None, "catalog_workbook.one_language"),
         ("认证考试", "certification-entry", "级别", 7, "table.out_of_range"),
-        ("认证考试", "certification-entry", "备考模块", "no-such", "catalog_workbook.check"),
-        ("路径阶段", "solution-selling", "培训模块", "no-such", "catalog_workbook.check"),
+        ("认证考试", "certification-entry", "备考课程", "no-such", "catalog_workbook.check"),
+        ("路径阶段", "solution-selling", "课程", "no-such", "catalog_workbook.check"),
         ("相关度", "customer-service", "相关度 g1", 5, "table.out_of_range"),
         ("任职资格", "certificate-g1", "所需认证", "no-such", "catalog_workbook.check"),
         ("目录与设置", "settings.hour_price", "值", "许多", "catalog_workbook.invalid"),
@@ -232,11 +232,11 @@ def test_what_is_wrong_with_several_rows_is_reported_once(book):
 
 
 def test_a_module_without_competency_is_reported_on_its_row(book):
-    ws = book.workbook["模块能力项"]
-    ws.delete_rows(book.cell("模块能力项", MODULE, "能力项").row)
+    ws = book.workbook["课程能力项"]
+    ws.delete_rows(book.cell("课程能力项", MODULE, "能力项").row)
     (fault,) = faults_of(book.save())
     assert fault.code == "catalog_workbook.no_competency"
-    assert (fault.sheet, fault.row) == ("培训模块", book.cell("培训模块", MODULE, "费用").row)
+    assert (fault.sheet, fault.row) == ("课程", book.cell("课程", MODULE, "费用").row)
 
 
 def test_a_bad_row_is_not_reported_again_where_it_belongs(book):
@@ -257,7 +257,7 @@ def test_an_entry_below_a_value_is_reported(book):
 
 
 def test_a_column_that_would_be_lost_is_reported(book):
-    ws = book.workbook["培训模块"]
+    ws = book.workbook["课程"]
     ws.cell(1, ws.max_column + 1, "备注")
     ws.cell(2, ws.max_column, "请保留")
     (fault,) = faults_of(book.save())
@@ -266,12 +266,12 @@ def test_a_column_that_would_be_lost_is_reported(book):
 
 
 def test_a_missing_column_is_reported(book):
-    book.workbook["培训模块"].delete_cols(book.column("培训模块", "学时"))
+    book.workbook["课程"].delete_cols(book.column("课程", "学时"))
     assert {f.code for f in faults_of(book.save())} == {"catalog_workbook.no_column"}
 
 
 def test_a_missing_sheet_is_refused(book):
-    del book.workbook["模块能力项"]
+    del book.workbook["课程能力项"]
     with pytest.raises(InputError) as caught:
         read_catalog_workbook(book.save())
     assert caught.value.code == "catalog_workbook.no_sheet"
@@ -287,7 +287,7 @@ def test_optional_sheets_may_go(catalog, book):
 
 
 def test_the_marked_copy_can_be_mended_and_read(catalog, book, tmp_path):
-    book.cell("培训模块", MODULE, "费用").value = "?"
+    book.cell("课程", MODULE, "费用").value = "?"
     path = book.save()
     with pytest.raises(TableFaultsError) as caught:
         read_catalog_workbook(path)
@@ -309,7 +309,7 @@ def test_import_writes_a_folder_or_nothing(catalog, book, tmp_path):
         import_catalog_workbook(book.path, folder)
     assert caught.value.code == "catalog_workbook.folder_exists"
 
-    book.cell("培训模块", MODULE, "费用").value = "?"
+    book.cell("课程", MODULE, "费用").value = "?"
     with pytest.raises(TableFaultsError):
         import_catalog_workbook(book.save(), tmp_path / "other")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["edited.xlsx", "mine"]
@@ -320,3 +320,28 @@ def test_no_workbook(tmp_path):
     path.write_text("not a workbook", encoding="utf-8")
     with pytest.raises(InputError):
         read_catalog_workbook(path)
+
+
+# sheets and columns as workbooks were headed before, by what they are headed now
+HEADED_BEFORE = {
+    "课程": "培训模块",
+    "课程能力项": "模块能力项",
+    "课程编号": "模块编号",
+    "先修课程": "先修模块",
+    "专家估计提升": "专家预估提升",
+    "备考课程": "备考模块",
+}
+
+
+def test_a_workbook_with_the_headings_of_before_is_read(catalog, exported, tmp_path):
+    book, renamed = openpyxl.load_workbook(exported), 0
+    for sheet in book.worksheets:
+        for cell in sheet[1]:
+            heading = str(cell.value or "").rstrip("*")
+            if heading in HEADED_BEFORE:
+                cell.value = cell.value.replace(heading, HEADED_BEFORE[heading])
+                renamed += 1
+        sheet.title = HEADED_BEFORE.get(sheet.title, sheet.title)
+    assert renamed > len(HEADED_BEFORE)
+    book.save(tmp_path / "old.xlsx")
+    assert read_catalog_workbook(tmp_path / "old.xlsx").digest == catalog.digest

@@ -237,7 +237,7 @@ def test_the_trail_as_lines_of_json(call):
     assert run_sql(call, "SELECT ref FROM person WHERE person_id = '00001'") == [
         tuple(entries[0]["subjects"])
     ]
-    assert "go on with --after 2" in found.err
+    assert "continue with --after 2" in found.err
     make(call, "--role", "admin")
     later = call("audit", "export", "--after", "2").out
     assert [json.loads(line)["seq"] for line in later.splitlines()] == [3]

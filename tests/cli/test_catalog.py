@@ -116,12 +116,12 @@ def test_the_round_trip_changes_nothing(telecom, workbook, tmp_path):
 
 
 def test_an_edit_in_excel_comes_back_as_that_edit(telecom, workbook, tmp_path):
-    edited = edit(workbook, tmp_path / "e.xlsx", ("培训模块", MODULE, "费用", 1500))
+    edited = edit(workbook, tmp_path / "e.xlsx", ("课程", MODULE, "费用", 1500))
     assert telecom("catalog", "import", edited, "--to", "mine").code == 0
     for new in ("mine", edited):
         found = telecom("catalog", "diff", DEFAULT_CATALOG, new)
         assert found.out.splitlines()[1:] == [
-            "  培训模块《丢单复盘工作坊》：费用由 1200 元 改为 1500 元"
+            "  课程《丢单复盘工作坊》：费用由 1200 元 改为 1500 元"
         ]
         english = telecom("catalog", "diff", DEFAULT_CATALOG, new, "--lang", "en")
         assert "Lost-deal review workshop”: cost changed from CNY 1200 to CNY 1500" in english.out
@@ -153,7 +153,7 @@ def test_bad_cells_are_reported_with_their_place(telecom, workbook, tmp_path):
     edited = edit(
         workbook,
         tmp_path / "e.xlsx",
-        ("培训模块", MODULE, "费用", "一千二"),
+        ("课程", MODULE, "费用", "一千二"),
         ("目标", "g1", "目标级别", 9),
     )
     for extra in ([], ["--dry-run"]):
@@ -164,7 +164,7 @@ def test_bad_cells_are_reported_with_their_place(telecom, workbook, tmp_path):
         assert told.code == 1
         faults = told.json["error"]["faults"]
         assert [(f["sheet"], f["column"].rstrip("*"), f["found"]) for f in faults] == [
-            ("培训模块", "费用", "一千二"),
+            ("课程", "费用", "一千二"),
             ("目标", "目标级别", "9"),
         ]
         for fault in faults:

@@ -132,7 +132,7 @@ def plan_items(lang: str) -> tuple[PlanItemRow, ...]:
                 "弥补最大的一项差距：需求分析能力，优先级 2.24"
                 if zh
                 else "closes most of the largest gap: needs analysis, priority 2.24",
-                "安排在第一位：每学时的预期提升最高，且是“政企方案定制实战”的先修模块"
+                "安排在第一位：每学时的预计提升最高，且是“政企方案定制实战”的先修课程"
                 if zh
                 else "comes first because it adds most per hour "
                 "and “Tailoring enterprise solutions” builds on it",
@@ -158,7 +158,7 @@ def plan_items(lang: str) -> tuple[PlanItemRow, ...]:
                 ),
             ),
             reasons=(
-                "在完成先修模块之后进行，弥补优先级 1.69 的差距"
+                "在完成先修课程之后进行，弥补优先级 1.69 的差距"
                 if zh
                 else "follows its prerequisite and closes a gap of priority 1.69.",
             ),

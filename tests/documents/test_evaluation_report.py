@@ -146,17 +146,17 @@ def test_the_page_needs_nothing_else(lang: str) -> None:
 def test_it_says_who_wins() -> None:
     better = Page(render_evaluation_report(report(), lang="en")).text
     assert "The effect model beats every simple baseline: its error is 0.500" in better
-    assert "0.550 for the next best, the starting level alone" in better
-    assert "may be put in force" in better
+    assert "0.550 for the next best, “the starting level alone”" in better
+    assert "can be promoted" in better
     # the left-out modules have a winner of their own
-    assert "without records the simple baseline “the starting level alone” is better" in better
+    assert "without records, the simple baseline “the starting level alone” is better" in better
 
 
 @pytest.mark.parametrize(
     ("in_use", "english", "chinese"),
     [
-        (None, "it uses the catalogue's expert estimates", "继续使用目录中的专家预估"),
-        ("m-7", "it keeps to model m-7", "继续使用模型 m-7"),
+        (None, "it uses the catalogue's expert estimates", "继续使用目录中的专家估计"),
+        ("m-7", "it stays with model m-7", "继续使用模型 m-7"),
     ],
 )
 def test_it_says_when_a_simple_baseline_is_better(
@@ -166,7 +166,7 @@ def test_it_says_when_a_simple_baseline_is_better(
     text = Page(render_evaluation_report(lost, lang="en")).text
     assert "The simple baseline “the starting level alone” is better: its error is 0.550" in text
     assert english in text
-    assert "put in force" not in text
+    assert "can be promoted" not in text
     assert chinese in Page(render_evaluation_report(lost, lang="zh-CN")).text
 
 
@@ -174,8 +174,8 @@ def test_a_model_that_is_out_of_calibration_is_not_put_in_force() -> None:
     known = scores(0.5, raw_mean=0.6)
     known["effect-model"] = replace(known["effect-model"], slope=0.3)
     text = Page(render_evaluation_report(report(known=known), lang="en")).text
-    assert "put in force" not in text
-    assert "out of the range that is accepted" in text
+    assert "can be promoted" not in text
+    assert "outside the accepted range" in text
     assert "slope is 0.30, below 1: it overstates" in text
 
 
@@ -186,10 +186,10 @@ def test_half_a_per_cent_is_a_tie(own: float, outcome: str) -> None:
     assert compare(scores(own, raw_mean=0.6, gap_only=0.55)) == (outcome, "gap-only")
 
 
-def test_the_interval_of_the_true_effect_is_not_called_ninety_per_cent() -> None:
+def test_the_range_of_the_true_effect_is_called_nominal() -> None:
     english = Page(render_evaluation_report(report(), lang="en")).text
     assert f"it covers about {EFFECT_COVERAGE:.0%}" in english
-    assert "nobody recorded cannot be seen" in english
+    assert "were not recorded cannot be seen" in english
     chinese = Page(render_evaluation_report(report(), lang="zh-CN")).text
     assert f"实际覆盖约 {EFFECT_COVERAGE:.0%}" in chinese
 
@@ -198,9 +198,9 @@ def test_warnings_are_in_words() -> None:
     said = warning_sentences(report(warnings=("no-overlap", "of-tomorrow")), "en")
     assert any("extrapolates" in each for each in said)
     assert any("Of-tomorrow" in each for each in said)
-    assert any("3 modules of the catalogue have no record" in each for each in said)
+    assert any("3 courses of the catalogue have no records" in each for each in said)
     # 70 % of 200 is no chance; 7 of 9 would be
-    below = [each for each in said if "of the intervals held" in each]
+    below = [each for each in said if "of the ranges held" in each]
     assert len(below) == 1
     assert "3–4" in below[0]
     assert "70.0%" in below[0]
@@ -223,7 +223,7 @@ def test_logged_values_stand_with_their_effective_sample() -> None:
     html = render_evaluation_report(report(off_policy=rows), lang="en")
     assert "&lt;b&gt;raw &amp; mean&lt;/b&gt;" in html
     text = Page(html).text
-    for figure in ("+0.412", "−0.038 ± 0.031", "41", "1,203", "below 100 are only a hint"):
+    for figure in ("+0.412", "−0.038 ± 0.031", "41", "1,203", "below 100 are only indicative"):
         assert figure in text
     assert (
         "No probabilities of nomination were logged"

@@ -410,10 +410,9 @@ def test_what_fails_a_verdict(figures, failed):
 def test_a_verdict_in_words():
     figures = samples.metrics(own=0.6, in_force={"model_id": "m", "rmse": 0.52, "slope": 0.9})
     lines = explain_verdict(judge(figures), "en")
-    assert lines[0] == "not promoted: 3 of 5 conditions fail on the later period"
+    assert lines[0] == "not promoted: 3 of 5 conditions are not met on the later data"
     assert lines[1] == (
-        "its error is 0.600 of a level, worse than 0.550 of the raw mean gain of each module"
-        " (at most 0.553)"
+        "error of 0.600 levels, worse than 0.550 for the raw mean gain of each course (limit 0.553)"
     )
     assert explain_verdict(judge(figures), "zh-CN")[0].startswith("暂不启用")
 

@@ -56,6 +56,11 @@ def above(field: Field) -> Field:
     return replace(field, path=(), above=True)
 
 
+def once(field: Field, *headers: str) -> Field:
+    """Let a column be found by Chinese headers of workbooks that were written before as well."""
+    return replace(field, column=replace(field.column, headers=(*field.column.headers, *headers)))
+
+
 def identifier(name: str, zh: str, *, nullable: bool = False) -> Field:
     """Return the column of an id: of the record, or of another one."""
     # any reference will do: it only says that the cell is an id and is to be read as one

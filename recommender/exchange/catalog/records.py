@@ -188,7 +188,7 @@ def _rows_of(file: str, given: Sequence[RawSheet], sheet: Sheet, faults: Faults)
         if loose(raw.name) in titles:
             return read_sheet_rows(raw, sheet, faults)
     if sheet.required:
-        zh, en = sheet.titles
+        zh, en = sheet.titles[:2]
         raise InputError("catalog_workbook.no_sheet", file=file, sheet_zh=zh, sheet_en=en)
     # an optional sheet that HR deleted counts as an empty one
     return SheetRows(sheet, sheet.titles[0], [], {}, {})

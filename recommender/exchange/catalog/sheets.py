@@ -11,6 +11,8 @@ from recommender.table_kinds import MODALITIES, YES_NO
 from training_catalog import model
 from training_catalog.files.assembly import Head
 
+_MODULE_ID = columns.once(columns.identifier("module_id", "课程编号"), "模块编号")
+
 
 def catalog_sheets(grades: Sequence[str]) -> Sheet:
     """Return the sheet of a whole catalogue with these grades, and below it all other sheets."""
@@ -27,10 +29,10 @@ def catalog_sheets(grades: Sequence[str]) -> Sheet:
 def _module_sheet(grades: tuple[str, ...]) -> Sheet:
     return Sheet(
         "modules",
-        ("培训模块", "Modules"),
+        ("课程", "Courses", "培训模块", "Modules"),
         model.TrainingModule,
         (
-            columns.key(columns.identifier("module_id", "模块编号")),
+            columns.key(_MODULE_ID),
             *columns.text("title", "名称"),
             columns.choice("modality", "培训方式", MODALITIES),
             # not 0: modules are ranked by what they add per hour
@@ -38,7 +40,7 @@ def _module_sheet(grades: tuple[str, ...]) -> Sheet:
             columns.number("cost", "费用", 0, 1_000_000),
             columns.number("group_size", "班额", 1, 1_000_000, whole=True, nullable=True),
             columns.number("repeat_months", "重修间隔月数", 0, 600, whole=True),
-            columns.ids("prerequisites", "先修模块"),
+            columns.once(columns.ids("prerequisites", "先修课程"), "先修模块"),
             columns.ids("grades", "适用职级", blank=grades),
             columns.choice("retired", "停开", YES_NO, nullable=True),
             *columns.text("purpose", "目的", nullable=True),
@@ -55,14 +57,14 @@ def _module_sheet(grades: tuple[str, ...]) -> Sheet:
 
 _MODULE_COMPETENCIES = Sheet(
     "module_competencies",
-    ("模块能力项", "Module competencies"),
+    ("课程能力项", "Course competencies", "模块能力项", "Module competencies"),
     model.ModuleCompetency,
     (
-        columns.key(columns.above(columns.identifier("module_id", "模块编号"))),
+        columns.key(columns.above(_MODULE_ID)),
         columns.key(columns.identifier("competency_id", "能力项")),
         columns.number("from_level", "起始级别", 0, 4),
         columns.number("to_level", "终点级别", 0, 4),
-        columns.number("expert_improvement", "专家预估提升", 0, 4),
+        columns.once(columns.number("expert_improvement", "专家估计提升", 0, 4), "专家预估提升"),
     ),
     holding=Items("competencies"),
     required=True,
@@ -72,7 +74,7 @@ _OUTCOMES = Sheet(
     ("学习成果", "Outcomes"),
     model.Outcome,
     (
-        columns.above(columns.identifier("module_id", "模块编号")),
+        columns.above(_MODULE_ID),
         columns.ids("serves", "对应指标或科目", nullable=False),
         *columns.text("text", "成果"),
     ),
@@ -82,7 +84,7 @@ _SYLLABUS = Sheet(
     ("内容大纲", "Syllabus"),
     model.Text,
     (
-        columns.above(columns.identifier("module_id", "模块编号")),
+        columns.above(_MODULE_ID),
         *columns.text("text", "内容", path=()),
     ),
 )

@@ -153,7 +153,7 @@ class Sheet:
     name : str
         Name of the sheet, and of the part of the catalogue in the words of its checks.
     titles : tuple of str
-        Chinese and English title of the sheet.
+        Chinese and English title of the sheet, then titles that it had before.
     record : type or None
         Model of a row; None where a row is a plain mapping.
     columns : tuple of Field
@@ -175,7 +175,7 @@ class Sheet:
     """
 
     name: str
-    titles: tuple[str, str]
+    titles: tuple[str, ...]
     record: type[BaseModel] | None
     columns: tuple[Field, ...] = PAIRS
     holding: Holding | None = None
@@ -203,7 +203,12 @@ class Sheet:
     @property
     def kind(self) -> TableKind:
         """The sheet as a kind of table, for finding its header."""
-        return TableKind(self.name, self.titles, tuple(f.column for f in self.columns), self.key)
+        return TableKind(
+            self.name,
+            (self.titles[0], self.titles[1]),
+            tuple(f.column for f in self.columns),
+            self.key,
+        )
 
     def walk(self) -> Iterator[Sheet]:
         """Yield the sheet and all below it, in the order of the workbook."""

@@ -139,7 +139,9 @@ class FaultList:
         raise error
 
 
-def describe_faults(error: TableFaultsError, lang: str) -> list[dict[str, object]]:
+def describe_faults(
+    error: TableFaultsError, lang: str, *, command_line: bool = False
+) -> list[dict[str, object]]:
     """Describe what is wrong with each bad cell.
 
     Parameters
@@ -148,6 +150,8 @@ def describe_faults(error: TableFaultsError, lang: str) -> list[dict[str, object
         The faults of one table.
     lang : str
         ``zh-CN`` or ``en``.
+    command_line : bool
+        Whether the reader is at the command line, so that a hint may name a command.
 
     Returns
     -------
@@ -155,15 +159,15 @@ def describe_faults(error: TableFaultsError, lang: str) -> list[dict[str, object
         ``sheet, row, column, found, expected, message, hint`` of each listed fault; `row` is 0
         where the fault does not belong to one row.
     """
-    return [_describe(fault, lang) for fault in error.faults]
+    return [_describe(fault, lang, command_line=command_line) for fault in error.faults]
 
 
-def _describe(fault: TableFault, lang: str) -> dict[str, object]:
+def _describe(fault: TableFault, lang: str, *, command_line: bool) -> dict[str, object]:
     values = {"found": fault.found, "column": fault.column, **fault.values}
     expected = fault.expected
     if f"expected.{expected}" in all_texts():
         expected = say(f"expected.{expected}", lang, **values)
-    advice = hint(fault.code, lang, **values)
+    advice = hint(fault.code, lang, command_line=command_line, **values)
     if fault.values.get("suggestion"):
         meant = say("table.suggestion", lang, suggestion=fault.values["suggestion"])
         advice = (

@@ -23,7 +23,9 @@ def say_incomplete(framework: Framework, sitting: IncompleteSitting, lang: str) 
         level=sitting.exam_level,
         on=sitting.sat_on.isoformat(),
         # a subject that has left the catalogue since has only its id
-        subjects=", ".join(names.get(s, s) for s in sitting.missing),
+        subjects=say("document.list_separator", lang).join(
+            names.get(s, s) for s in sitting.missing
+        ),
     )
 
 

@@ -218,7 +218,7 @@ def test_a_refusal_says_why_in_words(served, save, root):
     name = save(own=0.9, raw_mean=0.6, ancova=0.45)
     before = count_entries(served)
     for lang, words in (
-        ("en", "its error is 0.900 of a level, worse than 0.600"),
+        ("en", "error of 0.900 levels, worse than 0.600"),
         ("zh-CN", "预测误差 0.900 级，差于"),
     ):
         client = served.client("analyst", Accept_Language=lang)

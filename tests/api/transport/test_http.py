@@ -110,7 +110,7 @@ def test_a_name_that_stands_twice_is_refused(served, subtests):
             assert answer.status_code == 422
             found = answer.json()["errors"]
             assert [error["pointer"] for error in found] == pointers
-            assert found[0]["detail"] == "stands more than once in the same object"
+            assert found[0]["detail"] == "occurs more than once in the same object"
             # who may not ask is not told what is wrong with the question
             stranger = served.client(None).post(PLANS, content=body, headers=headers)
             assert stranger.status_code == 401

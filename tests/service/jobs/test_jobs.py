@@ -247,7 +247,7 @@ def test_a_person_outside_looks_like_one_who_does_not_exist(desk, table):
         (fault,) = [f for f in job.problem.faults if f["column"] == "person_id"]
         said.append(json.dumps(fault).replace(person_id, "?"))
     assert said[0] == said[1]
-    assert "there is nobody with the id ?" in said[0]
+    assert "there is nobody with the staff number ?" in said[0]
 
 
 def test_facts_about_people_of_the_unit_are_stored(desk, library):

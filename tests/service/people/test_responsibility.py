@@ -118,7 +118,7 @@ def test_hr_of_a_unit_changes_offerings_of_its_own_only(bring_in, library, subte
                 rows = offering("o-new"), offering(name, seats=1)
                 (fault,) = faults_of(partial(bring_in, "offerings", *rows, dry_run=dry_run))
                 assert (fault["row"], fault["column"]) == (3, "班次")
-                assert "does not belong to the unit you are responsible for" in fault["message"]
+                assert "is owned by a unit you are not responsible for" in fault["message"]
                 assert owners(library) == before
 
 

@@ -146,8 +146,8 @@ def test_edits_that_are_refused(office, edit, error, code, field):
 def test_why_a_module_cannot_be_added_is_said(office):
     plan_id = office.create().plan.plan_id
     for name, reason in (
-        ("rules-for-librarians", "该模块不面向本职级"),
-        ("card-catalogue", "该模块已停开"),
+        ("rules-for-librarians", "该课程不面向本职级"),
+        ("card-catalogue", "该课程已停开"),
     ):
         values = refused(ConflictError, "plan.cannot-take", office.edit, plan_id, add=(name,))
         assert values == {"module_id": name, "reason": reason}

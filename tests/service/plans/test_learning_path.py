@@ -101,7 +101,7 @@ def test_a_module_of_the_path_keeps_its_own_reason(library):
     plan, _ = asking.plan(library, person, PlanRequest(path=PATH), as_of=AS_OF)
     assert reasons(plan)["classes-online"] == "no-gap"
     problem = refused(library, person, ConflictError, path=PATH, must=("classes-online",))
-    assert problem.values["reason"] == "对应能力项已达到目标级别"
+    assert problem.values["reason"] == "对应能力项已达标"
 
 
 def test_what_has_to_be_in_may_not_need_what_is_unwanted(library, person):
@@ -109,7 +109,7 @@ def test_what_has_to_be_in_may_not_need_what_is_unwanted(library, person):
         library, person, ConflictError, must=("desk-interview",), without=("desk-basics",)
     )
     assert problem.code == "plan.must-excluded"
-    assert problem.values["reason"] == "其先修模块按要求不列入"
+    assert problem.values["reason"] == "其先修课程按要求不列入"
 
 
 def test_paths_that_cannot_be_taken(library):
@@ -212,8 +212,8 @@ def test_a_path_that_has_nothing_for_a_person(library):
     assert plan.items == ()
     assert reasons(plan)["classes-online"] == "no-gap"
     for lang, wanted in (
-        ("zh-CN", "该学习路径中没有适合安排的模块"),
-        ("en", "no module of this learning path"),
+        ("zh-CN", "该学习路径中没有适合安排的课程"),
+        ("en", "no course of this learning path"),
     ):
         assert wanted in render_plan_page(document, lang=lang)
 

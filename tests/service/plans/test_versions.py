@@ -275,4 +275,4 @@ def test_the_document_of_a_plan_whose_modules_have_left_the_catalogue(office):
         ),
     )
     values = refused(ConflictError, "plan.cannot-take", office.edit, free, hours_budget=30.0)
-    assert values == {"module_id": "desk-interview", "reason": "该模块已不在目录中"}
+    assert values == {"module_id": "desk-interview", "reason": "该课程已不在目录中"}
