@@ -11,7 +11,9 @@ from recommender.errors import ShapeMismatchError
 from recommender.gaps import STANDINGS, find_gaps, judge_standing
 
 # on the threshold, just beside it, in thirds, unassessed
-LEVEL = st.sampled_from([None, 0.0, 0.3, 1.0, 1.333333333333, 1.9, 1.95, 2.0, 2.5, 3.0, 4.0]) | st.floats(0, 4)
+LEVEL = st.sampled_from(
+    [None, 0.0, 0.3, 1.0, 1.333333333333, 1.9, 1.95, 2.0, 2.5, 3.0, 4.0]
+) | st.floats(0, 4)
 TARGET = st.sampled_from([0.0, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0])
 WEIGHT = st.sampled_from([0.2, 0.5, 1.0, 1.0, 1.5, 2.0])
 ERROR = st.sampled_from([1e-6, 0.05, 0.15, 0.35, 2.0])

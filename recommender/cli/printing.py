@@ -26,7 +26,9 @@ def print_gaps(term: Terminal, framework: Framework, gaps: Gaps) -> None:
         (
             names[item.competency_id],
             term.say(f"document.standing.{item.standing or 'assess_first'}"),
-            "–" if item.level is None else f"{figures.level(item.level)} ± {item.standard_error:.2f}",
+            "–"
+            if item.level is None
+            else f"{figures.level(item.level)} ± {item.standard_error:.2f}",
             figures.target(item.target),
             # no number: who was never assessed has no gap yet (DESIGN, section 2)
             "–" if item.gap is None else figures.gap(item.gap),
@@ -37,7 +39,17 @@ def print_gaps(term: Terminal, framework: Framework, gaps: Gaps) -> None:
         )
         for item in gaps.competencies
     ]
-    headings = ("competency", "standing", "level", "target", "gap", "weight", "confidence", "method", "on")
+    headings = (
+        "competency",
+        "standing",
+        "level",
+        "target",
+        "gap",
+        "weight",
+        "confidence",
+        "method",
+        "on",
+    )
     term.print_table(
         term.say("cli.gaps-title", person=gaps.person_id, as_of=gaps.as_of, grade=gaps.grade),
         [

@@ -55,7 +55,7 @@ def test_names_every_competency_in_order_with_its_level_and_target(lang):
     drawing = Drawing(document, lang)
     assert drawing.texts("label") == wanted_labels(document, lang)
     bold = [each.get("font-weight") == "700" for each in drawing.all("label")]
-    assert bold == [bool(row.gap) for row in document.competencies]
+    assert bold == [row.standing == "gap" for row in document.competencies]
     assert drawing.texts("scale") == ["0", "1", "2", "3", "4"]
     assert len(drawing.all("ring")) == 4
 
@@ -126,7 +126,7 @@ def test_tells_in_words_what_it_shows(lang):
     words = root.get("aria-label") or ""
     places = [words.index(row.name) for row in document.competencies]
     assert places == sorted(places)
-    assert say("document.gap.assess_first", lang) in words
+    assert say("document.standing.assess_first", lang) in words
 
 
 def test_three_competencies_at_least_make_a_radar(lang):

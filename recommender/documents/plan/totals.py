@@ -1,4 +1,4 @@
-"""Figures of a plan that have to agree with others: totals with their parts, counts with the whole."""
+"""Figures of a plan that have to agree: totals with their parts, counts with the catalogue."""
 
 from __future__ import annotations
 
