@@ -16,7 +16,7 @@ from recommender.service.plans.document import name_method
 from recommender.service.plans.learning_path import is_for_grade
 
 # a module's worth is shown by the hour, and by 1,000 CNY: by one it would be all zeros
-_VALUE_UNITS = {"per_hour": 1.0, "per_cost": 1000.0}
+_VALUES = {"per_hour": ("value-per-hour", 1.0), "per_cost": ("value-per-cost", 1000.0)}
 
 
 def print_gaps(term: Terminal, framework: Framework, gaps: Gaps) -> None:
@@ -77,7 +77,7 @@ def print_recommendations(term: Terminal, framework: Framework, ranked: Recommen
     """Print ranked modules as a table."""
     names = competency_names(framework, term.lang)
     # what the modules are sorted by has a column of its own, unless that is the gap closed
-    unit = _VALUE_UNITS.get(ranked.objective)
+    heading, unit = _VALUES.get(ranked.objective, ("", 0.0))
     term.print_table(
         term.say("cli.recommend-title", person=ranked.person_id, as_of=ranked.as_of),
         [
@@ -89,7 +89,7 @@ def print_recommendations(term: Terminal, framework: Framework, ranked: Recommen
                 ("hours", "right"),
                 ("cost", "right"),
                 ("closed", "right"),
-                *([(f"value-{ranked.objective}", "right")] if unit else []),
+                *([(heading, "right")] if heading else []),
                 ("serves", "left"),
             )
         ],
@@ -102,7 +102,7 @@ def print_recommendations(term: Terminal, framework: Framework, ranked: Recommen
                 figures.hours(item.hours),
                 figures.money(item.cost),
                 f"{item.expected_gap_closed:.3f}",
-                *([_value(term, item.value, unit)] if unit else []),
+                *([_value(term, item.value, unit)] if heading else []),
                 "\n".join(_served(term, names, part) for part in item.competencies),
             )
             for item in ranked.recommendations

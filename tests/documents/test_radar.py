@@ -186,4 +186,4 @@ def test_the_pdf_shows_odd_names_whole():
     # a picture has no quotation marks of Latin width
     shown = ('Customers\'"needs"', '<b>&"x"', "李〔U+2A6D6〕", "a〔U+D800〕", *names[4:])
     for number, name in enumerate(shown, 1):
-        assert f"{number}{name}2.3/2.0" in text
+        assert f"{number}{name}2.30/2.0" in text

@@ -47,7 +47,8 @@ def test_level_gap_and_target_as_shown_agree(plans):
         for row in plan_view(document, lang="zh-CN")["competencies"]:
             if row["has_gap"]:
                 short = float(row["target"]) - float(row["level"])
-                assert float(row["gap"]) == pytest.approx(short) > 0
+                assert float(row["gap"]) == pytest.approx(short)
+                assert short > 0
 
 
 def test_totals_are_the_sums_of_what_is_shown(plans):
