@@ -274,7 +274,9 @@ def rank_modules(
         best[rows], closed[rows], worth[rows] = _keep_best(
             value, _score(value, modules, objective), top
         )
-    return RankedArrays(module=best, expected_gap_closed=closed * _UNIT, value=worth * _UNIT)
+    closed *= _UNIT
+    worth *= _UNIT
+    return RankedArrays(module=best, expected_gap_closed=closed, value=worth)
 
 
 def _score(units: FloatArray, modules: ModuleArrays, objective: Objective) -> FloatArray:
