@@ -44,10 +44,14 @@ class RankedArrays:
         Position of the module, best first; -1 where there are fewer candidates.
     expected_gap_closed : ndarray of float
         In weighted levels; NaN where there is no module.
+    value : ndarray of float
+        What the modules are ranked by: the gap closed, or that by the hour or by the CNY, infinite
+        where it comes for nothing; NaN where there is no module.
     """
 
     module: IntArray
     expected_gap_closed: FloatArray
+    value: FloatArray
 
 
 def predict_improvement(levels: FloatArray, coefficients: FloatArray) -> FloatArray:
@@ -252,6 +256,7 @@ def rank_modules(
     top = min(top, modules.n_modules)
     best = np.full((n_people, top), -1, dtype=np.int64)
     closed = np.full((n_people, top), np.nan)
+    worth = np.full((n_people, top), np.nan)
     steps = _group_by_step(modules, coefficients)
     # Most modules are open to all grades: only the others have to be looked up for each person.
     closed_to = permit(modules, np.arange(len(modules.grade_allowed)), modalities=modalities)
@@ -266,9 +271,12 @@ def rank_modules(
         if recently_completed is not None:
             value[recently_completed[rows]] = -np.inf
         _drop_unprepared(value, modules, None if completed is None else completed[rows])
-        best[rows], closed_units = _keep_best(value, _score(value, modules, objective), top)
-        closed[rows] = closed_units * _UNIT
-    return RankedArrays(module=best, expected_gap_closed=closed)
+        best[rows], closed[rows], worth[rows] = _keep_best(
+            value, _score(value, modules, objective), top
+        )
+    closed *= _UNIT
+    worth *= _UNIT
+    return RankedArrays(module=best, expected_gap_closed=closed, value=worth)
 
 
 def _score(units: FloatArray, modules: ModuleArrays, objective: Objective) -> FloatArray:
@@ -281,8 +289,10 @@ def _score(units: FloatArray, modules: ModuleArrays, objective: Objective) -> Fl
         return np.where(units == 0, 0.0, np.rint(units / price))
 
 
-def _keep_best(value: FloatArray, score: FloatArray, top: int) -> tuple[IntArray, FloatArray]:
-    """Return positions and values of the best modules; of equals the first comes first."""
+def _keep_best(
+    value: FloatArray, score: FloatArray, top: int
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Return positions, values and scores of the best modules; of equals the first comes first."""
     rows = np.arange(len(value))
     best = np.empty((len(value), top), dtype=np.int64)
     worth = np.empty((len(value), top))
@@ -300,4 +310,5 @@ def _keep_best(value: FloatArray, score: FloatArray, top: int) -> tuple[IntArray
     empty = np.isneginf(worth)
     closed = np.where(empty, np.nan, value[rows[:, None], best])
     best[empty] = -1
-    return best, closed
+    worth[empty] = np.nan
+    return best, closed, worth

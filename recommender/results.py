@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Basis = Literal["measured", "pooled", "expert"]
+Standing = Literal["met", "near", "gap"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,8 @@ class CompetencyGap:
     """Where a person stands in one competency; levels are None where to be assessed first.
 
     `disagreement`: two types of raters differ by more than one level, as far as the person may
-    know; of few raters nothing is told.
+    know; of few raters nothing is told. `standing` is what headlines count and name; the arithmetic
+    goes by the `gap` itself, however small.
     """
 
     competency_id: str
@@ -29,6 +31,7 @@ class CompetencyGap:
     method: str | None
     assessed_on: dt.date | None
     disagreement: bool = False
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,11 @@ class ServedCompetency:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """A ranked module, with what it serves and why."""
+    """A ranked module, with what it serves and why.
+
+    `value` is what the ranking went by: the expected gap closed, or that by the hour or by the CNY;
+    None where a module that costs nothing closes something, which is worth more than any price.
+    """
 
     rank: int
     module_id: str
@@ -77,6 +84,7 @@ class Recommendation:
     cost: float
     competencies: tuple[ServedCompetency, ...]
     reasons: tuple[str, ...]
+    value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,11 @@ class ExcludedModule:
 
 @dataclass(frozen=True)
 class Recommendations:
-    """The answer to «which modules are worth this person's time»."""
+    """The answer to «which modules are worth this person's time».
+
+    `further` counts the candidates that are not told of: those that rank lower, or take more hours
+    or money than was asked for. Recommended, excluded and further ones are the whole catalogue.
+    """
 
     person_id: str
     as_of: dt.date
@@ -103,6 +115,7 @@ class Recommendations:
     catalog_digest: str
     recommendations: tuple[Recommendation, ...]
     excluded: tuple[ExcludedModule, ...]
+    further: int = 0
 
 
 @dataclass(frozen=True)

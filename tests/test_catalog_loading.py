@@ -261,7 +261,11 @@ def test_defaults_that_are_spelled_out_change_nothing(folder):
     digest = load_catalog(folder).digest
     plant(folder, MODULES, "modality: online", "modality: online\n    retired: false")
     plant(folder, MODULES, "hours: 6", "hours: 6.0\n    grades: [assistant, librarian]")
+    # settings that came with a later release, too: plans and models carry the digest
+    plant(folder, HEAD, "hour_price: 0.001", "hour_price: 0.001\n  near_gap: 0.1")
     assert load_catalog(folder).digest == digest
+    plant(folder, HEAD, "near_gap: 0.1", "near_gap: 0.2")
+    assert load_catalog(folder).digest != digest
 
 
 def test_further_modules_count_in_the_digest():

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from api.responses import Page, Resource
+from api.schemas.levels import StandingOut
 
 By = Literal["person", "org_unit", "grade"]
 Count = Annotated[
@@ -34,6 +35,7 @@ class PersonCellOut(_Part):
         float | None, Field(description="Probability that the true level is below the target.")
     ]
     priority: Annotated[float | None, Field(description="Weight times gap.")]
+    standing: StandingOut
 
 
 class PersonRowOut(_Part):
@@ -55,7 +57,10 @@ class GroupCellOut(_Part):
     mean_level: float | None
     mean_gap: float | None
     mean_priority: Annotated[float | None, Field(description="Of weight times gap.")]
-    share_below_target: Annotated[float | None, Field(description="Of those assessed.")]
+    share_below_target: Annotated[
+        float | None,
+        Field(description="Of those assessed, the share of people whose standing is `gap`."),
+    ]
     suppressed: Annotated[
         bool,
         Field(

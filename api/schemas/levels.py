@@ -9,10 +9,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.responses import Resource
 from api.schemas.common import Money
+from recommender.results import Standing
 from recommender.service.recommend.recommendations import Objective
 
 Status = Literal["assessed", "assess-first"]
 Basis = Literal["measured", "pooled", "expert"]
+StandingOut = Annotated[
+    Standing | None,
+    Field(
+        description="`met`: there is no gap; `near`: the gap is below the catalogue's `near_gap`; "
+        "`gap`: it is not. Null where to be assessed first."
+    ),
+]
 
 
 class _Part(BaseModel):
@@ -35,6 +43,7 @@ class GapOut(_Part):
     priority: Annotated[float | None, Field(description="Weight times gap.")]
     method: str | None
     assessed_on: dt.date | None
+    standing: StandingOut
 
 
 class IncompleteSittingOut(_Part):
@@ -115,6 +124,14 @@ class RecommendationOut(_Part):
     rank: int
     module_id: str
     expected_gap_closed: Annotated[float, Field(description="In weighted levels.")]
+    value: Annotated[
+        float | None,
+        Field(
+            description="What the ranking goes by, the highest first: `expected_gap_closed`, or "
+            "that by the hour or by the CNY. Null, and before all others, where a module that "
+            "costs nothing closes something."
+        ),
+    ]
     hours: float
     cost: Annotated[Money, Field(description="CNY for one participant.")]
     competencies: list[ServedOut]
@@ -141,3 +158,11 @@ class RecommendationsOut(Resource):
     catalog_digest: str
     recommendations: list[RecommendationOut]
     excluded: list[ExcludedOut]
+    further: Annotated[
+        int,
+        Field(
+            description="Candidates that are not told of, as they rank below `top` or go past "
+            "`hours` or `budget`. Recommended, excluded and further modules are the whole "
+            "catalogue."
+        ),
+    ]

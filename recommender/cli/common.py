@@ -9,7 +9,7 @@ import logging
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,17 +138,23 @@ class Terminal:
         typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str, allow_nan=False))
 
     def print_table(
-        self, title: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]
+        self,
+        title: str,
+        columns: Sequence[tuple[str, str]],
+        rows: Sequence[Sequence[str]],
+        *,
+        bold: Collection[int] = (),
     ) -> None:
-        """Print a table; a column is its heading and ``left`` or ``right``."""
+        """Print a table; a column is its heading and ``left`` or ``right``, `bold` are rows."""
         # `Text`, because rich would read markup in a plain string
         table = Table(title=Text(title), title_justify="left", header_style="bold")
         for heading, side in columns:
             table.add_column(
                 heading, justify="right" if side == "right" else "left", overflow="fold"
             )
-        for row in rows:
-            table.add_row(*(Text(str(cell)) for cell in row))
+        for place, row in enumerate(rows):
+            style = "bold" if place in bold else None
+            table.add_row(*(Text(str(cell)) for cell in row), style=style)
         self.out.print(table)
 
 

@@ -213,7 +213,7 @@ def choose_person(session: Session, sample: SampleOrganisation, as_of: dt.date) 
     person_ids: list[str] = sorted(sample.people["person_id"])
     for person_id in person_ids:
         gaps = read_gaps(session, person_id, as_of=as_of)
-        gaps_open = sum(1 for item in gaps.competencies if item.gap)
+        gaps_open = sum(item.standing == "gap" for item in gaps.competencies)
         to_assess = sum(1 for item in gaps.competencies if item.status == "assess-first")
         if gaps.grade == "g2" and gaps_open >= 8 and 1 <= to_assess <= 3:
             return person_id

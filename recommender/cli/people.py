@@ -20,7 +20,7 @@ from recommender.cli.printing import (
     print_plans,
     print_recommendations,
 )
-from recommender.documents import render_plan_page, render_plan_pdf
+from recommender.documents import figures, render_plan_page, render_plan_pdf
 from recommender.ranking import Objective
 from recommender.results import to_json
 from recommender.service.levels.questions import read_derivation, read_gaps
@@ -233,7 +233,7 @@ def explain(
         "cli.explain-title",
         person=person,
         competency=name,
-        level=f"{derivation.level:.2f}",
+        level=figures.level(derivation.level),
         error=f"{derivation.standard_error:.2f}",
         method=name_method(derivation.source, term.lang) or term.say("cli.imported"),
         on=derivation.assessed_on,

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recommender.cli.common import Terminal
+from recommender.documents import figures
+from recommender.documents.plan.totals import add_up_shown
+from recommender.gaps import STANDINGS
 from recommender.results import Gaps, Plan, Recommendations, ServedCompetency
 from recommender.service.framework import Framework, find_path
 from recommender.service.levels.sittings import say_incomplete
 from recommender.service.plans.document import name_method
 from recommender.service.plans.learning_path import is_for_grade
+
+# a module's worth is shown by the hour, and by 1,000 CNY: by one it would be all zeros
+_VALUES = {"per_hour": ("value-per-hour", 1.0), "per_cost": ("value-per-cost", 1000.0)}
 
 
 def print_gaps(term: Terminal, framework: Framework, gaps: Gaps) -> None:
@@ -19,18 +26,31 @@ def print_gaps(term: Terminal, framework: Framework, gaps: Gaps) -> None:
     rows = [
         (
             names[item.competency_id],
-            "–" if item.level is None else f"{item.level:.2f} ± {item.standard_error:.2f}",
-            f"{item.target:g}",
+            term.say(f"document.standing.{item.standing or 'assess_first'}"),
+            "–"
+            if item.level is None
+            else f"{figures.level(item.level)} ± {item.standard_error:.2f}",
+            figures.target(item.target),
             # no number: who was never assessed has no gap yet (DESIGN, section 2)
-            term.say("cli.assess-first") if item.gap is None else f"{item.gap:.2f}",
+            "–" if item.gap is None else figures.gap(item.gap),
             f"{item.weight:.2f}",
-            "–" if item.confidence is None else f"{item.confidence:.0%}",
+            "–" if item.confidence is None else figures.percent(item.confidence),
             name_method(item.method, term.lang),
             "–" if item.assessed_on is None else item.assessed_on.isoformat(),
         )
         for item in gaps.competencies
     ]
-    headings = ("competency", "level", "target", "gap", "weight", "confidence", "method", "on")
+    headings = (
+        "competency",
+        "standing",
+        "level",
+        "target",
+        "gap",
+        "weight",
+        "confidence",
+        "method",
+        "on",
+    )
     term.print_table(
         term.say(
             "cli.gaps-title",
@@ -39,10 +59,20 @@ def print_gaps(term: Terminal, framework: Framework, gaps: Gaps) -> None:
             grade=_grade_name(framework, gaps.grade, term.lang),
         ),
         [
-            (term.say(f"cli.{name}"), "left" if name in ("competency", "method") else "right")
+            (
+                term.say(f"cli.{name}"),
+                "left" if name in ("competency", "standing", "method") else "right",
+            )
             for name in headings
         ],
         rows,
+        bold=[place for place, item in enumerate(gaps.competencies) if item.standing == "gap"],
+    )
+    counts = Counter(item.standing or "to_assess" for item in gaps.competencies)
+    term.print(
+        "cli.gaps-count",
+        total=len(gaps.competencies),
+        **{name: counts[name] for name in (*STANDINGS, "to_assess")},
     )
     for sitting in gaps.incomplete_sittings:
         sentence = say_incomplete(framework, sitting, term.lang)
@@ -52,6 +82,8 @@ def print_gaps(term: Terminal, framework: Framework, gaps: Gaps) -> None:
 def print_recommendations(term: Terminal, framework: Framework, ranked: Recommendations) -> None:
     """Print ranked modules as a table."""
     names = competency_names(framework, term.lang)
+    # what the modules are sorted by has a column of its own, unless that is the gap closed
+    heading, unit = _VALUES.get(ranked.objective, ("", 0.0))
     term.print_table(
         term.say("cli.recommend-title", person=ranked.person_id, as_of=ranked.as_of),
         [
@@ -63,6 +95,7 @@ def print_recommendations(term: Terminal, framework: Framework, ranked: Recommen
                 ("hours", "right"),
                 ("cost", "right"),
                 ("closed", "right"),
+                *([(heading, "right")] if heading else []),
                 ("serves", "left"),
             )
         ],
@@ -72,16 +105,24 @@ def print_recommendations(term: Terminal, framework: Framework, ranked: Recommen
                 f"{framework.module_of[item.module_id].title.in_language(term.lang)}\n"
                 f"{item.module_id}",
                 term.say(f"modality.{framework.module_of[item.module_id].modality}"),
-                f"{item.hours:g}",
-                f"{item.cost:,.0f}",
+                figures.hours(item.hours),
+                figures.money(item.cost),
                 f"{item.expected_gap_closed:.3f}",
+                *([_value(term, item.value, unit)] if heading else []),
                 "\n".join(_served(term, names, part) for part in item.competencies),
             )
             for item in ranked.recommendations
         ],
     )
     term.print("cli.basis-model" if ranked.model_id else "cli.no-model", model=ranked.model_id)
-    term.print("cli.excluded", count=len(ranked.excluded))
+    shown, excluded = len(ranked.recommendations), len(ranked.excluded)
+    term.print(
+        "cli.recommend-count",
+        total=shown + ranked.further + excluded,
+        shown=shown,
+        further=ranked.further,
+        excluded=excluded,
+    )
 
 
 def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
@@ -106,8 +147,8 @@ def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
                 str(item.order),
                 f"{framework.module_of[item.module_id].title.in_language(term.lang)}\n"
                 f"{item.module_id}",
-                f"{item.hours:g}",
-                f"{item.cost:,.0f}",
+                figures.hours(item.hours),
+                figures.money(item.cost),
                 f"{item.starts_on}\n{item.ends_on}",
                 "\n".join(_served(term, names, part) for part in item.competencies),
                 "\n".join([*([item.stage] if item.stage else []), *item.order_reasons]),
@@ -116,11 +157,12 @@ def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
         ],
     )
     print_path(term, framework, made.path_id)
+    totals = add_up_shown(made)
     term.print(
         "cli.plan-total",
-        hours=f"{made.total_hours:g}",
-        cost=f"{made.total_cost:,.0f}",
-        closed=f"{made.expected_gap_closed:.2f}",
+        hours=figures.hours(totals.hours),
+        cost=figures.money(totals.cost),
+        closed=f"{totals.closed:.2f}",
     )
     if made.optimality_gap:
         term.print("note.not-proven", gap=f"{made.optimality_gap:.2f}")
@@ -129,10 +171,18 @@ def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
         assess_first = separator.join(names[name] for name in made.assess_first)
         term.print("cli.plan-assess", names=assess_first)
     # the others were left out for reasons that more hours or a larger budget would not change
-    near = [item for item in made.left_out if item.reason in ("over-hours", "over-budget")]
-    for item in near[:3]:
+    near = [item for item in made.left_out if item.reason in ("over-hours", "over-budget")][:3]
+    for item in near:
         title = framework.module_of[item.module_id].title.in_language(term.lang)
         term.print("cli.plan-left-out", module=title, reason=item.explanation)
+    chosen, left_out = len(made.items), len(made.left_out)
+    term.print(
+        "cli.plan-count" if near else "cli.plan-count-none",
+        total=chosen + left_out,
+        chosen=chosen,
+        listed=len(near),
+        further=left_out - len(near),
+    )
 
 
 def print_plans(term: Terminal, plans: Sequence[Plan]) -> None:
@@ -148,12 +198,12 @@ def print_plans(term: Terminal, plans: Sequence[Plan]) -> None:
                 plan.person_id,
                 plan.plan_id,
                 str(len(plan.items)),
-                f"{plan.total_hours:g}",
-                f"{plan.total_cost:,.0f}",
-                f"{plan.expected_gap_closed:.2f}",
+                figures.hours(totals.hours),
+                figures.money(totals.cost),
+                f"{totals.closed:.2f}",
                 str(len(plan.assess_first)),
             )
-            for plan in plans
+            for plan, totals in ((plan, add_up_shown(plan)) for plan in plans)
         ],
     )
 
@@ -173,8 +223,12 @@ def print_path(term: Terminal, framework: Framework, path_id: str | None) -> Non
     term.print("cli.plan-path", path=name, grades=separator.join(grades))
 
 
+def _value(term: Terminal, value: float | None, unit: float) -> str:
+    return term.say("cli.value-free") if value is None else f"{value * unit:.3f}"
+
+
 def _served(term: Terminal, names: dict[str, str], item: ServedCompetency) -> str:
-    text = f"{names[item.competency_id]} {item.expected_improvement:.2f}/{item.gap:.2f}"
+    text = f"{names[item.competency_id]} {item.expected_improvement:.2f}/{figures.gap(item.gap)}"
     # the experts' estimate has no interval, for nothing was measured
     if item.lower is None or item.upper is None:
         return f"{text} ({term.say('cli.basis-expert')})"

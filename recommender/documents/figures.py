@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Iterable
+from decimal import ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal
 
 from recommender.texts import say
 
@@ -33,6 +34,39 @@ def decimal(number: float | None, *, digits: int) -> str:
         # a small negative number that rounds to 0 must not print as -0.00
         return text[1:] if float(text.replace(",", "")) == 0 else MINUS + text[1:]
     return text
+
+
+def level(number: float | None) -> str:
+    """Return an assessed level, in two decimals.
+
+    Halves are rounded down, and those of gaps up: so level and gap as shown are the target.
+    """
+    return _in_hundredths(number, ROUND_HALF_DOWN)
+
+
+def gap(number: float | None) -> str:
+    """Return a gap, or that times its weight, in two decimals; never 0.00 unless it is 0."""
+    text = _in_hundredths(number, ROUND_HALF_UP)
+    return "<0.01" if number and text == "0.00" else text
+
+
+def target(number: float) -> str:
+    """Return a target level: with one decimal, and with a second where it has one."""
+    text = _in_hundredths(number, ROUND_HALF_UP)
+    return text.removesuffix("0") if "." in text else text
+
+
+def _in_hundredths(number: float | None, rounding: str) -> str:
+    value = known(number)
+    if value is None:
+        return UNKNOWN
+    # by the decimals in which sums agree: 0.145 counts as a half, whatever its last bits are
+    return str(Decimal(f"{value:.9f}").quantize(Decimal("0.01"), rounding))
+
+
+def total(numbers: Iterable[float], *, digits: int = 2) -> float:
+    """Return the sum of numbers as they are shown, so that whoever adds them up agrees."""
+    return math.fsum(round(number, digits) for number in numbers)
 
 
 def signed(number: float | None, *, digits: int) -> str:

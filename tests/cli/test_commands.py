@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import sqlite3
 import stat
@@ -17,6 +18,7 @@ from organisations import AS_OF, TINY
 
 import recommender.cli
 from recommender.cli.app import app
+from recommender.documents import figures
 from recommender.improvement.registry import save_model
 
 ROOT = typer.main.get_command(app)
@@ -141,7 +143,48 @@ def test_gaps_in_json_are_those_of_the_table(call):
     table = call("gaps", PERSON, "--lang", "en").out
     for item in found["competencies"]:
         if item["gap"] is not None:
-            assert f"{item['gap']:.2f}" in table
+            assert figures.gap(item["gap"]) in table
+
+
+def test_gaps_are_told_by_their_standing_and_counted(call):
+    found = call("gaps", PERSON, "--json").json["competencies"]
+    table = call("gaps", PERSON, "--lang", "zh-CN").out
+    words = {"met": "达标", "near": "接近达标", "gap": "有差距", None: "待评估"}
+    for item in found:
+        assert words[item["standing"]] in table
+    counts = [sum(item["standing"] == name for item in found) for name in words]
+    said = re.search(
+        r"共 (\d+) 项能力：有差距 (\d+) 项，接近达标 (\d+) 项，达标 (\d+) 项，待评估 (\d+) 项",
+        table,
+    )
+    met, near, gap, unknown = counts
+    assert [int(each) for each in said.groups()] == [len(found), gap, near, met, unknown]
+
+
+def test_the_figure_a_ranking_goes_by_is_in_the_table(call):
+    for objective, heading, unit in (
+        ("per_hour", "closed per hour", 1),
+        ("per_cost", "closed per 1,000 CNY", 1000),
+    ):
+        words = ("recommend", ASSISTANT, "--objective", objective)
+        found = call(*words, "--json").json["recommendations"]
+        table = call(*words, "--lang", "en").out
+        assert found
+        # a heading may be broken over the lines of its cell
+        said = re.sub(r"[\s│┃]+", " ", table)
+        assert all(word in said for word in heading.split())
+        for item in found:
+            shown = "free" if item["value"] is None else f"{item['value'] * unit:.3f}"
+            assert shown in table
+    assert "closed per" not in re.sub(r"[\s│┃]+", " ", call("recommend", ASSISTANT).out)
+
+
+def test_what_is_said_of_courses_adds_up_to_the_catalogue(call):
+    n_modules = len(call("catalog", "show", "--json").json["modules"])
+    for words in (("recommend", PERSON, "--top", "1"), ("plan", PERSON)):
+        (line,) = [line for line in call(*words).out.splitlines() if "目录共" in line]
+        total, *parts = map(int, re.findall(r"\d+", line))
+        assert total == sum(parts) == n_modules
 
 
 # -- exit codes --

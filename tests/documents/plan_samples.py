@@ -89,6 +89,7 @@ def competency_rows(lang: str) -> tuple[CompetencyRow, ...]:
                 priority=weight * gap,
                 method=("考试" if exam else "多方评价") if zh else ("Exam" if exam else "Ratings"),
                 assessed_on=dt.date(2026, 9, 12 if exam else 25),
+                standing="gap" if gap else "met",
             )
         )
     return tuple(rows)
@@ -247,6 +248,7 @@ def plan_document(lang: str = "zh-CN") -> PlanDocument:
             if zh
             else "manager and customer ratings of Interpersonal skills differ by over one level",
         ),
+        left_out_count=213,
     )
 
 

@@ -87,7 +87,7 @@ def texts_of(view: Any) -> Iterator[str]:
 
 def unassessed(document: PlanDocument) -> PlanDocument:
     rows = tuple(
-        replace(row, level=float("nan"), gap=None, priority=None, confidence=None)
+        replace(row, level=float("nan"), gap=None, priority=None, confidence=None, standing=None)
         for row in document.competencies
     )
     return replace(
@@ -303,6 +303,7 @@ def test_nothing_planned(lang):
         samples.plan_document(lang),
         items=(),
         left_out=(),
+        left_out_count=None,
         assess_first=(),
         notes=(),
         manager="",

@@ -54,6 +54,7 @@ def bare(document: PlanDocument, **changes: object) -> PlanDocument:
     nothing: dict[str, object] = {
         "items": (),
         "left_out": (),
+        "left_out_count": None,
         "assess_first": (),
         "notes": (),
         "total_hours": 0.0,
@@ -92,7 +93,7 @@ def test_shows_person_gaps_plan_and_signatures(lang):
         say("document.plan.expert", lang),
         say("document.plan.pooled", lang),
         say("document.plan.measured", lang, count=46),
-        say("document.gap.assess_first", lang),
+        say("document.standing.assess_first", lang),
         "+0.52",
         "2,400.50",
         "2026-11-17",
@@ -256,8 +257,8 @@ def test_nothing_leaves_the_page_with_long_names_and_many_items(lang):
     content = render_plan_pdf(document, lang=lang).content
     assert words_beyond_the_margin(content) == []
     assert 5 < len(pages(content)) < 15
-    more = len(document.left_out) - 8
-    has(content, say("document.left_out.more", lang, count=more), "W" * 8)
+    counts = {"total": 25 + 213, "chosen": 25, "listed": 8, "further": 213 - 8}
+    has(content, say("document.left_out.count", lang, **counts), "W" * 8)
 
 
 def test_table_header_repeats_and_no_item_is_parted_from_its_reason(lang):
@@ -287,18 +288,18 @@ def test_works_for_any_number_of_competencies(count, lang):
 def test_no_gaps_no_items(lang):
     document = samples.plan_document(lang)
     met = tuple(
-        replace(row, level=row.target, gap=0.0, priority=0.0, confidence=0.5)
+        replace(row, level=row.target, gap=0.0, priority=0.0, confidence=0.5, standing="met")
         for row in document.competencies
     )
     content = render_plan_pdf(bare(document, competencies=met, manager=""), lang=lang).content
-    has(content, say("document.plan.empty_no_gaps", lang), say("document.gap.no_gap", lang))
+    has(content, say("document.plan.empty_no_gaps", lang), say("document.standing.met", lang))
     assert re.sub(r"\s", "", say("document.left_out.title", lang)) not in flat(content)
 
 
 def test_all_to_be_assessed_first_draws_no_level(lang):
     document = samples.plan_document(lang)
     unknown = tuple(
-        replace(row, level=float("nan"), gap=None, priority=None, confidence=None)
+        replace(row, level=float("nan"), gap=None, priority=None, confidence=None, standing=None)
         for row in document.competencies
     )
     document = bare(document, competencies=unknown, assess_first=tuple(r.name for r in unknown))

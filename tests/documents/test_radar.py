@@ -55,7 +55,7 @@ def test_names_every_competency_in_order_with_its_level_and_target(lang):
     drawing = Drawing(document, lang)
     assert drawing.texts("label") == wanted_labels(document, lang)
     bold = [each.get("font-weight") == "700" for each in drawing.all("label")]
-    assert bold == [bool(row.gap) for row in document.competencies]
+    assert bold == [row.standing == "gap" for row in document.competencies]
     assert drawing.texts("scale") == ["0", "1", "2", "3", "4"]
     assert len(drawing.all("ring")) == 4
 
@@ -126,7 +126,7 @@ def test_tells_in_words_what_it_shows(lang):
     words = root.get("aria-label") or ""
     places = [words.index(row.name) for row in document.competencies]
     assert places == sorted(places)
-    assert say("document.gap.assess_first", lang) in words
+    assert say("document.standing.assess_first", lang) in words
 
 
 def test_three_competencies_at_least_make_a_radar(lang):
@@ -186,4 +186,4 @@ def test_the_pdf_shows_odd_names_whole():
     # a picture has no quotation marks of Latin width
     shown = ('Customers\'"needs"', '<b>&"x"', "李〔U+2A6D6〕", "a〔U+D800〕", *names[4:])
     for number, name in enumerate(shown, 1):
-        assert f"{number}{name}2.3/2.0" in text
+        assert f"{number}{name}2.30/2.0" in text

@@ -73,6 +73,7 @@ class Rules:
     rating_window_days: int = 90
     assessment_validity_months: int = 18
     exam_validity_months: int = 24
+    near_gap: float = 0.1
     hour_price: float = 0.002
     readiness: float = 0.5
 
@@ -269,16 +270,23 @@ class Gap:
     gap: float
     confidence: float
     priority: float
+    standing: str
 
 
-def find_gap(level, standard_error, target, weight):
+def find_gap(level, standard_error, target, weight, rules=None):
     """None: assess first."""
     if level is None:
         return None
     short = rounded(exact(target) - exact(rounded(level)))
     gap = max(0.0, short)
     z = short / standard_error
-    return Gap(gap=gap, confidence=0.5 * (1 + erf(z / sqrt(2))), priority=weight * gap)
+    short_of = "near" if gap < (rules or Rules()).near_gap else "gap"
+    return Gap(
+        gap=gap,
+        confidence=0.5 * (1 + erf(z / sqrt(2))),
+        priority=weight * gap,
+        standing=short_of if gap > 0 else "met",
+    )
 
 
 def priority_order(gaps, weights):

@@ -9,6 +9,7 @@ from typing import Literal
 Basis = Literal["measured", "pooled", "expert"]
 PlanStatus = Literal["draft", "approved", "active", "done", "cancelled"]
 Party = Literal["employee", "manager", "hr"]
+Standing = Literal["met", "near", "gap"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,9 @@ class CompetencyRow:
         How the level was assessed, in words.
     assessed_on : date or None
         Date of the assessment.
+    standing : str or None
+        Where the person stands against the target; None if to be assessed first. Only ``gap`` is
+        counted and set in bold.
     """
 
     category: str
@@ -50,6 +54,7 @@ class CompetencyRow:
     priority: float | None = None
     method: str = ""
     assessed_on: dt.date | None = None
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,8 @@ class PlanItemRow:
         Why the module is in the plan and why at this place; one sentence each.
     stage : str
         Stage of the learning path it belongs to, or empty. Items of a stage stand together.
+    adds : float or None
+        Weighted levels that it closes beyond the items before it.
     """
 
     order: int
@@ -118,6 +125,7 @@ class PlanItemRow:
     serves: tuple[ServedGap, ...] = ()
     reasons: tuple[str, ...] = ()
     stage: str = ""
+    adds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -161,7 +169,7 @@ class PlanDocument:
     items : tuple of PlanItemRow
         In the order of the plan.
     left_out : tuple of LeftOutModule
-        Most relevant first; the document shows the first eight and counts the others.
+        Those worth a sentence, the most relevant first; the document shows the first eight.
     assess_first : tuple of str
         Names of the competencies to assess first.
     total_hours, total_cost : float
@@ -184,6 +192,8 @@ class PlanDocument:
         Name of the learning path that frames the plan, or empty.
     approvals : tuple of ApprovedBy
         Approvals of this plan as it is; the other parties may sign on paper.
+    left_out_count : int or None
+        All modules of the catalogue that are not in the plan; None where that is not known.
     """
 
     plan_id: str
@@ -211,3 +221,4 @@ class PlanDocument:
     notes: tuple[str, ...] = ()
     path: str = ""
     approvals: tuple[ApprovedBy, ...] = ()
+    left_out_count: int | None = None

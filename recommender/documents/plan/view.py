@@ -11,12 +11,16 @@ from typing import Any
 from recommender.documents.figures import (
     day,
     decimal,
+    gap,
     hours,
     known,
+    level,
     money,
     percent,
     sentences,
     signed,
+    target,
+    total,
 )
 from recommender.documents.plan.document import (
     CompetencyRow,
@@ -25,6 +29,7 @@ from recommender.documents.plan.document import (
     PlanItemRow,
     ServedGap,
 )
+from recommender.documents.plan.totals import add_up_shown, say_left_out_count
 from recommender.texts import all_texts, placeholders, say
 
 LEFT_OUT_SHOWN = 8
@@ -58,6 +63,7 @@ def plan_view(
     rows = [
         _competency(row, number, lang=lang) for number, row in enumerate(document.competencies, 1)
     ]
+    totals = add_up_shown(document)
     return {
         "lang": lang,
         "labels": labels(lang),
@@ -77,12 +83,10 @@ def plan_view(
         "items": _items(document.items, lang=lang),
         "no_items": "" if document.items else _no_items(document, lang),
         "total": {
-            "hours": hours(document.total_hours),
-            "cost": _money(document.total_cost, lang),
+            "hours": hours(totals.hours),
+            "cost": _money(totals.cost, lang),
             "closed": say(
-                "document.plan.total_closed",
-                lang,
-                closed=decimal(document.expected_gap_closed, digits=2),
+                "document.plan.total_closed", lang, closed=decimal(totals.closed, digits=2)
             ),
         },
         "assess_first": list(document.assess_first),
@@ -90,7 +94,7 @@ def plan_view(
             {"title": module.title, "reason": sentences([module.reason], lang=lang)}
             for module in document.left_out[:left_out_shown]
         ],
-        "left_out_more": _left_out_more(document, left_out_shown, lang),
+        "left_out_count": say_left_out_count(document, left_out_shown, lang),
         "notes": [sentences([note], lang=lang) for note in document.notes],
         "signatures": _signatures(document, lang),
         "footer": _footer(document, lang),
@@ -164,9 +168,10 @@ def _facts(document: PlanDocument, lang: str) -> list[dict[str, str]]:
 
 
 def _figures(document: PlanDocument, lang: str) -> list[dict[str, str]]:
-    gaps = sum(1 for row in document.competencies if (known(row.gap) or 0) > 0)
-    weighted = sum(known(row.priority) or 0.0 for row in document.competencies)
-    closed = document.expected_gap_closed
+    totals = add_up_shown(document)
+    gaps = sum(row.standing == "gap" for row in document.competencies)
+    weighted = total(known(row.priority) or 0.0 for row in document.competencies)
+    closed = totals.closed
     if weighted >= closed:
         of_total = say("document.figure.closed_of", lang, total=decimal(weighted, digits=2))
     else:
@@ -182,13 +187,13 @@ def _figures(document: PlanDocument, lang: str) -> list[dict[str, str]]:
         "modules": (str(len(document.items)), period),
         "closed": (decimal(closed, digits=2), of_total),
         "hours": (
-            hours(document.total_hours),
+            hours(totals.hours),
             no_limit
             if hours_limit is None
             else say("document.figure.hours_of", lang, budget=hours(hours_limit)),
         ),
         "cost": (
-            _money(document.total_cost, lang),
+            _money(totals.cost, lang),
             no_limit
             if cost_limit is None
             else say("document.figure.cost_of", lang, budget=_money(cost_limit, lang)),
@@ -228,35 +233,31 @@ def _chart(count: int, lang: str) -> dict[str, Any]:
 
 
 def _competency(row: CompetencyRow, number: int, *, lang: str) -> dict[str, Any]:
-    level, gap = known(row.level), known(row.gap)
-    assessed = level is not None
+    at, short = known(row.level), known(row.gap)
+    assessed = at is not None
+    unknown = say("document.standing.assess_first", lang)
     low, high = _LEVELS
     return {
         "number": number,
         "category": row.category,
         "name": row.name,
         "assessed": assessed,
-        "has_gap": assessed and (gap or 0) > 0,
-        "at": None if level is None else min(max(level, low), high),
+        "has_gap": row.standing == "gap",
+        "standing": say(f"document.standing.{row.standing}", lang) if row.standing else unknown,
+        "at": None if at is None else min(max(at, low), high),
         "target_at": min(max(row.target, low), high),
-        "level": decimal(level, digits=1) if assessed else say("document.gap.assess_first", lang),
+        "level": level(at) if assessed else unknown,
         "standard_error": f"±{decimal(row.standard_error, digits=2)}"
         if assessed and known(row.standard_error) is not None
         else "",
-        "target": decimal(row.target, digits=1),
-        "gap": _gap(gap, lang) if assessed else decimal(None, digits=1),
+        "target": target(row.target),
+        "gap": gap(short if assessed else None),
         "confidence": percent(row.confidence if assessed else None),
         "weight": decimal(row.weight, digits=2),
-        "priority": decimal(row.priority if assessed and gap else None, digits=2),
+        "priority": gap(row.priority if assessed and short else None),
         "method": row.method if assessed else "",
         "assessed_on": day(row.assessed_on) if assessed else "",
     }
-
-
-def _gap(gap: float | None, lang: str) -> str:
-    if gap is not None and gap <= 0:
-        return say("document.gap.no_gap", lang)
-    return decimal(gap, digits=2)
 
 
 def _items(items: Sequence[PlanItemRow], *, lang: str) -> list[dict[str, Any]]:
@@ -291,11 +292,11 @@ def _fits_a_page(item: PlanItemRow) -> bool:
 
 
 def _served(served: ServedGap, *, lang: str) -> dict[str, str]:
-    gap = known(served.gap)
+    short = known(served.gap)
     lower, upper = known(served.lower), known(served.upper)
     detail = [
-        say("document.plan.gap", lang, gap=decimal(gap, digits=2))
-        if gap
+        say("document.plan.gap", lang, gap=gap(short))
+        if short
         else say("document.plan.no_gap", lang)
     ]
     if lower is not None and upper is not None and served.basis != "expert":
@@ -335,14 +336,9 @@ def _no_items(document: PlanDocument, lang: str) -> str:
     rows = document.competencies
     if rows and all(known(row.level) is None for row in rows):
         return say("document.plan.empty_unassessed", lang)
-    if any((known(row.gap) or 0) > 0 for row in rows):
+    if any(row.standing == "gap" for row in rows):
         return say(f"document.plan.{'empty_path' if document.path else 'empty_gaps'}", lang)
     return say("document.plan.empty_no_gaps", lang)
-
-
-def _left_out_more(document: PlanDocument, shown: int | None, lang: str) -> str:
-    more = 0 if shown is None else len(document.left_out) - shown
-    return say("document.left_out.more", lang, count=more) if more > 0 else ""
 
 
 def _footer(document: PlanDocument, lang: str) -> list[str]:

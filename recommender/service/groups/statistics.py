@@ -30,8 +30,9 @@ class Figures:
     Counts are of people with a valid assessment, and without; all other figures are of those with
     one, and None where there is nobody. For who may see no single person, counts are rounded down
     to a multiple of five, and None below it. Levels and gaps are in levels, priorities in weighted
-    levels. All are None where they are `suppressed`: they, or what they would tell of others, are
-    of too few people.
+    levels. `share_below_target` counts those whose standing is `gap`: who is near a target is not
+    told as below it. All are None where they are `suppressed`: they, or what they would tell of
+    others, are of too few people.
     """
 
     competency_id: str

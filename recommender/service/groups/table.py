@@ -10,7 +10,7 @@ import numpy as np
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ConflictError, NotFoundError
-from recommender.gaps import GapArrays, find_gaps
+from recommender.gaps import STANDINGS, GapArrays, find_gaps, judge_standing
 from recommender.service.caches import LevelCache
 from recommender.service.framework import Framework, require_grade
 from recommender.service.groups.disclosure import add_up, choose_shown, find_above
@@ -61,7 +61,7 @@ class GroupTable:
         People of a unit and those below it; of all grades, then grade by grade.
     sums : ndarray of shape (n_units, 1 + n_grades, 5, n_competencies)
         Over the people who are assessed: how many, their levels, gaps and priorities, and how
-        many are below their target.
+        many have a gap to speak of.
     shown : ndarray of shape (n_units, 1 + n_grades, n_competencies)
         Which cells may be shown.
     """
@@ -132,13 +132,15 @@ def read_group_table(
     position = {unit: i for i, unit in enumerate(units)}
     home = np.array([position[head.org_unit] for head in people], dtype=np.int64)
     assessed = ~np.isnan(gaps.gap)
+    standing = judge_standing(gaps.gap, near_gap=framework.catalog.settings.near_gap)
     measures = np.stack(
         [
             assessed.astype(float),
             np.nan_to_num(levels.level),
             np.nan_to_num(gaps.gap),
             np.nan_to_num(gaps.priority),
-            (np.nan_to_num(gaps.gap) > 0).astype(float),
+            # who is near the target is not told as below it
+            (standing == STANDINGS.index("gap")).astype(float),
         ],
         axis=1,
     )

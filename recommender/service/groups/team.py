@@ -7,6 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from recommender.gaps import STANDINGS, judge_standing
+from recommender.results import Standing
 from recommender.service.framework import require_grade
 from recommender.service.groups.table import (
     StatisticsRequest,
@@ -30,6 +32,7 @@ class PersonCell:
     gap: float | None
     confidence: float | None
     priority: float | None
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ def read_team_map(
             scope=scope,
         )
     assessed = ~np.isnan(gaps.gap)
+    standing = judge_standing(gaps.gap, near_gap=framework.catalog.settings.near_gap)
     rows = [
         PersonRow(
             head.person_id,
@@ -107,6 +111,7 @@ def read_team_map(
                     float(gaps.gap[i, k]),
                     float(gaps.confidence[i, k]),
                     float(gaps.priority[i, k]),
+                    STANDINGS[standing[i, k]],
                 )
                 if assessed[i, k]
                 else PersonCell(name, "assess-first", None, None, None, None)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from recommender.arrays import FloatArray, to_date
+from recommender.gaps import STANDINGS, judge_standing
 from recommender.results import CompetencyGap, Gaps
 from recommender.scoring import SOURCES
 from recommender.service.framework import Framework, profiles_in_force
@@ -44,13 +49,30 @@ def describe_gaps(framework: Framework, standing: Standing, row: int) -> Gaps:
                 and bool(standing.assessments[_RATINGS].disagreement[levels.row[row, k]]),
             )
         )
-    return Gaps(
+    found = Gaps(
         person_id=person["person_id"],
         as_of=standing.as_of,
         grade=person["grade"],
         profile_effective_on=profile.effective_on,
         competencies=tuple(competencies),
         incomplete_sittings=tuple(find_incomplete(framework, exams)),
+    )
+    return tell_standing(framework, found)
+
+
+def tell_standing(framework: Framework, gaps: Gaps) -> Gaps:
+    """Say of each assessed competency whether the target is met, nearly met or not met.
+
+    What has been said before is kept: a plan of an earlier day was made by the limit of that day.
+    """
+    numbers = np.array([item.gap for item in gaps.competencies], dtype=float)
+    codes = judge_standing(numbers, near_gap=framework.catalog.settings.near_gap).tolist()
+    return replace(
+        gaps,
+        competencies=tuple(
+            item if item.gap is None or item.standing else replace(item, standing=STANDINGS[code])
+            for item, code in zip(gaps.competencies, codes, strict=True)
+        ),
     )
 
 

@@ -98,6 +98,7 @@ def build_plan_document(
                 priority=item.priority,
                 method=name_method(item.method, lang),
                 assessed_on=item.assessed_on,
+                standing=item.standing,
             )
             for item in gaps.competencies
         ),
@@ -129,6 +130,8 @@ def build_plan_document(
         ),
         path=path_name,
         approvals=tuple(approvals),
+        # plans of the first releases did not keep what they left out
+        left_out_count=len(plan.left_out) or None,
     )
 
 
@@ -167,6 +170,7 @@ def _item_row(
         serves=tuple(_served(framework, part, lang) for part in item.competencies),
         reasons=item.order_reasons,
         stage=item.stage or "",
+        adds=item.adds,
     )
 
 

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from recommender.errors import NotFoundError
 from recommender.results import Gaps, Plan
 from recommender.service.framework import Framework
-from recommender.service.levels.gaps import describe_gaps
+from recommender.service.levels.gaps import describe_gaps, tell_standing
 from recommender.service.levels.standing import read_standing
 from recommender.service.permissions import Permission, Principal, Role
 from recommender.service.plans.reasons import reword
@@ -147,7 +147,7 @@ def load_plan(
         made_at=this.made_at,
         # reasons are said anew: the plan may have been made in the other language
         plan=reword(framework, plan, session.lang),
-        gaps=_GAPS.validate_python(source.body["gaps"]) if "gaps" in source.body else None,
+        gaps=_read_gaps(framework, source),
         note=this.body.get("note"),
         outcome=_OUTCOME.validate_python(this.body["outcome"]) if "outcome" in this.body else None,
         decisions=decisions,
@@ -188,6 +188,13 @@ def status_of(found: PlanVersion) -> str:
     # the first version has no status beside that of the plan itself
     status: str = found.body.get("status") or found.body["plan"]["status"]
     return status
+
+
+def _read_gaps(framework: Framework, version: PlanVersion) -> Gaps | None:
+    if "gaps" not in version.body:
+        return None
+    # versions of earlier releases do not say who is near a target
+    return tell_standing(framework, _GAPS.validate_python(version.body["gaps"]))
 
 
 def _read_body(framework: Framework, version: PlanVersion) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -160,14 +161,18 @@ def rank_for_people(
     ranking: list[Recommendations] = []
     for row, person_id in enumerate(standing.people["person_id"].tolist()):
         closed = {
-            module: value
-            for module, value in zip(
-                ranked.module[row].tolist(), ranked.expected_gap_closed[row].tolist(), strict=True
+            module: (gap_closed, value)
+            for module, gap_closed, value in zip(
+                ranked.module[row].tolist(),
+                ranked.expected_gap_closed[row].tolist(),
+                ranked.value[row].tolist(),
+                strict=True,
             )
             if module >= 0 and affordable[module]  # -1 fills the row of a person with fewer
         }
         chosen = list(closed)[: request.top]
         served = describe_served(prospects, row, chosen)
+        excluded = describe_exclusions(prospects, row, lang=lang)
         ranking.append(
             Recommendations(
                 person_id=person_id,
@@ -179,7 +184,7 @@ def rank_for_people(
                     Recommendation(
                         rank=rank,
                         module_id=modules.ids[module],
-                        expected_gap_closed=closed[module],
+                        expected_gap_closed=closed[module][0],
                         hours=float(modules.hours[module]),
                         cost=float(modules.cost[module]),
                         competencies=parts,
@@ -188,12 +193,15 @@ def rank_for_people(
                             for part in parts
                             for reason in explain_served(framework, part, lang)
                         ),
+                        # JSON knows no infinity
+                        value=None if math.isinf(closed[module][1]) else closed[module][1],
                     )
                     for rank, (module, parts) in enumerate(
                         zip(chosen, served, strict=True), start=1
                     )
                 ),
-                excluded=describe_exclusions(prospects, row, lang=lang),
+                excluded=excluded,
+                further=len(modules.ids) - len(chosen) - len(excluded),
             )
         )
     return ranking

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recommender.documents import figures
 from recommender.results import ServedCompetency
 from recommender.service.framework import Framework
 from recommender.texts import say
@@ -12,8 +13,8 @@ def explain_served(framework: Framework, item: ServedCompetency, lang: str) -> l
     # "closes" is the term of DESIGN, section 4, "Expected gap closed", before its weight
     values = {
         "competency": framework.competencies[item.competency_id].name.in_language(lang),
-        "gap": f"{item.gap:.2f}",
-        "closes": f"{max(0.0, min(item.gap, item.expected_improvement)):.2f}",
+        "gap": figures.gap(item.gap),
+        "closes": figures.gap(max(0.0, min(item.gap, item.expected_improvement))),
         "count": item.evidence_count,
     }
     # no interval: the estimate is the catalogue's own

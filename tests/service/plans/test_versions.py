@@ -156,12 +156,29 @@ def test_a_plan_of_an_earlier_release_is_read(office):
     assert found.plan.items[0].reasons
     document = office.read(HR, read_plan_document, plan_id)
     assert [row.level for row in document.competencies] == [1.0, 1.0, 0.5]
+    # what it left out was not kept, so nothing is said of the rest of the catalogue
+    assert document.left_out_count is None
     office.approve(plan_id)
     office.activate(plan_id)
     office.fulfil(plan_id)
     found = office.complete(plan_id)
     assert [part.level_before for part in found.outcome] == [1.0, 1.0, 0.5]
     assert office.read(HR, read_plan_versions, plan_id, limit=20)[0].party is None
+
+
+def test_a_plan_that_did_not_tell_who_is_near_a_target_tells_it(office):
+    plan_id = office.create().plan.plan_id
+    (row,) = rows(office, schema.plan_version)
+    body = row["body"]
+    for item in body["gaps"]["competencies"]:
+        del item["standing"]
+    body["gaps"]["competencies"][0] |= {"level": 1.95, "gap": 0.05}
+    with writing(office.service.engine) as connection:
+        connection.execute(schema.plan_version.update().values(body=body))
+    found = office.look(plan_id)
+    assert [item.standing for item in found.gaps.competencies] == ["near", "gap", "gap"]
+    document = office.read(HR, read_plan_document, plan_id)
+    assert [row.standing for row in document.competencies] == ["near", "gap", "gap"]
 
 
 # ---- what if -------------------------------------------------------------------------------------

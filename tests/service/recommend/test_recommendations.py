@@ -31,6 +31,7 @@ GAP_KEYS = {
     "priority",
     "method",
     "assessed_on",
+    "standing",
 }
 SERVED_KEYS = {
     "competency_id",
@@ -96,11 +97,14 @@ def test_gaps_have_the_agreed_keys_in_framework_order(service, everybody):
                     "priority",
                     "method",
                     "assessed_on",
+                    "standing",
                 ]
-                assert [item[name] for name in unknown] == [None] * 7
+                assert [item[name] for name in unknown] == [None] * len(unknown)
                 continue
             assert item["status"] == "assessed"
             assert item["gap"] == pytest.approx(max(0, item["target"] - item["level"]), **CLOSE)
+            expected = "met" if item["gap"] == 0 else "near" if item["gap"] < 0.1 else "gap"
+            assert item["standing"] == expected
             assert item["priority"] == pytest.approx(item["weight"] * item["gap"], **CLOSE)
             z = (item["target"] - item["level"]) / item["standard_error"]
             assert item["confidence"] == pytest.approx(
@@ -194,6 +198,19 @@ def test_ranking_by_objective(objective, service, everybody):
             per = {"gap": 1, "per_hour": item.hours, "per_cost": item.cost}[objective.value]
             worth.append(closed / per if per else math.inf)
         assert all(a >= b - 1e-9 for a, b in itertools.pairwise(worth))
+        # the figure it is sorted by is told; beyond any price there is none
+        told = [math.inf if item.value is None else item.value for item in found.recommendations]
+        assert told == pytest.approx(worth, **CLOSE)
+
+
+def test_shown_excluded_and_further_modules_are_the_whole_catalogue(service, everybody):
+    n_modules = len(service.framework.modules.ids)
+    for person in everybody:
+        for limits in ({}, {"top": 3}, {"hours": 8.0}, {"top": 2, "budget": 500.0}):
+            found = asking.recommend(service, person, as_of=AS_OF, **limits)
+            counted = len(found.recommendations) + found.further + len(found.excluded)
+            assert counted == n_modules
+            assert found.further >= 0
 
 
 def test_what_was_shown_is_kept_with_its_rank(service, everybody):
