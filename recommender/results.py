@@ -94,7 +94,11 @@ class ExcludedModule:
 
 @dataclass(frozen=True)
 class Recommendations:
-    """The answer to «which modules are worth this person's time»."""
+    """The answer to «which modules are worth this person's time».
+
+    Where not `size_known` the model tells the order of modules only, and improvements are the
+    experts' estimates.
+    """
 
     person_id: str
     as_of: dt.date
@@ -103,6 +107,7 @@ class Recommendations:
     catalog_digest: str
     recommendations: tuple[Recommendation, ...]
     excluded: tuple[ExcludedModule, ...]
+    size_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,8 @@ class Plan:
     """A person's development plan; `path_id` is the learning path that frames it.
 
     `optimality_gap` is by how many weighted levels another plan may be better at most: 0 where this
-    one is proven to be the best, and for plans chosen by hand.
+    one is proven to be the best, and for plans chosen by hand. `size_known` as in
+    `Recommendations`.
     """
 
     plan_id: str
@@ -156,6 +162,7 @@ class Plan:
     model_id: str | None
     catalog_digest: str
     optimality_gap: float = 0.0
+    size_known: bool = True
 
 
 def to_json(result: Any) -> dict[str, Any]:

@@ -184,6 +184,9 @@ class PlanDocument:
         Name of the learning path that frames the plan, or empty.
     approvals : tuple of ApprovedBy
         Approvals of this plan as it is; the other parties may sign on paper.
+    size_known : bool
+        False where the effect model tells the order of modules only, so that every improvement is
+        the experts' estimate.
     """
 
     plan_id: str
@@ -211,3 +214,4 @@ class PlanDocument:
     notes: tuple[str, ...] = ()
     path: str = ""
     approvals: tuple[ApprovedBy, ...] = ()
+    size_known: bool = True

@@ -156,6 +156,7 @@ def rank_for_people(
         completed=standing.completed,
         recently_completed=standing.recently_completed,
         modalities=request.modalities,
+        order=estimates.order,
     )
     ranking: list[Recommendations] = []
     for row, person_id in enumerate(standing.people["person_id"].tolist()):
@@ -194,6 +195,7 @@ def rank_for_people(
                     )
                 ),
                 excluded=describe_exclusions(prospects, row, lang=lang),
+                size_known=estimates.size_known,
             )
         )
     return ranking
