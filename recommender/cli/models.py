@@ -112,7 +112,7 @@ def train(
             term.print_json(to_plain(card))
             return
         term.print("cli.trained-file", folder=out, **card.counts)
-        _print_size(term, "training", known=card.size_known)
+        _print_size(term, "size-unknown.training", known=card.size_known)
         _print_limits(term, card)
         return
     with term.session() as session:
@@ -123,7 +123,7 @@ def train(
         term.print_json(to_plain(card) | {"promotable": promotable})
         return
     term.print("cli.trained", model=card.model_id, **card.counts)
-    _print_size(term, "training", known=card.size_known)
+    _print_size(term, "size-unknown.training", known=card.size_known)
     if trained.evaluation:
         print_evaluation(term, trained.evaluation)
     _print_verdict(term, session, card)
@@ -243,7 +243,7 @@ def show(term: Terminal, model: Annotated[str, typer.Argument(metavar="MODEL")])
         term.print_json(to_plain(card))
         return
     term.print("cli.trained", model=card.model_id, **card.counts)
-    _print_size(term, "training", known=card.size_known)
+    _print_size(term, "size-unknown.training", known=card.size_known)
     term.print(
         "cli.model-window", first=card.first_day, last=card.last_day, digest=card.catalog_digest
     )
@@ -338,12 +338,12 @@ def print_evaluation(term: Terminal, evaluation: Evaluation) -> None:
         known=f"{evaluation.coverage_known:.0%}",
         cold=f"{evaluation.coverage_cold:.0%}",
     )
-    _print_size(term, "evaluation", known=evaluation.size_known)
+    _print_size(term, "size-unknown.evaluation", known=evaluation.size_known)
 
 
-def _print_size(term: Terminal, kind: str, *, known: bool) -> None:
+def _print_size(term: Terminal, caveat: str, *, known: bool) -> None:
     if not known:
-        term.print(f"size-unknown.{kind}", minimum=MIN_CONTROLS)
+        term.print(caveat, minimum=MIN_CONTROLS)
 
 
 def _figure(value: float) -> str:

@@ -146,4 +146,4 @@ class Models:
         """Say in words why a model may be put in force or not."""
         verdict = self.verdict(card)
         words = explain_verdict(verdict, lang) if verdict else ()
-        return words if card.size_known else (*words, say("registry.order-only", lang))
+        return words if card.size_known else (say("registry.verdict.order-only", lang), *words)

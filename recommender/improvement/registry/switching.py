@@ -153,9 +153,10 @@ def promote_model(
         if previous == model_id:
             raise ConflictError("registry.already-in-force", model=model_id)
         # No reason overrides this: the answers of such a model have to be read in another way.
-        if order_only == card.size_known:
-            problem = "size-known" if card.size_known else "size-unknown"
-            raise ConflictError(f"registry.{problem}", model=model_id)
+        if order_only and card.size_known:
+            raise ConflictError("registry.size-known", model=model_id)
+        if not order_only and not card.size_known:
+            raise ConflictError("registry.size-unknown", model=model_id)
         # Compared under the lock: another promotion may have come in between the verdict and this.
         against = not verdict.promotable or verdict.in_force != previous
         if against and override_reason is None:

@@ -114,7 +114,8 @@ def score_file(folder: Path, queries_file: Path, out: Path) -> int:
     prediction = predict(model.fit, module, competency, queries["level"].to_numpy(dtype=float), org)
     answers = _with_answers(queries_file, queries, prediction)
     answers = answers.assign(
-        size_known=model.fit.size_known, rank_score=prediction.expected_improvement
+        size_known="true" if model.fit.size_known else "false",
+        rank_score=prediction.expected_improvement,
     )
     if not model.fit.size_known:
         # the next measured level stays: records of trained people tell that, but not how much of
@@ -126,8 +127,8 @@ def score_file(folder: Path, queries_file: Path, out: Path) -> int:
         ]
         answers = answers.assign(
             expected_improvement=experts,
-            effect_lower=np.nan,
-            effect_upper=np.nan,
+            effect_lower="",
+            effect_upper="",
             basis="expert",
         )
     write_csv(answers, out, encoding="utf-8")
