@@ -183,10 +183,12 @@ def score(
     out: Annotated[Path, typer.Option(help="CSV to write.")],
 ) -> None:
     """Say for each query what its module is expected to do, on files alone."""
-    count = score_file(model, queries, out)
+    count, size_known = score_file(model, queries, out)
     if term.as_json:
-        term.print_json({"queries": count, "file": str(out)})
+        term.print_json({"queries": count, "file": str(out), "size_known": size_known})
     term.print("cli.scored", count=count, file=out)
+    if not size_known:
+        term.print("size-unknown.note")
 
 
 def list_(term: Terminal) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -84,8 +85,15 @@ def read_records_file(history_file: Path, *, scale: tuple[float, float]) -> pd.D
     return _read(history_file, KINDS["records"], scale, needed=needed)
 
 
-def score_file(folder: Path, queries_file: Path, out: Path) -> int:
-    """Predict for each query what its module does, and return how many queries there are.
+class Scored(NamedTuple):
+    """How many queries were answered, and whether the model knows more than an order."""
+
+    count: int
+    size_known: bool
+
+
+def score_file(folder: Path, queries_file: Path, out: Path) -> Scored:
+    """Predict for each query what its module does.
 
     Parameters
     ----------
@@ -126,13 +134,14 @@ def score_file(folder: Path, queries_file: Path, out: Path) -> int:
             for name, served in zip(queries["module_id"], queries["competency_id"], strict=True)
         ]
         answers = answers.assign(
-            expected_improvement=experts,
+            # no module lifts anybody beyond the top of the scale
+            expected_improvement=np.minimum(experts, model.scale[1] - queries["level"]),
             effect_lower="",
             effect_upper="",
             basis="expert",
         )
     write_csv(answers, out, encoding="utf-8")
-    return len(queries)
+    return Scored(len(queries), model.fit.size_known)
 
 
 _QUERIES = TableKind(
