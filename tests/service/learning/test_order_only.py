@@ -10,6 +10,8 @@ import pytest
 from asking import session_of
 from organisations import AS_OF, TINY, service_on, someone
 
+from recommender.analysis.effects import effect_table
+from recommender.analysis.workbench import open_workbench
 from recommender.documents import render_plan_page
 from recommender.documents.plan.view import plan_view
 from recommender.errors import ConflictError
@@ -177,3 +179,14 @@ def test_control_rows_tell_the_size(tables):
     assert set(scores["size_known"]) == {"true"}
     assert scores["rank_score"].tolist() == scores["expected_improvement"].tolist()
     assert scores["effect_lower"].notna().all()
+
+
+def test_the_notebooks_judge_no_module_by_such_a_model(tmp_path):
+    records(best=SHELVES).to_csv(tmp_path / "records.csv", index=False)
+    pd.DataFrame({"module_id": [ONLINE, SHELVES], "competency_ids": "cataloguing"}).to_csv(
+        tmp_path / "modules.csv", index=False
+    )
+    bench = open_workbench(tmp_path / "records.csv", tmp_path / "modules.csv")
+    effects = effect_table(bench.fit(), bench)
+    assert effects["module_id"].tolist() == [SHELVES, ONLINE]
+    assert set(effects["finding"]) == {"order-only"}
