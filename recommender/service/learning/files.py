@@ -88,7 +88,7 @@ def read_records_file(history_file: Path, *, scale: tuple[float, float]) -> pd.D
 class Scored(NamedTuple):
     """How many queries were answered, and whether the model knows more than an order."""
 
-    count: int
+    queries: int
     size_known: bool
 
 

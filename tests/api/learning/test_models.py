@@ -249,7 +249,7 @@ def test_a_model_without_control_rows_is_promoted_for_its_order_only(served, mod
     assert "order_only" in refused.json()["hint"]
     agreed = client.post(f"{path}/promotion", json={"order_only": True})
     assert agreed.status_code == 200, agreed.text
-    entries = trail(served, "promote_model")[before:]
+    entries = trail(served, "promote_model", "roll_back_model")[before:]
     assert [entry.details.get("order_only") for entry in entries] == [None, None, True, True]
     assert read_switches(root)[-1].details["order_only"] is True
     client = served.client("admin")

@@ -114,7 +114,7 @@ def test_a_plan_is_made_of_the_experts_sizes_and_says_so(order_only, subtests):
 @pytest.fixture
 def tables(tmp_path):
     """Files of a history without control rows, on a scale of 0 to 100, and of queries."""
-    history = records(best=SHELVES)
+    history = records(best=SHELVES).drop(columns=["before_on", "after_on"])
     for column in ("level_before", "level_after"):
         history[column] *= 25
     history.to_csv(tmp_path / "records.csv", index=False)
