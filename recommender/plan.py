@@ -60,6 +60,9 @@ class PlanProblem:
     stages : tuple of int
         For each module the stage of the learning path it is for; earlier ones are taken first.
         Empty where no path frames the plan.
+    places : ndarray of int of shape (n_modules,), optional
+        Place of each module in the order of a model that does not know how much modules add:
+        `improvement` is the experts' then, and of equal plans the model's order decides.
     """
 
     module_ids: tuple[str, ...]
@@ -74,6 +77,7 @@ class PlanProblem:
     cost_budget: float
     must: frozenset[int]
     stages: tuple[int, ...] = ()
+    places: IntArray | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,7 @@ def choose_plan(problem: PlanProblem, *, seconds: float = SECONDS) -> PlanChoice
     -------
     PlanChoice
         Of plans worth the same the one with fewer hours, then lower cost, then the module
-        ids that come first.
+        ids that come first; where there are `places`, these decide after the hours.
 
     Raises
     ------
@@ -160,7 +164,8 @@ def arrange(problem: PlanProblem, chosen: Collection[int]) -> PlanChoice:
     Returns
     -------
     PlanChoice
-        Prerequisites first, then stages, then what each adds per hour given those before it.
+        Prerequisites first, then stages, then what each adds per hour given those before it;
+        of equals first the better of `places`, if there are any.
     """
     order, added = _put_in_order(problem, chosen)
     return PlanChoice(order, added, gap_closed(problem, chosen))
@@ -225,6 +230,8 @@ def _dominated(problem: PlanProblem) -> BoolArray:
     # [a, b]: whether a is better than b; of two that are the same the one with the earlier id is
     better = (hours[:, None] <= hours) & (cost[:, None] <= cost)
     better &= (hours[:, None] < hours) | (cost[:, None] < cost) | (first[:, None] < first)
+    if problem.places is not None:
+        better &= problem.places[:, None] < problem.places
     for gap, improvement in zip(problem.gap, problem.improvement.T, strict=True):
         useful = np.minimum(improvement, gap)
         better &= useful[:, None] >= useful
@@ -280,7 +287,7 @@ def _maximise(
     program = highspy.HighsLp()
     program.num_row_, program.num_col_ = rows.shape
     worth = np.concatenate([-problem.hour_price * hours, problem.weight[served]])
-    worth[:n] += _ties(hours, cost)
+    worth[:n] += _ties(hours, cost, None if problem.places is None else problem.places[pool])
     program.col_cost_ = _SCALE * worth
     program.sense_ = highspy.ObjSense.kMaximize
     program.col_lower_ = np.concatenate([[float(m in problem.must) for m in pool], np.zeros(k)])
@@ -314,16 +321,20 @@ def _maximise(
     return chosen, bound - _worth(problem, chosen or [])
 
 
-def _ties(hours: FloatArray, cost: FloatArray) -> FloatArray:
+def _ties(hours: FloatArray, cost: FloatArray, places: IntArray | None) -> FloatArray:
     """Return what the objective of each module is changed by, to decide between equal plans.
 
     Fewer hours, then lower cost, then the ids that come first: each step so much smaller than the
     one before that it matters only where that is the same, and the first below what tells
-    the worth of two plans apart.
+    the worth of two plans apart. Places are all different, so nothing is left to decide after
+    them.
     """
     different = np.unique(hours)
     step = float(np.diff(different).min()) if len(different) > 1 else 1.0
-    cheaper = 0.4 * step * cost / max(1.0, float(cost.sum()))
+    second = cost if places is None else places.astype(np.float64)
+    cheaper = 0.4 * step * second / max(1.0, float(second.sum()))
+    if places is not None:
+        return -_TIE * (hours + cheaper)
     earlier = np.exp2(-np.arange(len(hours)) * min(1.0, 20 / len(hours)))
     return _TIE * (1e-4 * earlier - hours - cheaper)
 
@@ -346,6 +357,7 @@ def _put_in_order(
                 # Two decimals fewer than usual: a difference of two sums, divided by the hours,
                 # agrees in fewer digits than a sum.
                 -round(gain[m] / float(problem.hours[m]), DECIMALS - 2),
+                0 if problem.places is None else problem.places[m],
                 problem.hours[m],
                 problem.module_ids[m],
             ),

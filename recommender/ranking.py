@@ -54,6 +54,23 @@ class RankedArrays:
     value: FloatArray
 
 
+@dataclass(frozen=True)
+class ModelOrder:
+    """The order of modules by a model that does not know how much any of them adds.
+
+    Parameters
+    ----------
+    coefficients : ndarray of shape (n_pairs, degree + 1)
+        By how many levels each pair does better or worse than the average module of its
+        competency, a polynomial in the level.
+    usual : ndarray of shape (n_pairs,)
+        What the experts expect of the average module of the pair's competency, in levels.
+    """
+
+    coefficients: FloatArray
+    usual: FloatArray
+
+
 def predict_improvement(levels: FloatArray, coefficients: FloatArray) -> FloatArray:
     """Evaluate the compiled effect model.
 
@@ -198,6 +215,47 @@ def _value_in_units(
     return value
 
 
+def order_modules(
+    levels: FloatArray,
+    targets: FloatArray,
+    weights: FloatArray,
+    modules: ModuleArrays,
+    order: ModelOrder,
+) -> FloatArray:
+    """Compute what modules are put in order by, where only their order is known.
+
+    Within a competency the model alone decides. Between competencies counts what an average
+    module closes, by the experts: that times weight is raised or lowered in proportion to how much
+    better or worse than the average the model finds a module. The result orders modules and is
+    no size of an effect, hence it is neither bounded by the gap nor by 0.
+
+    Parameters
+    ----------
+    levels, targets, weights : ndarray of shape (n_people, n_competencies)
+        Level (NaN where to be assessed first) and target in levels, importance weight.
+    modules : ModuleArrays
+        The modules.
+    order : ModelOrder
+        What the model says of each pair of `modules`.
+
+    Returns
+    -------
+    ndarray of shape (n_people, n_modules)
+        The larger, the earlier; 0 where the module serves no gap.
+    """
+    competency = modules.pair_competency
+    level, target = levels[:, competency], targets[:, competency]
+    better = np.broadcast_to(order.coefficients[:, -1], level.shape)
+    for power in range(order.coefficients.shape[1] - 2, -1, -1):
+        better = better * level + order.coefficients[:, power]
+    closes = np.minimum(target - level, order.usual) / np.maximum(order.usual, _UNIT)
+    serves = serves_gap(level, target, modules.pair_from, modules.pair_to)
+    key = np.where(serves, weights[:, competency] * closes * (order.usual + better), 0.0)
+    of_module = modules.pair_module[:, None] == np.arange(len(modules.ids))
+    total: FloatArray = key @ of_module.astype(np.float64)
+    return total
+
+
 def _drop_unprepared(value: FloatArray, modules: ModuleArrays, completed: BoolArray | None) -> None:
     """Take out, in place, modules whose prerequisites are neither completed nor candidates."""
     if not modules.prerequisite_order:
@@ -221,6 +279,7 @@ def rank_modules(
     completed: BoolArray | None = None,
     recently_completed: BoolArray | None = None,
     modalities: Collection[str] | None = None,
+    order: ModelOrder | None = None,
 ) -> RankedArrays:
     """Rank the candidate modules of every person and keep the best.
 
@@ -242,6 +301,8 @@ def rank_modules(
         Whether the person completed the module ever, and within its repeat interval.
     modalities : collection of str, optional
         The allowed modalities; all when not given.
+    order : ModelOrder, optional
+        Rank by this order; the improvements of `coefficients` then only say what is closed.
 
     Returns
     -------
@@ -271,8 +332,15 @@ def rank_modules(
         if recently_completed is not None:
             value[recently_completed[rows]] = -np.inf
         _drop_unprepared(value, modules, None if completed is None else completed[rows])
+        ranked_by = value
+        if order is not None:
+            keys = order_modules(levels[rows], targets[rows], weights[rows], modules, order)
+            if objective is not Objective.GAP:
+                # What is worth less than nothing would be worth less still in fewer hours.
+                keys = np.maximum(keys, 0.0)
+            ranked_by = np.where(np.isneginf(value), -np.inf, np.rint(keys / _UNIT))
         best[rows], closed[rows], worth[rows] = _keep_best(
-            value, _score(value, modules, objective), top
+            value, _score(ranked_by, modules, objective), top
         )
     closed *= _UNIT
     worth *= _UNIT

@@ -106,6 +106,9 @@ class Recommendations:
 
     `further` counts the candidates that are not told of: those that rank lower, or take more hours
     or money than was asked for. Recommended, excluded and further ones are the whole catalogue.
+
+    Where not `size_known` the model tells the order of modules only, and improvements are the
+    experts' estimates.
     """
 
     person_id: str
@@ -116,6 +119,7 @@ class Recommendations:
     recommendations: tuple[Recommendation, ...]
     excluded: tuple[ExcludedModule, ...]
     further: int = 0
+    size_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,8 @@ class Plan:
     """A person's development plan; `path_id` is the learning path that frames it.
 
     `optimality_gap` is by how many weighted levels another plan may be better at most: 0 where this
-    one is proven to be the best, and for plans chosen by hand.
+    one is proven to be the best, and for plans chosen by hand. `size_known` as in
+    `Recommendations`.
     """
 
     plan_id: str
@@ -169,6 +174,7 @@ class Plan:
     model_id: str | None
     catalog_digest: str
     optimality_gap: float = 0.0
+    size_known: bool = True
 
 
 def to_json(result: Any) -> dict[str, Any]:

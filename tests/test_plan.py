@@ -464,3 +464,53 @@ def test_a_solver_that_gives_up_is_not_called_infeasible(monkeypatch):
     )
     with pytest.raises(RuntimeError, match="kSolveError"):
         choose_plan(problem)
+
+
+@examples(80)
+@given(case=cases(most=6), data=st.data())
+def test_of_equal_plans_the_order_of_a_model_that_knows_no_sizes_decides(case, data):
+    """Never against the worth of a plan, which is the experts', nor against fewer hours."""
+    choices, gaps, weights, hour_price, limits = case
+    places = data.draw(st.permutations(range(len(choices))))
+    place = {c.id: at for c, at in zip(choices, places, strict=True)}
+    sets = list(oracle.allowed_sets(choices, **limits))
+    problem = replace(problem_of(*case), places=np.array(places))
+    if not sets:
+        with pytest.raises(ConflictError):
+            choose_plan(problem)
+        return
+
+    def worth(chosen):
+        return oracle.plan_value(chosen, gaps, weights, hour_price)
+
+    chosen = [choices[i] for i in choose_plan(problem).order]
+    best = max(map(worth, sets))
+    assert worth(chosen) == pytest.approx(best, abs=TOLERANCE)
+    equal = [each for each in sets if worth(each) >= best - TOLERANCE]
+    hours = min(sum(c.hours for c in each) for each in equal)
+    assert sum(c.hours for c in chosen) == pytest.approx(hours)
+    equal = [each for each in equal if sum(c.hours for c in each) <= hours + TOLERANCE]
+    assert sum(place[c.id] for c in chosen) == min(sum(place[c.id] for c in each) for each in equal)
+
+
+@examples(60)
+@given(data=st.data(), count=st.integers(1, 40), taken=st.integers(1, 6))
+def test_where_experts_expect_the_same_of_all_the_best_placed_are_planned(data, count, taken):
+    places = data.draw(st.permutations(range(count)))
+    problem = PlanProblem(
+        module_ids=tuple(f"m{i:02d}" for i in range(count)),
+        hours=np.full(count, 8.0),
+        cost=data.draw(st.lists(st.floats(0, 900), min_size=count, max_size=count).map(np.array)),
+        improvement=np.full((count, 1), 0.4),
+        gap=np.array([4.0]),
+        weight=np.array([1.0]),
+        prerequisites=((),) * count,
+        hour_price=0.002,
+        hours_budget=8.0 * taken,
+        cost_budget=math.inf,
+        must=frozenset(),
+        places=np.array(places),
+    )
+    found = choose_plan(problem)
+    assert [places[i] for i in found.order] == list(range(min(count, taken)))
+    assert found.added == pytest.approx([0.4] * len(found.order))

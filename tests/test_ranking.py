@@ -21,7 +21,7 @@ from people_and_modules import (
 )
 
 from recommender.errors import ShapeMismatchError
-from recommender.ranking import CHUNK_PEOPLE, Objective, rank_modules
+from recommender.ranking import CHUNK_PEOPLE, ModelOrder, Objective, rank_modules
 
 OBJECTIVE = st.sampled_from(list(Objective))
 
@@ -220,3 +220,54 @@ def test_coefficients_must_fit_the_pairs():
         rank_modules(
             one, one, one, arrays, np.zeros((2, 1)), grade=np.zeros(1, dtype=np.int64), top=1
         )
+
+
+@examples(100)
+@given(data=st.data(), count=st.integers(1, 6))
+def test_where_only_the_order_is_known_the_model_ranks_and_the_experts_say_what_is_closed(
+    data, count
+):
+    """For one competency, whatever the gap, the weight and what the experts expect."""
+    number = st.integers(-40, 80).map(lambda v: v / 100)
+    better = data.draw(st.lists(number, min_size=count, max_size=count, unique=True))
+    experts = data.draw(st.lists(st.floats(0, 2), min_size=count, max_size=count))
+    gap, weight = data.draw(st.floats(0.01, 2)), data.draw(st.floats(0.1, 3))
+    of_modules = [oracle.Module(f"m{i}", {0: (0.0, 3.0)}, hours=8.0) for i in range(count)]
+    arrays = module_arrays(of_modules, n_competencies=1)
+    ranked = rank_modules(
+        np.full((1, 1), 1.0),
+        np.full((1, 1), 1.0 + gap),
+        np.full((1, 1), weight),
+        arrays,
+        np.array(experts)[:, None],
+        grade=np.zeros(1, dtype=np.int64),
+        top=count,
+        order=ModelOrder(np.array(better)[:, None], np.full(count, 0.4)),
+    )
+    by_model = sorted(range(count), key=lambda i: -better[i])
+    assert ranked.module[0].tolist() == by_model
+    closes = [weight * min(gap, experts[i]) for i in by_model]
+    assert ranked.expected_gap_closed[0] == pytest.approx(closes, abs=TOLERANCE)
+
+
+@pytest.mark.parametrize("objective", list(Objective))
+def test_an_order_leaves_the_candidates_as_they_are(objective):
+    """What serves no gap stays out, and what the model finds worst is still listed."""
+    of_modules = [
+        oracle.Module("a-worst", {0: (0.0, 2.0)}, hours=4.0),
+        oracle.Module("b-best", {0: (0.0, 2.0)}, hours=4.0, cost=100.0),
+        oracle.Module("c-too-low", {0: (0.0, 1.0)}, hours=4.0),
+    ]
+    arrays = module_arrays(of_modules, n_competencies=2)
+    ranked = rank_modules(
+        np.array([[1.5, np.nan]]),
+        np.array([[3.0, 2.0]]),
+        np.ones((1, 2)),
+        arrays,
+        np.full((3, 1), 0.4),
+        grade=np.zeros(1, dtype=np.int64),
+        top=3,
+        objective=objective,
+        order=ModelOrder(np.array([[-0.9], [0.3], [0.9]]), np.full(3, 0.4)),
+    )
+    assert ranked.module[0].tolist() == [1, 0, -1]

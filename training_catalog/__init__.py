@@ -6,6 +6,7 @@ Data and its schema; nothing is computed here.
 from training_catalog.faults import CatalogError, CatalogFault
 from training_catalog.files.loading import load_catalog
 from training_catalog.model import (
+    EXPERT_IMPROVEMENT,
     Catalog,
     CatalogSettings,
     Category,
@@ -37,6 +38,7 @@ from training_catalog.post import (
 )
 
 __all__ = [
+    "EXPERT_IMPROVEMENT",
     "Catalog",
     "CatalogError",
     "CatalogFault",

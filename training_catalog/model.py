@@ -32,6 +32,7 @@ from training_catalog.post import (
 )
 
 __all__ = [
+    "EXPERT_IMPROVEMENT",
     "Catalog",
     "CatalogSettings",
     "Category",
@@ -157,16 +158,21 @@ class TargetProfile(Frozen):
     targets: dict[Slug, Target]
 
 
+EXPERT_IMPROVEMENT = 0.4
+"""What a module is taken to add, in levels, where its experts give no estimate."""
+
+
 class ModuleCompetency(Frozen):
     """A competency that a module serves, the step it covers, and the expert's estimate.
 
-    `expert_improvement` is in levels and is used only while no effect model is in force.
+    `expert_improvement` is in levels. It counts for modules that no effect model knows, and for
+    all while the model in force tells their order only.
     """
 
     id: Slug
     from_level: Level
     to_level: Level
-    expert_improvement: Annotated[float, Field(ge=0, le=4)] = 0.4
+    expert_improvement: Annotated[float, Field(ge=0, le=4)] = EXPERT_IMPROVEMENT
 
     @model_validator(mode="after")
     def _rises(self) -> Self:

@@ -133,6 +133,9 @@ class BatchPlanOut(BaseModel):
     total_hours: float
     total_cost: Money
     expected_gap_closed: Annotated[float, Field(description="In weighted levels.")]
+    size_known: Annotated[
+        bool, Field(description="As in the plan: false where sizes are the experts' only.")
+    ] = True
 
 
 class BatchFailureOut(BaseModel):

@@ -110,9 +110,13 @@ class ServedOut(_Part):
     competency_id: str
     gap: float
     expected_improvement: Annotated[
-        float, Field(description="What the module adds over no training, in levels.")
+        float,
+        Field(
+            description="What the module adds over no training, in levels; the experts' estimate "
+            "where the answer's `size_known` is false."
+        ),
     ]
-    lower: float | None
+    lower: Annotated[float | None, Field(description="Null for an experts' estimate.")]
     upper: float | None
     evidence_count: Annotated[int, Field(description="Records of this module and competency.")]
     basis: Basis
@@ -164,5 +168,13 @@ class RecommendationsOut(Resource):
             description="Candidates that are not told of, as they rank below `top` or go past "
             "`hours` or `budget`. Recommended, excluded and further modules are the whole "
             "catalogue."
+        ),
+    ]
+    size_known: Annotated[
+        bool,
+        Field(
+            description="False where the effect model in use was fitted without control rows: the "
+            "order of modules is the model's, and every size the experts'. By "
+            "`expected_gap_closed` the modules are in another order then."
         ),
     ]

@@ -257,6 +257,13 @@ class _Content(Resource):
             "time to choose this one did not suffice; 0 where it is the best."
         ),
     ]
+    size_known: Annotated[
+        bool,
+        Field(
+            description="False where the effect model in use was fitted without control rows: "
+            "improvements are the experts' then, and of equal plans the model's order decides."
+        ),
+    ]
 
 
 class PlanOut(_Content):

@@ -44,7 +44,9 @@ def effect_table(
     DataFrame
         A row for each module and competency, largest effect first. `finding` is ``unknown`` with
         too few records, ``weak`` where even the upper end of the interval is below `useful`,
-        ``works`` where the lower end is above 0, else ``unclear``.
+        ``works`` where the lower end is above 0, else ``unclear``. A model without control rows
+        tells the order only: `effect` is then relative to the average module of the competency,
+        and `finding` is ``order-only``.
     """
     pairs = bench.history.pairs
     # A table of modules may lack levels: the middle of the starting levels stands in.
@@ -81,6 +83,8 @@ def effect_table(
         ["unknown", "weak", "works"],
         "unclear",
     )
+    if not model.fit.size_known:
+        table["finding"] = "order-only"
     return table.sort_values("effect", ascending=False, ignore_index=True)
 
 

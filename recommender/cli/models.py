@@ -14,6 +14,7 @@ from recommender.cli.common import Terminal, command
 from recommender.documents.evaluation.document import ReportOptions
 from recommender.errors import InputError
 from recommender.improvement.evaluation import Evaluation
+from recommender.improvement.model.fitting import MIN_CONTROLS
 from recommender.improvement.registry import ModelCard, to_plain
 from recommender.service.learning.files import (
     read_history_files,
@@ -80,6 +81,7 @@ def register(app: typer.Typer) -> None:
         examples=[
             "recommender models promote MODEL",
             'recommender models promote MODEL --override "pilot agreed with HR"',
+            "recommender models promote MODEL --order-only",
         ],
     )(promote)
     command(group, "rollback", examples=['recommender models rollback --reason "odd ranks"'])(
@@ -115,6 +117,7 @@ def train(
             term.print_json(to_plain(card))
             return
         term.print("cli.trained-file", folder=out, **card.counts)
+        _print_size(term, "size-unknown.training", known=card.size_known)
         _print_limits(term, card)
         return
     with term.session() as session:
@@ -125,11 +128,13 @@ def train(
         term.print_json(to_plain(card) | {"promotable": promotable})
         return
     term.print("cli.trained", model=card.model_id, **card.counts)
+    _print_size(term, "size-unknown.training", known=card.size_known)
     if trained.evaluation:
         print_evaluation(term, trained.evaluation)
     _print_verdict(term, session, card)
     _print_limits(term, card)
-    term.print("cli.promote-next", model=card.model_id)
+    option = "" if card.size_known else " --order-only"
+    term.print("cli.promote-next", model=card.model_id, option=option)
 
 
 def evaluate(
@@ -185,10 +190,12 @@ def score(
     out: Annotated[Path, typer.Option(help="CSV to write.")],
 ) -> None:
     """Predict the improvement for each query, on files alone."""
-    count = score_file(model, queries, out)
+    count, size_known = score_file(model, queries, out)
     if term.as_json:
-        term.print_json({"queries": count, "file": str(out)})
+        term.print_json({"queries": count, "file": str(out), "size_known": size_known})
     term.print("cli.scored", count=count, file=out)
+    if not size_known:
+        term.print("size-unknown.note")
 
 
 def list_(term: Terminal) -> None:
@@ -247,6 +254,7 @@ def show(
         term.print_json(to_plain(card))
         return
     term.print("cli.trained", model=card.model_id, **card.counts)
+    _print_size(term, "size-unknown.training", known=card.size_known)
     term.print(
         "cli.model-window", first=card.first_day, last=card.last_day, digest=card.catalog_digest
     )
@@ -261,16 +269,24 @@ def promote(
         str | None,
         typer.Option(help="Reason for promoting it against the verdict; it is recorded."),
     ] = None,
+    order_only: Annotated[
+        bool,
+        typer.Option(
+            "--order-only", help="For a model without control rows: use the order alone; recorded."
+        ),
+    ] = False,
 ) -> None:
     """Put a model in force if it beats the baselines and the one in force."""
     with (
         term.session("models promote") as session,
-        announcing(session, model_id=model, overrides=override is not None),
+        announcing(session, model_id=model, overrides=override is not None, order_only=order_only),
     ):
-        put_in_force(session, model, override_reason=override, by=_user())
+        put_in_force(session, model, override_reason=override, order_only=order_only, by=_user())
     if term.as_json:
         term.print_json({"active": model})
     term.print("cli.promoted", model=model)
+    if order_only:
+        term.print("size-unknown.note")
 
 
 def rollback(
@@ -334,6 +350,12 @@ def print_evaluation(term: Terminal, evaluation: Evaluation) -> None:
         known=f"{evaluation.coverage_known:.0%}",
         cold=f"{evaluation.coverage_cold:.0%}",
     )
+    _print_size(term, "size-unknown.evaluation", known=evaluation.size_known)
+
+
+def _print_size(term: Terminal, caveat: str, *, known: bool) -> None:
+    if not known:
+        term.print(caveat, minimum=MIN_CONTROLS)
 
 
 def _figure(value: float) -> str:

@@ -84,6 +84,8 @@ def print_recommendations(term: Terminal, framework: Framework, ranked: Recommen
     names = competency_names(framework, term.lang)
     # what the modules are sorted by has a column of its own, unless that is the gap closed
     heading, unit = _VALUES.get(ranked.objective, ("", 0.0))
+    # no figure where the model orders without one: the experts' would contradict its order
+    sized = ranked.size_known
     term.print_table(
         term.say("cli.recommend-title", person=ranked.person_id, as_of=ranked.as_of),
         [
@@ -94,9 +96,9 @@ def print_recommendations(term: Terminal, framework: Framework, ranked: Recommen
                 ("modality", "left"),
                 ("hours", "right"),
                 ("cost", "right"),
-                ("closed", "right"),
-                *([(heading, "right")] if heading else []),
-                ("serves", "left"),
+                *([("closed", "right")] if sized else []),
+                *([(heading, "right")] if heading and sized else []),
+                ("serves" if sized else "serves-gap", "left"),
             )
         ],
         [
@@ -107,14 +109,19 @@ def print_recommendations(term: Terminal, framework: Framework, ranked: Recommen
                 term.say(f"modality.{framework.module_of[item.module_id].modality}"),
                 figures.hours(item.hours),
                 figures.money(item.cost),
-                f"{item.expected_gap_closed:.3f}",
-                *([_value(term, item.value, unit)] if heading else []),
-                "\n".join(_served(term, names, part) for part in item.competencies),
+                *([f"{item.expected_gap_closed:.3f}"] if sized else []),
+                *([_value(term, item.value, unit)] if heading and sized else []),
+                "\n".join(
+                    _served(term, names, part) if sized else _ordered(term, names, part)
+                    for part in item.competencies
+                ),
             )
             for item in ranked.recommendations
         ],
     )
     term.print("cli.basis-model" if ranked.model_id else "cli.no-model", model=ranked.model_id)
+    if not sized:
+        term.print("size-unknown.note")
     shown, excluded = len(ranked.recommendations), len(ranked.excluded)
     term.print(
         "cli.recommend-count",
@@ -164,6 +171,8 @@ def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
         cost=figures.money(totals.cost),
         closed=f"{totals.closed:.2f}",
     )
+    if not made.size_known:
+        term.print("size-unknown.note")
     if made.optimality_gap:
         term.print("note.not-proven", gap=f"{made.optimality_gap:.2f}")
     if made.assess_first:
@@ -206,6 +215,8 @@ def print_plans(term: Terminal, plans: Sequence[Plan]) -> None:
             for plan, totals in ((plan, add_up_shown(plan)) for plan in plans)
         ],
     )
+    if not all(plan.size_known for plan in plans):
+        term.print("size-unknown.note")
 
 
 def print_path(term: Terminal, framework: Framework, path_id: str | None) -> None:
@@ -231,9 +242,15 @@ def _served(term: Terminal, names: dict[str, str], item: ServedCompetency) -> st
     text = f"{names[item.competency_id]} {item.expected_improvement:.2f}/{figures.gap(item.gap)}"
     # the experts' estimate has no interval, for nothing was measured
     if item.lower is None or item.upper is None:
-        return f"{text} ({term.say('cli.basis-expert')})"
+        key = "cli.basis-order" if item.evidence_count else "cli.basis-expert"
+        return f"{text} ({term.say(key, count=item.evidence_count)})"
     basis = term.say(f"cli.basis-{item.basis}", count=item.evidence_count)
     return f"{text} ({item.lower:.2f}…{item.upper:.2f}, {basis})"
+
+
+def _ordered(term: Terminal, names: dict[str, str], item: ServedCompetency) -> str:
+    cases = term.say("cli.order-cases", count=item.evidence_count)
+    return f"{names[item.competency_id]} {item.gap:.2f} ({cases})"
 
 
 def competency_names(framework: Framework, lang: str) -> dict[str, str]:

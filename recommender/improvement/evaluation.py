@@ -14,6 +14,7 @@ import numpy as np
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ModelError, ShapeMismatchError
 from recommender.improvement.model.effects import fit_effects
+from recommender.improvement.model.fitting import MIN_CONTROLS
 from recommender.improvement.model.prediction import Prediction, predict
 from recommender.improvement.model.tables import ModuleTable, RecordTable
 
@@ -117,6 +118,9 @@ class Evaluation:
         Overall.
     calibration_known, calibration_cold : GainBins
         Measured beside predicted gain, on later records and on modules left out.
+    size_known : bool
+        Whether the history has enough control rows to tell how much modules add; without them only
+        the order of modules is judged.
     """
 
     known: dict[str, GainScore]
@@ -127,6 +131,7 @@ class Evaluation:
     coverage_cold: float
     calibration_known: GainBins
     calibration_cold: GainBins
+    size_known: bool = True
 
 
 def split_by_time_and_person(
@@ -357,6 +362,7 @@ def evaluate(
         coverage_cold=float(_held(cold_prediction, judged[1]).mean()),
         calibration_known=_calibration(known_prediction, judged[0]),
         calibration_cold=_calibration(cold_prediction, judged[1]),
+        size_known=int((records.module < 0).sum()) >= MIN_CONTROLS,
     )
 
 

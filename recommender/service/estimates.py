@@ -1,4 +1,8 @@
-"""Expected improvement of every pair of module and competency, and what it is based on."""
+"""Expected improvement of every pair of module and competency, and what it is based on.
+
+A model that was fitted without control rows knows only the order of modules: how much each is
+expected to add is then the experts' estimate.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,9 @@ import numpy as np
 
 from recommender.arrays import FloatArray, IntArray
 from recommender.improvement.model.effects import EffectFit
-from recommender.improvement.model.prediction import predict
+from recommender.improvement.model.prediction import find_pairs, predict
 from recommender.improvement.registry import TrainedModel
-from recommender.ranking import predict_improvement
+from recommender.ranking import ModelOrder, predict_improvement
 from recommender.results import Basis
 from recommender.service.framework import Framework
 from recommender.service.models import Models
@@ -31,6 +35,9 @@ class Estimates:
         The model itself, for intervals and evidence.
     fitted_module, fitted_competency : ndarray of shape (n_pairs,)
         The model's codes of each pair; -1 where the model does not know the pair.
+    order : ModelOrder or None
+        The order of a model that does not know how much modules add; `coefficients` are the
+        experts' then.
     """
 
     model_id: str | None
@@ -38,6 +45,12 @@ class Estimates:
     fit: EffectFit | None
     fitted_module: IntArray
     fitted_competency: IntArray
+    order: ModelOrder | None = None
+
+    @property
+    def size_known(self) -> bool:
+        """Whether the model in use, if there is one, knows more than the order of modules."""
+        return self.order is None
 
     def describe(self, pairs: IntArray, levels: FloatArray) -> list[PairEstimate]:
         """Return what is expected of pairs, each at a level."""
@@ -46,6 +59,15 @@ class Estimates:
         if self.fit is None:
             return estimates
         known = np.flatnonzero(self.fitted_module[pairs] >= 0)
+        if self.order is not None:
+            rows = find_pairs(
+                self.fit, self.fitted_module[pairs[known]], self.fitted_competency[pairs[known]]
+            )
+            for at, count in zip(
+                known.tolist(), self.fit.evidence_count[rows].tolist(), strict=True
+            ):
+                estimates[at] = estimates[at]._replace(evidence_count=count)
+            return estimates
         predicted = predict(
             self.fit,
             self.fitted_module[pairs[known]],
@@ -103,9 +125,11 @@ def _model_estimates(framework: Framework, model_id: str, model: TrainedModel) -
         for i, (m, k) in enumerate(zip(fit.pair_module, fit.pair_competency, strict=True))
     }
     n_pairs = len(modules.pair_module)
-    # a module that came after the training keeps the catalogue's own estimate, a constant
+    # a module that came after the training keeps the catalogue's own estimate, a constant; of an
+    # order it is an average one
     coefficients = np.zeros((n_pairs, fit.coefficients.shape[1]))
-    coefficients[:, 0] = modules.pair_expert
+    if fit.size_known:
+        coefficients[:, 0] = modules.pair_expert
     fitted_module = np.full(n_pairs, -1, dtype=np.int64)
     fitted_competency = np.full(n_pairs, -1, dtype=np.int64)
     for pair, (m, k) in enumerate(zip(modules.pair_module, modules.pair_competency, strict=True)):
@@ -114,4 +138,11 @@ def _model_estimates(framework: Framework, model_id: str, model: TrainedModel) -
             coefficients[pair] = fit.coefficients[i]
             fitted_module[pair] = fit.pair_module[i]
             fitted_competency[pair] = fit.pair_competency[i]
-    return Estimates(model_id, coefficients, fit, fitted_module, fitted_competency)
+    if fit.size_known:
+        return Estimates(model_id, coefficients, fit, fitted_module, fitted_competency)
+    expert, competency = modules.pair_expert, modules.pair_competency
+    # The effects are relative to the average module of the competency, which the experts' average
+    # stands for; a module that the model does not know counts as an average one.
+    average = np.bincount(competency, expert) / np.maximum(np.bincount(competency), 1)
+    order = ModelOrder(coefficients, average[competency])
+    return Estimates(model_id, expert[:, None], fit, fitted_module, fitted_competency, order)

@@ -24,6 +24,7 @@ from recommender.improvement.registry import (
     rollback_model,
     save_model,
 )
+from recommender.texts import say
 
 PSEUDONYM_KEY_FILE, MADE_UP_KEY_FILE = "pseudonym.key", "model.key"
 
@@ -105,9 +106,18 @@ class Models:
         return save_model(self.root, model, facts, by=by, key=self.need_key())
 
     def promote(
-        self, model_id: str, *, by: str, override_reason: str | None = None, request: str = ""
+        self,
+        model_id: str,
+        *,
+        by: str,
+        override_reason: str | None = None,
+        order_only: bool = False,
+        request: str = "",
     ) -> None:
-        """Put a model in force, if its verdict allows it or a reason is given."""
+        """Put a model in force, if its verdict allows it or a reason is given.
+
+        One that knows only the order of modules has to be meant for `order_only`.
+        """
         key = self.need_key()
         verdict = self.verdict(self.card(model_id))
         # without metrics there is nothing to judge: only somebody's reason puts the model in force
@@ -119,6 +129,7 @@ class Models:
             verdict=verdict or Verdict((), self.active()),
             by=by,
             override_reason=override_reason,
+            order_only=order_only,
             request=request,
             key=key,
         )
@@ -134,4 +145,5 @@ class Models:
     def explain(self, card: ModelCard, lang: str) -> tuple[str, ...]:
         """Say in words why a model may be put in force or not."""
         verdict = self.verdict(card)
-        return explain_verdict(verdict, lang) if verdict else ()
+        words = explain_verdict(verdict, lang) if verdict else ()
+        return words if card.size_known else (say("registry.verdict.order-only", lang), *words)

@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -416,6 +417,30 @@ def test_without_a_key_no_model_is_trained_or_put_in_force(call):
         assert "openssl rand -hex 32" in found.json["error"]["hint"]
     assert sorted(root.iterdir()) == before
     assert call("models", "promote", saved.model_id).code == 0
+
+
+def test_a_model_without_control_rows_is_said_to_know_the_order_only(call, subtests):
+    """By the refusal to promote it, by its card, and by every answer while it is in force."""
+    model = registry_models.train()
+    model = replace(model, fit=replace(model.fit, size_known=False))
+    root, facts = Path("models"), registry_models.facts()
+    saved = save_model(root, model, facts, by="li", key=registry_models.KEY).model_id
+    refused = call("models", "promote", saved, "--json")
+    assert refused.code == 1
+    assert refused.json["error"]["code"] == "registry.size-unknown"
+    assert "--order-only" in refused.json["error"]["hint"]
+    assert call("models", "show", saved, "--json").json["size_known"] is False
+    assert "knows the order of modules only" in call("models", "show", saved, "--lang", "en").out
+    assert call("models", "promote", saved, "--order-only").code == 0
+    for words in (["recommend", PERSON], ["plan", PERSON], ["plan-all"]):
+        with subtests.test(words=words):
+            assert "提升幅度均为专家估计" in call(*words, "--lang", "zh-CN").out
+            assert "every improvement is an expert estimate" in call(*words, "--lang", "en").out
+    assert call("recommend", PERSON, "--json").json["size_known"] is False
+    assert call("plan", PERSON, "--json").json["size_known"] is False
+    assert "weighted" not in call("recommend", PERSON, "--lang", "en").out
+    assert call("models", "rollback").code == 0
+    assert call("recommend", PERSON, "--json").json["size_known"] is True
 
 
 def test_a_key_that_is_none_is_not_shown(call):

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ from recommender.improvement.registry import (
     save_model_folder,
     switching,
 )
+from recommender.improvement.registry import card as cards
 from recommender.improvement.registry.artefact import dump_model
 
 TESTS = Path(__file__).parents[1]
@@ -420,3 +422,32 @@ def test_a_verdict_in_words():
 @pytest.mark.parametrize("figures", [{}, {"known": None}, {"known": {"effect-model": {"rmse": 1}}}])
 def test_without_figures_there_is_no_verdict(figures):
     assert code_of(judge, figures) == "registry.no-metrics"
+
+
+def test_a_model_that_knows_the_order_only_has_to_be_meant_for_that(model, tmp_path):
+    """No reason takes the place of saying so, and it is recorded."""
+    order_only = replace(model, fit=replace(model.fit, size_known=False))
+    card = save_model(tmp_path, order_only, samples.facts(), by="li")
+    whole = save_model(tmp_path, samples.varied(model, 1), samples.facts(), by="li")
+    assert (card.size_known, whole.size_known) == (False, True)
+    for named in ({}, {"override_reason": "pilot"}):
+        assert code_of(promote, tmp_path, card.model_id, **named) == "registry.size-unknown"
+    assert active_model(tmp_path) is None
+    promote(tmp_path, card.model_id, order_only=True)
+    assert read_switches(tmp_path)[-1].details["order_only"] is True
+    assert code_of(promote, tmp_path, whole.model_id, order_only=True) == "registry.size-known"
+    promote(tmp_path, whole.model_id)
+    assert "order_only" not in read_switches(tmp_path)[-1].details
+
+
+def test_cards_of_earlier_releases_tell_by_their_control_rows(model, tmp_path, subtests):
+    for controls, known in ((0, False), (29, False), (30, True), (None, False)):
+        counts = {"records": 120} | ({} if controls is None else {"controls": controls})
+        card = save_model(tmp_path, model, samples.facts(counts=counts), by="li")
+        content = json.loads((tmp_path / card.model_id / "card.json").read_text(encoding="utf-8"))
+        for later in ("size_known", "expert_improvement", cards.CHECKSUM):
+            del content[later]
+        content[cards.CHECKSUM] = cards._checksum(content)
+        with subtests.test(controls=controls):
+            read = cards.read_card(json.dumps(content).encode(), source="card.json")
+            assert read.size_known is known

@@ -48,6 +48,7 @@ def _head(head: ModelHead) -> dict[str, Any]:
         "first_day": card and card.first_day,
         "last_day": card and card.last_day,
         "counts": card and card.counts,
+        "size_known": card and card.size_known,
     }
 
 
@@ -142,13 +143,20 @@ def read_model_report(call: Admitted, model_id: ModelId) -> Response:
 def promote_model(call: Admitted, model_id: ModelId, body: Strict[PromotionIn]) -> Response:
     """Put a model in force.
 
-    It has to beat the baselines and the model in force, or a reason has to be given. All workers
-    answer by it from their next request on.
+    It has to beat the baselines and the model in force, or a reason has to be given. One that was
+    fitted without control rows is refused unless `order_only` is true: answers then take the order
+    of modules from it, and every size from the experts. All workers answer by it from their next
+    request on.
     """
-    reason = body.override_reason
+    reason, order_only = body.override_reason, body.order_only
     # the entry of the audit trail comes first: a switch of files cannot be rolled back
-    with announcing(call.session, model_id=model_id, overrides=reason is not None), call.once():
-        head = promotion.promote(call.session, model_id, override_reason=reason)
+    announced = announcing(
+        call.session, model_id=model_id, overrides=reason is not None, order_only=order_only
+    )
+    with announced, call.once():
+        head = promotion.promote(
+            call.session, model_id, override_reason=reason, order_only=order_only
+        )
         return answer(call, _whole(call, head))
 
 

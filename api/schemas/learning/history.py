@@ -71,6 +71,13 @@ class ImprovementStatisticsOut(Resource):
     lower: float | None
     upper: float | None
     basis: Basis
+    size_known: Annotated[
+        bool,
+        Field(
+            description="False where the effect model in force was fitted without control rows: "
+            "it tells the order of modules only, and the expectation is the experts'."
+        ),
+    ]
 
 
 class ImprovementStatisticsPage(Page):

@@ -27,6 +27,13 @@ class ModelHeadOut(Resource):
     first_day: Annotated[dt.date | None, Field(description="Of the assessments learned from.")]
     last_day: dt.date | None
     counts: Annotated[dict[str, int] | None, Field(description="Records, people and modules.")]
+    size_known: Annotated[
+        bool | None,
+        Field(
+            description="False where it was fitted without control rows: it tells the order of "
+            "modules only. Null where the card cannot be read."
+        ),
+    ]
 
 
 class ModelPage(Page):
@@ -76,6 +83,13 @@ class PromotionIn(Body):
     override_reason: Annotated[
         Note | None, Field(description="Why, against the verdict; it is recorded.")
     ] = None
+    order_only: Annotated[
+        bool,
+        Field(
+            description="Use the order of modules alone, as has to be said of a model whose "
+            "`size_known` is false, and of no other; it is recorded."
+        ),
+    ] = False
 
 
 class RollbackIn(Body):

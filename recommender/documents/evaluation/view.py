@@ -148,7 +148,8 @@ def verdict_sentences(report: EvaluationReport, lang: str) -> list[str]:
             continue  # what follows is said once, of the known modules
         promotable = judge({"known": to_plain(scores)}).promotable
         if promotable:
-            verdict.append(say("evaluation.verdict.use-new", lang))
+            use = "use-new" if report.size_known else "use-order"
+            verdict.append(say(f"evaluation.verdict.{use}", lang))
         else:
             if outcome != "worse":
                 verdict.append(say("evaluation.verdict.unsafe", lang))

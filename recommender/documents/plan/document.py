@@ -194,6 +194,9 @@ class PlanDocument:
         Approvals of this plan as it is; the other parties may sign on paper.
     left_out_count : int or None
         All modules of the catalogue that are not in the plan; None where that is not known.
+    size_known : bool
+        False where the effect model tells the order of modules only, so that every improvement is
+        the experts' estimate.
     """
 
     plan_id: str
@@ -222,3 +225,4 @@ class PlanDocument:
     path: str = ""
     approvals: tuple[ApprovedBy, ...] = ()
     left_out_count: int | None = None
+    size_known: bool = True

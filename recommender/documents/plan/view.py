@@ -80,6 +80,12 @@ def plan_view(
         "chart": _chart(len(rows), lang),
         "path": say("document.plan.path", lang, path=document.path) if document.path else "",
         "objective": _objective(document, lang),
+        "order_only": ""
+        if document.size_known
+        else sentences([say("size-unknown.note", lang)], lang=lang),
+        "plan_reading": say(
+            "document.plan.reading" if document.size_known else "document.order_only.reading", lang
+        ),
         "items": _items(document.items, lang=lang),
         "no_items": "" if document.items else _no_items(document, lang),
         "total": {
@@ -323,6 +329,8 @@ def _basis(served: ServedGap, lang: str) -> str:
         if count > 0:
             return say("document.plan.pooled_count", lang, count=f"{count:,}")
         return say("document.plan.pooled", lang)
+    if count > 0:
+        return say("document.order_only.expert", lang, count=f"{count:,}")
     return say("document.plan.expert", lang)
 
 

@@ -11,11 +11,11 @@ import pandas as pd
 from recommender.arrays import BoolArray, IntArray
 from recommender.improvement.history.frames import HistoryRecords, Note, day_numbers
 from recommender.improvement.model.tables import ModuleTable, RecordTable
-from training_catalog.model import TrainingModule
+from training_catalog.model import EXPERT_IMPROVEMENT, TrainingModule
 
 PAIR_COLUMNS = (
     *("module_id", "competency_id", "from_level", "to_level"),
-    *("main", "modality", "hours", "cost"),
+    *("main", "modality", "hours", "cost", "expert_improvement"),
 )
 # Enough to see what is wrong; a note is read by people.
 _EXAMPLES = 10
@@ -86,12 +86,14 @@ def pairs_of_modules(modules: Iterable[TrainingModule]) -> pd.DataFrame:
     -------
     DataFrame
         Columns `PAIR_COLUMNS`: module_id, competency_id, from_level, to_level, main (whether it
-        is the module's main one), modality, hours, cost; in the order of the modules.
+        is the module's main one), modality, hours, cost, expert_improvement (the experts' estimate
+        in levels); in the order of the modules.
     """
     rows = [
         (
             *(module.id, step.id, step.from_level, step.to_level),
             *(at == 0, module.modality.value, module.hours, module.cost),
+            step.expert_improvement,
         )
         for module in modules
         for at, step in enumerate(module.competencies)
@@ -111,7 +113,8 @@ def pairs_of_table(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `pairs_of_modules` returns it; a level, hours or cost that is missing is NaN.
+        As `pairs_of_modules` returns it; a level, hours or cost that is missing is NaN, an
+        experts' estimate the usual one.
     """
     table = table.drop_duplicates("module_id").reindex(
         columns=["module_id", "competency_ids", *PAIR_COLUMNS[2:]]
@@ -126,10 +129,13 @@ def pairs_of_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:
-    numbers = dict.fromkeys(("from_level", "to_level", "hours", "cost"), float)
+    numbers = dict.fromkeys(
+        ("from_level", "to_level", "hours", "cost", "expert_improvement"), float
+    )
     # object, because pandas 3 would make its own string type of it, whose missing value is NaN.
     texts = dict.fromkeys(("module_id", "competency_id", "modality"), object)
     typed = rows[list(PAIR_COLUMNS)].astype({**numbers, **texts, "main": bool})
+    typed["expert_improvement"] = typed["expert_improvement"].fillna(EXPERT_IMPROVEMENT)
     return typed.reset_index(drop=True)
 
 

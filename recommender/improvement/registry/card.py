@@ -8,7 +8,7 @@ import hmac
 import json
 import math
 import platform
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from typing import Any, cast
@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from recommender.errors import InputError, ModelError
 from recommender.improvement.model.effects import EFFECT_COVERAGE, EffectFit
+from recommender.improvement.model.fitting import MIN_CONTROLS
 from recommender.texts import LANGUAGES, all_texts, say
 
 # As long as the output of SHA-256; a shorter key is weaker than the signature.
@@ -45,6 +46,9 @@ class CardFacts:
         Seed of the training.
     parent : str or None
         The model in force when the training began.
+    expert_improvement : dict of str to dict
+        Of a model that knows the order of modules only: the experts' estimates that stand in for
+        sizes, in levels, by module and competency, where they are not the usual one.
     """
 
     data_digest: str
@@ -54,6 +58,9 @@ class CardFacts:
     metrics: dict[str, Any]
     seed: int
     parent: str | None = None
+    expert_improvement: dict[str, dict[str, float]] = field(
+        default_factory=dict[str, dict[str, float]]
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +87,9 @@ class ModelCard(CardFacts):
         The warnings and what limits every model, in words: ``{"zh-CN": …, "en": …}`` each.
     versions : dict of str to str
         Python and packages, by name.
+    size_known : bool
+        Whether control rows tell what happens without training. Without them the model knows only
+        which modules do more than others, and not how much any of them adds.
     """
 
     model_id: str
@@ -91,6 +101,7 @@ class ModelCard(CardFacts):
     limits: tuple[dict[str, str], ...]
     versions: dict[str, str] = field(default_factory=dict[str, str])
     arrays_sha256: str = ""
+    size_known: bool = True
 
 
 CARD = TypeAdapter(ModelCard)
@@ -158,6 +169,9 @@ def inspect_card(content: bytes, *, source: str) -> tuple[ModelCard | None, Mode
     try:
         plain = json.loads(content)
         card = CARD.validate_python(plain)
+        # Cards of earlier releases do not say it, but they count the control rows.
+        if "size_known" not in plain:
+            card = replace(card, size_known=card.counts.get("controls", 0) >= MIN_CONTROLS)
         expected = _checksum({key: item for key, item in plain.items() if key != CHECKSUM})
     # A damaged file may break at any of the three steps; deep nesting is a RecursionError.
     except (ValueError, TypeError, AttributeError, RecursionError) as error:

@@ -133,6 +133,7 @@ def pack(
         warnings=tuple(model.fit.warnings),
         limits=limits_of(model.fit),
         versions=dict(current_versions()),
+        size_known=model.fit.size_known,
     )
     content = write_card(card)
     files = {ARRAYS_FILE: arrays, ESTIMATOR_FILE: artefact, CARD_FILE: content}

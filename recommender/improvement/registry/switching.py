@@ -42,7 +42,8 @@ class Switch:
     request : str
         The request that made it, if there was one.
     details : dict
-        ``failed`` comparisons of an override, ``skipped`` models of a rollback.
+        ``failed`` comparisons of an override, ``skipped`` models of a rollback, ``order_only``
+        where a model came into force for the order of modules alone.
     """
 
     time: dt.datetime
@@ -101,6 +102,7 @@ def promote_model(
     verdict: Verdict,
     by: str,
     override_reason: str | None = None,
+    order_only: bool = False,
     request: str = "",
     key: bytes | None = None,
 ) -> None:
@@ -118,6 +120,9 @@ def promote_model(
         Who promotes it.
     override_reason : str, optional
         Why it is promoted against the verdict; it is recorded.
+    order_only : bool
+        Whether it is meant for the order of modules alone, as a model without control rows has to
+        be; it is recorded.
     request : str
         Tells the request from others; a switch that the same one made within a day is not made
         again.
@@ -127,9 +132,10 @@ def promote_model(
     Raises
     ------
     ConflictError
-        `registry.not-better` against the verdict, `registry.verdict-outdated` if another model
-        came into force since, both unless overridden; `registry.already-in-force`;
-        `registry.busy`.
+        `registry.size-unknown` unless it is meant for the order alone, and `registry.size-known`
+        if it is meant so without need; `registry.not-better` against the verdict,
+        `registry.verdict-outdated` if another model came into force since, both unless
+        overridden; `registry.already-in-force`; `registry.busy`.
     RecommenderError
         As `load_model`; `registry.active-broken`, `registry.blank`, `registry.io`.
     """
@@ -141,11 +147,16 @@ def promote_model(
         if _made_before(root, request):
             return
         # Before anything is written: a model that does not load must not come into force.
-        load_model(root, model_id, key=key)
+        _, card = load_model(root, model_id, key=key)
         active = _read_active(root)
         previous = active.model_id
         if previous == model_id:
             raise ConflictError("registry.already-in-force", model=model_id)
+        # No reason overrides this: the answers of such a model have to be read in another way.
+        if order_only and card.size_known:
+            raise ConflictError("registry.size-known", model=model_id)
+        if not order_only and not card.size_known:
+            raise ConflictError("registry.size-unknown", model=model_id)
         # Compared under the lock: another promotion may have come in between the verdict and this.
         against = not verdict.promotable or verdict.in_force != previous
         if against and override_reason is None:
@@ -166,7 +177,8 @@ def promote_model(
             by=by,
             reason=override_reason or "verdict",
             request=request,
-            details={"failed": summarise(verdict.failed), "compared_with": verdict.in_force},
+            details={"failed": summarise(verdict.failed), "compared_with": verdict.in_force}
+            | ({"order_only": True} if order_only else {}),
         )
         # Nothing to remember before the first model: a rollback past it ends at no model.
         earlier = active.earlier if previous is None else (*active.earlier, previous)

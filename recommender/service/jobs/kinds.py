@@ -92,6 +92,7 @@ def plan_unit(work: Work) -> dict[str, Any]:
                 "total_hours": plan.total_hours,
                 "total_cost": plan.total_cost,
                 "expected_gap_closed": plan.expected_gap_closed,
+                "size_known": plan.size_known,
             }
             for plan in made.plans
         ],

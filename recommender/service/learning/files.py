@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,7 @@ from recommender.improvement.registry import (
 )
 from recommender.service.learning.training import card_facts, code_ids, fit_model, knows_pairs
 from recommender.table_kinds import KINDS, Column, Known, TableKind
+from training_catalog import EXPERT_IMPROVEMENT
 
 # in the order of the codes POOLED and MEASURED of a prediction
 BASES = ("pooled", "measured")
@@ -83,8 +85,15 @@ def read_records_file(history_file: Path, *, scale: tuple[float, float]) -> pd.D
     return _read(history_file, KINDS["records"], scale, needed=needed)
 
 
-def score_file(folder: Path, queries_file: Path, out: Path) -> int:
-    """Predict for each query what its module does, and return how many queries there are.
+class Scored(NamedTuple):
+    """How many queries were answered, and whether the model knows more than an order."""
+
+    queries: int
+    size_known: bool
+
+
+def score_file(folder: Path, queries_file: Path, out: Path) -> Scored:
+    """Predict for each query what its module does.
 
     Parameters
     ----------
@@ -94,7 +103,8 @@ def score_file(folder: Path, queries_file: Path, out: Path) -> int:
         Table with person_id, competency_id, module_id, level and, if known, org_unit.
     out : Path
         CSV to write: the queries in their order with the fields of `Prediction` added, as DESIGN,
-        section 5, lists them.
+        section 5, lists them; then ``size_known`` and ``rank_score``, by which modules for the same
+        competency are ranked, the largest first.
 
     Raises
     ------
@@ -102,7 +112,7 @@ def score_file(folder: Path, queries_file: Path, out: Path) -> int:
         If a query names a module or competency that the model does not know, or a module that
         does not address the competency.
     """
-    model, _ = load_model_folder(folder)
+    model, card = load_model_folder(folder)
     queries = _read(queries_file, _QUERIES, model.scale, needed=())
     module = code_ids(queries["module_id"], model.module_ids)
     competency = code_ids(queries["competency_id"], model.competency_ids)
@@ -110,8 +120,28 @@ def score_file(folder: Path, queries_file: Path, out: Path) -> int:
     # a unit that the model does not know is no fault: its people are predicted without one
     org = code_ids(queries["org_unit"], model.org_ids)
     prediction = predict(model.fit, module, competency, queries["level"].to_numpy(dtype=float), org)
-    write_csv(_with_answers(queries_file, queries, prediction), out, encoding="utf-8")
-    return len(queries)
+    answers = _with_answers(queries_file, queries, prediction)
+    answers = answers.assign(
+        size_known="true" if model.fit.size_known else "false",
+        rank_score=prediction.expected_improvement,
+    )
+    if not model.fit.size_known:
+        # the next measured level stays: records of trained people tell that, but not how much of
+        # it is due to the training
+        unit = (model.scale[1] - model.scale[0]) / 4.0
+        experts = [
+            card.expert_improvement.get(name, {}).get(served, EXPERT_IMPROVEMENT) * unit
+            for name, served in zip(queries["module_id"], queries["competency_id"], strict=True)
+        ]
+        answers = answers.assign(
+            # no module lifts anybody beyond the top of the scale
+            expected_improvement=np.minimum(experts, model.scale[1] - queries["level"]),
+            effect_lower="",
+            effect_upper="",
+            basis="expert",
+        )
+    write_csv(answers, out, encoding="utf-8")
+    return Scored(len(queries), model.fit.size_known)
 
 
 _QUERIES = TableKind(

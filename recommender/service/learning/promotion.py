@@ -86,12 +86,17 @@ def explain_model(session: Session, card: ModelCard) -> dict[str, tuple[str, ...
 
 @contextmanager
 def announcing(
-    session: Session, *, model_id: str | None = None, overrides: bool = False
+    session: Session,
+    *,
+    model_id: str | None = None,
+    overrides: bool = False,
+    order_only: bool = False,
 ) -> Iterator[None]:
     """Note in the audit trail that a switch is about to happen, and also if it then fails.
 
     `model_id` is the model to be put in force, None for the previous one; `overrides` says that
-    a reason was given to do so against the verdict.
+    a reason was given to do so against the verdict, `order_only` that the model is meant for the
+    order of modules alone.
 
     Raises
     ------
@@ -102,6 +107,8 @@ def announcing(
     if model_id is not None:
         _find(session, model_id)
     session.details |= {"stage": "asked", "overrides": overrides}
+    if order_only:
+        session.details["order_only"] = True
     session.note()
     # stands in the entry of a request that turns out to be answered already: nothing is done again
     session.details["stage"] = "repeated"
@@ -117,17 +124,24 @@ def announcing(
 
 
 def promote(
-    session: Session, model_id: str, *, override_reason: str | None = None, by: str | None = None
+    session: Session,
+    model_id: str,
+    *,
+    override_reason: str | None = None,
+    order_only: bool = False,
+    by: str | None = None,
 ) -> ModelHead:
     """Put a model in force; to be called within `announcing`.
 
-    A model that its verdict refuses needs an `override_reason`. The registry stores it, and `by`,
-    which is the actor of the session unless given.
+    A model that its verdict refuses needs an `override_reason`, and one without control rows has
+    to be meant for `order_only`. The registry stores both, and `by`, which is the actor of the
+    session unless given.
 
     Raises
     ------
     ConflictError
-        If the verdict refuses it and no reason is given, it is in force already, or another model
+        If it knows only the order of modules and is not meant for that, or the other way round;
+        the verdict refuses it and no reason is given; it is in force already, or another model
         was put in force since it was judged.
     NotFoundError
         If there is no model of that id.
@@ -148,6 +162,7 @@ def promote(
             model_id,
             by=by or session.who.actor,
             override_reason=override_reason,
+            order_only=order_only,
             request=session.request_key,
         )
         session.details["stage"] = "done"

@@ -54,6 +54,8 @@ class PairStatistics:
         Interval of the true effect, in levels.
     basis : str
         ``measured``, ``pooled`` or ``expert``.
+    size_known : bool
+        False where the model in force tells the order of modules only.
     """
 
     module_id: str
@@ -66,6 +68,7 @@ class PairStatistics:
     lower: float | None
     upper: float | None
     basis: Basis
+    size_known: bool = True
 
 
 def list_records(
@@ -150,7 +153,8 @@ def summarise(
             for (module, competency, _), level in zip(pairs, middle.tolist(), strict=True)
         ]
     )
-    expected = session.service.estimates.describe(at, levels)
+    estimates = session.service.estimates
+    expected = estimates.describe(at, levels)
     return [
         PairStatistics(
             module,
@@ -161,6 +165,7 @@ def summarise(
             lower=estimate.lower,
             upper=estimate.upper,
             basis=estimate.basis,
+            size_known=estimates.size_known,
         )
         for (module, competency, _), level, estimate in zip(
             pairs, levels.tolist(), expected, strict=True

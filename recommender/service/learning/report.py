@@ -44,7 +44,7 @@ def build_report(model: TrainedModel, card: ModelCard) -> EvaluationReport:
     """Put together the report on a model from the figures in its card."""
     counts = card.counts
     return EvaluationReport(
-        evaluation=_to_evaluation(card.metrics),
+        evaluation=_to_evaluation(card.metrics, size_known=card.size_known),
         counts=HistoryCounts(
             trained=counts["trained"],
             controls=counts["controls"],
@@ -67,7 +67,7 @@ def build_report(model: TrainedModel, card: ModelCard) -> EvaluationReport:
     )
 
 
-def _to_evaluation(metrics: Mapping[str, Any]) -> Evaluation:
+def _to_evaluation(metrics: Mapping[str, Any], *, size_known: bool) -> Evaluation:
     """Turn the figures of a card, where NaN is None, back into an `Evaluation`."""
 
     def scores(part: str) -> dict[str, GainScore]:
@@ -105,6 +105,7 @@ def _to_evaluation(metrics: Mapping[str, Any]) -> Evaluation:
         coverage_cold=_number(metrics["coverage_cold"]),
         calibration_known=bins("calibration_known"),
         calibration_cold=bins("calibration_cold"),
+        size_known=size_known,
     )
 
 

@@ -28,6 +28,7 @@ from recommender.improvement.evaluation import (
 )
 from recommender.improvement.history import History
 from recommender.improvement.model.effects import EffectFit, fit_effects
+from recommender.improvement.model.fitting import MIN_CONTROLS
 from recommender.improvement.model.prediction import predict
 from recommender.improvement.registry import (
     CardFacts,
@@ -41,6 +42,7 @@ from recommender.service.learning.history import read_history
 from recommender.service.models import Models
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
+from training_catalog import EXPERT_IMPROVEMENT
 
 # levels 1 to 4, and 0 for below level 1 (DESIGN, section 2)
 LEVEL_SCALE = (0.0, 4.0)
@@ -190,6 +192,13 @@ def card_facts(
     trained = records.module >= 0
     # the digest tells whether two models were trained on the same records
     content = history.frame.to_csv(index=False).encode()
+    controls = int((~trained).sum())
+    experts: dict[str, dict[str, float]] = {}
+    if controls < MIN_CONTROLS:
+        columns = history.pairs[["module_id", "competency_id", "expert_improvement"]]
+        for module, competency, levels in columns.itertuples(index=False, name=None):
+            if levels != EXPERT_IMPROVEMENT:
+                experts.setdefault(module, {})[competency] = levels
     return CardFacts(
         data_digest=hashlib.sha256(content).hexdigest(),
         first_day=first_day,
@@ -197,7 +206,7 @@ def card_facts(
         counts={
             "records": records.size,
             "trained": int(trained.sum()),
-            "controls": int((~trained).sum()),
+            "controls": controls,
             "people": len(history.ids.person_ids),
             "modules": len(history.ids.module_ids),
             "modules_with_records": len(np.unique(records.module[trained])),
@@ -205,6 +214,7 @@ def card_facts(
         metrics=metrics,
         seed=seed,
         parent=parent,
+        expert_improvement=experts,
     )
 
 

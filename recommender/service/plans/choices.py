@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.arrays import IntArray
 from recommender.candidates import require_prerequisites
 from recommender.errors import ConflictError, NotFoundError
 from recommender.plan import PlanProblem
-from recommender.ranking import predict_improvement
+from recommender.ranking import order_modules, predict_improvement
 from recommender.results import ExcludedModule
 from recommender.service.framework import Framework, find_path
 from recommender.service.plans.learning_path import Frame, frame_plan, refuse_other_grade
@@ -184,4 +185,24 @@ def _pose(
         cost_budget=math.inf if request.cost_budget is None else request.cost_budget,
         must=frozenset(i for i, m in enumerate(pool) if modules.ids[m] in request.must),
         stages=tuple(frame.stages[m] for m in pool) if frame else (),
+        places=_places(prospects, row, pool),
     )
+
+
+def _places(prospects: Prospects, row: int, pool: list[int]) -> IntArray | None:
+    """Return the place of each module in the model's order, where the model knows no more."""
+    standing, order = prospects.standing, prospects.estimates.order
+    if order is None:
+        return None
+    person = slice(row, row + 1)
+    keys = order_modules(
+        standing.levels.level[person],
+        standing.targets[person],
+        standing.weights[person],
+        prospects.framework.modules,
+        order,
+    )[0, pool]
+    # the pool is in the order of ids, which decides between equals
+    places = np.empty(len(pool), dtype=np.int64)
+    places[np.argsort(-keys, kind="stable")] = np.arange(len(pool))
+    return places

@@ -132,6 +132,7 @@ def build_plan_document(
         approvals=tuple(approvals),
         # plans of the first releases did not keep what they left out
         left_out_count=len(plan.left_out) or None,
+        size_known=plan.size_known,
     )
 
 

@@ -97,6 +97,7 @@ def compose_plan(
         model_id=choices.prospects.estimates.model_id,
         catalog_digest=framework.catalog.digest,
         optimality_gap=choice.optimality_gap,
+        size_known=choices.prospects.estimates.size_known,
     )
     # said in the one place that can also say it later, in the other language
     return reword(framework, plan, lang)

@@ -56,17 +56,19 @@ class Notice:
 def read_notice(session: Session) -> Notice:
     """Say what is proposed automatically, on what it rests, who decides and how to object."""
     lang = session.lang
+    estimates = session.service.estimates
+    caveat = [] if estimates.size_known else [say("size-unknown.note", lang)]
     return Notice(
         [
             Proposal(
                 name,
                 say(f"notice.{name}", lang),
                 say(f"notice.{name}-data", lang),
-                say(f"notice.{name}-logic", lang),
+                say("document.separator", lang).join([say(f"notice.{name}-logic", lang), *caveat]),
             )
             for name in PROPOSALS
         ],
-        session.service.estimates.model_id,
+        estimates.model_id,
         say("notice.people-decide", lang),
         say("notice.objecting", lang),
     )

@@ -157,6 +157,7 @@ def rank_for_people(
         completed=standing.completed,
         recently_completed=standing.recently_completed,
         modalities=request.modalities,
+        order=estimates.order,
     )
     ranking: list[Recommendations] = []
     for row, person_id in enumerate(standing.people["person_id"].tolist()):
@@ -194,7 +195,10 @@ def rank_for_people(
                             for reason in explain_served(framework, part, lang)
                         ),
                         # JSON knows no infinity
-                        value=None if math.isinf(closed[module][1]) else closed[module][1],
+                        # nor where the order is all that is known: what it goes by is no size
+                        value=closed[module][1]
+                        if estimates.size_known and math.isfinite(closed[module][1])
+                        else None,
                     )
                     for rank, (module, parts) in enumerate(
                         zip(chosen, served, strict=True), start=1
@@ -202,6 +206,7 @@ def rank_for_people(
                 ),
                 excluded=excluded,
                 further=len(modules.ids) - len(chosen) - len(excluded),
+                size_known=estimates.size_known,
             )
         )
     return ranking

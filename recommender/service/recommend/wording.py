@@ -19,7 +19,9 @@ def explain_served(framework: Framework, item: ServedCompetency, lang: str) -> l
     }
     # no interval: the estimate is the catalogue's own
     if item.lower is None or item.upper is None:
-        return [say("reason.served", lang, **values), say("reason.expert", lang)]
+        # with records there is a model, which tells the order only
+        key = "reason.expert-size" if item.evidence_count else "reason.expert"
+        return [say("reason.served", lang, **values), say(key, lang, **values)]
     values |= {
         "gain": f"{item.expected_improvement:.2f}",
         "lower": f"{item.lower:.2f}",

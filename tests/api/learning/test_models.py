@@ -235,6 +235,35 @@ def test_a_refusal_says_why_in_words(served, save, root):
     assert again.json()["type"].endswith(":registry.already-in-force")
 
 
+def test_a_model_without_control_rows_is_promoted_for_its_order_only(served, model, root):
+    """Answers then say that no size is known, and the audit trail how it came into force."""
+    fit = replace(model.fit, size_known=False)
+    card = save_model(root, replace(model, fit=fit), samples.facts(), by="li", key=KEY)
+    client = served.client("analyst", Accept_Language="zh-CN")
+    path, before = f"/v1/models/{card.model_id}", count_entries(served)
+    assert client.get(path).json()["size_known"] is False
+    assert "只能用于排序" in client.get(path).json()["verdict"]["words"]["zh-CN"][0]
+    refused = client.post(f"{path}/promotion", json={"override_reason": "试点"})
+    assert refused.status_code == 409
+    assert refused.json()["type"].endswith(":registry.size-unknown")
+    assert "order_only" in refused.json()["hint"]
+    agreed = client.post(f"{path}/promotion", json={"order_only": True})
+    assert agreed.status_code == 200, agreed.text
+    entries = trail(served, "promote_model", "roll_back_model")[before:]
+    assert [entry.details.get("order_only") for entry in entries] == [None, None, True, True]
+    assert read_switches(root)[-1].details["order_only"] is True
+    client = served.client("admin")
+    ranked = client.get(f"/v1/people/{EMPLOYEE}/recommendations").json()
+    assert ranked["size_known"] is False
+    served_gaps = [gap for item in ranked["recommendations"] for gap in item["competencies"]]
+    assert {gap["basis"] for gap in served_gaps} == {"expert"}
+    assert {gap["lower"] for gap in served_gaps} == {None}
+    simulated = client.post("/v1/simulations", json={"person_id": EMPLOYEE})
+    assert simulated.json()["plan"]["size_known"] is False
+    made = client.post(f"/v1/people/{EMPLOYEE}/plans", json={}).json()
+    assert client.get(f"/v1/plans/{made['plan_id']}").json()["size_known"] is False
+
+
 def test_a_model_that_was_not_judged_needs_a_reason(served, save):
     name = save(none=1)
     client = served.client("analyst")
