@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from recommender.arrays import FloatArray, round_off
+from recommender.arrays import FloatArray, IntArray, round_off
 from recommender.errors import ShapeMismatchError
 
 # From the standard library: importing scipy takes as long as all the rest of a question about
 # gaps, which has to be answered within a second.
 _erfc = np.vectorize(math.erfc, otypes=[float])
+
+STANDINGS: tuple[Literal["met", "near", "gap"], ...] = ("met", "near", "gap")
+"""Where an assessed person stands against a target, from the best on."""
 
 
 @dataclass(frozen=True)
@@ -74,3 +78,28 @@ def find_gaps(
     # The normal distribution function of distance / error: P(true level < target).
     confidence = 0.5 * _erfc(-distance / (standard_errors * math.sqrt(2.0)))
     return GapArrays(gap=gap, confidence=confidence, priority=weights * gap)
+
+
+def judge_standing(gap: FloatArray, *, near_gap: float) -> IntArray:
+    """Say who meets the target, who is near it, and who has a gap to speak of.
+
+    Parameters
+    ----------
+    gap : ndarray
+        Levels below the target, >= 0; NaN where to be assessed first.
+    near_gap : float
+        Levels; anything below it is near the target.
+
+    Returns
+    -------
+    ndarray of int
+        Positions in `STANDINGS`, of the same shape; -1 where to be assessed first.
+
+    References
+    ----------
+    DESIGN, section 4, "Gap".
+    """
+    # met first: with a limit of 0 a gap of 0 is still no gap
+    standing: IntArray = np.where(gap > 0, np.where(gap < near_gap, 1, 2), 0)
+    standing[np.isnan(gap)] = -1
+    return standing

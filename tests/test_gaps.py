@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.errors import ShapeMismatchError
-from recommender.gaps import find_gaps
+from recommender.gaps import STANDINGS, find_gaps, judge_standing
 
 # on the threshold, just beside it, in thirds, unassessed
-LEVEL = st.sampled_from([None, 0.0, 0.3, 1.0, 1.333333333333, 2.0, 2.5, 3.0, 4.0]) | st.floats(0, 4)
+LEVEL = st.sampled_from(
+    [None, 0.0, 0.3, 1.0, 1.333333333333, 1.9, 1.95, 2.0, 2.5, 3.0, 4.0]
+) | st.floats(0, 4)
 TARGET = st.sampled_from([0.0, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0])
 WEIGHT = st.sampled_from([0.2, 0.5, 1.0, 1.0, 1.5, 2.0])
 ERROR = st.sampled_from([1e-6, 0.05, 0.15, 0.35, 2.0])
@@ -42,9 +44,11 @@ def core_gaps(rows):
 @given(people())
 def test_gaps_are_the_same(rows):
     gaps = core_gaps(rows)
+    standings = judge_standing(gaps.gap, near_gap=oracle.Rules().near_gap)
     for p, row in enumerate(rows):
         expected = [oracle.find_gap(*cell) for cell in row]
         for k, gap in enumerate(expected):
+            assert standings[p, k] == (-1 if gap is None else STANDINGS.index(gap.standing))
             if gap is None:
                 assert np.isnan([gaps.gap[p, k], gaps.confidence[p, k], gaps.priority[p, k]]).all()
                 continue
@@ -79,6 +83,19 @@ def test_a_level_on_the_target_is_no_gap(level):
     gaps = core_gaps([[(level, 0.35, 0.3, 1.0)]])
     assert gaps.gap[0, 0] == 0.0
     assert gaps.confidence[0, 0] == 0.5
+
+
+@examples(100)
+@given(st.lists(st.none() | st.floats(0, 4), max_size=5), st.floats(0, 4))
+def test_only_a_gap_of_the_limit_or_more_is_told_as_one(gaps, near_gap):
+    """Met is no gap at all, whatever the limit; with a limit of 0 nobody is near."""
+    found = judge_standing(np.array(gaps, dtype=float), near_gap=near_gap)
+    for gap, code in zip(gaps, found.tolist(), strict=True):
+        if gap is None:
+            assert code == -1
+        else:
+            assert (STANDINGS[code] == "met") == (gap == 0)
+            assert (STANDINGS[code] == "gap") == (gap > 0 and gap >= near_gap)
 
 
 @examples(100)

@@ -346,7 +346,9 @@ def order_of(*modules, stages=None):
     names = [choices[i].id for i in found.order]
     assert names == oracle.order_items(choices, gaps, weights, stages)
     held = [[choices[i].id for i in at] for at in found.held_back]
-    return "".join(names), {name: "".join(ids) for name, ids in zip(names, held, strict=True) if ids}
+    return "".join(names), {
+        name: "".join(ids) for name, ids in zip(names, held, strict=True) if ids
+    }
 
 
 def test_the_lower_step_in_a_competency_comes_first():

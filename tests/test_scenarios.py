@@ -41,7 +41,7 @@ def test_scenario(subtests):
                 for name, values in expected.get("levels", {}).items():
                     for key, value in values.items():
                         at = found["levels"][name][key]
-                        if isinstance(value, bool | date):
+                        if isinstance(value, bool | date | str):
                             assert at == value, (name, key)
                         else:
                             assert at == pytest.approx(value, abs=FOUR_DECIMALS), (name, key)

@@ -232,6 +232,8 @@ class CatalogSettings(Frozen):
         Hours of a plan when nobody says otherwise.
     study_hours_per_week : float
         Pace used to date plan items that have no scheduled offering.
+    near_gap : float
+        Levels below a target that are not yet told as a gap: whoever lacks less is near it.
     """
 
     rater_weights: dict[
@@ -246,6 +248,7 @@ class CatalogSettings(Frozen):
     hour_price: Annotated[float, Field(ge=0)] = 0.002
     plan_hours_budget: Annotated[float, Field(gt=0)] = 40.0
     study_hours_per_week: Annotated[float, Field(gt=0)] = 4.0
+    near_gap: Annotated[float, Field(ge=0, le=4)] = 0.1
 
     def weight_of_rater(self, rater_type: str) -> float:
         """Return the relative weight of a rater type."""

@@ -16,7 +16,6 @@ from statistics import variance
 TIE = 1e-9  # two values of plans nearer than this are a tie
 DECIMALS = 12  # levels are compared after rounding to this many decimals
 LEVELS = (1, 2, 3, 4)
-NEAR_GAP = 0.1  # levels; a smaller gap counts as nearly on target
 
 
 def exact(number):
@@ -74,6 +73,7 @@ class Rules:
     rating_window_days: int = 90
     assessment_validity_months: int = 18
     exam_validity_months: int = 24
+    near_gap: float = 0.1
     hour_price: float = 0.002
     readiness: float = 0.5
 
@@ -270,16 +270,26 @@ class Gap:
     gap: float
     confidence: float
     priority: float
+    standing: str
 
 
-def find_gap(level, standard_error, target, weight):
+def find_gap(level, standard_error, target, weight, rules=None):
     """None: assess first."""
     if level is None:
         return None
     short = rounded(exact(target) - exact(rounded(level)))
     gap = max(0.0, short)
     z = short / standard_error
-    return Gap(gap=gap, confidence=0.5 * (1 + erf(z / sqrt(2))), priority=weight * gap)
+    if gap == 0:
+        standing = "met"
+    else:
+        standing = "near" if gap < (rules or Rules()).near_gap else "gap"
+    return Gap(
+        gap=gap,
+        confidence=0.5 * (1 + erf(z / sqrt(2))),
+        priority=weight * gap,
+        standing=standing,
+    )
 
 
 def priority_order(gaps, weights):
@@ -574,7 +584,7 @@ def needs(a, b, left):
     )
 
 
-def unserved_priorities(gaps, weights, chosen, near_gap=NEAR_GAP):
+def unserved_priorities(gaps, weights, chosen, near_gap=Rules.near_gap):
     """{competency: levels closed} of the three largest priorities closed by less than a third."""
     order = sorted(
         (k for k in gaps if rounded(gaps[k]) >= near_gap),

@@ -11,7 +11,7 @@ from tiny_catalog import PASS_MARK, SUBJECTS, learning_path, tiny_catalog
 from recommender.arrays import to_date
 from recommender.candidates import Exclusion, explain_exclusions, find_candidates, permit
 from recommender.errors import ConflictError
-from recommender.gaps import find_gaps
+from recommender.gaps import STANDINGS, find_gaps, judge_standing
 from recommender.plan import PlanProblem, choose_plan, find_shortfalls
 from recommender.ranking import Objective, rank_modules
 from recommender.scoring import SOURCES, score_sittings
@@ -95,6 +95,7 @@ def by_the_oracle(case):
             "gap": gaps[k].gap,
             "confidence": gaps[k].confidence,
             "priority": gaps[k].priority,
+            "standing": gaps[k].standing,
         }
     order = oracle.priority_order(
         [gaps.get(k) for k in case.names], [case.weights[k] for k in case.names]
@@ -204,6 +205,7 @@ def by_the_core(case):
     targets = np.array([[profile[name].level for name in framework.competency_ids]])
     weights = np.array([[profile[name].weight for name in framework.competency_ids]])
     gaps = find_gaps(current.level, targets, current.standard_error, weights=weights)
+    standings = judge_standing(gaps.gap, near_gap=case.catalog.settings.near_gap)
     sittings = score_sittings(exam_arrays(rows["scores"], exams_of), framework.exam_rules)
     result = {
         "levels": {},
@@ -228,6 +230,7 @@ def by_the_core(case):
             "gap": gaps.gap[0, i],
             "confidence": gaps.confidence[0, i],
             "priority": gaps.priority[0, i],
+            "standing": STANDINGS[standings[0, i]],
         }
     return result | _chosen_by_the_core(case, framework, current.level, targets, weights, gaps)
 
@@ -291,7 +294,7 @@ def _chosen_by_the_core(case, framework, levels, targets, weights, gaps):
     except ConflictError:
         return result
     ids = [problem.module_ids[i] for i in plan.order]
-    short = find_shortfalls(problem, plan.order, near_gap=oracle.NEAR_GAP)
+    short = find_shortfalls(problem, plan.order, near_gap=case.catalog.settings.near_gap)
     return result | {
         "plan": ids,
         "plan_closes": plan.expected_gap_closed,

@@ -20,7 +20,7 @@ from training_catalog.model import (
 from training_catalog.post import Certification, JobProfile, LearningPath, Standards, Term
 
 # settings that came after the first release
-_LATER_SETTINGS = ("min_raters_shown",)
+_LATER_SETTINGS = ("min_raters_shown", "near_gap")
 _OPTIONAL_PARTS = ("standards", "job_profile", "certifications", "paths", "glossary")
 
 

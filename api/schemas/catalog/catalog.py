@@ -51,6 +51,9 @@ class ArithmeticOut(_Part):
     hour_price: Annotated[float, Field(description="Weighted levels an hour must add.")]
     plan_hours_budget: float
     study_hours_per_week: float
+    near_gap: Annotated[
+        float, Field(description="Levels below a target from which on it is told as a gap.")
+    ]
 
 
 class CatalogOut(_Thing):
