@@ -184,6 +184,8 @@ class PlanDocument:
         Name of the learning path that frames the plan, or empty.
     approvals : tuple of ApprovedBy
         Approvals of this plan as it is; the other parties may sign on paper.
+    unserved : tuple of str
+        Why the plan does little for some of the largest gaps; one sentence each.
     """
 
     plan_id: str
@@ -211,3 +213,4 @@ class PlanDocument:
     notes: tuple[str, ...] = ()
     path: str = ""
     approvals: tuple[ApprovedBy, ...] = ()
+    unserved: tuple[str, ...] = ()

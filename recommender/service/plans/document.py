@@ -129,6 +129,7 @@ def build_plan_document(
         ),
         path=path_name,
         approvals=tuple(approvals),
+        unserved=tuple(item.explanation for item in plan.unserved),
     )
 
 

@@ -202,7 +202,7 @@ def _list(framework: Framework, module_ids: Sequence[str], lang: str) -> str:
 def _say_unserved(framework: Framework, item: UnservedPriority, lang: str, *, by_hand: bool) -> str:
     """Say in one sentence what a plan leaves of a gap, and why."""
     opening = say(
-        "unserved.part" if item.closes > 0 else "unserved.nothing",
+        "unserved.part" if round(item.closes, 2) > 0 else "unserved.nothing",
         lang,
         competency=name_competency(framework, item.competency_id, lang),
         gap=f"{item.gap:.2f}",

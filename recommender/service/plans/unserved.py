@@ -121,15 +121,15 @@ def _answer(
             kept_out.append((_KEPT_OUT.index(why[name]), -adds, name))
         elif name in why:
             beside.append(_weigh(choices, choice, k, place[name]))
-    # what fits comes before what does not, which a plan of the solver's holds already
-    beside.sort(key=lambda each: (not each.is_worth_it, not each.fits, -each.adds, each.hours))
-    if beside and beside[0].is_worth_it:
-        return _name_addition(choices, row, beside[0])
+    worth = [each for each in beside if each.is_worth_it]
+    if worth:
+        return _name_addition(choices, row, _pick(worth))
     if kept_out:
         code, adds, name = min(kept_out)
         return replace(row, reason=_KEPT_OUT[code], module_id=name, adds=-adds)
     if beside:
-        return _name_addition(choices, row, beside[0])
+        strongest = max(beside, key=lambda each: each.adds)
+        return _name_addition(choices, row, strongest)
     return replace(
         row,
         reason="all-taken" if len(serving) else "no-candidate",
@@ -139,6 +139,14 @@ def _answer(
 
 def _level(choices: Choices, k: int) -> float:
     return float(choices.prospects.standing.levels.level[choices.row, k])
+
+
+def _pick(worth: Sequence[_Addition]) -> _Addition:
+    """Choose which addition to name: the most per hour, of those that do enough for the gap."""
+    # what would fit is named first; a plan that the solver chose leaves nothing that would
+    fitting = [each for each in worth if each.fits] or worth
+    enough = max(each.adds for each in fitting) / 2
+    return max((e for e in fitting if e.adds >= enough), key=lambda each: each.adds / each.hours)
 
 
 def _weigh(choices: Choices, choice: PlanChoice, k: int, module: int) -> _Addition:
