@@ -223,12 +223,12 @@ def _say_unserved(framework: Framework, item: UnservedPriority, lang: str, *, by
 
 def _say_addition(framework: Framework, item: UnservedPriority, lang: str, *, by_hand: bool) -> str:
     course = say("unserved.course", lang, title=name_module(framework, item.module_id or "", lang))
-    if item.needs:
-        needs = _name_some(framework, item.needs, lang)
-        course = say("unserved.course-with", lang, course=course, needs=needs)
     key = f"unserved.{item.reason}"
     if item.reason == "effect-too-small" and f"{item.adds:.2f}" == "0.00":
         key = "unserved.no-effect"
+    elif item.needs:
+        needs = _name_some(framework, item.needs, lang)
+        course = say("unserved.course-with", lang, course=course, needs=needs)
     text = say(
         key,
         lang,

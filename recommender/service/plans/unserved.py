@@ -120,7 +120,12 @@ def _answer(
         if why.get(name) in _KEPT_OUT:
             kept_out.append((_KEPT_OUT.index(why[name]), -adds, name))
         elif name in why:
-            beside.append(_weigh(choices, choice, k, place[name]))
+            addition = _weigh(choices, choice, k, place[name])
+            # an edit takes a module out of the plan, and not what needs it out of the choice
+            if any(why[choices.name(need)] in _KEPT_OUT for need in addition.needs):
+                kept_out.append((_KEPT_OUT.index("needs-unwanted"), -adds, name))
+            else:
+                beside.append(addition)
     worth = [each for each in beside if each.is_worth_it]
     if worth:
         return _name_addition(choices, row, _pick(worth))
