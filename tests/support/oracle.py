@@ -280,15 +280,12 @@ def find_gap(level, standard_error, target, weight, rules=None):
     short = rounded(exact(target) - exact(rounded(level)))
     gap = max(0.0, short)
     z = short / standard_error
-    if gap == 0:
-        standing = "met"
-    else:
-        standing = "near" if gap < (rules or Rules()).near_gap else "gap"
+    short_of = "near" if gap < (rules or Rules()).near_gap else "gap"
     return Gap(
         gap=gap,
         confidence=0.5 * (1 + erf(z / sqrt(2))),
         priority=weight * gap,
-        standing=standing,
+        standing=short_of if gap > 0 else "met",
     )
 
 
