@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.arrays import IntArray
 from recommender.candidates import Exclusion, explain_steps
@@ -72,10 +73,10 @@ def find_unserved(
     )
 
 
-def _explain(choices: Choices, pairs: IntArray) -> IntArray:
+def _explain(choices: Choices, pairs: IntArray) -> NDArray[np.int8]:
     prospects, standing = choices.prospects, choices.prospects.standing
     one = slice(choices.row, choices.row + 1)  # the core knows only batches
-    reasons: IntArray = explain_steps(
+    return explain_steps(
         standing.levels.level[one],
         standing.targets[one],
         prospects.framework.modules,
@@ -85,7 +86,6 @@ def _explain(choices: Choices, pairs: IntArray) -> IntArray:
         recently_completed=standing.recently_completed[one],
         modalities=prospects.modalities,
     )[0]
-    return reasons
 
 
 def _answer(
@@ -94,7 +94,7 @@ def _answer(
     k: int,
     closes: float,
     pairs: IntArray,
-    reasons: IntArray,
+    reasons: NDArray[np.int8],
     *,
     why: Mapping[str, str],
 ) -> UnservedPriority:
@@ -202,7 +202,9 @@ def _name_addition(choices: Choices, row: UnservedPriority, best: _Addition) -> 
     )
 
 
-def _find_obstacles(choices: Choices, pairs: IntArray, reasons: IntArray) -> tuple[Obstacle, ...]:
+def _find_obstacles(
+    choices: Choices, pairs: IntArray, reasons: NDArray[np.int8]
+) -> tuple[Obstacle, ...]:
     """Group the modules that cannot be planned by what would have to happen first."""
     modules, row = choices.prospects.framework.modules, choices.row
     completed = choices.prospects.standing.completed[row]
