@@ -376,53 +376,6 @@ def explain_exclusions(
     return _first_of([(Exclusion.NONE, candidate), *bans], otherwise=nearest)
 
 
-def explain_steps(
-    levels: FloatArray,
-    targets: FloatArray,
-    modules: ModuleArrays,
-    *,
-    grade: IntArray,
-    serves: BoolArray,
-    pairs: IntArray,
-    recently_completed: BoolArray | None = None,
-    modalities: Collection[str] | None = None,
-) -> NDArray[np.int8]:
-    """Name the reason why each of some pairs serves no gap.
-
-    Other than in `explain_exclusions` the level comes before what forbids the module: here one
-    competency is asked about, and a module that would not fit anyway is no way to close its gap.
-
-    Parameters
-    ----------
-    levels, targets, modules, grade, recently_completed, modalities
-        As for `explain_exclusions`.
-    serves : ndarray of shape (n_people, n_pairs)
-        As `find_candidates` returns it.
-    pairs : ndarray of shape (n_asked,)
-        Positions of the pairs asked about.
-
-    Returns
-    -------
-    ndarray of shape (n_people, n_asked)
-        Codes of `Exclusion`.
-    """
-    competency, module = modules.pair_competency[pairs], modules.pair_module[pairs]
-    obstacles = find_obstacles(
-        levels[:, competency],
-        targets[:, competency],
-        modules.pair_from[pairs],
-        modules.pair_to[pairs],
-    )
-    bans = [
-        (reason, np.broadcast_to(holds, (len(levels), modules.n_modules))[:, module])
-        for reason, holds in _find_bans(modules, grade, recently_completed, modalities)
-    ]
-    return _first_of(
-        [(Exclusion.NONE, serves[:, pairs]), *obstacles, *bans],
-        otherwise=Exclusion.PREREQUISITE_NOT_MET,
-    )
-
-
 def _first_of(
     reasons: list[tuple[Exclusion, BoolArray]], *, otherwise: NDArray[np.int8] | Exclusion
 ) -> NDArray[np.int8]:

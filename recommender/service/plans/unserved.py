@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recommender.arrays import IntArray
-from recommender.candidates import Exclusion, explain_steps
+from recommender.candidates import Exclusion, explain_exclusions, find_obstacles
 from recommender.plan import PlanChoice, find_shortfalls, gap_closed
 from recommender.ranking import predict_improvement
 from recommender.results import ExcludedModule, Obstacle, UnservedPriority
@@ -73,19 +72,33 @@ def find_unserved(
     )
 
 
-def _explain(choices: Choices, pairs: IntArray) -> NDArray[np.int8]:
-    prospects, standing = choices.prospects, choices.prospects.standing
-    one = slice(choices.row, choices.row + 1)  # the core knows only batches
-    return explain_steps(
+def _explain(choices: Choices, pairs: IntArray) -> IntArray:
+    """Return why each pair serves no gap: its step, or else what keeps the module out.
+
+    For a module the ban is named first. Here one competency is asked about, and a module whose
+    step does not fit would be no way to close its gap, banned or not.
+    """
+    prospects, standing, row = choices.prospects, choices.prospects.standing, choices.row
+    modules, one = prospects.framework.modules, slice(row, row + 1)  # a batch of one
+    by_module = explain_exclusions(
         standing.levels.level[one],
         standing.targets[one],
-        prospects.framework.modules,
+        modules,
         grade=standing.grade[one],
-        serves=prospects.candidates.serves[one],
-        pairs=pairs,
+        candidate=prospects.candidates.candidate[one],
         recently_completed=standing.recently_completed[one],
         modalities=prospects.modalities,
     )[0]
+    competency = modules.pair_competency[pairs]
+    obstacles = find_obstacles(
+        standing.levels.level[row, competency],
+        standing.targets[row, competency],
+        modules.pair_from[pairs],
+        modules.pair_to[pairs],
+    )
+    serves = prospects.candidates.serves[row, pairs]
+    codes, holds = zip((Exclusion.NONE, serves), *obstacles, strict=True)
+    return np.select(holds, codes, by_module[modules.pair_module[pairs]]).astype(np.int64)
 
 
 def _answer(
@@ -94,7 +107,7 @@ def _answer(
     k: int,
     closes: float,
     pairs: IntArray,
-    reasons: NDArray[np.int8],
+    reasons: IntArray,
     *,
     why: Mapping[str, str],
 ) -> UnservedPriority:
@@ -202,9 +215,7 @@ def _name_addition(choices: Choices, row: UnservedPriority, best: _Addition) -> 
     )
 
 
-def _find_obstacles(
-    choices: Choices, pairs: IntArray, reasons: NDArray[np.int8]
-) -> tuple[Obstacle, ...]:
+def _find_obstacles(choices: Choices, pairs: IntArray, reasons: IntArray) -> tuple[Obstacle, ...]:
     """Group the modules that cannot be planned by what would have to happen first."""
     modules, row = choices.prospects.framework.modules, choices.row
     completed = choices.prospects.standing.completed[row]
