@@ -128,7 +128,9 @@ class PlanItem:
 
     `adds` is in weighted levels, given the items before it. `stage` is that of the learning path
     which frames the plan, in words. `needed_by` are the items that it has to come before. Dates
-    that are `fixed` were set by a person.
+    that are `fixed` were set by a person. `lower_step_of` are later items that start higher in a
+    competency both serve; `held_back` are those that would add more per hour here, but wait for a
+    lower step.
     """
 
     order: int
@@ -145,6 +147,46 @@ class PlanItem:
     order_reasons: tuple[str, ...]
     needed_by: tuple[str, ...] = ()
     fixed: bool = False
+    lower_step_of: tuple[str, ...] = ()
+    held_back: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why some modules for a competency cannot be planned for a person: an exclusion's code.
+
+    `from_level` is the lowest that modules for which the person is not ready start from, `needed`
+    the modules that have to be completed first.
+    """
+
+    reason: str
+    module_ids: tuple[str, ...]
+    from_level: float | None = None
+    needed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class UnservedPriority:
+    """One of the largest priorities that a plan closes by less than a third, and why.
+
+    `closes` is what the items do for it, in levels. `module_id` is the best module for it that is
+    not in the plan: it `adds` so many levels, and with what it `needs` first takes `hours`, of
+    which `hours_over` and `cost_over` are past the budgets. `obstacles` are those of all others.
+    """
+
+    competency_id: str
+    reason: str
+    explanation: str
+    level: float
+    gap: float
+    closes: float
+    module_id: str | None = None
+    adds: float | None = None
+    needs: tuple[str, ...] = ()
+    hours: float | None = None
+    hours_over: float = 0.0
+    cost_over: float = 0.0
+    obstacles: tuple[Obstacle, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,7 +195,8 @@ class Plan:
 
     `optimality_gap` is by how many weighted levels another plan may be better at most: 0 where this
     one is proven to be the best, and for plans chosen by hand. `size_known` as in
-    `Recommendations`.
+    `Recommendations`. `unserved` are those of the three largest priorities that the items close by
+    less than a third.
     """
 
     plan_id: str
@@ -175,6 +218,7 @@ class Plan:
     catalog_digest: str
     optimality_gap: float = 0.0
     size_known: bool = True
+    unserved: tuple[UnservedPriority, ...] = ()
 
 
 def to_json(result: Any) -> dict[str, Any]:

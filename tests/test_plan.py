@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.errors import ConflictError
-from recommender.plan import PlanProblem, _dominated, choose_plan, gap_closed
+from recommender.plan import PlanProblem, arrange, choose_plan, find_shortfalls, gap_closed
+from recommender.plan.solving import _dominated
 
 
 @st.composite
@@ -30,6 +31,8 @@ def cases(draw, *, most=8, numbers="grid"):
         gap, weight = st.floats(0, 3), st.floats(0.05, 3)
         hours = st.floats(0.1, 60).map(lambda v: round(v, 2))
         cost = st.just(0.0) | st.floats(0, 30000).map(lambda v: round(v, 2))
+    # few levels: modules start at the same, and serve two competencies in opposite order
+    start = st.sampled_from([0.0, 1.0, 1.5, 2.0])
     names = sorted(draw(st.permutations("abcdefgh"))[: draw(st.integers(1, most))])
     # who comes before whom is drawn apart from the ids
     before = draw(st.permutations(names))
@@ -46,6 +49,7 @@ def cases(draw, *, most=8, numbers="grid"):
                 hours=draw(hours),
                 cost=draw(cost),
                 prerequisites=tuple(needs),
+                starts=draw(st.dictionaries(st.integers(0, n_competencies - 1), start)),
             )
         )
     # what some set takes, to the cent, and a cent more or less
@@ -88,6 +92,9 @@ def problem_of(choices, gaps, weights, hour_price, limits):
         hours_budget=math.inf if hours is None else hours,
         cost_budget=math.inf if cost is None else cost,
         must=frozenset(ids.index(m) for m in limits.get("must", ())),
+        from_level=np.array(
+            [[c.starts.get(k, math.nan) for k in gaps] for c in choices], dtype=float
+        ).reshape(len(choices), len(gaps)),
     )
 
 
@@ -112,6 +119,10 @@ def expect_same_as_brute_force(case):
     assert found.expected_gap_closed == pytest.approx(
         oracle.closed_by(chosen, gaps, weights), abs=TOLERANCE
     )
+    short = find_shortfalls(problem, found.order, near_gap=0.3)
+    expected = oracle.unserved_priorities(gaps, weights, chosen, near_gap=0.3)
+    assert list(short) == list(expected)
+    assert short == pytest.approx(expected, abs=TOLERANCE)
     for place in range(len(chosen)):
         adds = oracle.closed_by(chosen[: place + 1], gaps, weights) - oracle.closed_by(
             chosen[:place], gaps, weights
@@ -317,6 +328,100 @@ def test_greedy_would_be_wrong():
     ]
     found = choose_plan(problem_of(choices, {0: 2.0}, {0: 1.0}, 0.002, {"hours_budget": 10.0}))
     assert [choices[i].id for i in found.order] == ["b-half", "c-half"]
+
+
+def order_of(*modules, stages=None):
+    """Order modules given as (id, {competency: from-level}, levels, hours, prerequisites)."""
+    choices = [
+        oracle.Choice(
+            name, dict.fromkeys(starts, levels), hours, prerequisites=tuple(needs), starts=starts
+        )
+        for name, starts, levels, hours, *needs in sorted(modules, key=lambda module: module[0])
+    ]
+    gaps, weights = dict.fromkeys("km", 9.0), dict.fromkeys("km", 1.0)
+    problem = problem_of(choices, gaps, weights, 0.0, {})
+    if stages:
+        problem = replace(problem, stages=tuple(stages[c.id] for c in choices))
+    found = arrange(problem, range(len(choices)))
+    names = [choices[i].id for i in found.order]
+    assert names == oracle.order_items(choices, gaps, weights, stages)
+    held = [[choices[i].id for i in at] for at in found.held_back]
+    return "".join(names), {
+        name: "".join(ids) for name, ids in zip(names, held, strict=True) if ids
+    }
+
+
+def test_the_lower_step_in_a_competency_comes_first():
+    """`a` is worth most by the hour wherever it stands, then `b`, `c` and `d`."""
+    a, b, c, d = ("a", 0.4, 2.0), ("b", 0.3, 2.0), ("c", 0.2, 2.0), ("d", 0.1, 2.0)
+
+    def module(name, *needs, **starts):
+        return (name[0], starts, *name[1:], *needs)
+
+    for title, modules, stages, order, held in (
+        ("in one competency", [module(a, k=2), module(b, k=1)], None, "ba", {"b": "a"}),
+        ("in two nothing decides", [module(a, k=2), module(b, m=1)], None, "ab", {}),
+        ("from the same level nothing decides", [module(a, k=1), module(b, k=1)], None, "ab", {}),
+        # what does not wait goes by what it adds, and a waits for d alone
+        (
+            "others go on",
+            [module(a, k=2), module(b, m=1), module(d, k=1)],
+            None,
+            "bda",
+            {"b": "a", "d": "a"},
+        ),
+        (
+            "step by step",
+            [module(a, k=3), module(b, k=2), module(c, k=1)],
+            None,
+            "cba",
+            {"c": "ab", "b": "a"},
+        ),
+        # b needs a, so that a is first although b is the lower step
+        ("a prerequisite wins", [module(a, k=2), module(b, "a", k=1)], None, "ab", {}),
+        (
+            "and so through others",
+            [module(a, k=2), module(b, "c", k=1), module(c, "a", m=1)],
+            None,
+            "acb",
+            {},
+        ),
+        ("an earlier stage wins", [module(a, k=2), module(b, k=1)], {"a": 0, "b": 1}, "ab", {}),
+        # a before b for m, b before a for k: by what they add; c waits for the circle
+        ("a circle", [module(a, k=2, m=1), module(b, k=1, m=2)], None, "ab", {}),
+        (
+            "what waits for a circle",
+            [module(a, k=3), module(c, k=2, m=1), module(d, k=1, m=2)],
+            None,
+            "cda",
+            {"d": "a"},
+        ),
+        (
+            "a circle with a prerequisite",
+            [module(a, k=2), module(b, "a", m=1), module(c, k=1, m=2)],
+            None,
+            "abc",
+            {"b": "c"},
+        ),
+    ):
+        assert order_of(*modules, stages=stages) == (order, held), title
+
+
+def test_the_three_largest_priorities_are_answered_for():
+    """A third of the gap is enough; nearly on target and the fourth largest are no matter."""
+    gaps = {0: 1.0, 1: 0.09, 2: 1.0, 3: 0.6, 4: 0.5}
+    weights = {0: 1.0, 1: 9.0, 2: 1.5, 3: 2.5, 4: 0.5}
+    # priorities 1.0, (0.81), 1.5, 1.5, 0.25: of equals the heavier first
+    for improvement, short in (
+        ({}, {3: 0.0, 2: 0.0, 0: 0.0}),
+        ({3: 0.2}, {2: 0.0, 0: 0.0}),
+        ({3: 0.19, 2: 0.5, 0: 1.0}, {3: 0.19}),
+    ):
+        choices = [oracle.Choice("a", improvement, hours=8.0)]
+        assert oracle.unserved_priorities(gaps, weights, choices) == short
+        problem = problem_of(choices, gaps, weights, 0.002, {})
+        found = find_shortfalls(problem, [0], near_gap=0.1)
+        assert list(found.items()) == list(short.items())
 
 
 def test_no_candidates_no_plan():

@@ -54,7 +54,14 @@ def test_scenario(subtests):
                     assert found["plan_closes"] == pytest.approx(
                         expected["plan_closes"], abs=FOUR_DECIMALS
                     )
-                for key in ("assess_first", "incomplete", "priorities", "ranking", "plan"):
+                for key in (
+                    "assess_first",
+                    "incomplete",
+                    "priorities",
+                    "ranking",
+                    "plan",
+                    "unserved",
+                ):
                     if key in expected:
                         assert found[key] == expected[key]
 
@@ -68,7 +75,7 @@ def test_scenario_is_well_formed(subtests):
             assert set(scenario.get("ask", {})) <= ASKED
             case = Case(scenario)
             known = by_the_oracle(case)
-            assert set(scenario["expect"]) <= known.keys() | {"plan_closes"}
+            assert set(scenario["expect"]) <= known.keys() | {"plan_closes", "unserved"}
             for kind, keys in ROW_KEYS.items():
                 for row in scenario.get(kind, ()):
                     assert set(row) <= keys

@@ -25,6 +25,20 @@ Change = Literal[
     "created", "remade", "edited", "approved", "rejected", "activated", "done", "cancelled"
 ]
 
+UnservedReason = Literal[
+    "no-candidate",
+    "all-taken",
+    "hours-elsewhere",
+    "budget-elsewhere",
+    "hours-and-budget-elsewhere",
+    "could-be-added",
+    "effect-too-small",
+    "not-wanted",
+    "needs-unwanted",
+    "modality-not-allowed",
+    "outside-path",
+]
+
 Modules = Annotated[tuple[Id, ...], Field(max_length=200)]
 HoursBudget = Annotated[
     Hours | None, Field(description="Left out: the catalogue's own bound. Null: no bound.")
@@ -200,6 +214,14 @@ class PlanItemOut(_Part):
     competencies: list[ServedOut]
     reasons: list[str]
     order_reasons: list[str]
+    lower_step_of: Annotated[
+        list[str],
+        Field(description="Later items that start higher in a competency both serve."),
+    ]
+    held_back: Annotated[
+        list[str],
+        Field(description="Later items that would add more per hour here, but wait for a step."),
+    ]
 
 
 class LeftOutOut(_Part):
@@ -209,6 +231,37 @@ class LeftOutOut(_Part):
     reason: str
     explanation: str
     adds: Annotated[float | None, Field(description="What it would add, in weighted levels.")]
+
+
+class ObstacleOut(_Part):
+    """Why modules for a competency cannot be planned."""
+
+    reason: Annotated[str, Field(description="Code of an exclusion.")]
+    module_ids: list[str]
+    from_level: Annotated[float | None, Field(description="The lowest that they start from.")]
+    needed: Annotated[list[str], Field(description="Modules to be completed first.")]
+
+
+class UnservedOut(_Part):
+    """One of the three largest priorities that the plan closes by less than a third, and why."""
+
+    competency_id: str
+    reason: UnservedReason
+    explanation: Annotated[str, Field(description="The reason in a sentence.")]
+    level: float
+    gap: Annotated[float, Field(description="In levels.")]
+    closes: Annotated[float, Field(description="What the items do for it, in levels.")]
+    module_id: Annotated[
+        str | None, Field(description="The module to name for it that is not in the plan.")
+    ]
+    adds: Annotated[float | None, Field(description="What that module would add, in levels.")]
+    needs: Annotated[list[str], Field(description="Modules that would have to come with it.")]
+    hours: Annotated[float | None, Field(description="What all of these take.")]
+    hours_over: Annotated[float, Field(description="How far they would pass the hours.")]
+    cost_over: Annotated[Money, Field(description="How far they would pass the budget.")]
+    obstacles: Annotated[
+        list[ObstacleOut], Field(description="Why the modules for it cannot be planned.")
+    ]
 
 
 class DecisionOut(_Part):
@@ -263,6 +316,10 @@ class _Content(Resource):
             description="False where the effect model in use was fitted without control rows: "
             "improvements are the experts' then, and of equal plans the model's order decides."
         ),
+    ]
+    unserved: Annotated[
+        list[UnservedOut],
+        Field(description="Of the three largest priorities those closed by less than a third."),
     ]
 
 

@@ -135,8 +135,14 @@ def print_recommendations(term: Terminal, framework: Framework, ranked: Recommen
 def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
     """Print a plan as a table."""
     names = competency_names(framework, term.lang)
+    term.print("cli.plan-title", person=made.person_id, as_of=made.as_of, plan=made.plan_id)
+    if made.unserved:
+        # above the table, because a reader looks for the largest gaps in it, and in vain
+        term.print("document.unserved.title")
+    for item in made.unserved:
+        term.out.print(f"· {item.explanation}", markup=False, highlight=False, soft_wrap=True)
     term.print_table(
-        term.say("cli.plan-title", person=made.person_id, as_of=made.as_of, plan=made.plan_id),
+        "",
         [
             (term.say(f"cli.{name}"), side)
             for name, side in (

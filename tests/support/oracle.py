@@ -443,6 +443,7 @@ class Choice:
     hours: float
     cost: float = 0.0
     prerequisites: tuple = ()  # those not yet completed
+    starts: dict = field(default_factory=dict)  # competency -> from-level, only those it serves
 
 
 def closed_by(choices, gaps, weights):
@@ -521,21 +522,21 @@ def stages_on_path(choices, path):
 
 
 def order_items(choices, gaps, weights, stages=None):
-    """Ids: prerequisites first, then stages, then what each adds per hour given those before it.
+    """Ids: prerequisites, stages, the lower step, then what each adds per hour given those before.
 
-    Ties: lower hours, then module id, as everywhere.
+    Where lower steps and prerequisites lead in a circle, the modules of the circle are of one rank;
+    whatever waits for one of them still waits. Ties: lower hours, then module id, as everywhere.
     """
     left, placed = sorted(choices, key=lambda c: (c.hours, c.id)), []
-    in_plan = {c.id for c in choices}
     while left:
-        done = {c.id for c in placed}
         before = closed_by(placed, gaps, weights)
-        ready = [c for c in left if not any(p in in_plan - done for p in c.prerequisites)]
+        ready = [c for c in left if not any(o.id in c.prerequisites for o in left)]
         if stages:
             earliest = min(stages[c.id] for c in ready)
             ready = [c for c in ready if stages[c.id] == earliest]
+        in_turn = [c for c in ready if not waits(c, left, stages)] or ready
         best, best_rate = None, None
-        for c in ready:
+        for c in in_turn:
             added = closed_by([*placed, c], gaps, weights) - before
             rate = objective_value(max(0.0, added), c.hours, c.cost, "per_hour")
             if best is None or rate > best_rate + TIE:
@@ -543,3 +544,50 @@ def order_items(choices, gaps, weights, stages=None):
         placed.append(best)
         left.remove(best)
     return [c.id for c in placed]
+
+
+def waits(choice, left, stages=None):
+    """Whether something comes before a module that does not in turn come after it."""
+    return any(
+        leads_to(other, choice, left, stages) and not leads_to(choice, other, left, stages)
+        for other in left
+    )
+
+
+def leads_to(first, last, left, stages=None):
+    """Whether a chain of modules, each before the next, runs from one to another."""
+    reached = [first]
+    for at in reached:
+        reached += [c for c in left if c not in reached and comes_before(at, c, left, stages)]
+    return first is not last and last in reached
+
+
+def comes_before(a, b, left, stages=None):
+    """Whether a is needed by b, or is the lower step of the two in a competency both serve.
+
+    A prerequisite wins over the steps, and so does an earlier stage.
+    """
+    if a.id in b.prerequisites:
+        return True
+    if needs(a, b, left) or (stages and stages[a.id] > stages[b.id]):
+        return False
+    return any(a.starts[k] < b.starts[k] for k in a.starts.keys() & b.starts.keys())
+
+
+def needs(a, b, left):
+    """Whether a needs b, itself or through others."""
+    return b.id in a.prerequisites or any(
+        needs(c, b, left) for c in left if c.id in a.prerequisites
+    )
+
+
+def unserved_priorities(gaps, weights, chosen, near_gap=Rules.near_gap):
+    """{competency: levels closed} of the three largest priorities closed by less than a third."""
+    order = sorted(
+        (k for k in gaps if rounded(gaps[k]) >= near_gap),
+        key=lambda k: (-rounded(weights[k] * gaps[k]), -weights[k], k),
+    )
+    closed = {
+        k: min(gaps[k], sum(max(0.0, c.improvement.get(k, 0.0)) for c in chosen)) for k in gaps
+    }
+    return {k: closed[k] for k in order[:3] if rounded(closed[k]) < rounded(gaps[k] / 3)}

@@ -12,7 +12,7 @@ from recommender.arrays import to_date
 from recommender.candidates import Exclusion, explain_exclusions, find_candidates, permit
 from recommender.errors import ConflictError
 from recommender.gaps import STANDINGS, find_gaps, judge_standing
-from recommender.plan import PlanProblem, choose_plan
+from recommender.plan import PlanProblem, choose_plan, find_shortfalls
 from recommender.ranking import Objective, rank_modules
 from recommender.scoring import SOURCES, score_sittings
 from recommender.service.framework import build_framework, profiles_in_force
@@ -156,6 +156,7 @@ def _chosen_by_the_oracle(case, levels, gaps):
                 prerequisites=tuple(
                     p for p in modules[name].prerequisites if p not in case.completions
                 ),
+                starts={k: modules[name].steps[k][0] for k in serves},
             )
         )
     ranking = oracle.rank(
@@ -179,6 +180,7 @@ def _chosen_by_the_oracle(case, levels, gaps):
         chosen = [c for c in choices if c.id in best[0]]
         result["plan"] = oracle.order_items(chosen, gaps, case.weights, stages)
         result["plan_closes"] = oracle.closed_by(chosen, gaps, case.weights)
+        result["unserved"] = list(oracle.unserved_priorities(gaps, case.weights, chosen))
     return result
 
 
@@ -292,7 +294,12 @@ def _chosen_by_the_core(case, framework, levels, targets, weights, gaps):
     except ConflictError:
         return result
     ids = [problem.module_ids[i] for i in plan.order]
-    return result | {"plan": ids, "plan_closes": plan.expected_gap_closed}
+    short = find_shortfalls(problem, plan.order, near_gap=case.catalog.settings.near_gap)
+    return result | {
+        "plan": ids,
+        "plan_closes": plan.expected_gap_closed,
+        "unserved": [case.names[k] for k in short],
+    }
 
 
 def _plan_problem(case, modules, found, weights, gaps, ever):
@@ -306,10 +313,12 @@ def _plan_problem(case, modules, found, weights, gaps, ever):
         pool = [m for m in pool if m in frame.stages]
         stages = tuple(frame.stages[m] for m in pool)
     improvement = np.zeros((len(pool), len(case.names)))
+    from_level = np.full_like(improvement, np.nan)
     for pair in np.flatnonzero(found.serves[0]):
         if modules.pair_module[pair] in pool:
             row = pool.index(modules.pair_module[pair])
             improvement[row, modules.pair_competency[pair]] = modules.pair_expert[pair]
+            from_level[row, modules.pair_competency[pair]] = modules.pair_from[pair]
     return PlanProblem(
         module_ids=tuple(modules.ids[m] for m in pool),
         hours=modules.hours[pool],
@@ -325,6 +334,7 @@ def _plan_problem(case, modules, found, weights, gaps, ever):
         cost_budget=case.ask.get("cost", math.inf),
         must=frozenset(i for i, m in enumerate(pool) if modules.ids[m] in case.ask.get("must", ())),
         stages=stages,
+        from_level=from_level,
     )
 
 

@@ -197,6 +197,8 @@ class PlanDocument:
     size_known : bool
         False where the effect model tells the order of modules only, so that every improvement is
         the experts' estimate.
+    unserved : tuple of str
+        Why the plan does little for some of the largest gaps; one sentence each.
     """
 
     plan_id: str
@@ -226,3 +228,4 @@ class PlanDocument:
     approvals: tuple[ApprovedBy, ...] = ()
     left_out_count: int | None = None
     size_known: bool = True
+    unserved: tuple[str, ...] = ()

@@ -75,6 +75,7 @@ def plan_view(
         "draft": document.status == "draft",
         "facts": _facts(document, lang),
         "figures": _figures(document, lang),
+        "unserved": [sentences([each], lang=lang) for each in document.unserved],
         "competencies": rows,
         "rings": _rings(document, lang),
         "chart": _chart(len(rows), lang),

@@ -156,12 +156,14 @@ def _pose(
     modules, settings = framework.modules, framework.catalog.settings
     position = {module: i for i, module in enumerate(pool)}
     improvement = np.zeros((len(pool), len(framework.competency_ids)))
+    from_level = np.full_like(improvement, np.nan)
     pairs = np.flatnonzero(prospects.candidates.serves[row] & np.isin(modules.pair_module, pool))
     competency = modules.pair_competency[pairs]
     at = [position[module] for module in modules.pair_module[pairs]]
     improvement[at, competency] = predict_improvement(
         standing.levels.level[row, competency][None, :], prospects.estimates.coefficients[pairs]
     )[0]
+    from_level[at, competency] = modules.pair_from[pairs]
     hours = request.hours_budget
     return PlanProblem(
         module_ids=tuple(modules.ids[m] for m in pool),
@@ -186,6 +188,7 @@ def _pose(
         must=frozenset(i for i, m in enumerate(pool) if modules.ids[m] in request.must),
         stages=tuple(frame.stages[m] for m in pool) if frame else (),
         places=_places(prospects, row, pool),
+        from_level=from_level,
     )
 
 

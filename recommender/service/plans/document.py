@@ -133,6 +133,7 @@ def build_plan_document(
         # plans of the first releases did not keep what they left out
         left_out_count=len(plan.left_out) or None,
         size_known=plan.size_known,
+        unserved=tuple(item.explanation for item in plan.unserved),
     )
 
 

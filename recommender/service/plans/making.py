@@ -15,6 +15,7 @@ from recommender.results import ExcludedModule, Plan, PlanItem
 from recommender.service.plans.choices import Choices, PlanRequest, find_choices
 from recommender.service.plans.dates import Dates, schedule
 from recommender.service.plans.reasons import describe_not_chosen, reword
+from recommender.service.plans.unserved import find_unserved
 from recommender.service.recommend.prospects import Prospects, describe_served
 
 
@@ -98,6 +99,7 @@ def compose_plan(
         catalog_digest=framework.catalog.digest,
         optimality_gap=choice.optimality_gap,
         size_known=choices.prospects.estimates.size_known,
+        unserved=find_unserved(choices, choice, left_out),
     )
     # said in the one place that can also say it later, in the other language
     return reword(framework, plan, lang)
@@ -107,7 +109,8 @@ def _describe_items(
     choices: Choices, choice: PlanChoice, dates: Sequence[Dates], lang: str
 ) -> tuple[PlanItem, ...]:
     """Return the items of a plan; `reword` gives them their reasons."""
-    modules = choices.prospects.framework.modules
+    problem, modules = choices.problem, choices.prospects.framework.modules
+    start = problem.from_level
     in_order = [choices.pool[i] for i in choice.order]
     served = describe_served(choices.prospects, choices.row, in_order)
     return tuple(
@@ -126,8 +129,23 @@ def _describe_items(
             order_reasons=(),
             needed_by=tuple(modules.ids[m] for m in in_order if module in modules.prerequisites[m]),
             fixed=when.fixed,
+            lower_step_of=tuple(
+                choices.name(later)
+                for later in choice.order[place:]
+                if start is not None and (start[i] < start[later]).any()
+            ),
+            held_back=tuple(choices.name(later) for later in held_back),
         )
-        for place, (module, parts, adds, when) in enumerate(
-            zip(in_order, served, choice.added, dates, strict=True), start=1
+        for place, (i, module, parts, adds, held_back, when) in enumerate(
+            zip(
+                choice.order,
+                in_order,
+                served,
+                choice.added,
+                choice.held_back,
+                dates,
+                strict=True,
+            ),
+            start=1,
         )
     )

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from recommender.candidates import READINESS_LEVELS
 from recommender.plan import PlanChoice, PlanProblem, gap_closed
-from recommender.results import ExcludedModule, Plan, PlanItem
+from recommender.results import ExcludedModule, Obstacle, Plan, PlanItem, UnservedPriority
 from recommender.service.framework import Framework
 from recommender.service.plans.learning_path import Frame
 from recommender.service.recommend.wording import explain_served
 from recommender.texts import all_texts, placeholders, say
 from training_catalog import LearningPath
+
+# what was spent elsewhere, by the reason why a priority is left
+_ELSEWHERE = {
+    "hours-elsewhere": "hours",
+    "budget-elsewhere": "budget",
+    "hours-and-budget-elsewhere": "both",
+}
+_NAMED = 2  # modules named in a sentence; the others are counted
 
 
 def reword(framework: Framework, plan: Plan, lang: str) -> Plan:
@@ -36,6 +45,15 @@ def reword(framework: Framework, plan: Plan, lang: str) -> Plan:
         ),
         left_out=tuple(
             replace(item, explanation=_explanation(item, lang)) for item in plan.left_out
+        ),
+        unserved=tuple(
+            replace(
+                item,
+                explanation=_say_unserved(
+                    framework, item, lang, by_hand=plan.objective == "by-hand"
+                ),
+            )
+            for item in plan.unserved
         ),
     )
 
@@ -157,13 +175,102 @@ def _order_reasons(
 ) -> tuple[str, ...]:
     reasons: list[str] = []
     if item.needed_by:
-        titles = [name_module(framework, name, lang) for name in item.needed_by]
-        names = say("document.list_separator", lang).join(titles)
-        reasons.append(say("reason.prerequisite", lang, modules=names))
+        reasons.append(
+            say("reason.prerequisite", lang, modules=_list(framework, item.needed_by, lang))
+        )
+    if item.lower_step_of:
+        reasons.append(
+            say("reason.lower-step", lang, modules=_list(framework, item.lower_step_of, lang))
+        )
     key = "reason.first" if item.order == 1 else "reason.next"
     # on a path the stages decide the places before the gain does
     if framed:
         key = "reason.in-stage"
+    if item.held_back:
+        key = "reason.held-back"
     per_hour = f"{item.adds / item.hours:.3f}"
-    reasons.append(say(key, lang, adds=f"{item.adds:.2f}", per_hour=per_hour))
+    waiting = _list(framework, item.held_back, lang)
+    reasons.append(say(key, lang, adds=f"{item.adds:.2f}", per_hour=per_hour, waiting=waiting))
     return tuple(reasons)
+
+
+def _list(framework: Framework, module_ids: Sequence[str], lang: str) -> str:
+    titles = [name_module(framework, name, lang) for name in module_ids]
+    return say("document.list_separator", lang).join(titles)
+
+
+def _say_unserved(framework: Framework, item: UnservedPriority, lang: str, *, by_hand: bool) -> str:
+    """Say in one sentence what a plan leaves of a gap, and why."""
+    opening = say(
+        "unserved.part" if round(item.closes, 2) > 0 else "unserved.nothing",
+        lang,
+        competency=name_competency(framework, item.competency_id, lang),
+        gap=f"{item.gap:.2f}",
+        closes=f"{item.closes:.2f}",
+    )
+    if item.module_id is None:
+        reasons = [_say_obstacle(framework, item, each, lang) for each in item.obstacles]
+        if item.reason == "all-taken":
+            reasons.insert(0, say("unserved.all-taken", lang))
+        elif not reasons:
+            levels = {"level": f"{item.level:.2f}", "target": f"{item.level + item.gap:.2f}"}
+            reasons.append(say("unserved.no-candidate", lang, **levels))
+    else:
+        reasons = [_say_addition(framework, item, lang, by_hand=by_hand)]
+    because = say("document.separator", lang).join(reasons)
+    return say("unserved.sentence", lang, opening=opening, because=because)
+
+
+def _say_addition(framework: Framework, item: UnservedPriority, lang: str, *, by_hand: bool) -> str:
+    course = say("unserved.course", lang, title=name_module(framework, item.module_id or "", lang))
+    key = f"unserved.{item.reason}"
+    if item.reason == "effect-too-small" and f"{item.adds:.2f}" == "0.00":
+        key = "unserved.no-effect"
+    elif item.needs:
+        needs = _name_some(framework, item.needs, lang)
+        course = say("unserved.course-with", lang, course=course, needs=needs)
+    text = say(
+        key,
+        lang,
+        course=course,
+        adds=f"{item.adds or 0.0:.2f}",
+        hours=f"{item.hours or 0.0:g}",
+        hours_over=f"{item.hours_over:g}",
+        cost_over=f"{item.cost_over:,.0f}",
+    )
+    if item.reason not in _ELSEWHERE:
+        return text
+    # nobody weighed effects where a person chose
+    spent = say(
+        f"unserved.spent-{'by-hand' if by_hand else 'better'}-{_ELSEWHERE[item.reason]}", lang
+    )
+    return say("document.separator", lang).join([spent, text])
+
+
+def _say_obstacle(
+    framework: Framework, item: UnservedPriority, obstacle: Obstacle, lang: str
+) -> str:
+    start = obstacle.from_level or 0.0
+    return say(
+        f"unserved.obstacle.{obstacle.reason}",
+        lang,
+        courses=_name_some(framework, obstacle.module_ids, lang),
+        needed=_name_some(framework, obstacle.needed, lang),
+        level=f"{item.level:.2f}",
+        start=f"{start:g}",
+        ready=f"{start - READINESS_LEVELS:g}",
+    )
+
+
+def _name_some(framework: Framework, module_ids: Sequence[str], lang: str) -> str:
+    """Name the first modules of a list and count the others."""
+    named = [
+        say("unserved.course", lang, title=name_module(framework, name, lang))
+        for name in module_ids[:_NAMED]
+    ]
+    text = say("document.list_separator", lang).join(named)
+    more = len(module_ids) - len(named)
+    if not more:
+        return text
+    key = "unserved.and-one-more" if more == 1 else "unserved.and-more"
+    return say(key, lang, courses=text, count=len(module_ids), more=more)

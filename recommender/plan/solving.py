@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from recommender.arrays import DECIMALS, BoolArray, FloatArray, IntArray
+from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ConflictError
+from recommender.plan.order import arrange
+from recommender.plan.problem import PlanChoice, PlanProblem, gap_closed
 
 # With the default tolerance of HiGHS, 1e-6, a module "chosen" by 0.999999 would get a plan past a
 # budget by a cent (DECISIONS, 6).
@@ -31,95 +33,6 @@ _OPTIONS = {
 }
 SECONDS = 2.0
 """Time the solver has for one plan; with the largest catalogues tried it takes .04."""
-
-
-@dataclass(frozen=True)
-class PlanProblem:
-    """What a plan is chosen from; modules stand in the order of their ids.
-
-    Parameters
-    ----------
-    module_ids : tuple of str
-        Ids of the candidate modules, ascending.
-    hours, cost : ndarray of shape (n_modules,)
-        Hours and CNY of each.
-    improvement : ndarray of shape (n_modules, n_competencies)
-        Expected improvement in levels, 0 where the module does not serve the gap.
-    gap : ndarray of shape (n_competencies,)
-        In levels, 0 where there is none or it is to be assessed first.
-    weight : ndarray of shape (n_competencies,)
-        Importance of each competency.
-    prerequisites : tuple of tuple of int
-        For each module, positions of those that must be in the plan with it.
-    hour_price : float
-        Weighted levels that an hour must add.
-    hours_budget, cost_budget : float
-        Upper bounds, ``inf`` where there is none.
-    must : frozenset of int
-        Positions of the modules that have to be in the plan.
-    stages : tuple of int
-        For each module the stage of the learning path it is for; earlier ones are taken first.
-        Empty where no path frames the plan.
-    places : ndarray of int of shape (n_modules,), optional
-        Place of each module in the order of a model that does not know how much modules add:
-        `improvement` is the experts' then, and of equal plans the model's order decides.
-    """
-
-    module_ids: tuple[str, ...]
-    hours: FloatArray
-    cost: FloatArray
-    improvement: FloatArray
-    gap: FloatArray
-    weight: FloatArray
-    prerequisites: tuple[tuple[int, ...], ...]
-    hour_price: float
-    hours_budget: float
-    cost_budget: float
-    must: frozenset[int]
-    stages: tuple[int, ...] = ()
-    places: IntArray | None = None
-
-
-@dataclass(frozen=True)
-class PlanChoice:
-    """The chosen plan.
-
-    Parameters
-    ----------
-    order : tuple of int
-        Positions of the chosen modules, in the order to take them.
-    added : tuple of float
-        Weighted levels each adds given those before it.
-    expected_gap_closed : float
-        Weighted levels the whole plan closes.
-    optimality_gap : float
-        Weighted levels, less the price of hours, by which another plan may be better at most;
-        0 where this one is proven to be the best.
-    """
-
-    order: tuple[int, ...]
-    added: tuple[float, ...]
-    expected_gap_closed: float
-    optimality_gap: float = 0.0
-
-
-def gap_closed(problem: PlanProblem, chosen: Collection[int]) -> float:
-    """Return the weighted levels a set of modules closes.
-
-    Parameters
-    ----------
-    problem : PlanProblem
-        The modules and the gaps.
-    chosen : collection of int
-        Positions of the modules.
-
-    Returns
-    -------
-    float
-        Σ_k weight_k · min(gap_k, Σ_m improvement_{m,k}).
-    """
-    gained = problem.improvement[sorted(chosen)].sum(axis=0)
-    return float(problem.weight @ np.minimum(problem.gap, gained))
 
 
 def choose_plan(problem: PlanProblem, *, seconds: float = SECONDS) -> PlanChoice:
@@ -149,26 +62,6 @@ def choose_plan(problem: PlanProblem, *, seconds: float = SECONDS) -> PlanChoice
     """
     chosen, missing = _solve(problem, seconds)
     return replace(arrange(problem, chosen), optimality_gap=missing)
-
-
-def arrange(problem: PlanProblem, chosen: Collection[int]) -> PlanChoice:
-    """Put a given set of modules in order and say what it is worth.
-
-    Parameters
-    ----------
-    problem : PlanProblem
-        The modules and the gaps.
-    chosen : collection of int
-        Positions of the modules, with all their prerequisites.
-
-    Returns
-    -------
-    PlanChoice
-        Prerequisites first, then stages, then what each adds per hour given those before it;
-        of equals first the better of `places`, if there are any.
-    """
-    order, added = _put_in_order(problem, chosen)
-    return PlanChoice(order, added, gap_closed(problem, chosen))
 
 
 def _solve(problem: PlanProblem, seconds: float) -> tuple[list[int], float]:
@@ -337,32 +230,3 @@ def _ties(hours: FloatArray, cost: FloatArray, places: IntArray | None) -> Float
         return -_TIE * (hours + cheaper)
     earlier = np.exp2(-np.arange(len(hours)) * min(1.0, 20 / len(hours)))
     return _TIE * (1e-4 * earlier - hours - cheaper)
-
-
-def _put_in_order(
-    problem: PlanProblem, chosen: Collection[int]
-) -> tuple[tuple[int, ...], tuple[float, ...]]:
-    """Order a plan: prerequisites, then stages, then what each adds per hour given those before."""
-    left = set(chosen)
-    order: list[int] = []
-    added: list[float] = []
-    while left:
-        ready = [m for m in left if not left.intersection(problem.prerequisites[m])]
-        so_far = gap_closed(problem, order)
-        gain = {m: gap_closed(problem, [*order, m]) - so_far for m in ready}
-        best = min(
-            ready,
-            key=lambda m: (
-                problem.stages[m] if problem.stages else 0,
-                # Two decimals fewer than usual: a difference of two sums, divided by the hours,
-                # agrees in fewer digits than a sum.
-                -round(gain[m] / float(problem.hours[m]), DECIMALS - 2),
-                0 if problem.places is None else problem.places[m],
-                problem.hours[m],
-                problem.module_ids[m],
-            ),
-        )
-        order.append(best)
-        added.append(gain[best])
-        left.remove(best)
-    return tuple(order), tuple(added)

@@ -1,0 +1,14 @@
+"""One person's plan: the set of modules worth most under hours, budget and prerequisites."""
+
+from recommender.plan.order import arrange
+from recommender.plan.problem import PlanChoice, PlanProblem, find_shortfalls, gap_closed
+from recommender.plan.solving import choose_plan
+
+__all__ = [
+    "PlanChoice",
+    "PlanProblem",
+    "arrange",
+    "choose_plan",
+    "find_shortfalls",
+    "gap_closed",
+]
