@@ -217,6 +217,7 @@ def rank_modules(
     completed: BoolArray | None = None,
     recently_completed: BoolArray | None = None,
     modalities: Collection[str] | None = None,
+    target_grade: int | None = None,
 ) -> RankedArrays:
     """Rank the candidate modules of every person and keep the best.
 
@@ -238,6 +239,8 @@ def rank_modules(
         Whether the person completed the module ever, and within its repeat interval.
     modalities : collection of str, optional
         The allowed modalities; all when not given.
+    target_grade : int, optional
+        Position of the grade that the targets are of, where not of each person's own.
 
     Returns
     -------
@@ -254,7 +257,12 @@ def rank_modules(
     closed = np.full((n_people, top), np.nan)
     steps = _group_by_step(modules, coefficients)
     # Most modules are open to all grades: only the others have to be looked up for each person.
-    closed_to = permit(modules, np.arange(len(modules.grade_allowed)), modalities=modalities)
+    closed_to = permit(
+        modules,
+        np.arange(len(modules.grade_allowed)),
+        target_grade=target_grade,
+        modalities=modalities,
+    )
     restricted = np.flatnonzero(~closed_to.all(axis=0))
 
     for first in range(0, n_people, CHUNK_PEOPLE):

@@ -29,6 +29,7 @@ class CompetencyGap:
     method: str | None
     assessed_on: dt.date | None
     disagreement: bool = False
+    probability_met: float | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,10 @@ class IncompleteSitting:
 
 @dataclass(frozen=True)
 class Gaps:
-    """A person's gaps, in framework order."""
+    """A person's gaps, in framework order; against `target_grade` where one was asked for.
+
+    `headline` says in a sentence how far the person is from it.
+    """
 
     person_id: str
     as_of: dt.date
@@ -51,6 +55,8 @@ class Gaps:
     profile_effective_on: dt.date
     competencies: tuple[CompetencyGap, ...]
     incomplete_sittings: tuple[IncompleteSitting, ...] = ()
+    target_grade: str | None = None
+    headline: str | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,7 @@ class Recommendations:
     catalog_digest: str
     recommendations: tuple[Recommendation, ...]
     excluded: tuple[ExcludedModule, ...]
+    target_grade: str | None = None
 
 
 @dataclass(frozen=True)
@@ -131,8 +138,20 @@ class PlanItem:
 
 
 @dataclass(frozen=True)
+class RemainingGap:
+    """What a plan is not expected to close of a gap, in levels."""
+
+    competency_id: str
+    remaining: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """A person's development plan; `path_id` is the learning path that frames it.
+
+    `target_grade` is the grade whose targets it leads to, None where it is the person's own.
+    `remaining` are the gaps that it is not expected to close, the largest first; `outlook` says so
+    in a sentence where it has a target grade or is the shortest.
 
     `optimality_gap` is by how many weighted levels another plan may be better at most: 0 where this
     one is proven to be the best, and for plans chosen by hand.
@@ -156,6 +175,9 @@ class Plan:
     model_id: str | None
     catalog_digest: str
     optimality_gap: float = 0.0
+    target_grade: str | None = None
+    remaining: tuple[RemainingGap, ...] = ()
+    outlook: str | None = None
 
 
 def to_json(result: Any) -> dict[str, Any]:

@@ -52,6 +52,10 @@ class PlanBatchIn(Body):
     path_id: Annotated[
         Id | None, Field(description="A learning path: plans for those whose grade it is for.")
     ] = None
+    target_grade: Annotated[
+        Id | None,
+        Field(description="Grade whose targets count; null: that of the path, or each one's own."),
+    ] = None
 
 
 class TrainingIn(Body):

@@ -35,6 +35,9 @@ class GapOut(_Part):
     priority: Annotated[float | None, Field(description="Weight times gap.")]
     method: str | None
     assessed_on: dt.date | None
+    probability_met: Annotated[
+        float | None, Field(description="Probability that the true level meets the target.")
+    ]
 
 
 class IncompleteSittingOut(_Part):
@@ -57,6 +60,12 @@ class GapsOut(Resource):
     profile_effective_on: dt.date
     competencies: list[GapOut]
     incomplete_sittings: list[IncompleteSittingOut]
+    target_grade: Annotated[
+        str | None, Field(description="Whose targets these are; null: those of the own grade.")
+    ]
+    headline: Annotated[
+        str | None, Field(description="How far it is to the target grade, in a sentence.")
+    ]
 
 
 class DerivationOut(Resource):
@@ -141,3 +150,6 @@ class RecommendationsOut(Resource):
     catalog_digest: str
     recommendations: list[RecommendationOut]
     excluded: list[ExcludedOut]
+    target_grade: Annotated[
+        str | None, Field(description="Whose targets count; null: those of the own grade.")
+    ]

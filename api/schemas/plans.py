@@ -49,6 +49,17 @@ class PlanIn(Body):
         list[Modality] | None, Field(min_length=1, max_length=20, description="Only these; all.")
     ] = None
     path: Annotated[Id | None, Field(description="Learning path that frames the plan.")] = None
+    target_grade: Annotated[
+        Id | None,
+        Field(description="Grade whose targets count; null: that of the path, or the own."),
+    ] = None
+    shortest: Annotated[
+        bool,
+        Field(
+            description="Close all that can be closed in the fewest hours; `hours_budget` left out "
+            "is no bound then."
+        ),
+    ] = False
 
     def to_request(self) -> PlanRequest:
         """Return it as the use cases take it."""
@@ -61,6 +72,8 @@ class PlanIn(Body):
             without=self.without,
             modalities=None if self.modalities is None else [m.value for m in self.modalities],
             path=self.path,
+            target_grade=self.target_grade,
+            shortest=self.shortest,
         )
 
 
@@ -68,7 +81,6 @@ class SimulationIn(PlanIn):
     """What if: a plan under other assumptions."""
 
     person_id: Id
-    grade: Annotated[Id | None, Field(description="Whose targets are taken; the own.")] = None
 
 
 class ItemDatesIn(Body):
@@ -232,6 +244,13 @@ class OutcomeOut(_Part):
     ]
 
 
+class RemainingGapOut(_Part):
+    """What a plan is not expected to close of a gap."""
+
+    competency_id: str
+    remaining: Annotated[float, Field(description="In levels.")]
+
+
 class _Content(Resource):
     model_config = ConfigDict(from_attributes=True)
 
@@ -256,6 +275,17 @@ class _Content(Resource):
             description="Weighted levels by which another plan may be better at most, where the "
             "time to choose this one did not suffice; 0 where it is the best."
         ),
+    ]
+    target_grade: Annotated[
+        str | None, Field(description="Whose targets it leads to; null: those of the own grade.")
+    ]
+    remaining: Annotated[
+        list[RemainingGapOut],
+        Field(description="What it is not expected to close, the largest first."),
+    ]
+    outlook: Annotated[
+        str | None,
+        Field(description="In a sentence, with a target grade or where it is the shortest plan."),
     ]
 
 

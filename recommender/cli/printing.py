@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from recommender.cli.common import Terminal
 from recommender.results import Gaps, Plan, Recommendations, ServedCompetency
 from recommender.service.framework import Framework, find_path
+from recommender.service.levels.distance import name_grade
 from recommender.service.levels.sittings import say_incomplete
 from recommender.service.plans.document import name_method
 from recommender.service.plans.learning_path import is_for_grade
@@ -15,6 +16,7 @@ from recommender.service.plans.learning_path import is_for_grade
 def print_gaps(term: Terminal, framework: Framework, gaps: Gaps) -> None:
     """Print where a person stands as a table."""
     names = competency_names(framework, term.lang)
+    aimed = gaps.target_grade is not None
     rows = [
         (
             names[item.competency_id],
@@ -23,21 +25,32 @@ def print_gaps(term: Terminal, framework: Framework, gaps: Gaps) -> None:
             # no number: who was never assessed has no gap yet (DESIGN, section 2)
             term.say("cli.assess-first") if item.gap is None else f"{item.gap:.2f}",
             f"{item.weight:.2f}",
-            "–" if item.confidence is None else f"{item.confidence:.0%}",
+            "–" if chance is None else f"{chance:.0%}",
             name_method(item.method, term.lang),
             "–" if item.assessed_on is None else item.assessed_on.isoformat(),
         )
         for item in gaps.competencies
+        for chance in [item.probability_met if aimed else item.confidence]
     ]
-    headings = ("competency", "level", "target", "gap", "weight", "confidence", "method", "on")
+    # who asks how far it is to a grade asks how likely each target is met, not missed
+    likely = "probability-met" if aimed else "confidence"
+    headings = ("competency", "level", "target", "gap", "weight", likely, "method", "on")
     term.print_table(
-        term.say("cli.gaps-title", person=gaps.person_id, as_of=gaps.as_of, grade=gaps.grade),
+        term.say(
+            "cli.gaps-title-target" if aimed else "cli.gaps-title",
+            person=gaps.person_id,
+            as_of=gaps.as_of,
+            grade=name_grade(framework, gaps.grade, term.lang) if aimed else gaps.grade,
+            target=name_grade(framework, gaps.target_grade or gaps.grade, term.lang),
+        ),
         [
             (term.say(f"cli.{name}"), "left" if name in ("competency", "method") else "right")
             for name in headings
         ],
         rows,
     )
+    if gaps.headline:
+        term.out.print(gaps.headline, markup=False, highlight=False, soft_wrap=True)
     for sitting in gaps.incomplete_sittings:
         sentence = say_incomplete(framework, sitting, term.lang)
         term.out.print(sentence, markup=False, highlight=False, soft_wrap=True)
@@ -78,8 +91,10 @@ def print_recommendations(term: Terminal, framework: Framework, ranked: Recommen
     term.print("cli.excluded", count=len(ranked.excluded))
 
 
-def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
-    """Print a plan as a table."""
+def print_plan(
+    term: Terminal, framework: Framework, made: Plan, *, headline: str | None = None
+) -> None:
+    """Print a plan as a table; `headline` says how far the person is from its target grade."""
     names = competency_names(framework, term.lang)
     term.print_table(
         term.say("cli.plan-title", person=made.person_id, as_of=made.as_of, plan=made.plan_id),
@@ -110,6 +125,10 @@ def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
         ],
     )
     print_path(term, framework, made.path_id)
+    if made.target_grade:
+        term.print("cli.plan-target", grade=name_grade(framework, made.target_grade, term.lang))
+    for sentence in filter(None, (headline, made.outlook)):
+        term.out.print(sentence, markup=False, highlight=False, soft_wrap=True)
     term.print(
         "cli.plan-total",
         hours=f"{made.total_hours:g}",
@@ -122,7 +141,14 @@ def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
         term.print("cli.plan-assess", names=", ".join(names[name] for name in made.assess_first))
     # the others were left out for reasons that more hours or a larger budget would not change
     near = [item for item in made.left_out if item.reason in ("over-hours", "over-budget")]
-    for item in near[:3]:
+    path = framework.path_of.get(made.path_id or "")
+    if path:
+        # whoever follows a path asks of each of its modules what became of it
+        left_out = {item.module_id: item for item in made.left_out}
+        shown = [left_out[name] for name in path.module_ids if name in left_out]
+    else:
+        shown = near[:3]
+    for item in shown:
         title = framework.module_of[item.module_id].title.in_language(term.lang)
         term.print("cli.plan-left-out", module=title, reason=item.explanation)
 

@@ -122,10 +122,11 @@ class PlanItemRow:
 
 @dataclass(frozen=True)
 class LeftOutModule:
-    """A module that was considered, and why it is not in the plan."""
+    """A module that was considered, and why it is not in the plan; `on_path` if the path has it."""
 
     title: str
     reason: str
+    on_path: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,8 @@ class PlanDocument:
     items : tuple of PlanItemRow
         In the order of the plan.
     left_out : tuple of LeftOutModule
-        Most relevant first; the document shows the first eight and counts the others.
+        Most relevant first, those on the path before others; the document shows all of these, or
+        the first eight, and counts the others.
     assess_first : tuple of str
         Names of the competencies to assess first.
     total_hours, total_cost : float
@@ -184,6 +186,10 @@ class PlanDocument:
         Name of the learning path that frames the plan, or empty.
     approvals : tuple of ApprovedBy
         Approvals of this plan as it is; the other parties may sign on paper.
+    target_grade : str
+        Name of the grade whose targets count, or empty where that is the person's own.
+    outlook : tuple of str
+        How far the person is from the target grade, and how far the plan leads; a sentence each.
     """
 
     plan_id: str
@@ -211,3 +217,5 @@ class PlanDocument:
     notes: tuple[str, ...] = ()
     path: str = ""
     approvals: tuple[ApprovedBy, ...] = ()
+    target_grade: str = ""
+    outlook: tuple[str, ...] = ()

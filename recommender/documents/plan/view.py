@@ -47,7 +47,8 @@ def plan_view(
     lang : str
         ``zh-CN`` or ``en``.
     left_out_shown : int or None
-        How many of the modules left out are shown; the others are only counted. None for all.
+        How many of the modules left out are shown, at the least those on the path; the others are
+        only counted. None for all.
 
     Returns
     -------
@@ -55,6 +56,10 @@ def plan_view(
         Plain values that JSON can hold. ``labels`` has every fixed text of the page and ``meta``
         the file's properties; the rest follows the page from top to bottom.
     """
+    if left_out_shown is not None:
+        # whoever follows a path asks of each of its modules what became of it
+        on_path = sum(module.on_path for module in document.left_out)
+        left_out_shown = max(left_out_shown, on_path)
     rows = [
         _competency(row, number, lang=lang) for number, row in enumerate(document.competencies, 1)
     ]
@@ -69,6 +74,7 @@ def plan_view(
         "draft": document.status == "draft",
         "facts": _facts(document, lang),
         "figures": _figures(document, lang),
+        "outlook": [sentences([each], lang=lang) for each in document.outlook],
         "competencies": rows,
         "rings": _rings(document, lang),
         "chart": _chart(len(rows), lang),
@@ -152,6 +158,7 @@ def _facts(document: PlanDocument, lang: str) -> list[dict[str, str]]:
     facts = {
         "id": document.person_id,
         "grade": document.grade,
+        **({"target_grade": document.target_grade} if document.target_grade else {}),
         "org_unit": document.org_unit or say("document.not_given", lang),
         "as_of": day(document.as_of),
         "manager": document.manager or say("document.not_given", lang),

@@ -13,7 +13,7 @@ from recommender.errors import ConflictError, NotFoundError
 from recommender.plan import PlanProblem
 from recommender.ranking import predict_improvement
 from recommender.results import ExcludedModule
-from recommender.service.framework import Framework, find_path
+from recommender.service.framework import Framework, find_path, require_target_grade
 from recommender.service.plans.learning_path import Frame, frame_plan, refuse_other_grade
 from recommender.service.plans.reasons import describe_ruled_out
 from recommender.service.recommend.prospects import Prospects, describe_exclusions
@@ -36,6 +36,12 @@ class PlanRequest:
     path : str or None
         Id of the learning path that frames the plan: it is chosen from the path's modules and
         what they need, and its stages come in their order.
+    target_grade : str or None
+        The grade whose targets the plan leads to; where None that of the path, if it names one,
+        else the person's own.
+    shortest : bool
+        Whether to close all that the candidates can close, in the fewest hours, in place of what
+        is worth its hours; there is no bound of hours then unless one is given.
     """
 
     hours_budget: float | None = None
@@ -44,6 +50,8 @@ class PlanRequest:
     without: tuple[str, ...] = ()
     modalities: Collection[str] | None = None
     path: str | None = None
+    target_grade: str | None = None
+    shortest: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,16 +125,35 @@ def find_choices(prospects: Prospects, row: int, request: PlanRequest, *, lang: 
     return Choices(prospects, row, pool, frame, ruled_out, problem)
 
 
-def check_names(framework: Framework, request: PlanRequest) -> None:
-    """Check the modules that a request names, which does not depend on the person.
+def find_target_grade(framework: Framework, request: PlanRequest) -> str | None:
+    """Return the target grade of a request, or else of the learning path that it names.
 
     Raises
     ------
+    InputError
+        If there is no such grade.
+    NotFoundError
+        If there is no such path.
+    """
+    require_target_grade(framework, request.target_grade, field="#/target_grade")
+    if request.target_grade is None and request.path is not None:
+        return find_path(framework, request.path).target_grade
+    return request.target_grade
+
+
+def check_names(framework: Framework, request: PlanRequest) -> None:
+    """Check the modules and the grade that a request names; that does not depend on the person.
+
+    Raises
+    ------
+    InputError
+        If the target grade is not in the catalogue.
     NotFoundError
         If a named module is not in the catalogue.
     ConflictError
         If a module is both to be in and to be left out.
     """
+    require_target_grade(framework, request.target_grade, field="#/target_grade")
     for name in (*request.must, *request.without):
         if name not in framework.module_of:
             raise NotFoundError("module.unknown", module_id=name)
@@ -162,6 +189,8 @@ def _pose(
         standing.levels.level[row, competency][None, :], prospects.estimates.coefficients[pairs]
     )[0]
     hours = request.hours_budget
+    if hours is None:
+        hours = math.inf if request.shortest else settings.plan_hours_budget
     return PlanProblem(
         module_ids=tuple(modules.ids[m] for m in pool),
         hours=modules.hours[pool],
@@ -179,8 +208,9 @@ def _pose(
             )
             for m in pool
         ),
-        hour_price=settings.hour_price,
-        hours_budget=settings.plan_hours_budget if hours is None else hours,
+        # hours that cost nothing only decide between plans that close the same: the fewest win
+        hour_price=0.0 if request.shortest else settings.hour_price,
+        hours_budget=hours,
         cost_budget=math.inf if request.cost_budget is None else request.cost_budget,
         must=frozenset(i for i, m in enumerate(pool) if modules.ids[m] in request.must),
         stages=tuple(frame.stages[m] for m in pool) if frame else (),

@@ -112,6 +112,8 @@ def replan(
         hours_budget=_budget(edit.hours_budget, before.hours_budget),
         cost_budget=_budget(edit.cost_budget, before.cost_budget),
         path=before.path_id,
+        target_grade=before.target_grade,
+        shortest=before.objective == "shortest",
     )
     choices = find_choices(prospects, 0, request, lang=lang)
     staying = [item.module_id for item in before.items if item.module_id not in edit.remove]
@@ -137,7 +139,7 @@ def replan(
         choices,
         choice,
         plan_id=before.plan_id,
-        path_id=before.path_id,
+        request=request,
         dates=dates,
         left_out=_describe_left_out(choices, choice, before, edit, lang, by_hand=by_hand),
         lang=lang,
@@ -151,7 +153,7 @@ def replan(
 def _as_chosen(prospects: Prospects, before: Plan, edit: PlanEdit) -> bool:
     """Tell whether a plan that the solver chose is still its choice: only dates have changed."""
     return (
-        before.objective == "gap"
+        before.objective in ("gap", "shortest")
         # all other fields have their defaults, so a field added later counts as a change
         and edit == PlanEdit(items=edit.items, note=edit.note)
         and before.catalog_digest == prospects.framework.catalog.digest

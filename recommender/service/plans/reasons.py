@@ -8,6 +8,7 @@ from dataclasses import replace
 from recommender.plan import PlanChoice, PlanProblem, gap_closed
 from recommender.results import ExcludedModule, Plan, PlanItem
 from recommender.service.framework import Framework
+from recommender.service.levels.distance import say_outlook
 from recommender.service.plans.learning_path import Frame
 from recommender.service.recommend.wording import explain_served
 from recommender.texts import all_texts, placeholders, say
@@ -37,6 +38,7 @@ def reword(framework: Framework, plan: Plan, lang: str) -> Plan:
         left_out=tuple(
             replace(item, explanation=_explanation(item, lang)) for item in plan.left_out
         ),
+        outlook=say_outlook(framework, plan, lang),
     )
 
 

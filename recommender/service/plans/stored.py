@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from recommender.errors import NotFoundError
 from recommender.results import Gaps, Plan
 from recommender.service.framework import Framework
+from recommender.service.levels.distance import word_gaps
 from recommender.service.levels.gaps import describe_gaps
 from recommender.service.levels.standing import read_standing
 from recommender.service.permissions import Permission, Principal, Role
@@ -147,7 +148,9 @@ def load_plan(
         made_at=this.made_at,
         # reasons are said anew: the plan may have been made in the other language
         plan=reword(framework, plan, session.lang),
-        gaps=_GAPS.validate_python(source.body["gaps"]) if "gaps" in source.body else None,
+        gaps=word_gaps(framework, _GAPS.validate_python(source.body["gaps"]), session.lang)
+        if "gaps" in source.body
+        else None,
         note=this.body.get("note"),
         outcome=_OUTCOME.validate_python(this.body["outcome"]) if "outcome" in this.body else None,
         decisions=decisions,
