@@ -27,7 +27,11 @@ Change = Literal[
 
 Modules = Annotated[tuple[Id, ...], Field(max_length=200)]
 HoursBudget = Annotated[
-    Hours | None, Field(description="Left out: the catalogue's own bound. Null: no bound.")
+    Hours | None,
+    Field(
+        description="Left out: the catalogue's own bound; none on a path or for the shortest plan. "
+        "Null: no bound."
+    ),
 ]
 NewHours = Annotated[
     Hours | None, Field(description="Left out: as it was. Null: no bound from now on.")
@@ -56,8 +60,8 @@ class PlanIn(Body):
     shortest: Annotated[
         bool,
         Field(
-            description="Close all that can be closed in the fewest hours; `hours_budget` left out "
-            "is no bound then."
+            description="Close as much as can be closed, in the fewest hours; a module that is not "
+            "worth its hours even alone is left aside."
         ),
     ] = False
 

@@ -58,7 +58,7 @@ TargetGrade = Annotated[
 ]
 Shortest = Annotated[
     bool,
-    typer.Option("--shortest", help="Close all that can be closed in the fewest hours."),
+    typer.Option("--shortest", help="Close as much as can be closed, in the fewest hours."),
 ]
 Unlimited = Annotated[bool, typer.Option("--no-hours-limit", help="Plan without a limit of hours.")]
 

@@ -61,8 +61,11 @@ def say_outlook(framework: Framework, plan: Plan, lang: str) -> str | None:
         sentences.append(say("outlook.shortest", lang, hours=f"{plan.total_hours:g}"))
     if plan.remaining:
         left = [(item.competency_id, item.remaining) for item in plan.remaining]
-        names = _list_gaps(framework, left, lang)
-        sentences.append(say("outlook.not-reached", lang, grade=grade, competencies=names))
+        # the shortest plan tells all that even it cannot do; of others only the most is news
+        named = left if is_shortest else left[:_FURTHEST]
+        key = "outlook.not-reached" if len(named) == len(left) else "outlook.not-reached-among"
+        names = _list_gaps(framework, named, lang)
+        sentences.append(say(key, lang, grade=grade, competencies=names, count=len(left)))
     elif len(plan.assess_first) < len(framework.competency_ids):
         sentences.append(say("outlook.reached", lang, grade=grade))
     return say("document.separator", lang).join(sentences) or None

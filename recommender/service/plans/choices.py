@@ -26,7 +26,8 @@ class PlanRequest:
     Parameters
     ----------
     hours_budget : float or None
-        Hours; the catalogue's default where None, no bound where infinite.
+        Hours; no bound where infinite. Where None, the catalogue's default, but no bound for the
+        shortest plan, or on a learning path, whose stages tell how long it takes.
     cost_budget : float or None
         CNY; no bound where None.
     must, without : tuple of str
@@ -40,8 +41,8 @@ class PlanRequest:
         The grade whose targets the plan leads to; where None that of the path, if it names one,
         else the person's own.
     shortest : bool
-        Whether to close all that the candidates can close, in the fewest hours, in place of what
-        is worth its hours; there is no bound of hours then unless one is given.
+        Whether to close as much as the candidates can, in the fewest hours; those that are not
+        worth their hours even alone are left aside. Else every hour must be worth its price.
     """
 
     hours_budget: float | None = None
@@ -188,30 +189,41 @@ def _pose(
     improvement[at, competency] = predict_improvement(
         standing.levels.level[row, competency][None, :], prospects.estimates.coefficients[pairs]
     )[0]
+    # nothing is planned for a competency that has to be assessed first
+    gap = np.nan_to_num(standing.gaps.gap[row], nan=0.0)
+    must = frozenset(i for i, m in enumerate(pool) if modules.ids[m] in request.must)
+    prerequisites = tuple(
+        tuple(
+            # one that is not completed is in the pool, or `m` would not be
+            position[before]
+            for before in modules.prerequisites[m]
+            if not standing.completed[row, before]
+        )
+        for m in pool
+    )
+    if request.shortest:
+        # hours have no price here, yet a hundredth of a level is no reason to send somebody away
+        # for two days
+        alone = np.minimum(improvement, gap) @ standing.weights[row]
+        idle = alone <= settings.hour_price * modules.hours[pool]
+        idle[sorted(must.union(*prerequisites))] = False
+        improvement[idle] = 0.0
     hours = request.hours_budget
     if hours is None:
-        hours = math.inf if request.shortest else settings.plan_hours_budget
+        unbounded = request.shortest or request.path is not None
+        hours = math.inf if unbounded else settings.plan_hours_budget
     return PlanProblem(
         module_ids=tuple(modules.ids[m] for m in pool),
         hours=modules.hours[pool],
         cost=modules.cost[pool],
         improvement=improvement,
-        # nothing is planned for a competency that has to be assessed first
-        gap=np.nan_to_num(standing.gaps.gap[row], nan=0.0),
+        gap=gap,
         weight=standing.weights[row],
-        prerequisites=tuple(
-            tuple(
-                # one that is not completed is in the pool, or `m` would not be
-                position[before]
-                for before in modules.prerequisites[m]
-                if not standing.completed[row, before]
-            )
-            for m in pool
-        ),
+        prerequisites=prerequisites,
         # hours that cost nothing only decide between plans that close the same: the fewest win
         hour_price=0.0 if request.shortest else settings.hour_price,
         hours_budget=hours,
         cost_budget=math.inf if request.cost_budget is None else request.cost_budget,
-        must=frozenset(i for i, m in enumerate(pool) if modules.ids[m] in request.must),
+        must=must,
         stages=tuple(frame.stages[m] for m in pool) if frame else (),
     )

@@ -107,13 +107,14 @@ def replan(
     _check_edit(framework, before, edit)
     if before.path_id is not None and before.path_id not in framework.path_of:
         raise ConflictError("plan.path-gone", path_id=before.path_id)
+    by_hand = not _as_chosen(prospects, before, edit)
     # without wishes: the edit decides what is in, and the rest only wants a reason
     request = PlanRequest(
         hours_budget=_budget(edit.hours_budget, before.hours_budget),
         cost_budget=_budget(edit.cost_budget, before.cost_budget),
         path=before.path_id,
         target_grade=before.target_grade,
-        shortest=before.objective == "shortest",
+        shortest=before.objective == "shortest" and not by_hand,
     )
     choices = find_choices(prospects, 0, request, lang=lang)
     staying = [item.module_id for item in before.items if item.module_id not in edit.remove]
@@ -134,7 +135,6 @@ def replan(
         fixed=fixed,
     )
     _check_dates(framework, dict(zip(in_order, dates, strict=True)))
-    by_hand = not _as_chosen(prospects, before, edit)
     plan = compose_plan(
         choices,
         choice,
