@@ -21,17 +21,8 @@ from api.responses import (
     send,
 )
 from api.schemas.common import Id, PersonId, Strict, UnitPath
-from api.schemas.plans import (
-    PlanHeadOut,
-    PlanIn,
-    PlanOut,
-    PlanPage,
-    SimulationIn,
-    SimulationOut,
-    Status,
-    VersionOut,
-    VersionPage,
-)
+from api.schemas.plan_lists import PlanHeadOut, PlanPage, VersionOut, VersionPage
+from api.schemas.plans import PlanIn, PlanOut, SimulationIn, SimulationOut, Status
 from recommender.documents import render_plan_page, render_plan_pdf
 from recommender.service.permissions import Permission
 from recommender.service.plans import drafts, reading

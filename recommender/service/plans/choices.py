@@ -10,7 +10,7 @@ import numpy as np
 
 from recommender.candidates import require_prerequisites
 from recommender.errors import ConflictError, NotFoundError
-from recommender.plan import PlanProblem
+from recommender.plan import PlanProblem, seek_shortest
 from recommender.ranking import predict_improvement
 from recommender.results import ExcludedModule
 from recommender.service.framework import Framework, find_path, require_target_grade
@@ -189,41 +189,31 @@ def _pose(
     improvement[at, competency] = predict_improvement(
         standing.levels.level[row, competency][None, :], prospects.estimates.coefficients[pairs]
     )[0]
-    # nothing is planned for a competency that has to be assessed first
-    gap = np.nan_to_num(standing.gaps.gap[row], nan=0.0)
-    must = frozenset(i for i, m in enumerate(pool) if modules.ids[m] in request.must)
-    prerequisites = tuple(
-        tuple(
-            # one that is not completed is in the pool, or `m` would not be
-            position[before]
-            for before in modules.prerequisites[m]
-            if not standing.completed[row, before]
-        )
-        for m in pool
-    )
-    if request.shortest:
-        # hours have no price here, yet a hundredth of a level is no reason to send somebody away
-        # for two days
-        alone = np.minimum(improvement, gap) @ standing.weights[row]
-        idle = alone <= settings.hour_price * modules.hours[pool]
-        idle[sorted(must.union(*prerequisites))] = False
-        improvement[idle] = 0.0
     hours = request.hours_budget
     if hours is None:
         unbounded = request.shortest or request.path is not None
         hours = math.inf if unbounded else settings.plan_hours_budget
-    return PlanProblem(
+    problem = PlanProblem(
         module_ids=tuple(modules.ids[m] for m in pool),
         hours=modules.hours[pool],
         cost=modules.cost[pool],
         improvement=improvement,
-        gap=gap,
+        # nothing is planned for a competency that has to be assessed first
+        gap=np.nan_to_num(standing.gaps.gap[row], nan=0.0),
         weight=standing.weights[row],
-        prerequisites=prerequisites,
-        # hours that cost nothing only decide between plans that close the same: the fewest win
-        hour_price=0.0 if request.shortest else settings.hour_price,
+        prerequisites=tuple(
+            tuple(
+                # one that is not completed is in the pool, or `m` would not be
+                position[before]
+                for before in modules.prerequisites[m]
+                if not standing.completed[row, before]
+            )
+            for m in pool
+        ),
+        hour_price=settings.hour_price,
         hours_budget=hours,
         cost_budget=math.inf if request.cost_budget is None else request.cost_budget,
-        must=must,
+        must=frozenset(i for i, m in enumerate(pool) if modules.ids[m] in request.must),
         stages=tuple(frame.stages[m] for m in pool) if frame else (),
     )
+    return seek_shortest(problem) if request.shortest else problem
