@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.responses import Page, Resource
+from api.responses import Resource
 from api.schemas.common import Body, Day, Hours, Id, Money, MoneyIn, Note
 from api.schemas.levels import GapsOut, ServedOut
 from recommender.service.plans.choices import PlanRequest

@@ -158,11 +158,11 @@ def _facts(document: PlanDocument, lang: str) -> list[dict[str, str]]:
     facts = {
         "id": document.person_id,
         "grade": document.grade,
-        **({"target_grade": document.target_grade} if document.target_grade else {}),
         "org_unit": document.org_unit or say("document.not_given", lang),
         "as_of": day(document.as_of),
         "manager": document.manager or say("document.not_given", lang),
         "plan_id": document.plan_id or say("document.not_given", lang),
+        **({"target_grade": document.target_grade} if document.target_grade else {}),
     }
     return [
         {"label": say(f"document.person.{key}", lang), "value": value}
