@@ -60,7 +60,7 @@ def test_gaps_to_another_grade(office):
 def test_how_far_it_is_in_a_sentence(office):
     assert aimed_gaps(office, "librarian").headline == (
         "3 项已评估的能力中，0 项达到副研究馆员的目标；"
-        "差距最大的是编目（差 2.50 级）、参考咨询（差 2.00 级）、朗读（差 1.00 级）"
+        "差距最大的是编目知识（差 2.50 级）、参考咨询（差 2.00 级）、朗读指导（差 1.00 级）"
     )
     assess(office.service, PERSON, AS_OF, reference_desk=3.5)
     assert aimed_gaps(office, "librarian", "en").headline == (
@@ -189,7 +189,7 @@ def test_the_shortest_plan_has_no_bound_of_hours_and_says_what_it_takes(office):
     found = office.create(request=replace(TO_LIBRARIAN, shortest=True)).plan
     assert found.outlook == (
         "最短安排共需 23 学时；完成后预计仍未达到副研究馆员目标的有："
-        "编目（差 1.80 级）、参考咨询（差 0.90 级）、朗读（差 0.50 级）"
+        "编目知识（差 1.80 级）、参考咨询（差 0.90 级）、朗读指导（差 0.50 级）"
     )
 
 
