@@ -130,15 +130,14 @@ class Evidence:
 
     def _read_versions(self, connection: sa.Connection, plan_id: str, numbers: list[int]) -> None:
         version = schema.plan_version.c
-        query = sa.select(version.version, version.change, version.body).where(
+        query = sa.select(version.change, version.body).where(
             version.plan_id == plan_id, version.version.in_(numbers)
         )
-        for number, change, body in connection.execute(query):
+        for change, body in connection.execute(query):
             if change in ("created", "remade"):
                 self._told["plan", f"{body['plan']['hours_budget']:.4f}"] += 1
             elif change == "activated":
-                # a draft is made anew in place of the last: a plan may be put in force twice
-                self._told["activation", f"/v1/plans/{plan_id} {number - 1}"] += 1
+                self._told["activation", f"/v1/plans/{plan_id}"] += 1
             elif change in _NOTED:
                 kind = "edit" if change == "edited" else "cancellation"
                 self._told[kind, body.get("note", "")] += 1

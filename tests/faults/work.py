@@ -85,9 +85,8 @@ def approve_and_activate(client: Client, _ground: Ground) -> None:
                 "decision", comment, role, "POST", f"{place}/approvals", body, seen=version
             )
             version = said.version if said.is_acknowledged else version
-        mark = f"{place} {version}"
         active = client.ask(
-            "activation", mark, Role.HR, "POST", f"{place}/activation", seen=version
+            "activation", place, Role.HR, "POST", f"{place}/activation", seen=version
         )
         _cancel(client, place, active.version if active.is_acknowledged else version)
 
