@@ -32,17 +32,19 @@ def print_gaps(term: Terminal, framework: Framework, gaps: Gaps) -> None:
         for item in gaps.competencies
         for chance in [item.probability_met if aimed else item.confidence]
     ]
+    told = {"person": gaps.person_id, "as_of": gaps.as_of}
+    if gaps.target_grade is None:
+        title = term.say("cli.gaps-title", grade=gaps.grade, **told)
+    else:
+        grade, target = (
+            name_grade(framework, each, term.lang) for each in (gaps.grade, gaps.target_grade)
+        )
+        title = term.say("cli.gaps-title-target", grade=grade, target=target, **told)
     # who asks how far it is to a grade asks how likely each target is met, not missed
     likely = "probability-met" if aimed else "confidence"
     headings = ("competency", "level", "target", "gap", "weight", likely, "method", "on")
     term.print_table(
-        term.say(
-            "cli.gaps-title-target" if aimed else "cli.gaps-title",
-            person=gaps.person_id,
-            as_of=gaps.as_of,
-            grade=name_grade(framework, gaps.grade, term.lang) if aimed else gaps.grade,
-            target=name_grade(framework, gaps.target_grade or gaps.grade, term.lang),
-        ),
+        title,
         [
             (term.say(f"cli.{name}"), "left" if name in ("competency", "method") else "right")
             for name in headings
@@ -87,6 +89,8 @@ def print_recommendations(term: Terminal, framework: Framework, ranked: Recommen
             for item in ranked.recommendations
         ],
     )
+    if ranked.target_grade:
+        term.print("cli.plan-target", grade=name_grade(framework, ranked.target_grade, term.lang))
     term.print("cli.basis-model" if ranked.model_id else "cli.no-model", model=ranked.model_id)
     term.print("cli.excluded", count=len(ranked.excluded))
 

@@ -41,6 +41,8 @@ _WORTH_SAYING = (
     "not-ready",
 )
 
+_OBJECTIVES = {"by-hand": "objective.by-hand", "shortest": "objective.shortest"}
+
 
 @dataclass(frozen=True)
 class PlanReader:
@@ -118,7 +120,7 @@ def build_plan_document(
         cost_budget=plan.cost_budget,
         expected_gap_closed=plan.expected_gap_closed,
         objective=say(
-            f"objective.{plan.objective}",
+            _OBJECTIVES.get(plan.objective, "objective.gap"),
             lang,
             hour_price=f"{plan.hour_price:g}",
         ),
