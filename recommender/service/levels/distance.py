@@ -10,6 +10,8 @@ from recommender.service.framework import Framework
 from recommender.texts import say
 
 _FURTHEST = 3
+# what is less would be told as 0.00 levels
+_LEAST_TOLD = 0.005
 
 
 def word_gaps(framework: Framework, gaps: Gaps, lang: str) -> Gaps:
@@ -59,8 +61,12 @@ def say_outlook(framework: Framework, plan: Plan, lang: str) -> str | None:
     sentences: list[str] = []
     if is_shortest:
         sentences.append(say("outlook.shortest", lang, hours=f"{plan.total_hours:g}"))
-    if plan.remaining:
-        left = [(item.competency_id, item.remaining) for item in plan.remaining]
+    left = [
+        (item.competency_id, item.remaining)
+        for item in plan.remaining
+        if item.remaining >= _LEAST_TOLD
+    ]
+    if left:
         # the shortest plan tells all that even it cannot do; of others only the most is news
         named = left if is_shortest else left[:_FURTHEST]
         key = "outlook.not-reached" if len(named) == len(left) else "outlook.not-reached-among"
@@ -86,7 +92,7 @@ def _list_gaps(framework: Framework, gaps: Sequence[tuple[str, float]], lang: st
 
 
 def _is_short(item: CompetencyGap) -> bool:
-    return (item.gap or 0) > 0
+    return (item.gap or 0) >= _LEAST_TOLD
 
 
 def _by_distance(item: CompetencyGap) -> tuple[float, float]:

@@ -113,7 +113,6 @@ def replan(
         hours_budget=_budget(edit.hours_budget, before.hours_budget),
         cost_budget=_budget(edit.cost_budget, before.cost_budget),
         path=before.path_id,
-        target_grade=before.target_grade,
         shortest=before.objective == "shortest" and not by_hand,
     )
     choices = find_choices(prospects, 0, request, lang=lang)
