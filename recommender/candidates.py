@@ -218,14 +218,16 @@ def _any_of(reasons: list[tuple[Exclusion, BoolArray]]) -> BoolArray:
 def _find_bans(
     modules: ModuleArrays,
     grade: IntArray,
+    target_grade: int | None,
     recently_completed: BoolArray | None,
     modalities: Collection[str] | None,
 ) -> list[tuple[Exclusion, BoolArray]]:
     """Say what forbids modules to people, whatever their gaps; the first is the one to name."""
-    bans = [
-        (Exclusion.RETIRED, modules.retired),
-        (Exclusion.WRONG_GRADE, ~modules.grade_allowed[grade]),
-    ]
+    allowed = modules.grade_allowed[grade]
+    if target_grade is not None:
+        # what is for the present grade leads there too, as far as it serves a gap
+        allowed = allowed | modules.grade_allowed[target_grade]
+    bans = [(Exclusion.RETIRED, modules.retired), (Exclusion.WRONG_GRADE, ~allowed)]
     if modalities is not None:
         codes = [MODALITIES.index(name) for name in modalities]
         bans.append((Exclusion.MODALITY_NOT_ALLOWED, ~np.isin(modules.modality, codes)))
@@ -238,6 +240,7 @@ def permit(
     modules: ModuleArrays,
     grade: IntArray,
     *,
+    target_grade: int | None = None,
     recently_completed: BoolArray | None = None,
     modalities: Collection[str] | None = None,
 ) -> BoolArray:
@@ -249,6 +252,8 @@ def permit(
         The modules.
     grade : ndarray of shape (n_people,)
         Position of each person's grade.
+    target_grade : int, optional
+        Position of the grade whose targets they are to meet; its modules are open to them too.
     recently_completed : ndarray of shape (n_people, n_modules), optional
         Whether the person completed the module within its repeat interval.
     modalities : collection of str, optional
@@ -259,7 +264,7 @@ def permit(
     ndarray of shape (n_people, n_modules)
         False where retired, not for the grade, not of an allowed modality or completed.
     """
-    return ~_any_of(_find_bans(modules, grade, recently_completed, modalities))
+    return ~_any_of(_find_bans(modules, grade, target_grade, recently_completed, modalities))
 
 
 def require_prerequisites(
@@ -334,6 +339,7 @@ def explain_exclusions(
     *,
     grade: IntArray,
     candidate: BoolArray,
+    target_grade: int | None = None,
     recently_completed: BoolArray | None = None,
     modalities: Collection[str] | None = None,
 ) -> NDArray[np.int8]:
@@ -349,6 +355,8 @@ def explain_exclusions(
         Position of each person's grade.
     candidate : ndarray of shape (n_people, n_modules)
         As `find_candidates` returns it.
+    target_grade : int, optional
+        Position of the grade whose targets they are to meet.
     recently_completed : ndarray of shape (n_people, n_modules), optional
         Whether the person completed the module within its repeat interval.
     modalities : collection of str, optional
@@ -372,7 +380,7 @@ def explain_exclusions(
     nearest = np.zeros(candidate.shape, dtype=np.int8)
     # Transposed, because `at` takes its indices along the first axis.
     np.maximum.at(nearest.T, modules.pair_module, by_pair.T)
-    bans = _find_bans(modules, grade, recently_completed, modalities)
+    bans = _find_bans(modules, grade, target_grade, recently_completed, modalities)
     return _first_of([(Exclusion.NONE, candidate), *bans], otherwise=nearest)
 
 

@@ -280,6 +280,7 @@ def rank_modules(
     recently_completed: BoolArray | None = None,
     modalities: Collection[str] | None = None,
     order: ModelOrder | None = None,
+    target_grade: int | None = None,
 ) -> RankedArrays:
     """Rank the candidate modules of every person and keep the best.
 
@@ -303,6 +304,8 @@ def rank_modules(
         The allowed modalities; all when not given.
     order : ModelOrder, optional
         Rank by this order; the improvements of `coefficients` then only say what is closed.
+    target_grade : int, optional
+        Position of the grade that the targets are of, where not of each person's own.
 
     Returns
     -------
@@ -320,7 +323,12 @@ def rank_modules(
     worth = np.full((n_people, top), np.nan)
     steps = _group_by_step(modules, coefficients)
     # Most modules are open to all grades: only the others have to be looked up for each person.
-    closed_to = permit(modules, np.arange(len(modules.grade_allowed)), modalities=modalities)
+    closed_to = permit(
+        modules,
+        np.arange(len(modules.grade_allowed)),
+        target_grade=target_grade,
+        modalities=modalities,
+    )
     restricted = np.flatnonzero(~closed_to.all(axis=0))
 
     for first in range(0, n_people, CHUNK_PEOPLE):

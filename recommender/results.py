@@ -32,6 +32,7 @@ class CompetencyGap:
     assessed_on: dt.date | None
     disagreement: bool = False
     standing: Standing | None = None
+    probability_met: float | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,10 @@ class IncompleteSitting:
 
 @dataclass(frozen=True)
 class Gaps:
-    """A person's gaps, in framework order."""
+    """A person's gaps, in framework order; against `target_grade` where one was asked for.
+
+    `headline` says in a sentence how far the person is from it.
+    """
 
     person_id: str
     as_of: dt.date
@@ -54,6 +58,8 @@ class Gaps:
     profile_effective_on: dt.date
     competencies: tuple[CompetencyGap, ...]
     incomplete_sittings: tuple[IncompleteSitting, ...] = ()
+    target_grade: str | None = None
+    headline: str | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +126,7 @@ class Recommendations:
     excluded: tuple[ExcludedModule, ...]
     further: int = 0
     size_known: bool = True
+    target_grade: str | None = None
 
 
 @dataclass(frozen=True)
@@ -190,8 +197,20 @@ class UnservedPriority:
 
 
 @dataclass(frozen=True)
+class RemainingGap:
+    """What a plan is not expected to close of a gap, in levels."""
+
+    competency_id: str
+    remaining: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """A person's development plan; `path_id` is the learning path that frames it.
+
+    `target_grade` is the grade whose targets it leads to, None where it is the person's own.
+    `remaining` are the gaps that it is not expected to close, the largest first; `outlook` says so
+    in a sentence where it has a target grade or is the shortest.
 
     `optimality_gap` is by how many weighted levels another plan may be better at most: 0 where this
     one is proven to be the best, and for plans chosen by hand. `size_known` as in
@@ -219,6 +238,9 @@ class Plan:
     optimality_gap: float = 0.0
     size_known: bool = True
     unserved: tuple[UnservedPriority, ...] = ()
+    target_grade: str | None = None
+    remaining: tuple[RemainingGap, ...] = ()
+    outlook: str | None = None
 
 
 def to_json(result: Any) -> dict[str, Any]:

@@ -26,16 +26,21 @@ from recommender.candidates import (
 )
 
 
-def core_candidates(of_people, of_modules, modalities):
+def core_candidates(of_people, of_modules, modalities, target_grade=None):
     """{(row, module id): (competencies served, reason code or None)}."""
     arrays = module_arrays(of_modules, n_competencies=N_COMPETENCIES)
     levels, targets, _, grade = person_arrays(of_people)
     ever, recently = completion_arrays(of_people, of_modules, arrays, AS_OF)
+    asked = {
+        "recently_completed": recently,
+        "modalities": modalities,
+        "target_grade": None if target_grade is None else GRADES.index(target_grade),
+    }
     found = find_candidates(
         levels,
         targets,
         arrays,
-        permitted=permit(arrays, grade, recently_completed=recently, modalities=modalities),
+        permitted=permit(arrays, grade, **asked),
         completed=ever,
     )
     reasons = explain_exclusions(
@@ -44,8 +49,7 @@ def core_candidates(of_people, of_modules, modalities):
         arrays,
         grade=grade,
         candidate=found.candidate,
-        recently_completed=recently,
-        modalities=modalities,
+        **asked,
     )
     result = {}
     for row in range(len(of_people)):
@@ -85,10 +89,13 @@ def is_true_reason(code, person, module, against):
 @given(data=st.data(), of_modules=modules(), modalities=allowed_modalities())
 def test_candidates_are_the_same(data, of_modules, modalities):
     of_people = data.draw(people(of_modules))
-    found = core_candidates(of_people, of_modules, modalities)
+    target_grade = data.draw(st.none() | st.sampled_from(GRADES))
+    found = core_candidates(of_people, of_modules, modalities, target_grade)
     by_id = {m.id: m for m in of_modules}
     for row, person in enumerate(of_people):
-        for name, (serves, against) in expected_candidates(person, of_modules, modalities).items():
+        for name, (serves, against) in expected_candidates(
+            person, of_modules, modalities, target_grade
+        ).items():
             served, reason = found[row, name]
             if not against:
                 assert (served, reason) == (sorted(serves), None)

@@ -18,6 +18,7 @@ from training_catalog.files.loading import DEFAULT_CATALOG
 from training_catalog.wording import phrase
 
 HEAD, DESK = "catalog.yaml", "competencies/reference-desk.yaml"
+PATHS = "paths.yaml"
 BOOKS, PROFILE, MODULES = (
     "competencies/cataloguing.yaml",
     "profiles/assistant.yaml",
@@ -83,6 +84,8 @@ PLANTED = [
     (PROFILE, "grade: assistant", "grade: guest", "unknown-grade", "grade"),
     (MODULES, "grades: [librarian]", "grades: [guest]", "unknown-grade",
      "rules-for-librarians.grades"),
+    (PATHS, "grades: [assistant]", "target_grade: guest", "unknown-grade",
+     "first-desk-year"),
     (PROFILE, "  cataloguing:", "  storytelling:", "no-target", "targets.cataloguing"),
     (PROFILE, "  cataloguing:", "  storytelling:", "unknown-competency", "targets.storytelling"),
     (PROFILE, "weight: 1.5", "weight: 1.6", "mean-weight", "targets"),

@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.errors import ConflictError
-from recommender.plan import PlanProblem, arrange, choose_plan, find_shortfalls, gap_closed
+from recommender.plan import (
+    PlanProblem,
+    arrange,
+    choose_plan,
+    find_shortfalls,
+    gap_closed,
+    seek_shortest,
+)
 from recommender.plan.solving import _dominated
 
 
@@ -140,6 +147,22 @@ def test_plans_on_a_grid_of_ties_are_the_best_of_all_sets(case):
 @given(cases(numbers="any"))
 def test_plans_of_any_numbers_are_the_best_of_all_sets(case):
     expect_same_as_brute_force(case)
+
+
+@examples(120)
+@given(cases() | cases(numbers="any"))
+def test_the_shortest_plan_closes_most_in_the_fewest_hours(case):
+    choices, gaps, weights, hour_price, limits = case
+    best = oracle.shortest_plan(choices, gaps, weights, hour_price=hour_price, **limits)
+    problem = seek_shortest(problem_of(*case))
+    if best is None:
+        with pytest.raises(ConflictError):
+            choose_plan(problem)
+        return
+    ids, closed = best
+    found = choose_plan(problem)
+    assert sorted(choices[i].id for i in found.order) == ids
+    assert found.expected_gap_closed == pytest.approx(closed, abs=TOLERANCE)
 
 
 @examples(60)

@@ -6,7 +6,7 @@ import random
 import numpy as np
 import oracle
 import pytest
-from core_inputs import TOLERANCE, completion_arrays, examples, module_arrays
+from core_inputs import GRADES, TOLERANCE, completion_arrays, examples, module_arrays
 from hypothesis import given
 from hypothesis import strategies as st
 from people_and_modules import (
@@ -38,11 +38,12 @@ def effects(draw, of_modules):
     }
 
 
-def expected_values(person, of_modules, of_effects, modalities):
+def expected_values(person, of_modules, of_effects, modalities, target_grade=None):
     """{id of each candidate: expected gap closed}."""
     gaps = person.gaps()
     values = {}
-    for name, (serves, against) in expected_candidates(person, of_modules, modalities).items():
+    candidates = expected_candidates(person, of_modules, modalities, target_grade)
+    for name, (serves, against) in candidates.items():
         if not against:
             improvement = {
                 k: sum(c * person.levels[k] ** i for i, c in enumerate(of_effects[name, k]))
@@ -59,7 +60,9 @@ def coefficients(arrays, of_effects):
     return np.array([of_effects[arrays.ids[m], int(k)] for m, k in rows])
 
 
-def core_ranking(of_people, of_modules, of_effects, *, top, objective, modalities=None):
+def core_ranking(
+    of_people, of_modules, of_effects, *, top, objective, modalities=None, target_grade=None
+):
     """For each person the ids, best first, and their values."""
     arrays = module_arrays(of_modules, n_competencies=N_COMPETENCIES)
     levels, targets, weights, grade = person_arrays(of_people)
@@ -76,6 +79,7 @@ def core_ranking(of_people, of_modules, of_effects, *, top, objective, modalitie
         completed=ever,
         recently_completed=recently,
         modalities=modalities,
+        target_grade=None if target_grade is None else GRADES.index(target_grade),
     )
     result = []
     for row, closed in zip(ranked.module, ranked.expected_gap_closed, strict=True):
@@ -92,11 +96,18 @@ def test_rankings_are_the_same(data, of_modules, objective, modalities):
     of_effects = data.draw(effects(of_modules))
     of_people = data.draw(people(of_modules))
     top = data.draw(st.integers(1, 8))
+    target_grade = data.draw(st.none() | st.sampled_from(GRADES))
     found = core_ranking(
-        of_people, of_modules, of_effects, top=top, objective=objective, modalities=modalities
+        of_people,
+        of_modules,
+        of_effects,
+        top=top,
+        objective=objective,
+        modalities=modalities,
+        target_grade=target_grade,
     )
     for person, (ids, closed) in zip(of_people, found, strict=True):
-        values = expected_values(person, of_modules, of_effects, modalities)
+        values = expected_values(person, of_modules, of_effects, modalities, target_grade)
         ranked = oracle.rank([m for m in of_modules if m.id in values], values, objective.value)
         assert ids == ranked[:top]
         assert closed == pytest.approx([values[name] for name in ids], abs=TOLERANCE)

@@ -19,8 +19,9 @@ SCENARIOS = {
     for scenario in yaml.safe_load(path.read_text(encoding="utf-8"))
 }
 KEYS = {"标题", "title", "计算", "worked", "as_of", "targets", "ratings", "exams", "imported"}
-KEYS |= {"modules", "ask", "expect"}
+KEYS |= {"modules", "ask", "expect", "targets_g2"}
 ASKED = {"objective", "hours", "cost", "must", "without", "modalities", "path"}
+ASKED |= {"target_grade", "shortest"}
 ROW_KEYS = {
     "ratings": {"of", "day", "by", "rater", "L1", "L2", "L3", "L4"},
     "exams": {"of", "exam", "day", *SUBJECTS},

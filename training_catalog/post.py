@@ -126,13 +126,22 @@ class PathStage(Frozen):
 
 
 class LearningPath(Frozen):
-    """A named sequence of modules that a plan can take as a frame."""
+    """A named sequence of modules that a plan can take as a frame.
+
+    Parameters
+    ----------
+    grades : tuple of str
+        Whom it is for; everybody where empty.
+    target_grade : str or None
+        The grade whose targets it leads to; each person's own where None.
+    """
 
     id: Slug
     name: Text
     purpose: Text
     audience: Text
     grades: tuple[Slug, ...] = ()
+    target_grade: Slug | None = None
     stages: Annotated[tuple[PathStage, ...], Field(min_length=1)]
     provenance: Provenance = "authored"
 

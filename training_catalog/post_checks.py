@@ -104,6 +104,14 @@ def _check_paths(catalog: Catalog) -> Iterator[CatalogFault]:
         at = ("paths", path.id)
         for name in set(path.grades) - grades:
             yield make_fault(file, path.id, "unknown-grade", at=(*at, "grades"), found=name)
+        if path.target_grade is not None and path.target_grade not in grades:
+            yield make_fault(
+                file,
+                path.id,
+                "unknown-grade",
+                at=(*at, "target_grade"),
+                found=path.target_grade,
+            )
         for name, count in Counter(path.module_ids).items():
             if count > 1:
                 yield make_fault(file, path.id, "listed-twice", at=at, found=name)

@@ -159,6 +159,7 @@ def create_plan_batch(call: Admitted, body: Strict[PlanBatchIn]) -> Response:
         without=body.without,
         modalities=body.modalities and [modality.value for modality in body.modalities],
         path=body.path_id,
+        target_grade=body.target_grade,
     )
     with call.once():
         job = requests.submit_plans(call.session, request, org_unit=body.org_unit, as_of=body.as_of)

@@ -9,7 +9,7 @@ from fastapi import Path, Response
 from api.admission import Admitted
 from api.operations import Operations
 from api.responses import Fields, answer
-from api.schemas.common import AsOf, Id, PersonId
+from api.schemas.common import AsOf, Id, PersonId, TargetGrade
 from api.schemas.levels import DerivationOut, GapsOut
 from recommender.service.levels import questions
 from recommender.service.permissions import Permission
@@ -26,10 +26,19 @@ ROUTES = Operations("people")
     example={"person_id": "00002"},
 )
 def read_gaps(
-    call: Admitted, person_id: PersonId, as_of: AsOf = None, fields: Fields = None
+    call: Admitted,
+    person_id: PersonId,
+    target_grade: TargetGrade = None,
+    as_of: AsOf = None,
+    fields: Fields = None,
 ) -> Response:
-    """Compare a person's levels with the targets of the grade."""
-    gaps = questions.read_gaps(call.session, person_id, as_of=as_of or call.session.today)
+    """Compare a person's levels with the targets of the own grade, or of a target grade."""
+    gaps = questions.read_gaps(
+        call.session,
+        person_id,
+        as_of=as_of or call.session.today,
+        target_grade=target_grade,
+    )
     return answer(call, GapsOut.model_validate(gaps), fields=fields)
 
 

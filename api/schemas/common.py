@@ -86,6 +86,9 @@ PersonId = Annotated[
 AsOf = Annotated[
     Day | None, Query(description="The day the question is asked of; today unless given.")
 ]
+TargetGrade = Annotated[
+    Id | None, Query(description="Grade whose targets count; the person's own unless given.")
+]
 
 
 class Body(BaseModel):

@@ -39,7 +39,8 @@ class PlanBatchIn(Body):
     ] = None
     as_of: Annotated[Day | None, Field(description="The day of the plans; null: today.")] = None
     hours_budget: Annotated[
-        Hours | None, Field(description="For each person; null: what the catalogue sets.")
+        Hours | None,
+        Field(description="For each person; null: what the catalogue sets, on a path no bound."),
     ] = None
     cost_budget: Annotated[
         MoneyIn | None, Field(description="CNY for each person; null: no bound.")
@@ -51,6 +52,10 @@ class PlanBatchIn(Body):
     ] = None
     path_id: Annotated[
         Id | None, Field(description="A learning path: plans for those whose grade it is for.")
+    ] = None
+    target_grade: Annotated[
+        Id | None,
+        Field(description="Grade whose targets count; null: that of the path, or each one's own."),
     ] = None
 
 

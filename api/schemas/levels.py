@@ -44,6 +44,9 @@ class GapOut(_Part):
     method: str | None
     assessed_on: dt.date | None
     standing: StandingOut
+    probability_met: Annotated[
+        float | None, Field(description="Probability that the true level meets the target.")
+    ]
 
 
 class IncompleteSittingOut(_Part):
@@ -66,6 +69,12 @@ class GapsOut(Resource):
     profile_effective_on: dt.date
     competencies: list[GapOut]
     incomplete_sittings: list[IncompleteSittingOut]
+    target_grade: Annotated[
+        str | None, Field(description="Whose targets these are; null: those of the own grade.")
+    ]
+    headline: Annotated[
+        str | None, Field(description="How far it is to the target grade, in a sentence.")
+    ]
 
 
 class DerivationOut(Resource):
@@ -177,4 +186,7 @@ class RecommendationsOut(Resource):
             "order of modules is the model's, and every size the experts'. By "
             "`expected_gap_closed` the modules are in another order then."
         ),
+    ]
+    target_grade: Annotated[
+        str | None, Field(description="Whose targets count; null: those of the own grade.")
     ]

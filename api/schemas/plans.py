@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.responses import Page, Resource
+from api.responses import Resource
 from api.schemas.common import Body, Day, Hours, Id, Money, MoneyIn, Note
 from api.schemas.levels import GapsOut, ServedOut
 from recommender.service.plans.choices import PlanRequest
@@ -41,7 +41,11 @@ UnservedReason = Literal[
 
 Modules = Annotated[tuple[Id, ...], Field(max_length=200)]
 HoursBudget = Annotated[
-    Hours | None, Field(description="Left out: the catalogue's own bound. Null: no bound.")
+    Hours | None,
+    Field(
+        description="Left out: the catalogue's own bound; none on a path or for the shortest plan. "
+        "Null: no bound."
+    ),
 ]
 NewHours = Annotated[
     Hours | None, Field(description="Left out: as it was. Null: no bound from now on.")
@@ -63,6 +67,17 @@ class PlanIn(Body):
         list[Modality] | None, Field(min_length=1, max_length=20, description="Only these; all.")
     ] = None
     path: Annotated[Id | None, Field(description="Learning path that frames the plan.")] = None
+    target_grade: Annotated[
+        Id | None,
+        Field(description="Grade whose targets count; null: that of the path, or the own."),
+    ] = None
+    shortest: Annotated[
+        bool,
+        Field(
+            description="Close as much as can be closed, in the fewest hours; a module that is not "
+            "worth its hours even alone is left aside."
+        ),
+    ] = False
 
     def to_request(self) -> PlanRequest:
         """Return it as the use cases take it."""
@@ -75,6 +90,8 @@ class PlanIn(Body):
             without=self.without,
             modalities=None if self.modalities is None else [m.value for m in self.modalities],
             path=self.path,
+            target_grade=self.target_grade,
+            shortest=self.shortest,
         )
 
 
@@ -82,7 +99,6 @@ class SimulationIn(PlanIn):
     """What if: a plan under other assumptions."""
 
     person_id: Id
-    grade: Annotated[Id | None, Field(description="Whose targets are taken; the own.")] = None
 
 
 class ItemDatesIn(Body):
@@ -285,6 +301,13 @@ class OutcomeOut(_Part):
     ]
 
 
+class RemainingGapOut(_Part):
+    """What a plan is not expected to close of a gap."""
+
+    competency_id: str
+    remaining: Annotated[float, Field(description="In levels.")]
+
+
 class _Content(Resource):
     model_config = ConfigDict(from_attributes=True)
 
@@ -320,6 +343,17 @@ class _Content(Resource):
     unserved: Annotated[
         list[UnservedOut],
         Field(description="Of the three largest priorities those closed by less than a third."),
+    ]
+    target_grade: Annotated[
+        str | None, Field(description="Whose targets it leads to; null: those of the own grade.")
+    ]
+    remaining: Annotated[
+        list[RemainingGapOut],
+        Field(description="What it is not expected to close, the largest first."),
+    ]
+    outlook: Annotated[
+        str | None,
+        Field(description="In a sentence, with a target grade or where it is the shortest plan."),
     ]
 
 
@@ -384,69 +418,3 @@ class SimulationOut(Resource):
     def of(cls, draft: PlanDraft) -> Self:
         """Make it of a draft."""
         return cls.model_validate({"gaps": asdict(draft.gaps), "plan": asdict(draft.plan)})
-
-
-class PlanHeadOut(Resource):
-    """A plan in a list."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    plan_id: str
-    person_id: str
-    name: Annotated[str, Field(description="The person's.")]
-    as_of: dt.date
-    status: Status
-    version: int
-    model_id: str | None
-    catalog_digest: str
-    created_at: dt.datetime
-
-
-class PlanPage(Page):
-    """Plans, the newest first."""
-
-    items: list[PlanHeadOut]
-
-
-class VersionOut(Resource):
-    """One state of a plan."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    version: int
-    change: Change
-    party: Party | None
-    status: Status
-    made_at: dt.datetime
-    note: str | None
-    added: Annotated[list[str], Field(description="Modules that came in with it.")]
-    removed: Annotated[list[str], Field(description="Modules that went out with it.")]
-
-
-class VersionPage(Page):
-    """What became of a plan, the oldest first."""
-
-    items: list[VersionOut]
-
-
-class DecisionPage(Page):
-    """Approvals and rejections, the oldest first."""
-
-    items: list[DecisionOut]
-
-
-class CommentOut(Resource):
-    """A remark on a plan."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    comment_id: int
-    party: Party
-    text: str
-    made_at: dt.datetime
-
-
-class CommentPage(Page):
-    """Remarks, the oldest first."""
-
-    items: list[CommentOut]

@@ -176,12 +176,16 @@ def _print_paths(term: Terminal, catalog: Catalog) -> None:
     titles = {module.id: module.title.in_language(term.lang) for module in catalog.modules}
     term.print_table(
         "",
-        [(term.say(f"cli.{name}"), "left") for name in ("path", "id", "grades", "stages")],
+        [
+            (term.say(f"cli.{name}"), "left")
+            for name in ("path", "id", "grades", "target-grade", "stages")
+        ],
         [
             (
                 path.name.in_language(term.lang),
                 path.id,
                 "\n".join(grades[name] for name in path.grades or grades),
+                grades[path.target_grade] if path.target_grade else "–",
                 "\n".join(
                     line
                     for stage in path.stages

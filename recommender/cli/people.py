@@ -49,14 +49,28 @@ PathId = Annotated[
     str | None,
     typer.Option(metavar="PATH", help="Plan within this learning path; `catalog show` lists them."),
 ]
+TargetGrade = Annotated[
+    str | None,
+    typer.Option(
+        "--target-grade",
+        metavar="GRADE",
+        help="Compare with the targets of this grade, such as g3.",
+    ),
+]
+Shortest = Annotated[
+    bool,
+    typer.Option("--shortest", help="Close as much as can be closed, in the fewest hours."),
+]
 Unlimited = Annotated[bool, typer.Option("--no-hours-limit", help="Plan without a limit on hours.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "gaps", examples=["recommender gaps S00017", "recommender gaps S00017 --json"])(
-        gaps
-    )
+    command(
+        app,
+        "gaps",
+        examples=["recommender gaps S00017", "recommender gaps S00017 --target-grade g3"],
+    )(gaps)
     command(
         app,
         "recommend",
@@ -73,6 +87,7 @@ def register(app: typer.Typer) -> None:
             "recommender plan S00017 --must crm-customer-file-first-entries "
             "--without visit-conduct-etiquette-online",
             "recommender plan S00017 --path solution-selling --no-hours-limit",
+            "recommender plan S00017 --target-grade g3 --shortest",
         ],
     )(plan)
     command(
@@ -86,10 +101,10 @@ def register(app: typer.Typer) -> None:
     command(app, "explain", examples=["recommender explain S00017 resilience"])(explain)
 
 
-def gaps(term: Terminal, person: Person) -> None:
+def gaps(term: Terminal, person: Person, target_grade: TargetGrade = None) -> None:
     """Show a person's levels against the targets of the grade."""
     with term.session() as session:
-        standing = read_gaps(session, person, as_of=term.settings.as_of)
+        standing = read_gaps(session, person, as_of=term.settings.as_of, target_grade=target_grade)
     if term.as_json:
         term.print_json(to_json(standing))
         return
@@ -108,10 +123,14 @@ def recommend(
     model: Annotated[
         str | None, typer.Option(help="Rank by this model instead of the one in force.")
     ] = None,
+    target_grade: TargetGrade = None,
 ) -> None:
     """Rank the courses that are worth a person's time."""
     request = RecommendationRequest(
-        top, objective, modalities=tuple(m.value for m in modality) if modality else None
+        top,
+        objective,
+        modalities=tuple(m.value for m in modality) if modality else None,
+        target_grade=target_grade,
     )
     with term.session() as session:
         ranked = recommend_modules(
@@ -142,6 +161,8 @@ def plan(
     ] = None,
     modality: Modalities = None,
     path: PathId = None,
+    target_grade: TargetGrade = None,
+    shortest: Shortest = False,
     pdf: Annotated[Path | None, typer.Option(help="Write the plan as PDF to this file.")] = None,
     html: Annotated[
         Path | None, typer.Option(help="Write the plan as a web page to this file.")
@@ -155,9 +176,12 @@ def plan(
         without=tuple(without or ()),
         modalities=[m.value for m in modality] if modality else None,
         path=path,
+        target_grade=target_grade,
+        shortest=shortest,
     )
     with term.session() as session:
-        made = create_plan(session, person, request, as_of=term.settings.as_of).plan
+        stored = create_plan(session, person, request, as_of=term.settings.as_of)
+        made = stored.plan
         document = read_plan_document(session, made.plan_id) if pdf or html else None
     # drawn after the session: what the document shows of people is in the audit trail by then
     if document and pdf:
@@ -168,7 +192,8 @@ def plan(
     if term.as_json:
         term.print_json(to_json(made))
         return
-    print_plan(term, session.service.framework, made)
+    headline = stored.gaps.headline if stored.gaps else None
+    print_plan(term, session.service.framework, made, headline=headline)
     if html:
         term.print("cli.page-written", path=html)
     if pdf:
@@ -183,9 +208,12 @@ def plan_all(
         str | None, typer.Option(help="Only this org unit and those below it, given as a path.")
     ] = None,
     path: PathId = None,
+    target_grade: TargetGrade = None,
 ) -> None:
     """Make a plan for everybody or, with a learning path, for everybody at its grades."""
-    request = PlanRequest(hours_budget=hours, cost_budget=budget, path=path)
+    request = PlanRequest(
+        hours_budget=hours, cost_budget=budget, path=path, target_grade=target_grade
+    )
     # on standard error and only on a terminal, so that a pipe gets the result and nothing else
     quiet = term.as_json or not term.problems.is_terminal
     with (

@@ -12,6 +12,7 @@ from recommender.documents.plan.totals import add_up_shown
 from recommender.gaps import STANDINGS
 from recommender.results import Gaps, Plan, Recommendations, ServedCompetency
 from recommender.service.framework import Framework, find_path
+from recommender.service.levels.distance import name_grade
 from recommender.service.levels.sittings import say_incomplete
 from recommender.service.plans.document import name_method
 from recommender.service.plans.learning_path import is_for_grade
@@ -23,6 +24,7 @@ _VALUES = {"per_hour": ("value-per-hour", 1.0), "per_cost": ("value-per-cost", 1
 def print_gaps(term: Terminal, framework: Framework, gaps: Gaps) -> None:
     """Print where a person stands as a table."""
     names = competency_names(framework, term.lang)
+    aimed = gaps.target_grade is not None
     rows = [
         (
             names[item.competency_id],
@@ -34,12 +36,23 @@ def print_gaps(term: Terminal, framework: Framework, gaps: Gaps) -> None:
             # no number: who was never assessed has no gap yet (DESIGN, section 2)
             "–" if item.gap is None else figures.gap(item.gap),
             f"{item.weight:.2f}",
-            "–" if item.confidence is None else figures.percent(item.confidence),
+            "–" if chance is None else figures.percent(chance),
             name_method(item.method, term.lang),
             "–" if item.assessed_on is None else item.assessed_on.isoformat(),
         )
         for item in gaps.competencies
+        for chance in [item.probability_met if aimed else item.confidence]
     ]
+    told = {
+        "person": gaps.person_id,
+        "as_of": gaps.as_of,
+        "grade": name_grade(framework, gaps.grade, term.lang),
+    }
+    if gaps.target_grade is None:
+        title = term.say("cli.gaps-title", **told)
+    else:
+        target = name_grade(framework, gaps.target_grade, term.lang)
+        title = term.say("cli.gaps-title-target", target=target, **told)
     headings = (
         "competency",
         "standing",
@@ -47,17 +60,13 @@ def print_gaps(term: Terminal, framework: Framework, gaps: Gaps) -> None:
         "target",
         "gap",
         "weight",
-        "confidence",
+        # who asks how far it is to a grade asks how likely each target is met, not missed
+        "probability-met" if aimed else "confidence",
         "method",
         "on",
     )
     term.print_table(
-        term.say(
-            "cli.gaps-title",
-            person=gaps.person_id,
-            as_of=gaps.as_of,
-            grade=_grade_name(framework, gaps.grade, term.lang),
-        ),
+        title,
         [
             (
                 term.say(f"cli.{name}"),
@@ -74,6 +83,8 @@ def print_gaps(term: Terminal, framework: Framework, gaps: Gaps) -> None:
         total=len(gaps.competencies),
         **{name: counts[name] for name in (*STANDINGS, "to_assess")},
     )
+    if gaps.headline:
+        term.out.print(gaps.headline, markup=False, highlight=False, soft_wrap=True)
     for sitting in gaps.incomplete_sittings:
         sentence = say_incomplete(framework, sitting, term.lang)
         term.out.print(sentence, markup=False, highlight=False, soft_wrap=True)
@@ -119,6 +130,8 @@ def print_recommendations(term: Terminal, framework: Framework, ranked: Recommen
             for item in ranked.recommendations
         ],
     )
+    if ranked.target_grade:
+        term.print("cli.plan-target", grade=name_grade(framework, ranked.target_grade, term.lang))
     term.print("cli.basis-model" if ranked.model_id else "cli.no-model", model=ranked.model_id)
     if not sized:
         term.print("size-unknown.note")
@@ -132,8 +145,10 @@ def print_recommendations(term: Terminal, framework: Framework, ranked: Recommen
     )
 
 
-def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
-    """Print a plan as a table."""
+def print_plan(
+    term: Terminal, framework: Framework, made: Plan, *, headline: str | None = None
+) -> None:
+    """Print a plan as a table; `headline` says how far the person is from its target grade."""
     names = competency_names(framework, term.lang)
     term.print("cli.plan-title", person=made.person_id, as_of=made.as_of, plan=made.plan_id)
     if made.unserved:
@@ -170,6 +185,10 @@ def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
         ],
     )
     print_path(term, framework, made.path_id)
+    if made.target_grade:
+        term.print("cli.plan-target", grade=name_grade(framework, made.target_grade, term.lang))
+    for sentence in filter(None, (headline, made.outlook)):
+        term.out.print(sentence, markup=False, highlight=False, soft_wrap=True)
     totals = add_up_shown(made)
     term.print(
         "cli.plan-total",
@@ -187,6 +206,11 @@ def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
         term.print("cli.plan-assess", names=assess_first)
     # the others were left out for reasons that more hours or a larger budget would not change
     near = [item for item in made.left_out if item.reason in ("over-hours", "over-budget")][:3]
+    path = framework.path_of.get(made.path_id or "")
+    if path:
+        # whoever follows a path asks of each of its modules what became of it
+        left_out = {item.module_id: item for item in made.left_out}
+        near = [left_out[name] for name in path.module_ids if name in left_out]
     for item in near:
         title = framework.module_of[item.module_id].title.in_language(term.lang)
         term.print("cli.plan-left-out", module=title, reason=item.explanation)
@@ -262,11 +286,6 @@ def _ordered(term: Terminal, names: dict[str, str], item: ServedCompetency) -> s
 def competency_names(framework: Framework, lang: str) -> dict[str, str]:
     """Return the names of the competencies by id."""
     return {c.id: c.name.in_language(lang) for c in framework.catalog.competencies}
-
-
-def _grade_name(framework: Framework, grade_id: str, lang: str) -> str:
-    grades = {grade.id: grade.name.in_language(lang) for grade in framework.catalog.grades}
-    return grades.get(grade_id, grade_id)
 
 
 def print_facts(

@@ -2,7 +2,7 @@
 
 from recommender.plan.order import arrange
 from recommender.plan.problem import PlanChoice, PlanProblem, find_shortfalls, gap_closed
-from recommender.plan.solving import choose_plan
+from recommender.plan.solving import choose_plan, seek_shortest
 
 __all__ = [
     "PlanChoice",
@@ -11,4 +11,5 @@ __all__ = [
     "choose_plan",
     "find_shortfalls",
     "gap_closed",
+    "seek_shortest",
 ]

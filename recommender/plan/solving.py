@@ -64,6 +64,32 @@ def choose_plan(problem: PlanProblem, *, seconds: float = SECONDS) -> PlanChoice
     return replace(arrange(problem, chosen), optimality_gap=missing)
 
 
+def seek_shortest(problem: PlanProblem) -> PlanProblem:
+    """Return the problem whose best plan closes as much as can be closed, in the fewest hours.
+
+    Hours have no price in it, so that they only decide between plans that close the same. What is
+    not worth the price of its hours even alone closes nothing there, or a hundredth of a level
+    would be reason enough to send somebody away for two days. Modules that have to be in the plan,
+    or that another module needs, count as they are.
+
+    Parameters
+    ----------
+    problem : PlanProblem
+        The modules, the gaps, and the price of an hour.
+
+    Returns
+    -------
+    PlanProblem
+        The same with no price, and no improvement where it is not worth the hours.
+    """
+    alone = np.minimum(problem.improvement, problem.gap) @ problem.weight
+    idle = alone <= problem.hour_price * problem.hours
+    idle[sorted(problem.must.union(*problem.prerequisites))] = False
+    return replace(
+        problem, hour_price=0.0, improvement=np.where(idle[:, None], 0.0, problem.improvement)
+    )
+
+
 def _solve(problem: PlanProblem, seconds: float) -> tuple[list[int], float]:
     """Return the best set, and by how much at most another one may be better."""
     forced = _with_prerequisites(problem, problem.must)

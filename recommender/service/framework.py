@@ -120,6 +120,23 @@ def require_grade(framework: Framework, grade: str) -> None:
         raise NotFoundError("catalogue.no-grade", grade=grade)
 
 
+def require_target_grade(framework: Framework, grade: str | None, *, field: str) -> None:
+    """Raise an `InputError` unless a target grade, where one is asked for, is in the catalogue.
+
+    `field` is where the request names it.
+    """
+    if grade is None or grade in framework.grade_ids:
+        return
+    grades = framework.catalog.grades
+    raise InputError(
+        "target-grade.unknown",
+        grade=grade,
+        grades_zh="、".join(f"{each.id}（{each.name.zh_cn}）" for each in grades),
+        grades_en=", ".join(f"{each.id} ({each.name.en})" for each in grades),
+        field=field,
+    )
+
+
 def find_path(framework: Framework, path_id: str) -> LearningPath:
     """Return a learning path.
 

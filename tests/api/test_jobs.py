@@ -219,6 +219,7 @@ def test_a_batch_that_cannot_be(served, subtests):
         ({"org_unit": "没有"}, 404, "org-unit.unknown"),
         ({"must": ["nothing"]}, 404, "module.unknown"),
         ({"path_id": "nowhere"}, 404, "path.unknown"),
+        ({"target_grade": "g9"}, 422, "target-grade.unknown"),
         ({"hours_budget": -1}, 422, "request.invalid"),
         ({"hours": 8}, 422, "request.invalid"),
         ({"modalities": []}, 422, "request.invalid"),

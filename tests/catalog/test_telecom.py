@@ -112,6 +112,13 @@ def test_the_four_paths_are_there(catalog):
         "solution-selling",
         "customer-retention-path",
     }
+    leads_to = {p.id: p.target_grade for p in catalog.paths}
+    assert leads_to == {
+        "new-account-manager-first-90-days": "g1",
+        "from-g2-to-g3": "g3",
+        "solution-selling": None,
+        "customer-retention-path": None,
+    }
     first = catalog.paths[0]
     assert first.stages[-1].until_week * 7 <= 91
 

@@ -96,6 +96,10 @@ QUESTIONS = [
     ["plan", ASSISTANT, "--path", "first-desk-year"],
     ["plan-all"],
     ["plan-all", "--path", "first-desk-year"],
+    ["gaps", ASSISTANT, "--target-grade", "librarian"],
+    ["recommend", ASSISTANT, "--target-grade", "librarian"],
+    ["plan", ASSISTANT, "--target-grade", "librarian", "--shortest"],
+    ["plan-all", "--target-grade", "librarian"],
     ["explain", PERSON, "reference-desk"],
     ["explain", PERSON, "cataloguing"],
     ["catalog", "check"],
@@ -206,6 +210,10 @@ PROBLEMS = [
     (["plan", PERSON, "--path", "none"], "path.unknown"),
     (["plan", PERSON, "--path", "first-desk-year"], "plan.path-for-other-grade"),
     (["plan-all", "--path", "none"], "path.unknown"),
+    (["gaps", PERSON, "--target-grade", "none"], "target-grade.unknown"),
+    (["recommend", PERSON, "--target-grade", "none"], "target-grade.unknown"),
+    (["plan", PERSON, "--target-grade", "none"], "target-grade.unknown"),
+    (["plan-all", "--target-grade", "none"], "target-grade.unknown"),
     (["plan-all", "--org-unit", "无此部门"], "org-unit.unknown"),
     (["import", "courses", "x.csv"], "import.kind"),
     (["template", "courses"], "import.kind"),
@@ -334,6 +342,31 @@ def test_plans_within_a_learning_path(call):
     assert {plan["path_id"] for plan in whole} == {None}
     assert {plan["path_id"] for plan in framed} == {"first-desk-year"}
     assert {item["stage"] for plan in framed for item in plan["items"]} == {"会查", "会问"}
+
+
+def test_how_far_it_is_to_another_grade(call):
+    aimed = (ASSISTANT, "--target-grade", "librarian")
+    gaps = call("gaps", *aimed, "--json").json
+    assert (gaps["grade"], gaps["target_grade"]) == ("assistant", "librarian")
+    shown = call("gaps", *aimed).out
+    for wanted in ("距副研究馆员的差距（现为馆员", "达标可能性", gaps["headline"]):
+        assert wanted in shown
+    assert "低于目标" not in shown
+    plan = call("plan", *aimed, "--shortest", "--json").json
+    assert (plan["target_grade"], plan["objective"]) == ("librarian", "shortest")
+    shown = call("plan", *aimed, "--shortest").out
+    for wanted in ("目标职级：副研究馆员", gaps["headline"], plan["outlook"]):
+        assert wanted in shown
+
+
+def test_a_plan_on_a_path_says_of_each_module_left_out_why(call):
+    path = ("--path", "first-desk-year", "--hours", "4")
+    plan = call("plan", ASSISTANT, *path, "--json").json
+    on_path = {"classes-online", "desk-basics", "desk-interview"}
+    left_out = [item for item in plan["left_out"] if item["module_id"] in on_path]
+    assert left_out
+    shown = call("plan", ASSISTANT, *path).out
+    assert all(item["explanation"] in shown for item in left_out)
 
 
 def test_plan_as_pdf(call, tmp_path):

@@ -41,6 +41,7 @@ _LISTS = {
     "offering_id": "offerings",
     "competency_id": "competencies",
     "grade": "grades",
+    "target_grade": "grades",
     "path_id": "paths",
     "path": "units",
     "org_unit": "units",

@@ -344,12 +344,26 @@ def completed_too_recently(module, completed_on, as_of):
     return any(oldest <= day <= as_of for day in completed_on)
 
 
-def own_reasons(module, levels, targets, *, grade, modalities, completions, as_of, rules=None):
-    """Why the module is no candidate by itself, prerequisites left aside."""
+def own_reasons(
+    module,
+    levels,
+    targets,
+    *,
+    grade,
+    modalities,
+    completions,
+    as_of,
+    rules=None,
+    target_grade=None,
+):
+    """Why the module is no candidate by itself, prerequisites left aside.
+
+    With a target grade, `targets` are its own, and its modules are open beside those of the grade.
+    """
     reasons = set()
     if module.retired:
         reasons.add("retired")
-    if grade not in module.grades:
+    if grade not in module.grades and target_grade not in module.grades:
         reasons.add("grade")
     if modalities is not None and module.modality not in modalities:
         reasons.add("modality")
@@ -360,7 +374,18 @@ def own_reasons(module, levels, targets, *, grade, modalities, completions, as_o
     return reasons
 
 
-def find_candidates(modules, levels, targets, *, grade, modalities, completions, as_of, rules=None):
+def find_candidates(
+    modules,
+    levels,
+    targets,
+    *,
+    grade,
+    modalities,
+    completions,
+    as_of,
+    rules=None,
+    target_grade=None,
+):
     """{module id: (competencies it serves, set of reasons against)}; no reason: a candidate."""
     by_id = {m.id: m for m in modules}
     reasons = {
@@ -373,6 +398,7 @@ def find_candidates(modules, levels, targets, *, grade, modalities, completions,
             completions=completions,
             as_of=as_of,
             rules=rules,
+            target_grade=target_grade,
         )
         for m in modules
     }
@@ -498,6 +524,32 @@ def best_plan(choices, gaps, weights, *, hour_price=0.002, **limits):
         sets = [s for s in sets if s[position] <= least + TIE]
     value, _, _, ids = min(sets, key=lambda s: s[3])
     return ids, value
+
+
+def shortest_plan(choices, gaps, weights, *, hour_price=0.002, **limits):
+    """The set of module ids that closes most in the fewest hours, and what it closes.
+
+    What is not worth its hours even alone counts nothing, unless it must be in or another needs it.
+    Ties: lower cost, then module ids in order.
+    """
+    kept = set(limits.get("must", ())).union(*(c.prerequisites for c in choices))
+    counted = {
+        c.id: c.id in kept or closed_by([c], gaps, weights) > hour_price * c.hours for c in choices
+    }
+
+    def closes(chosen):
+        return closed_by([c for c in chosen if counted[c.id]], gaps, weights)
+
+    sets = list(allowed_sets(choices, **limits))
+    if not sets:
+        return None
+    most = max(map(closes, sets))
+    sets = [chosen for chosen in sets if closes(chosen) >= most - TIE]
+    for measure in ("hours", "cost"):
+        least = min(sum(getattr(c, measure) for c in chosen) for chosen in sets)
+        sets = [s for s in sets if sum(getattr(c, measure) for c in s) <= least + TIE]
+    ids = min(sorted(c.id for c in chosen) for chosen in sets)
+    return ids, most
 
 
 def stages_on_path(choices, path):

@@ -108,7 +108,7 @@ def person_arrays(of_people):
     )
 
 
-def expected_candidates(person, of_modules, modalities):
+def expected_candidates(person, of_modules, modalities, target_grade=None):
     return oracle.find_candidates(
         of_modules,
         person.known_levels(),
@@ -117,4 +117,5 @@ def expected_candidates(person, of_modules, modalities):
         modalities=modalities,
         completions=person.completions,
         as_of=AS_OF,
+        target_grade=target_grade,
     )

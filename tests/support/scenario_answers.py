@@ -12,7 +12,7 @@ from recommender.arrays import to_date
 from recommender.candidates import Exclusion, explain_exclusions, find_candidates, permit
 from recommender.errors import ConflictError
 from recommender.gaps import STANDINGS, find_gaps, judge_standing
-from recommender.plan import PlanProblem, choose_plan, find_shortfalls
+from recommender.plan import PlanProblem, choose_plan, find_shortfalls, seek_shortest
 from recommender.ranking import Objective, rank_modules
 from recommender.scoring import SOURCES, score_sittings
 from recommender.service.framework import build_framework, profiles_in_force
@@ -26,7 +26,9 @@ class Case:
 
     def __init__(self, scenario):
         self.as_of = scenario.get("as_of", date(2026, 6, 30))
-        self.catalog = tiny_catalog(scenario["targets"], scenario.get("modules", ()))
+        self.catalog = tiny_catalog(
+            scenario["targets"], scenario.get("modules", ()), scenario.get("targets_g2")
+        )
         self.names = [c.id for c in self.catalog.competencies]
         self.ratings = [
             (row["of"], oracle.Rating(level, row["by"], row["rater"], rating, row["day"]))
@@ -55,7 +57,10 @@ class Case:
             for c in self.catalog.competencies
             if c.exams
         }
-        targets = self.catalog.profiles[0].targets
+        self.target_grade = self.ask.get("target_grade")
+        targets = next(
+            p.targets for p in self.catalog.profiles if p.grade == (self.target_grade or GRADE)
+        )
         self.targets = {name: targets[name].level for name in self.names}
         self.weights = {name: targets[name].weight for name in self.names}
 
@@ -128,6 +133,7 @@ def _chosen_by_the_oracle(case, levels, gaps):
         levels,
         case.targets,
         grade=GRADE,
+        target_grade=case.target_grade,
         modalities=case.ask.get("modalities"),
         completions=case.completions,
         as_of=case.as_of,
@@ -166,7 +172,8 @@ def _chosen_by_the_oracle(case, levels, gaps):
     if "path" in case.ask:
         stages = oracle.stages_on_path(choices, case.ask["path"])
         choices = [c for c in choices if c.id in stages]
-    best = oracle.best_plan(
+    search = oracle.shortest_plan if case.ask.get("shortest") else oracle.best_plan
+    best = search(
         choices,
         gaps,
         case.weights,
@@ -201,7 +208,7 @@ def by_the_core(case):
         n_people=1,
         n_competencies=len(case.names),
     )
-    profile = profiles_in_force(framework, case.as_of)[GRADE].targets
+    profile = profiles_in_force(framework, case.as_of)[case.target_grade or GRADE].targets
     targets = np.array([[profile[name].level for name in framework.competency_ids]])
     weights = np.array([[profile[name].weight for name in framework.competency_ids]])
     gaps = find_gaps(current.level, targets, current.standard_error, weights=weights)
@@ -256,7 +263,12 @@ def _chosen_by_the_core(case, framework, levels, targets, weights, gaps):
         ],
         dtype=bool,
     )
-    asked = {"recently_completed": recently, "modalities": case.ask.get("modalities")}
+    target = case.target_grade
+    asked = {
+        "recently_completed": recently,
+        "modalities": case.ask.get("modalities"),
+        "target_grade": None if target is None else framework.grade_ids.index(target),
+    }
     grade = integers([framework.grade_ids.index(GRADE)])
     found = find_candidates(
         levels, targets, modules, permitted=permit(modules, grade, **asked), completed=ever
@@ -289,6 +301,8 @@ def _chosen_by_the_core(case, framework, levels, targets, weights, gaps):
         "plan": "impossible",
     }
     problem = _plan_problem(case, modules, found, weights, gaps, ever)
+    if case.ask.get("shortest"):
+        problem = seek_shortest(problem)
     try:
         plan = choose_plan(problem)
     except ConflictError:

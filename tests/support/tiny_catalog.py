@@ -110,10 +110,8 @@ def learning_path(stages):
     )
 
 
-def tiny_catalog(targets, modules=()):
-    """The catalogue of a scenario; it has the competencies that have a target."""
-    names = [name for name in NAMES if name in targets]
-    profile = {
+def _profile(names, targets):
+    return {
         name: Target(
             level=targets[name]["level"],
             weight=targets[name].get("weight", 1.0),
@@ -121,6 +119,15 @@ def tiny_catalog(targets, modules=()):
         )
         for name in names
     }
+
+
+def tiny_catalog(targets, modules=(), targets_g2=None):
+    """The catalogue of a scenario; it has the competencies that have a target.
+
+    The targets of grade g2 are those of g1 unless they are given.
+    """
+    names = [name for name in NAMES if name in targets]
+    profiles = {"g1": _profile(names, targets), "g2": _profile(names, targets_g2 or targets)}
     return Catalog(
         id="tiny",
         name=text("样例", "Example"),
@@ -138,7 +145,7 @@ def tiny_catalog(targets, modules=()):
                 grade=grade,
                 name=text(grade, grade),
                 effective_on=date(2020, 1, 1),
-                targets=profile,
+                targets=profiles[grade],
             )
             for grade in GRADES
         ),

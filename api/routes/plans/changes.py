@@ -9,14 +9,12 @@ from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
 from api.routes.plans.plans import PlanId
 from api.schemas.common import Strict
+from api.schemas.plan_lists import CommentOut, CommentPage, DecisionPage
 from api.schemas.plans import (
     CancellationIn,
     CommentIn,
-    CommentOut,
-    CommentPage,
     DecisionIn,
     DecisionOut,
-    DecisionPage,
     PlanEditIn,
     PlanOut,
 )

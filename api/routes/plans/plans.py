@@ -21,17 +21,8 @@ from api.responses import (
     send,
 )
 from api.schemas.common import Id, PersonId, Strict, UnitPath
-from api.schemas.plans import (
-    PlanHeadOut,
-    PlanIn,
-    PlanOut,
-    PlanPage,
-    SimulationIn,
-    SimulationOut,
-    Status,
-    VersionOut,
-    VersionPage,
-)
+from api.schemas.plan_lists import PlanHeadOut, PlanPage, VersionOut, VersionPage
+from api.schemas.plans import PlanIn, PlanOut, SimulationIn, SimulationOut, Status
 from recommender.documents import render_plan_page, render_plan_pdf
 from recommender.service.permissions import Permission
 from recommender.service.plans import drafts, reading
@@ -66,20 +57,19 @@ register_url_convertor("plan", _PlanNumber())
     absent=True,
     conflict=True,
     example={},
-    body_example={"person_id": "00015", "grade": "g3", "hours_budget": 40.0, "without": []},
+    body_example={"person_id": "00015", "target_grade": "g3", "hours_budget": 40.0, "without": []},
     solves=True,
 )
 def simulate_plan(call: Admitted, body: Strict[SimulationIn]) -> Response:
     """Ask what the plan would be under other assumptions.
 
-    Another grade, other budgets, with or without modules, another day. Nothing of it is kept.
+    A target grade, other budgets, with or without modules, another day. Nothing of it is kept.
     """
     draft = drafts.simulate_plan(
         call.session,
         body.person_id,
         body.to_request(),
         as_of=body.as_of or call.session.today,
-        grade=body.grade,
     )
     return answer(call, SimulationOut.of(draft))
 

@@ -9,7 +9,7 @@ from fastapi import Query, Response
 from api.admission import Admitted
 from api.operations import Operations
 from api.responses import send
-from api.schemas.common import AsOf, Hours, MoneyIn, PersonId
+from api.schemas.common import AsOf, Hours, MoneyIn, PersonId, TargetGrade
 from api.schemas.levels import RecommendationsOut
 from recommender.results import Recommendations
 from recommender.service.permissions import Permission
@@ -41,6 +41,7 @@ def read_ranking(
     hours: Annotated[Hours | None, Query(description="No module longer than this.")] = None,
     budget: Annotated[MoneyIn | None, Query(description="No module dearer than this.")] = None,
     modality: Annotated[list[Modality] | None, Query(description="Only these.")] = None,
+    target_grade: TargetGrade = None,
     as_of: AsOf = None,
 ) -> Response:
     """Rank the modules that are worth a person's time."""
@@ -50,6 +51,7 @@ def read_ranking(
         hours=hours,
         budget=None if budget is None else float(budget),
         modalities=tuple(sorted(m.value for m in modality)) if modality else None,
+        target_grade=target_grade,
     )
     content = recommend_modules(
         call.session, person_id, request, as_of=as_of or call.session.today, render=_render

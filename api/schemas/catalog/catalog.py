@@ -149,6 +149,9 @@ class LearningPathOut(_Thing):
     purpose: Text
     audience: Text
     grades: Annotated[tuple[str, ...], Field(description="Empty: for every grade.")]
+    target_grade: Annotated[
+        str | None, Field(description="Whose targets it leads to; null: each person's own.")
+    ]
     stages: tuple[PathStage, ...]
 
 

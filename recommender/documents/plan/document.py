@@ -130,10 +130,11 @@ class PlanItemRow:
 
 @dataclass(frozen=True)
 class LeftOutModule:
-    """A module that was considered, and why it is not in the plan."""
+    """A module that was considered, and why it is not in the plan; `on_path` if the path has it."""
 
     title: str
     reason: str
+    on_path: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,8 @@ class PlanDocument:
     items : tuple of PlanItemRow
         In the order of the plan.
     left_out : tuple of LeftOutModule
-        Those worth a sentence, the most relevant first; the document shows the first eight.
+        Those worth a sentence, the most relevant first, those on the path before others; the
+        document shows all of these, or the first eight.
     assess_first : tuple of str
         Names of the competencies to assess first.
     total_hours, total_cost : float
@@ -199,6 +201,10 @@ class PlanDocument:
         the experts' estimate.
     unserved : tuple of str
         Why the plan does little for some of the largest gaps; one sentence each.
+    target_grade : str
+        Name of the grade whose targets count, or empty where that is the person's own.
+    outlook : tuple of str
+        How far the person is from the target grade, and how far the plan leads; a sentence each.
     """
 
     plan_id: str
@@ -229,3 +235,5 @@ class PlanDocument:
     left_out_count: int | None = None
     size_known: bool = True
     unserved: tuple[str, ...] = ()
+    target_grade: str = ""
+    outlook: tuple[str, ...] = ()

@@ -52,7 +52,8 @@ def plan_view(
     lang : str
         ``zh-CN`` or ``en``.
     left_out_shown : int or None
-        How many of the modules left out are shown; the others are only counted. None for all.
+        How many of the modules left out are shown, at the least those on the path; the others are
+        only counted. None for all.
 
     Returns
     -------
@@ -60,6 +61,10 @@ def plan_view(
         Plain values that JSON can hold. ``labels`` has every fixed text of the page and ``meta``
         the file's properties; the rest follows the page from top to bottom.
     """
+    if left_out_shown is not None:
+        # whoever follows a path asks of each of its modules what became of it
+        on_path = sum(module.on_path for module in document.left_out)
+        left_out_shown = max(left_out_shown, on_path)
     rows = [
         _competency(row, number, lang=lang) for number, row in enumerate(document.competencies, 1)
     ]
@@ -76,6 +81,7 @@ def plan_view(
         "facts": _facts(document, lang),
         "figures": _figures(document, lang),
         "unserved": [sentences([each], lang=lang) for each in document.unserved],
+        "outlook": [sentences([each], lang=lang) for each in document.outlook],
         "competencies": rows,
         "rings": _rings(document, lang),
         "chart": _chart(len(rows), lang),
@@ -167,6 +173,7 @@ def _facts(document: PlanDocument, lang: str) -> list[dict[str, str]]:
         "as_of": day(document.as_of),
         "manager": document.manager or say("document.not_given", lang),
         "plan_id": document.plan_id or say("document.not_given", lang),
+        **({"target_grade": document.target_grade} if document.target_grade else {}),
     }
     return [
         {"label": say(f"document.person.{key}", lang), "value": value}

@@ -132,6 +132,7 @@ _PATHS = Sheet(
         *columns.text("purpose", "目的"),
         *columns.text("audience", "对象"),
         columns.ids("grades", "适用职级"),
+        columns.identifier("target_grade", "目标职级", nullable=True),
         columns.PROVENANCE,
     ),
     children=(

@@ -20,7 +20,10 @@ _RATINGS = SOURCES.index("ratings")
 def describe_gaps(framework: Framework, standing: Standing, row: int) -> Gaps:
     """Return the gaps of one person of a standing, in framework order."""
     person = standing.people.iloc[row]
-    profile = profiles_in_force(framework, standing.as_of)[person["grade"]]
+    target_grade = (
+        None if standing.target_grade is None else framework.grade_ids[standing.target_grade]
+    )
+    profile = profiles_in_force(framework, standing.as_of)[target_grade or person["grade"]]
     levels, gaps = standing.levels, standing.gaps
     exams = standing.snapshot.exams
     exams = exams[exams["person_id"] == person["person_id"]]
@@ -32,6 +35,7 @@ def describe_gaps(framework: Framework, standing: Standing, row: int) -> Gaps:
     for k, name in enumerate(framework.competency_ids):
         source = int(levels.source[row, k])
         assessed = source >= 0
+        confidence = number(gaps.confidence, k)
         competencies.append(
             CompetencyGap(
                 competency_id=name,
@@ -41,12 +45,13 @@ def describe_gaps(framework: Framework, standing: Standing, row: int) -> Gaps:
                 target=float(standing.targets[row, k]),
                 gap=number(gaps.gap, k),
                 weight=float(standing.weights[row, k]),
-                confidence=number(gaps.confidence, k),
+                confidence=confidence,
                 priority=number(gaps.priority, k),
                 method=_method(standing, row, k) if assessed else None,
                 assessed_on=to_date(int(levels.day[row, k])) if assessed else None,
                 disagreement=source == _RATINGS
                 and bool(standing.assessments[_RATINGS].disagreement[levels.row[row, k]]),
+                probability_met=None if confidence is None else 1.0 - confidence,
             )
         )
     found = Gaps(
@@ -56,6 +61,7 @@ def describe_gaps(framework: Framework, standing: Standing, row: int) -> Gaps:
         profile_effective_on=profile.effective_on,
         competencies=tuple(competencies),
         incomplete_sittings=tuple(find_incomplete(framework, exams)),
+        target_grade=target_grade,
     )
     return tell_standing(framework, found)
 

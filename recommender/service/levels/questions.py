@@ -5,23 +5,32 @@ from __future__ import annotations
 import datetime as dt
 
 from recommender.results import Gaps
+from recommender.service.framework import require_target_grade
 from recommender.service.levels.derivation import LevelDerivation, derive_level
+from recommender.service.levels.distance import word_gaps
 from recommender.service.levels.gaps import describe_gaps
 from recommender.service.levels.raters import tell_derivation
-from recommender.service.levels.standing import Standing, read_standing
+from recommender.service.levels.standing import Standing, aim_at, read_standing
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
 
 
-def read_gaps(session: Session, person_id: str, *, as_of: dt.date) -> Gaps:
-    """Compare a person's levels with the targets of the grade.
+def read_gaps(
+    session: Session, person_id: str, *, as_of: dt.date, target_grade: str | None = None
+) -> Gaps:
+    """Compare a person's levels with the targets of the own grade, or of a target grade.
 
     Raises
     ------
     NotFoundError
         If there is no such person within the principal's scope.
+    InputError
+        If there is no such target grade.
     """
-    return describe_gaps(session.service.framework, _find(session, person_id, as_of), 0)
+    framework = session.service.framework
+    require_target_grade(framework, target_grade, field="query:target_grade")
+    standing = aim_at(_find(session, person_id, as_of), framework, target_grade)
+    return word_gaps(framework, describe_gaps(framework, standing, 0), session.lang)
 
 
 def read_derivation(

@@ -44,7 +44,7 @@ class Standing:
     grade : ndarray of shape (n_people,)
         Positions of the grades.
     targets, weights : ndarray of shape (n_people, n_competencies)
-        From the profile in force.
+        From the profile in force of the target grade, or of each person's own.
     levels : LevelArrays
         Current levels.
     gaps : GapArrays
@@ -55,6 +55,8 @@ class Standing:
         How each imported assessment was made, as HR named it.
     completed, recently_completed : ndarray of shape (n_people, n_modules)
         Whether the person ever completed the module, and within its repeat interval.
+    target_grade : int or None
+        Position of the grade that everybody is compared with; None: each with the own.
     """
 
     as_of: dt.date
@@ -69,6 +71,7 @@ class Standing:
     imported_methods: np.ndarray
     completed: BoolArray
     recently_completed: BoolArray
+    target_grade: int | None = None
 
 
 def read_standing(
@@ -138,17 +141,29 @@ def read_standing(
 
 def assume_grade(standing: Standing, framework: Framework, grade: str) -> Standing:
     """Return a standing as if everybody in it had a grade: other targets, the same levels."""
-    position = framework.grade_ids.index(grade)
-    targets, weights = targets_of_grades(framework, standing.as_of)
-    everybody = np.full_like(standing.grade, position)
+    aimed = aim_at(standing, framework, grade)
     # the frame too: profile and learning path are looked up by the grade that stands there
     return replace(
-        standing,
+        aimed,
         people=standing.people.assign(grade=grade),
-        grade=everybody,
+        grade=np.full_like(standing.grade, aimed.target_grade),
+        target_grade=None,
+    )
+
+
+def aim_at(standing: Standing, framework: Framework, target_grade: str | None) -> Standing:
+    """Compare everybody in a standing with the targets of one grade; as it is where None."""
+    if target_grade is None:
+        return standing
+    position = framework.grade_ids.index(target_grade)
+    targets, weights = targets_of_grades(framework, standing.as_of)
+    everybody = np.full_like(standing.grade, position)
+    return replace(
+        standing,
         targets=targets[everybody],
         weights=weights[everybody],
         gaps=_compare(standing.levels, targets[everybody], weights[everybody]),
+        target_grade=position,
     )
 
 

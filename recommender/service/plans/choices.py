@@ -11,10 +11,10 @@ import numpy as np
 from recommender.arrays import IntArray
 from recommender.candidates import require_prerequisites
 from recommender.errors import ConflictError, NotFoundError
-from recommender.plan import PlanProblem
+from recommender.plan import PlanProblem, seek_shortest
 from recommender.ranking import order_modules, predict_improvement
 from recommender.results import ExcludedModule
-from recommender.service.framework import Framework, find_path
+from recommender.service.framework import Framework, find_path, require_target_grade
 from recommender.service.plans.learning_path import Frame, frame_plan, refuse_other_grade
 from recommender.service.plans.reasons import describe_ruled_out
 from recommender.service.recommend.prospects import Prospects, describe_exclusions
@@ -27,7 +27,8 @@ class PlanRequest:
     Parameters
     ----------
     hours_budget : float or None
-        Hours; the catalogue's default where None, no bound where infinite.
+        Hours; no bound where infinite. Where None, the catalogue's default, but no bound for the
+        shortest plan, or on a learning path, whose stages tell how long it takes.
     cost_budget : float or None
         CNY; no bound where None.
     must, without : tuple of str
@@ -37,6 +38,12 @@ class PlanRequest:
     path : str or None
         Id of the learning path that frames the plan: it is chosen from the path's modules and
         what they need, and its stages come in their order.
+    target_grade : str or None
+        The grade whose targets the plan leads to; where None that of the path, if it names one,
+        else the person's own.
+    shortest : bool
+        Whether to close as much as the candidates can, in the fewest hours; those that are not
+        worth their hours even alone are left aside. Else every hour must be worth its price.
     """
 
     hours_budget: float | None = None
@@ -45,6 +52,8 @@ class PlanRequest:
     without: tuple[str, ...] = ()
     modalities: Collection[str] | None = None
     path: str | None = None
+    target_grade: str | None = None
+    shortest: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,16 +127,35 @@ def find_choices(prospects: Prospects, row: int, request: PlanRequest, *, lang: 
     return Choices(prospects, row, pool, frame, ruled_out, problem)
 
 
-def check_names(framework: Framework, request: PlanRequest) -> None:
-    """Check the modules that a request names, which does not depend on the person.
+def find_target_grade(framework: Framework, request: PlanRequest) -> str | None:
+    """Return the target grade of a request, or else of the learning path that it names.
 
     Raises
     ------
+    InputError
+        If there is no such grade.
+    NotFoundError
+        If there is no such path.
+    """
+    require_target_grade(framework, request.target_grade, field="#/target_grade")
+    if request.target_grade is None and request.path is not None:
+        return find_path(framework, request.path).target_grade
+    return request.target_grade
+
+
+def check_names(framework: Framework, request: PlanRequest) -> None:
+    """Check the modules and the grade that a request names; that does not depend on the person.
+
+    Raises
+    ------
+    InputError
+        If the target grade is not in the catalogue.
     NotFoundError
         If a named module is not in the catalogue.
     ConflictError
         If a module is both to be in and to be left out.
     """
+    require_target_grade(framework, request.target_grade, field="#/target_grade")
     for name in (*request.must, *request.without):
         if name not in framework.module_of:
             raise NotFoundError("module.unknown", module_id=name)
@@ -165,7 +193,10 @@ def _pose(
     )[0]
     from_level[at, competency] = modules.pair_from[pairs]
     hours = request.hours_budget
-    return PlanProblem(
+    if hours is None:
+        unbounded = request.shortest or request.path is not None
+        hours = math.inf if unbounded else settings.plan_hours_budget
+    problem = PlanProblem(
         module_ids=tuple(modules.ids[m] for m in pool),
         hours=modules.hours[pool],
         cost=modules.cost[pool],
@@ -183,13 +214,14 @@ def _pose(
             for m in pool
         ),
         hour_price=settings.hour_price,
-        hours_budget=settings.plan_hours_budget if hours is None else hours,
+        hours_budget=hours,
         cost_budget=math.inf if request.cost_budget is None else request.cost_budget,
         must=frozenset(i for i, m in enumerate(pool) if modules.ids[m] in request.must),
         stages=tuple(frame.stages[m] for m in pool) if frame else (),
         places=_places(prospects, row, pool),
         from_level=from_level,
     )
+    return seek_shortest(problem) if request.shortest else problem
 
 
 def _places(prospects: Prospects, row: int, pool: list[int]) -> IntArray | None:

@@ -18,6 +18,7 @@ from recommender.documents import (
 )
 from recommender.results import ExcludedModule, Gaps, Plan, PlanItem, ServedCompetency
 from recommender.service.framework import Framework
+from recommender.service.levels.distance import name_grade
 from recommender.service.levels.sittings import say_incomplete
 from recommender.service.plans.reasons import name_competency, name_module
 from recommender.texts import all_texts, say
@@ -39,6 +40,8 @@ _WORTH_SAYING = (
     "adds-nothing",
     "not-ready",
 )
+
+_OBJECTIVES = {"by-hand": "objective.by-hand", "shortest": "objective.shortest"}
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,9 @@ def build_plan_document(
         items=tuple(_item_row(framework, item, places, lang) for item in plan.items),
         left_out=tuple(
             LeftOutModule(
-                title=name_module(framework, item.module_id, lang), reason=item.explanation
+                title=name_module(framework, item.module_id, lang),
+                reason=item.explanation,
+                on_path=path is not None and item.module_id in path.module_ids,
             )
             for item in _worth_saying(plan, path)
         ),
@@ -116,7 +121,7 @@ def build_plan_document(
         cost_budget=plan.cost_budget,
         expected_gap_closed=plan.expected_gap_closed,
         objective=say(
-            "objective.by-hand" if plan.objective == "by-hand" else "objective.gap",
+            _OBJECTIVES.get(plan.objective, "objective.gap"),
             lang,
             hour_price=f"{plan.hour_price:g}",
         ),
@@ -134,6 +139,8 @@ def build_plan_document(
         left_out_count=len(plan.left_out) or None,
         size_known=plan.size_known,
         unserved=tuple(item.explanation for item in plan.unserved),
+        target_grade=name_grade(framework, plan.target_grade, lang) if plan.target_grade else "",
+        outlook=tuple(each for each in (gaps.headline, plan.outlook) if each),
     )
 
 

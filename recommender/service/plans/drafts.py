@@ -11,10 +11,11 @@ import pandas as pd
 from recommender.errors import ConflictError, InputError, NotFoundError
 from recommender.results import Gaps, Plan, to_json
 from recommender.service.framework import find_path
+from recommender.service.levels.distance import word_gaps
 from recommender.service.levels.gaps import describe_gaps
-from recommender.service.levels.standing import Standing, assume_grade, read_standing
+from recommender.service.levels.standing import Standing, aim_at, read_standing
 from recommender.service.permissions import Permission
-from recommender.service.plans.choices import PlanRequest, check_names
+from recommender.service.plans.choices import PlanRequest, check_names, find_target_grade
 from recommender.service.plans.learning_path import is_for_grade
 from recommender.service.plans.making import make_plan
 from recommender.service.plans.stored import StoredPlan, find_head, load_plan, party_of
@@ -59,7 +60,6 @@ def simulate_plan(
     request: PlanRequest,
     *,
     as_of: dt.date,
-    grade: str | None = None,
 ) -> PlanDraft:
     """Answer "what if": the plan under other assumptions, such as the targets of another grade.
 
@@ -76,8 +76,11 @@ def simulate_plan(
     """
     # nothing is written, so it takes no more than to read what is recommended
     session.need(Permission.READ_RECOMMENDATIONS)
-    draft = _draft(session, person_id, request, as_of=as_of, grade=grade)
-    return replace(draft, plan=replace(draft.plan, plan_id=""))
+    draft = _draft(session, person_id, request, as_of=as_of)
+    return PlanDraft(
+        gaps=word_gaps(session.service.framework, draft.gaps, session.lang),
+        plan=replace(draft.plan, plan_id=""),
+    )
 
 
 def create_plan(
@@ -92,6 +95,8 @@ def create_plan(
     ------
     NotFoundError
         If there is no such person within the principal's scope, or no such module or path.
+    InputError
+        If there is no such target grade.
     ConflictError
         If nothing can be planned as asked (see `make_plan`), or the caller's earlier draft was
         edited, decided or commented on.
@@ -131,6 +136,8 @@ def create_plans(
     ------
     NotFoundError
         If there is no such unit within the principal's scope, no such module or path.
+    InputError
+        If there is no such target grade.
     ConflictError
         If a module is both to be in and to be left out.
     """
@@ -226,23 +233,15 @@ def _draft(
     request: PlanRequest,
     *,
     as_of: dt.date,
-    grade: str | None = None,
 ) -> PlanDraft:
     framework = session.service.framework
-    if grade is not None and grade not in framework.grade_ids:
-        raise InputError(
-            "plan.unknown-grade",
-            grade=grade,
-            grades=", ".join(framework.grade_ids),
-            field="#/grade",
-        )
+    # before anything is read: a name that is not in the catalogue needs no person
+    find_target_grade(framework, request)
     with session.reading() as connection:
         session.person(connection, person_id)
         standing = read_standing(connection, framework, as_of=as_of, person_ids=[person_id])
         offerings = read_offerings(connection, as_of=as_of)
     # from here on no connection is held: solving takes longer than reading
-    if grade is not None:
-        standing = assume_grade(standing, framework, grade)
     prospects = _find_prospects(session, standing, request)
     return _draft_row(session, prospects, 0, request, offerings)
 
@@ -292,10 +291,9 @@ def _draft_some(
 
 
 def _find_prospects(session: Session, standing: Standing, request: PlanRequest) -> Prospects:
-    service = session.service
-    return find_prospects(
-        service.framework, standing, service.estimates, modalities=request.modalities
-    )
+    service, framework = session.service, session.service.framework
+    standing = aim_at(standing, framework, find_target_grade(framework, request))
+    return find_prospects(framework, standing, service.estimates, modalities=request.modalities)
 
 
 def _draft_row(

@@ -107,11 +107,13 @@ def replan(
     _check_edit(framework, before, edit)
     if before.path_id is not None and before.path_id not in framework.path_of:
         raise ConflictError("plan.path-gone", path_id=before.path_id)
+    by_hand = not _as_chosen(prospects, before, edit)
     # without wishes: the edit decides what is in, and the rest only wants a reason
     request = PlanRequest(
         hours_budget=_budget(edit.hours_budget, before.hours_budget),
         cost_budget=_budget(edit.cost_budget, before.cost_budget),
         path=before.path_id,
+        shortest=before.objective == "shortest" and not by_hand,
     )
     choices = find_choices(prospects, 0, request, lang=lang)
     staying = [item.module_id for item in before.items if item.module_id not in edit.remove]
@@ -132,12 +134,11 @@ def replan(
         fixed=fixed,
     )
     _check_dates(framework, dict(zip(in_order, dates, strict=True)))
-    by_hand = not _as_chosen(prospects, before, edit)
     plan = compose_plan(
         choices,
         choice,
         plan_id=before.plan_id,
-        path_id=before.path_id,
+        request=request,
         dates=dates,
         left_out=_describe_left_out(choices, choice, before, edit, lang, by_hand=by_hand),
         lang=lang,
@@ -151,7 +152,7 @@ def replan(
 def _as_chosen(prospects: Prospects, before: Plan, edit: PlanEdit) -> bool:
     """Tell whether a plan that the solver chose is still its choice: only dates have changed."""
     return (
-        before.objective == "gap"
+        before.objective in ("gap", "shortest")
         # all other fields have their defaults, so a field added later counts as a change
         and edit == PlanEdit(items=edit.items, note=edit.note)
         and before.catalog_digest == prospects.framework.catalog.digest

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from recommender.errors import ConflictError, ForbiddenError, InputError, StaleError
 from recommender.results import Gaps, Plan, to_json
 from recommender.service.levels.gaps import describe_gaps
-from recommender.service.levels.standing import assume_grade, read_standing
+from recommender.service.levels.standing import aim_at, assume_grade, read_standing
 from recommender.service.permissions import Permission
 from recommender.service.plans.editing import PlanEdit, replan
 from recommender.service.plans.outcome import measure_outcome
@@ -265,6 +265,8 @@ def _edited(
     # the plan stays one for the grade that it was made for, also after a promotion
     if stored.gaps is not None and stored.gaps.grade in framework.grade_ids:
         standing = assume_grade(standing, framework, stored.gaps.grade)
+    if before.target_grade in framework.grade_ids:
+        standing = aim_at(standing, framework, before.target_grade)
     wanted = {item.offering_id for item in edit.items if item.offering_id is not None}
     plan = replan(
         find_prospects(framework, standing, service.estimates),

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from recommender.plan import PlanChoice, choose_plan
-from recommender.results import ExcludedModule, Plan, PlanItem
+from recommender.arrays import round_off
+from recommender.plan import PlanChoice, PlanProblem, choose_plan
+from recommender.results import ExcludedModule, Plan, PlanItem, RemainingGap
+from recommender.service.framework import Framework
 from recommender.service.plans.choices import Choices, PlanRequest, find_choices
 from recommender.service.plans.dates import Dates, schedule
 from recommender.service.plans.reasons import describe_not_chosen, reword
@@ -47,7 +49,7 @@ def make_plan(
         choice,
         # random and not counted: two processes never draw the same, and nobody guesses another's
         plan_id=f"plan-{secrets.token_hex(6)}",
-        path_id=request.path,
+        request=request,
         dates=dates,
         left_out=[*describe_not_chosen(choices.problem, choice, lang=lang), *choices.ruled_out],
         lang=lang,
@@ -59,7 +61,7 @@ def compose_plan(
     choice: PlanChoice,
     *,
     plan_id: str,
-    path_id: str | None,
+    request: PlanRequest,
     dates: Sequence[Dates],
     left_out: Sequence[ExcludedModule],
     lang: str,
@@ -80,11 +82,11 @@ def compose_plan(
         person_id=standing.people["person_id"].iloc[choices.row],
         as_of=standing.as_of,
         status="draft",
-        objective="by-hand" if by_hand else "gap",
-        path_id=path_id,
+        objective=_name_objective(request, by_hand=by_hand),
+        path_id=request.path,
         hours_budget=None if math.isinf(hours) else hours,
         cost_budget=None if math.isinf(cost) else cost,
-        hour_price=framework.catalog.settings.hour_price,
+        hour_price=problem.hour_price,
         items=items,
         left_out=tuple(left_out),
         assess_first=tuple(
@@ -100,9 +102,32 @@ def compose_plan(
         optimality_gap=choice.optimality_gap,
         size_known=choices.prospects.estimates.size_known,
         unserved=find_unserved(choices, choice, left_out),
+        target_grade=None
+        if standing.target_grade is None
+        else framework.grade_ids[standing.target_grade],
+        remaining=_find_remaining(framework, problem, choice),
     )
     # said in the one place that can also say it later, in the other language
     return reword(framework, plan, lang)
+
+
+def _name_objective(request: PlanRequest, *, by_hand: bool) -> str:
+    if by_hand:
+        return "by-hand"
+    return "shortest" if request.shortest else "gap"
+
+
+def _find_remaining(
+    framework: Framework, problem: PlanProblem, choice: PlanChoice
+) -> tuple[RemainingGap, ...]:
+    """Return what the chosen modules leave of each gap, the largest first."""
+    gained = problem.improvement[sorted(choice.order)].sum(axis=0)
+    # rounded, for what closes a gap exactly may miss it by a hair
+    left = round_off(np.maximum(0.0, problem.gap - gained))
+    largest = np.argsort(-left, kind="stable")
+    return tuple(
+        RemainingGap(framework.competency_ids[k], float(left[k])) for k in largest if left[k] > 0
+    )
 
 
 def _describe_items(

@@ -9,6 +9,7 @@ from recommender.candidates import READINESS_LEVELS
 from recommender.plan import PlanChoice, PlanProblem, gap_closed
 from recommender.results import ExcludedModule, Obstacle, Plan, PlanItem, UnservedPriority
 from recommender.service.framework import Framework
+from recommender.service.levels.distance import say_outlook
 from recommender.service.plans.learning_path import Frame
 from recommender.service.recommend.wording import explain_served
 from recommender.texts import all_texts, placeholders, say
@@ -55,6 +56,7 @@ def reword(framework: Framework, plan: Plan, lang: str) -> Plan:
             )
             for item in plan.unserved
         ),
+        outlook=say_outlook(framework, plan, lang),
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from recommender.errors import NotFoundError
 from recommender.results import Gaps, Plan
 from recommender.service.framework import Framework
+from recommender.service.levels.distance import word_gaps
 from recommender.service.levels.gaps import describe_gaps, tell_standing
 from recommender.service.levels.standing import read_standing
 from recommender.service.permissions import Permission, Principal, Role
@@ -147,7 +148,7 @@ def load_plan(
         made_at=this.made_at,
         # reasons are said anew: the plan may have been made in the other language
         plan=reword(framework, plan, session.lang),
-        gaps=_read_gaps(framework, source),
+        gaps=_read_gaps(framework, source, session.lang),
         note=this.body.get("note"),
         outcome=_OUTCOME.validate_python(this.body["outcome"]) if "outcome" in this.body else None,
         decisions=decisions,
@@ -190,11 +191,12 @@ def status_of(found: PlanVersion) -> str:
     return status
 
 
-def _read_gaps(framework: Framework, version: PlanVersion) -> Gaps | None:
+def _read_gaps(framework: Framework, version: PlanVersion, lang: str) -> Gaps | None:
     if "gaps" not in version.body:
         return None
     # versions of earlier releases do not say who is near a target
-    return tell_standing(framework, _GAPS.validate_python(version.body["gaps"]))
+    gaps = tell_standing(framework, _GAPS.validate_python(version.body["gaps"]))
+    return word_gaps(framework, gaps, lang)
 
 
 def _read_body(framework: Framework, version: PlanVersion) -> Plan:

@@ -50,6 +50,7 @@ def find_prospects(
         permitted=permit(
             framework.modules,
             standing.grade,
+            target_grade=standing.target_grade,
             recently_completed=standing.recently_completed,
             modalities=modalities,
         ),
@@ -68,6 +69,7 @@ def describe_exclusions(prospects: Prospects, row: int, *, lang: str) -> tuple[E
         modules,
         grade=standing.grade[one],
         candidate=prospects.candidates.candidate[one],
+        target_grade=standing.target_grade,
         recently_completed=standing.recently_completed[one],
         modalities=prospects.modalities,
     )[0].tolist()

@@ -13,8 +13,8 @@ import numpy as np
 from recommender.ranking import Objective, rank_modules
 from recommender.results import Recommendation, Recommendations
 from recommender.service.estimates import Estimates, load_estimates
-from recommender.service.framework import Framework
-from recommender.service.levels.standing import Standing, read_standing
+from recommender.service.framework import Framework, require_target_grade
+from recommender.service.levels.standing import Standing, aim_at, read_standing
 from recommender.service.permissions import Permission
 from recommender.service.recommend.prospects import (
     describe_exclusions,
@@ -41,6 +41,8 @@ class RecommendationRequest:
         The most hours that a single module may take, and the most CNY that it may cost.
     modalities : tuple of str or None
         The allowed modalities; all where None.
+    target_grade : str or None
+        The grade whose targets count; each person's own where None.
     """
 
     top: int = 10
@@ -48,6 +50,7 @@ class RecommendationRequest:
     hours: float | None = None
     budget: float | None = None
     modalities: tuple[str, ...] | None = None
+    target_grade: str | None = None
 
 
 def recommend_modules(
@@ -86,9 +89,12 @@ def recommend_modules(
     ------
     NotFoundError
         If there is no such person within the principal's scope, or no such model.
+    InputError
+        If there is no such target grade.
     """
     session.need(Permission.READ_RECOMMENDATIONS)
     service, framework = session.service, session.service.framework
+    require_target_grade(framework, request.target_grade, field="query:target_grade")
     estimates = service.estimates
     if model_id is not None:
         estimates = load_estimates(framework, service.models, model_id)
@@ -137,6 +143,7 @@ def rank_for_people(
 
     Best first, and every module that is no candidate with its reason.
     """
+    standing = aim_at(standing, framework, request.target_grade)
     prospects = find_prospects(framework, standing, estimates, modalities=request.modalities)
     modules = framework.modules
     affordable = np.ones(len(modules.ids), dtype=bool)
@@ -158,6 +165,7 @@ def rank_for_people(
         recently_completed=standing.recently_completed,
         modalities=request.modalities,
         order=estimates.order,
+        target_grade=standing.target_grade,
     )
     ranking: list[Recommendations] = []
     for row, person_id in enumerate(standing.people["person_id"].tolist()):
@@ -207,6 +215,7 @@ def rank_for_people(
                 excluded=excluded,
                 further=len(modules.ids) - len(chosen) - len(excluded),
                 size_known=estimates.size_known,
+                target_grade=request.target_grade,
             )
         )
     return ranking

@@ -571,8 +571,12 @@ def test_what_if_keeps_nothing(served):
     (grade,) = {row["grade"] for row in rows(served, schema.person, person_id=EMPLOYEE)}
     assert own.json()["gaps"]["grade"] == grade
     assert "plan_id" not in own.json()["plan"]
-    other = client.post("/v1/simulations", json={"person_id": EMPLOYEE, "grade": "g4"}).json()
-    assert other["gaps"]["grade"] == "g4"
+    other = client.post(
+        "/v1/simulations", json={"person_id": EMPLOYEE, "target_grade": "g4"}
+    ).json()
+    assert (other["gaps"]["grade"], other["gaps"]["target_grade"]) == (grade, "g4")
+    assert other["plan"]["target_grade"] == "g4"
+    assert other["gaps"]["headline"]
     assert sum(gap["target"] for gap in other["gaps"]["competencies"]) > sum(
         gap["target"] for gap in own.json()["gaps"]["competencies"]
     )
@@ -586,7 +590,8 @@ def test_what_if_keeps_nothing(served):
 
 def test_what_if_that_cannot_be(served, subtests):
     for body, status, code in [
-        ({"grade": "g9"}, 422, "plan.unknown-grade"),
+        ({"target_grade": "g9"}, 422, "target-grade.unknown"),
+        ({"grade": "g3"}, 422, "request.invalid"),
         ({"path": "no-such-path"}, 404, "path.unknown"),
         ({"without": ["no-such-module"]}, 404, "module.unknown"),
         ({"must": ["x"], "hours": 3}, 422, "request.invalid"),

@@ -21,7 +21,6 @@ from plan_office import (
 
 from recommender.errors import (
     ConflictError,
-    InputError,
     NotFoundError,
 )
 from recommender.results import ExcludedModule
@@ -203,31 +202,6 @@ def test_what_if_keeps_nothing(office):
     assert later.plan.items == ()
     assert later.plan.assess_first == ("reference-desk", "reading-aloud", "cataloguing")
     assert count_rows(url) == before
-
-
-def test_what_if_with_another_grade(office):
-    session = office.session(EMPLOYEE)
-    found = simulate_plan(session, PERSON, PlanRequest(), as_of=AS_OF, grade="librarian")
-    assert found.gaps.grade == "librarian"
-    assert [(gap.target, gap.gap) for gap in found.gaps.competencies] == [
-        (3.0, 2.0),
-        (2.0, 1.0),
-        (3.0, 2.5),
-    ]
-    assert found.plan.expected_gap_closed > 1.5
-    own = simulate_plan(session, PERSON, PlanRequest(), as_of=AS_OF, grade="assistant")
-    assert own.plan.items == simulate_plan(session, PERSON, PlanRequest(), as_of=AS_OF).plan.items
-    values = refused(
-        InputError,
-        "plan.unknown-grade",
-        simulate_plan,
-        session,
-        PERSON,
-        PlanRequest(),
-        as_of=AS_OF,
-        grade="director",
-    )
-    assert (values["field"], values["grades"]) == ("#/grade", "assistant, librarian")
 
 
 # ---- words ---------------------------------------------------------------------------------------
