@@ -99,7 +99,7 @@ class ItemDatesIn(Body):
     offering_id: Annotated[Id | None, Field(description="Its dates are the item's.")] = None
     starts_on: Day | None = None
     ends_on: Annotated[
-        Day | None, Field(description="By the catalogue's pace where it is left out.")
+        Day | None, Field(description="Where it is left out, only the first day is known.")
     ] = None
 
 
@@ -183,6 +183,9 @@ class _Part(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
+MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
+
+
 class PlanItemOut(_Part):
     """A planned module: when, why it is in the plan, and why at this place."""
 
@@ -192,14 +195,35 @@ class PlanItemOut(_Part):
     hours: float
     cost: Money
     adds: Annotated[float, Field(description="Weighted levels, given the items before it.")]
-    starts_on: dt.date
-    ends_on: dt.date
+    starts_on: Annotated[
+        dt.date | None,
+        Field(description="Of the offering, or set by a person; else null: no day is made up."),
+    ]
+    ends_on: Annotated[
+        dt.date | None,
+        Field(description="Null without a first day, and where a person set only that."),
+    ]
     offering_id: str | None
     fixed: Annotated[bool, Field(description="Whether a person set the dates.")]
     needed_by: Annotated[list[str], Field(description="Items that it has to come before.")]
     competencies: list[ServedOut]
     reasons: list[str]
     order_reasons: list[str]
+    proposed_month: Annotated[
+        str | None,
+        Field(
+            pattern=MONTH,
+            description="YYYY-MM: the month to begin in that has the hours; null where there are"
+            " dates.",
+        ),
+    ]
+    proposed_until: Annotated[
+        str | None,
+        Field(
+            pattern=MONTH,
+            description="The month to end in, where one month has too few hours; else null.",
+        ),
+    ]
 
 
 class LeftOutOut(_Part):

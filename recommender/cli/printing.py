@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recommender.cli.common import Terminal
-from recommender.results import Gaps, Plan, Recommendations, ServedCompetency
+from recommender.documents import say_month
+from recommender.results import Gaps, Plan, PlanItem, Recommendations, ServedCompetency
 from recommender.service.framework import Framework, find_path
 from recommender.service.levels.sittings import say_incomplete
 from recommender.service.plans.document import name_method
@@ -102,7 +103,7 @@ def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
                 f"{item.module_id}",
                 f"{item.hours:g}",
                 f"{item.cost:,.0f}",
-                f"{item.starts_on}\n{item.ends_on}",
+                _when(term, item),
                 "\n".join(_served(term, names, part) for part in item.competencies),
                 "\n".join([*([item.stage] if item.stage else []), *item.order_reasons]),
             )
@@ -125,6 +126,13 @@ def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
     for item in near[:3]:
         title = framework.module_of[item.module_id].title.in_language(term.lang)
         term.print("cli.plan-left-out", module=title, reason=item.explanation)
+
+
+def _when(term: Terminal, item: PlanItem) -> str:
+    if item.starts_on is None:
+        return say_month(item.proposed_month, item.proposed_until, term.lang)
+    days = dict.fromkeys([item.starts_on, item.ends_on or item.starts_on])
+    return "\n".join(day.isoformat() for day in days)
 
 
 def print_plans(term: Terminal, plans: Sequence[Plan]) -> None:

@@ -96,7 +96,7 @@ class PlanItemRow:
     cost : float
         CNY.
     starts_on, ends_on : date or None
-        None where no date is set yet.
+        None where no date is set yet; the last day alone where only the first is.
     place : str
         Place of the offering, or empty.
     serves : tuple of ServedGap
@@ -105,6 +105,8 @@ class PlanItemRow:
         Why the module is in the plan and why at this place; one sentence each.
     stage : str
         Stage of the learning path it belongs to, or empty. Items of a stage stand together.
+    proposed_month, proposed_until : str or None
+        Months "YYYY-MM" in which to begin and, where one is too short, to end, without dates.
     """
 
     order: int
@@ -118,6 +120,8 @@ class PlanItemRow:
     serves: tuple[ServedGap, ...] = ()
     reasons: tuple[str, ...] = ()
     stage: str = ""
+    proposed_month: str | None = None
+    proposed_until: str | None = None
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,10 @@ class Choices:
         """Return the id of the module at a position of the problem."""
         return self.problem.module_ids[i]
 
+    def stages_of(self, choice: PlanChoice) -> list[int]:
+        """Return the stage of each chosen module, in order; empty where no path frames the plan."""
+        return [self.problem.stages[i] for i in choice.order] if self.problem.stages else []
+
 
 def find_choices(prospects: Prospects, row: int, request: PlanRequest, *, lang: str) -> Choices:
     """Find what one person's plan can be chosen from.

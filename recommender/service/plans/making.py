@@ -40,6 +40,7 @@ def make_plan(
         [choices.name(i) for i in choice.order],
         offerings,
         first_day=prospects.standing.as_of + dt.timedelta(days=1),
+        stages=choices.stages_of(choice),
     )
     return compose_plan(
         choices,
@@ -125,6 +126,8 @@ def _describe_items(
             order_reasons=(),
             needed_by=tuple(modules.ids[m] for m in in_order if module in modules.prerequisites[m]),
             fixed=when.fixed,
+            proposed_month=when.proposed_month,
+            proposed_until=when.proposed_until,
         )
         for place, (module, parts, adds, when) in enumerate(
             zip(in_order, served, choice.added, dates, strict=True), start=1

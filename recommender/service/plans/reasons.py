@@ -11,6 +11,7 @@ from recommender.service.framework import Framework
 from recommender.service.plans.learning_path import Frame
 from recommender.service.recommend.wording import explain_served
 from recommender.texts import all_texts, placeholders, say
+from recommender.working_days import is_settled, is_working_day
 from training_catalog import LearningPath
 
 
@@ -166,4 +167,17 @@ def _order_reasons(
         key = "reason.in-stage"
     per_hour = f"{item.adds / item.hours:.3f}"
     reasons.append(say(key, lang, adds=f"{item.adds:.2f}", per_hour=per_hour))
-    return tuple(reasons)
+    return (*reasons, *_days_off(framework, item, lang))
+
+
+def _days_off(framework: Framework, item: PlanItem, lang: str) -> list[str]:
+    """Say where a run or a person has put the first or last day on a day off."""
+    country = framework.catalog.settings.country
+    days = dict.fromkeys(day for day in (item.starts_on, item.ends_on) if day)
+    return [
+        say("reason.day-off", lang, day=day.isoformat())
+        if is_settled(day.year, country)
+        else say("reason.day-off-unsettled", lang, day=day.isoformat(), year=day.year)
+        for day in days
+        if not is_working_day(day, country)
+    ]
