@@ -10,7 +10,7 @@ import numpy as np
 
 from recommender.candidates import require_prerequisites
 from recommender.errors import ConflictError, NotFoundError
-from recommender.plan import PlanProblem
+from recommender.plan import PlanChoice, PlanProblem
 from recommender.ranking import predict_improvement
 from recommender.results import ExcludedModule
 from recommender.service.framework import Framework, find_path

@@ -348,9 +348,16 @@ def test_offerings_may_come_from_hr_of_a_unit(desk):
     at.upload(
         "offerings",
         "offering_id,module_id,starts_on,ends_on,place,seats\n"
-        "o-1,desk-basics,2027-03-01,2027-03-02,甲,9\n",
+        "o-1,desk-basics,2027-03-01,2027-03-02,甲,9\n"
+        "make-up-day,desk-basics,2026-09-20,2026-09-20,甲,9\n"
+        "sunday,desk-basics,2027-03-07,2027-03-08,甲,9\n"
+        "spring-festival,desk-basics,2027-02-04,2027-02-05,甲,9\n",
     )
-    assert at.work().status is JobStatus.DONE
+    job = at.work()
+    # taken as they are: a class on a Sunday may be meant
+    assert job.status is JobStatus.DONE
+    result = at.result(job)
+    assert (result["inserted"], result["on_days_off"]) == (4, ["sunday", "spring-festival"])
 
 
 def test_plans_for_a_unit(desk, library):
