@@ -183,7 +183,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 
 class PlanItemOut(_Part):
@@ -195,14 +195,8 @@ class PlanItemOut(_Part):
     hours: float
     cost: Money
     adds: Annotated[float, Field(description="Weighted levels, given the items before it.")]
-    starts_on: Annotated[
-        dt.date | None,
-        Field(description="Of the offering, or set by a person; else null: no day is made up."),
-    ]
-    ends_on: Annotated[
-        dt.date | None,
-        Field(description="Null without a first day, and where a person set only that."),
-    ]
+    starts_on: Annotated[dt.date | None, Field(description="Null: no day is arranged yet.")]
+    ends_on: Annotated[dt.date | None, Field(description="Null: no last day is arranged yet.")]
     offering_id: str | None
     fixed: Annotated[bool, Field(description="Whether a person set the dates.")]
     needed_by: Annotated[list[str], Field(description="Items that it has to come before.")]
@@ -210,19 +204,10 @@ class PlanItemOut(_Part):
     reasons: list[str]
     order_reasons: list[str]
     proposed_month: Annotated[
-        str | None,
-        Field(
-            pattern=MONTH,
-            description="YYYY-MM: the month to begin in that has the hours; null where there are"
-            " dates.",
-        ),
+        Month | None, Field(description="To begin in, as 2027-03; null where a day is arranged.")
     ]
     proposed_until: Annotated[
-        str | None,
-        Field(
-            pattern=MONTH,
-            description="The month to end in, where one month has too few hours; else null.",
-        ),
+        Month | None, Field(description="To end in, where one month has too few hours; else null.")
     ]
 
 
