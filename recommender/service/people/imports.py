@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -100,8 +100,13 @@ def import_table(
             if dry_run:
                 step.rollback()
                 written = replace(written, inserted=written.inserted + taken)
-        figures = {**asdict(written), "on_days_off": len(written.on_days_off), "dry_run": dry_run}
-        session.details |= {"table": kind.name, **figures}
+        session.details |= {
+            "table": kind.name,
+            "inserted": written.inserted,
+            "updated": written.updated,
+            "unchanged": written.unchanged,
+            "dry_run": dry_run,
+        }
         if not dry_run:
             note_import(
                 connection,
