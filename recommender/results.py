@@ -134,10 +134,12 @@ class PlanItem:
     """A planned module: why it is in the plan, and why at this place.
 
     `adds` is in weighted levels, given the items before it. `stage` is that of the learning path
-    which frames the plan, in words. `needed_by` are the items that it has to come before. Dates
-    that are `fixed` were set by a person. `lower_step_of` are later items that start higher in a
-    competency both serve; `held_back` are those that would add more per hour here, but wait for a
-    lower step.
+    which frames the plan, in words. `needed_by` are the items that it has to come before. An item
+    has the dates of its offering, or those that a person set (`fixed`; the last day is None where
+    only the first was set). Any other one has a `proposed_month` ("YYYY-MM") in which it begins;
+    `proposed_until` is the month in which it ends, None where that is the same.
+    `lower_step_of` are later items that start higher in a competency both serve; `held_back` are
+    those that would add more per hour here, but wait for a lower step.
     """
 
     order: int
@@ -146,8 +148,8 @@ class PlanItem:
     hours: float
     cost: float
     adds: float
-    starts_on: dt.date
-    ends_on: dt.date
+    starts_on: dt.date | None
+    ends_on: dt.date | None
     offering_id: str | None
     competencies: tuple[ServedCompetency, ...]
     reasons: tuple[str, ...]
@@ -156,6 +158,8 @@ class PlanItem:
     fixed: bool = False
     lower_step_of: tuple[str, ...] = ()
     held_back: tuple[str, ...] = ()
+    proposed_month: str | None = None
+    proposed_until: str | None = None
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from recommender.improvement.history import (
 )
 from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
 from recommender.service.framework import Framework, profiles_in_force
+from recommender.working_days import next_working_day
 
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 _GIVEN = (
@@ -369,18 +370,21 @@ def _enrolments(
 
 
 def _offerings(framework: Framework, as_of: dt.date, rng: np.random.Generator) -> pd.DataFrame:
+    country = framework.catalog.settings.country
     taught = [m for m in framework.catalog.modules if m.modality in ("classroom", "simulation")]
     rows: list[tuple[object, ...]] = []
     for module in taught:
         for run in range(2):
-            starts = as_of + dt.timedelta(days=int(rng.integers(10, 90)) + 90 * run)
-            days = int(np.ceil(module.hours / 8))
+            day = as_of + dt.timedelta(days=int(rng.integers(10, 90)) + 90 * run)
+            starts = ends = next_working_day(day, country)
+            for _ in range(1, int(np.ceil(module.hours / 8))):
+                ends = next_working_day(ends + dt.timedelta(days=1), country)
             rows.append(
                 (
                     f"{module.id[:60]}-{starts:%y%m%d}-{run + 1}",
                     module.id,
                     starts,
-                    starts + dt.timedelta(days=days - 1),
+                    ends,
                     "示例培训中心",
                     module.group_size or 20,
                 )

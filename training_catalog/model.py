@@ -11,7 +11,7 @@ import datetime as dt
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from training_catalog.base import (
     Frozen,
@@ -236,10 +236,12 @@ class CatalogSettings(Frozen):
         Weighted levels that an hour must add to be worth planning.
     plan_hours_budget : float
         Hours of a plan when nobody says otherwise.
-    study_hours_per_week : float
-        Pace used to date plan items that have no scheduled offering.
     near_gap : float
         Levels below a target that are not yet told as a gap: whoever lacks less is near it.
+    hours_per_month : float
+        Hours a month that a plan proposes modules for.
+    country : str
+        Whose weekends and public holidays count, as two letters of ISO 3166.
     """
 
     rater_weights: dict[
@@ -253,12 +255,24 @@ class CatalogSettings(Frozen):
     min_raters_shown: Annotated[int, Field(ge=1)] = 3
     hour_price: Annotated[float, Field(ge=0)] = 0.002
     plan_hours_budget: Annotated[float, Field(gt=0)] = 40.0
-    study_hours_per_week: Annotated[float, Field(gt=0)] = 4.0
     near_gap: Annotated[float, Field(ge=0, le=4)] = 0.1
+    hours_per_month: Annotated[float, Field(ge=1)] = 16.0
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "CN"
 
     def weight_of_rater(self, rater_type: str) -> float:
         """Return the relative weight of a rater type."""
         return {str(name): weight for name, weight in self.rater_weights.items()}[rater_type]
+
+    @field_validator("country")
+    @classmethod
+    def _has_known_holidays(cls, country: str) -> str:
+        # the library is slow to import, and the country nearly always this one
+        if country != "CN":
+            from holidays import list_supported_countries
+
+            if country not in list_supported_countries():
+                raise ValueError(f"the holidays of {country} are not known")
+        return country
 
     @model_validator(mode="after")
     def _weighs_every_rater(self) -> Self:

@@ -126,6 +126,10 @@ class ImportResultOut(BaseModel):
     inserted: int
     updated: int
     unchanged: Annotated[int, Field(description="There already.")]
+    on_days_off: Annotated[
+        list[str],
+        Field(description="Offerings that begin or end on a day off, which may be meant."),
+    ] = []
     dry_run: Annotated[bool, Field(description="Whether nothing was stored.")]
 
 

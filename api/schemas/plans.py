@@ -129,7 +129,7 @@ class ItemDatesIn(Body):
     offering_id: Annotated[Id | None, Field(description="Its dates are the item's.")] = None
     starts_on: Day | None = None
     ends_on: Annotated[
-        Day | None, Field(description="By the catalogue's pace where it is left out.")
+        Day | None, Field(description="Where it is left out, only the first day is known.")
     ] = None
 
 
@@ -213,6 +213,9 @@ class _Part(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
 class PlanItemOut(_Part):
     """A planned module: when, why it is in the plan, and why at this place."""
 
@@ -222,8 +225,8 @@ class PlanItemOut(_Part):
     hours: float
     cost: Money
     adds: Annotated[float, Field(description="Weighted levels, given the items before it.")]
-    starts_on: dt.date
-    ends_on: dt.date
+    starts_on: Annotated[dt.date | None, Field(description="Null: no day is arranged yet.")]
+    ends_on: Annotated[dt.date | None, Field(description="Null: no last day is arranged yet.")]
     offering_id: str | None
     fixed: Annotated[bool, Field(description="Whether a person set the dates.")]
     needed_by: Annotated[list[str], Field(description="Items that it has to come before.")]
@@ -237,6 +240,12 @@ class PlanItemOut(_Part):
     held_back: Annotated[
         list[str],
         Field(description="Later items that would add more per hour here, but wait for a step."),
+    ]
+    proposed_month: Annotated[
+        Month | None, Field(description="To begin in, as 2027-03; null where a day is arranged.")
+    ]
+    proposed_until: Annotated[
+        Month | None, Field(description="To end in, where one month has too few hours; else null.")
     ]
 
 

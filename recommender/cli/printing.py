@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recommender.cli.common import Terminal
-from recommender.documents import figures
+from recommender.documents import figures, say_month
 from recommender.documents.plan.totals import add_up_shown
 from recommender.gaps import STANDINGS
-from recommender.results import Gaps, Plan, Recommendations, ServedCompetency
+from recommender.results import Gaps, Plan, PlanItem, Recommendations, ServedCompetency
 from recommender.service.framework import Framework, find_path
 from recommender.service.levels.distance import name_grade
 from recommender.service.levels.sittings import say_incomplete
@@ -177,7 +177,7 @@ def print_plan(
                 f"{item.module_id}",
                 figures.hours(item.hours),
                 figures.money(item.cost),
-                f"{item.starts_on}\n{item.ends_on}",
+                _when(term, item),
                 "\n".join(_served(term, names, part) for part in item.competencies),
                 "\n".join([*([item.stage] if item.stage else []), *item.order_reasons]),
             )
@@ -222,6 +222,13 @@ def print_plan(
         listed=len(near),
         further=left_out - len(near),
     )
+
+
+def _when(term: Terminal, item: PlanItem) -> str:
+    if item.starts_on is None:
+        return say_month(item.proposed_month, item.proposed_until, term.lang)
+    days = dict.fromkeys([item.starts_on, item.ends_on or item.starts_on])
+    return "\n".join(day.isoformat() for day in days)
 
 
 def print_plans(term: Terminal, plans: Sequence[Plan]) -> None:

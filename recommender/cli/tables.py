@@ -31,6 +31,10 @@ def register(app: typer.Typer) -> None:
     command(app, "template", examples=["recommender template ratings ratings.xlsx"])(template)
 
 
+# as many as one looks at before one filters the table
+_FEW = 10
+
+
 def import_(
     term: Terminal,
     kind: Kind,
@@ -63,8 +67,13 @@ def import_(
         "cli.would-import" if dry_run else "cli.imported-rows",
         kind=KINDS[kind].title[1 if term.lang == "en" else 0],
         file=file.name,
-        **asdict(written),
+        inserted=written.inserted,
+        updated=written.updated,
+        unchanged=written.unchanged,
     )
+    if written.on_days_off:
+        names = term.say("document.list_separator").join(written.on_days_off[:_FEW])
+        term.print("cli.on-days-off", count=len(written.on_days_off), names=names)
 
 
 def template(

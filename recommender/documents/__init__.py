@@ -7,6 +7,7 @@ The libraries that render are imported only when something is rendered.
 """
 
 from recommender.documents.catalog.sheet import render_booklet_pdf, render_module_sheet_pdf
+from recommender.documents.figures import say_month
 from recommender.documents.glyphs import missing_characters
 from recommender.documents.plan.document import (
     ApprovedBy,
@@ -39,4 +40,5 @@ __all__ = [
     "render_module_sheet_pdf",
     "render_plan_page",
     "render_plan_pdf",
+    "say_month",
 ]

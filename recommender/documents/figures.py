@@ -103,6 +103,15 @@ def day(date: dt.date | None) -> str:
     return date.isoformat() if date else ""
 
 
+def say_month(month: str | None, until: str | None, lang: str) -> str:
+    """Say for which month, or from which to which, something is proposed; empty without one."""
+    if month is None:
+        return ""
+    if until is None:
+        return say("document.plan.proposed", lang, month=month)
+    return say("document.plan.proposed_span", lang, month=month, until=until)
+
+
 def sentences(parts: Iterable[str], *, lang: str) -> str:
     """Join sentences into one text in which each ends in a full stop, whether or not it did."""
     stop = say("document.full_stop", lang)

@@ -61,7 +61,13 @@ def test_an_import_from_upload_to_result(served):
     assert (job["kind"], job["status"], job["problem"]) == ("import", "done", None)
     assert job["report_url"] is None
     result = client.get(job["result_url"]).json()
-    assert result == {"inserted": 1, "updated": 0, "unchanged": 0, "dry_run": False}
+    assert result == {
+        "inserted": 1,
+        "updated": 0,
+        "unchanged": 0,
+        "dry_run": False,
+        "on_days_off": [],
+    }
     again = wait_for(client, send_table(client, "people", GOOD))
     assert client.get(again["result_url"]).json()["unchanged"] == 1
 

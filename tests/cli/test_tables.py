@@ -32,6 +32,7 @@ def test_import_and_again(call, tmp_path):
         "inserted": 2,
         "updated": 0,
         "unchanged": 0,
+        "on_days_off": [],
     }
     again = call("import", "people", path, "--json").json
     assert (again["inserted"], again["updated"], again["unchanged"]) == (0, 0, 2)

@@ -50,9 +50,14 @@ class ArithmeticOut(_Part):
     ]
     hour_price: Annotated[float, Field(description="Weighted levels an hour must add.")]
     plan_hours_budget: float
-    study_hours_per_week: float
     near_gap: Annotated[
         float, Field(description="Levels below a target from which on it is told as a gap.")
+    ]
+    hours_per_month: Annotated[
+        float, Field(description="A plan proposes modules for no more hours a month than these.")
+    ]
+    country: Annotated[
+        str, Field(description="ISO 3166; whose weekends and public holidays count.")
     ]
 
 

@@ -101,7 +101,7 @@ class PlanItemRow:
     cost : float
         CNY.
     starts_on, ends_on : date or None
-        None where no date is set yet.
+        None where no date is set yet; the last day alone where only the first is.
     place : str
         Place of the offering, or empty.
     serves : tuple of ServedGap
@@ -112,6 +112,8 @@ class PlanItemRow:
         Stage of the learning path it belongs to, or empty. Items of a stage stand together.
     adds : float or None
         Weighted levels that it closes beyond the items before it.
+    proposed_month, proposed_until : str or None
+        Months "YYYY-MM" in which to begin and, where one is too short, to end, without dates.
     """
 
     order: int
@@ -126,6 +128,8 @@ class PlanItemRow:
     reasons: tuple[str, ...] = ()
     stage: str = ""
     adds: float | None = None
+    proposed_month: str | None = None
+    proposed_until: str | None = None
 
 
 @dataclass(frozen=True)

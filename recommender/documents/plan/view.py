@@ -17,6 +17,7 @@ from recommender.documents.figures import (
     level,
     money,
     percent,
+    say_month,
     sentences,
     signed,
     target,
@@ -222,12 +223,19 @@ def _figures(document: PlanDocument, lang: str) -> list[dict[str, str]]:
 def _period(document: PlanDocument, lang: str) -> str:
     if not document.items:
         return say("document.figure.modules_none", lang)
-    starts = [item.starts_on for item in document.items if item.starts_on]
-    ends = [item.ends_on or item.starts_on for item in document.items]
-    if not starts:
+    months = [
+        month
+        for item in document.items
+        for month in (
+            *(day(date)[:7] for date in (item.starts_on, item.ends_on)),
+            item.proposed_month,
+            item.proposed_until,
+        )
+        if month
+    ]
+    if not months:
         return say("document.plan.to_arrange", lang)
-    last = max(end for end in ends if end)
-    return say("document.period", lang, start=f"{min(starts):%Y-%m}", end=f"{last:%Y-%m}")
+    return say("document.period", lang, start=min(months), end=max(months))
 
 
 def _rings(document: PlanDocument, lang: str) -> str:
@@ -293,6 +301,8 @@ def _item(item: PlanItemRow, *, stage: str, lang: str) -> dict[str, Any]:
         "hours": hours(item.hours),
         "cost": _money(item.cost, lang),
         "dates": [date for date in dict.fromkeys([day(item.starts_on), day(item.ends_on)]) if date],
+        "no_dates": say_month(item.proposed_month, item.proposed_until, lang)
+        or say("document.plan.to_arrange", lang),
         "serves": [_served(served, lang=lang) for served in item.serves],
         "reason": sentences(item.reasons, lang=lang),
         "keep_whole": _fits_a_page(item),

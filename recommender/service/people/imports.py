@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -31,6 +31,7 @@ from recommender.store import read_table as read_stored
 from recommender.store.people.offerings import read_owners
 from recommender.store.people.people import has_others
 from recommender.table_kinds import KINDS, Known, TableKind
+from recommender.working_days import is_working_day
 
 
 def find_kind(name: str) -> TableKind:
@@ -90,6 +91,8 @@ def import_table(
             if kind.name == "offerings":
                 frame = _settle_owners(connection, frame, unit)
             written = store_frame(connection, kind, frame)
+            if kind.name == "offerings":
+                written = replace(written, on_days_off=_find_days_off(session, frame))
             if kind.name == "modules":
                 # raises where the catalogue with these and the earlier ones would not open again
                 imported = read_stored(connection, schema.module)
@@ -97,8 +100,13 @@ def import_table(
             if dry_run:
                 step.rollback()
                 written = replace(written, inserted=written.inserted + taken)
-        figures = {**asdict(written), "dry_run": dry_run}
-        session.details |= {"table": kind.name, **figures}
+        session.details |= {
+            "table": kind.name,
+            "inserted": written.inserted,
+            "updated": written.updated,
+            "unchanged": written.unchanged,
+            "dry_run": dry_run,
+        }
         if not dry_run:
             note_import(
                 connection,
@@ -145,6 +153,14 @@ def _settle_owners(
         for name, owner in zip(ids, given, strict=True)
     ]
     return offerings.assign(owner_unit=pd.Series(settled, offerings.index, dtype=object))
+
+
+def _find_days_off(session: Session, offerings: pd.DataFrame) -> tuple[str, ...]:
+    country = session.service.framework.catalog.settings.country
+    runs = zip(offerings["offering_id"], offerings["starts_on"], offerings["ends_on"], strict=True)
+    return tuple(
+        str(name) for name, *days in runs if not all(is_working_day(day, country) for day in days)
+    )
 
 
 def write_table_template(session: Session, kind_name: str, path: Path) -> None:

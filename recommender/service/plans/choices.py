@@ -11,7 +11,7 @@ import numpy as np
 from recommender.arrays import IntArray
 from recommender.candidates import require_prerequisites
 from recommender.errors import ConflictError, NotFoundError
-from recommender.plan import PlanProblem, seek_shortest
+from recommender.plan import PlanChoice, PlanProblem, seek_shortest
 from recommender.ranking import order_modules, predict_improvement
 from recommender.results import ExcludedModule
 from recommender.service.framework import Framework, find_path, require_target_grade
@@ -84,6 +84,10 @@ class Choices:
     def name(self, i: int) -> str:
         """Return the id of the module at a position of the problem."""
         return self.problem.module_ids[i]
+
+    def stages_of(self, choice: PlanChoice) -> list[int]:
+        """Return the stage of each chosen module, in order; empty where no path frames the plan."""
+        return [self.problem.stages[i] for i in choice.order] if self.problem.stages else []
 
 
 def find_choices(prospects: Prospects, row: int, request: PlanRequest, *, lang: str) -> Choices:

@@ -20,6 +20,7 @@ from recommender.results import ExcludedModule, Gaps, Plan, PlanItem, ServedComp
 from recommender.service.framework import Framework
 from recommender.service.levels.distance import name_grade
 from recommender.service.levels.sittings import say_incomplete
+from recommender.service.plans.dates import dates_of
 from recommender.service.plans.reasons import name_competency, name_module
 from recommender.texts import all_texts, say
 from training_catalog import LearningPath
@@ -180,6 +181,8 @@ def _item_row(
         reasons=item.order_reasons,
         stage=item.stage or "",
         adds=item.adds,
+        proposed_month=item.proposed_month,
+        proposed_until=item.proposed_until,
     )
 
 
@@ -200,10 +203,12 @@ def _note_late(plan: Plan, path: LearningPath | None, lang: str) -> list[str]:
     if path is None or not plan.items:
         return []
     weeks = path.stages[-1].until_week
-    due, ends = plan.as_of + dt.timedelta(weeks=weeks), plan.items[-1].ends_on
+    due = (plan.as_of + dt.timedelta(weeks=weeks)).isoformat()
+    # a month sorts before its days: what is proposed for the month of `due` can be done by then
+    ends = max(dates_of(item).ends for item in plan.items)
     if ends <= due:
         return []
-    return [say("note.path-late", lang, weeks=weeks, due=due.isoformat(), ends=ends.isoformat())]
+    return [say("note.path-late", lang, weeks=weeks, due=due, ends=ends)]
 
 
 def _note_hurried(plan: Plan, lang: str) -> list[str]:

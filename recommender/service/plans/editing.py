@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from recommender.plan import PlanChoice, arrange
 from recommender.results import ExcludedModule, Plan
 from recommender.service.framework import Framework
 from recommender.service.plans.choices import Choices, PlanRequest, find_choices
-from recommender.service.plans.dates import Dates, schedule
+from recommender.service.plans.dates import Dates, dates_of, schedule
 from recommender.service.plans.making import compose_plan
 from recommender.service.plans.reasons import describe_not_chosen, say_left_out
 from recommender.service.recommend.prospects import Prospects
@@ -30,7 +30,7 @@ _ASKED = ("not-wanted", "modality-not-allowed")
 class ItemDates:
     """When an item is to be taken: on the dates of an offering, or from a day on.
 
-    Without a last day the catalogue's pace decides how long it takes.
+    Without a last day nothing is said of how long it takes.
     """
 
     module_id: str
@@ -91,7 +91,8 @@ def replan(
     today : date
         Nothing new is scheduled before the day after.
     keep_dates : bool
-        Whether all items that stay keep their dates, not only those whose dates a person set.
+        Whether all items that stay keep their dates and months, not only those whose dates a person
+        set.
     lang : str
         Language of the reasons.
 
@@ -121,10 +122,11 @@ def replan(
     choice = arrange(choices.problem, chosen)
     in_order = [choices.name(i) for i in choice.order]
     fixed = {
-        item.module_id: Dates(item.starts_on, item.ends_on, item.offering_id, fixed=True)
+        # a month is a proposal and nobody's decision, also where it is kept
+        item.module_id: replace(dates_of(item), fixed=item.starts_on is not None)
         for item in before.items
         if item.module_id in in_order and (keep_dates or item.fixed)
-    } | _set_dates(framework, before, edit, named)
+    } | _set_dates(before, edit, named)
     # from tomorrow at the earliest: the plan of an earlier day is not scheduled into the past
     dates = schedule(
         framework,
@@ -132,6 +134,7 @@ def replan(
         coming,
         first_day=max(before.as_of, today) + dt.timedelta(days=1),
         fixed=fixed,
+        stages=choices.stages_of(choice),
     )
     _check_dates(framework, dict(zip(in_order, dates, strict=True)))
     plan = compose_plan(
@@ -209,14 +212,12 @@ def _find_chosen(choices: Choices, wanted: Iterable[str], lang: str) -> list[int
 
 
 def _set_dates(
-    framework: Framework,
     before: Plan,
     edit: PlanEdit,
     named: Mapping[str, Offering],
 ) -> dict[str, Dates]:
     # a full offering is no obstacle where the full one counts this very person
     held = {item.offering_id for item in before.items}
-    pace = framework.catalog.settings.study_hours_per_week
     dates: dict[str, Dates] = {}
     for place, item in enumerate(edit.items):
         at = {"module_id": item.module_id, "field": f"#/items/{place}"}
@@ -232,10 +233,8 @@ def _set_dates(
         elif item.starts_on is None:
             raise InputError("plan.dates-missing", **at)
         else:
-            weeks = math.ceil(framework.module_of[item.module_id].hours / pace)
-            starts_on = item.starts_on
-            ends_on = item.ends_on or starts_on + dt.timedelta(days=7 * weeks - 1)
-        if not before.as_of <= starts_on <= ends_on:
+            starts_on, ends_on = item.starts_on, item.ends_on
+        if not before.as_of <= starts_on <= (ends_on or starts_on):
             raise InputError("plan.dates-impossible", as_of=before.as_of.isoformat(), **at)
         dates[item.module_id] = Dates(starts_on, ends_on, item.offering_id, fixed=True)
     return dates
@@ -244,13 +243,13 @@ def _set_dates(
 def _check_dates(framework: Framework, dates: Mapping[str, Dates]) -> None:
     for name, when in dates.items():
         for needed in framework.module_of[name].prerequisites:
-            if needed in dates and dates[needed].ends_on >= when.starts_on:
+            if needed in dates and not dates[needed].can_come_before(when):
                 raise ConflictError(
                     "plan.dates-before-prerequisite",
                     module_id=name,
                     needed=needed,
-                    starts_on=when.starts_on.isoformat(),
-                    ends_on=dates[needed].ends_on.isoformat(),
+                    starts_on=when.begins,
+                    ends_on=dates[needed].ends,
                 )
 
 

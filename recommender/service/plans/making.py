@@ -43,6 +43,7 @@ def make_plan(
         [choices.name(i) for i in choice.order],
         offerings,
         first_day=prospects.standing.as_of + dt.timedelta(days=1),
+        stages=choices.stages_of(choice),
     )
     return compose_plan(
         choices,
@@ -160,6 +161,8 @@ def _describe_items(
                 if start is not None and (start[i] < start[later]).any()
             ),
             held_back=tuple(choices.name(later) for later in held_back),
+            proposed_month=when.proposed_month,
+            proposed_until=when.proposed_until,
         )
         for place, (i, module, parts, adds, held_back, when) in enumerate(
             zip(

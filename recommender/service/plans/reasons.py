@@ -13,6 +13,7 @@ from recommender.service.levels.distance import say_outlook
 from recommender.service.plans.learning_path import Frame
 from recommender.service.recommend.wording import explain_served
 from recommender.texts import all_texts, placeholders, say
+from recommender.working_days import is_settled, is_working_day
 from training_catalog import LearningPath
 
 # what was spent elsewhere, by the reason why a priority is left
@@ -193,7 +194,7 @@ def _order_reasons(
     per_hour = f"{item.adds / item.hours:.3f}"
     waiting = _list(framework, item.held_back, lang)
     reasons.append(say(key, lang, adds=f"{item.adds:.2f}", per_hour=per_hour, waiting=waiting))
-    return tuple(reasons)
+    return (*reasons, *_days_off(framework, item, lang))
 
 
 def _list(framework: Framework, module_ids: Sequence[str], lang: str) -> str:
@@ -276,3 +277,16 @@ def _name_some(framework: Framework, module_ids: Sequence[str], lang: str) -> st
         return text
     key = "unserved.and-one-more" if more == 1 else "unserved.and-more"
     return say(key, lang, courses=text, count=len(module_ids), more=more)
+
+
+def _days_off(framework: Framework, item: PlanItem, lang: str) -> list[str]:
+    """Say where a run or a person has put the first or last day on a day off."""
+    country = framework.catalog.settings.country
+    days = dict.fromkeys(day for day in (item.starts_on, item.ends_on) if day)
+    return [
+        say("reason.day-off", lang, day=day.isoformat())
+        if is_settled(day.year, country)
+        else say("reason.day-off-unsettled", lang, day=day.isoformat(), year=day.year)
+        for day in days
+        if not is_working_day(day, country)
+    ]

@@ -115,7 +115,13 @@ def test_an_import_is_stored_noted_and_named_in_the_trail(desk, library):
     assert (job.status, job.kind) == (JobStatus.QUEUED, "import")
     ended = at.work()
     assert (ended.status, ended.done, ended.total) == (JobStatus.DONE, 2, 2)
-    assert at.result(job) == {"inserted": 1, "updated": 1, "unchanged": 0, "dry_run": False}
+    assert at.result(job) == {
+        "on_days_off": [],
+        "inserted": 1,
+        "updated": 1,
+        "unchanged": 0,
+        "dry_run": False,
+    }
     (entry,) = entries(library, "job-import")
     assert entry.actor == "key:admin"
     assert entry.request_id == job.job_id
@@ -147,7 +153,13 @@ def test_a_dry_run_says_what_would_happen_and_stores_nothing(desk, library):
     at = desk()
     job = at.upload("people", HEADER + "N1,新人,新部,assistant,\n", dry_run=True)
     assert at.work().status is JobStatus.DONE
-    assert at.result(job) == {"inserted": 1, "updated": 0, "unchanged": 0, "dry_run": True}
+    assert at.result(job) == {
+        "on_days_off": [],
+        "inserted": 1,
+        "updated": 0,
+        "unchanged": 0,
+        "dry_run": True,
+    }
     assert len(rows(library, sa.select(schema.person.c.person_id))) == 8
     assert rows(library, sa.select(schema.import_batch)) == []
     assert rows(library, sa.select(schema.org_unit).where(schema.org_unit.c.path == "新部")) == []
@@ -348,9 +360,16 @@ def test_offerings_may_come_from_hr_of_a_unit(desk):
     at.upload(
         "offerings",
         "offering_id,module_id,starts_on,ends_on,place,seats\n"
-        "o-1,desk-basics,2027-03-01,2027-03-02,甲,9\n",
+        "o-1,desk-basics,2027-03-01,2027-03-02,甲,9\n"
+        "make-up-day,desk-basics,2026-09-20,2026-09-20,甲,9\n"
+        "sunday,desk-basics,2027-03-07,2027-03-08,甲,9\n"
+        "spring-festival,desk-basics,2027-02-04,2027-02-05,甲,9\n",
     )
-    assert at.work().status is JobStatus.DONE
+    job = at.work()
+    # taken as they are: a class on a Sunday may be meant
+    assert job.status is JobStatus.DONE
+    result = at.result(job)
+    assert (result["inserted"], result["on_days_off"]) == (4, ["sunday", "spring-festival"])
 
 
 def test_plans_for_a_unit(desk, library):

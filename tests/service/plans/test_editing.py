@@ -181,7 +181,7 @@ def test_a_plan_stays_for_the_grade_and_day_it_was_made_for(office):
     assert (found.gaps.grade, found.plan.as_of) == ("assistant", AS_OF)
     assert found.plan.expected_gap_closed == pytest.approx(1.5 * 1.0)
     # but nothing is put into days that are past
-    assert min(item.starts_on for item in found.plan.items) == dt.date(2027, 3, 2)
+    assert min(item.proposed_month for item in found.plan.items) == "2027-03"
 
 
 # ---- dates ---------------------------------------------------------------------------------------
@@ -191,13 +191,14 @@ def test_dates_set_by_hand_stay(office):
     plan_id = office.create().plan.plan_id
     found = office.edit(plan_id, items=dated(module_id="children-and-shelves", starts_on=DAY))
     item = next(i for i in found.plan.items if i.module_id == "children-and-shelves")
-    # five hours at five a week
-    assert (item.starts_on, item.ends_on, item.fixed) == (DAY, DAY + dt.timedelta(days=6), True)
+    # nobody said how long it takes
+    assert (item.starts_on, item.ends_on, item.fixed) == (DAY, None, True)
+    assert item.proposed_month is None
     found = office.edit(plan_id, remove=("desk-interview",))
     kept = next(i for i in found.plan.items if i.module_id == "children-and-shelves")
     assert (kept.starts_on, kept.ends_on) == (item.starts_on, item.ends_on)
     basics = next(i for i in found.plan.items if i.module_id == "desk-basics")
-    assert (basics.starts_on, basics.fixed) == (AS_OF + dt.timedelta(days=1), False)
+    assert (basics.starts_on, basics.proposed_month, basics.fixed) == (None, "2026-11", False)
 
 
 def test_a_plan_of_which_only_dates_are_moved_is_still_the_best(office):
@@ -215,16 +216,32 @@ def test_a_plan_of_which_only_dates_are_moved_is_still_the_best(office):
     assert found.plan.objective == "by-hand"
 
 
-def test_nothing_is_put_into_days_that_are_taken(office):
+def test_days_that_are_taken_and_their_hours_are_left_alone(office):
     plan_id = office.create().plan.plan_id
     taken = AS_OF + dt.timedelta(days=3)
+    offer(office.service, "clash", "desk-basics", taken)
     found = office.edit(
         plan_id,
         items=dated(module_id="children-and-shelves", starts_on=taken, ends_on=taken),
     )
-    when = {i.module_id: (i.starts_on, i.ends_on) for i in found.plan.items}
-    assert when["desk-basics"][0] == taken + dt.timedelta(days=1)
-    assert when["desk-interview"][0] > when["desk-basics"][1]
+    when = {i.module_id: (i.proposed_month, i.offering_id) for i in found.plan.items}
+    # 5, 6 and 8 hours, and 12 a month
+    assert when == {
+        "children-and-shelves": (None, None),
+        "desk-basics": ("2026-11", None),
+        "desk-interview": ("2026-12", None),
+    }
+
+
+def test_a_day_off_is_accepted_and_said(office):
+    plan_id = office.create().plan.plan_id
+    sunday = dt.date(2026, 12, 6)
+    for day, noted in ((sunday, True), (sunday + dt.timedelta(days=1), False)):
+        found = office.edit(plan_id, items=dated(module_id="children-and-shelves", starts_on=day))
+        item = next(i for i in found.plan.items if i.module_id == "children-and-shelves")
+        assert item.starts_on == day
+        notes = [text for text in item.order_reasons if text.startswith(f"{day} 是休息日")]
+        assert len(notes) == noted
 
 
 def test_an_item_takes_the_dates_of_its_offering(office):

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import asking
@@ -16,6 +17,8 @@ from recommender.errors import ConflictError, NotFoundError
 from recommender.exchange import write_xlsx
 from recommender.results import to_json
 from recommender.service.plans.choices import PlanRequest
+from recommender.service.plans.dates import dates_of
+from recommender.service.plans.document import PlanReader, build_plan_document
 from recommender.store import reading, schema, writing
 from recommender.table_kinds import KINDS
 
@@ -62,7 +65,7 @@ def test_a_plan_within_a_path(library, person):
         "rules-for-librarians": "outside-path",
     }
     for earlier, later in pairwise(plan.items):
-        assert earlier.ends_on < later.starts_on
+        assert dates_of(earlier).can_come_before(dates_of(later))
     assert json.loads(json.dumps(to_json(plan)))["path_id"] == PATH
 
 
@@ -189,9 +192,9 @@ def test_the_document_names_path_and_stages_and_says_of_each_module_why(library,
 def test_a_plan_that_takes_longer_than_its_path_says_so(library, person):
     with writing(library.engine) as connection:
         connection.execute(schema.offering.delete())
-    # 4 h, 6 h and 8 h at 5 h a week: one, two and two weeks
+    # 4 h, 6 h and 8 h, and 12 h a month
     plan, document = asking.plan(library, person, PlanRequest(path=PATH), as_of=AS_OF)
-    assert plan.items[-1].ends_on == AS_OF + dt.timedelta(weeks=5)
+    assert [i.proposed_month for i in plan.items] == ["2026-11", "2026-11", "2026-12"]
     assert document.notes == ()
     run = {"offering_id": "late", "module_id": "desk-interview", "place": "二楼", "seats": 9}
     day = AS_OF + dt.timedelta(weeks=20, days=1)
@@ -202,8 +205,27 @@ def test_a_plan_that_takes_longer_than_its_path_says_so(library, person):
     _, document = asking.plan(library, person, PlanRequest(path=PATH), as_of=AS_OF)
     due = AS_OF + dt.timedelta(weeks=20)
     assert document.notes == (
-        f"学习路径应在第 20 周前完成（{due}）；按已开班次和每周学时，本计划要到 {day} 才完成",
+        f"学习路径应在第 20 周前完成（{due}）；按已开班次和每月学时，本计划要到 {day} 才完成",
     )
+
+
+def test_a_plan_is_as_late_as_its_latest_item(library, person):
+    with writing(library.engine) as connection:
+        connection.execute(schema.offering.delete())
+    plan, _ = asking.plan(library, person, PlanRequest(path=PATH), as_of=AS_OF)
+    gaps = asking.gaps(library, person, as_of=AS_OF)
+    reader = PlanReader("某人", "阅览部", "", synthetic=True)
+    due = AS_OF + dt.timedelta(weeks=20)
+    # 20 weeks from 1 November end on 21 March: what is proposed for that month can be done by then
+    for month, is_late in (("2027-03", False), ("2027-04", True)):
+        first = replace(plan.items[0], proposed_month="2026-12", proposed_until=month)
+        late = replace(plan, items=(first, *plan.items[1:]))
+        document = build_plan_document(
+            library.framework, reader, gaps, late, places={}, lang="zh-CN"
+        )
+        said = [note for note in document.notes if f"（{due}）" in note]
+        assert len(said) == is_late
+        assert not is_late or said[0].endswith(f"本计划要到 {month} 才完成")
 
 
 def test_a_path_that_has_nothing_for_a_person(library):

@@ -18,6 +18,7 @@ from recommender.results import to_json
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plans
 from recommender.store import reading, schema
+from recommender.working_days import is_working_day
 
 GAP_KEYS = {
     "competency_id",
@@ -281,13 +282,16 @@ def check_plan(service, plan, document):
     found = plain(plan)
     assert set(found) >= PLAN_KEYS
     assert [item["order"] for item in found["items"]] == list(range(1, len(plan.items) + 1))
-    free_from = AS_OF
     seen = set()
     for item in plan.items:
         assert {"order", "module_id", "hours", "cost", "competencies"} <= set(to_json(item))
         assert all(set(to_json(served)) >= SERVED_KEYS for served in item.competencies)
-        assert free_from < item.starts_on <= item.ends_on
-        free_from = item.ends_on
+        if item.offering_id:
+            assert AS_OF < item.starts_on <= item.ends_on
+            assert item.proposed_month is None
+        else:
+            assert (item.starts_on, item.ends_on) == (None, None)
+            assert item.proposed_month >= f"{AS_OF:%Y-%m}"
         module = modules[item.module_id]
         assert (item.hours, item.cost) == (module.hours, module.cost)
         assert item.reasons
@@ -384,27 +388,23 @@ def test_wishes_that_cannot_be_met(service, everybody):
 def test_offerings_give_the_dates(organisation):
     service, sample = organisation
     offerings = {row["offering_id"]: row for row in sample.offerings.to_dict("records")}
-    dated = 0
+    dated = proposed = 0
     for person in asking.person_ids(service):
         plan, _ = asking.plan(service, person, PlanRequest(), as_of=AS_OF)
-        free_from = AS_OF + dt.timedelta(days=1)
         for item in plan.items:
-            later = [
-                row["starts_on"]
-                for row in offerings.values()
-                if row["module_id"] == item.module_id and row["starts_on"] >= free_from
-            ]
             if item.offering_id:
                 run = offerings[item.offering_id]
                 assert run["module_id"] == item.module_id
                 assert (item.starts_on, item.ends_on) == (run["starts_on"], run["ends_on"])
-                assert item.starts_on == min(later)
+                assert is_working_day(item.starts_on, "CN")
+                assert is_working_day(item.ends_on, "CN")
                 dated += 1
             else:
-                assert not later
-                assert item.starts_on == free_from
-            free_from = item.ends_on + dt.timedelta(days=1)
+                assert (item.starts_on, item.ends_on) == (None, None)
+                assert item.proposed_month
+                proposed += 1
     assert dated
+    assert proposed
 
 
 def test_plans_of_everybody(service, everybody):
