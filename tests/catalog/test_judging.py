@@ -65,7 +65,7 @@ def test_a_step_without_a_prerequisite_is_told_with_its_modules(catalog):
 
 def test_two_modules_to_choose_from_need_no_prerequisite(catalog):
     planted = change_module(PLANTS["step-without-prerequisite"](catalog), OTHER, retired=True)
-    assert [j.code for j in judge_catalog(planted)] == ["few-modules-for-step"]
+    assert "step-without-prerequisite" not in {j.code for j in judge_catalog(planted)}
 
 
 def test_a_prerequisite_that_those_further_on_do_not_need_keeps_them_out(catalog, subtests):

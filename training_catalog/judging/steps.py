@@ -120,7 +120,9 @@ def _prerequisites(catalog: Catalog) -> Iterator[Judgement]:
             # A prerequisite is completed or planned as well, and a module is planned only where it
             # leads above the person's level. Who passes from step to step is settled by the
             # from-level; a prerequisite of a lower step would keep out all who outgrew it.
-            if not any(p.id == main.id and p.to_level >= main.to_level for p in before.competencies):
+            if not any(
+                p.id == main.id and p.to_level >= main.to_level for p in before.competencies
+            ):
                 yield judge(
                     "prerequisite-below",
                     "modules",
