@@ -128,6 +128,15 @@ PLANTS: dict[str, Callable[[Catalog], Catalog]] = {
     "prerequisite-above": lambda c: change_module(
         c, MODULE, prerequisites=("rejected-major-bid-emergency-sandbox",)
     ),
+    "step-without-prerequisite": lambda c: change_module(
+        c, "using-criticism-one-to-one", prerequisites=()
+    ),
+    "prerequisite-below": lambda c: change_module(
+        c, MODULE, prerequisites=("first-lost-deal-mentoring",)
+    ),
+    "prerequisite-not-for-grade": lambda c: change_module(
+        change_module(c, OTHER, grades=("g2", "g3", "g4")), MODULE, prerequisites=(OTHER,)
+    ),
     "no-outcome": lambda c: _outcomes(c),
     "outcome-elsewhere": lambda c: _outcomes(
         c,

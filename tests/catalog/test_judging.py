@@ -1,7 +1,7 @@
 """Each judgement fires on the fault it is for, and on a clean catalogue none does."""
 
 import pytest
-from catalog.planting import MODULE, PLANTS, change_module
+from catalog.planting import MODULE, OTHER, PLANTS, change_module
 
 from training_catalog import Text, load_catalog
 from training_catalog.files.assembly import build_catalog
@@ -52,6 +52,42 @@ def test_a_step_that_no_target_asks_for_is_no_hole(catalog):
     )
     planted = PLANTS["no-module-for-step"](catalog.model_copy(update={"profiles": lower}))
     assert not [j for j in judge_catalog(planted) if j.code == "no-module-for-step"]
+
+
+def test_a_step_without_a_prerequisite_is_told_with_its_modules(catalog):
+    (found,) = judge_catalog(PLANTS["step-without-prerequisite"](catalog))
+    assert (found.code, found.severity) == ("step-without-prerequisite", "warning")
+    assert (found.part, found.id) == ("competencies", "resilience")
+    assert "从 1 级到 2 级" in found.text("zh-CN")
+    for title in ("丢单复盘工作坊", "低谷期工作节奏管理", "用好批评：反馈吸收一对一教练"):
+        assert f"《{title}》" in found.text("zh-CN")
+
+
+def test_two_modules_to_choose_from_need_no_prerequisite(catalog):
+    planted = change_module(PLANTS["step-without-prerequisite"](catalog), OTHER, retired=True)
+    assert "step-without-prerequisite" not in {j.code for j in judge_catalog(planted)}
+
+
+def test_a_prerequisite_that_those_further_on_do_not_need_keeps_them_out(catalog, subtests):
+    """Of the step below, or of another competency; one of the same step keeps nobody out."""
+    for name, codes in {
+        "first-lost-deal-mentoring": ["prerequisite-below"],
+        "steady-rhythm-in-slumps": [],
+        "price-pressure-composure-training": ["prerequisite-below"],
+        # the main competency of one, further competency of the other
+        "cold-visit-refusal-drill": ["prerequisite-below"],
+    }.items():
+        with subtests.test(prerequisite=name):
+            planted = change_module(catalog, MODULE, prerequisites=(name,))
+            found = judge_catalog(planted)
+            assert [j.code for j in found] == codes
+            assert {j.id for j in found} <= {MODULE}
+
+
+def test_a_prerequisite_closed_to_a_grade_is_told_for_that_grade(catalog):
+    (found,) = judge_catalog(PLANTS["prerequisite-not-for-grade"](catalog))
+    assert found.id == MODULE
+    assert "初级客户经理" in found.text("zh-CN")
 
 
 def test_an_exception_of_the_glossary_is_no_fault(catalog):

@@ -4,9 +4,11 @@ from fractions import Fraction
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pytest
 from catalog.source_runs import runs, source_hashes
 
+from recommender.candidates import build_module_arrays, find_candidates, permit
 from training_catalog import load_catalog
 from training_catalog.coverage import coverage
 from training_catalog.files.loading import DEFAULT_CATALOG
@@ -34,6 +36,47 @@ def test_every_step_has_three_modules_that_differ(catalog):
         shapes = {(modules[m].modality, modules[m].hours, modules[m].cost) for m in cell.main}
         assert len({shape[0] for shape in shapes}) >= 2, cell
         assert len(shapes) == len(cell.main), cell
+
+
+def test_in_every_step_one_module_builds_on_another(catalog):
+    modules = {m.id: m for m in catalog.modules}
+    for cell in coverage(catalog).cells:
+        assert any(modules[name].prerequisites for name in cell.main), cell
+
+
+def test_a_prerequisite_leads_along_the_same_step(catalog, subtests):
+    """So that it serves whoever the module serves, and neither asks for more nor for less."""
+    modules = {m.id: m for m in catalog.modules}
+    for module in catalog.modules:
+        main = module.competencies[0]
+        for name in module.prerequisites:
+            with subtests.test(module=module.id, prerequisite=name):
+                before = modules[name]
+                assert not before.retired
+                assert set(module.grades) <= set(before.grades)
+                assert (main.id, main.from_level, main.to_level) in {
+                    (part.id, part.from_level, part.to_level) for part in before.competencies
+                }
+                # a chain would make a plan long
+                assert not before.prerequisites
+
+
+def test_nobody_is_kept_from_a_module_by_its_prerequisite(catalog):
+    """People at every tenth of a level, who never completed anything."""
+    names = [c.id for c in catalog.competencies]
+    levels = np.repeat(np.arange(0, 4, 0.1)[:, None], len(names), axis=1)
+
+    def candidates(modules):
+        arrays = build_module_arrays(
+            modules, competency_ids=names, grade_ids=[g.id for g in catalog.grades]
+        )
+        permitted = permit(arrays, np.zeros(len(levels), dtype=int))
+        found = find_candidates(levels, np.full(levels.shape, 4.0), arrays, permitted=permitted)
+        return found.candidate
+
+    free = [m.model_copy(update={"prerequisites": ()}) for m in catalog.modules]
+    assert candidates(catalog.modules).sum() > 0
+    np.testing.assert_array_equal(candidates(catalog.modules), candidates(free))
 
 
 def test_no_two_modules_have_the_same_outcomes(catalog):

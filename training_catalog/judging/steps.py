@@ -1,9 +1,10 @@
-"""Judges steps without modules, modules nobody can reach, and prerequisites that ask too much."""
+"""Judges steps without modules or order, modules nobody can reach, and prerequisites."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from training_catalog.base import Text
 from training_catalog.coverage import coverage, newest_targets
 from training_catalog.judging.judgement import Judgement, judge
 from training_catalog.model import Catalog, TrainingModule
@@ -13,6 +14,7 @@ def judge_steps(catalog: Catalog) -> Iterator[Judgement]:
     """Judge how modules cover the steps and build on one another."""
     yield from _holes(catalog)
     yield from _unreachable(catalog)
+    yield from _steps_apart(catalog)
     yield from _prerequisites(catalog)
 
 
@@ -83,12 +85,61 @@ def _unreachable(catalog: Catalog) -> Iterator[Judgement]:
         )
 
 
+def _steps_apart(catalog: Catalog) -> Iterator[Judgement]:
+    """Judge steps of several modules none of which has a prerequisite."""
+    modules = {module.id: module for module in catalog.modules}
+    for row in coverage(catalog).rows:
+        for cell in row.steps:
+            main = [modules[name] for name in cell.main]
+            # two may be there to choose from; of three, one as a rule takes up what another teaches
+            if cell.needed and len(main) > 2 and not any(m.prerequisites for m in main):
+                yield judge(
+                    "step-without-prerequisite",
+                    "competencies",
+                    row.competency_id,
+                    competency=row.name,
+                    step=cell.step,
+                    next=cell.step + 1,
+                    modules=Text(
+                        zh_cn="".join(f"《{m.title.zh_cn}》" for m in main),
+                        en=", ".join(f"“{m.title.en}”" for m in main),
+                    ),
+                )
+
+
 def _prerequisites(catalog: Catalog) -> Iterator[Judgement]:
     modules = {module.id: module for module in catalog.modules}
+    competencies = {competency.id: competency.name for competency in catalog.competencies}
+    grades = {grade.id: grade.name for grade in catalog.grades}
     for module in catalog.modules:
         steps = {part.id: part for part in module.competencies}
+        main = module.competencies[0]
         for name in module.prerequisites:
             before = modules[name]
+            values = {"module": module.title, "prerequisite": before.title}
+            # A prerequisite is completed or planned as well, and a module is planned only where it
+            # leads above the person's level. Who passes from step to step is settled by the
+            # from-level; a prerequisite of a lower step would keep out all who outgrew it.
+            if not any(
+                p.id == main.id and p.to_level >= main.to_level for p in before.competencies
+            ):
+                yield judge(
+                    "prerequisite-below",
+                    "modules",
+                    module.id,
+                    competency=competencies[main.id],
+                    to_level=f"{main.to_level:g}",
+                    **values,
+                )
+            for grade in module.grades:
+                if grade not in before.grades:
+                    yield judge(
+                        "prerequisite-not-for-grade",
+                        "modules",
+                        module.id,
+                        grade=grades[grade],
+                        **values,
+                    )
             shared = [part for part in before.competencies if part.id in steps]
             # without a shared competency, the main ones are compared
             pairs = [(part, steps[part.id]) for part in shared] or [
@@ -98,10 +149,4 @@ def _prerequisites(catalog: Catalog) -> Iterator[Judgement]:
                 part.from_level > mine.from_level or part.to_level > mine.to_level
                 for part, mine in pairs
             ):
-                yield judge(
-                    "prerequisite-above",
-                    "modules",
-                    module.id,
-                    module=module.title,
-                    prerequisite=before.title,
-                )
+                yield judge("prerequisite-above", "modules", module.id, **values)
