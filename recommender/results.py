@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Basis = Literal["measured", "pooled", "expert"]
+ActivityKind = Literal["mentoring", "shadowing", "project", "reading"]
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,11 @@ class PlanItem:
     `adds` is in weighted levels, given the items before it. `stage` is that of the learning path
     which frames the plan, in words. `needed_by` are the items that it has to come before. Dates
     that are `fixed` were set by a person.
+
+    `goal` is what the module teaches towards the gaps served, `on_the_job` what to practise at
+    work, `companion` who accompanies that, `measure` how success is judged, and `review_on` when
+    it is looked at again; in plans of earlier releases they are empty. `focus` is what the practice
+    is tied to: an indicator, or ``<competency>.<level>``.
     """
 
     order: int
@@ -128,6 +134,35 @@ class PlanItem:
     order_reasons: tuple[str, ...]
     needed_by: tuple[str, ...] = ()
     fixed: bool = False
+    goal: tuple[str, ...] = ()
+    on_the_job: str = ""
+    companion: str = ""
+    measure: str = ""
+    review_on: dt.date | None = None
+    focus: str = ""
+
+
+@dataclass(frozen=True)
+class PlanActivity:
+    """A development activity: an item of a plan that is no course, and takes none of its hours.
+
+    `focus` is what a proposed one is tied to: an indicator, or ``<competency>.<level>``. One whose
+    words a person set (`by_hand`) keeps them in the language they were written in.
+    `carried_over_from` is the plan in which it was not done.
+    """
+
+    activity_id: str
+    kind: ActivityKind
+    competency_id: str
+    title: str
+    goal: str
+    companion: str
+    measure: str
+    review_on: dt.date
+    done_on: dt.date | None = None
+    focus: str = ""
+    by_hand: bool = False
+    carried_over_from: str | None = None
 
 
 @dataclass(frozen=True)
@@ -135,7 +170,8 @@ class Plan:
     """A person's development plan; `path_id` is the learning path that frames it.
 
     `optimality_gap` is by how many weighted levels another plan may be better at most: 0 where this
-    one is proven to be the best, and for plans chosen by hand.
+    one is proven to be the best, and for plans chosen by hand. `review_on` is when the whole plan
+    is looked at again; None where there is nothing in it.
     """
 
     plan_id: str
@@ -156,6 +192,8 @@ class Plan:
     model_id: str | None
     catalog_digest: str
     optimality_gap: float = 0.0
+    activities: tuple[PlanActivity, ...] = ()
+    review_on: dt.date | None = None
 
 
 def to_json(result: Any) -> dict[str, Any]:

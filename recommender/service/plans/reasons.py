@@ -8,14 +8,18 @@ from dataclasses import replace
 from recommender.plan import PlanChoice, PlanProblem, gap_closed
 from recommender.results import ExcludedModule, Plan, PlanItem
 from recommender.service.framework import Framework
+from recommender.service.plans.development.words import describe_activity, describe_item
 from recommender.service.plans.learning_path import Frame
 from recommender.service.recommend.wording import explain_served
 from recommender.texts import all_texts, placeholders, say
 from training_catalog import LearningPath
 
 
-def reword(framework: Framework, plan: Plan, lang: str) -> Plan:
+def reword(framework: Framework, plan: Plan, lang: str, *, manager: str | None = None) -> Plan:
     """Say again, in a language, why modules are in a plan, at their place, or left out.
+
+    Also what they and the development activities are for and who accompanies them; `manager` is
+    the line manager's name, see `describe_item`.
 
     The catalogue may have changed since the plan was made. Sentences about competencies that have
     left it keep their words; a module that has left it is called by its id.
@@ -25,7 +29,7 @@ def reword(framework: Framework, plan: Plan, lang: str) -> Plan:
         plan,
         items=tuple(
             replace(
-                item,
+                describe_item(framework, item, lang, manager=manager),
                 stage=_name_stage(path, item.stage, lang),
                 reasons=_reasons(framework, item, lang),
                 order_reasons=_order_reasons(
@@ -36,6 +40,9 @@ def reword(framework: Framework, plan: Plan, lang: str) -> Plan:
         ),
         left_out=tuple(
             replace(item, explanation=_explanation(item, lang)) for item in plan.left_out
+        ),
+        activities=tuple(
+            describe_activity(framework, each, lang, manager=manager) for each in plan.activities
         ),
     )
 
