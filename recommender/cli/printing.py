@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recommender.cli.common import Terminal
-from recommender.results import Gaps, Plan, Recommendations, ServedCompetency
+from recommender.results import (
+    Gaps,
+    Plan,
+    PlanActivity,
+    PlanItem,
+    Recommendations,
+    ServedCompetency,
+)
 from recommender.service.framework import Framework, find_path
 from recommender.service.levels.sittings import say_incomplete
 from recommender.service.plans.document import name_method
 from recommender.service.plans.learning_path import is_for_grade
+from recommender.service.plans.reasons import name_module
 
 
 def print_gaps(term: Terminal, framework: Framework, gaps: Gaps) -> None:
@@ -118,6 +126,7 @@ def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
     )
     if made.optimality_gap:
         term.print("note.not-proven", gap=f"{made.optimality_gap:.2f}")
+    _print_work(term, framework, made)
     if made.assess_first:
         term.print("cli.plan-assess", names=", ".join(names[name] for name in made.assess_first))
     # the others were left out for reasons that more hours or a larger budget would not change
@@ -125,6 +134,36 @@ def print_plan(term: Terminal, framework: Framework, made: Plan) -> None:
     for item in near[:3]:
         title = framework.module_of[item.module_id].title.in_language(term.lang)
         term.print("cli.plan-left-out", module=title, reason=item.explanation)
+
+
+def _print_work(term: Terminal, framework: Framework, made: Plan) -> None:
+    """Print what makes a plan one to work with: of each item, and of what is no course."""
+    for item in made.items:
+        title = name_module(framework, item.module_id, term.lang)
+        goal = term.say("document.separator").join(item.goal)
+        _print_parts(term, f"{item.order}. {title}", item, goal=goal, on_the_job=item.on_the_job)
+    if made.activities:
+        term.out.print()
+        term.print("cli.plan-activities")
+    for activity in made.activities:
+        _print_parts(term, activity.title, activity, goal=activity.goal)
+        if activity.carried_over_from is not None:
+            term.print("cli.plan-carried-over", plan=activity.carried_over_from)
+    if made.review_on is not None:
+        term.out.print()
+        term.print("document.work.whole", on=made.review_on)
+
+
+def _print_parts(term: Terminal, title: str, part: PlanItem | PlanActivity, **said: str) -> None:
+    more = {"companion": part.companion, "measure": part.measure, "review_on": part.review_on}
+    lines = [
+        f"   {term.say(f'document.work.{name}')}  {text}"
+        for name, text in (said | more).items()
+        if text
+    ]
+    if lines:
+        text = "\n".join(["", title, *lines])
+        term.out.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_plans(term: Terminal, plans: Sequence[Plan]) -> None:

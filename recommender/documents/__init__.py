@@ -9,6 +9,7 @@ The libraries that render are imported only when something is rendered.
 from recommender.documents.catalog.sheet import render_booklet_pdf, render_module_sheet_pdf
 from recommender.documents.glyphs import missing_characters
 from recommender.documents.plan.document import (
+    ActivityRow,
     ApprovedBy,
     Basis,
     CompetencyRow,
@@ -24,6 +25,7 @@ from recommender.documents.plan.pdf import render_plan_pdf
 from recommender.documents.typesetting import RenderedPdf
 
 __all__ = [
+    "ActivityRow",
     "ApprovedBy",
     "Basis",
     "CompetencyRow",

@@ -105,6 +105,12 @@ class PlanItemRow:
         Why the module is in the plan and why at this place; one sentence each.
     stage : str
         Stage of the learning path it belongs to, or empty. Items of a stage stand together.
+    goal : tuple of str
+        What it teaches towards the gaps served.
+    on_the_job, companion, measure : str
+        What to practise at work, who accompanies that, how success is judged; may be empty.
+    review_on : date or None
+        When it is looked at again.
     """
 
     order: int
@@ -118,6 +124,25 @@ class PlanItemRow:
     serves: tuple[ServedGap, ...] = ()
     reasons: tuple[str, ...] = ()
     stage: str = ""
+    goal: tuple[str, ...] = ()
+    on_the_job: str = ""
+    companion: str = ""
+    measure: str = ""
+    review_on: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class ActivityRow:
+    """A development activity: an item of the plan that is no course; texts as in `PlanItemRow`."""
+
+    kind: str
+    title: str
+    goal: str
+    companion: str
+    measure: str
+    review_on: dt.date
+    done_on: dt.date | None = None
+    carried_over: bool = False
 
 
 @dataclass(frozen=True)
@@ -184,6 +209,12 @@ class PlanDocument:
         Name of the learning path that frames the plan, or empty.
     approvals : tuple of ApprovedBy
         Approvals of this plan as it is; the other parties may sign on paper.
+    activities : tuple of ActivityRow
+        What is no course.
+    review_on : date or None
+        When the whole plan is looked at again.
+    progress : str
+        How far it has come, in a sentence; empty before it is in force.
     """
 
     plan_id: str
@@ -211,3 +242,6 @@ class PlanDocument:
     notes: tuple[str, ...] = ()
     path: str = ""
     approvals: tuple[ApprovedBy, ...] = ()
+    activities: tuple[ActivityRow, ...] = ()
+    review_on: dt.date | None = None
+    progress: str = ""

@@ -19,6 +19,7 @@ from recommender.documents.figures import (
     signed,
 )
 from recommender.documents.plan.document import (
+    ActivityRow,
     CompetencyRow,
     Party,
     PlanDocument,
@@ -76,6 +77,8 @@ def plan_view(
         "objective": _objective(document, lang),
         "items": _items(document.items, lang=lang),
         "no_items": "" if document.items else _no_items(document, lang),
+        "activities": [_activity(activity, lang=lang) for activity in document.activities],
+        "review": _review(document, lang),
         "total": {
             "hours": hours(document.total_hours),
             "cost": _money(document.total_cost, lang),
@@ -281,13 +284,56 @@ def _item(item: PlanItemRow, *, stage: str, lang: str) -> dict[str, Any]:
         "serves": [_served(served, lang=lang) for served in item.serves],
         "reason": sentences(item.reasons, lang=lang),
         "keep_whole": _fits_a_page(item),
+        "work": _work(item, lang),
     }
+
+
+def _work(item: PlanItemRow | ActivityRow, lang: str) -> list[dict[str, str]]:
+    """Return what makes a plan one to work with: each with what it is called."""
+    goal = item.goal if isinstance(item, ActivityRow) else sentences(item.goal, lang=lang)
+    said = {
+        "goal": goal,
+        "on_the_job": item.on_the_job if isinstance(item, PlanItemRow) else "",
+        "companion": item.companion,
+        "measure": item.measure,
+        "review_on": day(item.review_on),
+    }
+    return [
+        {"label": say(f"document.work.{name}", lang), "text": text}
+        for name, text in said.items()
+        if text
+    ]
+
+
+def _activity(activity: ActivityRow, *, lang: str) -> dict[str, Any]:
+    notes = [
+        say("document.work.done", lang, on=day(activity.done_on)) if activity.done_on else "",
+        say("document.work.carried_over", lang) if activity.carried_over else "",
+    ]
+    return {
+        "title": activity.title,
+        "kind": activity.kind,
+        "notes": [note for note in notes if note],
+        "work": _work(activity, lang),
+    }
+
+
+def _review(document: PlanDocument, lang: str) -> str:
+    said = [
+        say("document.work.whole", lang, on=day(document.review_on)) if document.review_on else "",
+        document.progress,
+    ]
+    return sentences([text for text in said if text], lang=lang)
 
 
 def _fits_a_page(item: PlanItemRow) -> bool:
     """Tell whether the item surely fits on one page, so that it need not be split."""
     # far below what a page holds: a cell that may not break but is too long runs off the page
-    return len(item.serves) <= 10 and sum(map(len, (item.title, *item.reasons))) <= 1500
+    return len(item.serves) <= 10 and sum(map(len, _texts(item))) <= 1500
+
+
+def _texts(item: PlanItemRow) -> tuple[str, ...]:
+    return item.title, *item.reasons, *item.goal, item.on_the_job, item.companion, item.measure
 
 
 def _served(served: ServedGap, *, lang: str) -> dict[str, str]:
