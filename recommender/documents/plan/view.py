@@ -312,8 +312,12 @@ def _activity(activity: ActivityRow, *, lang: str) -> dict[str, Any]:
     ]
     return {
         "title": activity.title,
-        "kind": activity.kind,
-        "notes": [note for note in notes if note],
+        # a title in a person's own words may leave it open what kind of activity it is
+        "notes": [
+            note
+            for note in ("" if activity.kind in activity.title else activity.kind, *notes)
+            if note
+        ],
         "work": _work(activity, lang),
     }
 
