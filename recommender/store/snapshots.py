@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
@@ -34,6 +36,11 @@ class Snapshot:
     exams: pd.DataFrame
     assessments: pd.DataFrame
     completions: pd.DataFrame
+
+    @cached_property
+    def rating_rows(self) -> Mapping[str, np.ndarray]:
+        """Positions of each person's ratings; found once for all people."""
+        return self.ratings.groupby("person_id").indices
 
 
 def read_snapshot(

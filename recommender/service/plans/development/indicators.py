@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from recommender.arrays import DECIMALS, to_date
-from recommender.scoring import SOURCES
+from recommender.scoring import RATER_TYPE_CODES, SOURCES
 from recommender.service.framework import Framework
 from recommender.service.levels.raters import find_withheld
 from recommender.service.levels.standing import Standing
@@ -34,6 +34,8 @@ class IndicatorPicker:
 
     def __init__(self, framework: Framework, standing: Standing, row: int) -> None:
         self._framework, self._standing, self._row = framework, standing, row
+        settings = framework.catalog.settings
+        self._weights = {kind: settings.weight_of_rater(kind) for kind in RATER_TYPE_CODES}
         self._picked: set[str] = set()
 
     def pick(self, competency_id: str, *, taught: Collection[str] = ()) -> str:
@@ -90,20 +92,22 @@ class IndicatorPicker:
         for indicator, kind, _, rating, _ in rows:
             if kind not in withheld:
                 given.setdefault(indicator, {}).setdefault(kind, []).append(rating)
+        weights = self._weights
         return {
-            indicator: sum(settings.weight_of_rater(k) * sum(r) / len(r) for k, r in kinds.items())
-            / sum(settings.weight_of_rater(k) for k in kinds)
+            indicator: sum(weights[kind] * sum(r) / len(r) for kind, r in kinds.items())
+            / sum(weights[kind] for kind in kinds)
             for indicator, kinds in given.items()
         }
 
     @cached_property
     def _ratings(self) -> dict[str, list[_Rating]]:
         """The person's ratings by competency; read once, and only if they are asked for."""
-        rows = self._standing.snapshot.ratings
-        rows = rows[rows["person_id"] == self._standing.people["person_id"].iloc[self._row]]
+        snapshot = self._standing.snapshot
+        person_id = self._standing.people["person_id"].iloc[self._row]
+        rows = snapshot.ratings.iloc[snapshot.rating_rows.get(person_id, [])]
         names = ("competency_id", "indicator_id", "rater_type", "rater_id", "rating", "rated_on")
         by_competency: dict[str, list[_Rating]] = {}
-        for competency_id, *rating in zip(*(rows[name] for name in names), strict=True):
+        for competency_id, *rating in zip(*(rows[name].tolist() for name in names), strict=True):
             by_competency.setdefault(competency_id, []).append(tuple(rating))
         return by_competency
 
