@@ -40,7 +40,8 @@ class Snapshot:
     @cached_property
     def rating_rows(self) -> Mapping[str, np.ndarray]:
         """Positions of each person's ratings; found once for all people."""
-        return self.ratings.groupby("person_id").indices
+        found = self.ratings.groupby("person_id").indices
+        return {str(person_id): np.asarray(rows) for person_id, rows in found.items()}
 
 
 def read_snapshot(

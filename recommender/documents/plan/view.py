@@ -19,13 +19,13 @@ from recommender.documents.figures import (
     signed,
 )
 from recommender.documents.plan.document import (
-    ActivityRow,
     CompetencyRow,
     Party,
     PlanDocument,
     PlanItemRow,
     ServedGap,
 )
+from recommender.documents.plan.work import activity_view, review_line, work_parts
 from recommender.texts import all_texts, placeholders, say
 
 LEFT_OUT_SHOWN = 8
@@ -77,8 +77,8 @@ def plan_view(
         "objective": _objective(document, lang),
         "items": _items(document.items, lang=lang),
         "no_items": "" if document.items else _no_items(document, lang),
-        "activities": [_activity(activity, lang=lang) for activity in document.activities],
-        "review": _review(document, lang),
+        "activities": [activity_view(activity, lang=lang) for activity in document.activities],
+        "review": review_line(document, lang),
         "total": {
             "hours": hours(document.total_hours),
             "cost": _money(document.total_cost, lang),
@@ -284,50 +284,8 @@ def _item(item: PlanItemRow, *, stage: str, lang: str) -> dict[str, Any]:
         "serves": [_served(served, lang=lang) for served in item.serves],
         "reason": sentences(item.reasons, lang=lang),
         "keep_whole": _fits_a_page(item),
-        "work": _work(item, lang),
+        "work": work_parts(item, lang),
     }
-
-
-def _work(item: PlanItemRow | ActivityRow, lang: str) -> list[dict[str, str]]:
-    """Return what makes a plan one to work with: each with what it is called."""
-    goal = item.goal if isinstance(item, ActivityRow) else sentences(item.goal, lang=lang)
-    said = {
-        "goal": goal,
-        "on_the_job": item.on_the_job if isinstance(item, PlanItemRow) else "",
-        "companion": item.companion,
-        "measure": item.measure,
-        "review_on": day(item.review_on),
-    }
-    return [
-        {"label": say(f"document.work.{name}", lang), "text": text}
-        for name, text in said.items()
-        if text
-    ]
-
-
-def _activity(activity: ActivityRow, *, lang: str) -> dict[str, Any]:
-    notes = [
-        say("document.work.done", lang, on=day(activity.done_on)) if activity.done_on else "",
-        say("document.work.carried_over", lang) if activity.carried_over else "",
-    ]
-    return {
-        "title": activity.title,
-        # a title in a person's own words may leave it open what kind of activity it is
-        "notes": [
-            note
-            for note in ("" if activity.kind in activity.title else activity.kind, *notes)
-            if note
-        ],
-        "work": _work(activity, lang),
-    }
-
-
-def _review(document: PlanDocument, lang: str) -> str:
-    said = [
-        say("document.work.whole", lang, on=day(document.review_on)) if document.review_on else "",
-        document.progress,
-    ]
-    return sentences([text for text in said if text], lang=lang)
 
 
 def _fits_a_page(item: PlanItemRow) -> bool:

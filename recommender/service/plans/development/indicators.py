@@ -10,7 +10,7 @@ from functools import cached_property
 from recommender.arrays import DECIMALS, to_date
 from recommender.scoring import RATER_TYPE_CODES, SOURCES
 from recommender.service.framework import Framework
-from recommender.service.levels.raters import find_withheld
+from recommender.service.levels.few_raters import find_withheld
 from recommender.service.levels.standing import Standing
 from training_catalog import Indicator
 

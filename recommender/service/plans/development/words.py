@@ -43,7 +43,7 @@ def describe_item(
             # one that only others need serves no gap: then all that it teaches
             if not gaps or any(_competency_of(target) in gaps for target in outcome.serves)
         ),
-        on_the_job=_say_of_focus(framework, "practice", item.focus, lang) or item.on_the_job,
+        on_the_job=_say_practice(framework, item.focus, lang) or item.on_the_job,
         companion=_say_manager(manager, lang),
         measure=measure,
     )
@@ -57,11 +57,11 @@ def describe_activity(
         return activity
     kind = activity.kind
     name = _name(framework, [activity.competency_id], lang)
-    goal = _say_of_focus(framework, f"activity.goal.{kind}", activity.focus, lang)
+    text = _text_of(framework, activity.focus, lang)
     return replace(
         activity,
         title=say(f"activity.title.{kind}", lang, competency=name),
-        goal=goal or activity.goal,
+        goal=say(f"activity.goal.{kind}", lang, text=text) if text else activity.goal,
         companion=_say_manager(manager if kind in _BY_MANAGER else None, lang),
         measure=say(f"activity.measure.{kind}", lang),
     )
@@ -96,19 +96,23 @@ def _say_manager(manager: str | None, lang: str) -> str:
     return say("companion.manager", lang)
 
 
-def _say_of_focus(framework: Framework, key: str, focus: str, lang: str) -> str:
-    """Put what a focus says into a sentence; empty where it has left the catalogue."""
+def _text_of(framework: Framework, focus: str, lang: str) -> str:
+    """Return the indicator or the headline of a level; empty where it has left the catalogue."""
     competency_id, _, rest = focus.partition(".")
     competency = framework.competencies.get(competency_id)
-    number, _, indicator = rest.partition(".")
-    if competency is None or not number:
+    if competency is None or not rest:
         return ""
-    level = competency.levels[int(number) - 1]
-    texts = [each.text for each in level.indicators if each.id == focus]
-    text = level.headline if not indicator else (texts[0] if texts else None)
-    if text is None:
-        return ""
+    level = competency.levels[int(rest[0]) - 1]
+    texts = {each.id: each.text for each in level.indicators} | {
+        f"{competency_id}.{level.level}": level.headline
+    }
     # it stands in quotation marks within a sentence, which has a full stop of its own
-    said = text.in_language(lang).rstrip("。.")
-    kind = "level" if not indicator else "indicator"
-    return say(f"{key}.{kind}" if key == "practice" else key, lang, text=said)
+    return texts[focus].in_language(lang).rstrip("。.") if focus in texts else ""
+
+
+def _say_practice(framework: Framework, focus: str, lang: str) -> str:
+    text = _text_of(framework, focus, lang)
+    if not text:
+        return ""
+    is_level = focus.count(".") == 1
+    return say("practice.level" if is_level else "practice.indicator", lang, text=text)
