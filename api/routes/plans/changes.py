@@ -125,7 +125,7 @@ def activate_plan(call: Admitted, plan_id: PlanId) -> Response:
     conflict=True,
     versioned=True,
     example={"activity_id": "a1"},
-    body_example={"done_on": "2026-11-27"},
+    body_example={"done_on": "2026-10-30"},
 )
 def complete_activity(
     call: Admitted, plan_id: PlanId, activity_id: ActivityId, body: Strict[ActivityDoneIn]
