@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 Basis = Literal["measured", "pooled", "expert"]
 Standing = Literal["met", "near", "gap"]
+ActivityKind = Literal["mentoring", "shadowing", "project", "reading"]
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,11 @@ class PlanItem:
     `proposed_until` is the month in which it ends, None where that is the same.
     `lower_step_of` are later items that start higher in a competency both serve; `held_back` are
     those that would add more per hour here, but wait for a lower step.
+
+    `goal` is what the module teaches towards the gaps served, `on_the_job` what to practise at
+    work, `companion` who accompanies that, `measure` how success is judged, and `review_on` when
+    it is looked at again; in plans of earlier releases they are empty. `focus` is what the practice
+    is tied to: an indicator, or ``<competency>.<level>``.
     """
 
     order: int
@@ -160,6 +166,12 @@ class PlanItem:
     held_back: tuple[str, ...] = ()
     proposed_month: str | None = None
     proposed_until: str | None = None
+    goal: tuple[str, ...] = ()
+    on_the_job: str = ""
+    companion: str = ""
+    measure: str = ""
+    review_on: dt.date | None = None
+    focus: str = ""
 
 
 @dataclass(frozen=True)
@@ -209,6 +221,29 @@ class RemainingGap:
 
 
 @dataclass(frozen=True)
+class PlanActivity:
+    """A development activity: an item of a plan that is no course, and takes none of its hours.
+
+    `focus` is what a proposed one is tied to: an indicator, or ``<competency>.<level>``. One whose
+    words a person set (`by_hand`) keeps them in the language they were written in.
+    `carried_over_from` is the plan in which it was not done.
+    """
+
+    activity_id: str
+    kind: ActivityKind
+    competency_id: str
+    title: str
+    goal: str
+    companion: str
+    measure: str
+    review_on: dt.date
+    done_on: dt.date | None = None
+    focus: str = ""
+    by_hand: bool = False
+    carried_over_from: str | None = None
+
+
+@dataclass(frozen=True)
 class Plan:
     """A person's development plan; `path_id` is the learning path that frames it.
 
@@ -219,7 +254,8 @@ class Plan:
     `optimality_gap` is by how many weighted levels another plan may be better at most: 0 where this
     one is proven to be the best, and for plans chosen by hand. `size_known` as in
     `Recommendations`. `unserved` are those of the three largest priorities that the items close by
-    less than a third.
+    less than a third. `review_on` is when the whole plan is looked at again; None where there is
+    nothing in it.
     """
 
     plan_id: str
@@ -245,6 +281,8 @@ class Plan:
     target_grade: str | None = None
     remaining: tuple[RemainingGap, ...] = ()
     outlook: str | None = None
+    activities: tuple[PlanActivity, ...] = ()
+    review_on: dt.date | None = None
 
 
 def to_json(result: Any) -> dict[str, Any]:

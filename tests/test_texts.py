@@ -30,6 +30,7 @@ SAYING = {"say", "hint", "print", "TableFault", "Problem", *ERRORS}
 KEY = re.compile(r"[a-z][a-z-]*(\.[a-z_-]+)+")
 # families whose keys are put together, and where; the rest of a key stands somewhere by itself
 FAMILIES = {
+    "activity.": "service.plans.development.words: by the kind of activity",
     "analysis.": "recommender.analysis: columns of tables, findings, sources",
     "catalog_document.": "documents.catalog.view and its template",
     "catalog_workbook.": "exchange: notes by number, faults by code",

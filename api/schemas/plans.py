@@ -10,11 +10,11 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.responses import Resource
-from api.schemas.common import Body, Day, Hours, Id, Money, MoneyIn, Note
+from api.schemas.common import Body, Day, Hours, Id, Money, MoneyIn
 from api.schemas.levels import GapsOut, ServedOut
+from recommender.results import ActivityKind
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import PlanDraft
-from recommender.service.plans.editing import ItemDates, PlanEdit
 from recommender.service.plans.stored import StoredPlan
 from training_catalog import Modality
 
@@ -22,7 +22,16 @@ Status = Literal["draft", "approved", "active", "done", "cancelled"]
 Party = Literal["employee", "manager", "hr"]
 Decision = Literal["approved", "rejected"]
 Change = Literal[
-    "created", "remade", "edited", "approved", "rejected", "activated", "done", "cancelled"
+    "created",
+    "remade",
+    "edited",
+    "approved",
+    "rejected",
+    "activated",
+    "done",
+    "cancelled",
+    "activity-done",
+    "activity-reopened",
 ]
 
 UnservedReason = Literal[
@@ -46,12 +55,6 @@ HoursBudget = Annotated[
         description="Left out: the catalogue's own bound; none on a path or for the shortest plan. "
         "Null: no bound."
     ),
-]
-NewHours = Annotated[
-    Hours | None, Field(description="Left out: as it was. Null: no bound from now on.")
-]
-NewMoney = Annotated[
-    MoneyIn | None, Field(description="Left out: as it was. Null: no bound from now on.")
 ]
 
 
@@ -101,114 +104,6 @@ class SimulationIn(PlanIn):
     person_id: Id
 
 
-class ItemDatesIn(Body):
-    """When an item is to be taken: give either an offering or a first day."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "oneOf": [
-                {
-                    "required": ["offering_id"],
-                    "properties": {
-                        "offering_id": {"type": "string"},
-                        "starts_on": {"type": "null"},
-                        "ends_on": {"type": "null"},
-                    },
-                },
-                {
-                    "required": ["starts_on"],
-                    "properties": {
-                        "offering_id": {"type": "null"},
-                        "starts_on": {"type": "string"},
-                    },
-                },
-            ]
-        }
-    )
-    module_id: Id
-    offering_id: Annotated[Id | None, Field(description="Its dates are the item's.")] = None
-    starts_on: Day | None = None
-    ends_on: Annotated[
-        Day | None, Field(description="Where it is left out, only the first day is known.")
-    ] = None
-
-
-class PlanEditIn(Body):
-    """What is to be changed, by itself a note changes nothing; what is left out stays."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "anyOf": [
-                *(
-                    {"required": [name], "properties": {name: {"minItems": 1}}}
-                    for name in ("add", "remove", "items")
-                ),
-                {"required": ["hours_budget"]},
-                {"required": ["cost_budget"]},
-            ]
-        }
-    )
-    add: Annotated[
-        Modules, Field(description="Modules that come in.", json_schema_extra={"uniqueItems": True})
-    ] = ()
-    remove: Annotated[
-        Modules, Field(description="Modules that go out.", json_schema_extra={"uniqueItems": True})
-    ] = ()
-    items: Annotated[
-        tuple[ItemDatesIn, ...], Field(max_length=200, description="Dates of items.")
-    ] = ()
-    hours_budget: NewHours = None
-    cost_budget: NewMoney = None
-    note: Annotated[Note | None, Field(description="Kept with the version.")] = None
-
-    def to_edit(self) -> PlanEdit:
-        """Return it as the use case takes it."""
-        # left out: as it was; null: no bound from now on, which the use case takes as infinite
-        sent = self.model_fields_set
-        hours, cost = self.hours_budget, self.cost_budget
-        if hours is None and "hours_budget" in sent:
-            hours = math.inf
-        if cost is None and "cost_budget" in sent:
-            cost_budget = math.inf
-        else:
-            cost_budget = None if cost is None else float(cost)
-        return PlanEdit(
-            add=self.add,
-            remove=self.remove,
-            items=tuple(ItemDates(**item.model_dump()) for item in self.items),
-            hours_budget=hours,
-            cost_budget=cost_budget,
-            note=self.note,
-        )
-
-
-class DecisionIn(Body):
-    """What the caller's party says of the plan as it is."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "anyOf": [
-                {"properties": {"decision": {"const": "approved"}}},
-                {"required": ["comment"], "properties": {"comment": {"type": "string"}}},
-            ]
-        }
-    )
-    decision: Decision
-    comment: Annotated[Note | None, Field(description="A rejection needs it.")] = None
-
-
-class CancellationIn(Body):
-    """Why a plan is cancelled."""
-
-    note: Note | None = None
-
-
-class CommentIn(Body):
-    """A remark."""
-
-    text: Note
-
-
 class _Part(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
@@ -246,6 +141,57 @@ class PlanItemOut(_Part):
     ]
     proposed_until: Annotated[
         Month | None, Field(description="To end in, where one month has too few hours; else null.")
+    ]
+    goal: Annotated[list[str], Field(description="What it teaches towards the gaps it serves.")]
+    on_the_job: Annotated[str, Field(description="What to practise at work.")]
+    companion: Annotated[
+        str,
+        Field(description="Who accompanies that: the line manager, by name once it is kept."),
+    ]
+    measure: Annotated[str, Field(description="How success is judged.")]
+    review_on: Annotated[
+        dt.date | None,
+        Field(description="When it is looked at again; null in plans of earlier releases."),
+    ]
+    focus: Annotated[
+        str,
+        Field(description="What the practice is tied to: an indicator, or competency and level."),
+    ]
+
+
+class PlanActivityOut(_Part):
+    """A development activity: an item that is no course, and takes none of the plan's hours."""
+
+    activity_id: str
+    kind: ActivityKind
+    competency_id: str
+    title: str
+    goal: str
+    companion: str
+    measure: str
+    review_on: dt.date
+    done_on: dt.date | None
+    focus: Annotated[str, Field(description="An indicator, or competency and level.")]
+    by_hand: Annotated[
+        bool, Field(description="Whether a person worded it; then it keeps its language.")
+    ]
+    carried_over_from: Annotated[
+        str | None, Field(description="The plan in which it was not done.")
+    ]
+
+
+class ProgressOut(_Part):
+    """How far a plan has come, on the day it is read."""
+
+    items: Annotated[int, Field(description="Courses and development activities.")]
+    items_done: int
+    percent_of_items: Annotated[float | None, Field(description="Null: there are none.")]
+    percent_of_gap: Annotated[
+        float | None,
+        Field(
+            description="The gap that completed courses were expected to close, of what all were; "
+            "null where nothing is expected. Activities do not count here."
+        ),
     ]
 
 
@@ -364,6 +310,10 @@ class _Content(Resource):
         str | None,
         Field(description="In a sentence, with a target grade or where it is the shortest plan."),
     ]
+    activities: Annotated[list[PlanActivityOut], Field(description="What is no course.")]
+    review_on: Annotated[
+        dt.date | None, Field(description="When the whole plan is looked at again.")
+    ]
 
 
 class PlanOut(_Content):
@@ -386,6 +336,7 @@ class PlanOut(_Content):
     awaiting: Annotated[list[Party], Field(description="Whose approval is missing.")]
     gaps: Annotated[GapsOut | None, Field(description="The gaps it answers; null where not kept.")]
     outcome: Annotated[list[OutcomeOut] | None, Field(description="Once it is done.")]
+    progress: ProgressOut
 
     @classmethod
     def of(cls, stored: StoredPlan) -> Self:
@@ -410,6 +361,7 @@ _OF_THE_VERSION = (
     "awaiting",
     "gaps",
     "outcome",
+    "progress",
 )
 
 

@@ -10,12 +10,20 @@ from recommender.cli.common import Terminal
 from recommender.documents import figures, say_month
 from recommender.documents.plan.totals import add_up_shown
 from recommender.gaps import STANDINGS
-from recommender.results import Gaps, Plan, PlanItem, Recommendations, ServedCompetency
+from recommender.results import (
+    Gaps,
+    Plan,
+    PlanActivity,
+    PlanItem,
+    Recommendations,
+    ServedCompetency,
+)
 from recommender.service.framework import Framework, find_path
 from recommender.service.levels.distance import name_grade
 from recommender.service.levels.sittings import say_incomplete
 from recommender.service.plans.document import name_method
 from recommender.service.plans.learning_path import is_for_grade
+from recommender.service.plans.reasons import name_module
 
 # a module's worth is shown by the hour, and by 1,000 CNY: by one it would be all zeros
 _VALUES = {"per_hour": ("value-per-hour", 1.0), "per_cost": ("value-per-cost", 1000.0)}
@@ -200,6 +208,7 @@ def print_plan(
         term.print("size-unknown.note")
     if made.optimality_gap:
         term.print("note.not-proven", gap=f"{made.optimality_gap:.2f}")
+    _print_work(term, framework, made)
     if made.assess_first:
         separator = term.say("document.list_separator")
         assess_first = separator.join(names[name] for name in made.assess_first)
@@ -229,6 +238,36 @@ def _when(term: Terminal, item: PlanItem) -> str:
         return say_month(item.proposed_month, item.proposed_until, term.lang)
     days = dict.fromkeys([item.starts_on, item.ends_on or item.starts_on])
     return "\n".join(day.isoformat() for day in days)
+
+
+def _print_work(term: Terminal, framework: Framework, made: Plan) -> None:
+    """Print what makes a plan one to work with: of each item, and of what is no course."""
+    for item in made.items:
+        title = name_module(framework, item.module_id, term.lang)
+        goal = term.say("document.separator").join(item.goal)
+        _print_parts(term, f"{item.order}. {title}", item, goal=goal, on_the_job=item.on_the_job)
+    if made.activities:
+        term.out.print()
+        term.print("cli.plan-activities")
+    for activity in made.activities:
+        _print_parts(term, activity.title, activity, goal=activity.goal)
+        if activity.carried_over_from is not None:
+            term.print("cli.plan-carried-over", plan=activity.carried_over_from)
+    if made.review_on is not None:
+        term.out.print()
+        term.print("document.work.whole", on=made.review_on)
+
+
+def _print_parts(term: Terminal, title: str, part: PlanItem | PlanActivity, **said: str) -> None:
+    more = {"companion": part.companion, "measure": part.measure, "review_on": part.review_on}
+    lines = [
+        f"   {term.say(f'document.work.{name}')}  {text}"
+        for name, text in (said | more).items()
+        if text
+    ]
+    if lines:
+        text = "\n".join(["", title, *lines])
+        term.out.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_plans(term: Terminal, plans: Sequence[Plan]) -> None:

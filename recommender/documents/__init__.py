@@ -10,6 +10,7 @@ from recommender.documents.catalog.sheet import render_booklet_pdf, render_modul
 from recommender.documents.figures import say_month
 from recommender.documents.glyphs import missing_characters
 from recommender.documents.plan.document import (
+    ActivityRow,
     ApprovedBy,
     Basis,
     CompetencyRow,
@@ -25,6 +26,7 @@ from recommender.documents.plan.pdf import render_plan_pdf
 from recommender.documents.typesetting import RenderedPdf
 
 __all__ = [
+    "ActivityRow",
     "ApprovedBy",
     "Basis",
     "CompetencyRow",

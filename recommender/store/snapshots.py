@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
@@ -34,6 +36,12 @@ class Snapshot:
     exams: pd.DataFrame
     assessments: pd.DataFrame
     completions: pd.DataFrame
+
+    @cached_property
+    def rating_rows(self) -> Mapping[str, np.ndarray]:
+        """Positions of each person's ratings; found once for all people."""
+        found = self.ratings.groupby("person_id").indices
+        return {str(person_id): np.asarray(rows) for person_id, rows in found.items()}
 
 
 def read_snapshot(

@@ -58,11 +58,18 @@ class Ground:
     def for_activate_plan(self):
         return self.approve(self.plan_id())
 
-    def for_complete_plan(self):
-        self.assess(["resilience", "coordination"], 1.0, "2026-04-15")
+    def active_plan(self, assessed_on):
+        self.assess(["resilience", "coordination"], 1.0, assessed_on)
         made = self.new_plan(as_of="2026-05-01", hours_budget=12.0)
         plan = f"/v1/plans/{self.approve(made['plan_id'])}"
         self.ask("POST", f"{plan}/activation", headers=self.seen(plan))
+        return made
+
+    def for_complete_activity(self):
+        return self.active_plan("2026-04-14")["plan_id"]
+
+    def for_complete_plan(self):
+        made = self.active_plan("2026-04-15")
         person = f"/v1/people/{EMPLOYEE}"
         competencies = set()
         for item in made["items"]:

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 from recommender.documents import (
+    ActivityRow,
     CompetencyRow,
     LeftOutModule,
     PlanDocument,
@@ -138,6 +139,11 @@ def plan_items(lang: str) -> tuple[PlanItemRow, ...]:
                 else "comes first because it adds most per hour "
                 "and “Tailoring enterprise solutions” builds on it",
             ),
+            goal=("用五个追问问出业务目标",) if zh else ("Find the goal behind a requirement",),
+            on_the_job="在手头工作中练习追问" if zh else "Practise follow-up questions at work",
+            companion="直接上级 欧阳建国" if zh else "Line manager Ouyang Jianguo",
+            measure="一次对练观察评分" if zh else "One observed practice round",
+            review_on=dt.date(2026, 12, 23),
         ),
         PlanItemRow(
             order=2,
@@ -249,6 +255,20 @@ def plan_document(lang: str = "zh-CN") -> PlanDocument:
             else "manager and customer ratings of Interpersonal skills differ by over one level",
         ),
         left_out_count=213,
+        activities=(
+            ActivityRow(
+                kind="跟岗学习" if zh else "Shadowing",
+                title="跟访两家重点客户" if zh else "Two visits to key customers",
+                goal="观察后自己试做一次" if zh else "Watch, then try it",
+                companion="客户部张老师" if zh else "Ms Zhang of key accounts",
+                measure="交两份拜访纪要" if zh else "Two visit notes handed in",
+                review_on=dt.date(2027, 1, 8),
+                done_on=dt.date(2026, 12, 30),
+                carried_over=True,
+            ),
+        ),
+        review_on=dt.date(2027, 2, 16),
+        progress="进度：4 项中已完成 1 项" if zh else "Progress: 1 of 4 items done",
     )
 
 

@@ -164,7 +164,24 @@ def _plans(actor: str) -> dict[str, list[dict[str, Any]]]:
             }
             for plan_id, body in (
                 ("plan-own", {"plan": {"person_id": SOMEBODY}}),
-                ("plan-other", {"plan": {"person_id": COLLEAGUE}, "note": said}),
+                (
+                    "plan-other",
+                    {
+                        "plan": {
+                            "person_id": COLLEAGUE,
+                            "activities": [
+                                {
+                                    "activity_id": "a1",
+                                    "title": "跟岗学习",
+                                    "goal": "跟访两次",
+                                    "companion": said,
+                                    "measure": "写两份纪要",
+                                }
+                            ],
+                        },
+                        "note": said,
+                    },
+                ),
             )
         ],
         "plan_approval": [

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from fastapi import Response
+from typing import Annotated
+
+from fastapi import Path, Response
 
 from api.admission import Admitted, Call
 from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
 from api.routes.plans.plans import PlanId
 from api.schemas.common import Strict
-from api.schemas.plan_lists import CommentOut, CommentPage, DecisionPage
-from api.schemas.plans import (
+from api.schemas.plan_changes import (
+    ActivityDoneIn,
     CancellationIn,
     CommentIn,
     DecisionIn,
-    DecisionOut,
     PlanEditIn,
-    PlanOut,
 )
+from api.schemas.plan_lists import CommentOut, CommentPage, DecisionPage
+from api.schemas.plans import DecisionOut, PlanOut
 from recommender.service.permissions import Permission
 from recommender.service.plans import life, reading
 from recommender.service.plans.stored import StoredPlan
 
 ROUTES = Operations("plans")
+
+ActivityId = Annotated[
+    str, Path(pattern=r"^[a-z0-9-]{1,40}$", description="Number of the development activity.")
+]
 
 
 @ROUTES.operation(
@@ -38,8 +44,9 @@ ROUTES = Operations("plans")
 def edit_plan(call: Admitted, plan_id: PlanId, body: Strict[PlanEditIn]) -> Response:
     """Change what a plan says; it is a draft again.
 
-    All figures are made anew for exactly the modules it then has. Approvals are of what a plan
-    says, so all parties have to approve it again. Employees edit their drafts only.
+    All figures are made anew for exactly the modules it then has; an edit of development
+    activities alone leaves them as they are. Approvals are of what a plan says, so all parties have
+    to approve it again. Employees edit their drafts only.
     """
     seen = call.seen_version()
     with call.once():
@@ -109,6 +116,37 @@ def activate_plan(call: Admitted, plan_id: PlanId) -> Response:
 
 @ROUTES.operation(
     "POST",
+    "/plans/{plan_id}/activities/{activity_id}/completion",
+    Permission.WRITE_PLANS,
+    answer=PlanOut,
+    absent=True,
+    conflict=True,
+    versioned=True,
+    example={"activity_id": "a1"},
+    body_example={"done_on": "2026-10-30"},
+)
+def complete_activity(
+    call: Admitted, plan_id: PlanId, activity_id: ActivityId, body: Strict[ActivityDoneIn]
+) -> Response:
+    """Say when a development activity of an active plan was done, or that it was not after all.
+
+    The line manager or HR says so. What was approved stays as it is.
+    """
+    with call.once():
+        return _answer(
+            call,
+            life.mark_activity(
+                call.session,
+                plan_id,
+                activity_id,
+                done_on=body.done_on,
+                seen=call.seen_version(),
+            ),
+        )
+
+
+@ROUTES.operation(
+    "POST",
     "/plans/{plan_id}/completion",
     Permission.WRITE_PLANS,
     answer=PlanOut,
@@ -120,6 +158,7 @@ def complete_plan(call: Admitted, plan_id: PlanId) -> Response:
     """Close a plan whose modules are completed and whose competencies are assessed again.
 
     What is missing is named in the problem. Expected and measured improvement are kept with it.
+    Development activities that are not done do not hold it up: the next plan takes them over.
     """
     seen = call.seen_version()
     with call.once():

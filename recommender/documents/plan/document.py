@@ -114,6 +114,12 @@ class PlanItemRow:
         Weighted levels that it closes beyond the items before it.
     proposed_month, proposed_until : str or None
         Months "YYYY-MM" in which to begin and, where one is too short, to end, without dates.
+    goal : tuple of str
+        What it teaches towards the gaps served.
+    on_the_job, companion, measure : str
+        What to practise at work, who accompanies that, how success is judged; may be empty.
+    review_on : date or None
+        When it is looked at again.
     """
 
     order: int
@@ -130,6 +136,25 @@ class PlanItemRow:
     adds: float | None = None
     proposed_month: str | None = None
     proposed_until: str | None = None
+    goal: tuple[str, ...] = ()
+    on_the_job: str = ""
+    companion: str = ""
+    measure: str = ""
+    review_on: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class ActivityRow:
+    """A development activity: an item of the plan that is no course; texts as in `PlanItemRow`."""
+
+    kind: str
+    title: str
+    goal: str
+    companion: str
+    measure: str
+    review_on: dt.date
+    done_on: dt.date | None = None
+    carried_over: bool = False
 
 
 @dataclass(frozen=True)
@@ -209,6 +234,12 @@ class PlanDocument:
         Name of the grade whose targets count, or empty where that is the person's own.
     outlook : tuple of str
         How far the person is from the target grade, and how far the plan leads; a sentence each.
+    activities : tuple of ActivityRow
+        What is no course.
+    review_on : date or None
+        When the whole plan is looked at again.
+    progress : str
+        How far it has come, in a sentence; empty before it is in force.
     """
 
     plan_id: str
@@ -241,3 +272,6 @@ class PlanDocument:
     unserved: tuple[str, ...] = ()
     target_grade: str = ""
     outlook: tuple[str, ...] = ()
+    activities: tuple[ActivityRow, ...] = ()
+    review_on: dt.date | None = None
+    progress: str = ""

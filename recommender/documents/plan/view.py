@@ -31,6 +31,7 @@ from recommender.documents.plan.document import (
     ServedGap,
 )
 from recommender.documents.plan.totals import add_up_shown, say_left_out_count
+from recommender.documents.plan.work import activity_view, review_line, work_parts
 from recommender.texts import all_texts, placeholders, say
 
 LEFT_OUT_SHOWN = 8
@@ -96,6 +97,8 @@ def plan_view(
         ),
         "items": _items(document.items, lang=lang),
         "no_items": "" if document.items else _no_items(document, lang),
+        "activities": [activity_view(activity, lang=lang) for activity in document.activities],
+        "review": review_line(document, lang),
         "total": {
             "hours": hours(totals.hours),
             "cost": _money(totals.cost, lang),
@@ -306,13 +309,18 @@ def _item(item: PlanItemRow, *, stage: str, lang: str) -> dict[str, Any]:
         "serves": [_served(served, lang=lang) for served in item.serves],
         "reason": sentences(item.reasons, lang=lang),
         "keep_whole": _fits_a_page(item),
+        "work": work_parts(item, lang),
     }
 
 
 def _fits_a_page(item: PlanItemRow) -> bool:
     """Tell whether the item surely fits on one page, so that it need not be split."""
     # far below what a page holds: a cell that may not break but is too long runs off the page
-    return len(item.serves) <= 10 and sum(map(len, (item.title, *item.reasons))) <= 1500
+    return len(item.serves) <= 10 and sum(map(len, _texts(item))) <= 1500
+
+
+def _texts(item: PlanItemRow) -> tuple[str, ...]:
+    return item.title, *item.reasons, *item.goal, item.on_the_job, item.companion, item.measure
 
 
 def _served(served: ServedGap, *, lang: str) -> dict[str, str]:

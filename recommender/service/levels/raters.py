@@ -8,53 +8,22 @@ is excepted, who has to stand by the own ratings anyway.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from recommender.service.levels.derivation import LevelDerivation, do_parts_disagree
+from recommender.service.levels.few_raters import find_withheld
 from recommender.service.permissions import Principal, Role
 from training_catalog import CatalogSettings
 
 Row = dict[str, Any]
 
-# One type left out alone is what remains of the level when the others are taken off it, so another
-# goes with it: the first of these that there is.
-_GOES_WITH_IT = ("manager", "customer", "peer", "self")
-_FEW_COUNT = ("customer", "peer")
-
 
 def knows_raters(who: Principal, person_id: str) -> bool:
     """Say whether a reader may know who rated a person."""
     return who.role in (Role.HR, Role.ADMIN) and who.person_id != person_id
-
-
-def find_withheld(
-    raters: Mapping[str, Collection[str]], *, reader: str | None, settings: CatalogSettings
-) -> frozenset[str]:
-    """Find the rater types of one assessment that a reader is told no figures of.
-
-    Parameters
-    ----------
-    raters : mapping of str to collection of str
-        Ids of the raters of each type there is.
-    reader : str or None
-        The person who reads; the reader's own ratings tell nothing new, and do not count.
-    settings : CatalogSettings
-        How many raters are not few.
-
-    Returns
-    -------
-    frozenset of str
-        Among them a type that is not few, where one that is would be the only one.
-    """
-    others = {kind: set(ids) - {reader} for kind, ids in raters.items()}
-    there = {kind: ids for kind, ids in others.items() if ids}
-    few = [k for k in _FEW_COUNT if 0 < len(there.get(k, ())) < settings.min_raters_shown]
-    if len(few) == 1:
-        few += [kind for kind in _GOES_WITH_IT if kind in there and kind not in few][:1]
-    return frozenset(few)
 
 
 def tell_ratings(

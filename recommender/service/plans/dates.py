@@ -64,6 +64,13 @@ class Dates:
         return self.days[1] < other.days[0]
 
     @property
+    def last_day(self) -> dt.date:
+        """Last day, or else the last of the month proposed."""
+        if self.days is not None:
+            return self.days[1]
+        return _first_of(self.last_month + 1) - _DAY
+
+    @property
     def last_month(self) -> int:
         """Number of the month in which the module is finished."""
         return _parse(self.ends[:7])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from recommender.documents import (
+    ActivityRow,
     ApprovedBy,
     CompetencyRow,
     LeftOutModule,
@@ -16,11 +17,19 @@ from recommender.documents import (
     PlanStatus,
     ServedGap,
 )
-from recommender.results import ExcludedModule, Gaps, Plan, PlanItem, ServedCompetency
+from recommender.results import (
+    ExcludedModule,
+    Gaps,
+    Plan,
+    PlanActivity,
+    PlanItem,
+    ServedCompetency,
+)
 from recommender.service.framework import Framework
 from recommender.service.levels.distance import name_grade
 from recommender.service.levels.sittings import say_incomplete
 from recommender.service.plans.dates import dates_of
+from recommender.service.plans.development.progress import PlanProgress
 from recommender.service.plans.reasons import name_competency, name_module
 from recommender.texts import all_texts, say
 from training_catalog import LearningPath
@@ -64,11 +73,12 @@ def build_plan_document(
     places: Mapping[str, str | None],
     lang: str,
     approvals: Sequence[ApprovedBy] = (),
+    progress: PlanProgress | None = None,
 ) -> PlanDocument:
     """Put a plan, its reasons being in the language asked for, into the words of its readers.
 
-    `places` are those of offerings, by id. What has left the catalogue since the plan was made is
-    called by its id.
+    `places` are those of offerings, by id; `progress` is given for a plan in force. What has left
+    the catalogue since the plan was made is called by its id.
     """
     catalog = framework.catalog
     category_of = {
@@ -142,7 +152,27 @@ def build_plan_document(
         unserved=tuple(item.explanation for item in plan.unserved),
         target_grade=name_grade(framework, plan.target_grade, lang) if plan.target_grade else "",
         outlook=tuple(each for each in (gaps.headline, plan.outlook) if each),
+        activities=tuple(_activity_row(each, lang) for each in plan.activities),
+        review_on=plan.review_on,
+        progress="" if progress is None else say_progress(progress, lang),
     )
+
+
+def say_progress(progress: PlanProgress, lang: str) -> str:
+    """Say how far a plan has come; empty where there is nothing in it."""
+    if progress.percent_of_items is None:
+        return ""
+    said = say(
+        "progress.items",
+        lang,
+        done=progress.items_done,
+        items=progress.items,
+        percent=f"{progress.percent_of_items:.0f}%",
+    )
+    if progress.percent_of_gap is None:
+        return said
+    gap = say("progress.gap", lang, percent=f"{progress.percent_of_gap:.0f}%")
+    return say("document.separator", lang).join([said, gap])
 
 
 def name_method(method: str | None, lang: str) -> str:
@@ -183,6 +213,24 @@ def _item_row(
         adds=item.adds,
         proposed_month=item.proposed_month,
         proposed_until=item.proposed_until,
+        goal=item.goal,
+        on_the_job=item.on_the_job,
+        companion=item.companion,
+        measure=item.measure,
+        review_on=item.review_on,
+    )
+
+
+def _activity_row(activity: PlanActivity, lang: str) -> ActivityRow:
+    return ActivityRow(
+        kind=say(f"activity.kind.{activity.kind}", lang),
+        title=activity.title,
+        goal=activity.goal,
+        companion=activity.companion,
+        measure=activity.measure,
+        review_on=activity.review_on,
+        done_on=activity.done_on,
+        carried_over=activity.carried_over_from is not None,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from recommender.errors import ConflictError, InputError, NotFoundError
-from recommender.results import Gaps, Plan, to_json
+from recommender.results import Gaps, Plan, PlanActivity, to_json
 from recommender.service.framework import find_path
 from recommender.service.levels.distance import word_gaps
 from recommender.service.levels.gaps import describe_gaps
@@ -18,7 +18,13 @@ from recommender.service.permissions import Permission
 from recommender.service.plans.choices import PlanRequest, check_names, find_target_grade
 from recommender.service.plans.learning_path import is_for_grade
 from recommender.service.plans.making import make_plan
-from recommender.service.plans.stored import StoredPlan, find_head, load_plan, party_of
+from recommender.service.plans.stored import (
+    StoredPlan,
+    find_head,
+    find_undone,
+    load_plan,
+    party_of,
+)
 from recommender.service.recommend.prospects import Prospects, find_prospects
 from recommender.service.session import Session
 from recommender.store import (
@@ -241,9 +247,10 @@ def _draft(
         session.person(connection, person_id)
         standing = read_standing(connection, framework, as_of=as_of, person_ids=[person_id])
         offerings = read_offerings(connection, as_of=as_of)
+        undone = find_undone(session, connection, [person_id])
     # from here on no connection is held: solving takes longer than reading
     prospects = _find_prospects(session, standing, request)
-    return _draft_row(session, prospects, 0, request, offerings)
+    return _draft_row(session, prospects, 0, request, offerings, undone.get(person_id, ()))
 
 
 def _whom_to_plan(
@@ -282,9 +289,11 @@ def _draft_some(
         return []
     standing = read_standing(connection, framework, as_of=as_of, person_ids=graded)
     prospects = _find_prospects(session, standing, request)
+    undone = find_undone(session, connection, graded)
     for row, person_id in enumerate(standing.people["person_id"]):
         try:
-            drafts.append(_draft_row(session, prospects, row, request, offerings))
+            open_before = undone.get(person_id, ())
+            drafts.append(_draft_row(session, prospects, row, request, offerings, open_before))
         except ConflictError as error:
             refused.append((person_id, error))
     return drafts
@@ -297,7 +306,12 @@ def _find_prospects(session: Session, standing: Standing, request: PlanRequest) 
 
 
 def _draft_row(
-    session: Session, prospects: Prospects, row: int, request: PlanRequest, offerings: pd.DataFrame
+    session: Session,
+    prospects: Prospects,
+    row: int,
+    request: PlanRequest,
+    offerings: pd.DataFrame,
+    undone: Sequence[PlanActivity],
 ) -> PlanDraft:
-    plan = make_plan(prospects, row, request, offerings=offerings, lang=session.lang)
+    plan = make_plan(prospects, row, request, offerings=offerings, lang=session.lang, undone=undone)
     return PlanDraft(describe_gaps(prospects.framework, prospects.standing, row), plan)

@@ -15,6 +15,11 @@ from recommender.results import ExcludedModule, Plan
 from recommender.service.framework import Framework
 from recommender.service.plans.choices import Choices, PlanRequest, find_choices
 from recommender.service.plans.dates import Dates, dates_of, schedule
+from recommender.service.plans.development.activities import (
+    ActivityChange,
+    NewActivity,
+    change_activities,
+)
 from recommender.service.plans.making import compose_plan
 from recommender.service.plans.reasons import describe_not_chosen, say_left_out
 from recommender.service.recommend.prospects import Prospects
@@ -53,6 +58,8 @@ class PlanEdit:
         Unchanged where None, no bound where infinite.
     note : str or None
         A note for the new version.
+    add_activities, change_activities, remove_activities : tuple
+        Development activities to add, to change, and ids of those to remove.
     """
 
     add: tuple[str, ...] = ()
@@ -61,6 +68,29 @@ class PlanEdit:
     hours_budget: float | None = None
     cost_budget: float | None = None
     note: str | None = None
+    add_activities: tuple[NewActivity, ...] = ()
+    change_activities: tuple[ActivityChange, ...] = ()
+    remove_activities: tuple[str, ...] = ()
+
+    @property
+    def of_modules(self) -> PlanEdit:
+        """The edit without its activities and its note: what changes the modules."""
+        return replace(
+            self, note=None, add_activities=(), change_activities=(), remove_activities=()
+        )
+
+
+def edit_activities(prospects: Prospects, plan: Plan, edit: PlanEdit, *, lang: str) -> Plan:
+    """Return the plan with the activities edited; see `change_activities`."""
+    return change_activities(
+        prospects.framework,
+        prospects.standing,
+        plan,
+        add=edit.add_activities,
+        change=edit.change_activities,
+        remove=edit.remove_activities,
+        lang=lang,
+    )
 
 
 def replan(
@@ -106,6 +136,9 @@ def replan(
     """
     framework = prospects.framework
     _check_edit(framework, before, edit)
+    # a plan that only changes activities keeps its modules, and with them all its figures
+    if edit.of_modules == PlanEdit():
+        return edit_activities(prospects, before, edit, lang=lang)
     if before.path_id is not None and before.path_id not in framework.path_of:
         raise ConflictError("plan.path-gone", path_id=before.path_id)
     by_hand = not _as_chosen(prospects, before, edit)
@@ -146,10 +179,11 @@ def replan(
         left_out=_describe_left_out(choices, choice, before, edit, lang, by_hand=by_hand),
         lang=lang,
         by_hand=by_hand,
+        activities=before.activities,
     )
     # by the totals of the finished plan: the solver, which knows the budgets, was not asked
     _check_budgets(plan)
-    return plan
+    return edit_activities(prospects, plan, edit, lang=lang)
 
 
 def _as_chosen(prospects: Prospects, before: Plan, edit: PlanEdit) -> bool:
@@ -157,7 +191,7 @@ def _as_chosen(prospects: Prospects, before: Plan, edit: PlanEdit) -> bool:
     return (
         before.objective in ("gap", "shortest")
         # all other fields have their defaults, so a field added later counts as a change
-        and edit == PlanEdit(items=edit.items, note=edit.note)
+        and edit.of_modules == PlanEdit(items=edit.items)
         and before.catalog_digest == prospects.framework.catalog.digest
         and before.model_id == prospects.estimates.model_id
     )

@@ -16,13 +16,21 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from recommender.errors import ConflictError, ForbiddenError, InputError, StaleError
+from recommender.errors import (
+    ConflictError,
+    ForbiddenError,
+    InputError,
+    NotFoundError,
+    StaleError,
+)
 from recommender.results import Gaps, Plan, to_json
 from recommender.service.levels.gaps import describe_gaps
 from recommender.service.levels.standing import aim_at, assume_grade, read_standing
 from recommender.service.permissions import Permission
+from recommender.service.plans.development.words import unnamed_manager
 from recommender.service.plans.editing import PlanEdit, replan
 from recommender.service.plans.outcome import measure_outcome
+from recommender.service.plans.reasons import reword
 from recommender.service.plans.seats import book_seats, release_seats
 from recommender.service.plans.stored import (
     StoredPlan,
@@ -173,8 +181,64 @@ def activate_plan(session: Session, plan_id: str, *, seen: int | None) -> Stored
         )
 
 
+def mark_activity(
+    session: Session,
+    plan_id: str,
+    activity_id: str,
+    *,
+    done_on: dt.date | None,
+    seen: int | None,
+) -> StoredPlan:
+    """Say when an activity of an active plan was done; None where it is not done after all.
+
+    What the plan says stays as it was approved.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such plan within the principal's scope, or no such activity in it.
+    ForbiddenError
+        If it is the principal's own plan: HR or the manager says what was done.
+    StaleError
+        If the plan has changed since the version that was seen.
+    InputError
+        If it cannot have been done on that day.
+    ConflictError
+        If the plan is not active.
+    """
+    with session.writing() as connection:
+        head = _open_to_change(session, connection, plan_id, seen)
+        if party_of(session.who, head.person_id) == "employee":
+            raise ForbiddenError("plan.activity-own")
+        _check_status(head, "plan.cannot-mark", ("active",))
+        plan = load_plan(session, connection, head).plan
+        if activity_id not in {each.activity_id for each in plan.activities}:
+            raise NotFoundError("plan.no-activity", activity_id=activity_id)
+        if done_on is not None and not plan.as_of < done_on <= session.today:
+            raise InputError(
+                "plan.activity-done-when",
+                done_on=done_on.isoformat(),
+                as_of=plan.as_of.isoformat(),
+                today=session.today.isoformat(),
+                field="#/done_on",
+            )
+        return _add_version(
+            session,
+            connection,
+            head,
+            change="activity-reopened" if done_on is None else "activity-done",
+            status="active",
+            body={
+                "activity_id": activity_id,
+                "done_on": None if done_on is None else done_on.isoformat(),
+            },
+        )
+
+
 def complete_plan(session: Session, plan_id: str, *, seen: int | None) -> StoredPlan:
     """Close a plan whose modules are completed and whose competencies are assessed again.
+
+    Development activities that are not done do not hold it up: the next plan takes them over.
 
     Raises
     ------
@@ -268,6 +332,8 @@ def _edited(
     if before.target_grade in framework.grade_ids:
         standing = aim_at(standing, framework, before.target_grade)
     wanted = {item.offering_id for item in edit.items if item.offering_id is not None}
+    # without the manager's name, which is put in when it is read
+    before = reword(framework, before, session.lang, manager=unnamed_manager(standing, 0))
     plan = replan(
         find_prospects(framework, standing, service.estimates),
         before,
@@ -279,6 +345,9 @@ def _edited(
         keep_dates="activated" in read_changes(connection, before.plan_id).values(),
         lang=session.lang,
     )
+    # the same modules answer the same gaps; what was known then stays beside them
+    if edit.of_modules == PlanEdit():
+        return plan, gaps_of(session, connection, stored)
     return plan, describe_gaps(framework, standing, 0)
 
 

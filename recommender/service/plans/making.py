@@ -12,21 +12,32 @@ import pandas as pd
 
 from recommender.arrays import round_off
 from recommender.plan import PlanChoice, PlanProblem, choose_plan
-from recommender.results import ExcludedModule, Plan, PlanItem, RemainingGap
+from recommender.results import ExcludedModule, Plan, PlanActivity, PlanItem, RemainingGap
 from recommender.service.framework import Framework
 from recommender.service.plans.choices import Choices, PlanRequest, find_choices
 from recommender.service.plans.dates import Dates, schedule
+from recommender.service.plans.development.activities import propose_activities
+from recommender.service.plans.development.indicators import IndicatorPicker
+from recommender.service.plans.development.review import last_review, review_day
+from recommender.service.plans.development.words import find_taught, unnamed_manager
 from recommender.service.plans.reasons import describe_not_chosen, reword
 from recommender.service.plans.unserved import find_unserved
 from recommender.service.recommend.prospects import Prospects, describe_served
 
 
 def make_plan(
-    prospects: Prospects, row: int, request: PlanRequest, *, offerings: pd.DataFrame, lang: str
+    prospects: Prospects,
+    row: int,
+    request: PlanRequest,
+    *,
+    offerings: pd.DataFrame,
+    lang: str,
+    undone: Sequence[PlanActivity] = (),
 ) -> Plan:
     """Draft the plan of one person of a standing, and say why every other module is left out.
 
-    `offerings` are given as `recommender.store.read_offerings` returns them.
+    `offerings` are given as `recommender.store.read_offerings` returns them; `undone` are the
+    activities to carry over from the person's previous plan.
 
     Raises
     ------
@@ -54,6 +65,7 @@ def make_plan(
         dates=dates,
         left_out=[*describe_not_chosen(choices.problem, choice, lang=lang), *choices.ruled_out],
         lang=lang,
+        undone=undone,
     )
 
 
@@ -67,14 +79,20 @@ def compose_plan(
     left_out: Sequence[ExcludedModule],
     lang: str,
     by_hand: bool = False,
+    undone: Sequence[PlanActivity] = (),
+    activities: Sequence[PlanActivity] | None = None,
 ) -> Plan:
     """Put a draft together from the modules that were chosen, by the solver or `by_hand`.
 
     `dates` are those of the chosen modules in their order; `left_out` are all other modules.
+    Development activities are proposed, with those `undone` so far, unless `activities` are given.
     """
     framework, standing = choices.prospects.framework, choices.prospects.standing
     problem = choices.problem
-    items = _describe_items(choices, choice, dates, lang)
+    picker = IndicatorPicker(framework, standing, choices.row)
+    items = _describe_items(choices, choice, dates, picker, lang)
+    if activities is None:
+        activities = propose_activities(framework, standing, choices.row, picker, items, undone)
     levels = standing.levels.level[choices.row]
     hours, cost = problem.hours_budget, problem.cost_budget
     # no bound is None in a plan: JSON knows no infinity
@@ -107,9 +125,11 @@ def compose_plan(
         if standing.target_grade is None
         else framework.grade_ids[standing.target_grade],
         remaining=_find_remaining(framework, problem, choice),
+        activities=tuple(activities),
+        review_on=last_review(items, activities),
     )
     # said in the one place that can also say it later, in the other language
-    return reword(framework, plan, lang)
+    return reword(framework, plan, lang, manager=unnamed_manager(standing, choices.row))
 
 
 def _name_objective(request: PlanRequest, *, by_hand: bool) -> str:
@@ -132,11 +152,15 @@ def _find_remaining(
 
 
 def _describe_items(
-    choices: Choices, choice: PlanChoice, dates: Sequence[Dates], lang: str
+    choices: Choices,
+    choice: PlanChoice,
+    dates: Sequence[Dates],
+    picker: IndicatorPicker,
+    lang: str,
 ) -> tuple[PlanItem, ...]:
     """Return the items of a plan; `reword` gives them their reasons."""
-    problem, modules = choices.problem, choices.prospects.framework.modules
-    start = problem.from_level
+    framework, problem = choices.prospects.framework, choices.problem
+    modules, start = framework.modules, problem.from_level
     in_order = [choices.pool[i] for i in choice.order]
     served = describe_served(choices.prospects, choices.row, in_order)
     return tuple(
@@ -163,6 +187,13 @@ def _describe_items(
             held_back=tuple(choices.name(later) for later in held_back),
             proposed_month=when.proposed_month,
             proposed_until=when.proposed_until,
+            review_on=review_day(when.last_day, framework.catalog.settings.country),
+            # the main competency comes first
+            focus=picker.pick(
+                parts[0].competency_id, taught=find_taught(framework, modules.ids[module])
+            )
+            if parts
+            else "",
         )
         for place, (i, module, parts, adds, held_back, when) in enumerate(
             zip(

@@ -11,9 +11,9 @@ from recommender.errors import ConflictError
 from recommender.results import Gaps, Plan
 from recommender.service.framework import Framework
 from recommender.service.levels.standing import Standing, read_standing
+from recommender.service.plans.development.progress import find_completions
 from recommender.service.plans.stored import PlanOutcome
 from recommender.store import Connection
-from recommender.store.people.seats import list_enrolments
 
 
 def measure_outcome(
@@ -21,13 +21,15 @@ def measure_outcome(
 ) -> list[PlanOutcome]:
     """Compare, in framework order, what a plan was to bring with what was assessed after it.
 
+    Development activities neither hold this up nor count: those not done go into the next plan.
+
     Raises
     ------
     ConflictError
         If a module was not completed after the day of the plan, or a competency was not assessed
         after the day on which the last module that serves it was completed.
     """
-    completed = _completions(connection, plan, today)
+    completed = find_completions(connection, plan, today)
     open_modules = [i.module_id for i in plan.items if i.module_id not in completed]
     standing = read_standing(connection, framework, as_of=today, person_ids=[plan.person_id])
     expected: dict[str, float] = {}
@@ -64,18 +66,6 @@ def measure_outcome(
         )
         for name in served
     ]
-
-
-def _completions(connection: Connection, plan: Plan, today: dt.date) -> dict[str, dt.date]:
-    """Return when each item of a plan was first completed after the day of the plan."""
-    modules = [item.module_id for item in plan.items]
-    days: dict[str, dt.date] = {}
-    for enrolment in list_enrolments(connection, plan.person_id, modules):
-        on = enrolment.completed_on
-        # what was completed by the day of the plan was known then, and is not its merit
-        if enrolment.status == "completed" and on is not None and plan.as_of < on <= today:
-            days[enrolment.module_id] = min(on, days.get(enrolment.module_id, on))
-    return days
 
 
 def _assessed_after(

@@ -225,6 +225,7 @@ def read_plan_document(
                 for decision in stored.decisions
                 if decision.decision == "approved"
             ],
+            progress=stored.progress if stored.plan.status in ("active", "done") else None,
         )
 
 

@@ -10,6 +10,7 @@ from recommender.plan import PlanChoice, PlanProblem, gap_closed
 from recommender.results import ExcludedModule, Obstacle, Plan, PlanItem, UnservedPriority
 from recommender.service.framework import Framework
 from recommender.service.levels.distance import say_outlook
+from recommender.service.plans.development.words import describe_activity, describe_item
 from recommender.service.plans.learning_path import Frame
 from recommender.service.recommend.wording import explain_served
 from recommender.texts import all_texts, placeholders, say
@@ -25,8 +26,11 @@ _ELSEWHERE = {
 _NAMED = 2  # modules named in a sentence; the others are counted
 
 
-def reword(framework: Framework, plan: Plan, lang: str) -> Plan:
+def reword(framework: Framework, plan: Plan, lang: str, *, manager: str | None = None) -> Plan:
     """Say again, in a language, why modules are in a plan, at their place, or left out.
+
+    Also what they and the development activities are for and who accompanies them; `manager` is
+    the line manager's name, see `describe_item`.
 
     The catalogue may have changed since the plan was made. Sentences about competencies that have
     left it keep their words; a module that has left it is called by its id.
@@ -36,7 +40,7 @@ def reword(framework: Framework, plan: Plan, lang: str) -> Plan:
         plan,
         items=tuple(
             replace(
-                item,
+                describe_item(framework, item, lang, manager=manager),
                 stage=_name_stage(path, item.stage, lang),
                 reasons=_reasons(framework, item, lang),
                 order_reasons=_order_reasons(
@@ -58,6 +62,9 @@ def reword(framework: Framework, plan: Plan, lang: str) -> Plan:
             for item in plan.unserved
         ),
         outlook=say_outlook(framework, plan, lang),
+        activities=tuple(
+            describe_activity(framework, each, lang, manager=manager) for each in plan.activities
+        ),
     )
 
 

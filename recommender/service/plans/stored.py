@@ -10,22 +10,27 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from recommender.errors import NotFoundError
-from recommender.results import Gaps, Plan
+from recommender.results import Gaps, Plan, PlanActivity
 from recommender.service.framework import Framework
 from recommender.service.levels.distance import word_gaps
 from recommender.service.levels.gaps import describe_gaps, tell_standing
 from recommender.service.levels.standing import read_standing
 from recommender.service.permissions import Permission, Principal, Role
+from recommender.service.plans.development.activities import carry_over
+from recommender.service.plans.development.progress import PlanProgress, measure_progress
 from recommender.service.plans.reasons import reword
 from recommender.service.session import Session
 from recommender.store import Connection
 from recommender.store.plans.decisions import PlanDecision, list_decisions
 from recommender.store.plans.versions import (
+    ACTIVITY_CHANGES,
     CONTENT_CHANGES,
     PlanHead,
     PlanVersion,
     find_plan,
+    find_previous,
     read_changes,
+    read_reader,
     read_version,
 )
 
@@ -70,6 +75,8 @@ class StoredPlan:
         The latest decision of each party on these items.
     awaiting : tuple of str
         The parties whose approval is missing.
+    progress : PlanProgress
+        How far it has come today.
     """
 
     head: PlanHead
@@ -84,6 +91,7 @@ class StoredPlan:
     outcome: tuple[PlanOutcome, ...] | None
     decisions: tuple[PlanDecision, ...]
     awaiting: tuple[str, ...]
+    progress: PlanProgress
 
 
 def party_of(who: Principal, person_id: str) -> str:
@@ -134,7 +142,10 @@ def load_plan(
     this = read_version(connection, head.plan_id, number)
     source = this if content == number else read_version(connection, head.plan_id, content)
     framework = session.service.framework
-    plan = replace(_read_body(framework, source), status=status_of(this))
+    plan = replace(
+        _mark_done(connection, _read_body(framework, source), changes, content, number),
+        status=status_of(this),
+    )
     # each decision made one version, so their count tells which ones there were at that time
     decided = sum(changes[v] in ("approved", "rejected") for v in range(content + 1, number + 1))
     on_content = list_decisions(connection, head.plan_id, version=content)
@@ -147,12 +158,13 @@ def load_plan(
         party=this.body.get("party"),
         made_at=this.made_at,
         # reasons are said anew: the plan may have been made in the other language
-        plan=reword(framework, plan, session.lang),
+        plan=reword(framework, plan, session.lang, manager=_manager_of(connection, head)),
         gaps=_read_gaps(framework, source, session.lang),
         note=this.body.get("note"),
         outcome=_OUTCOME.validate_python(this.body["outcome"]) if "outcome" in this.body else None,
         decisions=decisions,
         awaiting=missing_parties(head, decisions),
+        progress=measure_progress(connection, plan, session.today),
     )
 
 
@@ -165,6 +177,22 @@ def gaps_of(session: Session, connection: Connection, stored: StoredPlan) -> Gap
         connection, framework, as_of=stored.plan.as_of, person_ids=[stored.plan.person_id]
     )
     return describe_gaps(framework, standing, 0)
+
+
+def find_undone(
+    session: Session, connection: Connection, person_ids: Sequence[str]
+) -> dict[str, tuple[PlanActivity, ...]]:
+    """Return, by person, the activities of the newest plan in force or done that are not done."""
+    undone: dict[str, tuple[PlanActivity, ...]] = {}
+    for person_id, head in find_previous(connection, person_ids).items():
+        changes = read_changes(connection, head.plan_id)
+        content = content_version(changes, head.version)
+        plan = _read_body(
+            session.service.framework, read_version(connection, head.plan_id, content)
+        )
+        plan = _mark_done(connection, plan, changes, content, head.version)
+        undone[person_id] = carry_over(head.plan_id, plan.activities)
+    return undone
 
 
 def content_version(changes: Mapping[int, str], version: int) -> int:
@@ -197,6 +225,29 @@ def _read_gaps(framework: Framework, version: PlanVersion, lang: str) -> Gaps | 
     # versions of earlier releases do not say who is near a target
     gaps = tell_standing(framework, _GAPS.validate_python(version.body["gaps"]))
     return word_gaps(framework, gaps, lang)
+
+
+def _mark_done(
+    connection: Connection, plan: Plan, changes: Mapping[int, str], content: int, number: int
+) -> Plan:
+    """Put in when activities were done: that is said after the version that the items are from."""
+    marks: dict[str, dt.date | None] = {}
+    for version, change in sorted(changes.items()):
+        if content < version <= number and change in ACTIVITY_CHANGES:
+            body = read_version(connection, plan.plan_id, version).body
+            on = body["done_on"]
+            marks[body["activity_id"]] = None if on is None else dt.date.fromisoformat(on)
+    activities = (
+        replace(each, done_on=marks.get(each.activity_id, each.done_on)) for each in plan.activities
+    )
+    return replace(plan, activities=tuple(activities))
+
+
+def _manager_of(connection: Connection, head: PlanHead) -> str | None:
+    if head.manager_id is None:
+        return None
+    _, _, name, _ = read_reader(connection, head.person_id)
+    return name
 
 
 def _read_body(framework: Framework, version: PlanVersion) -> Plan:

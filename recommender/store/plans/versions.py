@@ -15,6 +15,8 @@ from recommender.store.scope import EVERYONE, Scope, in_unit, visible
 
 # changes that alter the content of a plan; all others leave its items as they are
 CONTENT_CHANGES = ("created", "remade", "edited")
+# changes of an activity: it was done, or was not after all
+ACTIVITY_CHANGES = ("activity-done", "activity-reopened")
 
 
 @dataclass(frozen=True)
@@ -223,6 +225,22 @@ def find_drafts(
             head = PlanHead(*row)
             drafts[head.person_id] = head, is_touched
     return drafts
+
+
+def find_previous(connection: sa.Connection, person_ids: Iterable[str]) -> dict[str, PlanHead]:
+    """Return the newest plan of each of these people that is in force or done."""
+    plan = schema.plan.c
+    query = (
+        select_plans(EVERYONE)
+        .where(plan.status.in_(("active", "done")))
+        .order_by(plan.created_at, plan.plan_id)
+    )
+    heads: dict[str, PlanHead] = {}
+    for some in in_pieces(person_ids):
+        rows = connection.execute(query.where(plan.person_id.in_(some)))
+        # of several the last one stays
+        heads |= {head.person_id: head for head in (PlanHead(*row) for row in rows)}
+    return heads
 
 
 def add_version(

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from recommender.store import schema
 from recommender.store.people.people import PersonHead
 from recommender.store.privacy.holdings import (
+    ACTIVITY_TEXTS,
     FACTS,
     JOB_DOCUMENTS,
     PLAN_PARTS,
@@ -171,7 +172,15 @@ def _blot(connection: sa.Connection, naming: Naming) -> None:
     version = schema.plan_version
     for row in find_notes(connection, naming):
         key = [version.c.plan_id == row.plan_id, version.c.version == row.version]
-        body = row.body | {"note": naming.blot(row.body["note"])}
+        body = dict(row.body)
+        if body.get("note"):
+            body["note"] = naming.blot(body["note"])
+        if activities := body.get("plan", {}).get("activities"):
+            blotted = [
+                each | {name: naming.blot(each[name]) for name in ACTIVITY_TEXTS}
+                for each in activities
+            ]
+            body["plan"] = body["plan"] | {"activities": blotted}
         connection.execute(version.update().where(*key).values(body=body))
 
 

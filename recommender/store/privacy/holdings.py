@@ -35,6 +35,7 @@ TEXTS = (
     schema.api_key.c.label,
     schema.import_batch.c.file_name,
 )
+ACTIVITY_TEXTS = ("title", "goal", "companion", "measure")
 JOB_DOCUMENTS = ("request", "result", "problem", "principal")
 
 
@@ -124,8 +125,10 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
             for row in find_texts(connection, column, naming)
         ]
         + [
-            {"table": "plan_version", "text": row.body["note"]}
+            {"table": "plan_version", "text": text}
             for row in find_notes(connection, naming)
+            for text in words_of(row.body)
+            if naming.is_in(text)
         ],
     }
 
@@ -141,10 +144,17 @@ def find_texts(
 
 
 def find_notes(connection: sa.Connection, naming: Naming) -> list[sa.Row[Any]]:
-    """Return the versions of plans whose note names a person."""
+    """Return the versions of plans in which people have named a person in their own words."""
     version = schema.plan_version
     query = sa.select(version).where(_holds(version.c.body, naming))
-    return [row for row in connection.execute(query) if naming.is_in(row.body.get("note") or "")]
+    return [row for row in connection.execute(query) if any(map(naming.is_in, words_of(row.body)))]
+
+
+def words_of(body: dict[str, Any]) -> list[str]:
+    """Return what people have written in a version of a plan: its note, and of activities."""
+    activities = body.get("plan", {}).get("activities", [])
+    texts = [activity[name] for activity in activities for name in ACTIVITY_TEXTS]
+    return [*([body["note"]] if body.get("note") else []), *texts]
 
 
 def find_jobs(connection: sa.Connection, naming: Naming) -> Iterator[sa.RowMapping]:

@@ -142,6 +142,60 @@ def test_the_whole_life_of_a_plan(served):
     ]
 
 
+def test_development_activities_from_the_draft_to_what_was_done(served):
+    service = served.app.state.server.installation.current(0)
+    store_levels(service, service.framework.competency_ids, 1.0, on=dt.date(2026, 4, 16))
+    made = make(served, as_of="2026-07-15")
+    plan = made.json()
+    assert len(plan["activities"]) == 3
+    assert {each["done_on"] for each in plan["activities"]} == {None}
+    total = len(plan["items"]) + len(plan["activities"])
+    assert plan["progress"]["items"] == total
+    assert plan["progress"]["percent_of_items"] == 0
+    competency = plan["activities"][0]["competency_id"]
+    edit = {
+        "add_activities": [
+            {"kind": "shadowing", "competency_id": competency, "companion": "客户部张老师"}
+        ],
+        "remove_activities": ["a1"],
+    }
+    edited = change(served, "employee", place_of(made), edit, seen=made, method="PATCH")
+    added = edited.json()["activities"][-1]
+    assert (added["kind"], added["companion"], added["by_hand"]) == (
+        "shadowing",
+        "客户部张老师",
+        True,
+    )
+    assert edited.json()["items"] == plan["items"]
+    check_problem(
+        change(served, "hr", place_of(made), edit, seen=edited, method="PATCH"),
+        422,
+        "plan.no-activity",
+        "#/remove_activities/0",
+    )
+    done = f"{place_of(made)}/activities/{added['activity_id']}/completion"
+    body = {"done_on": "2026-10-20"}
+    check_problem(change(served, "hr", done, body, seen=edited), 409, "plan.cannot-mark")
+    approved = approve(served, edited)
+    active = change(served, "manager", f"{place_of(made)}/activation", seen=approved)
+    check_problem(change(served, "employee", done, body, seen=active), 403, "plan.activity-own")
+    check_problem(change(served, "hr", done, {}, seen=active), 422, "request.invalid", "#/done_on")
+    check_problem(
+        change(served, "hr", done, {"done_on": "2031-01-01"}, seen=active),
+        422,
+        "plan.activity-done-when",
+        "#/done_on",
+    )
+    sent = [
+        change(served, "manager", done, body, seen=active, Idempotency_Key="shadowing-done")
+        for _ in range(2)
+    ]
+    assert [each.json()["version"] for each in sent] == [active.json()["version"] + 1] * 2
+    assert sent[0].json()["activities"][-1]["done_on"] == body["done_on"]
+    assert sent[0].json()["progress"]["items_done"] == 1
+    check_problem(change(served, "manager", done, body, seen=active), 412, "request.stale")
+
+
 def test_a_change_names_the_version_it_is_of(served):
     made = make(served)
     place, body = place_of(made), {"hours_budget": 60.0}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from recommender.service.levels.raters import find_withheld
+from recommender.service.levels.few_raters import find_withheld
 from training_catalog.model import CatalogSettings
 
 # who rated, as types and ids; who reads; which types are withheld

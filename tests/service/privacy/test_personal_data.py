@@ -258,7 +258,21 @@ def test_everybody_elses_data_stay(held):
         assert only(schema.idempotent_answer.c.key) == "others"
         assert only(schema.import_batch.c.file_name) == "**的评分.xlsx"
         body = only(schema.plan_version.c.body, schema.plan_version.c.plan_id == "plan-other")
-        assert body == {"plan": {"person_id": COLLEAGUE}, "note": "已与**谈过，工号**"}
+        assert body == {
+            "plan": {
+                "person_id": COLLEAGUE,
+                "activities": [
+                    {
+                        "activity_id": "a1",
+                        "title": "跟岗学习",
+                        "goal": "跟访两次",
+                        "companion": "已与**谈过，工号**",
+                        "measure": "写两份纪要",
+                    }
+                ],
+            },
+            "note": "已与**谈过，工号**",
+        }
         result = only(schema.job.c.result, schema.job.c.job_id == "job-1")
         assert result == {
             "plans": [{"person_id": COLLEAGUE, "hours": 9}],

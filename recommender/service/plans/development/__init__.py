@@ -1,0 +1,1 @@
+"""What a plan holds beside courses: practice on the job, activities, reviews, progress."""
