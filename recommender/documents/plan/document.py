@@ -9,6 +9,7 @@ from typing import Literal
 Basis = Literal["measured", "pooled", "expert"]
 PlanStatus = Literal["draft", "approved", "active", "done", "cancelled"]
 Party = Literal["employee", "manager", "hr"]
+Standing = Literal["met", "near", "gap"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,9 @@ class CompetencyRow:
         How the level was assessed, in words.
     assessed_on : date or None
         Date of the assessment.
+    standing : str or None
+        Whether the target is met, nearly met, or there is a gap to speak of; None if to be
+        assessed first.
     """
 
     category: str
@@ -50,6 +54,7 @@ class CompetencyRow:
     priority: float | None = None
     method: str = ""
     assessed_on: dt.date | None = None
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,18 @@ class PlanItemRow:
         Why the module is in the plan and why at this place; one sentence each.
     stage : str
         Stage of the learning path it belongs to, or empty. Items of a stage stand together.
+    proposed_month : str
+        The month to take it in where no date is set, as ``2027-03``, or empty.
+    goal : tuple of str
+        What the participant can do afterwards, as far as it is about the gaps it serves.
+    on_the_job : str
+        The task at work that goes with it, or empty.
+    companion : str
+        Who accompanies it, or empty.
+    measure : str
+        How success is judged, or empty.
+    review_on : date or None
+        When it is looked at again.
     """
 
     order: int
@@ -118,6 +135,38 @@ class PlanItemRow:
     serves: tuple[ServedGap, ...] = ()
     reasons: tuple[str, ...] = ()
     stage: str = ""
+    proposed_month: str = ""
+    goal: tuple[str, ...] = ()
+    on_the_job: str = ""
+    companion: str = ""
+    measure: str = ""
+    review_on: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class ActivityRow:
+    """An item of the plan that is no course.
+
+    Parameters
+    ----------
+    title, kind, competency : str
+        What it is, of which kind, and what it develops; in the reader's language.
+    goal : tuple of str
+        What the person can do afterwards.
+    companion, measure : str
+        Who accompanies it and how success is judged, or empty.
+    review_on, done_on : date or None
+        When it is looked at again, and since when it is done.
+    """
+
+    title: str
+    kind: str
+    competency: str
+    goal: tuple[str, ...] = ()
+    companion: str = ""
+    measure: str = ""
+    review_on: dt.date | None = None
+    done_on: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -184,6 +233,16 @@ class PlanDocument:
         Name of the learning path that frames the plan, or empty.
     approvals : tuple of ApprovedBy
         Approvals of this plan as it is; the other parties may sign on paper.
+    activities : tuple of ActivityRow
+        Items that are no course.
+    unserved : tuple of str
+        Why the largest gaps are not served, or hardly; one sentence each.
+    target_grade : str
+        Name of the grade whose targets the gaps are against, where that is not the person's own.
+    review_on : date or None
+        When the whole plan is looked at again.
+    size_known : bool
+        False where only the order of the modules was learned and sizes are the experts'.
     """
 
     plan_id: str
@@ -211,3 +270,8 @@ class PlanDocument:
     notes: tuple[str, ...] = ()
     path: str = ""
     approvals: tuple[ApprovedBy, ...] = ()
+    activities: tuple[ActivityRow, ...] = ()
+    unserved: tuple[str, ...] = ()
+    target_grade: str = ""
+    review_on: dt.date | None = None
+    size_known: bool = True

@@ -5,7 +5,7 @@ Every number is formatted here and every label chosen here; a template only arra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from recommender.documents.figures import (
@@ -13,23 +13,20 @@ from recommender.documents.figures import (
     decimal,
     hours,
     known,
-    money,
     percent,
     sentences,
-    signed,
 )
 from recommender.documents.plan.document import (
     CompetencyRow,
     Party,
     PlanDocument,
-    PlanItemRow,
-    ServedGap,
 )
+from recommender.documents.plan.lead import lead
+from recommender.documents.plan.rows import cost_text, plan_details, plan_rows
 from recommender.texts import all_texts, placeholders, say
 
 LEFT_OUT_SHOWN = 8
 FEWEST_ON_RADAR = 3
-MOST_DETAILED_ON_RADAR = 20  # beyond that there is no room for the figures below each name
 DIGEST_SHOWN = 12
 _PREFIX = "document."
 _LEVELS = (0, 4)
@@ -66,25 +63,27 @@ def plan_view(
         "name": document.name,
         "person_id": document.person_id,
         "status": say(f"document.status.{document.status}", lang),
-        "draft": document.status == "draft",
+        "plan": say("document.plan.id", lang, plan=document.plan_id) if document.plan_id else "",
         "facts": _facts(document, lang),
-        "figures": _figures(document, lang),
-        "competencies": rows,
-        "rings": _rings(document, lang),
-        "chart": _chart(len(rows), lang),
+        "lead": lead(document, lang=lang),
+        "unserved": [sentences([text], lang=lang) for text in document.unserved],
         "path": say("document.plan.path", lang, path=document.path) if document.path else "",
-        "objective": _objective(document, lang),
-        "items": _items(document.items, lang=lang),
+        "items": plan_rows(document, lang=lang),
         "no_items": "" if document.items else _no_items(document, lang),
-        "total": {
-            "hours": hours(document.total_hours),
-            "cost": _money(document.total_cost, lang),
-            "closed": say(
-                "document.plan.total_closed",
-                lang,
-                closed=decimal(document.expected_gap_closed, digits=2),
-            ),
-        },
+        "total": _total(document, lang),
+        "reading": say(
+            f"document.plan.{'reading' if document.size_known else 'reading_order'}", lang
+        ),
+        "as_radar": len(rows) >= FEWEST_ON_RADAR,
+        "priorities": sorted(
+            (row for row in rows if row["has_gap"]), key=lambda row: -row["sorted_by"]
+        ),
+        "besides": _besides(document, lang),
+        "signatures": _signatures(document, lang),
+        "details": plan_details(document, lang=lang),
+        "closed": _closed(document, lang),
+        "objective": _objective(document, lang),
+        "competencies": rows,
         "assess_first": list(document.assess_first),
         "left_out": [
             {"title": module.title, "reason": sentences([module.reason], lang=lang)}
@@ -92,7 +91,6 @@ def plan_view(
         ],
         "left_out_more": _left_out_more(document, left_out_shown, lang),
         "notes": [sentences([note], lang=lang) for note in document.notes],
-        "signatures": _signatures(document, lang),
         "footer": _footer(document, lang),
     }
 
@@ -118,10 +116,6 @@ def labels(lang: str) -> dict[str, str]:
         for key, text in all_texts().items()
         if key.startswith(_PREFIX) and not placeholders(text[lang])
     }
-
-
-def _money(cost: float, lang: str) -> str:
-    return say("document.money", lang, amount=money(cost))
 
 
 def _meta(document: PlanDocument, rows: list[dict[str, Any]], lang: str) -> dict[str, Any]:
@@ -150,81 +144,71 @@ def _meta(document: PlanDocument, rows: list[dict[str, Any]], lang: str) -> dict
 
 def _facts(document: PlanDocument, lang: str) -> list[dict[str, str]]:
     facts = {
-        "id": document.person_id,
         "grade": document.grade,
+        "target_grade": document.target_grade,
         "org_unit": document.org_unit or say("document.not_given", lang),
-        "as_of": day(document.as_of),
         "manager": document.manager or say("document.not_given", lang),
-        "plan_id": document.plan_id or say("document.not_given", lang),
     }
     return [
         {"label": say(f"document.person.{key}", lang), "value": value}
         for key, value in facts.items()
+        if value
     ]
 
 
-def _figures(document: PlanDocument, lang: str) -> list[dict[str, str]]:
-    gaps = sum(1 for row in document.competencies if (known(row.gap) or 0) > 0)
-    weighted = sum(known(row.priority) or 0.0 for row in document.competencies)
-    closed = document.expected_gap_closed
-    if weighted >= closed:
-        of_total = say("document.figure.closed_of", lang, total=decimal(weighted, digits=2))
-    else:
-        of_total = say("document.figure.closed_unit", lang)
-    no_limit = say("document.figure.no_limit", lang)
-    hours_limit, cost_limit = known(document.hours_budget), known(document.cost_budget)
-    period = _period(document, lang)
-    figures = {
-        "gaps": (
-            str(gaps),
-            say("document.figure.gaps_of", lang, count=len(document.competencies)),
-        ),
-        "modules": (str(len(document.items)), period),
-        "closed": (decimal(closed, digits=2), of_total),
-        "hours": (
-            hours(document.total_hours),
-            no_limit
-            if hours_limit is None
-            else say("document.figure.hours_of", lang, budget=hours(hours_limit)),
-        ),
+def _total(document: PlanDocument, lang: str) -> str:
+    """Return what the plan takes in all, and when it is looked at again."""
+    if not document.items and not document.activities:
+        return ""
+    taken = {
+        "hours": (hours(document.total_hours), known(document.hours_budget), hours),
         "cost": (
-            _money(document.total_cost, lang),
-            no_limit
-            if cost_limit is None
-            else say("document.figure.cost_of", lang, budget=_money(cost_limit, lang)),
+            cost_text(document.total_cost, lang),
+            known(document.cost_budget),
+            partial(cost_text, lang=lang),
         ),
     }
-    return [
-        {"label": say(f"document.figure.{key}", lang), "value": value, "note": note}
-        for key, (value, note) in figures.items()
+    parts = [
+        say(f"document.total.{key}", lang, amount=amount)
+        if limit is None
+        else say(f"document.total.{key}_of", lang, amount=amount, limit=worded(limit))
+        for key, (amount, limit, worded) in taken.items()
     ]
+    if document.review_on:
+        parts.append(say("document.total.review", lang, on=day(document.review_on)))
+    return sentences([say("document.comma", lang).join(parts)], lang=lang)
 
 
-def _period(document: PlanDocument, lang: str) -> str:
-    if not document.items:
-        return say("document.figure.modules_none", lang)
-    starts = [item.starts_on for item in document.items if item.starts_on]
-    ends = [item.ends_on or item.starts_on for item in document.items]
-    if not starts:
-        return say("document.plan.to_arrange", lang)
-    last = max(end for end in ends if end)
-    return say("document.period", lang, start=f"{min(starts):%Y-%m}", end=f"{last:%Y-%m}")
-
-
-def _rings(document: PlanDocument, lang: str) -> str:
-    if not document.level_names:
+def _closed(document: PlanDocument, lang: str) -> str:
+    if not document.items or not document.size_known:
         return ""
-    below = say("document.radar.below", lang, first=document.level_names[0])
-    named = [f"{level} {name}" for level, name in enumerate(document.level_names, 1)]
-    rings = say("document.list_separator", lang).join([below, *named])
-    return say("document.radar.rings", lang, rings=rings)
+    weighted = sum(known(row.priority) or 0.0 for row in document.competencies)
+    # rounded to the same figures, no part is larger than its whole
+    closed = min(document.expected_gap_closed, max(weighted, 0.0))
+    return say(
+        "document.plan.total_closed",
+        lang,
+        closed=decimal(closed, digits=2),
+        total=decimal(weighted, digits=2),
+    )
 
 
-def _chart(count: int, lang: str) -> dict[str, Any]:
-    """Say how the profile is drawn: a radar with fewer than three axes has no shape."""
-    as_radar, detailed = count >= FEWEST_ON_RADAR, count <= MOST_DETAILED_ON_RADAR
-    reading = say(f"document.radar.{'reading' if detailed else 'reading_short'}", lang)
-    return {"as_radar": as_radar, "detailed": detailed, "reading": reading if as_radar else ""}
+def _besides(document: PlanDocument, lang: str) -> list[str]:
+    """Return what the table of gaps leaves out: what is nearly met, and what the levels mean."""
+    separator = say("document.list_separator", lang)
+    near = [row.name for row in document.competencies if row.standing == "near"]
+    parts: list[str] = []
+    if near:
+        parts.append(say("document.gap.near_are", lang, names=separator.join(near)))
+    if document.assess_first:
+        names = separator.join(document.assess_first)
+        parts.append(say("document.gap.assess_first_are", lang, names=names))
+    if document.level_names:
+        below = say("document.radar.below", lang, first=document.level_names[0])
+        named = [f"{level} {name}" for level, name in enumerate(document.level_names, 1)]
+        rings = separator.join([below, *named])
+        parts.append(say("document.radar.rings", lang, rings=rings))
+    return [sentences([part], lang=lang) for part in parts]
 
 
 def _competency(row: CompetencyRow, number: int, *, lang: str) -> dict[str, Any]:
@@ -236,93 +220,25 @@ def _competency(row: CompetencyRow, number: int, *, lang: str) -> dict[str, Any]
         "category": row.category,
         "name": row.name,
         "assessed": assessed,
-        "has_gap": assessed and (gap or 0) > 0,
+        "has_gap": row.standing == "gap",
+        "sorted_by": known(row.priority) or 0.0,
         "at": None if level is None else min(max(level, low), high),
         "target_at": min(max(row.target, low), high),
-        "level": decimal(level, digits=1) if assessed else say("document.gap.assess_first", lang),
+        "level": decimal(level, digits=2) if assessed else say("document.gap.assess_first", lang),
         "standard_error": f"±{decimal(row.standard_error, digits=2)}"
         if assessed and known(row.standard_error) is not None
         else "",
         "target": decimal(row.target, digits=1),
-        "gap": _gap(gap, lang) if assessed else decimal(None, digits=1),
+        # a figure only where there is something to close
+        "gap": decimal(gap, digits=2)
+        if row.standing in ("gap", None)
+        else say(f"document.standing.{row.standing}", lang),
         "confidence": percent(row.confidence if assessed else None),
         "weight": decimal(row.weight, digits=2),
         "priority": decimal(row.priority if assessed and gap else None, digits=2),
         "method": row.method if assessed else "",
         "assessed_on": day(row.assessed_on) if assessed else "",
     }
-
-
-def _gap(gap: float | None, lang: str) -> str:
-    if gap is not None and gap <= 0:
-        return say("document.gap.no_gap", lang)
-    return decimal(gap, digits=2)
-
-
-def _items(items: Sequence[PlanItemRow], *, lang: str) -> list[dict[str, Any]]:
-    before = ["", *(item.stage for item in items)]
-    return [
-        # a stage is named where it begins
-        _item(item, stage="" if item.stage == last else item.stage, lang=lang)
-        for item, last in zip(items, before, strict=False)
-    ]
-
-
-def _item(item: PlanItemRow, *, stage: str, lang: str) -> dict[str, Any]:
-    return {
-        "stage": stage,
-        "order": str(item.order),
-        "title": item.title,
-        "modality": item.modality,
-        "place": item.place,
-        "hours": hours(item.hours),
-        "cost": _money(item.cost, lang),
-        "dates": [date for date in dict.fromkeys([day(item.starts_on), day(item.ends_on)]) if date],
-        "serves": [_served(served, lang=lang) for served in item.serves],
-        "reason": sentences(item.reasons, lang=lang),
-        "keep_whole": _fits_a_page(item),
-    }
-
-
-def _fits_a_page(item: PlanItemRow) -> bool:
-    """Tell whether the item surely fits on one page, so that it need not be split."""
-    # far below what a page holds: a cell that may not break but is too long runs off the page
-    return len(item.serves) <= 10 and sum(map(len, (item.title, *item.reasons))) <= 1500
-
-
-def _served(served: ServedGap, *, lang: str) -> dict[str, str]:
-    gap = known(served.gap)
-    lower, upper = known(served.lower), known(served.upper)
-    detail = [
-        say("document.plan.gap", lang, gap=decimal(gap, digits=2))
-        if gap
-        else say("document.plan.no_gap", lang)
-    ]
-    if lower is not None and upper is not None and served.basis != "expert":
-        interval = say(
-            "document.interval",
-            lang,
-            lower=decimal(lower, digits=2),
-            upper=decimal(upper, digits=2),
-        )
-        detail.append(say("document.plan.interval", lang, interval=interval))
-    return {
-        "name": served.name,
-        "improvement": signed(served.expected_improvement, digits=2),
-        "detail": say("document.separator", lang).join([*detail, _basis(served, lang)]),
-    }
-
-
-def _basis(served: ServedGap, lang: str) -> str:
-    count = served.evidence_count
-    if served.basis == "measured":
-        key = "measured_one" if count == 1 else "measured"
-        return say(f"document.plan.{key}", lang, **({} if count == 1 else {"count": f"{count:,}"}))
-    if served.basis == "pooled":
-        if count > 0:
-            return say("document.plan.pooled_count", lang, count=f"{count:,}")
-        return say("document.plan.pooled", lang)
-    return say("document.plan.expert", lang)
 
 
 def _objective(document: PlanDocument, lang: str) -> str:
@@ -335,7 +251,7 @@ def _no_items(document: PlanDocument, lang: str) -> str:
     rows = document.competencies
     if rows and all(known(row.level) is None for row in rows):
         return say("document.plan.empty_unassessed", lang)
-    if any((known(row.gap) or 0) > 0 for row in rows):
+    if any(row.standing == "gap" for row in rows):
         return say(f"document.plan.{'empty_path' if document.path else 'empty_gaps'}", lang)
     return say("document.plan.empty_no_gaps", lang)
 
