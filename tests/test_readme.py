@@ -17,7 +17,7 @@ READMES = ("README.md", "README.zh-CN.md")
 def commands(readme):
     """Every call of the command line in the code blocks."""
     text = (ROOT / readme).read_text(encoding="utf-8")
-    blocks = re.findall(r"```sh(?: api)?\n(.*?)```", text, re.S)
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.S)
     return [
         call.strip()
         for block in blocks

@@ -90,7 +90,7 @@ def competency_rows(lang: str) -> tuple[CompetencyRow, ...]:
                 priority=weight * gap,
                 method=("考试" if exam else "多方评价") if zh else ("Exam" if exam else "Ratings"),
                 assessed_on=dt.date(2026, 9, 12 if exam else 25),
-                standing="gap" if gap else "met",
+                standing="gap" if gap >= 0.1 else "near" if gap else "met",
             )
         )
     return tuple(rows)

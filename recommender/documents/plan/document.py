@@ -155,6 +155,7 @@ class ActivityRow:
     review_on: dt.date
     done_on: dt.date | None = None
     carried_over: bool = False
+    competency: str = ""
 
 
 @dataclass(frozen=True)

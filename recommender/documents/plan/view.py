@@ -5,38 +5,25 @@ Every number is formatted here and every label chosen here; a template only arra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from recommender.documents.figures import (
-    day,
-    decimal,
-    gap,
-    hours,
-    known,
-    level,
-    money,
-    percent,
-    say_month,
-    sentences,
-    signed,
-    target,
-    total,
-)
+from recommender.documents.figures import day, decimal, hours, known, percent, sentences
+from recommender.documents.figures import gap as gap_text
+from recommender.documents.figures import level as level_text
+from recommender.documents.figures import target as target_text
 from recommender.documents.plan.document import (
     CompetencyRow,
     Party,
     PlanDocument,
-    PlanItemRow,
-    ServedGap,
 )
+from recommender.documents.plan.lead import lead
+from recommender.documents.plan.rows import cost_text, plan_details, plan_rows
 from recommender.documents.plan.totals import add_up_shown, say_left_out_count
-from recommender.documents.plan.work import activity_view, review_line, work_parts
 from recommender.texts import all_texts, placeholders, say
 
 LEFT_OUT_SHOWN = 8
 FEWEST_ON_RADAR = 3
-MOST_DETAILED_ON_RADAR = 20  # beyond that there is no room for the figures below each name
 DIGEST_SHOWN = 12
 _PREFIX = "document."
 _LEVELS = (0, 4)
@@ -70,7 +57,6 @@ def plan_view(
     rows = [
         _competency(row, number, lang=lang) for number, row in enumerate(document.competencies, 1)
     ]
-    totals = add_up_shown(document)
     return {
         "lang": lang,
         "labels": labels(lang),
@@ -79,33 +65,27 @@ def plan_view(
         "name": document.name,
         "person_id": document.person_id,
         "status": say(f"document.status.{document.status}", lang),
-        "draft": document.status == "draft",
+        "plan": say("document.plan.id", lang, plan=document.plan_id) if document.plan_id else "",
         "facts": _facts(document, lang),
-        "figures": _figures(document, lang),
-        "unserved": [sentences([each], lang=lang) for each in document.unserved],
-        "outlook": [sentences([each], lang=lang) for each in document.outlook],
-        "competencies": rows,
-        "rings": _rings(document, lang),
-        "chart": _chart(len(rows), lang),
+        "lead": lead(document, lang=lang),
+        "unserved": [sentences([text], lang=lang) for text in document.unserved],
         "path": say("document.plan.path", lang, path=document.path) if document.path else "",
-        "objective": _objective(document, lang),
-        "order_only": ""
-        if document.size_known
-        else sentences([say("size-unknown.note", lang)], lang=lang),
-        "plan_reading": say(
+        "items": plan_rows(document, lang=lang),
+        "no_items": "" if document.items else _no_items(document, lang),
+        "total": _total(document, lang),
+        "reading": say(
             "document.plan.reading" if document.size_known else "document.order_only.reading", lang
         ),
-        "items": _items(document.items, lang=lang),
-        "no_items": "" if document.items else _no_items(document, lang),
-        "activities": [activity_view(activity, lang=lang) for activity in document.activities],
-        "review": review_line(document, lang),
-        "total": {
-            "hours": hours(totals.hours),
-            "cost": _money(totals.cost, lang),
-            "closed": say(
-                "document.plan.total_closed", lang, closed=decimal(totals.closed, digits=2)
-            ),
-        },
+        "as_radar": len(rows) >= FEWEST_ON_RADAR,
+        "priorities": sorted(
+            (row for row in rows if row["has_gap"]), key=lambda row: -row["sorted_by"]
+        ),
+        "besides": _besides(document, lang),
+        "signatures": _signatures(document, lang),
+        "details": plan_details(document, lang=lang),
+        "closed": _closed(document, lang),
+        "objective": _objective(document, lang),
+        "competencies": rows,
         "assess_first": list(document.assess_first),
         "left_out": [
             {"title": module.title, "reason": sentences([module.reason], lang=lang)}
@@ -113,7 +93,6 @@ def plan_view(
         ],
         "left_out_count": say_left_out_count(document, left_out_shown, lang),
         "notes": [sentences([note], lang=lang) for note in document.notes],
-        "signatures": _signatures(document, lang),
         "footer": _footer(document, lang),
     }
 
@@ -139,10 +118,6 @@ def labels(lang: str) -> dict[str, str]:
         for key, text in all_texts().items()
         if key.startswith(_PREFIX) and not placeholders(text[lang])
     }
-
-
-def _money(cost: float, lang: str) -> str:
-    return say("document.money", lang, amount=money(cost))
 
 
 def _meta(document: PlanDocument, rows: list[dict[str, Any]], lang: str) -> dict[str, Any]:
@@ -171,96 +146,76 @@ def _meta(document: PlanDocument, rows: list[dict[str, Any]], lang: str) -> dict
 
 def _facts(document: PlanDocument, lang: str) -> list[dict[str, str]]:
     facts = {
-        "id": document.person_id,
         "grade": document.grade,
+        "target_grade": document.target_grade,
         "org_unit": document.org_unit or say("document.not_given", lang),
-        "as_of": day(document.as_of),
         "manager": document.manager or say("document.not_given", lang),
-        "plan_id": document.plan_id or say("document.not_given", lang),
-        **({"target_grade": document.target_grade} if document.target_grade else {}),
     }
     return [
         {"label": say(f"document.person.{key}", lang), "value": value}
         for key, value in facts.items()
+        if value
     ]
 
 
-def _figures(document: PlanDocument, lang: str) -> list[dict[str, str]]:
+def _total(document: PlanDocument, lang: str) -> str:
+    """Return what the plan takes in all, how far it has come, and when it is looked at again."""
+    if not document.items and not document.activities:
+        return ""
     totals = add_up_shown(document)
-    gaps = sum(row.standing == "gap" for row in document.competencies)
-    weighted = total(known(row.priority) or 0.0 for row in document.competencies)
-    closed = totals.closed
-    if weighted >= closed:
-        of_total = say("document.figure.closed_of", lang, total=decimal(weighted, digits=2))
-    else:
-        of_total = say("document.figure.closed_unit", lang)
-    no_limit = say("document.figure.no_limit", lang)
-    hours_limit, cost_limit = known(document.hours_budget), known(document.cost_budget)
-    period = _period(document, lang)
-    figures = {
-        "gaps": (
-            str(gaps),
-            say("document.figure.gaps_of", lang, count=len(document.competencies)),
-        ),
-        "modules": (str(len(document.items)), period),
-        "closed": (decimal(closed, digits=2), of_total),
-        "hours": (
-            hours(totals.hours),
-            no_limit
-            if hours_limit is None
-            else say("document.figure.hours_of", lang, budget=hours(hours_limit)),
-        ),
+    taken = {
+        "hours": (hours(totals.hours), known(document.hours_budget), hours),
         "cost": (
-            _money(totals.cost, lang),
-            no_limit
-            if cost_limit is None
-            else say("document.figure.cost_of", lang, budget=_money(cost_limit, lang)),
+            cost_text(totals.cost, lang),
+            known(document.cost_budget),
+            partial(cost_text, lang=lang),
         ),
     }
-    return [
-        {"label": say(f"document.figure.{key}", lang), "value": value, "note": note}
-        for key, (value, note) in figures.items()
+    parts = [
+        say(f"document.total.{key}", lang, amount=amount)
+        if limit is None
+        else say(f"document.total.{key}_of", lang, amount=amount, limit=worded(limit))
+        for key, (amount, limit, worded) in taken.items()
     ]
+    if document.review_on:
+        parts.append(say("document.work.whole", lang, on=day(document.review_on)))
+    said = [say("document.comma", lang).join(parts), document.progress]
+    return sentences([each for each in said if each], lang=lang)
 
 
-def _period(document: PlanDocument, lang: str) -> str:
+def _closed(document: PlanDocument, lang: str) -> str:
     if not document.items:
-        return say("document.figure.modules_none", lang)
-    months = [
-        month
-        for item in document.items
-        for month in (
-            *(day(date)[:7] for date in (item.starts_on, item.ends_on)),
-            item.proposed_month,
-            item.proposed_until,
-        )
-        if month
-    ]
-    if not months:
-        return say("document.plan.to_arrange", lang)
-    return say("document.period", lang, start=min(months), end=max(months))
-
-
-def _rings(document: PlanDocument, lang: str) -> str:
-    if not document.level_names:
         return ""
-    below = say("document.radar.below", lang, first=document.level_names[0])
-    named = [f"{level} {name}" for level, name in enumerate(document.level_names, 1)]
-    rings = say("document.list_separator", lang).join([below, *named])
-    return say("document.radar.rings", lang, rings=rings)
+    weighted = sum(known(row.priority) or 0.0 for row in document.competencies)
+    return say(
+        "document.plan.total_closed",
+        lang,
+        closed=decimal(add_up_shown(document).closed, digits=2),
+        total=decimal(weighted, digits=2),
+    )
 
 
-def _chart(count: int, lang: str) -> dict[str, Any]:
-    """Say how the profile is drawn: a radar with fewer than three axes has no shape."""
-    as_radar, detailed = count >= FEWEST_ON_RADAR, count <= MOST_DETAILED_ON_RADAR
-    reading = say(f"document.radar.{'reading' if detailed else 'reading_short'}", lang)
-    return {"as_radar": as_radar, "detailed": detailed, "reading": reading if as_radar else ""}
+def _besides(document: PlanDocument, lang: str) -> list[str]:
+    """Return what the table of gaps leaves out: what is nearly met, and what the levels mean."""
+    separator = say("document.list_separator", lang)
+    near = [row.name for row in document.competencies if row.standing == "near"]
+    parts: list[str] = []
+    if near:
+        parts.append(say("document.gap.near_are", lang, names=separator.join(near)))
+    if document.assess_first:
+        names = separator.join(document.assess_first)
+        parts.append(say("document.gap.assess_first_are", lang, names=names))
+    if document.level_names:
+        below = say("document.radar.below", lang, first=document.level_names[0])
+        named = [f"{level} {name}" for level, name in enumerate(document.level_names, 1)]
+        rings = separator.join([below, *named])
+        parts.append(say("document.radar.rings", lang, rings=rings))
+    return [sentences([part], lang=lang) for part in parts]
 
 
 def _competency(row: CompetencyRow, number: int, *, lang: str) -> dict[str, Any]:
-    at, short = known(row.level), known(row.gap)
-    assessed = at is not None
-    unknown = say("document.standing.assess_first", lang)
+    level, gap = known(row.level), known(row.gap)
+    assessed = level is not None
     low, high = _LEVELS
     return {
         "number": number,
@@ -268,96 +223,24 @@ def _competency(row: CompetencyRow, number: int, *, lang: str) -> dict[str, Any]
         "name": row.name,
         "assessed": assessed,
         "has_gap": row.standing == "gap",
-        "standing": say(f"document.standing.{row.standing}", lang) if row.standing else unknown,
-        "at": None if at is None else min(max(at, low), high),
+        "sorted_by": known(row.priority) or 0.0,
+        "at": None if level is None else min(max(level, low), high),
         "target_at": min(max(row.target, low), high),
-        "level": level(at) if assessed else unknown,
+        "level": level_text(level) if assessed else say("document.standing.assess_first", lang),
         "standard_error": f"±{decimal(row.standard_error, digits=2)}"
         if assessed and known(row.standard_error) is not None
         else "",
-        "target": target(row.target),
-        "gap": gap(short if assessed else None),
+        "target": target_text(row.target),
+        # a figure only where there is something to close
+        "gap": gap_text(gap)
+        if row.standing in ("gap", None)
+        else say(f"document.standing.{row.standing}", lang),
         "confidence": percent(row.confidence if assessed else None),
         "weight": decimal(row.weight, digits=2),
-        "priority": gap(row.priority if assessed and short else None),
+        "priority": gap_text(row.priority if assessed and gap else None),
         "method": row.method if assessed else "",
         "assessed_on": day(row.assessed_on) if assessed else "",
     }
-
-
-def _items(items: Sequence[PlanItemRow], *, lang: str) -> list[dict[str, Any]]:
-    before = ["", *(item.stage for item in items)]
-    return [
-        # a stage is named where it begins
-        _item(item, stage="" if item.stage == last else item.stage, lang=lang)
-        for item, last in zip(items, before, strict=False)
-    ]
-
-
-def _item(item: PlanItemRow, *, stage: str, lang: str) -> dict[str, Any]:
-    return {
-        "stage": stage,
-        "order": str(item.order),
-        "title": item.title,
-        "modality": item.modality,
-        "place": item.place,
-        "hours": hours(item.hours),
-        "cost": _money(item.cost, lang),
-        "dates": [date for date in dict.fromkeys([day(item.starts_on), day(item.ends_on)]) if date],
-        "no_dates": say_month(item.proposed_month, item.proposed_until, lang)
-        or say("document.plan.to_arrange", lang),
-        "serves": [_served(served, lang=lang) for served in item.serves],
-        "reason": sentences(item.reasons, lang=lang),
-        "keep_whole": _fits_a_page(item),
-        "work": work_parts(item, lang),
-    }
-
-
-def _fits_a_page(item: PlanItemRow) -> bool:
-    """Tell whether the item surely fits on one page, so that it need not be split."""
-    # far below what a page holds: a cell that may not break but is too long runs off the page
-    return len(item.serves) <= 10 and sum(map(len, _texts(item))) <= 1500
-
-
-def _texts(item: PlanItemRow) -> tuple[str, ...]:
-    return item.title, *item.reasons, *item.goal, item.on_the_job, item.companion, item.measure
-
-
-def _served(served: ServedGap, *, lang: str) -> dict[str, str]:
-    short = known(served.gap)
-    lower, upper = known(served.lower), known(served.upper)
-    detail = [
-        say("document.plan.gap", lang, gap=gap(short))
-        if short
-        else say("document.plan.no_gap", lang)
-    ]
-    if lower is not None and upper is not None and served.basis != "expert":
-        interval = say(
-            "document.interval",
-            lang,
-            lower=decimal(lower, digits=2),
-            upper=decimal(upper, digits=2),
-        )
-        detail.append(say("document.plan.interval", lang, interval=interval))
-    return {
-        "name": served.name,
-        "improvement": signed(served.expected_improvement, digits=2),
-        "detail": say("document.separator", lang).join([*detail, _basis(served, lang)]),
-    }
-
-
-def _basis(served: ServedGap, lang: str) -> str:
-    count = served.evidence_count
-    if served.basis == "measured":
-        key = "measured_one" if count == 1 else "measured"
-        return say(f"document.plan.{key}", lang, **({} if count == 1 else {"count": f"{count:,}"}))
-    if served.basis == "pooled":
-        if count > 0:
-            return say("document.plan.pooled_count", lang, count=f"{count:,}")
-        return say("document.plan.pooled", lang)
-    if count > 0:
-        return say("document.order_only.expert", lang, count=f"{count:,}")
-    return say("document.plan.expert", lang)
 
 
 def _objective(document: PlanDocument, lang: str) -> str:

@@ -152,7 +152,7 @@ def build_plan_document(
         unserved=tuple(item.explanation for item in plan.unserved),
         target_grade=name_grade(framework, plan.target_grade, lang) if plan.target_grade else "",
         outlook=tuple(each for each in (gaps.headline, plan.outlook) if each),
-        activities=tuple(_activity_row(each, lang) for each in plan.activities),
+        activities=tuple(_activity_row(framework, each, lang) for each in plan.activities),
         review_on=plan.review_on,
         progress="" if progress is None else say_progress(progress, lang),
     )
@@ -221,7 +221,7 @@ def _item_row(
     )
 
 
-def _activity_row(activity: PlanActivity, lang: str) -> ActivityRow:
+def _activity_row(framework: Framework, activity: PlanActivity, lang: str) -> ActivityRow:
     return ActivityRow(
         kind=say(f"activity.kind.{activity.kind}", lang),
         title=activity.title,
@@ -231,6 +231,7 @@ def _activity_row(activity: PlanActivity, lang: str) -> ActivityRow:
         review_on=activity.review_on,
         done_on=activity.done_on,
         carried_over=activity.carried_over_from is not None,
+        competency=name_competency(framework, activity.competency_id, lang),
     )
 
 
