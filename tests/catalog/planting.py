@@ -165,7 +165,7 @@ PLANTS: dict[str, Callable[[Catalog], Catalog]] = {
         c, MODULE, purpose=Text(zh_cn="复盘丢单", en="Review 丢单")
     ),
     "forbidden-term": lambda c: change_module(
-        c, MODULE, purpose=Text(zh_cn="这门课程讲复盘", en="This module teaches the review")
+        c, MODULE, purpose=Text(zh_cn="讲给受训者听的复盘", en="The review as taught")
     ),
     "unpaired-term": lambda c: change_module(
         c, MODULE, purpose=Text(zh_cn="复盘一次专线丢单", en="Review a lost deal")

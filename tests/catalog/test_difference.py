@@ -26,7 +26,7 @@ def test_a_changed_cost(catalog):
     new = change_module(catalog, MODULE, cost=1500.0)
     assert words(catalog, new) == ["课程《丢单复盘工作坊》：费用由 1200 元 改为 1500 元"]
     assert words(catalog, new, "en") == [
-        "Module “Lost-deal review workshop”: cost changed from CNY 1200 to CNY 1500"
+        "Course “Lost-deal review workshop”: cost changed from CNY 1200 to CNY 1500"
     ]
     (change,) = diff_catalogs(catalog, new)
     assert (change.kind, change.part, change.id) == ("changed", "modules", MODULE)
@@ -40,7 +40,7 @@ def test_an_added_and_a_removed_module(catalog):
     more = build_catalog(catalog, extra_modules=[copy])
     assert words(catalog, more) == ["新增课程《再复盘》"]
     assert words(more, catalog) == ["删除课程《再复盘》"]
-    assert words(more, catalog, "en") == ["Module “Second review”: removed"]
+    assert words(more, catalog, "en") == ["Course “Second review”: removed"]
 
 
 def test_the_english_alone_changed(catalog):
@@ -61,7 +61,7 @@ def test_lists_tell_what_came_and_went(catalog):
         catalog, MODULE, syllabus=(*syllabus, Text(zh_cn="收尾", en="Closing unit"))
     )
     assert words(catalog, new, "en") == [
-        "Module “Lost-deal review workshop”: syllabus added: “Closing unit”"
+        "Course “Lost-deal review workshop”: syllabus added: “Closing unit”"
     ]
 
 
