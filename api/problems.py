@@ -307,7 +307,7 @@ async def _on_refusal(request: Request, error: Exception) -> Response:
         lang=lang,
         request_id=request.state.request_id,
         detail=say(code, lang, **values) if code in all_texts() else "",
-        advice=hint(code, lang, **values) if code in all_texts() else "",
+        advice=hint(code, lang, command_line=False, **values) if code in all_texts() else "",
         errors=error.errors if isinstance(error, Refusal) else (),
         headers=headers,
     )

@@ -234,10 +234,12 @@ class LazyGroup(Group):
         name, named, rest = super().resolve_command(ctx, args)
         return name, named and load_command(name or ""), rest
 
-    def make_context(self, info_name: str | None, args: list[str], **others: Any) -> Any:
+    def make_context(
+        self, info_name: str | None, args: list[str], *others: Any, **named: Any
+    ) -> Any:
         """Read the arguments up to the command."""
         with usage_errors(language_asked(args)):
-            return super().make_context(info_name, args, **others)
+            return super().make_context(info_name, args, *others, **named)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that is given."""

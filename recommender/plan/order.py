@@ -46,19 +46,20 @@ def _put_in_order(
         chain = _close(before & left & left[:, None])
         # Lower steps can lead in a circle, where modules serve two competencies. Nothing in the
         # circle waits for the rest of it, or the plan would have no beginning.
-        waits = (chain & ~chain.T).any(axis=0)
+        waits = np.asarray((chain & ~chain.T).any(axis=0), dtype=bool)
         so_far = gap_closed(problem, order)
-        gain = {i: gap_closed(problem, [*order, chosen[i]]) - so_far for i in ready.tolist()}
+        open_now: list[int] = ready.tolist()
+        gain = {i: gap_closed(problem, [*order, chosen[i]]) - so_far for i in open_now}
         # Two decimals fewer than usual: a difference of two sums, divided by the hours,
         # agrees in fewer digits than a sum.
         rate = {i: round(gain[i] / float(problem.hours[chosen[i]]), DECIMALS - 2) for i in gain}
         best = min(
             gain,
             key=lambda i: (
-                waits[i],
+                bool(waits[i]),
                 -rate[i],
-                0 if problem.places is None else problem.places[chosen[i]],
-                problem.hours[chosen[i]],
+                0 if problem.places is None else int(problem.places[chosen[i]]),
+                float(problem.hours[chosen[i]]),
                 problem.module_ids[chosen[i]],
             ),
         )
@@ -81,7 +82,8 @@ def _find_precedence(problem: PlanProblem, chosen: list[int]) -> tuple[BoolArray
     if problem.from_level is None:
         return needed, needed
     start = problem.from_level[chosen]
-    lower: BoolArray = (start[:, None] < start).any(axis=2)  # False where either is NaN
+    # False where either is NaN
+    lower = np.asarray((start[:, None] < start).any(axis=2), dtype=bool)
     if problem.stages:
         stage = np.array(problem.stages)[chosen]
         lower &= stage[:, None] <= stage
