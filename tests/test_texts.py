@@ -54,6 +54,7 @@ FAMILIES = {
     "registry.": "improvement.registry: verdicts and limits",
     "report.": "exchange.marked_copy: heads of the list",
     "table.unknown_": "exchange.references.unknown: what a column refers to",
+    "unserved.": "plans.reasons: why a gap is left, obstacles by code",
     "template.": "exchange.templates: heads, titles and the columns of records",
 }
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.responses import Resource
 from api.schemas.common import Body, Day, Hours, Id, Money, MoneyIn
 from api.schemas.levels import GapsOut, ServedOut
+from api.schemas.unserved import UnservedOut
 from recommender.results import ActivityKind
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import PlanDraft
@@ -32,20 +33,6 @@ Change = Literal[
     "cancelled",
     "activity-done",
     "activity-reopened",
-]
-
-UnservedReason = Literal[
-    "no-candidate",
-    "all-taken",
-    "hours-elsewhere",
-    "budget-elsewhere",
-    "hours-and-budget-elsewhere",
-    "could-be-added",
-    "effect-too-small",
-    "not-wanted",
-    "needs-unwanted",
-    "modality-not-allowed",
-    "outside-path",
 ]
 
 Modules = Annotated[tuple[Id, ...], Field(max_length=200)]
@@ -129,12 +116,10 @@ class PlanItemOut(_Part):
     reasons: list[str]
     order_reasons: list[str]
     lower_step_of: Annotated[
-        list[str],
-        Field(description="Later items that start higher in a competency both serve."),
+        list[str], Field(description="Later items that start higher in the same competency.")
     ]
     held_back: Annotated[
-        list[str],
-        Field(description="Later items that would add more per hour here, but wait for a step."),
+        list[str], Field(description="Later items that add more per hour, but wait for a step.")
     ]
     proposed_month: Annotated[
         Month | None, Field(description="To begin in, as 2027-03; null where a day is arranged.")
@@ -202,37 +187,6 @@ class LeftOutOut(_Part):
     reason: str
     explanation: str
     adds: Annotated[float | None, Field(description="What it would add, in weighted levels.")]
-
-
-class ObstacleOut(_Part):
-    """Why modules for a competency cannot be planned."""
-
-    reason: Annotated[str, Field(description="Code of an exclusion.")]
-    module_ids: list[str]
-    from_level: Annotated[float | None, Field(description="The lowest that they start from.")]
-    needed: Annotated[list[str], Field(description="Modules to be completed first.")]
-
-
-class UnservedOut(_Part):
-    """One of the three largest priorities that the plan closes by less than a third, and why."""
-
-    competency_id: str
-    reason: UnservedReason
-    explanation: Annotated[str, Field(description="The reason in a sentence.")]
-    level: float
-    gap: Annotated[float, Field(description="In levels.")]
-    closes: Annotated[float, Field(description="What the items do for it, in levels.")]
-    module_id: Annotated[
-        str | None, Field(description="The module to name for it that is not in the plan.")
-    ]
-    adds: Annotated[float | None, Field(description="What that module would add, in levels.")]
-    needs: Annotated[list[str], Field(description="Modules that would have to come with it.")]
-    hours: Annotated[float | None, Field(description="What all of these take.")]
-    hours_over: Annotated[float, Field(description="How far they would pass the hours.")]
-    cost_over: Annotated[Money, Field(description="How far they would pass the budget.")]
-    obstacles: Annotated[
-        list[ObstacleOut], Field(description="Why the modules for it cannot be planned.")
-    ]
 
 
 class DecisionOut(_Part):

@@ -283,7 +283,7 @@ def _name_some(framework: Framework, module_ids: Sequence[str], lang: str) -> st
     if not more:
         return text
     key = "unserved.and-one-more" if more == 1 else "unserved.and-more"
-    return say(key, lang, courses=text, count=len(module_ids), more=more)
+    return say(key, lang, courses=text, more=more)
 
 
 def _days_off(framework: Framework, item: PlanItem, lang: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +13,10 @@ from recommender.candidates import Exclusion, explain_exclusions, find_obstacles
 from recommender.plan import PlanChoice, find_shortfalls, gap_closed
 from recommender.ranking import predict_improvement
 from recommender.results import ExcludedModule, Obstacle, UnservedPriority
-from recommender.service.plans.choices import Choices
+
+if TYPE_CHECKING:
+    # it hands over what it computes, and is nothing that this file calls
+    from recommender.service.plans.choices import Choices
 
 # Modules that would serve but were kept out on request, by the code of the reason; what was asked
 # for itself is named before what follows from it.
