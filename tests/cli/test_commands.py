@@ -96,7 +96,7 @@ QUESTIONS = [
     ["plan", ASSISTANT, "--path", "first-desk-year"],
     ["plan-all"],
     ["plan-all", "--path", "first-desk-year"],
-    ["gaps", ASSISTANT, "--target-grade", "librarian"],
+    ["gaps", PERSON, "--target-grade", "assistant"],
     ["recommend", ASSISTANT, "--target-grade", "librarian"],
     ["plan", ASSISTANT, "--target-grade", "librarian", "--shortest"],
     ["plan-all", "--target-grade", "librarian"],

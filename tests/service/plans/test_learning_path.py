@@ -166,7 +166,8 @@ def test_what_a_module_of_the_path_needs_comes_with_it(library, tmp_path):
     person = someone(library, reference_desk=1.0, cataloguing=0.0)
     url = library.engine.url.render_as_string(hide_password=False)
     with service_on(url, catalog=TINY) as service:
-        plan, document = asking.plan(service, person, PlanRequest(path=PATH), as_of=AS_OF)
+        asked = PlanRequest(path=PATH, hours_budget=20)
+        plan, document = asking.plan(service, person, asked, as_of=AS_OF)
         assert [(i.module_id, i.stage) for i in plan.items] == [
             ("children-and-shelves", "会查"),
             ("classes-online", "会查"),
