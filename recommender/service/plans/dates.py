@@ -15,7 +15,7 @@ from recommender.service.framework import Framework
 _DAY = dt.timedelta(days=1)
 # hours are floats: a month that is full exactly may seem to be past it by rounding
 _ROUNDING = 1e-9
-# from then on a month has too few days left to be proposed
+# after that day a month has too few days left to be proposed
 _MIDDLE_OF_MONTH = 15
 
 
