@@ -140,7 +140,9 @@ def test_tables_in_both_languages(call, subtests):
                 assert "\x1b" not in found.out
                 assert found.out.strip()
             assert CHINESE.search(chinese.out) or words[0] == "db"
-            assert not CHINESE.search(english.out)
+            # the name of a person is the same in both
+            said = re.sub(r"Line manager \S+", "Line manager", english.out)
+            assert not CHINESE.search(said)
 
 
 def test_gaps_in_json_are_those_of_the_table(call):

@@ -27,7 +27,7 @@ from recommender.results import Gaps, Plan, to_json
 from recommender.service.levels.gaps import describe_gaps
 from recommender.service.levels.standing import aim_at, assume_grade, read_standing
 from recommender.service.permissions import Permission
-from recommender.service.plans.development.words import unnamed_manager
+from recommender.service.plans.development.activities import unnamed_manager
 from recommender.service.plans.editing import PlanEdit, replan
 from recommender.service.plans.outcome import measure_outcome
 from recommender.service.plans.reasons import reword

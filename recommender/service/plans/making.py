@@ -16,10 +16,10 @@ from recommender.results import ExcludedModule, Plan, PlanActivity, PlanItem, Re
 from recommender.service.framework import Framework
 from recommender.service.plans.choices import Choices, PlanRequest, find_choices
 from recommender.service.plans.dates import Dates, schedule
-from recommender.service.plans.development.activities import propose_activities
+from recommender.service.plans.development.activities import propose_activities, unnamed_manager
 from recommender.service.plans.development.indicators import IndicatorPicker
 from recommender.service.plans.development.review import last_review, review_day
-from recommender.service.plans.development.words import find_taught, unnamed_manager
+from recommender.service.plans.development.words import find_taught
 from recommender.service.plans.reasons import describe_not_chosen, reword
 from recommender.service.plans.unserved import find_unserved
 from recommender.service.recommend.prospects import Prospects, describe_served

@@ -21,7 +21,7 @@ from recommender.service.framework import Framework
 from recommender.service.levels.standing import Standing
 from recommender.service.plans.development.indicators import IndicatorPicker, next_level
 from recommender.service.plans.development.review import last_review, review_day
-from recommender.service.plans.development.words import describe_activity, unnamed_manager
+from recommender.service.plans.development.words import describe_activity
 
 _LARGEST_PRIORITIES = 5
 _MOST_PROPOSED = 3
@@ -154,6 +154,11 @@ def carry_over(plan_id: str, activities: Sequence[PlanActivity]) -> tuple[PlanAc
     return tuple(
         replace(each, carried_over_from=plan_id) for each in activities if each.done_on is None
     )
+
+
+def unnamed_manager(standing: Standing, row: int) -> str | None:
+    """Return how a manager stands in a plan that is kept: without a name; None where none is."""
+    return "" if isinstance(standing.people["manager_id"].iloc[row], str) else None
 
 
 def _suited_kind(framework: Framework, competency_id: str, level: int) -> ActivityKind:

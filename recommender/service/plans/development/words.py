@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from recommender.results import ActivityKind, PlanActivity, PlanItem
 from recommender.service.framework import Framework
-from recommender.service.levels.standing import Standing
 from recommender.texts import say
 
 # who sees the work every day accompanies a project and talks about what was read; what is to be
@@ -71,11 +70,6 @@ def find_taught(framework: Framework, module_id: str) -> frozenset[str]:
     """Return the indicators that the outcomes of a module serve."""
     outcomes = framework.module_of[module_id].outcomes
     return frozenset(target for outcome in outcomes for target in outcome.serves)
-
-
-def unnamed_manager(standing: Standing, row: int) -> str | None:
-    """Return how a manager stands in a plan that is kept: without a name; None where none is."""
-    return "" if isinstance(standing.people["manager_id"].iloc[row], str) else None
 
 
 def _competency_of(target: str) -> str:
