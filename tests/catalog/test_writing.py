@@ -74,7 +74,7 @@ def test_faults_of_the_optional_files_are_reported(file, text, what, tmp_path):
 @pytest.mark.parametrize(
     ("file", "old", "new", "what"),
     [
-        ("paths.yaml", "first-month-list-visit-coaching", "no-such", "no module no-such"),
+        ("paths.yaml", "first-month-list-visit-coaching", "no-such", "there is no course no-such"),
         ("paths.yaml", "until_week: 13", "until_week: 1", "not in order"),
         ("certifications.yaml", "competency: job-skills", "competency: resilience", "no exam"),
         ("certifications.yaml", "requires: certification-entry", "requires: x", "certification x"),

@@ -300,6 +300,7 @@ def test_nothing_planned(lang):
     document = replace(
         samples.plan_document(lang),
         items=(),
+        activities=(),
         left_out=(),
         left_out_count=None,
         assess_first=(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from recommender.documents.figures import day, decimal, hours, known, percent, sentences
+from recommender.documents.figures import day, decimal, hours, known, percent, sentences, total
 from recommender.documents.figures import gap as gap_text
 from recommender.documents.figures import level as level_text
 from recommender.documents.figures import target as target_text
@@ -186,7 +186,7 @@ def _total(document: PlanDocument, lang: str) -> str:
 def _closed(document: PlanDocument, lang: str) -> str:
     if not document.items:
         return ""
-    weighted = sum(known(row.priority) or 0.0 for row in document.competencies)
+    weighted = total(known(row.priority) or 0.0 for row in document.competencies)
     return say(
         "document.plan.total_closed",
         lang,
