@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Basis = Literal["measured", "pooled", "expert"]
+FEW_CASES = 5
+"""Fewer participants than these make an estimate that nobody should build on yet."""
 Standing = Literal["met", "near", "gap"]
 ActivityKind = Literal["mentoring", "shadowing", "project", "reading"]
 

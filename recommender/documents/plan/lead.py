@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from recommender.documents.figures import decimal, known, sentences
 from recommender.documents.plan.document import PlanDocument, ServedGap
+from recommender.results import FEW_CASES
 from recommender.texts import say
 
-FEW_CASES = 5
-"""Fewer participants than these make an estimate that nobody should build on yet."""
 _STANDINGS = ("gap", "near", "met")
 
 

@@ -19,6 +19,13 @@ from recommender.documents.plan.document import ActivityRow, PlanDocument, PlanI
 from recommender.documents.plan.lead import doubt
 from recommender.texts import say
 
+_LABELS = {
+    "place": "document.plan.place",
+    "goal": "document.work.goal",
+    "measure": "document.work.measure",
+    "reason": "document.plan.reason",
+}
+
 
 def plan_rows(document: PlanDocument, *, lang: str) -> list[dict[str, Any]]:
     """Return the rows of the plan: courses in their order, then what is no course.
@@ -146,7 +153,7 @@ def _activity_details(activity: ActivityRow, *, lang: str) -> dict[str, Any]:
 
 def _labelled(facts: Mapping[str, Sequence[str]], lang: str) -> list[dict[str, Any]]:
     return [
-        {"label": say(f"document.plan.{key}", lang), "texts": [text for text in texts if text]}
+        {"label": say(_LABELS[key], lang), "texts": [text for text in texts if text]}
         for key, texts in facts.items()
         if any(texts)
     ]

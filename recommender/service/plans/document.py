@@ -30,7 +30,7 @@ from recommender.service.levels.distance import name_grade
 from recommender.service.levels.sittings import say_incomplete
 from recommender.service.plans.dates import dates_of
 from recommender.service.plans.development.progress import PlanProgress
-from recommender.service.plans.reasons import name_competency, name_module
+from recommender.service.plans.reasons import name_competency, name_module, say_place
 from recommender.texts import all_texts, say
 from training_catalog import LearningPath
 
@@ -116,7 +116,10 @@ def build_plan_document(
             )
             for item in gaps.competencies
         ),
-        items=tuple(_item_row(framework, item, places, lang) for item in plan.items),
+        items=tuple(
+            _item_row(framework, item, order, places, lang)
+            for order, item in enumerate(_by_time(plan), 1)
+        ),
         left_out=tuple(
             LeftOutModule(
                 title=name_module(framework, item.module_id, lang),
@@ -194,12 +197,22 @@ def _worth_saying(plan: Plan, path: LearningPath | None) -> list[ExcludedModule]
     ]
 
 
+def _by_time(plan: Plan) -> list[PlanItem]:
+    """Return the items as they come in the calendar, those without a time last."""
+    # what a plan wants first may have its run later: a reader follows the calendar
+    return sorted(plan.items, key=lambda item: dates_of(item).begins or "9999")
+
+
 def _item_row(
-    framework: Framework, item: PlanItem, places: Mapping[str, str | None], lang: str
+    framework: Framework,
+    item: PlanItem,
+    order: int,
+    places: Mapping[str, str | None],
+    lang: str,
 ) -> PlanItemRow:
     module = framework.module_of.get(item.module_id)
     return PlanItemRow(
-        order=item.order,
+        order=order,
         title=name_module(framework, item.module_id, lang),
         modality="" if module is None else say(f"modality.{module.modality}", lang),
         hours=item.hours,
@@ -208,7 +221,7 @@ def _item_row(
         ends_on=item.ends_on,
         place=(places.get(item.offering_id) or "") if item.offering_id else "",
         serves=tuple(_served(framework, part, lang) for part in item.competencies),
-        reasons=item.order_reasons,
+        reasons=(*item.reasons, *say_place(framework, item, lang)),
         stage=item.stage or "",
         adds=item.adds,
         proposed_month=item.proposed_month,

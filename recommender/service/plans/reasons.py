@@ -183,6 +183,20 @@ def _reasons(framework: Framework, item: PlanItem, lang: str) -> tuple[str, ...]
 def _order_reasons(
     framework: Framework, item: PlanItem, lang: str, *, framed: bool
 ) -> tuple[str, ...]:
+    key = "reason.first" if item.order == 1 else "reason.next"
+    # on a path the stages decide the places before the gain does
+    if framed:
+        key = "reason.in-stage"
+    if item.held_back:
+        key = "reason.held-back"
+    per_hour = f"{item.adds / item.hours:.3f}"
+    waiting = _list(framework, item.held_back, lang)
+    rate = say(key, lang, adds=f"{item.adds:.2f}", per_hour=per_hour, waiting=waiting)
+    return (*say_place(framework, item, lang), rate)
+
+
+def say_place(framework: Framework, item: PlanItem, lang: str) -> tuple[str, ...]:
+    """Say what an item has to come before, and where it falls on a day off."""
     reasons: list[str] = []
     if item.needed_by:
         reasons.append(
@@ -192,15 +206,6 @@ def _order_reasons(
         reasons.append(
             say("reason.lower-step", lang, modules=_list(framework, item.lower_step_of, lang))
         )
-    key = "reason.first" if item.order == 1 else "reason.next"
-    # on a path the stages decide the places before the gain does
-    if framed:
-        key = "reason.in-stage"
-    if item.held_back:
-        key = "reason.held-back"
-    per_hour = f"{item.adds / item.hours:.3f}"
-    waiting = _list(framework, item.held_back, lang)
-    reasons.append(say(key, lang, adds=f"{item.adds:.2f}", per_hour=per_hour, waiting=waiting))
     return (*reasons, *_days_off(framework, item, lang))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recommender.documents import figures
-from recommender.results import ServedCompetency
+from recommender.results import FEW_CASES, ServedCompetency
 from recommender.service.framework import Framework
 from recommender.texts import say
 
@@ -27,4 +27,10 @@ def explain_served(framework: Framework, item: ServedCompetency, lang: str) -> l
         "lower": f"{item.lower:.2f}",
         "upper": f"{item.upper:.2f}",
     }
-    return [say("reason.served", lang, **values), say(f"reason.{item.basis}", lang, **values)]
+    reasons = [say("reason.served", lang, **values), say(f"reason.{item.basis}", lang, **values)]
+    # in words what the figures say, for those who do not read ranges
+    if item.lower <= 0:
+        reasons.append(say("reason.not-certain", lang, **values))
+    elif item.basis == "measured" and item.evidence_count < FEW_CASES:
+        reasons.append(say("reason.few", lang, **values))
+    return reasons
