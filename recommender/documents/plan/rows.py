@@ -19,6 +19,8 @@ from recommender.documents.plan.document import ActivityRow, PlanDocument, PlanI
 from recommender.documents.plan.lead import doubt
 from recommender.texts import say
 
+# characters in a row that surely fit on one page
+_FITS = 600
 _LABELS = {
     "place": "document.plan.place",
     "goal": "document.work.goal",
@@ -64,10 +66,10 @@ def plan_rows(document: PlanDocument, *, lang: str) -> list[dict[str, Any]]:
                     "detail": say("document.plan.not_estimated", lang),
                 }
             ],
-            "on_the_job": "",
+            "on_the_job": activity.goal,
             "companion": activity.companion,
             "review_on": day(activity.review_on),
-            "keep_whole": True,
+            "keep_whole": len(activity.title + activity.goal) <= _FITS,
         }
         for activity in document.activities
     ]
@@ -76,7 +78,9 @@ def plan_rows(document: PlanDocument, *, lang: str) -> list[dict[str, Any]]:
 
 def _about(activity: ActivityRow, lang: str) -> list[str]:
     carried_over = say("document.work.carried_over", lang) if activity.carried_over else ""
-    return [each for each in (activity.kind, carried_over) if each]
+    # a title in a person's own words may leave it open what kind of activity it is
+    kind = "" if activity.kind in activity.title else activity.kind
+    return [each for each in (kind, carried_over) if each]
 
 
 def _item(document: PlanDocument, item: PlanItemRow, *, stage: str, lang: str) -> dict[str, Any]:
@@ -96,7 +100,7 @@ def _item(document: PlanDocument, item: PlanItemRow, *, stage: str, lang: str) -
         "companion": item.companion,
         "review_on": day(item.review_on),
         # far below what a page holds: a row that may not break but is too long runs off the page
-        "keep_whole": len(item.serves) <= 10 and len(item.title + item.on_the_job) <= 600,
+        "keep_whole": len(item.serves) <= 10 and len(item.title + item.on_the_job) <= _FITS,
     }
 
 
@@ -147,7 +151,7 @@ def _details(item: PlanItemRow, *, lang: str) -> dict[str, Any]:
 
 
 def _activity_details(activity: ActivityRow, *, lang: str) -> dict[str, Any]:
-    facts = {"goal": [activity.goal], "measure": [activity.measure]}
+    facts = {"measure": [activity.measure]}
     return {"order": "", "title": activity.title, "facts": _labelled(facts, lang)}
 
 

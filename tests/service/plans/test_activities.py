@@ -29,7 +29,7 @@ from recommender.service.plans.reading import read_plan, read_plan_document, rea
 from recommender.store import schema, writing
 
 MANAGERS_NAME = "司马光远"
-COLLEAGUE = "已达目标水平的资深同事"
+COLLEAGUE = "已达目标水平的同事"
 DONE_ON = dt.date(2026, 12, 4)
 
 

@@ -23,7 +23,7 @@ from recommender.store import schema, writing
 from training_catalog import Outcome, Text
 
 MANAGERS_NAME = "司马光远"
-COLLEAGUE = "已达目标水平的资深同事"
+COLLEAGUE = "已达目标水平的同事"
 
 
 def rate(office, given, *, kind="manager", raters=(MANAGER,)):
@@ -65,7 +65,7 @@ def test_an_item_says_what_to_practise_with_whom_and_when_it_is_reviewed(office)
     desk = plan.items[0]
     assert desk.module_id == "desk-basics"
     assert desk.focus == "reference-desk.2.1"
-    assert "“问清读者的需要（2 级之 1）”" in desk.on_the_job
+    assert "问清读者的需要（2 级之 1）" in desk.on_the_job
     assert desk.companion == f"直接上级 {MANAGERS_NAME}"
     # the module says of no assessment of its own
     assert desk.measure == "复评“参考咨询”，达到目标水平"
