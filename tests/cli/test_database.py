@@ -19,7 +19,7 @@ NEW_PERSON = "INSERT INTO person (person_id, name, org_unit_id, grade) VALUES ('
 def test_a_database_with_rows_in_it_is_whole(call):
     done = call("db", "check", "--json")
     assert (done.code, done.json) == (0, {"findings": []})
-    assert call("db", "check", "--lang", "en").out.startswith("the database is whole")
+    assert call("db", "check", "--lang", "en").out.startswith("the database is intact")
 
 
 def test_ids_that_no_address_can_hold(call):

@@ -100,7 +100,7 @@ def test_many_faults_are_counted_and_cut(call, tmp_path):
     rows = [PEOPLE[0] | {"person_id": str(n), "grade": "g9"} for n in range(200)]
     write_xlsx(rows, tmp_path / "p.xlsx", kind=KINDS["people"])
     found = call("import", "people", tmp_path / "p.xlsx", "--lang", "en")
-    assert "200 faults" in found.err
+    assert "200 fault(s)" in found.err
     assert "150 more" in found.err
     assert (
         len(call("import", "people", tmp_path / "p.xlsx", "--json").json["error"]["faults"]) == 200

@@ -363,7 +363,7 @@ def test_a_model_of_an_earlier_release_says_how_to_mend_it(saved):
     problem = refused("registry.no-arrays", load_model, root, model_id)
     for lang in LANGUAGES:
         for command in ("models rollback", "recommender train", "models promote"):
-            assert command in explain(problem, lang)[1]
+            assert command in explain(problem, lang, command_line=True)[1]
 
 
 def test_nobody_but_the_owner_reads_models_and_keys(model, tmp_path):

@@ -117,7 +117,7 @@ class Stage:
             return {"objection_id": self.objections.get(self._person(role, target), "1000000")}
         if about == "enrolment":
             found = self.enrolments.get(self._person(role, target))
-            return found or self.enrolments[EMPLOYEE] | {"person_id": "nobody"}
+            return found or self.enrolments[EMPLOYEE] | {"person_id": "no-such"}
         if about == "unit":
             return {"org_unit": UNITS[target]}
         if about == "job":
@@ -198,7 +198,7 @@ class Stage:
     def _person(self, role: str | None, target: str) -> str:
         if target == "own" and role == "manager":
             return MANAGER
-        return PEOPLE.get(target, "nobody")
+        return PEOPLE.get(target, "no-such")
 
 
 def build_stage(served: Served) -> Stage:

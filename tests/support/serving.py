@@ -33,7 +33,7 @@ from recommender.service.permissions import Permission, Role
 from recommender.service.session import open_session
 from recommender.settings import Settings
 
-EMPLOYEE, MANAGER, COLLEAGUE, OUTSIDE, ABSENT = "00002", "00008", "00003", "00004", "nobody"
+EMPLOYEE, MANAGER, COLLEAGUE, OUTSIDE, ABSENT = "00002", "00008", "00003", "00004", "no-such"
 UNIT, OTHER_UNIT = "南区示例分公司", "西区示例分公司"
 
 

@@ -26,6 +26,7 @@ _LABELS = {
     "goal": "document.work.goal",
     "measure": "document.work.measure",
     "reason": "document.plan.reason",
+    "adds": "document.plan.adds",
 }
 
 
@@ -146,6 +147,7 @@ def _details(item: PlanItemRow, *, lang: str) -> dict[str, Any]:
         "goal": item.goal,
         "measure": [item.measure],
         "reason": [sentences(item.reasons, lang=lang)],
+        "adds": ["" if item.adds is None else decimal(item.adds, digits=2)],
     }
     return {"order": str(item.order), "title": item.title, "facts": _labelled(facts, lang)}
 

@@ -282,13 +282,21 @@ def test_hr_of_a_unit_imports_people_into_it(desk, library):
 @pytest.mark.parametrize(
     ("line", "column", "message"),
     [
-        (f"{OUTSIDE},王,{WEST},assistant,", "person_id", "not among the people in your care"),
-        ("N1,新,南区示例分公司,assistant,", "org_unit", "not in the unit you are responsible for"),
-        ("N1,新,西区示例分公司,assistant,", "org_unit", "not in the unit you are responsible for"),
-        (f"N1,新,{WEST}二,assistant,", "org_unit", "not in the unit you are responsible for"),
-        (f"{INSIDE},黄敏,南区示例分公司,assistant,", "org_unit", "not in the unit"),
-        (f"N1,新,{WEST},assistant,{OUTSIDE}", "manager_id", f"nobody with the id {OUTSIDE}"),
-        (f"N1,新,{WEST},assistant,99999", "manager_id", "nobody with the id 99999"),
+        (
+            f"{OUTSIDE},王,{WEST},assistant,",
+            "person_id",
+            "not one of the people you are responsible for",
+        ),
+        ("N1,新,南区示例分公司,assistant,", "org_unit", "outside the unit you are responsible for"),
+        ("N1,新,西区示例分公司,assistant,", "org_unit", "outside the unit you are responsible for"),
+        (f"N1,新,{WEST}二,assistant,", "org_unit", "outside the unit you are responsible for"),
+        (f"{INSIDE},黄敏,南区示例分公司,assistant,", "org_unit", "outside the unit"),
+        (
+            f"N1,新,{WEST},assistant,{OUTSIDE}",
+            "manager_id",
+            f"nobody with the staff number {OUTSIDE}",
+        ),
+        (f"N1,新,{WEST},assistant,99999", "manager_id", "nobody with the staff number 99999"),
     ],
 )
 def test_hr_of_a_unit_changes_nobody_outside(desk, library, line, column, message):

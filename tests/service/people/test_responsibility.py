@@ -79,7 +79,7 @@ def test_other_faults_are_told_before_a_taken_id_is(bring_in):
     assert [(fault["row"], fault["column"]) for fault in faults] == [(3, "职级")]
     (fault,) = faults_of(lambda: bring_in("people", person(FREE), person(OUTSIDE)))
     assert (fault["row"], fault["column"]) == (3, "工号")
-    assert "not among the people in your care" in fault["message"]
+    assert "not one of the people you are responsible for" in fault["message"]
 
 
 # -- offerings --
