@@ -73,14 +73,22 @@ class Ground:
         person = f"/v1/people/{EMPLOYEE}"
         competencies = set()
         for item in made["items"]:
-            enrolment = {"module_id": item["module_id"], "enrolled_on": "2026-06-01"}
-            self.ask("POST", f"{person}/enrolments", json=enrolment)
-            place = f"{person}/enrolments/{item['module_id']}/2026-06-01"
+            day = self.enrolled_on(person, item["module_id"])
+            place = f"{person}/enrolments/{item['module_id']}/{day}"
             done = {"status": "completed", "completed_on": "2026-07-01"}
             self.ask("PATCH", place, json=done, headers=self.seen(place))
             competencies |= {served["competency_id"] for served in item["competencies"]}
         self.assess(sorted(competencies), 3.5, "2026-10-31")
         return made["plan_id"]
+
+    def enrolled_on(self, person, module_id):
+        """Return the day of the open enrolment, which activating a plan may have made."""
+        for enrolment in self.ask("GET", f"{person}/enrolments?limit=200").json()["items"]:
+            if (enrolment["module_id"], enrolment["status"]) == (module_id, "enrolled"):
+                return enrolment["enrolled_on"]
+        given = {"module_id": module_id, "enrolled_on": "2026-06-01"}
+        self.ask("POST", f"{person}/enrolments", json=given)
+        return given["enrolled_on"]
 
     def assess(self, competencies, level, day):
         assessed = {"level": level, "method": "面谈", "assessed_on": day}

@@ -190,7 +190,7 @@ def test_a_trail_that_was_changed(call):
     found = call("audit", "verify", "--lang", "en")
     assert found.code == 1
     assert "from entry 2 on" in found.err
-    assert "entries before it that hold: 1" in found.err
+    assert "the 1 entries before it can be trusted" in found.err
     assert call("audit", "verify", "--json").json["error"]["code"] == "audit.broken"
 
 

@@ -53,8 +53,9 @@ def records(*, best, controls=0, each=60):
 
 
 @pytest.fixture(params=[ONLINE, SHELVES])
-def order_only(request, tmp_path):
+def order_only(request, tmp_path, monkeypatch):
     """A service with such a model in force, and the module that is best by it."""
+    monkeypatch.setenv("RECOMMENDER_MODELS", str(tmp_path / "models"))
     with service_on(f"sqlite:///{tmp_path / 'hr.db'}", catalog=TINY) as service:
         someone(service, grade="librarian", cataloguing=1.0)
         with writing(service.engine) as connection:

@@ -152,7 +152,10 @@ def test_a_plan_to_another_grade(office):
     assert remaining == sorted(remaining, reverse=True)
     # the same draft as a simulation, and in JSON
     tried = simulate_plan(office.session(EMPLOYEE), PERSON, TO_LIBRARIAN, as_of=AS_OF)
-    assert tried.plan.items == found.plan.items
+    # but for the name of the manager, which only a kept plan is told with
+    assert [replace(item, companion="") for item in tried.plan.items] == [
+        replace(item, companion="") for item in found.plan.items
+    ]
     assert tried.gaps == found.gaps
     assert to_json(found.plan)["target_grade"] == "librarian"
 

@@ -126,7 +126,7 @@ def test_the_document_of_a_version_shows_it_as_it_was_decided(office):
     active = office.read(HR, read_plan_document, plan_id, version=5)
     assert (active.status, len(active.items)) == ("active", 3)
     assert [approval.party for approval in active.approvals] == ["employee", "manager", "hr"]
-    assert active.items[0].place == "二楼教室"
+    assert "二楼教室" in {item.place for item in active.items}
     assert (active.name, active.manager, active.org_unit) == ("欧阳春", "司马光远", UNIT)
     now = office.read(HR, read_plan_document, plan_id, lang="en")
     assert (now.status, len(now.items), now.approvals) == ("draft", 2, ())
