@@ -73,22 +73,23 @@ class Ground:
         person = f"/v1/people/{EMPLOYEE}"
         competencies = set()
         for item in made["items"]:
-            day = self.enrolled_on(person, item["module_id"])
-            place = f"{person}/enrolments/{item['module_id']}/{day}"
+            place = self.enrol(person, item["module_id"], "2026-06-01")
             done = {"status": "completed", "completed_on": "2026-07-01"}
             self.ask("PATCH", place, json=done, headers=self.seen(place))
             competencies |= {served["competency_id"] for served in item["competencies"]}
         self.assess(sorted(competencies), 3.5, "2026-10-31")
         return made["plan_id"]
 
-    def enrolled_on(self, person, module_id):
-        """Return the day of the open enrolment, which activating a plan may have made."""
+    def enrol(self, person, module_id, day):
+        """Enrol the person as of a day, in place of the enrolment that activating a plan makes."""
         for enrolment in self.ask("GET", f"{person}/enrolments?limit=200").json()["items"]:
             if (enrolment["module_id"], enrolment["status"]) == (module_id, "enrolled"):
-                return enrolment["enrolled_on"]
-        given = {"module_id": module_id, "enrolled_on": "2026-06-01"}
+                place = f"{person}/enrolments/{module_id}/{enrolment['enrolled_on']}"
+                left = {"status": "cancelled"}
+                self.ask("PATCH", place, json=left, headers=self.seen(place))
+        given = {"module_id": module_id, "enrolled_on": day}
         self.ask("POST", f"{person}/enrolments", json=given)
-        return given["enrolled_on"]
+        return f"{person}/enrolments/{module_id}/{day}"
 
     def assess(self, competencies, level, day):
         assessed = {"level": level, "method": "面谈", "assessed_on": day}
