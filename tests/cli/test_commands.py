@@ -465,7 +465,7 @@ def test_a_model_without_control_rows_is_said_to_know_the_order_only(call, subte
     assert refused.json["error"]["code"] == "registry.size-unknown"
     assert "--order-only" in refused.json["error"]["hint"]
     assert call("models", "show", saved, "--json").json["size_known"] is False
-    assert "knows the order of modules only" in call("models", "show", saved, "--lang", "en").out
+    assert "knows the order of courses only" in call("models", "show", saved, "--lang", "en").out
     assert call("models", "promote", saved, "--order-only").code == 0
     for words in (["recommend", PERSON], ["plan", PERSON], ["plan-all"]):
         with subtests.test(words=words):
