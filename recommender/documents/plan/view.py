@@ -80,6 +80,7 @@ def plan_view(
         "priorities": sorted(
             (row for row in rows if row["has_gap"]), key=lambda row: -row["sorted_by"]
         ),
+        "no_gaps": "" if any(row["has_gap"] for row in rows) else _no_gaps(document, lang),
         "besides": _besides(document, lang),
         "signatures": _signatures(document, lang),
         "details": plan_details(document, lang=lang),
@@ -193,6 +194,14 @@ def _closed(document: PlanDocument, lang: str) -> str:
         closed=decimal(add_up_shown(document).closed, digits=2),
         total=decimal(weighted, digits=2),
     )
+
+
+def _no_gaps(document: PlanDocument, lang: str) -> str:
+    rows = document.competencies
+    if not rows:
+        return say("document.gap.empty", lang)
+    known_any = any(row.standing for row in rows)
+    return say(f"document.gap.{'none' if known_any else 'unknown'}", lang)
 
 
 def _besides(document: PlanDocument, lang: str) -> list[str]:

@@ -68,6 +68,8 @@ def propose_activities(
     gap, weight = standing.gaps.gap[row], standing.weights[row]
     # a competency to be assessed first has no gap yet: nothing is proposed for it, nothing dropped
     priority = np.nan_to_num(weight * gap)
+    # whoever is near a target is left in peace
+    priority[gap < framework.catalog.settings.near_gap] = 0.0
     review_on = review_day(standing.as_of, framework.catalog.settings.country)
     position = {name: k for k, name in enumerate(framework.competency_ids)}
     activities = [
