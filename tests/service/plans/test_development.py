@@ -53,8 +53,8 @@ def rate(office, given, *, kind="manager", raters=(MANAGER,)):
 def test_a_review_is_on_a_working_day_five_weeks_later(after):
     day = review_day(after, "CN")
     assert is_working_day(day, "CN")
-    # the longest holidays take more than a week, weekends beside them included
-    assert 35 <= (day - after).days <= 35 + 14
+    # two holidays side by side, and days that may still become part of them
+    assert 35 <= (day - after).days <= 35 + 21
 
 
 def test_the_next_level_is_the_first_not_reached():
