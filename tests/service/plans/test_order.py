@@ -45,7 +45,7 @@ def test_an_item_that_is_earlier_as_the_lower_step_says_so(library):
             ("rules-for-librarians",),
             (
                 "同一能力项先低后高，须先于：著录规则研修",
-                "每学时收效更大的课程（著录规则研修）要等",
+                "每学时能缩小更多差距的课程（著录规则研修）要等",
             ),
             (
                 "the lower step in the same competency, so before: Rules of",

@@ -131,8 +131,8 @@ def test_every_reason_has_its_sentence(library, subtests):
             "「著录规则研修」从 2 级起步，现有水平 0.50 级，须先在工作中达到 1.5 级。",
             "The plan is expected to close only 0.70 of the gap of 2.50 levels in Cataloguing: all "
             "courses that can be taken for it now are in the plan; “Rules of description for "
-            "librarians”: to begin at level 2, so that level 1.5 has to be reached on the job "
-            "first, from 0.50 now.",
+            "librarians”: starts at level 2; level 1.5 comes first, reached on the job "
+            "(now 0.50).",
         ),
     ):
         with subtests.test(reason=reason, request=request):
