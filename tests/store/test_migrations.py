@@ -42,6 +42,10 @@ def engine(database_url):
 # -- data in the tables --
 
 
+# what a migration is there to change: levels by the revised rule count the people's versions up
+CHANGED = {("0008", "person"): {"version"}}
+
+
 def test_every_upgrade_keeps_what_is_there(engine, database_url):
     for revision in revisions():
         before = read_all(database_url)
@@ -49,9 +53,13 @@ def test_every_upgrade_keeps_what_is_there(engine, database_url):
         after = read_all(database_url)
         for name in before.keys() & after.keys() - {"alembic_version"}:
             kept = after[name][0].keys() & before[name][0].keys()
+            kept -= CHANGED.get((revision, name), set())
             assert [{column: row[column] for column in kept} for row in before[name]] == [
                 {column: row[column] for column in kept} for row in after[name]
             ], f"{revision}: {name}"
+        if revision == "0008":
+            versions = [[row["version"] for row in rows["person"]] for rows in (before, after)]
+            assert versions[1] == [version + 1 for version in versions[0]]
         metadata = sa.MetaData()
         with engine.begin() as connection:
             metadata.reflect(connection)
