@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
 Basis = Literal["measured", "pooled", "expert"]
@@ -301,11 +301,12 @@ def to_json(result: Any) -> dict[str, Any]:
         Keys in the order of the fields.
     """
     # Here and not in the API: the command line, jobs and notebooks print the same JSON.
-    plain: dict[str, Any] = _plain(asdict(result))
-    return plain
+    return {field.name: _plain(getattr(result, field.name)) for field in fields(result)}
 
 
 def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return to_json(value)
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -135,6 +135,7 @@ def schedule(
     """
     fixed = fixed or {}
     months = _Months(framework.catalog.settings.hours_per_month)
+    runs = _runs_of(offerings, module_ids)
     taken: list[tuple[dt.date, dt.date]] = []
     for name, when in fixed.items():
         months.add(when, framework.module_of[name].hours)
@@ -153,7 +154,7 @@ def schedule(
             or (stages and stages[earlier] < stages[place])
         ]
         free_from = max([first_day, *(_free_after(when) for when in before)])
-        when = _next_offering(offerings, name, hours, free_from, taken, months)
+        when = _next_run(runs[name], hours, free_from, taken, months)
         if when is None:
             earliest = max([reached, *(each.last_month for each in before)])
             begin = months.first_free(earliest, hours)
@@ -251,20 +252,27 @@ def _free_after(when: Dates) -> dt.date:
     return when.days[1] + _DAY if when.days else _first_of(when.last_month + 1)
 
 
-def _next_offering(
-    offerings: pd.DataFrame,
-    name: str,
+def _runs_of(offerings: pd.DataFrame, module_ids: Sequence[str]) -> dict[str, list[Dates]]:
+    """Return the coming offerings of some modules, the next ones first."""
+    # one look at the table for a plan: asked module by module it took longer than all the rest
+    some = offerings[offerings["module_id"].isin(module_ids)]
+    columns = (some[name] for name in ("module_id", "starts_on", "ends_on", "offering_id"))
+    runs: defaultdict[str, list[Dates]] = defaultdict(list)
+    for module_id, starts_on, ends_on, offering_id in zip(*columns, strict=True):
+        runs[module_id].append(Dates(starts_on, ends_on, offering_id))
+    return runs
+
+
+def _next_run(
+    runs: Sequence[Dates],
     hours: float,
     free_from: dt.date,
     taken: Sequence[tuple[dt.date, dt.date]],
     months: _Months,
 ) -> Dates | None:
-    later = offerings[(offerings["module_id"] == name) & (offerings["starts_on"] >= free_from)]
-    runs = zip(later["starts_on"], later["ends_on"], later["offering_id"], strict=True)
-    for starts_on, ends_on, offering_id in runs:
-        when = Dates(starts_on, ends_on, offering_id)
-        if all(ends_on < begin or end < starts_on for begin, end in taken) and months.has_room(
-            when, hours
-        ):
-            return when
+    for run in runs:
+        begins, ends = run.days or (dt.date.max, dt.date.max)
+        is_free = all(ends < begin or end < begins for begin, end in taken)
+        if begins >= free_from and is_free and months.has_room(run, hours):
+            return run
     return None

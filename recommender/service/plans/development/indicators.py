@@ -37,6 +37,8 @@ class IndicatorPicker:
         settings = framework.catalog.settings
         self._weights = {kind: settings.weight_of_rater(kind) for kind in RATER_TYPE_CODES}
         self._picked: set[str] = set()
+        person = standing.people.iloc[row]
+        self._person_id, self._manager_id = person["person_id"], person["manager_id"]
 
     def pick(self, competency_id: str, *, taught: Collection[str] = ()) -> str:
         """Return an indicator of the next level of an assessed competency.
@@ -85,8 +87,7 @@ class IndicatorPicker:
         for _, kind, rater, _, _ in rows:
             raters.setdefault(kind, set()).add(rater)
         withheld: set[str] = set()
-        person = self._standing.people.iloc[self._row]
-        for reader in (person["person_id"], person["manager_id"]):
+        for reader in (self._person_id, self._manager_id):
             withheld |= find_withheld(raters, reader=reader, settings=settings)
         given: dict[str, dict[str, list[float]]] = {}
         for indicator, kind, _, rating, _ in rows:
@@ -103,8 +104,7 @@ class IndicatorPicker:
     def _ratings(self) -> dict[str, list[_Rating]]:
         """The person's ratings by competency; read once, and only if they are asked for."""
         snapshot = self._standing.snapshot
-        person_id = self._standing.people["person_id"].iloc[self._row]
-        rows = snapshot.ratings.iloc[snapshot.rating_rows.get(person_id, [])]
+        rows = snapshot.ratings.iloc[snapshot.rating_rows.get(self._person_id, [])]
         names = ("competency_id", "indicator_id", "rater_type", "rater_id", "rating", "rated_on")
         by_competency: dict[str, list[_Rating]] = {}
         for competency_id, *rating in zip(*(rows[name].tolist() for name in names), strict=True):
