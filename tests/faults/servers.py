@@ -63,7 +63,12 @@ class Server:
         """Return the lines of its log that speak of a mistake in the program."""
         lines = self.log_file.read_text(encoding="utf-8", errors="replace").splitlines()
         signs = ('"event": "bug"', '"event": "job has a bug"', "Traceback", "Exception in ASGI")
-        return [line[:600] for line in lines if any(sign in line for sign in signs)]
+        # a traceback says at its end what it is about
+        return [
+            "\n".join(line[:600] for line in lines[at : at + (40 if "Traceback" in line else 1)])
+            for at, line in enumerate(lines)
+            if any(sign in line for sign in signs)
+        ]
 
     def is_ready(self) -> bool:
         """Say whether it can answer."""
