@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
 Basis = Literal["measured", "pooled", "expert"]
-FEW_CASES = 5
-"""Fewer participants than these make an estimate that nobody should build on yet."""
+# fewer participants than these make an estimate that nobody should build on yet
+_FEW_CASES = 5
 Standing = Literal["met", "near", "gap"]
 ActivityKind = Literal["mentoring", "shadowing", "project", "reading"]
 
@@ -285,6 +285,15 @@ class Plan:
     outlook: str | None = None
     activities: tuple[PlanActivity, ...] = ()
     review_on: dt.date | None = None
+
+
+def find_doubt(
+    basis: Basis, lower: float, evidence_count: int
+) -> Literal["not-certain", "few"] | None:
+    """Say what speaks against building on an estimate that has an interval, if anything does."""
+    if lower <= 0:
+        return "not-certain"
+    return "few" if basis == "measured" and evidence_count < _FEW_CASES else None
 
 
 def to_json(result: Any) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from recommender.documents.figures import decimal, known, sentences
 from recommender.documents.plan.document import PlanDocument, ServedGap
-from recommender.results import FEW_CASES
+from recommender.results import find_doubt
 from recommender.texts import say
 
+_DOUBTS = {"not-certain": "document.lead.not_certain", "few": "document.lead.few"}
 _STANDINGS = ("gap", "near", "met")
 
 
@@ -38,11 +39,8 @@ def doubt(served: ServedGap, *, lang: str) -> str:
     lower = known(served.lower)
     if served.basis == "expert" or lower is None:
         return ""
-    if lower <= 0:
-        return say("document.lead.not_certain", lang)
-    if served.basis == "measured" and served.evidence_count < FEW_CASES:
-        return say("document.lead.few", lang)
-    return ""
+    found = find_doubt(served.basis, lower, served.evidence_count)
+    return say(_DOUBTS[found], lang) if found else ""
 
 
 def _standing(document: PlanDocument, lang: str) -> str:

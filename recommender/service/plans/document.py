@@ -86,7 +86,6 @@ def build_plan_document(
         for category in catalog.categories
         for name in category.competencies
     }
-    grade_names = {grade.id: grade.name.in_language(lang) for grade in catalog.grades}
     path = framework.path_of.get(plan.path_id or "")
     path_name = path.name.in_language(lang) if path else plan.path_id or ""
     return PlanDocument(
@@ -94,7 +93,7 @@ def build_plan_document(
         person_id=plan.person_id,
         name=reader.name,
         org_unit=" / ".join(reader.org_unit.split("/")),
-        grade=grade_names.get(gaps.grade, gaps.grade),
+        grade=name_grade(framework, gaps.grade, lang),
         manager=reader.manager,
         as_of=plan.as_of,
         synthetic=reader.synthetic,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recommender.documents import figures
-from recommender.results import FEW_CASES, ServedCompetency
+from recommender.results import ServedCompetency, find_doubt
 from recommender.service.framework import Framework
 from recommender.texts import say
 
@@ -29,8 +29,7 @@ def explain_served(framework: Framework, item: ServedCompetency, lang: str) -> l
     }
     reasons = [say("reason.served", lang, **values), say(f"reason.{item.basis}", lang, **values)]
     # in words what the figures say, for those who do not read ranges
-    if item.lower <= 0:
-        reasons.append(say("reason.not-certain", lang, **values))
-    elif item.basis == "measured" and item.evidence_count < FEW_CASES:
-        reasons.append(say("reason.few", lang, **values))
+    found = find_doubt(item.basis, item.lower, item.evidence_count)
+    if found:
+        reasons.append(say(f"reason.{found}", lang, **values))
     return reasons
