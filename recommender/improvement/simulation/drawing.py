@@ -106,7 +106,7 @@ def draw_catalog(
     else:
         modalities = tuple(sorted(set(pairs["modality"])))
     pair_module, module_ids = pd.factorize(pairs["module_id"])
-    pair_competency = pd.Index(competency_ids, dtype=object).get_indexer(
+    pair_competency = pd.Index(list(competency_ids), dtype=object).get_indexer(
         pd.Index(pairs["competency_id"], dtype=object)
     )
     modality = pd.Index(modalities, dtype=object).get_indexer(
