@@ -13,7 +13,7 @@ Variance Components, chapter 6.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -72,7 +72,7 @@ class Products:
     @classmethod
     def of(
         cls,
-        X: FloatArray | sp.csr_array,  # noqa: N803
+        X: FloatArray | sp.csr_array,
         y: FloatArray,
         sample_weight: FloatArray | None = None,
     ) -> Self:
@@ -93,22 +93,18 @@ class Products:
         """
         weight = np.ones(len(y)) if sample_weight is None else sample_weight
         if sp.issparse(X):
-            X = sp.csr_array(X)  # noqa: N806
+            X = sp.csr_array(X)
             weighted = X if sample_weight is None else sp.csr_array(X.multiply(weight[:, None]))
-            filled = sp.csr_array((X.data != 0, X.indices, X.indptr), shape=X.shape)
             gram = sp.csr_array(X.T @ weighted)
         else:
             weighted = X if sample_weight is None else X * weight[:, None]
-            filled = X != 0
             gram = X.T @ weighted
-        count = filled.T @ weight
-        size = np.where(count > 0, gram.diagonal() / np.where(count > 0, count, 1.0), 1.0)
         return cls(
             gram=gram,
             moment=weighted.T @ y,
             square=float(weight @ np.square(y)),
             n_rows=float(weight.sum()),
-            size=size,
+            size=_size(X, weight),
         )
 
 
@@ -176,7 +172,7 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         self.max_iter = max_iter
         self.tol = tol
 
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:  # noqa: N803
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit variances and coefficients.
 
         Parameters
@@ -198,22 +194,24 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         ValueError
             If the parameters do not fit the columns or each other.
         """
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64, y_numeric=True)  # noqa: N806
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64, y_numeric=True)
         weight = None
         if sample_weight is not None:
             weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         y = np.asarray(y, dtype=np.float64)
-        center = np.zeros(X.shape[1])
-        level = 0.0
-        if self.fit_intercept:
-            # About the mean, sums of squares keep their digits; a sparse X would become dense.
-            level = float(np.average(y, weights=weight))
-            if not sp.issparse(X):
-                center = np.average(X, axis=0, weights=weight)
-                X = X - center  # noqa: N806
-            X = _with_ones(X)  # noqa: N806
+        center, level = np.zeros(X.shape[1]), 0.0
         with threadpool_limits(limits=1, user_api="blas"):
-            self.fit_products(Products.of(X, y - level, weight))
+            if self.fit_intercept:
+                # About the mean, sums of squares keep their digits; a sparse X would become dense.
+                level = float(np.average(y, weights=weight))
+                if not sp.issparse(X):
+                    center = np.average(X, axis=0, weights=weight)
+                centered = _with_ones(X if sp.issparse(X) else X - center)
+                products = Products.of(centered, y - level, weight)
+                products = replace(products, size=_size(_with_ones(X), weight))
+            else:
+                products = Products.of(X, y, weight)
+            self.fit_products(products)
         self._center = center
         self.intercept_ += level - float(center @ self.coef_)
         return self
@@ -318,7 +316,7 @@ class BlockRidge(RegressorMixin, BaseEstimator):
 
     def predict(
         self,
-        X: ArrayLike,  # noqa: N803
+        X: ArrayLike,
         return_std: bool = False,
     ) -> FloatArray | tuple[FloatArray, FloatArray]:
         """Predict the outcome.
@@ -338,15 +336,15 @@ class BlockRidge(RegressorMixin, BaseEstimator):
             Its standard deviation, with that of the noise; only with `return_std`.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)  # noqa: N806
+        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
         mean = X @ self.coef_ + self.intercept_
         if not return_std:
             return mean
         if self.fit_intercept:
-            X = _with_ones(X if sp.issparse(X) else X - self._center)  # noqa: N806
+            X = _with_ones(X if sp.issparse(X) else X - self._center)
         return mean, np.sqrt(self._variance(X) + self.noise_)
 
-    def combination_variance(self, X: ArrayLike) -> FloatArray:  # noqa: N803
+    def combination_variance(self, X: ArrayLike) -> FloatArray:
         """Compute how sure combinations of the coefficients are: the variance of X @ coef_.
 
         Parameters
@@ -360,13 +358,13 @@ class BlockRidge(RegressorMixin, BaseEstimator):
             Variance, without intercept and without noise.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)  # noqa: N806
+        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
         if self.fit_intercept:
             zeros = np.zeros((X.shape[0], 1))
-            X = sp.csr_array(sp.hstack([X, zeros])) if sp.issparse(X) else np.hstack([X, zeros])  # noqa: N806
+            X = sp.csr_array(sp.hstack([X, zeros])) if sp.issparse(X) else np.hstack([X, zeros])
         return self._variance(X)
 
-    def _variance(self, X: FloatArray | sp.csr_array) -> FloatArray:  # noqa: N803
+    def _variance(self, X: FloatArray | sp.csr_array) -> FloatArray:
         with threadpool_limits(limits=1, user_api="blas"):
             variance = self.noise_ * self._factor.quadratic(X[:, self._seen])
         unseen = self._blocks >= 0
@@ -406,6 +404,18 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         return tags
 
 
-def _with_ones(X: FloatArray | sp.csr_array) -> FloatArray | sp.csr_array:  # noqa: N803
+def _with_ones(X: FloatArray | sp.csr_array) -> FloatArray | sp.csr_array:
     ones: BoolArray | FloatArray = np.ones((X.shape[0], 1))
     return sp.csr_array(sp.hstack([X, ones])) if sp.issparse(X) else np.hstack([X, ones])
+
+
+def _size(X: FloatArray | sp.csr_array, weight: FloatArray | None) -> FloatArray:
+    """Return the mean square of each column where it is not zero; 1 where it always is."""
+    weight = np.ones(X.shape[0]) if weight is None else weight
+    if sp.issparse(X):
+        filled = sp.csr_array((X.data != 0, X.indices, X.indptr), shape=X.shape)
+        square = X.power(2).T @ weight
+    else:
+        filled, square = X != 0, np.square(X).T @ weight
+    count = filled.T @ weight
+    return np.where(count > 0, square / np.where(count > 0, count, 1.0), 1.0)

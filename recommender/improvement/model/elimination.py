@@ -20,7 +20,8 @@ from recommender.arrays import BoolArray, FloatArray, IntArray
 FEW_COLUMNS = 300
 # Larger groups cost more to eliminate than their columns cost if kept.
 LARGEST_GROUP = 60
-# Added to a diagonal of ones, so that columns that depend on each other share their effect.
+# Added to a diagonal of ones, so that columns without a ridge that depend on each other share
+# their effect.
 JITTER = 1e-10
 # Rows for which covariances are computed at a time: bounds the memory.
 ROWS_AT_ONCE = 20_000
@@ -91,7 +92,7 @@ class GramSystem:
         # Scaled to a unit diagonal: sums of squares differ by many orders between columns.
         scale = 1.0 / np.sqrt(np.diag(self.products) + ridge[kept])
         left = self.products * scale[:, None] * scale
-        left[np.diag_indices_from(left)] = 1.0 + JITTER
+        left[np.diag_indices_from(left)] = np.where(ridge[kept] > 0, 1.0, 1.0 + JITTER)
         inner = []
         for group in self.groups:
             real = group.columns >= 0
