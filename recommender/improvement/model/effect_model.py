@@ -138,7 +138,12 @@ class EffectModel(RegressorMixin, BaseEstimator):
         self.pairs_ = complete_pairs(self.catalog, X)
         level = self._to_inner(X["level_before"])
         self._untrained = UntrainedColumns().fit(X, level)
-        self._effects = EffectColumns().fit(self.pairs_, size_known=self.size_known_)
+        low, high = self.scale
+        self._from_level = (
+            (self.pairs_["from_level"].to_numpy(np.float64) - low) / (high - low) * TOP
+        )
+        inner = self.pairs_.assign(from_level=self._from_level)
+        self._effects = EffectColumns().fit(inner, size_known=self.size_known_)
         events = list_events(X, self.pairs_, level)
         equations = Equations(
             untrained=Untrained(self._untrained.transform(X, level), self._to_inner(after)),
@@ -257,12 +262,10 @@ class EffectModel(RegressorMixin, BaseEstimator):
 
     def _training(self, events: Events) -> Training:
         pairs, pair = self.pairs_, events.pair
-        low, high = self.scale
-        from_level = (pairs["from_level"].to_numpy(dtype=np.float64) - low) * (TOP / (high - low))
         return Training(
             events=events,
             columns=self._effects.transform(pair, events.level),
-            from_level=from_level[pair],
+            from_level=self._from_level[pair],
             main=pairs["main"].to_numpy(dtype=np.bool_)[pair],
             lag=events.since - self.asked_since,
         )
