@@ -292,8 +292,10 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         if self.blocks is None:
             blocks = np.zeros(n_features, dtype=np.int64)
         else:
-            blocks = np.asarray(self.blocks, dtype=np.int64)
-            if blocks.shape != (n_features,) or blocks.min(initial=-1) < -1:
+            given = np.asarray(self.blocks)
+            blocks = given.astype(np.int64)
+            wrong = blocks.min(initial=-1) < -1 or not np.array_equal(blocks, given)
+            if wrong or blocks.shape != (n_features,):
                 raise ValueError(f"blocks must be {n_features} whole numbers, -1 or above")
         n_blocks = int(blocks.max(initial=-1)) + 1
         # The intercept is a column like others, so that a sparse X stays sparse.

@@ -121,7 +121,7 @@ class GramSystem:
         if failed:
             raise np.linalg.LinAlgError("columns without a ridge depend on each other")
         log_det += 2.0 * float(np.log(np.diag(triangle)).sum()) - 2.0 * float(np.log(scale).sum())
-        inverse, _ = dpotri(triangle, lower=1)
+        inverse = dpotri(triangle, lower=1)[0] if kept.size else left
         inverse = np.tril(inverse) + np.tril(inverse, -1).T
         return Factor(self.n_columns, kept, inverse * scale[:, None] * scale, inner, log_det)
 
@@ -253,7 +253,8 @@ def _find_groups(gram: sp.csr_array, keep: BoolArray) -> tuple[IntArray, list[In
         _, labels = connected_components(gram[rest][:, rest], directed=False)
         return labels.astype(np.int64)
 
-    low, high = int(keep.sum()), gram.shape[0]
+    # One at least: what is left after the elimination has to be a matrix.
+    low, high = max(int(keep.sum()), 1), gram.shape[0]
     while low < high:
         middle = (low + high) // 2
         if np.bincount(labels_without(middle)).max() <= LARGEST_GROUP:
