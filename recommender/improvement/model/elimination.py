@@ -67,8 +67,8 @@ class GramSystem:
             return
         self.kept, batches = _find_groups(gram, keep)
         self.products = gram[self.kept][:, self.kept].toarray()
-        padded = sp.csr_array(gram.copy())
-        padded.resize((self.n_columns + 1, self.n_columns + 1))
+        ends, size = np.append(gram.indptr, gram.nnz), self.n_columns + 1
+        padded = sp.csr_array((gram.data, gram.indices, ends), shape=(size, size))
         for columns in batches:
             flat, shape = columns.ravel(), (*columns.shape, columns.shape[1])
             row, column = np.broadcast_arrays(columns[:, :, None], columns[:, None, :])
