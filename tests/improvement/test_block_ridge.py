@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from scipy.stats import multivariate_normal
 from sklearn.linear_model import BayesianRidge, Ridge
 from sklearn.utils.estimator_checks import check_estimator
 
-from recommender.improvement.model import elimination
+from recommender.improvement.model import block_ridge, elimination
 from recommender.improvement.model.block_ridge import BlockRidge
 from recommender.improvement.model.elimination import GramSystem
 from recommender.improvement.model.products import Products
@@ -64,6 +65,10 @@ def without_elimination(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_scikit_learn_accepts_it() -> None:
     check_estimator(BlockRidge(), on_skip=None)
+
+
+def test_the_example_in_its_description_runs() -> None:
+    assert doctest.testmod(block_ridge) == (0, 4)
 
 
 def test_one_block_at_fixed_variances_is_the_ridge_of_scikit_learn() -> None:
