@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ from scipy.stats import multivariate_normal
 from sklearn.linear_model import BayesianRidge, Ridge
 from sklearn.utils.estimator_checks import check_estimator
 
-from recommender.improvement.model import elimination
-from recommender.improvement.model.block_ridge import BlockRidge, Products
+from recommender.improvement.model import block_ridge, elimination
+from recommender.improvement.model.block_ridge import BlockRidge
+from recommender.improvement.model.elimination import GramSystem
+from recommender.improvement.model.products import Products
 
 
 def make_rows(
@@ -62,6 +65,10 @@ def without_elimination(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_scikit_learn_accepts_it() -> None:
     check_estimator(BlockRidge(), on_skip=None)
+
+
+def test_the_example_in_its_description_runs() -> None:
+    assert doctest.testmod(block_ridge) == (0, 4)
 
 
 def test_one_block_at_fixed_variances_is_the_ridge_of_scikit_learn() -> None:
@@ -158,6 +165,33 @@ def test_the_estimates_are_about_the_most_likely() -> None:
     assert model.variances_[2] == pytest.approx(0.0001, abs=0.002)
 
 
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 10_000), links=st.floats(0.0, 3.0), busy=st.integers(0, 20))
+def test_an_inverse_by_elimination_is_that_of_the_whole(seed: int, links: float, busy: int) -> None:
+    """Columns in pairs at random, from a few groups to one, and some that all others meet."""
+    rng = np.random.default_rng(seed)
+    n_columns, n_rows = 320, 20 + int(links * 320)
+    rows = np.repeat(np.arange(n_rows), 2)
+    pairs = rng.integers(busy, n_columns, rows.size)
+    X = sp.csr_array((rng.normal(size=rows.size), (rows, pairs)), shape=(n_rows, n_columns))
+    X = sp.csr_array(sp.vstack([X, sp.eye_array(n_columns)]))
+    X = sp.csr_array(sp.hstack([rng.normal(size=(X.shape[0], busy)), X[:, busy:]]))
+    ridge = rng.uniform(0.1, 2.0, n_columns)
+    gram = sp.csr_array(X.T @ X)
+    whole = gram.toarray() + np.diag(ridge)
+    factor = GramSystem(gram, np.arange(n_columns) < busy).factorise(ridge)
+    assert set(range(busy)) <= set(factor.kept)
+    assert factor.groups
+    inverse = np.linalg.inv(whole)
+    moment = rng.normal(size=n_columns)
+    np.testing.assert_allclose(factor.solve(moment), inverse @ moment, atol=1e-10)
+    np.testing.assert_allclose(factor.diagonal(), np.diag(inverse), atol=1e-10)
+    np.testing.assert_allclose(
+        factor.quadratic(X), np.diag(X @ inverse @ X.T.toarray()), atol=1e-10
+    )
+    assert factor.log_det == pytest.approx(np.linalg.slogdet(whole)[1])
+
+
 def test_elimination_changes_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
     X, y, blocks = make_modules(n_modules=120, n_rows=1_500)
     new = make_modules(n_modules=120, n_rows=200, seed=1)[0]
@@ -185,6 +219,23 @@ def test_dense_and_sparse_rows_and_products_are_the_same_data() -> None:
     ):
         np.testing.assert_allclose(other.coef_, dense.coef_, rtol=1e-6)
         assert other.intercept_ == pytest.approx(dense.intercept_, rel=1e-6)
+
+
+def test_products_of_further_columns_are_those_of_all() -> None:
+    X, y, _ = make_rows()
+    weight = np.random.default_rng(1).uniform(0, 3, y.size)
+    first, more = X[:, 5:], X[:, :5]
+    whole = Products.of(X, y, weight)
+    for make in (np.asarray, sp.csr_array):
+        for make_more in (np.asarray, sp.csr_array):
+            columns, further = make(first), make_more(more)
+            extended = Products.of(columns, y, weight).extend(columns, further, y, weight)
+            gram = extended.gram.toarray() if sp.issparse(extended.gram) else extended.gram
+            np.testing.assert_allclose(gram, whole.gram)
+            np.testing.assert_allclose(extended.moment, whole.moment)
+            np.testing.assert_allclose(extended.size, whole.size)
+            assert extended.square == pytest.approx(whole.square)
+            assert extended.n_rows == pytest.approx(whole.n_rows)
 
 
 def test_a_column_without_data_is_not_known_beyond_its_block() -> None:
@@ -222,6 +273,9 @@ def test_data_without_noise_or_without_variation_are_borne() -> None:
     np.testing.assert_allclose(model.predict(wide), y, atol=0.05)
     constant = BlockRidge().fit(wide, np.full(20, 3.0))
     np.testing.assert_allclose(constant.predict(wide), 3.0)
+    nothing = BlockRidge(fit_intercept=False).fit(np.zeros((20, 3)), y)
+    np.testing.assert_array_equal(nothing.coef_, 0.0)
+    assert nothing.noise_ == pytest.approx(np.square(y).mean())
     twice = np.c_[wide[:, :3], wide[:, :3]]
     model = BlockRidge([-1, -1, -1, -1, 0, 0]).fit(twice, wide[:, 0])
     np.testing.assert_allclose(model.predict(twice), wide[:, 0], atol=1e-4)
@@ -263,6 +317,7 @@ def test_parameters_that_do_not_fit_are_refused() -> None:
     for parameters, message in (
         ({"blocks": [0, 1]}, "blocks must be 12 whole numbers"),
         ({"blocks": [-2] * 12}, "blocks must be 12 whole numbers"),
+        ({"blocks": [0.5] * 12}, "blocks must be 12 whole numbers"),
         ({"blocks": blocks, "variances": [1.0]}, "variances must be 3 numbers above 0"),
         ({"blocks": blocks, "variances": [1.0, 0.0, 1.0]}, "variances must be 3 numbers above 0"),
         ({"noise": 0.0}, "noise must be above 0"),

@@ -14,10 +14,9 @@ Variance Components, chapter 6.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self, cast
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import Tags
@@ -28,8 +27,15 @@ from sklearn.utils.validation import (
 )
 from threadpoolctl import threadpool_limits
 
-from recommender.arrays import BoolArray, FloatArray, IntArray
+from recommender.arrays import FloatArray, IntArray
 from recommender.improvement.model.elimination import Factor, GramSystem
+from recommender.improvement.model.products import (
+    Columns,
+    Products,
+    append_column,
+    is_sparse,
+    mean_squares,
+)
 
 # A variance below this share of the noise changes no prediction; it may still drift towards zero
 # for hundreds of rounds, so convergence does not wait for it.
@@ -40,72 +46,6 @@ PRIOR_COUNT, PRIOR_SHARE = 1.0, 0.003
 LEAST_NOISE = 1e-6
 # and the most a variance may be over the noise, for columns of size 1.
 LARGEST_RATIO = 1e6
-
-
-@dataclass(frozen=True)
-class Products:
-    """Weighted sums over rows: all that a fit needs to know of them.
-
-    Models that share rows and columns can share the sums.
-
-    Attributes
-    ----------
-    gram : ndarray or sparse array of shape (n_columns, n_columns)
-        Products of the columns with each other.
-    moment : ndarray of shape (n_columns,)
-        Products of the columns with the outcome.
-    square : float
-        Sum of squares of the outcome.
-    n_rows : float
-        Number of rows, or the sum of their weights.
-    size : ndarray of shape (n_columns,)
-        Mean square of each column where it is not zero: an effect of 1 matters as much in a
-        one-hot column of few rows as in one of many.
-    """
-
-    gram: FloatArray | sp.csr_array
-    moment: FloatArray
-    square: float
-    n_rows: float
-    size: FloatArray
-
-    @classmethod
-    def of(
-        cls,
-        X: FloatArray | sp.csr_array,
-        y: FloatArray,
-        sample_weight: FloatArray | None = None,
-    ) -> Self:
-        """Sum up rows.
-
-        Parameters
-        ----------
-        X : ndarray or sparse array of shape (n_rows, n_columns)
-            The columns; for an intercept, a column of ones among them.
-        y : ndarray of shape (n_rows,)
-            Outcome; best about its mean, so that rounding does not take its last digits.
-        sample_weight : ndarray of shape (n_rows,), optional
-            How many rows each row stands for; default 1.
-
-        Returns
-        -------
-        Products
-        """
-        weight = np.ones(len(y)) if sample_weight is None else sample_weight
-        if sp.issparse(X):
-            X = sp.csr_array(X)
-            weighted = X if sample_weight is None else sp.csr_array(X.multiply(weight[:, None]))
-            gram = sp.csr_array(X.T @ weighted)
-        else:
-            weighted = X if sample_weight is None else X * weight[:, None]
-            gram = X.T @ weighted
-        return cls(
-            gram=gram,
-            moment=weighted.T @ y,
-            square=float(weight @ np.square(y)),
-            n_rows=float(weight.sum()),
-            size=_size(X, weight),
-        )
 
 
 class BlockRidge(RegressorMixin, BaseEstimator):
@@ -148,11 +88,10 @@ class BlockRidge(RegressorMixin, BaseEstimator):
     Examples
     --------
     >>> import numpy as np
-    >>> rng = np.random.default_rng(0)
-    >>> X = rng.normal(size=(200, 3))
-    >>> model = BlockRidge(blocks=[0, 1, 1]).fit(X, X[:, 0] + rng.normal(size=200))
-    >>> model.coef_.round(1)
-    array([1. , 0.1, 0. ])
+    >>> X = np.repeat(np.eye(3), 50, axis=0)  # three courses, 50 people each
+    >>> y = X @ [0.2, 0.5, 0.8] + np.tile([-0.5, 0.5], 75)
+    >>> BlockRidge(fit_intercept=False).fit(X, y).coef_.round(2)
+    array([0.2 , 0.49, 0.78])
     """
 
     def __init__(
@@ -172,7 +111,7 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         self.max_iter = max_iter
         self.tol = tol
 
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(self, X: Columns, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit variances and coefficients.
 
         Parameters
@@ -194,23 +133,31 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         ValueError
             If the parameters do not fit the columns or each other.
         """
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64, y_numeric=True)
+        X, y = validate_data(
+            self, X, cast(Any, y), accept_sparse="csr", dtype=np.float64, y_numeric=True
+        )
         weight = None
         if sample_weight is not None:
             weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         y = np.asarray(y, dtype=np.float64)
         center, level = np.zeros(X.shape[1]), 0.0
         with threadpool_limits(limits=1, user_api="blas"):
-            if self.fit_intercept:
-                # About the mean, sums of squares keep their digits; a sparse X would become dense.
-                level = float(np.average(y, weights=weight))
-                if not sp.issparse(X):
-                    center = np.average(X, axis=0, weights=weight)
-                centered = _with_ones(X if sp.issparse(X) else X - center)
-                products = Products.of(centered, y - level, weight)
-                products = replace(products, size=_size(_with_ones(X), weight))
-            else:
+            if not self.fit_intercept:
                 products = Products.of(X, y, weight)
+            else:
+                # About the mean, sums of squares keep their digits.
+                level, ones = float(np.average(y, weights=weight)), np.ones((len(y), 1))
+                products = Products.of(ones, y - level, weight)
+                if is_sparse(X):
+                    # It stays as it is: centred, it would be dense.
+                    products = products.extend(ones, X, y - level, weight)
+                else:
+                    center = np.average(X, axis=0, weights=weight)
+                    products = products.extend(ones, X - center, y - level, weight)
+                    # Centred, a one-hot column is nowhere zero; its size is that of before.
+                    total = np.sum(np.square(X) * (1.0 if weight is None else weight[:, None]), 0)
+                    size = np.append(mean_squares(X, total, weight), 1.0)
+                    products = replace(products, size=size)
             self.fit_products(products)
         self._center = center
         self.intercept_ += level - float(center @ self.coef_)
@@ -240,7 +187,11 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         # The matrices are small and many: BLAS threads would mostly wait for each other, and add
         # up in another order, so that the same data would not give the same bytes.
         with threadpool_limits(limits=1, user_api="blas"):
-            coef = self._estimate(products, blocks, n_blocks, fixed, noise)
+            # A column without data says nothing of its block's variance, and drops out.
+            seen = np.flatnonzero(products.gram.diagonal() > 0)
+            coef = np.zeros(blocks.size)
+            coef[seen] = self._estimate(_Equations(products, seen, blocks, n_blocks), fixed, noise)
+        self._seen, self._blocks = seen, blocks
         self.n_features_in_ = n_features
         self._center = np.zeros(n_features)
         self.coef_ = coef[:n_features]
@@ -248,75 +199,29 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         return self
 
     def _estimate(
-        self,
-        products: Products,
-        blocks: IntArray,
-        n_blocks: int,
-        fixed: FloatArray | None,
-        fixed_noise: float | None,
+        self, equations: _Equations, fixed: FloatArray | None, fixed_noise: float | None
     ) -> FloatArray:
-        # A column without data says nothing of its block's variance, and drops out.
-        seen = np.flatnonzero(products.gram.diagonal() > 0)
-        gram, moment = products.gram[seen][:, seen], products.moment[seen]
-        block = blocks[seen]
-        shrunk = block >= 0
-        system = GramSystem(gram, ~shrunk)
-        of = block[shrunk]
-        degrees = max(products.n_rows - int((~shrunk).sum()), 1.0)
-        count = np.bincount(of, minlength=n_blocks)
-        size = np.bincount(of, weights=products.size[seen][shrunk], minlength=n_blocks)
-        size = np.where(count > 0, size / np.maximum(count, 1), 1.0)
-        least = max(LEAST_NOISE * products.square / max(products.n_rows, 1.0), 1e-30)
         # Only a start, which the first update replaces.
-        noise = fixed_noise or max(0.1 * products.square / max(products.n_rows, 1.0), least)
-        variances = fixed if fixed is not None else 0.1 * noise / size
-
-        def solve() -> tuple[Factor, FloatArray]:
-            ridge = np.zeros(block.size)
-            ridge[shrunk] = noise / variances[of]
-            factor = system.factorise(ridge)
-            return factor, factor.solve(moment)
-
-        factor, coef = solve()
+        noise = fixed_noise or max(0.1 * equations.mean_square, equations.least_noise)
+        now = equations.solve(0.1 * noise / equations.size if fixed is None else fixed, noise)
         self.n_iter_ = 0
         settled = fixed is not None and fixed_noise is not None
         while not settled and self.n_iter_ < self.max_iter:
             self.n_iter_ += 1
-            # The REML update of the noise: y'(y - Xb), over n less the unpenalised columns.
-            left = products.square - float(moment @ coef)
-            new_noise = fixed_noise or max(left / degrees, least)
-            new = variances
-            if fixed is None:
-                # MacKay's gamma, how many coefficients of a block the data determine, divides.
-                trace = np.bincount(of, weights=factor.diagonal()[shrunk], minlength=n_blocks)
-                known = np.clip(count - trace * noise / variances, 1e-3 * count, count)
-                square = np.bincount(of, weights=coef[shrunk] ** 2, minlength=n_blocks)
-                share = PRIOR_SHARE * new_noise / size
-                new = (square + PRIOR_COUNT * share) / (known + PRIOR_COUNT)
-                new = np.minimum(new, LARGEST_RATIO * new_noise / size)
+            variances, noise = equations.update(now, fixed, fixed_noise)
             # Variances matter by ratio, so convergence is judged on logarithms.
-            moved = np.abs(np.log(new / variances))[new * size > NEGLIGIBLE * new_noise]
-            change = max(float(moved.max(initial=0.0)), abs(float(np.log(new_noise / noise))))
-            variances, noise = new, new_noise
-            factor, coef = solve()
+            moved = np.abs(np.log(variances / now.variances))
+            moved = moved[variances * equations.size > NEGLIGIBLE * noise]
+            change = max(float(moved.max(initial=0.0)), abs(float(np.log(noise / now.noise))))
+            now = equations.solve(variances, noise)
             settled = change < self.tol
-        left = products.square - float(moment @ coef)
-        self.log_marginal_likelihood_ = -0.5 * (
-            (products.n_rows - int((~shrunk).sum())) * np.log(2 * np.pi)
-            + (products.n_rows - seen.size) * np.log(noise)
-            + float(count @ np.log(variances))
-            + factor.log_det
-            + left / noise
-        )
-        self.variances_, self.noise_ = variances, float(noise)
-        self._factor, self._seen, self._blocks = factor, seen, blocks
-        full = np.zeros(blocks.size)
-        full[seen] = coef
-        return full
+        self.log_marginal_likelihood_ = equations.log_likelihood(now)
+        self.variances_, self.noise_, self._factor = now.variances, now.noise, now.factor
+        return now.coef
 
     def predict(
         self,
-        X: ArrayLike,
+        X: Columns,
         return_std: bool = False,
     ) -> FloatArray | tuple[FloatArray, FloatArray]:
         """Predict the outcome.
@@ -341,10 +246,10 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         if not return_std:
             return mean
         if self.fit_intercept:
-            X = _with_ones(X if sp.issparse(X) else X - self._center)
+            X = append_column(X if is_sparse(X) else X - self._center, 1.0)
         return mean, np.sqrt(self._variance(X) + self.noise_)
 
-    def combination_variance(self, X: ArrayLike) -> FloatArray:
+    def combination_variance(self, X: Columns) -> FloatArray:
         """Compute how sure combinations of the coefficients are: the variance of X @ coef_.
 
         Parameters
@@ -360,19 +265,18 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
         if self.fit_intercept:
-            zeros = np.zeros((X.shape[0], 1))
-            X = sp.csr_array(sp.hstack([X, zeros])) if sp.issparse(X) else np.hstack([X, zeros])
+            X = append_column(X, 0.0)
         return self._variance(X)
 
-    def _variance(self, X: FloatArray | sp.csr_array) -> FloatArray:
+    def _variance(self, X: Columns) -> FloatArray:
         with threadpool_limits(limits=1, user_api="blas"):
             variance = self.noise_ * self._factor.quadratic(X[:, self._seen])
         unseen = self._blocks >= 0
         unseen[self._seen] = False
         if unseen.any():
             # Of a column without data, all that is known is the prior.
-            rest = X[:, np.flatnonzero(unseen)]
-            square = rest.power(2) if sp.issparse(rest) else np.square(rest)
+            rest: Columns = X[:, np.flatnonzero(unseen)]
+            square = rest.power(2) if is_sparse(rest) else np.square(rest)
             variance = variance + square @ self.variances_[self._blocks[unseen]]
         return variance
 
@@ -380,8 +284,10 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         if self.blocks is None:
             blocks = np.zeros(n_features, dtype=np.int64)
         else:
-            blocks = np.asarray(self.blocks, dtype=np.int64)
-            if blocks.shape != (n_features,) or blocks.min(initial=-1) < -1:
+            given = np.asarray(self.blocks)
+            blocks = given.astype(np.int64)
+            wrong = blocks.min(initial=-1) < -1 or not np.array_equal(blocks, given)
+            if wrong or blocks.shape != (n_features,):
                 raise ValueError(f"blocks must be {n_features} whole numbers, -1 or above")
         n_blocks = int(blocks.max(initial=-1)) + 1
         # The intercept is a column like others, so that a sparse X stays sparse.
@@ -404,18 +310,65 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         return tags
 
 
-def _with_ones(X: FloatArray | sp.csr_array) -> FloatArray | sp.csr_array:
-    ones: BoolArray | FloatArray = np.ones((X.shape[0], 1))
-    return sp.csr_array(sp.hstack([X, ones])) if sp.issparse(X) else np.hstack([X, ones])
+@dataclass(frozen=True)
+class _Solution:
+    """Coefficients for given variances; `left` is y'(y - X coef)."""
+
+    variances: FloatArray
+    noise: float
+    factor: Factor
+    coef: FloatArray
+    left: float
 
 
-def _size(X: FloatArray | sp.csr_array, weight: FloatArray | None) -> FloatArray:
-    """Return the mean square of each column where it is not zero; 1 where it always is."""
-    weight = np.ones(X.shape[0]) if weight is None else weight
-    if sp.issparse(X):
-        filled = sp.csr_array((X.data != 0, X.indices, X.indptr), shape=X.shape)
-        square = X.power(2).T @ weight
-    else:
-        filled, square = X != 0, np.square(X).T @ weight
-    count = filled.T @ weight
-    return np.where(count > 0, square / np.where(count > 0, count, 1.0), 1.0)
+class _Equations:
+    """The equations of the columns that have data, and what is learned from their solution."""
+
+    def __init__(self, products: Products, seen: IntArray, blocks: IntArray, n_blocks: int) -> None:
+        self.shrunk = blocks[seen] >= 0
+        self.block = blocks[seen][self.shrunk]
+        self.system = GramSystem(products.gram[seen][:, seen], ~self.shrunk)
+        self.moment, self.square = products.moment[seen], products.square
+        self.n_rows, self.n_blocks = products.n_rows, n_blocks
+        self.degrees = products.n_rows - int((~self.shrunk).sum())
+        self.count = np.bincount(self.block, minlength=n_blocks)
+        # The mean square of a block's columns: variances are judged in units of the outcome.
+        total = self.sum_by_block(products.size[seen])
+        self.size = np.where(self.count > 0, total / np.maximum(self.count, 1), 1.0)
+        self.mean_square = products.square / max(products.n_rows, 1.0)
+        self.least_noise = max(LEAST_NOISE * self.mean_square, 1e-30)
+
+    def sum_by_block(self, values: FloatArray) -> FloatArray:
+        return np.bincount(self.block, values[self.shrunk], self.n_blocks).astype(np.float64)
+
+    def solve(self, variances: FloatArray, noise: float) -> _Solution:
+        ridge = np.zeros(self.shrunk.size)
+        ridge[self.shrunk] = noise / variances[self.block]
+        factor = self.system.factorise(ridge)
+        coef = factor.solve(self.moment)
+        left = self.square - float(self.moment @ coef)
+        return _Solution(variances, noise, factor, coef, left)
+
+    def update(
+        self, now: _Solution, fixed: FloatArray | None, fixed_noise: float | None
+    ) -> tuple[FloatArray, float]:
+        # Of restricted likelihood: over n less the number of unpenalised columns.
+        noise = fixed_noise or max(now.left / max(self.degrees, 1.0), self.least_noise)
+        if fixed is not None:
+            return fixed, noise
+        # MacKay's gamma, how many coefficients of a block the data determine, divides.
+        lost = self.sum_by_block(now.factor.diagonal()) * now.noise / now.variances
+        known = np.clip(self.count - lost, 1e-3 * self.count, self.count)
+        square = self.sum_by_block(np.square(now.coef))
+        square += PRIOR_COUNT * PRIOR_SHARE * noise / self.size
+        most = LARGEST_RATIO * noise / self.size
+        return np.minimum(square / (known + PRIOR_COUNT), most), noise
+
+    def log_likelihood(self, now: _Solution) -> float:
+        return -0.5 * (
+            self.degrees * np.log(2 * np.pi)
+            + (self.n_rows - self.shrunk.size) * np.log(now.noise)
+            + float(self.count @ np.log(now.variances))
+            + now.factor.log_det
+            + now.left / now.noise
+        )
