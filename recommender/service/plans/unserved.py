@@ -127,7 +127,7 @@ def _answer(
     )
     serving = pairs[reasons == Exclusion.NONE]
     expected = predict_improvement(
-        np.array([level]), choices.prospects.estimates.coefficients[serving]
+        np.array([level]), choices.prospects.estimates.table[serving]
     )[0]
     place = {name: i for i, name in enumerate(choices.problem.module_ids)}
     beside: list[_Addition] = []
