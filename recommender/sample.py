@@ -12,14 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from recommender.arrays import to_date, to_day
-from recommender.improvement.history import (
-    RECORD_COLUMNS,
-    list_ids,
-    pairs_of_modules,
-    to_module_table,
-)
-from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
+from recommender.improvement.history import pairs_of_modules
+from recommender.improvement.simulation.settings import DAYS_PER_MONTH, SimulationSettings
+from recommender.improvement.simulation.synthetic import simulate
 from recommender.service.framework import Framework, profiles_in_force
 from recommender.working_days import next_working_day
 
@@ -132,9 +127,6 @@ def make_history(
         Columns of the kind ``records``, for people who are not in the organisation.
     """
     pairs = pairs_of_modules(framework.catalog.modules)
-    # Only the ids of modules and competencies are needed; people are made up below.
-    nobody = pd.DataFrame(columns=list(RECORD_COLUMNS))
-    ids = list_ids(nobody, pairs, competency_ids=framework.competency_ids)
     settings = SimulationSettings(
         n_people=max(n_trained * 5 // 8, 50),
         n_competencies=len(framework.competency_ids),
@@ -142,28 +134,26 @@ def make_history(
         n_trained=n_trained,
         n_untrained=2 * n_trained,
     )
-    records = simulate(settings, seed=seed, modules=to_module_table(pairs, ids)).records
+    made = simulate(settings, seed=seed, pairs=pairs, competency_ids=framework.competency_ids)
+    rows = made.intervals
     # The simulation has its own calendar: its last day is moved to ten days before `as_of`.
-    shift = to_day(as_of) - 10 - int(records.after_day.max())
-    after = [to_date(int(day) + shift) for day in records.after_day]
-    between = records.days_between.astype(int)
-    before = [day - dt.timedelta(days=int(n)) for day, n in zip(after, between, strict=True)]
-    names = np.array([*ids.module_ids, ""], dtype=object)[records.module]
+    day = rows["assessed_on"].dt.floor("D")
+    after = day + (pd.Timestamp(as_of) - pd.Timedelta(days=10) - day.max())
+    days = (rows["months"] * DAYS_PER_MONTH).round()
+    since = [lags[0] * DAYS_PER_MONTH if lags else np.nan for lags in rows["since"]]
+    completed = after - pd.to_timedelta(np.round(since), unit="D")
     return pd.DataFrame(
         {
             # H, so that nobody takes them for the people of the sample organisation.
-            "person_id": [f"H{code:05d}" for code in records.person],
-            "competency_id": np.array(framework.competency_ids, dtype=object)[records.competency],
-            "module_id": names,
-            "level_before": records.level_before,
-            "level_after": records.level_after,
-            "before_on": before,
-            "after_on": after,
-            "completed_on": [
-                day + dt.timedelta(days=int(n) // 2) if name else None
-                for day, n, name in zip(before, between, names, strict=True)
-            ],
-            "org_unit": [_BRANCHES[code % len(_BRANCHES)] for code in records.org],
+            "person_id": "H" + rows["person_id"].str[1:],
+            "competency_id": rows["competency_id"],
+            "module_id": [modules[0] if modules else "" for modules in rows["modules"]],
+            "level_before": rows["level_before"],
+            "level_after": made.level_after,
+            "before_on": (after - pd.to_timedelta(days, unit="D")).dt.date,
+            "after_on": after.dt.date,
+            "completed_on": [None if pd.isna(on) else on.date() for on in completed],
+            "org_unit": [_BRANCHES[int(unit[1:]) % len(_BRANCHES)] for unit in rows["org_unit"]],
         }
     )
 

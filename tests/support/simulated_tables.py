@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
-from recommender.improvement.simulation.synthetic import MODALITIES, Simulation
+from recommender.improvement.simulation.settings import DAYS_PER_MONTH
+from recommender.improvement.simulation.synthetic import Simulation
 
 
 def to_frames(simulation: Simulation) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -14,38 +14,37 @@ def to_frames(simulation: Simulation) -> tuple[pd.DataFrame, pd.DataFrame]:
     Returns
     -------
     records, modules : DataFrame
-        Improvement records and modules, with ids `p…`, `c…`, `m…` made of the codes.
+        Improvement records, a row for each module of an interval, and modules.
     """
-    r, m = simulation.records, simulation.modules
-    after = np.array(r.after_day, dtype="int64").astype("datetime64[D]")
-    before = after - r.days_between.astype("int64").astype("timedelta64[D]")
+    whole = simulation.intervals.assign(level_after=simulation.level_after)
+    rows = whole.explode(["modules", "since"], ignore_index=True)
+    after = rows["assessed_on"]
+    lag = (rows["since"].astype(float) * DAYS_PER_MONTH).round()
+    days = (rows["months"] * DAYS_PER_MONTH).round()
     records = pd.DataFrame(
         {
-            "person_id": [f"p{code:05d}" for code in r.person],
-            "competency_id": [f"c{code:02d}" for code in r.competency],
-            "module_id": [f"m{code:03d}" if code >= 0 else "" for code in r.module],
-            "level_before": r.level_before,
-            "level_after": r.level_after,
-            "before_on": before.astype(str),
-            "after_on": after.astype(str),
-            "completed_on": np.where(r.module >= 0, (after - 60).astype(str), ""),
-            "org_unit": [f"u{code:02d}" for code in r.org],
+            "person_id": rows["person_id"],
+            "competency_id": rows["competency_id"],
+            "module_id": rows["modules"].fillna(""),
+            "level_before": rows["level_before"],
+            "level_after": rows["level_after"],
+            "before_on": (after - pd.to_timedelta(days, unit="D")).dt.strftime("%Y-%m-%d"),
+            "after_on": after.dt.strftime("%Y-%m-%d"),
+            "completed_on": (after - pd.to_timedelta(lag, unit="D"))
+            .dt.strftime("%Y-%m-%d")
+            .fillna(""),
+            "org_unit": rows["org_unit"],
         }
     )
-    rows: list[dict[str, object]] = []
-    for code in range(m.modality.size):
-        own = np.flatnonzero(m.pair_module == code)
-        own = own[np.argsort(~m.pair_main[own], kind="stable")]
-        rows.append(
-            {
-                "module_id": f"m{code:03d}",
-                "title": f"Module {code}",
-                "competency_ids": ";".join(f"c{c:02d}" for c in m.pair_competency[own]),
-                "from_level": m.pair_from[own[0]],
-                "to_level": m.pair_to[own[0]],
-                "modality": MODALITIES[int(m.modality[code])],
-                "hours": m.hours[code],
-                "cost": m.cost[code],
-            }
-        )
-    return records, pd.DataFrame(rows)
+    pairs = simulation.pairs.sort_values("main", ascending=False, kind="stable")
+    modules = pairs.groupby("module_id", sort=False).agg(
+        competency_ids=("competency_id", ";".join),
+        from_level=("from_level", "first"),
+        to_level=("to_level", "first"),
+        modality=("modality", "first"),
+        hours=("hours", "first"),
+        cost=("cost", "first"),
+    )
+    modules = modules.loc[list(simulation.module_ids)].reset_index()
+    modules.insert(1, "title", [f"Module {code}" for code in range(len(modules))])
+    return records, modules
