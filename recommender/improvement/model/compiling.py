@@ -41,7 +41,8 @@ MAX_BANDS = 5
 BATCH_ROWS = 20_000
 # Where the table is held against the estimator: this many pairs, at levels between its own.
 CHECKED_PAIRS, CHECKED_LEVELS = 100, 401
-PARTS = ("features", "module", "module_competency")
+# Columns of `explain` beside the features, where an estimator has it.
+OWN_PARTS = ("module", "pair")
 
 
 class Ids(Protocol):
@@ -243,7 +244,7 @@ def _parts(estimator: Any, asked: pd.DataFrame, effect: FloatArray, unit: float)
     if hasattr(estimator, "explain"):
         frames = [estimator.explain(part) for part in _batches(asked)]
         whole = pd.concat(frames, ignore_index=True)
-        for at, name in enumerate(PARTS[1:], start=1):
+        for at, name in enumerate(OWN_PARTS, start=1):
             if name in whole:
                 parts[at] = whole[name].to_numpy(dtype=float).reshape(effect.shape) / unit
     # By subtraction, so that the parts add up to the effect exactly.

@@ -26,6 +26,7 @@ from sklearn.utils import get_tags
 
 from recommender.arrays import FloatArray
 from recommender.errors import InputError
+from recommender.improvement.model.effect_model import EffectModel
 from recommender.improvement.model.splitting import is_trained
 
 Scale = tuple[float, float]
@@ -260,7 +261,10 @@ def _boosting(pairs: pd.DataFrame, scale: Scale) -> Any:
     return SLearner(make_pipeline(VarianceThreshold(0.003), trees), pairs)
 
 
+DEFAULT_ESTIMATOR = "effect-model"
 SHIPPED: dict[str, Callable[[pd.DataFrame, Scale], Any]] = {
+    DEFAULT_ESTIMATOR: lambda pairs, scale: EffectModel(pairs, scale=scale),
+    "linear": lambda pairs, scale: EffectModel(pairs, scale=scale, members=("linear",)),
     "ridge": _ridge,
     "boosting": _boosting,
     "raw-mean": lambda pairs, scale: RawMean(),
