@@ -154,7 +154,9 @@ class _Steps:
 
 def _group_by_step(modules: ModuleArrays, table: FloatArray) -> list[_Steps]:
     if len(table) != len(modules.pair_module):
-        raise ShapeMismatchError(f"{len(table)} rows of effects for {len(modules.pair_module)} pairs")
+        raise ShapeMismatchError(
+            f"{len(table)} rows of effects for {len(modules.pair_module)} pairs"
+        )
     served: set[int] = set()
     groups: dict[int, dict[tuple[bool, float, float], list[int]]] = {}
     for pair in np.argsort(modules.pair_competency, kind="stable").tolist():

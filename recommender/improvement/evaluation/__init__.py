@@ -1,19 +1,19 @@
-"""How good models are, side by side, on what none of them has seen."""
+"""How good models are, side by side, on what none of them has seen.
 
-from recommender.improvement.evaluation.judging import (
+The figures need no scikit-learn; `judging`, which makes them, does.
+"""
+
+from recommender.improvement.evaluation.scores import (
     LATER_SHARE,
     MIN_JUDGED,
     Evaluation,
-    PairedDifference,
-    evaluate,
-    is_later,
-)
-from recommender.improvement.evaluation.scores import (
     GainBins,
     GainScore,
     IntervalCoverage,
+    PairedDifference,
     bin_gains,
     calibration_slope,
+    is_later,
     score_gain,
     score_trained_rows,
 )
@@ -28,7 +28,6 @@ __all__ = [
     "PairedDifference",
     "bin_gains",
     "calibration_slope",
-    "evaluate",
     "is_later",
     "score_gain",
     "score_trained_rows",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ShapeMismatchError
-from recommender.improvement.model.estimators import Estimator
-from recommender.improvement.model.splitting import is_trained
+from recommender.improvement.model.intervals import is_trained
 
+LATER_SHARE = 0.3
+# An error from fewer intervals would be mostly luck.
+MIN_JUDGED = 20
 MIN_PER_BIN = 10
 
 
@@ -76,7 +79,71 @@ class GainBins:
     count: IntArray
 
 
-def score_trained_rows(estimator: Estimator, X: pd.DataFrame, y: FloatArray) -> float:
+@dataclass(frozen=True)
+class PairedDifference:
+    """By how much the error of a model is larger than that of the judged one, on the same folds.
+
+    Attributes
+    ----------
+    known, cold : float
+        Mean over the folds of the difference of the RMSE, in levels, on later intervals of other
+        people, and on modules left out; NaN where there are no folds.
+    known_error, cold_error : float
+        Their standard errors; NaN with a single fold.
+    """
+
+    known: float
+    known_error: float
+    cold: float
+    cold_error: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Models side by side.
+
+    Attributes
+    ----------
+    estimator : str
+        Name of the model that is judged; the intervals of the next level are of this one.
+    known, cold : dict of str to GainScore
+        By name of the model, on later intervals of other people, and on modules left out.
+    paired : dict of str to PairedDifference
+        By name of each other model.
+    coverage_by_evidence, coverage_by_band : IntervalCoverage
+        Of the 90 % interval of the next measured level, on later intervals.
+    coverage_known, coverage_cold : float
+        Overall.
+    calibration_known, calibration_cold : GainBins
+        Measured beside predicted gain, on later intervals and on modules left out.
+    size_known : bool
+        Whether the history has enough control rows to tell how much modules add; without them only
+        the order of modules is judged.
+    """
+
+    estimator: str
+    known: dict[str, GainScore]
+    cold: dict[str, GainScore]
+    paired: dict[str, PairedDifference]
+    coverage_by_evidence: IntervalCoverage
+    coverage_by_band: IntervalCoverage
+    coverage_known: float
+    coverage_cold: float
+    calibration_known: GainBins
+    calibration_cold: GainBins
+    size_known: bool = True
+
+
+def is_later(X: pd.DataFrame, *, share: float = LATER_SHARE) -> BoolArray:
+    """Say which intervals count as later; all of them where there are no dates."""
+    day = X["assessed_on"].to_numpy().astype("datetime64[D]").astype(float)
+    dated = X["assessed_on"].notna().to_numpy()
+    if not dated.any():
+        return np.ones(len(X), dtype=bool)
+    return dated & (day >= np.quantile(day[dated], 1.0 - share))
+
+
+def score_trained_rows(estimator: Any, X: pd.DataFrame, y: FloatArray) -> float:
     """Score a model for `cross_val_score` and `GridSearchCV`: the larger, the better.
 
     Returns

@@ -22,13 +22,8 @@ from recommender.improvement.model.history_checks import (
     check_history,
     find_reliability,
 )
-from recommender.improvement.model.splitting import (
-    Fold,
-    is_size_known,
-    is_trained,
-    split_by_module,
-    split_by_person,
-)
+from recommender.improvement.model.intervals import as_asked, ask, is_size_known, is_trained
+from recommender.improvement.model.splitting import Fold, split_by_module, split_by_person
 
 COVERAGE = 0.9
 N_FOLDS = 3
@@ -62,37 +57,6 @@ class Ids(Protocol):
     def org_units(self) -> Sequence[str]:
         """Units."""
         ...
-
-
-def ask(
-    module: Sequence[str | None],
-    competency: Sequence[str],
-    level: FloatArray,
-    org_unit: Sequence[str | None] | None = None,
-) -> pd.DataFrame:
-    """Make rows that ask what a module adds; a module of None asks for no training."""
-    nothing = float("nan")
-    return pd.DataFrame(
-        {
-            "person_id": pd.Series([""] * len(level), dtype=object),
-            "competency_id": pd.Series(competency, dtype=object),
-            "modules": pd.Series([(m,) if m is not None else () for m in module], dtype=object),
-            "since": pd.Series([(nothing,) if m is not None else () for m in module], dtype=object),
-            "level_before": level,
-            "months": nothing,
-            "org_unit": pd.Series(
-                [None] * len(level) if org_unit is None else org_unit, dtype=object
-            ),
-            "assessed_on": pd.Series([pd.NaT] * len(level), dtype="datetime64[s]"),
-        }
-    )
-
-
-def as_asked(X: pd.DataFrame) -> pd.DataFrame:
-    """Return rows as they stand before the later assessment: when it will be is not known."""
-    return X.assign(
-        months=float("nan"), assessed_on=pd.Series(pd.NaT, index=X.index, dtype="datetime64[s]")
-    )
 
 
 def compile_effects(
@@ -259,14 +223,15 @@ def _table_error(
     effect: FloatArray,
     scale: tuple[float, float],
 ) -> float:
-    """How far the estimator lies from the table at most, in levels of the scale."""
+    """How far what is served lies from the estimator at most, in levels."""
     low, unit = scale[0], (scale[1] - scale[0]) / 4.0
     some = np.unique(np.linspace(0, len(modules) - 1, CHECKED_PAIRS).astype(np.int64))
     levels = np.linspace(0.0, 4.0, CHECKED_LEVELS)
     asked = _questions(modules[some], competencies[some], low + levels * unit)
     exact = _batched(estimator.effect, asked).reshape(some.size, -1)
-    table = np.stack([np.interp(levels, GRID, row) for row in effect[some]]) * unit
-    return float(np.abs(exact - table).max())
+    table = np.stack([np.interp(levels, GRID, row) for row in effect[some]])
+    left = 4.0 - levels
+    return float(np.abs(np.minimum(exact / unit, left) - np.minimum(table, left)).max()) * unit
 
 
 def _calibrate(

@@ -19,6 +19,9 @@ GRID = np.linspace(0.0, 4.0, 81)
 POOLED, MEASURED = 0, 1
 # The 95 % quantile of the standard normal, written out to spare the import of scipy.
 NORMAL_90 = 1.6448536269514722
+DEFAULT_ESTIMATOR = "effect-model"
+MIN_CONTROLS = 30
+"""With fewer intervals without training, effects cannot be told from what happens anyhow."""
 EFFECT_COVERAGE = 0.91
 """What the nominal 90 % interval of the true effect covers on simulated histories, over all people
 and modules."""

@@ -27,7 +27,8 @@ from sklearn.utils import get_tags
 from recommender.arrays import FloatArray
 from recommender.errors import InputError
 from recommender.improvement.model.effect_model import EffectModel
-from recommender.improvement.model.splitting import is_trained
+from recommender.improvement.model.effect_table import DEFAULT_ESTIMATOR
+from recommender.improvement.model.intervals import is_trained, without_modules
 
 Scale = tuple[float, float]
 
@@ -49,12 +50,6 @@ class Estimator(Protocol):
     def effect(self, X: pd.DataFrame) -> FloatArray:
         """Return what the modules of each row add over no training, in levels."""
         ...
-
-
-def without_modules(X: pd.DataFrame) -> pd.DataFrame:
-    """Return the same people at the same levels, untrained."""
-    nothing = pd.Series([()] * len(X), index=X.index, dtype=object)
-    return X.assign(modules=nothing, since=nothing)
 
 
 class SLearner(RegressorMixin, BaseEstimator):
@@ -261,7 +256,6 @@ def _boosting(pairs: pd.DataFrame, scale: Scale) -> Any:
     return SLearner(make_pipeline(VarianceThreshold(0.003), trees), pairs)
 
 
-DEFAULT_ESTIMATOR = "effect-model"
 SHIPPED: dict[str, Callable[[pd.DataFrame, Scale], Any]] = {
     DEFAULT_ESTIMATOR: lambda pairs, scale: EffectModel(pairs, scale=scale),
     "linear": lambda pairs, scale: EffectModel(pairs, scale=scale, members=("linear",)),

@@ -92,7 +92,9 @@ class Member:
         n_rows = int(training.events.row.max(initial=-1)) + 1
         values = _weighted(training, self.weight, self.size, self.effect, n_rows)
         nothing = sp.csr_array((n_rows, int(self.untrained.sum())))
-        return self.ridge.combination_variance(sp.csr_array(sp.hstack([nothing, values], format="csr")))
+        return self.ridge.combination_variance(
+            sp.csr_array(sp.hstack([nothing, values], format="csr"))
+        )
 
 
 def _weighted(

@@ -9,9 +9,7 @@ import pandas as pd
 from sklearn.model_selection import GroupKFold
 
 from recommender.arrays import BoolArray
-
-MIN_CONTROLS = 30
-"""With fewer intervals without training, effects cannot be told from what happens anyhow."""
+from recommender.improvement.model.intervals import is_trained
 
 
 class Fold(NamedTuple):
@@ -19,16 +17,6 @@ class Fold(NamedTuple):
 
     learn: BoolArray
     judge: BoolArray
-
-
-def is_trained(X: pd.DataFrame) -> BoolArray:
-    """Say which intervals have a completed module in them."""
-    return np.fromiter(map(bool, X["modules"]), dtype=bool, count=len(X))
-
-
-def is_size_known(X: pd.DataFrame) -> bool:
-    """Say whether enough intervals are without training to tell how much modules add."""
-    return int((~is_trained(X)).sum()) >= MIN_CONTROLS
 
 
 def split_by_person(X: pd.DataFrame, n_folds: int, *, seed: int = 0) -> list[Fold]:

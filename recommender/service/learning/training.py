@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-
 from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
@@ -29,15 +28,16 @@ from recommender.errors import ModelError
 from recommender.improvement.evaluation import (
     MIN_JUDGED,
     Evaluation,
-    evaluate,
     is_later,
     score_gain,
 )
 from recommender.improvement.history import History
-from recommender.improvement.model.compiling import compile_effects
-from recommender.improvement.model.effect_table import EffectTable, expect_levels
-from recommender.improvement.model.estimators import DEFAULT_ESTIMATOR, SHIPPED, make_estimator
-from recommender.improvement.model.splitting import is_size_known, is_trained
+from recommender.improvement.model.effect_table import (
+    DEFAULT_ESTIMATOR,
+    EffectTable,
+    expect_levels,
+)
+from recommender.improvement.model.intervals import is_size_known, is_trained
 from recommender.improvement.registry import (
     CardFacts,
     ModelCard,
@@ -131,7 +131,7 @@ def train_on_history(
         history, estimator, scale=LEVEL_SCALE, seed=seed, catalog_digest=catalog_digest
     )
     parent = models.active()
-    evaluation = evaluate_history(history, (estimator, *SHIPPED), seed=seed)
+    evaluation = evaluate_history(history, (estimator,), seed=seed)
     metrics: dict[str, Any] = {}
     if evaluation is not None:
         metrics = to_plain(evaluation)
@@ -165,14 +165,19 @@ def evaluate_history(
     history : History
         The history.
     estimators : sequence of str
-        Their names, as `make_estimator` takes them, the judged one first; those that ship by
-        default.
+        Their names, as `make_estimator` takes them, the judged one first; with one or none those
+        that ship stand beside it.
     scale : tuple of float
         Lowest and highest level.
     seed : int
         Decides who and what is left out together.
     """
-    names = tuple(dict.fromkeys(estimators or SHIPPED))
+    # only here and in `fit_history`: a server, which leaves training to another process, does not
+    # load scikit-learn
+    from recommender.improvement.evaluation.judging import evaluate
+    from recommender.improvement.model.estimators import SHIPPED, make_estimator
+
+    names = tuple(dict.fromkeys((*estimators, *SHIPPED) if len(estimators) < 2 else estimators))
     models = {name: make_estimator(name, history.pairs, scale=scale) for name in names}
     try:
         with threadpool_limits(limits=1, user_api="blas"):
@@ -215,6 +220,9 @@ def fit_history(
     history: History, estimator: str, *, scale: tuple[float, float], seed: int
 ) -> tuple[Any, EffectTable]:
     """Fit an estimator on a history whose levels lie on a scale, and compile its table."""
+    from recommender.improvement.model.compiling import compile_effects
+    from recommender.improvement.model.estimators import make_estimator
+
     X, y = history.intervals, history.level_after
     model = make_estimator(estimator, history.pairs, scale=scale)
     # The matrices are small and many: BLAS threads would mostly wait for each other, and add up in
