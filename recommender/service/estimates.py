@@ -6,18 +6,22 @@ expected to add is then the experts' estimate.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+import structlog
 
 from recommender.arrays import FloatArray, IntArray
+from recommender.errors import ModelError
 from recommender.improvement.model.effect_table import GRID, EffectTable, find_pairs, predict
 from recommender.improvement.registry import TrainedModel
 from recommender.ranking import ModelOrder, predict_improvement
 from recommender.results import Basis
 from recommender.service.framework import Framework
 from recommender.service.models import Models
+
+_log = structlog.get_logger("recommender.estimates")
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Estimates:
         The model's codes of each pair; -1 where the model does not know the pair.
     order : ModelOrder or None
         The order of a model that does not know how much modules add; `table` is the experts' then.
+    not_used : str or None
+        The model in force, where it is of an earlier release; `table` is the experts' then.
     """
 
     model_id: str | None
@@ -44,6 +50,12 @@ class Estimates:
     fitted_module: IntArray
     fitted_competency: IntArray
     order: ModelOrder | None = None
+    not_used: str | None = None
+
+    @property
+    def in_force(self) -> str | None:
+        """The model in force when these were read, whether or not it could be used."""
+        return self.model_id or self.not_used
 
     @property
     def size_known(self) -> bool:
@@ -103,6 +115,9 @@ class PairEstimate(NamedTuple):
 def load_estimates(framework: Framework, models: Models, model_id: str | None = None) -> Estimates:
     """Return the estimates of a model, else of the one in force, else of the experts.
 
+    The experts' estimates also count while the model in force is of an earlier release, so that an
+    upgrade stops nobody from working; this is logged.
+
     Raises
     ------
     NotFoundError, ModelError
@@ -110,11 +125,25 @@ def load_estimates(framework: Framework, models: Models, model_id: str | None = 
     """
     chosen = model_id or models.active()
     if chosen is None:
-        expert = framework.modules.pair_expert
-        unknown = np.full(len(expert), -1, dtype=np.int64)
-        return Estimates(None, expert[:, None], None, unknown, unknown)
-    model, _ = models.load(chosen)
+        return _expert_estimates(framework)
+    try:
+        model, _ = models.load(chosen)
+    except ModelError as error:
+        if error.code != "registry.earlier-release" or model_id is not None:
+            raise
+        _log.error(
+            "model in force is of an earlier release, expert estimates are used",
+            model=chosen,
+            command="recommender train",
+        )
+        return replace(_expert_estimates(framework), not_used=chosen)
     return _model_estimates(framework, chosen, model)
+
+
+def _expert_estimates(framework: Framework) -> Estimates:
+    expert = framework.modules.pair_expert
+    unknown = np.full(len(expert), -1, dtype=np.int64)
+    return Estimates(None, expert[:, None], None, unknown, unknown)
 
 
 def _model_estimates(framework: Framework, model_id: str, model: TrainedModel) -> Estimates:
