@@ -17,8 +17,8 @@ from recommender.improvement.history import (
     RECORD_COLUMNS,
     list_ids,
     pairs_of_modules,
-    to_module_table,
 )
+from recommender.improvement.history.legacy import to_module_table
 from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
 from recommender.service.framework import Framework, profiles_in_force
 from recommender.working_days import next_working_day

@@ -207,7 +207,7 @@ def card_facts(
             "records": records.size,
             "trained": int(trained.sum()),
             "controls": controls,
-            "people": len(history.ids.person_ids),
+            "people": history.intervals["person_id"].nunique(),
             "modules": len(history.ids.module_ids),
             "modules_with_records": len(np.unique(records.module[trained])),
         },
