@@ -8,8 +8,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
-from tests.studies import comparing
-from tests.studies.histories import EVERY, GROUPS
+from . import comparing
+from .histories import EVERY, GROUPS
 
 
 def main() -> None:

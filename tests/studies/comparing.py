@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from truth_scores import score_truth
 
-from tests.studies import old_engine
-from tests.studies.histories import History, make_history
+from . import old_engine
+from .histories import History, make_history
 
 TOP = 4.0
 OLD = "945f1f1"

@@ -10,7 +10,8 @@ import pandas as pd
 
 from recommender.improvement.simulation.settings import SimulationSettings
 from recommender.improvement.simulation.synthetic import simulate
-from tests.studies.independent import World, live
+
+from .independent import World, live
 
 COLUMNS = ("person_id", "competency_id", "modules", "since", "level_before")
 COLUMNS = (*COLUMNS, "months", "org_unit", "assessed_on")
