@@ -30,12 +30,15 @@ from recommender.improvement.model.columns import (
     list_events,
 )
 from recommender.improvement.model.curve import TOP, Weight, search_curve, search_fading
+from recommender.improvement.model.history_checks import (
+    MIN_CONTROLS,
+    bracket_effect,
+    find_reliability,
+)
 from recommender.improvement.model.members import OWN, Equations, Member, Training
 
 CATALOG_COLUMNS = ["module_id", "competency_id", "from_level", "main", "modality", "hours"]
 MIN_TRAINED = 30
-# With fewer control rows, what happens without training cannot be told apart from the effect.
-MIN_CONTROLS = 30
 # Parameters that are searched for are as good as settled by so many intervals.
 SEARCH_ROWS = 40_000
 # The 95 % quantile of the standard normal.
@@ -60,8 +63,9 @@ class EffectModel(RegressorMixin, BaseEstimator):
     without : sequence of str
         Blocks of columns to leave out, to see what they are worth.
     selection_doubt : float
-        Standard deviation of what managers knew and did not record, as a share of the effect. It
-        cannot be seen in the data; the default makes intervals hold on simulated histories.
+        Standard deviation, as a share of the effect, of what records cannot show: what managers
+        knew, and where a person truly stood. The default makes intervals hold for the module
+        ranked first on simulated histories.
 
     Attributes
     ----------
@@ -73,6 +77,9 @@ class EffectModel(RegressorMixin, BaseEstimator):
         `catalog`, and the modules that records alone know for a competency.
     half_life_ : float
         Months after which half of an effect is left; infinite where effects last.
+    bracket_ : Bracket
+        Mean effect on those who were trained, and how large it may be at most if managers chose
+        by what they knew; NaN without control rows.
 
     Notes
     -----
@@ -106,7 +113,7 @@ class EffectModel(RegressorMixin, BaseEstimator):
         asked_since: float = 6.0,
         members: Sequence[str] = ("linear", "curve"),
         without: Sequence[str] = (),
-        selection_doubt: float = 0.25,
+        selection_doubt: float = 0.5,
     ) -> None:
         self.catalog = catalog
         self.scale = scale
@@ -147,6 +154,10 @@ class EffectModel(RegressorMixin, BaseEstimator):
         self.members_ = [fits[name](equations, some, weight) for name in self.members]
         self.n_trained_ = int(np.unique(events.row).size)
         self.n_features_in_ = X.shape[1]
+        trained = X["modules"].map(len) > 0
+        mean_effect = float(self.effect(X[trained]).mean())
+        reliability = find_reliability(X, after)
+        self.bracket_ = bracket_effect(X, after, ancova=mean_effect, reliability=reliability)
         return self
 
     def predict(self, X: pd.DataFrame) -> FloatArray:
@@ -186,7 +197,8 @@ class EffectModel(RegressorMixin, BaseEstimator):
         """Return bounds that hold the true effect for 90 % of the rows, in levels.
 
         They allow for few records, for how far the members disagree, and for what managers knew
-        and did not record (`selection_doubt`).
+        and did not record: it makes effects look smaller than they are, by up to the width of the
+        bracket, and is in doubt in proportion to the effect (`selection_doubt`).
 
         Raises
         ------
@@ -209,7 +221,9 @@ class EffectModel(RegressorMixin, BaseEstimator):
         # The posterior takes the penalties as known, but they are estimates too.
         variance *= 1.0 + PENALTY_DOUBT / self.n_trained_
         spread = np.sqrt(variance + (self.selection_doubt * effect) ** 2)
-        return (effect - NORMAL_90 * spread) * unit, (effect + NORMAL_90 * spread) * unit
+        hidden = max(self.bracket_.corrected_gain - self.bracket_.ancova, 0.0)
+        lower, upper = effect - NORMAL_90 * spread, effect + NORMAL_90 * spread
+        return lower * unit, upper * unit + hidden
 
     def _sum_effects(self, X: pd.DataFrame, blocks: Collection[str] = ()) -> FloatArray:
         check_is_fitted(self)
