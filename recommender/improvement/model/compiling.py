@@ -68,6 +68,7 @@ def compile_effects(
     ids: Ids,
     scale: tuple[float, float],
     name: str,
+    dropped: int = 0,
     seed: int = 0,
 ) -> EffectTable:
     """Ask a fitted estimator about every pair at every level, and calibrate its next level.
@@ -86,6 +87,8 @@ def compile_effects(
         Lowest and highest level.
     name : str
         Name of the estimator.
+    dropped : int
+        Repeated records that were dropped when the intervals were made.
     seed : int
         Decides who and what is left out together.
 
@@ -121,8 +124,8 @@ def compile_effects(
         asked_since=float(getattr(estimator, "asked_since", np.nan)),
         table_error=_table_error(estimator, modules, competencies, effect, scale),
         reliability=reliability,
-        bracket=bracket_effect(X, y, mean_effect, reliability),
-        warnings=check_history(X, y, pairs),
+        bracket=bracket_effect(X, y, ancova=mean_effect, reliability=reliability),
+        warnings=check_history(X, y, scale=scale, dropped=dropped),
     )
 
 

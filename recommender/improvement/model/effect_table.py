@@ -12,7 +12,7 @@ import numpy as np
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ModelError
-from recommender.improvement.model.history_checks import Bracket
+from recommender.improvement.model.history_checks import Bracket, HistoryWarning
 
 # A twentieth of a level apart: lines between these points are within .005 of the effect model.
 GRID = np.linspace(0.0, 4.0, 81)
@@ -20,8 +20,6 @@ POOLED, MEASURED = 0, 1
 # The 95 % quantile of the standard normal, written out to spare the import of scipy.
 NORMAL_90 = 1.6448536269514722
 DEFAULT_ESTIMATOR = "effect-model"
-MIN_CONTROLS = 30
-"""With fewer intervals without training, effects cannot be told from what happens anyhow."""
 EFFECT_COVERAGE = 0.91
 """What the nominal 90 % interval of the true effect covers on simulated histories, over all people
 and modules."""
@@ -96,8 +94,8 @@ class EffectTable:
         Of one recorded level, from control rows; NaN without.
     bracket : Bracket
         Mean effect by ANCOVA and by reliability-corrected gain.
-    warnings : tuple of str
-        Codes of what limits the model.
+    warnings : tuple of HistoryWarning
+        What limits the model.
     """
 
     estimator: str
@@ -116,7 +114,7 @@ class EffectTable:
     table_error: float
     reliability: float
     bracket: Bracket
-    warnings: tuple[str, ...]
+    warnings: tuple[HistoryWarning, ...]
 
 
 def has_interval(fit: EffectTable) -> bool:

@@ -12,12 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 
 from recommender.arrays import BoolArray, FloatArray
-from recommender.improvement.evaluation import fit_baselines
-from recommender.improvement.model.effects import EffectFit, fit_effects
-from recommender.improvement.model.prediction import Prediction, find_pairs, predict
-from recommender.improvement.model.tables import RecordTable
+from recommender.improvement.model.compiling import compile_effects
+from recommender.improvement.model.effect_model import EffectModel
+from recommender.improvement.model.effect_table import (
+    EffectTable,
+    Prediction,
+    find_pairs,
+    predict,
+)
 from recommender.improvement.simulation.loop_log import (
     OffPolicyCheck,
     ShownLog,
@@ -180,7 +185,7 @@ def run_closed_loop(
 
 
 def _run(
-    policy: Policy, start: Organisation, first_fit: EffectFit, settings: LoopSettings, seed: int
+    policy: Policy, start: Organisation, first_fit: EffectTable, settings: LoopSettings, seed: int
 ) -> PolicyRun:
     now, fit = start, first_fit
     # From before the loop, so that the challenger is the same in every quarter and for every
@@ -291,12 +296,47 @@ def _score_estimates(policy: Policy, now: Organisation, found: Prediction) -> di
     }
 
 
-def _fit(now: Organisation, seed: int) -> EffectFit:
-    n_competencies = now.settings.n_competencies
-    return fit_effects(now.records, now.modules, n_competencies=n_competencies, seed=seed)
+@dataclass(frozen=True)
+class _Ids:
+    module_ids: tuple[str, ...]
+    competency_ids: tuple[str, ...]
+    org_units: tuple[str, ...]
 
 
-def _predict(fit: EffectFit, now: Organisation) -> Prediction:
+def _fit(now: Organisation, seed: int) -> EffectTable:
+    X, y = now.records.to_intervals()
+    orgs = int(now.records.org.max(initial=-1)) + 1
+    ids = _Ids(
+        tuple(map(str, range(now.modules.n_modules))),
+        tuple(map(str, range(now.settings.n_competencies))),
+        tuple(map(str, range(orgs))),
+    )
+    modules = now.modules
+    texts = {
+        "competency_id": X["competency_id"].astype(str).astype(object),
+        "modules": [tuple(map(str, taken)) for taken in X["modules"]],
+        "since": [(float("nan"),) * len(taken) for taken in X["modules"]],
+        "org_unit": [str(int(code)) if code >= 0 else None for code in now.records.org],
+    }
+    X = X.assign(**{name: pd.Series(list(value), dtype=object) for name, value in texts.items()})
+    pairs = pd.DataFrame(
+        {
+            "module_id": modules.pair_module.astype(str).astype(object),
+            "competency_id": modules.pair_competency.astype(str).astype(object),
+            "from_level": modules.pair_from,
+            "to_level": modules.pair_to,
+            "main": modules.pair_main,
+            "modality": modules.modality[modules.pair_module].astype(str).astype(object),
+            "hours": modules.hours[modules.pair_module],
+        }
+    )
+    model = EffectModel(pairs).fit(X, y)
+    return compile_effects(
+        model, X, y, pairs, ids=ids, scale=(0.0, TOP_LEVEL), name="effect-model", seed=seed
+    )
+
+
+def _predict(fit: EffectTable, now: Organisation) -> Prediction:
     """Predict all pairs for all people; arrays of shape (n_people, n_pairs)."""
     modules = now.modules
     n, n_pairs = len(now.level), modules.pair_module.size
@@ -314,18 +354,20 @@ def _predict(fit: EffectFit, now: Organisation) -> Prediction:
 
 def _raw_mean(now: Organisation) -> FloatArray:
     """Raw mean gain of each pair's participants, shape (n_pairs,)."""
-    modules = now.modules
-    size = modules.pair_module.size
-    # The baselines predict for records, so the pairs are asked about as records without figures.
-    unknown, none = np.zeros(size), np.full(size, -1)
-    asked = RecordTable(
-        none, modules.pair_competency, modules.pair_module, unknown, unknown, unknown, none, unknown
-    )
-    return fit_baselines(now.records)["raw-mean"](asked)
+    modules, records = now.modules, now.records
+    width = now.settings.n_competencies
+    trained = records.module >= 0
+    key = (records.module * width + records.competency)[trained]
+    gain = (records.level_after - records.level_before)[trained]
+    size = modules.n_modules * width
+    count = np.bincount(key, minlength=size)
+    mean = np.bincount(key, weights=gain, minlength=size) / np.maximum(count, 1)
+    asked = modules.pair_module * width + modules.pair_competency
+    return np.where(count[asked] > 0, mean[asked], gain.mean())
 
 
 def _score(
-    policy: Policy, now: Organisation, fit: EffectFit, rng: np.random.Generator
+    policy: Policy, now: Organisation, fit: EffectTable, rng: np.random.Generator
 ) -> FloatArray:
     if policy is Policy.RANDOM:
         return rng.random(now.completed.shape)
@@ -337,7 +379,7 @@ def _score(
         coefficients = _raw_mean(now)[:, None]
     else:
         pairs = find_pairs(fit, modules.pair_module, modules.pair_competency)
-        coefficients = fit.coefficients[pairs]
+        coefficients = fit.effect[pairs]
     return now.value_modules(coefficients)
 
 
