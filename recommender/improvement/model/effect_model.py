@@ -33,9 +33,10 @@ from recommender.improvement.model.curve import TOP, Weight, search_curve, searc
 from recommender.improvement.model.history_checks import (
     MIN_CONTROLS,
     bracket_effect,
+    count_modules,
     find_reliability,
 )
-from recommender.improvement.model.members import OWN, Equations, Member, Training
+from recommender.improvement.model.members import OWN, Equations, Member, Training, Untrained
 
 CATALOG_COLUMNS = ["module_id", "competency_id", "from_level", "main", "modality", "hours"]
 MIN_TRAINED = 30
@@ -133,16 +134,15 @@ class EffectModel(RegressorMixin, BaseEstimator):
         """
         after = np.asarray(y, dtype=np.float64)
         _check(X, after, self.scale)
-        self.size_known_ = int((X["modules"].map(len) == 0).sum()) >= MIN_CONTROLS
+        self.size_known_ = int((count_modules(X) == 0).sum()) >= MIN_CONTROLS
         self.pairs_ = complete_pairs(self.catalog, X)
         level = self._to_inner(X["level_before"])
         self._untrained = UntrainedColumns().fit(X, level)
         self._effects = EffectColumns().fit(self.pairs_, size_known=self.size_known_)
         events = list_events(X, self.pairs_, level)
         equations = Equations(
-            untrained=self._untrained.transform(X, level),
+            untrained=Untrained(self._untrained.transform(X, level), self._to_inner(after)),
             training=self._training(events),
-            after=self._to_inner(after),
             without=frozenset(self.without),
         )
         weight = Weight()
@@ -154,8 +154,9 @@ class EffectModel(RegressorMixin, BaseEstimator):
         self.members_ = [fits[name](equations, some, weight) for name in self.members]
         self.n_trained_ = int(np.unique(events.row).size)
         self.n_features_in_ = X.shape[1]
-        trained = X["modules"].map(len) > 0
-        mean_effect = float(self.effect(X[trained]).mean())
+        added = [each.predict_effect(equations.training).sum() for each in self.members_]
+        unit = (self.scale[1] - self.scale[0]) / TOP
+        mean_effect = float(np.mean(added)) / self.n_trained_ * unit
         reliability = find_reliability(X, after)
         self.bracket_ = bracket_effect(X, after, ancova=mean_effect, reliability=reliability)
         return self
@@ -281,7 +282,7 @@ def complete_pairs(catalog: pd.DataFrame | None, intervals: pd.DataFrame) -> pd.
 
     They take what the catalogue says of the module's main competency, and count as secondary.
     """
-    counts = intervals["modules"].map(len).to_numpy(dtype=np.int64)
+    counts = count_modules(intervals)
     taken = pd.DataFrame(
         {
             "module_id": np.array(flatten(intervals["modules"]), dtype=object),
@@ -303,7 +304,7 @@ def complete_pairs(catalog: pd.DataFrame | None, intervals: pd.DataFrame) -> pd.
 def _check(X: pd.DataFrame, after: FloatArray, scale: tuple[float, float]) -> None:
     if not (np.isfinite(scale).all() and scale[0] < scale[1]):
         raise ModelError("model.bad-scale", scale=scale)
-    n_trained = int((X["modules"].map(len) > 0).sum())
+    n_trained = int((count_modules(X) > 0).sum())
     if n_trained < MIN_TRAINED:
         raise ModelError("model.too-few-records", found=n_trained, minimum=MIN_TRAINED)
     levels = np.stack([X["level_before"].to_numpy(dtype=np.float64), after])
