@@ -32,7 +32,8 @@ _LAYOUT: dict[str, tuple[str, tuple[str | int, ...]]] = {
     "pair_module": (INTEGER, ("pairs",)),
     "pair_competency": (INTEGER, ("pairs",)),
     "effect": (REAL, ("pairs", GRID.size)),
-    "effect_spread": (REAL, ("pairs", GRID.size)),
+    "effect_lower": (REAL, ("pairs", GRID.size)),
+    "effect_upper": (REAL, ("pairs", GRID.size)),
     "untrained": (REAL, ("pairs", GRID.size)),
     "parts": (REAL, (3, "pairs", GRID.size)),
     "evidence_count": (INTEGER, ("pairs",)),
@@ -54,7 +55,7 @@ _LAYOUT: dict[str, tuple[str, tuple[str | int, ...]]] = {
     "trained_on": (TEXT, ()),
 }
 # not known without control rows, or not to every estimator
-_MAY_BE_NAN = frozenset({"reliability", "bracket", "effect_spread", "asked_since"})
+_MAY_BE_NAN = frozenset({"reliability", "bracket", "effect_lower", "effect_upper", "asked_since"})
 
 
 def dump_arrays(model: TrainedModel) -> bytes:
