@@ -82,9 +82,7 @@ def test_the_table_says_what_the_estimator_says(simulation, fitted):
     left = 4.0 - X.level_before.to_numpy()
     assert np.abs(found.effect_lower - np.minimum(lower, left))[left > 0.1].max() <= 0.01
     assert np.abs(found.effect_upper - np.minimum(upper, left))[left > 0.1].max() <= 0.01
-    after = np.clip(
-        model.predict(without_modules(X)) + found.expected_improvement, 0.0, 4.0
-    )
+    after = np.clip(model.predict(without_modules(X)) + found.expected_improvement, 0.0, 4.0)
     assert np.abs(found.expected_level_after - after).max() <= 0.01
 
 
@@ -92,8 +90,10 @@ def test_the_end_of_the_scale_limits_the_sum_once(simulation, table):
     pairs = np.flatnonzero(table.pair_competency == table.pair_competency[0])[:3]
     module, competency = table.pair_module[pairs], table.pair_competency[pairs]
     for level in (0.5, 3.9):
-        alone = [predict(table, *one, np.array([level])) for one in zip(
-            module[:, None], competency[:, None], strict=True)]
+        alone = [
+            predict(table, *one, np.array([level]))
+            for one in zip(module[:, None], competency[:, None], strict=True)
+        ]
         base = explain(table, module[:1], competency[:1], np.array([level])).no_training[0]
         # the effects before any limit, added up
         at = np.searchsorted(GRID, level)
@@ -189,7 +189,9 @@ def test_modules_without_records_are_pooled(simulation, table):
     assert ((found.basis == MEASURED) == (found.evidence_count > 0)).all()
     events = simulation.intervals.explode("modules").dropna(subset="modules")
     counts = events.groupby(["modules", "competency_id"]).size()
-    for m, k, count in zip(table.pair_module, table.pair_competency, found.evidence_count):
+    for m, k, count in zip(
+        table.pair_module, table.pair_competency, found.evidence_count, strict=True
+    ):
         key = simulation.module_ids[m], simulation.competency_ids[k]
         assert counts.get(key, 0) == count, key
 
