@@ -11,7 +11,7 @@ import numpy as np
 from recommender.arrays import to_date
 from recommender.improvement.evaluation import Evaluation
 from recommender.improvement.model.effects import EFFECT_COVERAGE, EffectFit
-from recommender.improvement.model.history_checks import Bracket
+from recommender.improvement.model.history_checks import Bracket, HistoryWarning
 from recommender.improvement.model.tables import ModuleTable, RecordTable
 from recommender.improvement.off_policy import PolicyValue
 
@@ -78,6 +78,10 @@ class EvaluationReport:
         Whether control rows tell the size of effects.
     warnings : tuple of str
         Codes of what limits the model.
+    findings : tuple of HistoryWarning
+        What limits its history, with figures.
+    names : mapping of str to str
+        Names of the modules that a finding concerns, by id; the id stands for one that is missing.
     effect_coverage : float
         What the nominal 90 % interval of the true effect really covers.
     off_policy : tuple of LoggedValue
@@ -102,6 +106,8 @@ class EvaluationReport:
     reliability: float
     size_known: bool
     warnings: tuple[str, ...]
+    findings: tuple[HistoryWarning, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
     effect_coverage: float = EFFECT_COVERAGE
     off_policy: tuple[LoggedValue, ...] = ()
     model_id: str | None = None
@@ -127,6 +133,8 @@ class ReportOptions:
         Day of the report.
     data_digest, catalog_digest : str
         Digests of the history and of the catalogue.
+    findings : tuple of HistoryWarning
+        What limits the history.
     synthetic : bool
         Whether the people are made up.
     """
@@ -139,6 +147,7 @@ class ReportOptions:
     made_on: dt.date | None = None
     data_digest: str = ""
     catalog_digest: str = ""
+    findings: tuple[HistoryWarning, ...] = ()
     synthetic: bool = False
 
 
@@ -185,7 +194,8 @@ def build_evaluation_report(
         bracket=fit.bracket,
         reliability=fit.reliability,
         size_known=fit.size_known,
-        warnings=fit.warnings,
+        warnings=tuple(dict.fromkeys((*(found.code for found in options.findings), *fit.warnings))),
+        findings=options.findings,
         off_policy=tuple(
             LoggedValue(name, value, count) for name, (value, count) in options.off_policy.items()
         ),

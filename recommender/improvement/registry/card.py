@@ -8,6 +8,7 @@ import hmac
 import json
 import math
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from functools import cache
 from importlib.metadata import version
@@ -19,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from recommender.errors import InputError, ModelError
 from recommender.improvement.model.effects import EFFECT_COVERAGE, EffectFit
 from recommender.improvement.model.fitting import MIN_CONTROLS
+from recommender.improvement.model.history_checks import HistoryWarning
 from recommender.texts import LANGUAGES, all_texts, say
 
 # As long as the output of SHA-256; a shorter key is weaker than the signature.
@@ -49,6 +51,8 @@ class CardFacts:
     expert_improvement : dict of str to dict
         Of a model that knows the order of modules only: the experts' estimates that stand in for
         sizes, in levels, by module and competency, where they are not the usual one.
+    findings : tuple of HistoryWarning
+        What limits the history, with figures and the modules concerned.
     """
 
     data_digest: str
@@ -61,6 +65,7 @@ class CardFacts:
     expert_improvement: dict[str, dict[str, float]] = field(
         default_factory=dict[str, dict[str, float]]
     )
+    findings: tuple[HistoryWarning, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +87,7 @@ class ModelCard(CardFacts):
     catalog_digest : str
         Of the catalogue it was trained with.
     warnings : tuple of str
-        Codes of what limits the model.
+        Codes of what limits the model, those of its findings among them.
     limits : tuple of dict
         The warnings and what limits every model, in words: ``{"zh-CN": …, "en": …}`` each.
     versions : dict of str to str
@@ -129,10 +134,10 @@ def current_versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
-def limits_of(fit: EffectFit) -> tuple[dict[str, str], ...]:
+def limits_of(fit: EffectFit, warnings: Sequence[str]) -> tuple[dict[str, str], ...]:
     """Say what a fit cannot tell, in words."""
     codes = ["interval", "selection"] + ([] if fit.size_known else ["size-unknown"])
-    codes += [code for code in fit.warnings if f"registry.limit.{code}" in all_texts()]
+    codes += [code for code in warnings if f"registry.limit.{code}" in all_texts()]
     values = {"coverage": f"{EFFECT_COVERAGE:.0%}"}
     return tuple(
         {lang: say(f"registry.limit.{code}", lang, **values) for lang in LANGUAGES}

@@ -122,6 +122,9 @@ def pack(
     while taken and (taken / model_id).exists():
         number += 1
         model_id = f"{first}-{number}"
+    # Once each: the fit may have found the same as the check of the history.
+    found = (finding.code for finding in facts.findings)
+    warnings = tuple(dict.fromkeys((*found, *model.fit.warnings)))
     card = ModelCard(
         **vars(facts) | {"counts": to_plain(facts.counts), "metrics": to_plain(facts.metrics)},
         model_id=model_id,
@@ -130,8 +133,8 @@ def pack(
         artefact_sha256=digest,
         arrays_sha256=hashlib.sha256(arrays).hexdigest(),
         catalog_digest=model.catalog_digest,
-        warnings=tuple(model.fit.warnings),
-        limits=limits_of(model.fit),
+        warnings=warnings,
+        limits=limits_of(model.fit, warnings),
         versions=dict(current_versions()),
         size_known=model.fit.size_known,
     )

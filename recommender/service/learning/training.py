@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from recommender.improvement.evaluation import (
     score_gain,
     split_by_time_and_person,
 )
-from recommender.improvement.history import History
+from recommender.improvement.history import History, find_warnings
 from recommender.improvement.model.effects import EffectFit, fit_effects
 from recommender.improvement.model.fitting import MIN_CONTROLS
 from recommender.improvement.model.prediction import predict
@@ -147,6 +147,7 @@ def write_evaluation_report(
     lang: str,
 ) -> None:
     """Write the results of an evaluation as a page with pictures, and as JSON beside it."""
+    options = replace(options, findings=find_warnings(history, scale=scale))
     # fitted once more: the evaluation fits on parts of the history, the report shows the whole
     report = build_evaluation_report(
         evaluation, fit_history(history, scale, seed), history.records, history.modules, options
@@ -184,7 +185,12 @@ def fit_model(
 
 
 def card_facts(
-    history: History, metrics: dict[str, Any], seed: int, parent: str | None
+    history: History,
+    metrics: dict[str, Any],
+    seed: int,
+    parent: str | None,
+    *,
+    scale: tuple[float, float] = LEVEL_SCALE,
 ) -> CardFacts:
     """Say what a model was fitted on, for its card."""
     records = history.records
@@ -215,6 +221,7 @@ def card_facts(
         seed=seed,
         parent=parent,
         expert_improvement=experts,
+        findings=find_warnings(history, scale=scale),
     )
 
 

@@ -334,7 +334,7 @@ def test_what_was_learned_from_the_person_stays(held):
     erase(held)
     after = history_of(held)
     assert arrays_of(after) == arrays_of(before)
-    (pseudonym,) = set(after.ids.person_ids) - set(before.ids.person_ids)
+    (pseudonym,) = set(after.frame["person_id"]) - set(before.frame["person_id"])
     assert re.fullmatch("[0-9a-f]{16}", pseudonym)
     with reading(held.engine) as connection:
         raters = connection.scalars(sa.select(schema.rating.c.rater_id)).all()
