@@ -227,6 +227,7 @@ def test_what_the_catalogue_no_longer_has_is_left_out_with_a_note(small):
     assert {note.code: note.examples for note in history.notes} == {
         "unknown-competency": ("old-one",),
         "unknown-module": ("old-one",),
+        "unclear-interval": (),
     }
     assert "old-one" not in history.frame.to_csv()
 
