@@ -28,6 +28,7 @@ from recommender.errors import (
     RecommenderError,
     ShapeMismatchError,
 )
+from recommender.improvement.model.history_checks import HistoryWarning
 from recommender.improvement.model.prediction import predict
 from recommender.improvement.registry import (
     TrainedModel,
@@ -106,6 +107,20 @@ def test_a_model_comes_back_as_it_was(model, tmp_path):
     pair = np.array([model.fit.pair_module[0]]), np.array([model.fit.pair_competency[0]])
     level = np.array([1.5])
     assert same(predict(loaded.fit, *pair, level), predict(model.fit, *pair, level))
+
+
+def test_what_limits_the_history_comes_back_with_its_figures_and_modules(model, tmp_path):
+    findings = (
+        HistoryWarning("taken-together", {"count": 2}, ("m1", "m2")),
+        HistoryWarning("low-reliability", {"reliability": 0.41}),
+    )
+    card = save_model(tmp_path, model, samples.facts(findings=findings), by="li")
+    _, read = load_model(tmp_path, card.model_id)
+    assert read.findings == findings
+    assert read.warnings[:2] == ("taken-together", "low-reliability")
+    said = {limit["zh-CN"] for limit in read.limits}
+    assert any("各自的效果无法区分" in limit for limit in said)
+    assert any("重测信度偏低" in limit for limit in said)
 
 
 def test_a_folder_holds_four_files_with_a_key_and_three_without(model, tmp_path):
