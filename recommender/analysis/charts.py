@@ -102,6 +102,7 @@ def write_report(
         data_digest=card.data_digest,
         catalog_digest=card.catalog_digest,
         synthetic=bench.source == "simulated",
+        findings=card.findings,
     )
     report = build_evaluation_report(evaluation, model.fit, count_history(bench.history), options)
     path.parent.mkdir(parents=True, exist_ok=True)

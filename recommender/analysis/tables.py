@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from recommender.analysis.workbench import Workbench
+from recommender.documents.evaluation.findings import finding_sentences
 from recommender.documents.evaluation.view import model_names
 from recommender.improvement.evaluation import GainScore
 from recommender.improvement.history import HistoryReport
@@ -41,7 +42,7 @@ def history_tables(report: HistoryReport, bench: Workbench) -> dict[str, pd.Data
     Returns
     -------
     dict of str to DataFrame
-        ``summary``, ``competencies``, ``modules``, ``notes`` and ``suspicious``.
+        ``summary``, ``competencies``, ``modules``, ``warnings``, ``notes`` and ``suspicious``.
     """
     # As text: figures of different kinds stand in one column.
     lang = bench.lang
@@ -68,6 +69,7 @@ def history_tables(report: HistoryReport, bench: Workbench) -> dict[str, pd.Data
         )
         for note in report.notes
     ]
+    warnings = finding_sentences(report.warnings, lang, names=bench.titles)
     suspicious = pd.DataFrame([vars(row) for row in report.suspicious_rows])
     if len(suspicious):
         words = [say(f"history.suspicious.{code}", lang) for code in suspicious["code"]]
@@ -95,6 +97,7 @@ def history_tables(report: HistoryReport, bench: Workbench) -> dict[str, pd.Data
                 "people": [m.people for m in report.modules],
             }
         ),
+        "warnings": pd.DataFrame({"warning": list(warnings.values())}),
         "notes": pd.DataFrame({"note": notes}),
         "suspicious": suspicious,
     }

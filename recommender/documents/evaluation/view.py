@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from recommender.documents.evaluation.document import NOMINAL, EvaluationReport
+from recommender.documents.evaluation.findings import finding_sentences
 from recommender.documents.figures import day, decimal, known, percent, sentences, signed
 from recommender.improvement.evaluation import GainBins, GainScore, IntervalCoverage
 from recommender.improvement.registry import judge, to_plain
@@ -206,8 +207,10 @@ def warning_sentences(report: EvaluationReport, lang: str) -> list[str]:
     codes = list(report.warnings)
     if not report.size_known:
         codes.append("size-unknown")
+    found = finding_sentences(report.findings, lang, names=report.names)
     warnings = [
-        say(f"registry.limit.{code}", lang) if f"registry.limit.{code}" in texts else code
+        found.get(code)
+        or (say(f"registry.limit.{code}", lang) if f"registry.limit.{code}" in texts else code)
         for code in codes
     ]
     missing = report.counts.modules - report.counts.modules_with_records

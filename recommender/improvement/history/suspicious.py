@@ -71,16 +71,16 @@ def list_suspicious(
 ) -> tuple[SuspiciousRow, ...]:
     """List the records with problems, up to 1000 of each kind, by the index of the frame."""
     return tuple(
-        _show(frame.iloc[at], code)
+        _show(frame.iloc[at], code, int(frame.index[at]))
         for code in SUSPICIOUS
         for at in np.flatnonzero(problems[code])[:MAX_ROWS]
     )
 
 
-def _show(row: pd.Series, code: str) -> SuspiciousRow:
+def _show(row: pd.Series, code: str, label: int) -> SuspiciousRow:
     return SuspiciousRow(
         code=code,
-        row=row.name,
+        row=label,
         person_id=row["person_id"],
         competency_id=row["competency_id"],
         module_id=row["module_id"],

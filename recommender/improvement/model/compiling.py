@@ -18,7 +18,6 @@ from recommender.improvement.model.effect_table import (
 )
 from recommender.improvement.model.history_checks import (
     bracket_effect,
-    check_history,
     find_reliability,
 )
 from recommender.improvement.model.intervals import as_asked, ask, is_size_known, is_trained
@@ -67,7 +66,6 @@ def compile_effects(
     ids: Ids,
     scale: tuple[float, float],
     name: str,
-    dropped: int = 0,
     seed: int = 0,
 ) -> EffectTable:
     """Ask a fitted estimator about every pair at every level, and calibrate its next level.
@@ -86,8 +84,6 @@ def compile_effects(
         Lowest and highest level.
     name : str
         Name of the estimator.
-    dropped : int
-        Repeated records that were dropped when the intervals were made.
     seed : int
         Decides who and what is left out together.
 
@@ -126,7 +122,6 @@ def compile_effects(
         table_error=_table_error(estimator, modules, competencies, effect, scale),
         reliability=reliability,
         bracket=bracket_effect(X, y, ancova=mean_effect, reliability=reliability),
-        warnings=check_history(X, y, scale=scale, dropped=dropped),
     )
 
 

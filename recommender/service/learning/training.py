@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from recommender.improvement.evaluation import (
     is_later,
     score_gain,
 )
-from recommender.improvement.history import History, count_dropped
+from recommender.improvement.history import History, find_warnings
 from recommender.improvement.model.effect_table import (
     DEFAULT_ESTIMATOR,
     EffectTable,
@@ -208,6 +208,7 @@ def write_evaluation_report(
     lang: str,
 ) -> None:
     """Write the results of an evaluation as a page with pictures, and as JSON beside it."""
+    options = replace(options, findings=find_warnings(history, scale=scale))
     # fitted once more: the evaluation fits on parts of the history, the report shows the whole
     _, fit = fit_history(history, evaluation.estimator, scale=scale, seed=seed)
     report = build_evaluation_report(evaluation, fit, count_history(history), options)
@@ -241,7 +242,6 @@ def fit_history(
             ids=history.ids,
             scale=scale,
             name=estimator,
-            dropped=count_dropped(history.notes),
             seed=seed,
         )
     return model, table
@@ -275,7 +275,12 @@ def count_history(history: History) -> HistoryCounts:
 
 
 def card_facts(
-    history: History, metrics: dict[str, Any], seed: int, parent: str | None
+    history: History,
+    metrics: dict[str, Any],
+    seed: int,
+    parent: str | None,
+    *,
+    scale: tuple[float, float] = LEVEL_SCALE,
 ) -> CardFacts:
     """Say what a model was fitted on, for its card."""
     counts = count_history(history)
@@ -303,6 +308,7 @@ def card_facts(
         seed=seed,
         parent=parent,
         expert_improvement=experts,
+        findings=find_warnings(history, scale=scale),
     )
 
 
