@@ -1,0 +1,213 @@
+"""One member of the effect model: a block ridge on weighted columns, and how it is searched for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from recommender.arrays import BoolArray, FloatArray, IntArray
+from recommender.improvement.model.block_ridge import BlockRidge, Products
+from recommender.improvement.model.columns import UNPENALISED, Columns, Events
+from recommender.improvement.model.curve import Weight
+
+NOT_SHRUNK = (UNPENALISED, "effect")
+OWN = ("module", "pair")
+"""Blocks of what a module does differently from modules like it."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """Completed modules within intervals, with all that their weights depend on.
+
+    Attributes
+    ----------
+    events : Events
+        The modules.
+    columns : Columns
+        Columns of the effect, a row an event.
+    from_level : ndarray of shape (n_events,)
+        Of the module for the competency, on [0, 4]; NaN where unknown.
+    main : ndarray of bool, shape (n_events,)
+        Whether the competency is the module's main one.
+    lag : ndarray of shape (n_events,)
+        Months since the completion beyond those asked for; NaN where unknown.
+    """
+
+    events: Events
+    columns: Columns
+    from_level: FloatArray
+    main: BoolArray
+    lag: FloatArray
+
+    def weigh(self, weight: Weight) -> FloatArray:
+        """Return the weight of each event."""
+        return weight.at(self.events.level, self.from_level, self.main, self.lag)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A fitted member.
+
+    Attributes
+    ----------
+    weight : Weight
+        What each completed module is multiplied with.
+    size : float
+        Root mean square of the weights, by which they are divided.
+    ridge : BlockRidge
+        Fitted on the columns without training, then those of the effect.
+    names : tuple of str
+        Name of each block of `ridge`.
+    untrained, effect : ndarray of bool
+        Which of the columns without training, and of the effect, it has.
+    """
+
+    weight: Weight
+    size: float
+    ridge: BlockRidge
+    names: tuple[str, ...]
+    untrained: BoolArray
+    effect: BoolArray
+
+    def predict_untrained(self, columns: Columns) -> FloatArray:
+        """Return the level to expect without training."""
+        return columns.values[:, self.untrained] @ self.ridge.coef_[: self.untrained.sum()]
+
+    def predict_effect(self, training: Training, blocks: Collection[str] = ()) -> FloatArray:
+        """Return what each event adds, by all of its columns or those of some blocks."""
+        coefficients = self.ridge.coef_[self.untrained.sum() :]
+        values = training.columns.values[:, self.effect]
+        if blocks:
+            mine = np.isin(np.array(training.columns.blocks)[self.effect], list(blocks))
+            coefficients = np.where(mine, coefficients, 0.0)
+        return training.weigh(self.weight) / self.size * (values @ coefficients)
+
+    def effect_variance(self, training: Training) -> FloatArray:
+        """Return the posterior variance of what each interval's events add together."""
+        n_rows = int(training.events.row.max(initial=-1)) + 1
+        values = _weighted(training, self.weight, self.size, self.effect, n_rows)
+        nothing = sp.csr_array((n_rows, int(self.untrained.sum())))
+        return self.ridge.combination_variance(
+            sp.csr_array(sp.hstack([nothing, values], format="csr"))
+        )
+
+
+def _weighted(
+    training: Training, weight: Weight, size: float, columns: BoolArray, n_rows: int
+) -> sp.csr_array:
+    by_event = sp.diags_array(training.weigh(weight) / size) @ training.columns.values[:, columns]
+    return training.events.sum_by_row(sp.csr_array(by_event), n_rows)
+
+
+@dataclass(frozen=True)
+class Equations:
+    """What a member is fitted on.
+
+    Attributes
+    ----------
+    untrained : Columns
+        Columns without training, a row an interval.
+    training : Training
+        The completed modules.
+    after : ndarray of shape (n_intervals,)
+        Later level, on [0, 4].
+    without : frozenset of str
+        Blocks to leave out.
+    """
+
+    untrained: Columns
+    training: Training
+    after: FloatArray
+    without: frozenset[str] = frozenset()
+
+    def sample(self, n_rows: int) -> Equations:
+        """Return at most so many of the intervals, always the same."""
+        n = self.after.size
+        if n <= n_rows:
+            return self
+        rows = np.sort(np.random.default_rng(0).choice(n, n_rows, replace=False))
+        place = np.full(n, -1)
+        place[rows] = np.arange(n_rows)
+        t, e = self.training, self.training.events
+        mine = np.flatnonzero(place[e.row] >= 0)
+        events = Events(place[e.row[mine]], e.pair[mine], e.since[mine], e.level[mine])
+        columns = Columns(t.columns.values[mine], t.columns.blocks)
+        return replace(
+            self,
+            untrained=Columns(self.untrained.values[rows], self.untrained.blocks),
+            training=Training(events, columns, t.from_level[mine], t.main[mine], t.lag[mine]),
+            after=self.after[rows],
+        )
+
+    def fit(self, weight: Weight) -> Member:
+        """Fit a member with given weights."""
+        size = self._size(weight)
+        names, blocks = self._blocks
+        ridge = BlockRidge(blocks, fit_intercept=False).fit_products(self._products(weight, size))
+        return Member(weight, size, ridge, names, *self._kept)
+
+    def likelihood(self, start: Weight) -> Callable[[Weight], float]:
+        """Return the log marginal likelihood of weights, by the penalties that `start` needs."""
+        ridge = self.fit(start).ridge
+        given = BlockRidge(
+            self._blocks[1], fit_intercept=False, variances=ridge.variances_, noise=ridge.noise_
+        )
+
+        def of(weight: Weight) -> float:
+            products = self._products(weight, self._size(weight))
+            return given.fit_products(products).log_marginal_likelihood_
+
+        return of
+
+    @cached_property
+    def _kept(self) -> tuple[BoolArray, BoolArray]:
+        left_out = list(self.without)
+        untrained = ~np.isin(np.array(self.untrained.blocks), left_out)
+        return untrained, ~np.isin(np.array(self.training.columns.blocks), left_out)
+
+    @cached_property
+    def _blocks(self) -> tuple[tuple[str, ...], IntArray]:
+        untrained, effect = self._kept
+        of = np.concatenate(
+            [
+                np.array(self.untrained.blocks, dtype=object)[untrained],
+                np.array(self.training.columns.blocks, dtype=object)[effect],
+            ]
+        )
+        codes, names = pd.factorize(np.where(np.isin(of, NOT_SHRUNK), None, of))
+        return tuple(names), codes.astype(np.int64)
+
+    @cached_property
+    def _untrained_products(self) -> tuple[sp.csr_array, sp.csr_array, FloatArray, FloatArray]:
+        values = sp.csr_array(self.untrained.values[:, self._kept[0]])
+        across = sp.csr_array(values.T)
+        return across, sp.csr_array(across @ values), across @ self.after, _count(values)
+
+    def _size(self, weight: Weight) -> float:
+        # Of a mean size of 1, so that penalties mean the same whatever the curve.
+        size = float(np.sqrt(np.mean(self.training.weigh(weight) ** 2)))
+        return size if size > 0 else 1.0
+
+    def _products(self, weight: Weight, size: float) -> Products:
+        across, untrained, moment, count = self._untrained_products
+        effect = _weighted(self.training, weight, size, self._kept[1], self.after.size)
+        between = sp.csr_array(across @ effect)
+        gram = sp.block_array([[untrained, between], [between.T, effect.T @ effect]], format="csr")
+        count = np.maximum(np.concatenate([count, _count(effect)]), 1.0)
+        return Products(
+            gram=gram,
+            moment=np.concatenate([moment, effect.T @ self.after]),
+            square=float(self.after @ self.after),
+            n_rows=self.after.size,
+            size=gram.diagonal() / count,
+        )
+
+
+def _count(values: sp.csr_array) -> FloatArray:
+    """Count in how many rows each column is not zero."""
+    return np.bincount(values.indices[values.data != 0], minlength=values.shape[1]).astype(float)
