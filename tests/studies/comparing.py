@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,10 +10,21 @@ import numpy as np
 import pandas as pd
 from truth_scores import score_truth
 
+from recommender.improvement.model.effect_model import EffectModel
+from recommender.improvement.model.estimators import make_estimator
+
 from . import old_engine
 from .histories import History, make_history
 
 TOP = 4.0
+UNTRAINED = ("level-curve", "months", "months-level", "unit", "quarter", "competency")
+UNTRAINED = (*UNTRAINED, "competency-slope", "competency-curve")
+ADDED = ("hours", "secondary", "served", "modality", "module", "pair", "distance")
+ABLATIONS = (
+    *(f"effect-model only {member}" for member in ("linear", "curve")),
+    *(f"effect-model without {block}" for block in (*ADDED, "noise", "fading", *UNTRAINED)),
+)
+"""The effect model without one of its parts each."""
 OLD = "945f1f1"
 FIGURES = ("regret", "ndcg", "rmse", "bias", "slope", "coverage", "coverage_top", "seconds")
 
@@ -25,15 +35,16 @@ def factory_of(spec: str) -> Callable[[pd.DataFrame], Any]:
     Parameters
     ----------
     spec : str
-        A name that ``train --estimator`` knows, or ``package.module:factory``; the factory is
-        called with the catalogue.
+        What ``train --estimator`` takes; ``effect-model without BLOCK`` leaves out a block of
+        columns, ``effect-model only MEMBER`` a member.
     """
-    if ":" in spec:
-        module, name = spec.split(":")
-        return getattr(importlib.import_module(module), name)
-    # Not at the head of the file: studies of a factory of one's own need no shipped estimators.
-    estimators = importlib.import_module("recommender.improvement.model.estimators")
-    return lambda pairs: estimators.make_estimator(spec, pairs)
+    name, _, part = spec.partition(" without ")
+    if part:
+        return lambda pairs: EffectModel(pairs, without=(part,))
+    name, _, part = spec.partition(" only ")
+    if part:
+        return lambda pairs: EffectModel(pairs, members=(part,))
+    return lambda pairs: make_estimator(name, pairs, scale=(0.0, TOP))
 
 
 def answer(spec: str, history: History) -> dict[str, Any]:
