@@ -182,7 +182,7 @@ class Installation:
 
     def _is_current(self, imports: int) -> bool:
         service = self._service
-        in_force = service.models.active() == service.estimates.model_id
+        in_force = service.models.active() == service.estimates.in_force
         return in_force and imports == self._imports_seen
 
     def _read_again(self, imports: int) -> None:

@@ -187,6 +187,23 @@ def test_dense_and_sparse_rows_and_products_are_the_same_data() -> None:
         assert other.intercept_ == pytest.approx(dense.intercept_, rel=1e-6)
 
 
+def test_products_of_further_columns_are_those_of_all() -> None:
+    X, y, _ = make_rows()
+    weight = np.random.default_rng(1).uniform(0, 3, y.size)
+    first, more = X[:, 5:], X[:, :5]
+    whole = Products.of(X, y, weight)
+    for make in (np.asarray, sp.csr_array):
+        for make_more in (np.asarray, sp.csr_array):
+            columns, further = make(first), make_more(more)
+            extended = Products.of(columns, y, weight).extend(columns, further, y, weight)
+            gram = extended.gram.toarray() if sp.issparse(extended.gram) else extended.gram
+            np.testing.assert_allclose(gram, whole.gram)
+            np.testing.assert_allclose(extended.moment, whole.moment)
+            np.testing.assert_allclose(extended.size, whole.size)
+            assert extended.square == pytest.approx(whole.square)
+            assert extended.n_rows == pytest.approx(whole.n_rows)
+
+
 def test_a_column_without_data_is_not_known_beyond_its_block() -> None:
     X, y, blocks = make_rows()
     more = np.c_[X, np.zeros((y.size, 3))]

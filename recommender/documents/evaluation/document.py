@@ -6,13 +6,15 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from recommender.arrays import to_date
+from recommender.documents.figures import known
 from recommender.improvement.evaluation import Evaluation
-from recommender.improvement.model.effects import EFFECT_COVERAGE, EffectFit
+from recommender.improvement.model.effect_table import (
+    EFFECT_COVERAGE,
+    TOP_COVERAGE,
+    EffectTable,
+    has_interval,
+)
 from recommender.improvement.model.history_checks import Bracket
-from recommender.improvement.model.tables import ModuleTable, RecordTable
 from recommender.improvement.off_policy import PolicyValue
 
 NOMINAL = 0.9  # share of intervals that should contain the measured gain
@@ -78,8 +80,11 @@ class EvaluationReport:
         Whether control rows tell the size of effects.
     warnings : tuple of str
         Codes of what limits the model.
-    effect_coverage : float
-        What the nominal 90 % interval of the true effect really covers.
+    effect_coverage, top_coverage : float or None
+        What the nominal 90 % interval of the true effect really covers, over all modules and for
+        the one ranked first; None where the model has no interval.
+    asked_since : float or None
+        Months after a module that effects are told for.
     off_policy : tuple of LoggedValue
         Estimates from logged nominations; empty if no propensities were logged.
     model_id : str or None
@@ -102,7 +107,9 @@ class EvaluationReport:
     reliability: float
     size_known: bool
     warnings: tuple[str, ...]
-    effect_coverage: float = EFFECT_COVERAGE
+    effect_coverage: float | None = EFFECT_COVERAGE
+    top_coverage: float | None = TOP_COVERAGE
+    asked_since: float | None = None
     off_policy: tuple[LoggedValue, ...] = ()
     model_id: str | None = None
     in_use: str | None = None
@@ -144,23 +151,20 @@ class ReportOptions:
 
 def build_evaluation_report(
     evaluation: Evaluation,
-    fit: EffectFit,
-    records: RecordTable,
-    modules: ModuleTable,
+    fit: EffectTable,
+    counts: HistoryCounts,
     options: ReportOptions | None = None,
 ) -> EvaluationReport:
-    """Assemble the report on a model from its fit and its evaluation.
+    """Assemble the report on a model from its table and its evaluation.
 
     Parameters
     ----------
     evaluation : Evaluation
         As `evaluate` returns it.
-    fit : EffectFit
-        The model, fitted on all records.
-    records : RecordTable
-        The records it was fitted on.
-    modules : ModuleTable
-        The catalogue.
+    fit : EffectTable
+        The model, fitted on the whole history.
+    counts : HistoryCounts
+        What it was fitted on.
     options : ReportOptions, optional
         Ids, digests and logged values.
 
@@ -169,23 +173,17 @@ def build_evaluation_report(
     EvaluationReport
     """
     options = options or ReportOptions()
-    trained = records.module >= 0  # control rows have -1
-    days = records.after_day[np.isfinite(records.after_day)]
+    interval = has_interval(fit)
     return EvaluationReport(
         evaluation=evaluation,
-        counts=HistoryCounts(
-            trained=int(trained.sum()),
-            controls=int((~trained).sum()),
-            people=int(np.unique(records.person).size),
-            modules=modules.n_modules,
-            modules_with_records=int(np.unique(records.module[trained]).size),
-            first_on=to_date(int(days.min())) if days.size else None,
-            last_on=to_date(int(days.max())) if days.size else None,
-        ),
+        counts=counts,
         bracket=fit.bracket,
         reliability=fit.reliability,
         size_known=fit.size_known,
         warnings=fit.warnings,
+        effect_coverage=EFFECT_COVERAGE if interval else None,
+        top_coverage=TOP_COVERAGE if interval else None,
+        asked_since=known(fit.asked_since),
         off_policy=tuple(
             LoggedValue(name, value, count) for name, (value, count) in options.off_policy.items()
         ),

@@ -9,12 +9,10 @@ from recommender.improvement.history.coding import (
     History,
     HistoryIds,
     code_history,
-    find_unknown,
+    find_unfit,
     list_ids,
     pairs_of_modules,
     pairs_of_table,
-    to_module_table,
-    to_record_table,
 )
 from recommender.improvement.history.frames import (
     RECORD_COLUMNS,
@@ -23,12 +21,14 @@ from recommender.improvement.history.frames import (
     merge_records,
     read_records,
 )
+from recommender.improvement.history.intervals import to_intervals
 from recommender.improvement.history.pseudonyms import SHIFT_DAYS, pseudonymise
 from recommender.improvement.history.report import (
     CompetencyEvidence,
     HistoryReport,
     ModuleEvidence,
     Spread,
+    count_dropped,
     describe_history,
 )
 from recommender.improvement.history.suspicious import SuspiciousRow
@@ -49,14 +49,14 @@ __all__ = [
     "SuspiciousRow",
     "build_records",
     "code_history",
+    "count_dropped",
     "describe_history",
-    "find_unknown",
+    "find_unfit",
     "list_ids",
     "merge_records",
     "pairs_of_modules",
     "pairs_of_table",
     "pseudonymise",
     "read_records",
-    "to_module_table",
-    "to_record_table",
+    "to_intervals",
 ]

@@ -13,7 +13,7 @@ Variance Components, chapter 6.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -28,8 +28,9 @@ from sklearn.utils.validation import (
 )
 from threadpoolctl import threadpool_limits
 
-from recommender.arrays import BoolArray, FloatArray, IntArray
+from recommender.arrays import FloatArray, IntArray
 from recommender.improvement.model.elimination import Factor, GramSystem
+from recommender.improvement.model.products import Columns, Products, append_column, mean_squares
 
 # A variance below this share of the noise changes no prediction; it may still drift towards zero
 # for hundreds of rounds, so convergence does not wait for it.
@@ -40,72 +41,6 @@ PRIOR_COUNT, PRIOR_SHARE = 1.0, 0.003
 LEAST_NOISE = 1e-6
 # and the most a variance may be over the noise, for columns of size 1.
 LARGEST_RATIO = 1e6
-
-
-@dataclass(frozen=True)
-class Products:
-    """Weighted sums over rows: all that a fit needs to know of them.
-
-    Models that share rows and columns can share the sums.
-
-    Attributes
-    ----------
-    gram : ndarray or sparse array of shape (n_columns, n_columns)
-        Products of the columns with each other.
-    moment : ndarray of shape (n_columns,)
-        Products of the columns with the outcome.
-    square : float
-        Sum of squares of the outcome.
-    n_rows : float
-        Number of rows, or the sum of their weights.
-    size : ndarray of shape (n_columns,)
-        Mean square of each column where it is not zero: an effect of 1 matters as much in a
-        one-hot column of few rows as in one of many.
-    """
-
-    gram: FloatArray | sp.csr_array
-    moment: FloatArray
-    square: float
-    n_rows: float
-    size: FloatArray
-
-    @classmethod
-    def of(
-        cls,
-        X: FloatArray | sp.csr_array,
-        y: FloatArray,
-        sample_weight: FloatArray | None = None,
-    ) -> Self:
-        """Sum up rows.
-
-        Parameters
-        ----------
-        X : ndarray or sparse array of shape (n_rows, n_columns)
-            The columns; for an intercept, a column of ones among them.
-        y : ndarray of shape (n_rows,)
-            Outcome; best about its mean, so that rounding does not take its last digits.
-        sample_weight : ndarray of shape (n_rows,), optional
-            How many rows each row stands for; default 1.
-
-        Returns
-        -------
-        Products
-        """
-        weight = np.ones(len(y)) if sample_weight is None else sample_weight
-        if sp.issparse(X):
-            X = sp.csr_array(X)
-            weighted = X if sample_weight is None else sp.csr_array(X.multiply(weight[:, None]))
-            gram = sp.csr_array(X.T @ weighted)
-        else:
-            weighted = X if sample_weight is None else X * weight[:, None]
-            gram = X.T @ weighted
-        return cls(
-            gram=gram,
-            moment=weighted.T @ y,
-            square=float(weight @ np.square(y)),
-            n_rows=float(weight.sum()),
-            size=_size(X, weight),
-        )
 
 
 class BlockRidge(RegressorMixin, BaseEstimator):
@@ -172,7 +107,7 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         self.max_iter = max_iter
         self.tol = tol
 
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(self, X: Columns, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit variances and coefficients.
 
         Parameters
@@ -206,9 +141,10 @@ class BlockRidge(RegressorMixin, BaseEstimator):
                 level = float(np.average(y, weights=weight))
                 if not sp.issparse(X):
                     center = np.average(X, axis=0, weights=weight)
-                centered = _with_ones(X if sp.issparse(X) else X - center)
+                centered = append_column(X if sp.issparse(X) else X - center, 1.0)
                 products = Products.of(centered, y - level, weight)
-                products = replace(products, size=_size(_with_ones(X), weight))
+                # Centred, a one-hot column would be nowhere zero.
+                products = replace(products, size=np.append(mean_squares(X, weight), 1.0))
             else:
                 products = Products.of(X, y, weight)
             self.fit_products(products)
@@ -240,7 +176,11 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         # The matrices are small and many: BLAS threads would mostly wait for each other, and add
         # up in another order, so that the same data would not give the same bytes.
         with threadpool_limits(limits=1, user_api="blas"):
-            coef = self._estimate(products, blocks, n_blocks, fixed, noise)
+            # A column without data says nothing of its block's variance, and drops out.
+            seen = np.flatnonzero(products.gram.diagonal() > 0)
+            coef = np.zeros(blocks.size)
+            coef[seen] = self._estimate(_Equations(products, seen, blocks, n_blocks), fixed, noise)
+        self._seen, self._blocks = seen, blocks
         self.n_features_in_ = n_features
         self._center = np.zeros(n_features)
         self.coef_ = coef[:n_features]
@@ -249,74 +189,35 @@ class BlockRidge(RegressorMixin, BaseEstimator):
 
     def _estimate(
         self,
-        products: Products,
-        blocks: IntArray,
-        n_blocks: int,
+        equations: _Equations,
         fixed: FloatArray | None,
         fixed_noise: float | None,
     ) -> FloatArray:
-        # A column without data says nothing of its block's variance, and drops out.
-        seen = np.flatnonzero(products.gram.diagonal() > 0)
-        gram, moment = products.gram[seen][:, seen], products.moment[seen]
-        block = blocks[seen]
-        shrunk = block >= 0
-        system = GramSystem(gram, ~shrunk)
-        of = block[shrunk]
-        degrees = max(products.n_rows - int((~shrunk).sum()), 1.0)
-        count = np.bincount(of, minlength=n_blocks)
-        size = np.bincount(of, weights=products.size[seen][shrunk], minlength=n_blocks)
-        size = np.where(count > 0, size / np.maximum(count, 1), 1.0)
-        least = max(LEAST_NOISE * products.square / max(products.n_rows, 1.0), 1e-30)
         # Only a start, which the first update replaces.
-        noise = fixed_noise or max(0.1 * products.square / max(products.n_rows, 1.0), least)
-        variances = fixed if fixed is not None else 0.1 * noise / size
-
-        def solve() -> tuple[Factor, FloatArray]:
-            ridge = np.zeros(block.size)
-            ridge[shrunk] = noise / variances[of]
-            factor = system.factorise(ridge)
-            return factor, factor.solve(moment)
-
-        factor, coef = solve()
+        noise = fixed_noise or max(0.1 * equations.mean_square, equations.least_noise)
+        variances = 0.1 * noise / equations.size if fixed is None else fixed
+        factor, coef = equations.solve(variances, noise)
         self.n_iter_ = 0
         settled = fixed is not None and fixed_noise is not None
         while not settled and self.n_iter_ < self.max_iter:
             self.n_iter_ += 1
-            # The REML update of the noise: y'(y - Xb), over n less the unpenalised columns.
-            left = products.square - float(moment @ coef)
-            new_noise = fixed_noise or max(left / degrees, least)
-            new = variances
-            if fixed is None:
-                # MacKay's gamma, how many coefficients of a block the data determine, divides.
-                trace = np.bincount(of, weights=factor.diagonal()[shrunk], minlength=n_blocks)
-                known = np.clip(count - trace * noise / variances, 1e-3 * count, count)
-                square = np.bincount(of, weights=coef[shrunk] ** 2, minlength=n_blocks)
-                share = PRIOR_SHARE * new_noise / size
-                new = (square + PRIOR_COUNT * share) / (known + PRIOR_COUNT)
-                new = np.minimum(new, LARGEST_RATIO * new_noise / size)
+            new_noise = fixed_noise or equations.update_noise(coef)
+            new = fixed
+            if new is None:
+                new = equations.update_variances(variances, noise, factor, coef, new_noise)
             # Variances matter by ratio, so convergence is judged on logarithms.
-            moved = np.abs(np.log(new / variances))[new * size > NEGLIGIBLE * new_noise]
+            moved = np.abs(np.log(new / variances))[new * equations.size > NEGLIGIBLE * new_noise]
             change = max(float(moved.max(initial=0.0)), abs(float(np.log(new_noise / noise))))
             variances, noise = new, new_noise
-            factor, coef = solve()
+            factor, coef = equations.solve(variances, noise)
             settled = change < self.tol
-        left = products.square - float(moment @ coef)
-        self.log_marginal_likelihood_ = -0.5 * (
-            (products.n_rows - int((~shrunk).sum())) * np.log(2 * np.pi)
-            + (products.n_rows - seen.size) * np.log(noise)
-            + float(count @ np.log(variances))
-            + factor.log_det
-            + left / noise
-        )
-        self.variances_, self.noise_ = variances, float(noise)
-        self._factor, self._seen, self._blocks = factor, seen, blocks
-        full = np.zeros(blocks.size)
-        full[seen] = coef
-        return full
+        self.log_marginal_likelihood_ = equations.log_likelihood(variances, noise, factor, coef)
+        self.variances_, self.noise_, self._factor = variances, float(noise), factor
+        return coef
 
     def predict(
         self,
-        X: ArrayLike,
+        X: Columns,
         return_std: bool = False,
     ) -> FloatArray | tuple[FloatArray, FloatArray]:
         """Predict the outcome.
@@ -341,10 +242,10 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         if not return_std:
             return mean
         if self.fit_intercept:
-            X = _with_ones(X if sp.issparse(X) else X - self._center)
+            X = append_column(X if sp.issparse(X) else X - self._center, 1.0)
         return mean, np.sqrt(self._variance(X) + self.noise_)
 
-    def combination_variance(self, X: ArrayLike) -> FloatArray:
+    def combination_variance(self, X: Columns) -> FloatArray:
         """Compute how sure combinations of the coefficients are: the variance of X @ coef_.
 
         Parameters
@@ -360,11 +261,10 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
         if self.fit_intercept:
-            zeros = np.zeros((X.shape[0], 1))
-            X = sp.csr_array(sp.hstack([X, zeros])) if sp.issparse(X) else np.hstack([X, zeros])
+            X = append_column(X, 0.0)
         return self._variance(X)
 
-    def _variance(self, X: FloatArray | sp.csr_array) -> FloatArray:
+    def _variance(self, X: Columns) -> FloatArray:
         with threadpool_limits(limits=1, user_api="blas"):
             variance = self.noise_ * self._factor.quadratic(X[:, self._seen])
         unseen = self._blocks >= 0
@@ -404,18 +304,64 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         return tags
 
 
-def _with_ones(X: FloatArray | sp.csr_array) -> FloatArray | sp.csr_array:
-    ones: BoolArray | FloatArray = np.ones((X.shape[0], 1))
-    return sp.csr_array(sp.hstack([X, ones])) if sp.issparse(X) else np.hstack([X, ones])
+class _Equations:
+    """The equations of the columns that have data, and what is learned from their solution."""
 
+    def __init__(self, products: Products, seen: IntArray, blocks: IntArray, n_blocks: int) -> None:
+        self.products = products
+        block = blocks[seen]
+        self.shrunk = block >= 0
+        self.block = block[self.shrunk]
+        self.system = GramSystem(products.gram[seen][:, seen], ~self.shrunk)
+        self.moment = products.moment[seen]
+        self.n_blocks = n_blocks
+        self.count = np.bincount(self.block, minlength=n_blocks)
+        # The mean square of a block's columns: variances are judged in units of the outcome.
+        total = self.sum_by_block(products.size[seen])
+        self.size = np.where(self.count > 0, total / np.maximum(self.count, 1), 1.0)
+        self.degrees = max(products.n_rows - int((~self.shrunk).sum()), 1.0)
+        self.mean_square = products.square / max(products.n_rows, 1.0)
+        self.least_noise = max(LEAST_NOISE * self.mean_square, 1e-30)
 
-def _size(X: FloatArray | sp.csr_array, weight: FloatArray | None) -> FloatArray:
-    """Return the mean square of each column where it is not zero; 1 where it always is."""
-    weight = np.ones(X.shape[0]) if weight is None else weight
-    if sp.issparse(X):
-        filled = sp.csr_array((X.data != 0, X.indices, X.indptr), shape=X.shape)
-        square = X.power(2).T @ weight
-    else:
-        filled, square = X != 0, np.square(X).T @ weight
-    count = filled.T @ weight
-    return np.where(count > 0, square / np.where(count > 0, count, 1.0), 1.0)
+    def sum_by_block(self, values: FloatArray) -> FloatArray:
+        return np.bincount(self.block, weights=values[self.shrunk], minlength=self.n_blocks)
+
+    def solve(self, variances: FloatArray, noise: float) -> tuple[Factor, FloatArray]:
+        ridge = np.zeros(self.shrunk.size)
+        ridge[self.shrunk] = noise / variances[self.block]
+        factor = self.system.factorise(ridge)
+        return factor, factor.solve(self.moment)
+
+    def update_noise(self, coef: FloatArray) -> float:
+        # Of restricted likelihood: y'(y - Xb), over n less the number of unpenalised columns.
+        left = self.products.square - float(self.moment @ coef)
+        return max(left / self.degrees, self.least_noise)
+
+    def update_variances(
+        self,
+        variances: FloatArray,
+        noise: float,
+        factor: Factor,
+        coef: FloatArray,
+        new_noise: float,
+    ) -> FloatArray:
+        # MacKay's gamma, how many coefficients of a block the data determine, divides.
+        lost = self.sum_by_block(factor.diagonal()) * noise / variances
+        known = np.clip(self.count - lost, 1e-3 * self.count, self.count)
+        square = (
+            self.sum_by_block(np.square(coef)) + PRIOR_COUNT * PRIOR_SHARE * new_noise / self.size
+        )
+        return np.minimum(square / (known + PRIOR_COUNT), LARGEST_RATIO * new_noise / self.size)
+
+    def log_likelihood(
+        self, variances: FloatArray, noise: float, factor: Factor, coef: FloatArray
+    ) -> float:
+        n_flat = int((~self.shrunk).sum())
+        left = self.products.square - float(self.moment @ coef)
+        return -0.5 * (
+            (self.products.n_rows - n_flat) * np.log(2 * np.pi)
+            + (self.products.n_rows - self.shrunk.size) * np.log(noise)
+            + float(self.count @ np.log(variances))
+            + factor.log_det
+            + left / noise
+        )

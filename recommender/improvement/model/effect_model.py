@@ -227,7 +227,10 @@ class EffectModel(RegressorMixin, BaseEstimator):
 
     def _sum_effects(self, X: pd.DataFrame, blocks: Collection[str] = ()) -> FloatArray:
         check_is_fitted(self)
-        training = self._training(self._events(X))
+        events = self._events(X)
+        if not events.row.size:
+            return np.zeros(len(X))
+        training = self._training(events)
         added = np.mean([each.predict_effect(training, blocks) for each in self.members_], axis=0)
         low, high = self.scale
         return self._by_row(added, training, X) * ((high - low) / TOP)

@@ -28,7 +28,7 @@ from recommender.improvement.model.compiling import (
     untrained_levels,
 )
 from recommender.improvement.model.conformal import Calibration
-from recommender.improvement.model.fitting import MIN_CONTROLS, fit_state
+from recommender.improvement.model.fitting import fit_state
 from recommender.improvement.model.history_checks import (
     Bracket,
     bracket_effect,
@@ -171,8 +171,9 @@ def _fit(
     trained = state.is_trained
     level = state.records.level_before[trained]
     mean_effect = float(horner(coefficients[state.cell[trained]], level).mean())
-    reliability = find_reliability(state.records)
-    bracket = bracket_effect(state.records, mean_effect, reliability)
+    X, after = state.records.to_intervals()
+    reliability = find_reliability(X, after)
+    bracket = bracket_effect(X, after, ancova=mean_effect, reliability=reliability)
     if state.size_known:
         # What managers know and did not record moves all effects alike, hence the constant term.
         doubt = (bracket.corrected_gain - bracket.ancova) * SELECTION_DOUBT
@@ -197,7 +198,7 @@ def _fit(
         size_known=state.size_known,
         reliability=reliability,
         bracket=bracket,
-        warnings=check_history(state.records, MIN_CONTROLS),
+        warnings=tuple(warning.code for warning in check_history(X, after)),
         block_names=state.design.names,
         block_variances=state.solution.variances,
         noise=state.solution.noise,

@@ -24,7 +24,7 @@ LARGEST_GROUP = 60
 # their effect.
 JITTER = 1e-10
 # Rows for which covariances are computed at a time: bounds the memory.
-ROWS_AT_ONCE = 20_000
+ROWS_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,8 @@ class Factor:
             real = group.columns >= 0
             own = np.square(group.root).sum(axis=1)
             # A group's coefficients vary by themselves and with the kept ones.
-            own += np.einsum("mip,mip->mi", group.carry @ self.inverse, group.carry)
+            carry = group.carry.reshape(-1, self.kept.size)
+            own += np.einsum("ij,ij->i", carry @ self.inverse, carry).reshape(own.shape)
             diagonal[group.columns[real]] = own[real]
         return diagonal
 
@@ -209,16 +210,19 @@ class Factor:
         ndarray of shape (n_rows,)
         """
         if not self.groups and not sp.issparse(rows):
-            return _quadratic(np.asarray(rows)[:, self.kept], self.inverse)
+            return np.einsum("ij,ij->i", rows @ self.inverse, rows)
         sparse = sp.csr_array(rows)
         root, carry = self._eliminated_parts()
         values = np.empty(sparse.shape[0])
         for start in range(0, values.size, ROWS_AT_ONCE):
             part = sparse[start : start + ROWS_AT_ONCE]
             own = part @ root.T
-            seen = part[:, self.kept] - part @ carry
-            values[start : start + ROWS_AT_ONCE] = own.power(2).sum(axis=1) + _quadratic(
-                seen.toarray(), self.inverse
+            seen = sp.coo_array(part[:, self.kept] - part @ carry)
+            row, column = seen.coords
+            # Only where the row is not zero: far fewer entries than the whole product has.
+            products = (seen.tocsr() @ self.inverse)[row, column] * seen.data
+            values[start : start + ROWS_AT_ONCE] = own.power(2).sum(axis=1) + np.bincount(
+                row, weights=products, minlength=part.shape[0]
             )
         return values
 
@@ -237,10 +241,6 @@ class Factor:
             index = np.broadcast_to(group.columns[:, :, None], some.shape)
             carry += sp.csr_array((group.carry[some], (index[some], at)), shape=shapes[1])
         return root, carry
-
-
-def _quadratic(rows: FloatArray, matrix: FloatArray) -> FloatArray:
-    return np.einsum("ij,ij->i", rows @ matrix, rows)
 
 
 def _find_groups(gram: sp.csr_array, keep: BoolArray) -> tuple[IntArray, list[IntArray]]:

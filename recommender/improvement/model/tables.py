@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
+import pandas as pd
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ShapeMismatchError
@@ -93,6 +94,24 @@ class RecordTable:
     def rows(self, which: IntArray | BoolArray) -> RecordTable:
         """Some of the records, in the order asked for."""
         return RecordTable(*(getattr(self, field.name)[which] for field in fields(self)))
+
+    def to_intervals(self) -> tuple[pd.DataFrame, FloatArray]:
+        """Return the records as intervals of one module each, with codes for ids."""
+        known = np.isfinite(self.after_day)
+        days = np.where(known, self.after_day, 0.0).astype(np.int64).astype("datetime64[D]")
+        days[~known] = np.datetime64("NaT")
+        frame = pd.DataFrame(
+            {
+                "person_id": self.person,
+                "competency_id": self.competency,
+                "modules": [(code,) if code >= 0 else () for code in self.module.tolist()],
+                "level_before": self.level_before,
+                "months": self.days_between / (365.25 / 12),
+                "org_unit": np.where(self.org >= 0, self.org, np.nan),
+                "assessed_on": days.astype("datetime64[s]"),
+            }
+        )
+        return frame, self.level_after
 
 
 def _require_same_size(table: object, *names: str) -> None:

@@ -8,7 +8,7 @@ import hmac
 import json
 import math
 import platform
-from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from dataclasses import asdict, dataclass, field, is_dataclass
 from functools import cache
 from importlib.metadata import version
 from typing import Any, cast
@@ -17,8 +17,12 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from recommender.errors import InputError, ModelError
-from recommender.improvement.model.effects import EFFECT_COVERAGE, EffectFit
-from recommender.improvement.model.fitting import MIN_CONTROLS
+from recommender.improvement.model.effect_table import (
+    EFFECT_COVERAGE,
+    TOP_COVERAGE,
+    EffectTable,
+    has_interval,
+)
 from recommender.texts import LANGUAGES, all_texts, say
 
 # As long as the output of SHA-256; a shorter key is weaker than the signature.
@@ -78,7 +82,7 @@ class ModelCard(CardFacts):
     artefact_sha256 : str
         SHA-256 of `model.joblib`, in hexadecimal.
     arrays_sha256 : str
-        SHA-256 of `arrays.npz`; empty for a model of an earlier release, which has none.
+        SHA-256 of `arrays.npz`; empty for a model of an early release, which has none.
     catalog_digest : str
         Of the catalogue it was trained with.
     warnings : tuple of str
@@ -90,6 +94,17 @@ class ModelCard(CardFacts):
     size_known : bool
         Whether control rows tell what happens without training. Without them the model knows only
         which modules do more than others, and not how much any of them adds.
+    estimator : str
+        Name of the estimator; empty for a model of an earlier release, which is not loaded.
+    parameters : dict
+        Its parameters, as far as they are numbers, texts or lists of those.
+    asked_since : float or None
+        Months after a module that its effect is told for; None where the estimator does not know.
+    effect_coverage, top_coverage : float or None
+        What the nominal 90 % interval of the true effect covers on simulated histories: over all
+        pairs of people and modules, and for the module ranked first. None without an interval.
+    table_error : float
+        How far the table that is served lies from the estimator at most, in levels.
     """
 
     model_id: str
@@ -102,6 +117,12 @@ class ModelCard(CardFacts):
     versions: dict[str, str] = field(default_factory=dict[str, str])
     arrays_sha256: str = ""
     size_known: bool = True
+    estimator: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict[str, Any])
+    asked_since: float | None = None
+    effect_coverage: float | None = None
+    top_coverage: float | None = None
+    table_error: float = 0.0
 
 
 CARD = TypeAdapter(ModelCard)
@@ -129,15 +150,33 @@ def current_versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
-def limits_of(fit: EffectFit) -> tuple[dict[str, str], ...]:
+def limits_of(fit: EffectTable) -> tuple[dict[str, str], ...]:
     """Say what a fit cannot tell, in words."""
-    codes = ["interval", "selection"] + ([] if fit.size_known else ["size-unknown"])
+    codes = ["interval" if has_interval(fit) else "no-interval", "selection"]
+    codes += [] if np.isnan(fit.asked_since) else ["asked-since"]
+    codes += [] if fit.size_known else ["size-unknown"]
     codes += [code for code in fit.warnings if f"registry.limit.{code}" in all_texts()]
-    values = {"coverage": f"{EFFECT_COVERAGE:.0%}"}
+    values = {
+        "coverage": f"{EFFECT_COVERAGE:.0%}",
+        "top": f"{TOP_COVERAGE:.0%}",
+        "months": f"{fit.asked_since:g}",
+    }
     return tuple(
         {lang: say(f"registry.limit.{code}", lang, **values) for lang in LANGUAGES}
         for code in codes
     )
+
+
+def parameters_of(estimator: Any) -> dict[str, Any]:
+    """Return the parameters of an estimator that JSON can hold; a wrapped one's with its own."""
+    found = estimator.get_params() if hasattr(estimator, "get_params") else {}
+    return {name: to_plain(value) for name, value in found.items() if _is_plain(value)}
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, str | bool | int | float)
 
 
 def write_card(card: ModelCard) -> bytes:
@@ -169,9 +208,6 @@ def inspect_card(content: bytes, *, source: str) -> tuple[ModelCard | None, Mode
     try:
         plain = json.loads(content)
         card = CARD.validate_python(plain)
-        # Cards of earlier releases do not say it, but they count the control rows.
-        if "size_known" not in plain:
-            card = replace(card, size_known=card.counts.get("controls", 0) >= MIN_CONTROLS)
         expected = _checksum({key: item for key, item in plain.items() if key != CHECKSUM})
     # A damaged file may break at any of the three steps; deep nesting is a RecursionError.
     except (ValueError, TypeError, AttributeError, RecursionError) as error:

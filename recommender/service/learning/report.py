@@ -12,7 +12,13 @@ from recommender.arrays import FloatArray, IntArray
 from recommender.documents.evaluation.document import EvaluationReport, HistoryCounts
 from recommender.documents.evaluation.report import render_evaluation_report
 from recommender.errors import ModelError
-from recommender.improvement.evaluation import Evaluation, GainBins, GainScore, IntervalCoverage
+from recommender.improvement.evaluation import (
+    Evaluation,
+    GainBins,
+    GainScore,
+    IntervalCoverage,
+    PairedDifference,
+)
 from recommender.improvement.registry import ModelCard, TrainedModel
 from recommender.service.learning.promotion import explaining
 from recommender.service.permissions import Permission
@@ -58,6 +64,9 @@ def build_report(model: TrainedModel, card: ModelCard) -> EvaluationReport:
         reliability=model.fit.reliability,
         size_known=model.fit.size_known,
         warnings=card.warnings,
+        effect_coverage=card.effect_coverage,
+        top_coverage=card.top_coverage,
+        asked_since=card.asked_since,
         model_id=card.model_id,
         in_use=card.parent,
         made_on=card.created_at.date(),
@@ -97,8 +106,13 @@ def _to_evaluation(metrics: Mapping[str, Any], *, size_known: bool) -> Evaluatio
         )
 
     return Evaluation(
+        estimator=metrics["estimator"],
         known=scores("known"),
         cold=scores("cold"),
+        paired={
+            name: PairedDifference(**{part: _number(value) for part, value in plain.items()})
+            for name, plain in metrics["paired"].items()
+        },
         coverage_by_evidence=coverage("coverage_by_evidence"),
         coverage_by_band=coverage("coverage_by_band"),
         coverage_known=_number(metrics["coverage_known"]),

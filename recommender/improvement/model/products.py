@@ -1,0 +1,145 @@
+"""Sums over rows, which are all that a linear model needs to know of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import scipy.sparse as sp
+
+from recommender.arrays import FloatArray
+
+# An ndarray or a sparse array: the types of numpy and scipy have no common name.
+Columns = Any
+
+# Sparse rows multiplied at a time: few enough to stay in the cache of the processor.
+ROWS_AT_ONCE = 16_000
+
+
+@dataclass(frozen=True)
+class Products:
+    """Weighted sums over rows: all that a fit needs to know of them.
+
+    Models that share rows and columns can share the sums.
+
+    Attributes
+    ----------
+    gram : ndarray or sparse array of shape (n_columns, n_columns)
+        Products of the columns with each other.
+    moment : ndarray of shape (n_columns,)
+        Products of the columns with the outcome.
+    square : float
+        Sum of squares of the outcome.
+    n_rows : float
+        Number of rows, or the sum of their weights.
+    size : ndarray of shape (n_columns,)
+        Mean square of each column where it is not zero: an effect of 1 matters as much in a
+        one-hot column of few rows as in one of many.
+    """
+
+    gram: Columns
+    moment: FloatArray
+    square: float
+    n_rows: float
+    size: FloatArray
+
+    @classmethod
+    def of(cls, X: Columns, y: FloatArray, sample_weight: FloatArray | None = None) -> Self:
+        """Sum up rows.
+
+        Parameters
+        ----------
+        X : ndarray or sparse array of shape (n_rows, n_columns)
+            The columns; for an intercept, a column of ones among them.
+        y : ndarray of shape (n_rows,)
+            Outcome; best about its mean, so that rounding does not take its last digits.
+        sample_weight : ndarray of shape (n_rows,), optional
+            How many rows each row stands for; default 1.
+
+        Returns
+        -------
+        Products
+        """
+        weighted_y = y if sample_weight is None else y * sample_weight
+        return cls(
+            gram=_multiply(X, _weigh(X, sample_weight)),
+            moment=X.T @ weighted_y,
+            square=float(weighted_y @ y),
+            n_rows=float(len(y) if sample_weight is None else sample_weight.sum()),
+            size=mean_squares(X, sample_weight),
+        )
+
+    def extend(
+        self,
+        X: Columns,
+        more: Columns,
+        y: FloatArray,
+        sample_weight: FloatArray | None = None,
+    ) -> Self:
+        """Add columns before the first ones, whose products are not summed up again.
+
+        Parameters
+        ----------
+        X : ndarray or sparse array of shape (n_rows, n_columns)
+            The columns that these are the products of.
+        more : ndarray or sparse array of shape (n_rows, n_more)
+            The columns to add.
+        y : ndarray of shape (n_rows,)
+            The same outcome.
+        sample_weight : ndarray of shape (n_rows,), optional
+            The same weights.
+
+        Returns
+        -------
+        Products
+            Those of `more` and `X`, in this order, so that a column of ones stays the last.
+        """
+        added = type(self).of(more, y, sample_weight)
+        across = _multiply(more, _weigh(X, sample_weight))
+        parts = [[added.gram, across], [across.T, self.gram]]
+        sparse = any(sp.issparse(part) for row in parts for part in row)
+        return type(self)(
+            gram=sp.csr_array(sp.block_array(parts)) if sparse else np.block(parts),
+            moment=np.concatenate([added.moment, self.moment]),
+            square=self.square,
+            n_rows=self.n_rows,
+            size=np.concatenate([added.size, self.size]),
+        )
+
+
+def append_column(X: Columns, value: float) -> Columns:
+    """Append a column of one value to an ndarray or a sparse array."""
+    column = np.full((X.shape[0], 1), value)
+    return sp.csr_array(sp.hstack([X, column])) if sp.issparse(X) else np.hstack([X, column])
+
+
+def mean_squares(X: Columns, sample_weight: FloatArray | None) -> FloatArray:
+    """Return the mean square of each column where it is not zero; 1 where it always is."""
+    weight = np.ones(X.shape[0]) if sample_weight is None else sample_weight
+    if sp.issparse(X):
+        X = sp.csr_array(X)
+        filled: Columns = sp.csr_array((X.data != 0, X.indices, X.indptr), shape=X.shape)
+        square = X.power(2).T @ weight
+    else:
+        filled, square = X != 0, np.square(X).T @ weight
+    count = filled.T @ weight
+    return np.where(count > 0, square / np.where(count > 0, count, 1.0), 1.0)
+
+
+def _weigh(X: Columns, weight: FloatArray | None) -> Columns:
+    if weight is None:
+        return X
+    return sp.csr_array(X.multiply(weight[:, None])) if sp.issparse(X) else X * weight[:, None]
+
+
+def _multiply(left: Columns, right: Columns) -> Columns:
+    """Return left' right, a sparse array if both are sparse."""
+    if not (sp.issparse(left) and sp.issparse(right)):
+        return left.T @ right
+    left, right = sp.csr_array(left), sp.csr_array(right)
+    total = sp.csr_array((left.shape[1], right.shape[1]))
+    for start in range(0, left.shape[0], ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
+        total = total + left[rows].T @ right[rows]
+    return sp.csr_array(total)
