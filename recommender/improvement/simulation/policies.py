@@ -22,12 +22,12 @@ from recommender.candidates import ModuleArrays
 class Policy(StrEnum):
     """What the recommendations of a simulated organisation go by."""
 
-    ORACLE = "oracle"
     MODEL = "effect-model"
     MODEL_DRAWN = "effect-model-drawn"
     RAW_MEAN = "raw-mean"
     GAP_ONLY = "gap-only"
     RANDOM = "random"
+    ORACLE = "oracle"
 
 
 @dataclass(frozen=True)
