@@ -15,7 +15,7 @@ from recommender.documents.evaluation.document import ReportOptions
 from recommender.documents.evaluation.view import model_names
 from recommender.errors import InputError
 from recommender.improvement.evaluation import Evaluation
-from recommender.improvement.model.effect_table import MIN_CONTROLS
+from recommender.improvement.model.history_checks import MIN_CONTROLS
 from recommender.improvement.registry import ModelCard, to_plain
 from recommender.service.learning.files import (
     read_history_files,

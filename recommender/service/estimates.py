@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-import structlog
 
 from recommender.arrays import FloatArray, IntArray
 from recommender.errors import ModelError
@@ -20,8 +19,6 @@ from recommender.ranking import ModelOrder, predict_improvement
 from recommender.results import Basis
 from recommender.service.framework import Framework
 from recommender.service.models import Models
-
-_log = structlog.get_logger("recommender.estimates")
 
 
 @dataclass(frozen=True)
@@ -116,7 +113,7 @@ def load_estimates(framework: Framework, models: Models, model_id: str | None = 
     """Return the estimates of a model, else of the one in force, else of the experts.
 
     The experts' estimates also count while the model in force is of an earlier release, so that an
-    upgrade stops nobody from working; this is logged.
+    upgrade stops nobody from working; `not_used` then names it.
 
     Raises
     ------
@@ -131,11 +128,6 @@ def load_estimates(framework: Framework, models: Models, model_id: str | None = 
     except ModelError as error:
         if error.code != "registry.earlier-release" or model_id is not None:
             raise
-        _log.error(
-            "model in force is of an earlier release, expert estimates are used",
-            model=chosen,
-            command="recommender train",
-        )
         return replace(_expert_estimates(framework), not_used=chosen)
     return _model_estimates(framework, chosen, model)
 

@@ -14,7 +14,9 @@ from sklearn.linear_model import BayesianRidge, Ridge
 from sklearn.utils.estimator_checks import check_estimator
 
 from recommender.improvement.model import elimination
-from recommender.improvement.model.block_ridge import BlockRidge, Products
+from recommender.improvement.model.block_ridge import BlockRidge
+from recommender.improvement.model.elimination import GramSystem
+from recommender.improvement.model.products import Products
 
 
 def make_rows(
@@ -156,6 +158,33 @@ def test_the_estimates_are_about_the_most_likely() -> None:
         assert other.fit(X, y).log_marginal_likelihood_ < best
     assert model.noise_ == pytest.approx(0.25, rel=0.15)
     assert model.variances_[2] == pytest.approx(0.0001, abs=0.002)
+
+
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 10_000), links=st.floats(0.0, 3.0), busy=st.integers(0, 20))
+def test_an_inverse_by_elimination_is_that_of_the_whole(seed: int, links: float, busy: int) -> None:
+    """Columns in pairs at random, from a few groups to one, and some that all others meet."""
+    rng = np.random.default_rng(seed)
+    n_columns, n_rows = 320, 20 + int(links * 320)
+    rows = np.repeat(np.arange(n_rows), 2)
+    pairs = rng.integers(busy, n_columns, rows.size)
+    X = sp.csr_array((rng.normal(size=rows.size), (rows, pairs)), shape=(n_rows, n_columns))
+    X = sp.csr_array(sp.vstack([X, sp.eye_array(n_columns)]))
+    X = sp.csr_array(sp.hstack([rng.normal(size=(X.shape[0], busy)), X[:, busy:]]))
+    ridge = rng.uniform(0.1, 2.0, n_columns)
+    gram = sp.csr_array(X.T @ X)
+    whole = gram.toarray() + np.diag(ridge)
+    factor = GramSystem(gram, np.arange(n_columns) < busy).factorise(ridge)
+    assert set(range(busy)) <= set(factor.kept)
+    assert factor.groups
+    inverse = np.linalg.inv(whole)
+    moment = rng.normal(size=n_columns)
+    np.testing.assert_allclose(factor.solve(moment), inverse @ moment, atol=1e-10)
+    np.testing.assert_allclose(factor.diagonal(), np.diag(inverse), atol=1e-10)
+    np.testing.assert_allclose(
+        factor.quadratic(X), np.diag(X @ inverse @ X.T.toarray()), atol=1e-10
+    )
+    assert factor.log_det == pytest.approx(np.linalg.slogdet(whole)[1])
 
 
 def test_elimination_changes_no_result(monkeypatch: pytest.MonkeyPatch) -> None:

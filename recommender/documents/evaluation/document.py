@@ -180,7 +180,7 @@ def build_evaluation_report(
         bracket=fit.bracket,
         reliability=fit.reliability,
         size_known=fit.size_known,
-        warnings=fit.warnings,
+        warnings=tuple(warning.code for warning in fit.warnings),
         effect_coverage=EFFECT_COVERAGE if interval else None,
         top_coverage=TOP_COVERAGE if interval else None,
         asked_since=known(fit.asked_since),

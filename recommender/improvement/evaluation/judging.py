@@ -52,7 +52,7 @@ def evaluate(
     *,
     estimator: str,
     scale: tuple[float, float] = (0.0, 4.0),
-    n_folds: int = N_FOLDS,
+    n_folds: int | None = None,
     seed: int = 0,
 ) -> Evaluation:
     """Judge models by the protocol, side by side and beside the baselines.
@@ -67,8 +67,8 @@ def evaluate(
         Which of them, or of the baselines, is judged.
     scale : tuple of float
         Lowest and highest level.
-    n_folds : int
-        In so many groups people, and modules, are left out in turn.
+    n_folds : int, optional
+        In so many groups people, and modules, are left out in turn; `N_FOLDS` when not given.
     seed : int
         Decides who and what is left out together.
 
@@ -82,7 +82,7 @@ def evaluate(
         `model.too-few-to-judge` with fewer than 20 intervals to judge on; or what the models say
         of a history that they cannot learn from.
     """
-    y = np.asarray(y, dtype=float)
+    y, n_folds = np.asarray(y, dtype=float), n_folds or N_FOLDS
     models = {**{name: make() for name, make in BASELINES.items()}, **estimators}
     # The judged one first, then the others in the order given, the baselines last.
     models = {name: models[name] for name in dict.fromkeys([estimator, *estimators, *models])}

@@ -112,15 +112,16 @@ def gather_intervals(frame: pd.DataFrame) -> Intervals:
         np.asarray(module_ids, dtype=object),
     )
     of_interval = number[first]
+    units = _first_unit(frame["org_unit"], by_interval, starts)
     X = pd.DataFrame(
         {
-            "person_id": _objects(frame["person_id"], first),
-            "competency_id": _objects(frame["competency_id"], first),
+            "person_id": _objects(frame["person_id"].to_numpy(dtype=object), first),
+            "competency_id": _objects(frame["competency_id"].to_numpy(dtype=object), first),
             "modules": pd.Series(modules, dtype=object),
             "since": pd.Series(since, dtype=object),
             "level_before": before[of_interval],
             "months": (after_day - day_numbers(frame["before_on"]))[first] / DAYS_PER_MONTH,
-            "org_unit": _first_unit(frame["org_unit"], by_interval, starts)[of_interval],
+            "org_unit": _objects(units, of_interval),
             "assessed_on": _to_datetimes(after_day[first]),
         }
     )
@@ -151,7 +152,8 @@ def _find_repeated(
     if not several.size:
         return repeated
     day = np.where(np.isnan(completed), -np.inf, completed)[several]
-    order = several[np.lexsort((day, module[several], number[several]))]
+    # Of records completed on one day the first stays, as the last in this order.
+    order = several[np.lexsort((-several, day, module[several], number[several]))]
     same = (number[order][1:] == number[order][:-1]) & (module[order][1:] == module[order][:-1])
     repeated[order[:-1][same]] = True
     return repeated
@@ -192,9 +194,9 @@ def _first_unit(units: pd.Series, by_interval: IntArray, starts: IntArray) -> Ob
     return np.append(np.asarray(names, dtype=object), None)[lowest]
 
 
-def _objects(values: pd.Series, rows: IntArray) -> pd.Series:
+def _objects(values: ObjectArray, rows: IntArray) -> pd.Series:
     # object, because pandas 3 would make its own string type of it, whose missing value is NaN.
-    return pd.Series(values.to_numpy(dtype=object)[rows], dtype=object)
+    return pd.Series(values[rows], dtype=object)
 
 
 def _to_datetimes(days: FloatArray) -> np.ndarray:

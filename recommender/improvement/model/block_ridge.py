@@ -14,10 +14,9 @@ Variance Components, chapter 6.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Self
+from typing import Any, Self, cast
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import Tags
@@ -30,7 +29,13 @@ from threadpoolctl import threadpool_limits
 
 from recommender.arrays import FloatArray, IntArray
 from recommender.improvement.model.elimination import Factor, GramSystem
-from recommender.improvement.model.products import Columns, Products, append_column, mean_squares
+from recommender.improvement.model.products import (
+    Columns,
+    Products,
+    append_column,
+    is_sparse,
+    mean_squares,
+)
 
 # A variance below this share of the noise changes no prediction; it may still drift towards zero
 # for hundreds of rounds, so convergence does not wait for it.
@@ -129,24 +134,31 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         ValueError
             If the parameters do not fit the columns or each other.
         """
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64, y_numeric=True)
+        X, y = validate_data(
+            self, X, cast(Any, y), accept_sparse="csr", dtype=np.float64, y_numeric=True
+        )
         weight = None
         if sample_weight is not None:
             weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         y = np.asarray(y, dtype=np.float64)
         center, level = np.zeros(X.shape[1]), 0.0
         with threadpool_limits(limits=1, user_api="blas"):
-            if self.fit_intercept:
-                # About the mean, sums of squares keep their digits; a sparse X would become dense.
-                level = float(np.average(y, weights=weight))
-                if not sp.issparse(X):
-                    center = np.average(X, axis=0, weights=weight)
-                centered = append_column(X if sp.issparse(X) else X - center, 1.0)
-                products = Products.of(centered, y - level, weight)
-                # Centred, a one-hot column would be nowhere zero.
-                products = replace(products, size=np.append(mean_squares(X, weight), 1.0))
-            else:
+            if not self.fit_intercept:
                 products = Products.of(X, y, weight)
+            else:
+                # About the mean, sums of squares keep their digits.
+                level, ones = float(np.average(y, weights=weight)), np.ones((len(y), 1))
+                products = Products.of(ones, y - level, weight)
+                if is_sparse(X):
+                    # It stays as it is: centred, it would be dense.
+                    products = products.extend(ones, X, y - level, weight)
+                else:
+                    center = np.average(X, axis=0, weights=weight)
+                    products = products.extend(ones, X - center, y - level, weight)
+                    # Centred, a one-hot column is nowhere zero; its size is that of before.
+                    total = np.sum(np.square(X) * (1.0 if weight is None else weight[:, None]), 0)
+                    size = np.append(mean_squares(X, total, weight), 1.0)
+                    products = replace(products, size=size)
             self.fit_products(products)
         self._center = center
         self.intercept_ += level - float(center @ self.coef_)
@@ -242,7 +254,7 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         if not return_std:
             return mean
         if self.fit_intercept:
-            X = append_column(X if sp.issparse(X) else X - self._center, 1.0)
+            X = append_column(X if is_sparse(X) else X - self._center, 1.0)
         return mean, np.sqrt(self._variance(X) + self.noise_)
 
     def combination_variance(self, X: Columns) -> FloatArray:
@@ -271,8 +283,8 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         unseen[self._seen] = False
         if unseen.any():
             # Of a column without data, all that is known is the prior.
-            rest = X[:, np.flatnonzero(unseen)]
-            square = rest.power(2) if sp.issparse(rest) else np.square(rest)
+            rest: Columns = X[:, np.flatnonzero(unseen)]
+            square = rest.power(2) if is_sparse(rest) else np.square(rest)
             variance = variance + square @ self.variances_[self._blocks[unseen]]
         return variance
 
@@ -324,7 +336,7 @@ class _Equations:
         self.least_noise = max(LEAST_NOISE * self.mean_square, 1e-30)
 
     def sum_by_block(self, values: FloatArray) -> FloatArray:
-        return np.bincount(self.block, weights=values[self.shrunk], minlength=self.n_blocks)
+        return np.bincount(self.block, values[self.shrunk], self.n_blocks).astype(np.float64)
 
     def solve(self, variances: FloatArray, noise: float) -> tuple[Factor, FloatArray]:
         ridge = np.zeros(self.shrunk.size)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 from typing import Self
@@ -14,6 +13,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import OneHotEncoder, SplineTransformer
 
 from recommender.arrays import FloatArray, IntArray
+from recommender.improvement.model.history_checks import count_modules
 
 # Slopes are centred here, so that they are nearly independent of the constants.
 MIDDLE_LEVEL = 2.0
@@ -70,9 +70,9 @@ class Events:
         return sp.csr_array(sp.csr_array((ones, at), shape=(n_rows, self.row.size)) @ values)
 
 
-def flatten(tuples: Iterable[tuple[object, ...]]) -> list[object]:
+def flatten(tuples: pd.Series) -> list[object]:
     """Put the items of all tuples into one list."""
-    return list(chain.from_iterable(tuples))
+    return list(chain.from_iterable(tuples.to_numpy(dtype=object)))
 
 
 def list_events(intervals: pd.DataFrame, pairs: pd.DataFrame, level: FloatArray) -> Events:
@@ -92,7 +92,7 @@ def list_events(intervals: pd.DataFrame, pairs: pd.DataFrame, level: FloatArray)
     KeyError
         With the first pair that `pairs` does not have.
     """
-    counts = intervals["modules"].map(len).to_numpy(dtype=np.int64)
+    counts = count_modules(intervals)
     row = np.repeat(np.arange(counts.size), counts)
     index = pd.MultiIndex.from_frame(pairs[["module_id", "competency_id"]])
     module = np.array(flatten(intervals["modules"]), dtype=object)
@@ -134,19 +134,15 @@ def interact(one: sp.csr_array, other: sp.csr_array) -> sp.csr_array:
 
 
 def _spline(knots: FloatArray, degree: int = 3) -> SplineTransformer:
-    # Constant outside the knots: a curve would run away where there are no data.
+    # Only ever asked for values within the knots: beyond, the curve is that of the last knot.
     return SplineTransformer(
-        degree=degree,
-        knots=knots,
-        extrapolation="constant",
-        include_bias=False,
-        sparse_output=True,
+        degree=degree, knots=knots, extrapolation="error", include_bias=False, sparse_output=True
     )
 
 
 def _groups(frame: pd.DataFrame, name: str) -> OneHotEncoder:
     """Prepare a column for each value but "", which stands for unknown."""
-    values = sorted(set(frame[name]) - {""})
+    values = sorted(set(frame[name].unique()) - {""})
     return OneHotEncoder(categories=[values], handle_unknown="ignore")
 
 
@@ -178,17 +174,18 @@ class UntrainedColumns:
         self._common = ColumnTransformer(
             [
                 (UNPENALISED, "passthrough", ["constant", "level"]),
-                ("level-curve", _spline(LEVEL_KNOTS), ["level"]),
+                ("level-curve", _spline(LEVEL_KNOTS - MIDDLE_LEVEL), ["level"]),
                 ("months", "passthrough", ["months"]),
                 ("months-level", "passthrough", ["months-level"]),
                 *((name, _groups(frame, name), [name]) for name in groups),
             ],
             sparse_threshold=1.0,
-        ).fit(frame)
+            # All that is learned is given above: the first rows are enough to fit.
+        ).fit(frame[:2])
         # With one competency these would repeat the columns above.
         self._competency = None
         if frame["competency"].nunique() > 1:
-            self._competency = _groups(frame, "competency").fit(frame[["competency"]])
+            self._competency = _groups(frame, "competency").fit(frame[["competency"]][:1])
         self.blocks_ = self.transform(intervals[:1], level[:1]).blocks
         return self
 
@@ -292,7 +289,8 @@ class EffectColumns:
         if self._curved:
             distance = level - self._from[pair]
             known = np.isfinite(distance)
-            curve = self._distance.transform(np.where(known, distance, 0.0)[:, None])
+            inside = np.clip(np.where(known, distance, 0.0), DISTANCE_KNOTS[0], DISTANCE_KNOTS[-1])
+            curve = self._distance.transform(inside[:, None])
             curve = sp.diags_array(known.astype(float)) @ sp.csr_array(curve)
             values = sp.hstack([values, curve], format="csr")
         return Columns(sp.csr_array(values), self.blocks_)

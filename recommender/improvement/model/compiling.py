@@ -13,7 +13,6 @@ from recommender.arrays import FloatArray, IntArray
 from recommender.errors import ModelError
 from recommender.improvement.model.effect_table import (
     GRID,
-    NORMAL_90,
     Calibration,
     EffectTable,
 )
@@ -70,6 +69,7 @@ def compile_effects(
     ids: Ids,
     scale: tuple[float, float],
     name: str,
+    dropped: int = 0,
     seed: int = 0,
     calibrated: bool = True,
 ) -> EffectTable:
@@ -89,6 +89,8 @@ def compile_effects(
         Lowest and highest level.
     name : str
         Name of the estimator.
+    dropped : int
+        Repeated records that were dropped when the intervals were made.
     seed : int
         Decides who and what is left out together.
     calibrated : bool
@@ -108,6 +110,7 @@ def compile_effects(
     effect = _batched(estimator.effect, asked).reshape(shape) / unit
     untrained, org_effects = _without_training(estimator, ids, scale)
     size_known = is_size_known(X) and bool(getattr(estimator, "size_known_", True))
+    lower, upper = _bounds(estimator, asked, size_known)
     trained = X[is_trained(X)]
     mean_effect = float(np.mean(_batched(estimator.effect, trained)))
     reliability = find_reliability(X, y)
@@ -116,7 +119,8 @@ def compile_effects(
         pair_module=module,
         pair_competency=competency,
         effect=effect,
-        effect_spread=_spreads(estimator, asked, size_known).reshape(shape) / unit,
+        effect_lower=lower.reshape(shape) / unit,
+        effect_upper=upper.reshape(shape) / unit,
         untrained=untrained[competency],
         parts=_parts(estimator, asked, effect, unit),
         evidence_count=evidence,
@@ -128,7 +132,7 @@ def compile_effects(
         table_error=_table_error(estimator, modules, competencies, effect, scale),
         reliability=reliability,
         bracket=bracket_effect(X, y, ancova=mean_effect, reliability=reliability),
-        warnings=tuple(each.code for each in check_history(X, y, scale=scale)),
+        warnings=check_history(X, y, scale=scale, dropped=dropped),
     )
 
 
@@ -197,15 +201,14 @@ def _without_training(
     return (level - low) / unit, (of_unit - base).mean(axis=1) / unit
 
 
-def _spreads(estimator: Any, asked: pd.DataFrame, size_known: bool) -> FloatArray:
+def _bounds(estimator: Any, asked: pd.DataFrame, size_known: bool) -> tuple[FloatArray, FloatArray]:
+    """Lower and upper bound of the true effect; NaN where the estimator has none."""
     if not (size_known and hasattr(estimator, "effect_interval")):
-        return np.full(len(asked), np.nan)
-
-    def width(part: pd.DataFrame) -> FloatArray:
-        lower, upper = estimator.effect_interval(part)
-        return np.asarray(upper) - np.asarray(lower)
-
-    return _batched(width, asked) / (2.0 * NORMAL_90)
+        unknown = np.full(len(asked), np.nan)
+        return unknown, unknown
+    bounds = [np.stack(estimator.effect_interval(part)) for part in _batches(asked)]
+    lower, upper = np.concatenate(bounds, axis=1)
+    return lower, upper
 
 
 def _parts(estimator: Any, asked: pd.DataFrame, effect: FloatArray, unit: float) -> FloatArray:
@@ -249,13 +252,17 @@ def _calibrate(
     trained = is_trained(X)
     level = (X["level_before"].to_numpy(dtype=float)[trained] - low) / unit
 
+    # What an estimator searched for takes most of its time, and would hardly be anything else
+    # without some of the people.
+    anew = estimator.settled() if hasattr(estimator, "settled") else clone(estimator)
+
     def residuals(folds: list[Fold]) -> FloatArray:
         found = np.full(len(X), np.nan)
         for learn, judge in folds:
             if np.isfinite(found).sum() >= ENOUGH_RESIDUALS:
                 break
             try:
-                fitted = clone(estimator).fit(X[learn], y[learn])
+                fitted = clone(anew).fit(X[learn], y[learn])
             except ModelError:  # what is left is too little to learn from
                 continue
             found[judge] = y[judge] - fitted.predict(as_asked(X[judge]))

@@ -12,16 +12,12 @@ import numpy as np
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ModelError
-from recommender.improvement.model.history_checks import Bracket
+from recommender.improvement.model.history_checks import Bracket, HistoryWarning
 
 # A twentieth of a level apart: lines between these points are within .005 of the effect model.
 GRID = np.linspace(0.0, 4.0, 81)
 POOLED, MEASURED = 0, 1
-# The 95 % quantile of the standard normal, written out to spare the import of scipy.
-NORMAL_90 = 1.6448536269514722
 DEFAULT_ESTIMATOR = "effect-model"
-MIN_CONTROLS = 30
-"""With fewer intervals without training, effects cannot be told from what happens anyhow."""
 EFFECT_COVERAGE = 0.91
 """What the nominal 90 % interval of the true effect covers on simulated histories, over all people
 and modules."""
@@ -72,8 +68,8 @@ class EffectTable:
         Codes of every module and competency that can be asked about, sorted.
     effect : ndarray of shape (n_pairs, n_grid)
         What the module adds over no training, before the end of the scale limits it.
-    effect_spread : ndarray of shape (n_pairs, n_grid)
-        Standard deviation of the true effect; NaN throughout where the model has no interval.
+    effect_lower, effect_upper : ndarray of shape (n_pairs, n_grid)
+        Bounds of the true effect; NaN throughout where the model has no interval.
     untrained : ndarray of shape (n_pairs, n_grid)
         Level to expect without training.
     parts : ndarray of shape (3, n_pairs, n_grid)
@@ -96,15 +92,16 @@ class EffectTable:
         Of one recorded level, from control rows; NaN without.
     bracket : Bracket
         Mean effect by ANCOVA and by reliability-corrected gain.
-    warnings : tuple of str
-        Codes of what limits the model.
+    warnings : tuple of HistoryWarning
+        What limits the model.
     """
 
     estimator: str
     pair_module: IntArray
     pair_competency: IntArray
     effect: FloatArray
-    effect_spread: FloatArray
+    effect_lower: FloatArray
+    effect_upper: FloatArray
     untrained: FloatArray
     parts: FloatArray
     evidence_count: IntArray
@@ -116,12 +113,12 @@ class EffectTable:
     table_error: float
     reliability: float
     bracket: Bracket
-    warnings: tuple[str, ...]
+    warnings: tuple[HistoryWarning, ...]
 
 
 def has_interval(fit: EffectTable) -> bool:
     """Say whether a model tells how far its effects may be off."""
-    return fit.size_known and bool(np.isfinite(fit.effect_spread).all())
+    return fit.size_known and bool(np.isfinite(fit.effect_lower).all())
 
 
 @dataclass(frozen=True)
@@ -207,14 +204,13 @@ def predict(
     left = 4.0 - x
     # A module cannot lift anybody beyond the top of the scale, not even at the upper bound.
     effect = np.minimum(at_grid(fit.effect, pair, x), left)
-    doubt = NORMAL_90 * at_grid(fit.effect_spread, pair, x)
     after = np.clip(at_grid(fit.untrained, pair, x) + _org_effect(fit, org, x) + effect, 0.0, 4.0)
     count = fit.evidence_count[pair]
     lower, upper = fit.calibration.bounds(x, count > 0)
     return Prediction(
         expected_improvement=effect * unit,
-        effect_lower=np.minimum(effect - doubt, left) * unit,
-        effect_upper=np.minimum(effect + doubt, left) * unit,
+        effect_lower=np.minimum(at_grid(fit.effect_lower, pair, x), left) * unit,
+        effect_upper=np.minimum(at_grid(fit.effect_upper, pair, x), left) * unit,
         expected_level_after=low + after * unit,
         # The bounds enclose the expectation, even where both quantiles lie on one side of it.
         level_after_lower=low + np.clip(after + lower, 0.0, after) * unit,

@@ -87,7 +87,7 @@ class HistoryWarning:
 
 def count_modules(X: pd.DataFrame) -> IntArray:
     """Count the modules of each interval."""
-    return np.fromiter(map(len, X["modules"]), dtype=np.int64, count=len(X))
+    return np.fromiter(map(len, X["modules"].to_numpy(dtype=object)), dtype=np.int64, count=len(X))
 
 
 def find_reliability(X: pd.DataFrame, level_after: FloatArray) -> float:

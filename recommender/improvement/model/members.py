@@ -50,6 +50,32 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Untrained:
+    """What happened without training in intervals, and their outcome.
+
+    Attributes
+    ----------
+    columns : Columns
+        A row an interval.
+    after : ndarray of shape (n_intervals,)
+        Later level, on [0, 4].
+    """
+
+    columns: Columns
+    after: FloatArray
+
+    @cached_property
+    def products(self) -> tuple[sp.csr_array, sp.csr_array, FloatArray, FloatArray]:
+        """The columns transposed, their products with each other and the outcome, and counts.
+
+        Computed once for all members that are fitted on them.
+        """
+        values = self.columns.values
+        across = sp.csr_array(values.T)
+        return across, sp.csr_array(across @ values), across @ self.after, _count(values)
+
+
+@dataclass(frozen=True)
 class Member:
     """A fitted member.
 
@@ -63,24 +89,26 @@ class Member:
         Fitted on the columns without training, then those of the effect.
     names : tuple of str
         Name of each block of `ridge`.
-    untrained, effect : ndarray of bool
-        Which of the columns without training, and of the effect, it has.
+    n_untrained : int
+        Number of columns without training.
+    effect : ndarray of bool
+        Which of the columns of the effect it has.
     """
 
     weight: Weight
     size: float
     ridge: BlockRidge
     names: tuple[str, ...]
-    untrained: BoolArray
+    n_untrained: int
     effect: BoolArray
 
     def predict_untrained(self, columns: Columns) -> FloatArray:
         """Return the level to expect without training."""
-        return columns.values[:, self.untrained] @ self.ridge.coef_[: self.untrained.sum()]
+        return columns.values @ self.ridge.coef_[: self.n_untrained]
 
     def predict_effect(self, training: Training, blocks: Collection[str] = ()) -> FloatArray:
         """Return what each event adds, by all of its columns or those of some blocks."""
-        coefficients = self.ridge.coef_[self.untrained.sum() :]
+        coefficients = self.ridge.coef_[self.n_untrained :]
         values = training.columns.values[:, self.effect]
         if blocks:
             mine = np.isin(np.array(training.columns.blocks)[self.effect], list(blocks))
@@ -91,7 +119,7 @@ class Member:
         """Return the posterior variance of what each interval's events add together."""
         n_rows = int(training.events.row.max(initial=-1)) + 1
         values = _weighted(training, self.weight, self.size, self.effect, n_rows)
-        nothing = sp.csr_array((n_rows, int(self.untrained.sum())))
+        nothing = sp.csr_array((n_rows, self.n_untrained))
         return self.ridge.combination_variance(
             sp.csr_array(sp.hstack([nothing, values], format="csr"))
         )
@@ -110,24 +138,21 @@ class Equations:
 
     Attributes
     ----------
-    untrained : Columns
-        Columns without training, a row an interval.
+    untrained : Untrained
+        All intervals.
     training : Training
-        The completed modules.
-    after : ndarray of shape (n_intervals,)
-        Later level, on [0, 4].
+        The modules completed in them.
     without : frozenset of str
-        Blocks to leave out.
+        Blocks of the effect to leave out.
     """
 
-    untrained: Columns
+    untrained: Untrained
     training: Training
-    after: FloatArray
     without: frozenset[str] = frozenset()
 
     def sample(self, n_rows: int) -> Equations:
         """Return at most so many of the intervals, always the same."""
-        n = self.after.size
+        n = self.untrained.after.size
         if n <= n_rows:
             return self
         rows = np.sort(np.random.default_rng(0).choice(n, n_rows, replace=False))
@@ -139,9 +164,11 @@ class Equations:
         columns = Columns(t.columns.values[mine], t.columns.blocks)
         return replace(
             self,
-            untrained=Columns(self.untrained.values[rows], self.untrained.blocks),
+            untrained=Untrained(
+                Columns(self.untrained.columns.values[rows], self.untrained.columns.blocks),
+                self.untrained.after[rows],
+            ),
             training=Training(events, columns, t.from_level[mine], t.main[mine], t.lag[mine]),
-            after=self.after[rows],
         )
 
     def fit(self, weight: Weight) -> Member:
@@ -149,7 +176,8 @@ class Equations:
         size = self._size(weight)
         names, blocks = self._blocks
         ridge = BlockRidge(blocks, fit_intercept=False).fit_products(self._products(weight, size))
-        return Member(weight, size, ridge, names, *self._kept)
+        n_untrained = len(self.untrained.columns.blocks)
+        return Member(weight, size, ridge, names, n_untrained, self._kept)
 
     def likelihood(self, start: Weight) -> Callable[[Weight], float]:
         """Return the log marginal likelihood of weights, by the penalties that `start` needs."""
@@ -165,28 +193,15 @@ class Equations:
         return of
 
     @cached_property
-    def _kept(self) -> tuple[BoolArray, BoolArray]:
-        left_out = list(self.without)
-        untrained = ~np.isin(np.array(self.untrained.blocks), left_out)
-        return untrained, ~np.isin(np.array(self.training.columns.blocks), left_out)
+    def _kept(self) -> BoolArray:
+        return ~np.isin(np.array(self.training.columns.blocks), list(self.without))
 
     @cached_property
     def _blocks(self) -> tuple[tuple[str, ...], IntArray]:
-        untrained, effect = self._kept
-        of = np.concatenate(
-            [
-                np.array(self.untrained.blocks, dtype=object)[untrained],
-                np.array(self.training.columns.blocks, dtype=object)[effect],
-            ]
-        )
+        effect = np.array(self.training.columns.blocks, dtype=object)[self._kept]
+        of = np.concatenate([np.array(self.untrained.columns.blocks, dtype=object), effect])
         codes, names = pd.factorize(np.where(np.isin(of, NOT_SHRUNK), None, of))
         return tuple(names), codes.astype(np.int64)
-
-    @cached_property
-    def _untrained_products(self) -> tuple[sp.csr_array, sp.csr_array, FloatArray, FloatArray]:
-        values = sp.csr_array(self.untrained.values[:, self._kept[0]])
-        across = sp.csr_array(values.T)
-        return across, sp.csr_array(across @ values), across @ self.after, _count(values)
 
     def _size(self, weight: Weight) -> float:
         # Of a mean size of 1, so that penalties mean the same whatever the curve.
@@ -194,16 +209,17 @@ class Equations:
         return size if size > 0 else 1.0
 
     def _products(self, weight: Weight, size: float) -> Products:
-        across, untrained, moment, count = self._untrained_products
-        effect = _weighted(self.training, weight, size, self._kept[1], self.after.size)
+        across, untrained, moment, count = self.untrained.products
+        after = self.untrained.after
+        effect = _weighted(self.training, weight, size, self._kept, after.size)
         between = sp.csr_array(across @ effect)
         gram = sp.block_array([[untrained, between], [between.T, effect.T @ effect]], format="csr")
         count = np.maximum(np.concatenate([count, _count(effect)]), 1.0)
         return Products(
             gram=gram,
-            moment=np.concatenate([moment, effect.T @ self.after]),
-            square=float(self.after @ self.after),
-            n_rows=self.after.size,
+            moment=np.concatenate([moment, effect.T @ after]),
+            square=float(after @ after),
+            n_rows=after.size,
             size=gram.diagonal() / count,
         )
 

@@ -62,12 +62,13 @@ class Products:
         Products
         """
         weighted_y = y if sample_weight is None else y * sample_weight
+        gram = _multiply(X, _weigh(X, sample_weight))
         return cls(
-            gram=_multiply(X, _weigh(X, sample_weight)),
+            gram=gram,
             moment=X.T @ weighted_y,
             square=float(weighted_y @ y),
             n_rows=float(len(y) if sample_weight is None else sample_weight.sum()),
-            size=mean_squares(X, sample_weight),
+            size=mean_squares(X, gram.diagonal(), sample_weight),
         )
 
     def extend(
@@ -98,7 +99,7 @@ class Products:
         added = type(self).of(more, y, sample_weight)
         across = _multiply(more, _weigh(X, sample_weight))
         parts = [[added.gram, across], [across.T, self.gram]]
-        sparse = any(sp.issparse(part) for row in parts for part in row)
+        sparse = any(is_sparse(part) for row in parts for part in row)
         return type(self)(
             gram=sp.csr_array(sp.block_array(parts)) if sparse else np.block(parts),
             moment=np.concatenate([added.moment, self.moment]),
@@ -108,34 +109,35 @@ class Products:
         )
 
 
+def is_sparse(X: Columns) -> bool:
+    """Tell whether columns are a sparse array; the type is left open, see `Columns`."""
+    return sp.issparse(X)
+
+
 def append_column(X: Columns, value: float) -> Columns:
     """Append a column of one value to an ndarray or a sparse array."""
     column = np.full((X.shape[0], 1), value)
-    return sp.csr_array(sp.hstack([X, column])) if sp.issparse(X) else np.hstack([X, column])
+    return sp.csr_array(sp.hstack([X, column])) if is_sparse(X) else np.hstack([X, column])
 
 
-def mean_squares(X: Columns, sample_weight: FloatArray | None) -> FloatArray:
-    """Return the mean square of each column where it is not zero; 1 where it always is."""
-    weight = np.ones(X.shape[0]) if sample_weight is None else sample_weight
-    if sp.issparse(X):
-        X = sp.csr_array(X)
-        filled: Columns = sp.csr_array((X.data != 0, X.indices, X.indptr), shape=X.shape)
-        square = X.power(2).T @ weight
+def mean_squares(X: Columns, total: FloatArray, weight: FloatArray | None) -> FloatArray:
+    """Divide sums of squares by the rows where a column is not zero; 1 where it always is."""
+    if weight is None:
+        count = X.count_nonzero(axis=0) if is_sparse(X) else np.count_nonzero(X, axis=0)
     else:
-        filled, square = X != 0, np.square(X).T @ weight
-    count = filled.T @ weight
-    return np.where(count > 0, square / np.where(count > 0, count, 1.0), 1.0)
+        count = (X != 0).T @ weight
+    return np.where(count > 0, total / np.where(count > 0, count, 1.0), 1.0)
 
 
 def _weigh(X: Columns, weight: FloatArray | None) -> Columns:
     if weight is None:
         return X
-    return sp.csr_array(X.multiply(weight[:, None])) if sp.issparse(X) else X * weight[:, None]
+    return sp.csr_array(X.multiply(weight[:, None])) if is_sparse(X) else X * weight[:, None]
 
 
 def _multiply(left: Columns, right: Columns) -> Columns:
     """Return left' right, a sparse array if both are sparse."""
-    if not (sp.issparse(left) and sp.issparse(right)):
+    if not (is_sparse(left) and is_sparse(right)):
         return left.T @ right
     left, right = sp.csr_array(left), sp.csr_array(right)
     total = sp.csr_array((left.shape[1], right.shape[1]))

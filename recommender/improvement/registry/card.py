@@ -155,7 +155,8 @@ def limits_of(fit: EffectTable) -> tuple[dict[str, str], ...]:
     codes = ["interval" if has_interval(fit) else "no-interval", "selection"]
     codes += [] if np.isnan(fit.asked_since) else ["asked-since"]
     codes += [] if fit.size_known else ["size-unknown"]
-    codes += [code for code in fit.warnings if f"registry.limit.{code}" in all_texts()]
+    found = [warning.code for warning in fit.warnings]
+    codes += [code for code in found if f"registry.limit.{code}" in all_texts()]
     values = {
         "coverage": f"{EFFECT_COVERAGE:.0%}",
         "top": f"{TOP_COVERAGE:.0%}",

@@ -133,7 +133,7 @@ def pack(
         artefact_sha256=hashlib.sha256(artefact).hexdigest(),
         arrays_sha256=digest,
         catalog_digest=model.catalog_digest,
-        warnings=tuple(fit.warnings),
+        warnings=tuple(warning.code for warning in fit.warnings),
         limits=limits_of(fit),
         versions=dict(current_versions()),
         size_known=fit.size_known,

@@ -31,7 +31,7 @@ from recommender.improvement.evaluation import (
     is_later,
     score_gain,
 )
-from recommender.improvement.history import History
+from recommender.improvement.history import History, count_dropped
 from recommender.improvement.model.effect_table import (
     DEFAULT_ESTIMATOR,
     EffectTable,
@@ -233,7 +233,15 @@ def fit_history(
             raise ModelError("model.too-few-records", found=found, minimum=MIN_TRAINED)
         model.fit(X, y)
         table = compile_effects(
-            model, X, y, history.pairs, ids=history.ids, scale=scale, name=estimator, seed=seed
+            model,
+            X,
+            y,
+            history.pairs,
+            ids=history.ids,
+            scale=scale,
+            name=estimator,
+            dropped=count_dropped(history.notes),
+            seed=seed,
         )
     return model, table
 

@@ -160,17 +160,7 @@ def test_an_empty_history():
 people, days = st.sampled_from(["p1", "p2", "p3"]), st.integers(0, 80)
 record_rows = st.lists(
     st.builds(
-        lambda person, competency, module, level, start, length, done, unit: (
-            person,
-            competency,
-            module,
-            level,
-            level + 0.5,
-            start,
-            start and start + length,
-            done,
-            unit,
-        ),  # fmt: skip
+        lambda *row: (*row[:4], row[3] + 0.5, row[4], row[4] and row[4] + row[5], *row[6:]),
         people,
         st.sampled_from("ab"),
         st.sampled_from(["m1", "m2", "m4", None]),
