@@ -25,6 +25,9 @@ class Guess:
         assert len(X) == len(y)
         return self
 
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        return X["level_before"].to_numpy(float)
+
     def effect(self, X: pd.DataFrame) -> np.ndarray:
         return np.full(len(X), 0.3)
 
