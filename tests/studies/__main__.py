@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from . import comparing
 from .histories import EVERY, GROUPS
+from .routes import ROUTES
 
 
 def main() -> None:
@@ -28,6 +29,7 @@ def main() -> None:
         "--against",
         help=f"what differences are taken from; {comparing.OLD} or, of ablations, the whole",
     )
+    parser.add_argument("--route", default="file", choices=ROUTES)
     parser.add_argument("--out", type=Path, help="folder for figures.json and table.md")
     given = parser.parse_args()
     names = [name for each in given.settings.split(",") for name in (GROUPS.get(each, [each]))]
@@ -36,7 +38,7 @@ def main() -> None:
     wanted = comparing.ABLATIONS if ablation else filter(None, given.estimator.split(","))
     specs = list(dict.fromkeys([against, *wanted]))
     seeds = range(given.first_seed, given.first_seed + given.seeds)
-    figures = comparing.compare(specs, names, seeds)
+    figures = comparing.compare(specs, names, seeds, route=given.route)
     table = comparing.as_markdown(comparing.differences(figures, against), against)
     print(table)
     if given.out:

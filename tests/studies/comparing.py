@@ -15,6 +15,7 @@ from recommender.improvement.model.estimators import make_estimator
 
 from . import old_engine
 from .histories import History, make_history
+from .routes import hand_in
 
 TOP = 4.0
 UNTRAINED = ("level-curve", "months", "months-level", "unit", "quarter", "competency")
@@ -47,8 +48,8 @@ def factory_of(spec: str) -> Callable[[pd.DataFrame], Any]:
     return lambda pairs: make_estimator(name, pairs, scale=(0.0, TOP))
 
 
-def answer(spec: str, history: History) -> dict[str, Any]:
-    """Fit an estimator on a history and ask its questions.
+def answer(spec: str, history: History, x: pd.DataFrame, y: np.ndarray) -> dict[str, Any]:
+    """Fit an estimator on a history, in the form of `x` and `y`, and ask its questions.
 
     Returns
     -------
@@ -60,7 +61,7 @@ def answer(spec: str, history: History) -> dict[str, Any]:
         return {**old_engine.answer(history), "seconds": float("nan")}
     estimator = factory_of(spec)(history.pairs)
     begun = time.perf_counter()
-    estimator.fit(history.intervals, history.level_after)
+    estimator.fit(x, y)
     seconds = time.perf_counter() - begun
     asked = history.questions
     room = TOP - asked["level_before"].to_numpy(float)
@@ -94,7 +95,12 @@ def score(history: History, found: dict[str, Any]) -> dict[str, float]:
 
 
 def compare(
-    specs: Sequence[str], names: Sequence[str], seeds: Sequence[int], *, tell: bool = True
+    specs: Sequence[str],
+    names: Sequence[str],
+    seeds: Sequence[int],
+    *,
+    route: str = "file",
+    tell: bool = True,
 ) -> pd.DataFrame:
     """Score estimators on histories, all on the same.
 
@@ -106,6 +112,8 @@ def compare(
         Histories.
     seeds : sequence of int
         Seeds of each.
+    route : str
+        How the histories reach estimators, one of `ROUTES`; the old engine has them directly.
     tell : bool
         Whether to print a line a history.
 
@@ -118,8 +126,9 @@ def compare(
     for name in names:
         for seed in seeds:
             history = make_history(name, seed)
+            x, y = hand_in(history, route)
             for spec in specs:
-                figures = score(history, answer(spec, history))
+                figures = score(history, answer(spec, history, x, y))
                 rows.append({"history": name, "seed": seed, "estimator": spec, **figures})
                 if tell:
                     said = " ".join(f"{key} {value:.3f}" for key, value in figures.items())
