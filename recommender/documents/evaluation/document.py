@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 from recommender.documents.figures import known
 from recommender.improvement.evaluation import Evaluation
 from recommender.improvement.model.effect_table import (
@@ -15,6 +17,7 @@ from recommender.improvement.model.effect_table import (
     has_interval,
 )
 from recommender.improvement.model.history_checks import Bracket
+from recommender.improvement.model.intervals import is_trained
 from recommender.improvement.off_policy import PolicyValue
 
 NOMINAL = 0.9  # share of intervals that should contain the measured gain
@@ -41,6 +44,21 @@ class HistoryCounts:
     modules_with_records: int
     first_on: dt.date | None = None
     last_on: dt.date | None = None
+
+
+def count_intervals(X: pd.DataFrame, n_modules: int) -> HistoryCounts:
+    """Count what a model is fitted on: intervals, and the modules of the catalogue."""
+    trained = is_trained(X)
+    days = X["assessed_on"].dropna()
+    return HistoryCounts(
+        trained=int(trained.sum()),
+        controls=int((~trained).sum()),
+        people=int(X["person_id"].nunique()),
+        modules=n_modules,
+        modules_with_records=int(X["modules"].explode().nunique()),
+        first_on=days.min().date() if len(days) else None,
+        last_on=days.max().date() if len(days) else None,
+    )
 
 
 @dataclass(frozen=True)

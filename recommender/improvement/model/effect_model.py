@@ -142,7 +142,8 @@ class EffectModel(RegressorMixin, BaseEstimator):
         self.pairs_ = complete_pairs(self.catalog, X)
         level = self._to_inner(X["level_before"])
         self._untrained = UntrainedColumns().fit(X, level)
-        self._effects = EffectColumns().fit(self.pairs_, size_known=self.size_known_)
+        inner = self.pairs_.assign(from_level=self._from_levels())
+        self._effects = EffectColumns().fit(inner, size_known=self.size_known_)
         events = list_events(X, self.pairs_, level)
         equations = Equations(
             untrained=Untrained(self._untrained.transform(X, level), self._to_inner(after)),
@@ -282,15 +283,18 @@ class EffectModel(RegressorMixin, BaseEstimator):
 
     def _training(self, events: Events) -> Training:
         pairs, pair = self.pairs_, events.pair
-        low, high = self.scale
-        from_level = (pairs["from_level"].to_numpy(dtype=np.float64) - low) * (TOP / (high - low))
         return Training(
             events=events,
             columns=self._effects.transform(pair, events.level),
-            from_level=from_level[pair],
+            from_level=self._from_levels()[pair],
             main=pairs["main"].to_numpy(dtype=np.bool_)[pair],
             lag=events.since - self.asked_since,
         )
+
+    def _from_levels(self) -> FloatArray:
+        """From-level of each pair on [0, 4]."""
+        low, high = self.scale
+        return (self.pairs_["from_level"].to_numpy(dtype=np.float64) - low) * (TOP / (high - low))
 
     def _to_inner(self, levels: ArrayLike) -> FloatArray:
         low, high = self.scale

@@ -19,6 +19,7 @@ from recommender.documents.evaluation.document import (
     HistoryCounts,
     ReportOptions,
     build_evaluation_report,
+    count_intervals,
 )
 from recommender.documents.evaluation.report import (
     evaluation_report_json,
@@ -270,18 +271,7 @@ def fit_model(
 
 def count_history(history: History) -> HistoryCounts:
     """Count what a model is fitted on."""
-    X = history.intervals
-    trained = is_trained(X)
-    days = X["assessed_on"].dropna()
-    return HistoryCounts(
-        trained=int(trained.sum()),
-        controls=int((~trained).sum()),
-        people=int(X["person_id"].nunique()),
-        modules=len(history.ids.module_ids),
-        modules_with_records=int(X["modules"].explode().nunique()),
-        first_on=days.min().date() if len(days) else None,
-        last_on=days.max().date() if len(days) else None,
-    )
+    return count_intervals(history.intervals, len(history.ids.module_ids))
 
 
 def card_facts(
