@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from recommender.analysis.workbench import Workbench
@@ -11,7 +12,7 @@ from recommender.documents.evaluation.findings import finding_sentences
 from recommender.documents.evaluation.view import model_names
 from recommender.improvement.evaluation import GainScore
 from recommender.improvement.history import HistoryReport
-from recommender.improvement.simulation.closed_loop import ClosedLoop
+from recommender.improvement.simulation.closed_loop import ClosedLoop, Policy
 from recommender.texts import all_texts, say
 
 
@@ -123,17 +124,22 @@ def loop_table(loop: ClosedLoop, lang: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The gap closed in the end, the mean regret and the share of modules tried; then the value
-        of another ranking as estimated from the log, its true value, and how many records the
-        estimate is worth.
+        The gap closed in the end, also as a share of the oracle's, the mean regret, the share of
+        modules tried, and the share of effect ranges that hold in the first and the last quarter;
+        then the value of another ranking as estimated from the log, its true value, and how many
+        records the estimate is worth.
     """
+    oracle = loop.runs.get(Policy.ORACLE)
     return pd.DataFrame(
         [
             {
                 "policy": say(f"evaluation.loop.policy.{policy}", lang),
                 "gap_closed": run.gap_closed[-1],
+                "of_oracle": run.gap_closed[-1] / oracle.gap_closed[-1] if oracle else np.nan,
                 "regret": run.regret.mean(),
                 "modules_tried": run.modules_tried[-1],
+                "first_coverage": run.effect_coverage[0],
+                "last_coverage": run.effect_coverage[-1],
                 "other_estimated": run.off_policy.value.doubly_robust,
                 "other_true": run.off_policy.true_value,
                 "effective_sample": run.off_policy.value.effective_sample_size,

@@ -33,8 +33,11 @@ INK, GREY, RULE, ACCENT, FAINT = "#1c2229", "#56606b", "#c4cad2", "#173f67", "#e
 FEW = 20  # with fewer records the interval of a share near 90 % is wider than ±14 points
 _NORMAL_95 = 1.959964  # two-sided 95 % quantile of the normal distribution
 # paired with the tones below, so that lines can be told apart on a grey print
-_STROKES = (("-", "o"), ("--", "s"), ("-.", "^"), (":", "D"), ((0, (1, 3)), "v"))
-_TONES = (ACCENT, "#4f7ba6", INK, GREY, "#8a929b")
+_STROKES = (
+    *(("-", "o"), ("--", "s"), ("-.", "^")),
+    *((":", "D"), ((0, (1, 3)), "v"), ((0, (6, 2)), "P")),
+)
+_TONES = (ACCENT, "#4f7ba6", INK, GREY, "#8a929b", "#5b6b3a")
 
 
 def calibration_chart(panels: Mapping[str, GainBins], *, lang: str) -> Figure:

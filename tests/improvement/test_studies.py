@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from studies import comparing, histories, independent
+from studies import comparing, histories, independent, routes
 
 TINY = {
     "ours": replace(histories.SMALL, n_people=60, n_modules=12, n_trained=80, n_untrained=90),
@@ -24,6 +24,9 @@ class Guess:
     def fit(self, X: pd.DataFrame, y: np.ndarray) -> Guess:
         assert len(X) == len(y)
         return self
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        return X["level_before"].to_numpy(float)
 
     def effect(self, X: pd.DataFrame) -> np.ndarray:
         return np.full(len(X), 0.3)
@@ -77,3 +80,13 @@ def test_what_is_counted(tiny: None) -> None:
     assert table.loc[("all", "b"), "regret_se"] == pytest.approx(0)
     assert table.loc[("all", "b"), "n"] == 4
     assert "(+2.0 ± 0.0)" in comparing.as_markdown(table.reset_index(), "a")
+
+
+def test_a_history_is_the_same_by_every_route(tiny: None) -> None:
+    for name in TINY:
+        history = histories.make_history(name, 1, n_queries=50)
+        found = [routes.hand_in(history, route)[0] for route in routes.ROUTES]
+        for x in found:
+            assert len(x) == 170
+        taken = [sorted(zip(x["modules"], x["level_before"], strict=True)) for x in found]
+        assert taken[0] == taken[1] == taken[2]

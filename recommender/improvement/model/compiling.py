@@ -37,6 +37,8 @@ CHECKED_PAIRS, CHECKED_LEVELS = 100, 401
 # Columns of `explain` beside the features, where an estimator has it.
 OWN_PARTS = ("module", "pair")
 
+_UNKNOWN = Calibration(np.zeros(0), *np.full((4, 1), np.nan))
+
 
 class Ids(Protocol):
     """The ids that the codes of a table stand for; the position is the code."""
@@ -67,6 +69,7 @@ def compile_effects(
     scale: tuple[float, float],
     name: str,
     seed: int = 0,
+    calibrated: bool = True,
 ) -> EffectTable:
     """Ask a fitted estimator about every pair at every level, and calibrate its next level.
 
@@ -86,6 +89,9 @@ def compile_effects(
         Name of the estimator.
     seed : int
         Decides who and what is left out together.
+    calibrated : bool
+        Whether to find the bounds of the next level, which takes several fits more; else they
+        are unknown.
 
     Returns
     -------
@@ -115,7 +121,7 @@ def compile_effects(
         parts=_parts(estimator, asked, effect, unit),
         evidence_count=evidence,
         org_effects=org_effects,
-        calibration=_calibrate(estimator, X, y, scale, seed),
+        calibration=_calibrate(estimator, X, y, scale, seed) if calibrated else _UNKNOWN,
         scale=scale,
         size_known=size_known,
         asked_since=float(getattr(estimator, "asked_since", np.nan)),
