@@ -10,7 +10,7 @@ import pandas as pd
 from recommender.analysis.workbench import Workbench
 from recommender.documents.evaluation.findings import finding_sentences
 from recommender.documents.evaluation.view import model_names
-from recommender.improvement.evaluation import GainScore
+from recommender.improvement.evaluation import Evaluation, GainScore
 from recommender.improvement.history import HistoryReport
 from recommender.improvement.simulation.closed_loop import ClosedLoop, Policy
 from recommender.texts import all_texts, say
@@ -104,11 +104,25 @@ def history_tables(report: HistoryReport, bench: Workbench) -> dict[str, pd.Data
     }
 
 
-def score_table(scores: Mapping[str, GainScore], lang: str) -> pd.DataFrame:
-    """Lay scores out as a table, the smallest error first; models by the names people know."""
+def score_table(found: Evaluation | Mapping[str, GainScore], lang: str) -> pd.DataFrame:
+    """Lay scores out as a table, the smallest error first; models by the names people know.
+
+    Parameters
+    ----------
+    found : Evaluation or mapping of str to GainScore
+        Of an evaluation the scores of known modules, and by how much the error of each model is
+        larger than that of the judged one, with its standard error.
+    lang : str
+        ``zh-CN`` or ``en``.
+    """
+    scores = found.known if isinstance(found, Evaluation) else found
     names = model_names(tuple(scores), lang)
-    rows = [{"model": names[name], **vars(score)} for name, score in scores.items()]
-    return pd.DataFrame(rows).sort_values("rmse", ignore_index=True).round(3)
+    table = pd.DataFrame([{"model": names[name], **vars(score)} for name, score in scores.items()])
+    if isinstance(found, Evaluation):
+        paired = [found.paired.get(name) for name in scores]
+        table["difference"] = [pair.known if pair else None for pair in paired]
+        table["difference_error"] = [pair.known_error if pair else None for pair in paired]
+    return table.sort_values("rmse", ignore_index=True).round(3)
 
 
 def loop_table(loop: ClosedLoop, lang: str) -> pd.DataFrame:
