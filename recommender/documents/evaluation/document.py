@@ -135,6 +135,8 @@ class ReportOptions:
         Digests of the history and of the catalogue.
     findings : tuple of HistoryWarning
         What limits the history.
+    names : mapping of str to str
+        Names of modules by id.
     synthetic : bool
         Whether the people are made up.
     """
@@ -148,6 +150,7 @@ class ReportOptions:
     data_digest: str = ""
     catalog_digest: str = ""
     findings: tuple[HistoryWarning, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
     synthetic: bool = False
 
 
@@ -196,6 +199,12 @@ def build_evaluation_report(
         size_known=fit.size_known,
         warnings=tuple(dict.fromkeys((*(found.code for found in options.findings), *fit.warnings))),
         findings=options.findings,
+        names={
+            module: options.names[module]
+            for finding in options.findings
+            for module in finding.modules
+            if module in options.names
+        },
         off_policy=tuple(
             LoggedValue(name, value, count) for name, (value, count) in options.off_policy.items()
         ),
