@@ -189,6 +189,10 @@ def evaluate(
             options,
             in_use=session.service.models.active(),
             catalog_digest=session.service.framework.catalog.digest,
+            names={
+                module.id: module.title.in_language(term.lang)
+                for module in session.service.framework.catalog.modules
+            },
         )
     if evaluation is None:
         raise InputError("cli.too-few-to-judge")

@@ -160,6 +160,8 @@ class ReportOptions:
         Digests of the history and of the catalogue.
     findings : tuple of HistoryWarning
         What limits the history.
+    names : mapping of str to str
+        Names of modules by id.
     synthetic : bool
         Whether the people are made up.
     """
@@ -173,6 +175,7 @@ class ReportOptions:
     data_digest: str = ""
     catalog_digest: str = ""
     findings: tuple[HistoryWarning, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
     synthetic: bool = False
 
 
@@ -212,6 +215,12 @@ def build_evaluation_report(
         effect_coverage=EFFECT_COVERAGE if interval else None,
         top_coverage=TOP_COVERAGE if interval else None,
         asked_since=known(fit.asked_since),
+        names={
+            module: options.names[module]
+            for finding in options.findings
+            for module in finding.modules
+            if module in options.names
+        },
         off_policy=tuple(
             LoggedValue(name, value, count) for name, (value, count) in options.off_policy.items()
         ),

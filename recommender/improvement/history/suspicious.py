@@ -70,8 +70,9 @@ def list_suspicious(
     frame: pd.DataFrame, problems: Mapping[str, BoolArray]
 ) -> tuple[SuspiciousRow, ...]:
     """List the records with problems, up to 1000 of each kind, by the index of the frame."""
+    labels = frame.index.to_numpy(dtype=np.int64)
     return tuple(
-        _show(frame.iloc[at], code, int(frame.index[at]))
+        _show(frame.iloc[at], code, int(labels[at]))
         for code in SUSPICIOUS
         for at in np.flatnonzero(problems[code])[:MAX_ROWS]
     )

@@ -31,8 +31,8 @@ ALWAYS_TOGETHER = 0.9
 MIN_TOGETHER = 5
 # A shift of the ratings that would move effects by less than this is no matter.
 MIN_SHIFT = 0.05
-# In standard errors: a chance of 1 in 16,000, as every training of every history is checked.
-BEYOND_NOISE = 4.0
+# In standard errors: chance goes beyond in 1 history of 370, and seldom by MIN_SHIFT as well.
+BEYOND_NOISE = 3.0
 # A quarter with fewer controls says nothing of how ratings were given then.
 MIN_IN_QUARTER = 5
 MAX_APART = 0.2
