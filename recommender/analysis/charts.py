@@ -15,9 +15,9 @@ from recommender.documents.charts import (
     coverage_chart,
     error_chart,
 )
+from recommender.documents.evaluation.comparison import model_names
 from recommender.documents.evaluation.document import ReportOptions, build_evaluation_report
 from recommender.documents.evaluation.report import render_evaluation_report
-from recommender.documents.evaluation.view import model_names
 from recommender.documents.glyphs import FONT_FAMILY, FONT_FILES, FONT_FOLDER
 from recommender.improvement.evaluation import Evaluation
 from recommender.improvement.registry import ModelCard, TrainedModel

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from recommender.analysis.workbench import Workbench
+from recommender.documents.evaluation.comparison import model_names
 from recommender.documents.evaluation.findings import finding_sentences
-from recommender.documents.evaluation.view import model_names
 from recommender.improvement.evaluation import Evaluation, GainScore
 from recommender.improvement.history import HistoryReport
 from recommender.improvement.simulation.closed_loop import ClosedLoop, Policy

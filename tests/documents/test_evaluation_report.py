@@ -19,6 +19,7 @@ from recommender.documents.charts import (
     coverage_chart,
     loop_chart,
 )
+from recommender.documents.evaluation.comparison import compare
 from recommender.documents.evaluation.document import (
     EvaluationReport,
     HistoryCounts,
@@ -31,7 +32,7 @@ from recommender.documents.evaluation.report import (
     evaluation_report_json,
     render_evaluation_report,
 )
-from recommender.documents.evaluation.view import compare, warning_sentences
+from recommender.documents.evaluation.view import warning_sentences
 from recommender.improvement.evaluation import (
     Evaluation,
     GainBins,

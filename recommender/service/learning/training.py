@@ -226,6 +226,9 @@ def fit_history(
     from recommender.improvement.model.estimators import make_estimator
 
     X, y = history.intervals, history.level_after
+    # An estimator may keep what it is fitted on, and who somebody is would then be in its artefact.
+    numbers = pd.factorize(X["person_id"])[0].astype(str).astype(object)
+    X = X.assign(person_id=numbers)
     model = make_estimator(estimator, history.pairs, scale=scale)
     # The matrices are small and many: BLAS threads would mostly wait for each other, and add up in
     # another order, so that the same history would not give the same table.
