@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 
 from recommender.arrays import FloatArray, IntArray
 from recommender.errors import ModelError
@@ -21,7 +20,12 @@ from recommender.improvement.model.history_checks import (
     find_reliability,
 )
 from recommender.improvement.model.intervals import as_asked, ask, is_size_known, is_trained
-from recommender.improvement.model.splitting import Fold, split_by_module, split_by_person
+from recommender.improvement.model.splitting import (
+    Fold,
+    split_by_module,
+    split_by_person,
+    unfitted,
+)
 
 COVERAGE = 0.9
 N_FOLDS = 3
@@ -247,17 +251,13 @@ def _calibrate(
     trained = is_trained(X)
     level = (X["level_before"].to_numpy(dtype=float)[trained] - low) / unit
 
-    # What an estimator searched for takes most of its time, and would hardly be anything else
-    # without some of the people.
-    anew = estimator.settled() if hasattr(estimator, "settled") else clone(estimator)
-
     def residuals(folds: list[Fold]) -> FloatArray:
         found = np.full(len(X), np.nan)
         for learn, judge in folds:
             if np.isfinite(found).sum() >= ENOUGH_RESIDUALS:
                 break
             try:
-                fitted = clone(anew).fit(X[learn], y[learn])
+                fitted = unfitted(estimator).fit(X[learn], y[learn])
             except ModelError:  # what is left is too little to learn from
                 continue
             found[judge] = y[judge] - fitted.predict(as_asked(X[judge]))
