@@ -466,7 +466,8 @@ def test_an_estimator_is_chosen_by_name(call, tmp_path):
     assert found["estimator"] == "our_models:tree"
     assert found["effect_coverage"] is None
     names = ["our_models:experts", "raw-mean"]
-    judged = call("evaluate", *files, *(w for n in names for w in ("--estimator", n)), "--json").json
+    chosen = [word for name in names for word in ("--estimator", name)]
+    judged = call("evaluate", *files, *chosen, "--json").json
     assert judged["estimator"] == names[0]
     assert list(judged["known"])[:2] == names
     assert set(judged["paired"]["raw-mean"]) == {"known", "known_error", "cold", "cold_error"}
