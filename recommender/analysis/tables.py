@@ -16,8 +16,8 @@ from recommender.improvement.simulation.closed_loop import ClosedLoop, Policy
 from recommender.texts import all_texts, say
 
 
-def in_words(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
-    """Return a table with headings and findings in a language, numbers to two decimals."""
+def in_words(frame: pd.DataFrame, lang: str, *, digits: int = 2) -> pd.DataFrame:
+    """Return a table with headings and findings in a language, numbers to some decimals."""
     shown = frame.reset_index(drop=True)
     # People count rows from 1.
     shown.index += 1
@@ -27,7 +27,7 @@ def in_words(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
         shown["modality"] = [_known(f"modality.{code}", code, lang) for code in shown["modality"]]
     return shown.rename(
         columns={name: _known(f"analysis.column.{name}", name, lang) for name in map(str, shown)}
-    ).round(2)
+    ).round(digits)
 
 
 def history_tables(report: HistoryReport, bench: Workbench) -> dict[str, pd.DataFrame]:

@@ -139,14 +139,15 @@ def train_on_history(
         if parent is not None:
             metrics["in_force"] = {"model_id": parent}
             try:
-                earlier, _ = models.load(parent)
+                earlier, its_card = models.load(parent)
             except ModelError as error:
                 # it must not keep the model from being trained that takes its place
                 if error.code != "registry.earlier-release":
                     raise
             else:
                 # beside the new model on the same records, as its verdict compares the two
-                metrics["in_force"] |= _score_earlier(history, earlier)
+                alike = metrics["known"].get(its_card.estimator, {})
+                metrics["in_force"] |= _score_earlier(history, earlier) or alike
     facts = card_facts(history, metrics, seed, parent)
     card = models.save(model, facts, by=by)
     return Training(card, evaluation, judge(metrics) if metrics else None)
@@ -372,22 +373,19 @@ def expected_levels(model: TrainedModel, X: pd.DataFrame) -> FloatArray:
 
 
 def _score_earlier(history: History, model: TrainedModel) -> dict[str, Any]:
-    """Score an earlier model on the intervals that the new one is judged on.
+    """Score an earlier model on the later intervals that it has not been trained on.
 
-    If there are enough intervals from after the earlier model's own history, only they count: on
-    what it was trained on it would look better than it is.
+    Nothing if there are too few: on what it was trained on it would look better than it is. An
+    estimator of its kind, trained anew and judged with the others, then stands in for it.
     """
     X = history.intervals
     rows = is_later(X) & is_trained(X)
     if model.trained_on is not None:
-        later = rows & (X["assessed_on"] > pd.Timestamp(model.trained_on)).to_numpy()
-        if later.sum() >= MIN_JUDGED:
-            rows = later
+        rows &= (X["assessed_on"] > pd.Timestamp(model.trained_on)).to_numpy()
     expected = expected_levels(model, X[rows])
     known = np.isfinite(expected)
-    # a slope needs two points
-    if known.sum() < 2:
-        return {"rmse": None, "slope": None, "n_records": int(known.sum())}
+    if known.sum() < MIN_JUDGED:
+        return {}
     before = X["level_before"].to_numpy(dtype=float)[rows][known]
     gain = history.level_after[rows][known] - before
     return to_plain(score_gain(expected[known] - before, gain))
