@@ -56,7 +56,7 @@ def test_an_analysts_own_model_is_trained_judged_promoted_and_ranked_with(servic
     ]
     assert served
     for module, each in served:
-        assert each.improvement == pytest.approx(expert[module, each.competency_id])
+        assert each.expected_improvement == pytest.approx(expert[module, each.competency_id])
         # it gives no range, so none is shown
         assert each.lower is each.upper is None
         assert each.basis in ("measured", "pooled")
