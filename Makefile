@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow browser check format fuzz faults soak bench serve clean lock
+.PHONY: help install demo test test-slow browser check format fuzz faults soak bench serve clean lock judges
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,9 +61,16 @@ bench: $(STAMP) ## Measure speed and memory as ratios; figures in build/bench.js
 serve: $(STAMP) ## Serve the API on http://127.0.0.1:8000
 	$(BIN)/recommender serve
 
+judges: ## Judge the effect model by other libraries and by public data, in .venv-judges
+	$(PYTHON) -m venv $(VENV)-judges
+	$(VENV)-judges/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -r tests/judges.lock
+	$(VENV)-judges/bin/python -m pip install --quiet --disable-pip-version-check --no-deps causallib==0.10.0
+	PYTHONPATH=. $(VENV)-judges/bin/python -m pytest -m slow tests/improvement/test_judges.py
+
 lock: $(STAMP) ## Renew requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --quiet --upgrade -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --quiet -c requirements.lock -o deploy/requirements.lock
+	$(BIN)/uv pip compile --group judges --universal --generate-hashes --no-emit-index-url --quiet -c requirements.lock -o tests/judges.lock
 	echo hatchling | $(BIN)/uv pip compile - --universal --generate-hashes --no-emit-index-url --quiet -c requirements.lock -o deploy/build.lock
 
 clean: ## Remove what was built

@@ -16,7 +16,7 @@ from recommender.candidates import (
     serves_gap,
 )
 from recommender.errors import ShapeMismatchError
-from recommender.improvement.model.tables import ModuleTable
+from recommender.improvement.model.effect_table import GRID, at_grid, grid_position
 
 # Bounds the memory: the values of a million people for 500 modules would take 4 GB at once.
 CHUNK_PEOPLE = 1024
@@ -60,26 +60,26 @@ class ModelOrder:
 
     Parameters
     ----------
-    coefficients : ndarray of shape (n_pairs, degree + 1)
+    table : ndarray of shape (n_pairs, n_grid)
         By how many levels each pair does better or worse than the average module of its
-        competency, a polynomial in the level.
+        competency, at the levels of `GRID`.
     usual : ndarray of shape (n_pairs,)
         What the experts expect of the average module of the pair's competency, in levels.
     """
 
-    coefficients: FloatArray
+    table: FloatArray
     usual: FloatArray
 
 
-def predict_improvement(levels: FloatArray, coefficients: FloatArray) -> FloatArray:
-    """Evaluate the compiled effect model.
+def predict_improvement(levels: FloatArray, table: FloatArray) -> FloatArray:
+    """Read what modules are expected to add from a table of effects.
 
     Parameters
     ----------
     levels : ndarray of shape (n_people,) or (n_people, n_pairs)
         Level of each person in the pair's competency; a vector when all pairs share one.
-    coefficients : ndarray of shape (n_pairs, degree + 1)
-        Polynomial in the level, constant first.
+    table : ndarray of shape (n_pairs, n_grid) or (n_pairs, 1)
+        Expected improvement of each pair at the levels of `GRID`, linear between, or at any level.
 
     Returns
     -------
@@ -87,18 +87,25 @@ def predict_improvement(levels: FloatArray, coefficients: FloatArray) -> FloatAr
         Expected improvement over no training, in levels, never below 0.
     """
     at = levels[:, None] if levels.ndim == 1 else levels
-    value = np.broadcast_to(coefficients[:, -1], (len(levels), len(coefficients)))
-    for power in range(coefficients.shape[1] - 2, -1, -1):
-        value = value * at + coefficients[:, power]
-    return np.maximum(value, 0.0)
+    at = np.broadcast_to(at, (len(levels), len(table)))
+    return np.maximum(_read_table(table, at), 0.0)
+
+
+def _read_table(table: FloatArray, levels: FloatArray) -> FloatArray:
+    """Read each pair's row at the levels of its column; NaN where the level is."""
+    if table.shape[1] == 1:
+        return np.where(np.isnan(levels), np.nan, table[:, 0])
+    known = np.clip(np.nan_to_num(levels), 0.0, GRID[-1])
+    value = at_grid(table, np.broadcast_to(np.arange(len(table)), levels.shape), known)
+    return np.where(np.isnan(levels), np.nan, value)
 
 
 def value_modules(
     levels: FloatArray,
     targets: FloatArray,
     weights: FloatArray,
-    modules: ModuleArrays | ModuleTable,
-    coefficients: FloatArray,
+    modules: ModuleArrays,
+    table: FloatArray,
 ) -> FloatArray:
     """Compute the expected gap closed of every module for every person.
 
@@ -106,10 +113,10 @@ def value_modules(
     ----------
     levels, targets, weights : ndarray of shape (n_people, n_competencies)
         Level (NaN where to be assessed first) and target in levels, importance weight.
-    modules : ModuleArrays or ModuleTable
+    modules : ModuleArrays
         The modules.
-    coefficients : ndarray of shape (n_pairs, degree + 1)
-        Expected improvement of each pair of `modules`, a polynomial in the level.
+    table : ndarray of shape (n_pairs, n_grid) or (n_pairs, 1)
+        Expected improvement of each pair of `modules`, as in `predict_improvement`.
 
     Returns
     -------
@@ -119,13 +126,13 @@ def value_modules(
     Raises
     ------
     ShapeMismatchError
-        If `coefficients` does not have a row for each pair.
+        If `table` does not have a row for each pair.
 
     References
     ----------
     DESIGN, section 4, "Expected gap closed".
     """
-    steps = _group_by_step(modules, coefficients)
+    steps = _group_by_step(modules, table)
     return _value_in_units(levels, targets, weights, steps, modules.n_modules) * _UNIT
 
 
@@ -133,22 +140,22 @@ def value_modules(
 class _Steps:
     """Steps in one competency; pairs that cover the same step serve the same people.
 
-    For each step, `rows` are the modules that cover it and `coefficients` their estimates. `first`
-    says that these modules have no value from an earlier step yet.
+    For each step, `rows` are the modules that cover it and `effects` their estimates, a row for
+    each level of the grid. `first` says that these modules have no value from an earlier step yet.
     """
 
     competency: int
     from_level: FloatArray
     to_level: FloatArray
     rows: list[IntArray]
-    coefficients: list[FloatArray]
+    effects: list[FloatArray]
     first: list[bool]
 
 
-def _group_by_step(modules: ModuleArrays | ModuleTable, coefficients: FloatArray) -> list[_Steps]:
-    if len(coefficients) != len(modules.pair_module):
+def _group_by_step(modules: ModuleArrays, table: FloatArray) -> list[_Steps]:
+    if len(table) != len(modules.pair_module):
         raise ShapeMismatchError(
-            f"{len(coefficients)} rows of coefficients for {len(modules.pair_module)} pairs"
+            f"{len(table)} rows of effects for {len(modules.pair_module)} pairs"
         )
     served: set[int] = set()
     groups: dict[int, dict[tuple[bool, float, float], list[int]]] = {}
@@ -165,7 +172,8 @@ def _group_by_step(modules: ModuleArrays | ModuleTable, coefficients: FloatArray
             np.array([from_level for _, from_level, _ in steps]),
             np.array([to_level for _, _, to_level in steps]),
             [modules.pair_module[pairs] for pairs in steps.values()],
-            [coefficients[pairs] for pairs in steps.values()],
+            # In units already, and by level: a person is looked up by one row for all modules.
+            [np.ascontiguousarray(table[pairs].T) / _UNIT for pairs in steps.values()],
             [first for first, _, _ in steps],
         )
         for competency, steps in groups.items()
@@ -181,36 +189,34 @@ def _value_in_units(
 ) -> FloatArray:
     """Return values of shape (n_people, n_modules) in whole units, -inf where nothing is served.
 
-    A step serves few people, so only those are computed. Their polynomials are one small matrix
-    product, and what a module closes is bounded by the gap.
+    A step serves few people, so only those are computed, all modules of the step at once; what a
+    module closes is bounded by the gap.
     """
-    n_powers = max((step.coefficients[0].shape[1] for step in steps), default=1)
     value = np.full((len(levels), n_modules), -np.inf)
-    powers = np.empty((n_powers, len(levels)))
     for step in steps:
         k = step.competency
         # A column is spread over memory and read many times below, so it is copied once.
         level, target = np.ascontiguousarray(levels[:, k]), np.ascontiguousarray(targets[:, k])
         serves = serves_gap(level, target, step.from_level[:, None], step.to_level[:, None])
-        # With weight and unit in the powers, the product below is weighted and in units already.
-        # Levels of NaN serve nothing, so their powers are never used.
-        powers[0] = weights[:, k] / _UNIT
-        for p in range(1, n_powers):
-            np.multiply(powers[p - 1], level, out=powers[p])
-        gap = powers[0] * (target - level)
-        for people, rows, coefficients, first in zip(
-            serves, step.rows, step.coefficients, step.first, strict=True
+        weight = np.ascontiguousarray(weights[:, k])
+        gap = (target - level) / _UNIT
+        # Levels of NaN serve nothing, so theirs are never used.
+        left, share = grid_position(np.nan_to_num(level))
+        for people, rows, effects, first in zip(
+            serves, step.rows, step.effects, step.first, strict=True
         ):
             served = np.flatnonzero(people)
-            gain = coefficients @ powers[:, served]
-            np.minimum(gain, gap[served], out=gain)
-            np.maximum(gain, 0.0, out=gain)
-            cells = served[:, None], rows
-            if first:
-                value[cells] = gain.T
+            if len(effects) == 1:
+                gain = np.repeat(effects, served.size, axis=0)
             else:
-                # Somebody whom only this step serves still stands at -inf.
-                value[cells] = np.maximum(value[cells], 0.0) + gain.T
+                gain = effects[left[served]]
+                gain += share[served, None] * (effects[left[served] + 1] - gain)
+            np.minimum(gain, gap[served, None], out=gain)
+            np.maximum(gain, 0.0, out=gain)
+            gain *= weight[served, None]
+            cells = served[:, None], rows
+            # Somebody whom only this step serves still stands at -inf.
+            value[cells] = gain if first else np.maximum(value[cells], 0.0) + gain
     np.rint(value, out=value)
     return value
 
@@ -245,9 +251,7 @@ def order_modules(
     """
     competency = modules.pair_competency
     level, target = levels[:, competency], targets[:, competency]
-    better = np.broadcast_to(order.coefficients[:, -1], level.shape)
-    for power in range(order.coefficients.shape[1] - 2, -1, -1):
-        better = better * level + order.coefficients[:, power]
+    better = _read_table(order.table, level)
     closes = np.minimum(target - level, order.usual) / np.maximum(order.usual, _UNIT)
     serves = serves_gap(level, target, modules.pair_from, modules.pair_to)
     key = np.where(serves, weights[:, competency] * closes * (order.usual + better), 0.0)
@@ -271,7 +275,7 @@ def rank_modules(
     targets: FloatArray,
     weights: FloatArray,
     modules: ModuleArrays,
-    coefficients: FloatArray,
+    table: FloatArray,
     *,
     grade: IntArray,
     top: int,
@@ -290,8 +294,8 @@ def rank_modules(
         Level (NaN where to be assessed first) and target in levels, importance weight.
     modules : ModuleArrays
         The modules, in the order of tie-breaks.
-    coefficients : ndarray of shape (n_pairs, degree + 1)
-        Expected improvement of each pair of `modules`, a polynomial in the level.
+    table : ndarray of shape (n_pairs, n_grid) or (n_pairs, 1)
+        Expected improvement of each pair of `modules`, as in `predict_improvement`.
     grade : ndarray of shape (n_people,)
         Position of each person's grade.
     top : int
@@ -303,7 +307,7 @@ def rank_modules(
     modalities : collection of str, optional
         The allowed modalities; all when not given.
     order : ModelOrder, optional
-        Rank by this order; the improvements of `coefficients` then only say what is closed.
+        Rank by this order; the improvements of `table` then only say what is closed.
     target_grade : int, optional
         Position of the grade that the targets are of, where not of each person's own.
 
@@ -321,7 +325,7 @@ def rank_modules(
     best = np.full((n_people, top), -1, dtype=np.int64)
     closed = np.full((n_people, top), np.nan)
     worth = np.full((n_people, top), np.nan)
-    steps = _group_by_step(modules, coefficients)
+    steps = _group_by_step(modules, table)
     # Most modules are open to all grades: only the others have to be looked up for each person.
     closed_to = permit(
         modules,

@@ -21,6 +21,7 @@ from people_and_modules import (
 )
 
 from recommender.errors import ShapeMismatchError
+from recommender.improvement.model.effect_table import GRID
 from recommender.ranking import CHUNK_PEOPLE, ModelOrder, Objective, rank_modules
 
 OBJECTIVE = st.sampled_from(list(Objective))
@@ -28,14 +29,20 @@ OBJECTIVE = st.sampled_from(list(Objective))
 
 @st.composite
 def effects(draw, of_modules):
-    """{(module id, competency): coefficients of a polynomial in the level, constant first}."""
-    degree = draw(st.integers(0, 2))
+    """{(module id, competency): effect at the whole levels, straight between; or at any level}."""
+    n_levels = draw(st.sampled_from([1, 5]))
     number = st.sampled_from([0.0, 0.1, 0.2, 0.4, 0.4, 1.5, -0.1, -0.6])
     return {
-        (m.id, k): tuple(draw(number) for _ in range(degree + 1))
-        for m in of_modules
-        for k in m.steps
+        (m.id, k): tuple(draw(number) for _ in range(n_levels)) for m in of_modules for k in m.steps
     }
+
+
+def at_level(of_effect, level):
+    """Effect at a level, by hand."""
+    if len(of_effect) == 1:
+        return of_effect[0]
+    left = min(int(level), 3)
+    return of_effect[left] + (level - left) * (of_effect[left + 1] - of_effect[left])
 
 
 def expected_values(person, of_modules, of_effects, modalities, target_grade=None):
@@ -45,19 +52,19 @@ def expected_values(person, of_modules, of_effects, modalities, target_grade=Non
     candidates = expected_candidates(person, of_modules, modalities, target_grade)
     for name, (serves, against) in candidates.items():
         if not against:
-            improvement = {
-                k: sum(c * person.levels[k] ** i for i, c in enumerate(of_effects[name, k]))
-                for k in serves
-            }
+            improvement = {k: at_level(of_effects[name, k], person.levels[k]) for k in serves}
             values[name] = oracle.expected_gap_closed(
                 serves, improvement, gaps, dict(enumerate(person.weights))
             )
     return values
 
 
-def coefficients(arrays, of_effects):
+def table(arrays, of_effects):
     rows = zip(arrays.pair_module, arrays.pair_competency, strict=True)
-    return np.array([of_effects[arrays.ids[m], int(k)] for m, k in rows])
+    values = np.array([of_effects[arrays.ids[m], int(k)] for m, k in rows])
+    if values.shape[1:] != (5,):
+        return values
+    return np.array([np.interp(GRID, np.arange(5.0), row) for row in values])
 
 
 def core_ranking(
@@ -72,7 +79,7 @@ def core_ranking(
         targets,
         weights,
         arrays,
-        coefficients(arrays, of_effects),
+        table(arrays, of_effects),
         grade=grade,
         top=top,
         objective=objective,
@@ -149,7 +156,7 @@ def test_many_people_and_many_modules(objective):
     draw = random.Random(20260831)
     of_modules = many_modules(draw, 60)
     of_effects = {
-        (m.id, k): (draw.choice([0.2, 0.4, 0.6]), draw.choice([0.0, -0.1]))
+        (m.id, k): tuple(draw.choice([0.2, 0.4, 0.6]) for _ in range(5))
         for m in of_modules
         for k in m.steps
     }
@@ -224,7 +231,7 @@ def test_a_free_module_that_adds_something_comes_first_by_cost():
     assert math.isclose(ranked[1][0], 0.1)
 
 
-def test_coefficients_must_fit_the_pairs():
+def test_a_table_must_fit_the_pairs():
     arrays = module_arrays([oracle.Module("a", {0: (0.0, 1.0)})], n_competencies=N_COMPETENCIES)
     one = np.ones((1, N_COMPETENCIES))
     with pytest.raises(ShapeMismatchError):

@@ -15,12 +15,13 @@ from recommender.documents.charts import (
     coverage_chart,
     error_chart,
 )
+from recommender.documents.evaluation.comparison import model_names
 from recommender.documents.evaluation.document import ReportOptions, build_evaluation_report
 from recommender.documents.evaluation.report import render_evaluation_report
-from recommender.documents.evaluation.view import model_names
 from recommender.documents.glyphs import FONT_FAMILY, FONT_FILES, FONT_FOLDER
 from recommender.improvement.evaluation import Evaluation
 from recommender.improvement.registry import ModelCard, TrainedModel
+from recommender.service.learning.training import count_history
 from recommender.texts import say
 
 
@@ -63,7 +64,13 @@ def evaluation_charts(evaluation: Evaluation, model: TrainedModel, lang: str) ->
     """
     names = model_names((*evaluation.known, *evaluation.cold), lang)
     charts = {
-        "errors": error_chart(evaluation.known, evaluation.cold, lang=lang, names=names),
+        "errors": error_chart(
+            evaluation.known,
+            evaluation.cold,
+            estimator=evaluation.estimator,
+            lang=lang,
+            names=names,
+        ),
         "calibration": calibration_chart(
             {
                 say("evaluation.known", lang): evaluation.calibration_known,
@@ -89,17 +96,15 @@ def write_report(
     evaluation: Evaluation, model: TrainedModel, bench: Workbench, path: Path, *, card: ModelCard
 ) -> Path:
     """Write the report on a saved model as a self-contained web page; return its path."""
-    history = bench.history
     options = ReportOptions(
         model_id=card.model_id,
         in_use=bench.models.active(),
         data_digest=card.data_digest,
         catalog_digest=card.catalog_digest,
         synthetic=bench.source == "simulated",
+        findings=card.findings,
     )
-    report = build_evaluation_report(
-        evaluation, model.fit, history.records, history.modules, options
-    )
+    report = build_evaluation_report(evaluation, model.fit, count_history(bench.history), options)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(render_evaluation_report(report, lang=bench.lang), encoding="utf-8")
     return path

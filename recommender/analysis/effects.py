@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recommender.analysis.workbench import Workbench
-from recommender.arrays import to_day
 from recommender.improvement.evaluation import GainBins, GainScore, bin_gains, score_gain
-from recommender.improvement.model.prediction import Prediction, predict
+from recommender.improvement.model.effect_table import Prediction, predict
 from recommender.improvement.registry import TrainedModel
+from recommender.service.learning.training import expected_levels
 
 USEFUL = 0.2
 # The interval of a module with fewer records is mostly that of modules like it.
@@ -177,23 +177,21 @@ def judge_later(
     tuple of dict
         Scores and calibration by name; empty where there are fewer than 20 such records.
     """
-    frame = bench.history.frame
+    X, y = bench.history.intervals, bench.history.level_after
     seen = [model.trained_on for model in models.values() if model.trained_on is not None]
     # After the last day that any model has seen, so that none is judged on what it learned from.
-    later = bench.history.records.after_day > (to_day(max(seen)) if seen else np.inf)
-    for model in models.values():
-        later &= _known_pairs(model, frame)
-    rows = frame[later].rename(columns={"level_before": "level"})
-    if len(rows) < MIN_LATER:
+    last = pd.Timestamp(max(seen)) if seen else pd.Timestamp.max
+    later = (X["assessed_on"] > last).to_numpy()
+    expected = {name: expected_levels(model, X[later]) for name, model in models.items()}
+    known = np.logical_and.reduce([np.isfinite(value) for value in expected.values()])
+    if known.sum() < MIN_LATER:
         return {}, {}
-    level = rows["level"].to_numpy(dtype=float)
-    gain = rows["level_after"].to_numpy(dtype=float) - level
-    expected = {
-        name: _predict(model, rows).expected_level_after - level for name, model in models.items()
-    }
+    level = X["level_before"].to_numpy(dtype=float)[later][known]
+    gain = y[later][known] - level
+    predicted = {name: value[known] - level for name, value in expected.items()}
     return (
-        {name: score_gain(value, gain) for name, value in expected.items()},
-        {name: bin_gains(value, gain) for name, value in expected.items()},
+        {name: score_gain(value, gain) for name, value in predicted.items()},
+        {name: bin_gains(value, gain) for name, value in predicted.items()},
     )
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from recommender.analysis.workbench import Workbench
-from recommender.documents.evaluation.view import model_names
-from recommender.improvement.evaluation import GainScore
+from recommender.documents.evaluation.comparison import model_names
+from recommender.documents.evaluation.findings import finding_sentences
+from recommender.improvement.evaluation import Evaluation, GainScore
 from recommender.improvement.history import HistoryReport
-from recommender.improvement.simulation.closed_loop import ClosedLoop
+from recommender.improvement.simulation.closed_loop import ClosedLoop, Policy
 from recommender.texts import all_texts, say
 
 
-def in_words(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
-    """Return a table with headings and findings in a language, numbers to two decimals."""
+def in_words(frame: pd.DataFrame, lang: str, *, digits: int = 2) -> pd.DataFrame:
+    """Return a table with headings and findings in a language, numbers to some decimals."""
     shown = frame.reset_index(drop=True)
     # People count rows from 1.
     shown.index += 1
@@ -25,7 +27,7 @@ def in_words(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
         shown["modality"] = [_known(f"modality.{code}", code, lang) for code in shown["modality"]]
     return shown.rename(
         columns={name: _known(f"analysis.column.{name}", name, lang) for name in map(str, shown)}
-    ).round(2)
+    ).round(digits)
 
 
 def history_tables(report: HistoryReport, bench: Workbench) -> dict[str, pd.DataFrame]:
@@ -41,7 +43,7 @@ def history_tables(report: HistoryReport, bench: Workbench) -> dict[str, pd.Data
     Returns
     -------
     dict of str to DataFrame
-        ``summary``, ``competencies``, ``modules``, ``notes`` and ``suspicious``.
+        ``summary``, ``competencies``, ``modules``, ``warnings``, ``notes`` and ``suspicious``.
     """
     # As text: figures of different kinds stand in one column.
     lang = bench.lang
@@ -68,6 +70,7 @@ def history_tables(report: HistoryReport, bench: Workbench) -> dict[str, pd.Data
         )
         for note in report.notes
     ]
+    warnings = finding_sentences(report.warnings, lang, names=bench.titles)
     suspicious = pd.DataFrame([vars(row) for row in report.suspicious_rows])
     if len(suspicious):
         words = [say(f"history.suspicious.{code}", lang) for code in suspicious["code"]]
@@ -95,16 +98,31 @@ def history_tables(report: HistoryReport, bench: Workbench) -> dict[str, pd.Data
                 "people": [m.people for m in report.modules],
             }
         ),
+        "warnings": pd.DataFrame({"warning": list(warnings.values())}),
         "notes": pd.DataFrame({"note": notes}),
         "suspicious": suspicious,
     }
 
 
-def score_table(scores: Mapping[str, GainScore], lang: str) -> pd.DataFrame:
-    """Lay scores out as a table, the smallest error first; models by the names people know."""
+def score_table(found: Evaluation | Mapping[str, GainScore], lang: str) -> pd.DataFrame:
+    """Lay scores out as a table, the smallest error first; models by the names people know.
+
+    Parameters
+    ----------
+    found : Evaluation or mapping of str to GainScore
+        Of an evaluation the scores of known modules, and by how much the error of each model is
+        larger than that of the judged one, with its standard error.
+    lang : str
+        ``zh-CN`` or ``en``.
+    """
+    scores = found.known if isinstance(found, Evaluation) else found
     names = model_names(tuple(scores), lang)
-    rows = [{"model": names[name], **vars(score)} for name, score in scores.items()]
-    return pd.DataFrame(rows).sort_values("rmse", ignore_index=True).round(3)
+    table = pd.DataFrame([{"model": names[name], **vars(score)} for name, score in scores.items()])
+    if isinstance(found, Evaluation):
+        paired = [found.paired.get(name) for name in scores]
+        table["difference"] = [pair.known if pair else None for pair in paired]
+        table["difference_error"] = [pair.known_error if pair else None for pair in paired]
+    return table.sort_values("rmse", ignore_index=True).round(3)
 
 
 def loop_table(loop: ClosedLoop, lang: str) -> pd.DataFrame:
@@ -120,17 +138,22 @@ def loop_table(loop: ClosedLoop, lang: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The gap closed in the end, the mean regret and the share of modules tried; then the value
-        of another ranking as estimated from the log, its true value, and how many records the
-        estimate is worth.
+        The gap closed in the end, also as a share of the oracle's, the mean regret, the share of
+        modules tried, and the share of effect ranges that hold in the first and the last quarter;
+        then the value of another ranking as estimated from the log, its true value, and how many
+        records the estimate is worth.
     """
+    oracle = loop.runs.get(Policy.ORACLE)
     return pd.DataFrame(
         [
             {
                 "policy": say(f"evaluation.loop.policy.{policy}", lang),
                 "gap_closed": run.gap_closed[-1],
+                "of_oracle": run.gap_closed[-1] / oracle.gap_closed[-1] if oracle else np.nan,
                 "regret": run.regret.mean(),
                 "modules_tried": run.modules_tried[-1],
+                "first_coverage": run.effect_coverage[0],
+                "last_coverage": run.effect_coverage[-1],
                 "other_estimated": run.off_policy.value.doubly_robust,
                 "other_true": run.off_policy.true_value,
                 "effective_sample": run.off_policy.value.effective_sample_size,

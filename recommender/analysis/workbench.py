@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from pydantic import SecretStr
 
-from recommender.arrays import to_date
 from recommender.improvement.evaluation import Evaluation
 from recommender.improvement.history import (
     History,
@@ -19,7 +17,7 @@ from recommender.improvement.history import (
     pairs_of_modules,
     read_records,
 )
-from recommender.improvement.model.effects import fit_effects
+from recommender.improvement.model.effect_table import DEFAULT_ESTIMATOR
 from recommender.improvement.registry import TrainedModel
 from recommender.sample import make_history
 from recommender.service.effective_catalog import load_effective_catalog
@@ -30,6 +28,7 @@ from recommender.service.learning.training import (
     LEVEL_SCALE,
     Training,
     evaluate_history,
+    fit_model,
     train_on_history,
 )
 from recommender.service.models import Models
@@ -74,51 +73,52 @@ class Workbench:
 
     def describe(self) -> str:
         """Say in a sentence what this is."""
-        count = f"{self.history.records.size:,}"
+        count = f"{len(self.history.intervals):,}"
         return say(f"analysis.source.{self.source}", self.lang, count=count)
 
-    def train(self, *, by: str, seed: int = 0) -> Training:
+    def train(self, *, by: str, estimator: str = DEFAULT_ESTIMATOR, seed: int = 0) -> Training:
         """Train a model on the history, judge it and save it; it is not in force yet."""
         return train_on_history(
-            self.history, self.models, catalog_digest=self.catalog_digest, seed=seed, by=by
+            self.history,
+            self.models,
+            catalog_digest=self.catalog_digest,
+            estimator=estimator,
+            seed=seed,
+            by=by,
         )
 
     def load(self, model_id: str) -> TrainedModel:
         """Load a saved model, once its signature is verified."""
         return self.models.load_estimator(model_id)
 
-    def fit(self, *, share: float = 1.0, seed: int = 0) -> TrainedModel:
-        """Fit a model that is not saved, on the earliest share of the dated records."""
+    def fit(
+        self, *, share: float = 1.0, estimator: str = DEFAULT_ESTIMATOR, seed: int = 0
+    ) -> TrainedModel:
+        """Fit a model that is not saved, on the earliest share of the dated intervals."""
         history = self.history
-        days = history.records.after_day
-        # Without dates there is no earliest share: all records are used.
-        last = float(np.nanquantile(days, share)) if np.isfinite(days).any() else np.inf
-        # Not `days <= last`: records without a date are kept.
-        records = history.records.rows(~(days > last))
-        fit = fit_effects(
-            records,
-            history.modules,
-            n_competencies=len(history.ids.competency_ids),
+        day = history.intervals["assessed_on"]
+        # Not `day <= last`: intervals without a date are kept.
+        rows = ~(day > day.quantile(share)).to_numpy()
+        earliest = replace(
+            history,
+            intervals=history.intervals[rows].reset_index(drop=True),
+            level_after=history.level_after[rows],
+        )
+        return fit_model(
+            earliest,
+            estimator,
             scale=LEVEL_SCALE,
             seed=seed,
-        )
-        return TrainedModel(
-            fit=fit,
-            module_ids=history.ids.module_ids,
-            competency_ids=history.ids.competency_ids,
-            org_ids=history.ids.org_units,
             catalog_digest=self.catalog_digest,
-            scale=LEVEL_SCALE,
-            trained_on=to_date(int(last)) if np.isfinite(last) else None,
         )
 
     def name(self, key: str) -> str:
         """Return the name of a module or competency, or the id where there is none."""
         return self.titles.get(key, key)
 
-    def evaluate(self, *, seed: int = 0) -> Evaluation | None:
-        """Judge the effect model on the history; None where that is too small."""
-        return evaluate_history(self.history, seed=seed)
+    def evaluate(self, *estimators: str, seed: int = 0) -> Evaluation | None:
+        """Judge models side by side, the first before all; None where the history is too small."""
+        return evaluate_history(self.history, estimators, seed=seed)
 
 
 def open_workbench(

@@ -42,7 +42,7 @@ COMMANDS = {
     "train": ("models", "Train an effect model, on the database or on files alone."),
     "evaluate": (
         "models",
-        "Judge the effect model on a history, beside simple baselines.",
+        "Judge effect models on a history, side by side and beside simple baselines.",
     ),
     "score": (
         "models",

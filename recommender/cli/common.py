@@ -9,8 +9,8 @@ import logging
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from recommender.cli.app import Command
-from recommender.errors import InputError, RecommenderError, TableFaultsError
+from recommender.errors import InputError, ModelError, RecommenderError, TableFaultsError
 from recommender.exchange import describe_faults
 from recommender.service.session import Session, open_session
 from recommender.settings import FIRST_DAY, LAST_DAY, Settings
@@ -112,14 +112,20 @@ class Terminal:
         """Language of the answer."""
         return self.settings.lang
 
-    def session(self, action: str | None = None) -> AbstractContextManager[Session]:
+    @contextmanager
+    def session(self, action: str | None = None) -> Iterator[Session]:
         """Open the installation; see `open_session`. Show what was read only after the block.
 
         A command that names its action is in the audit trail only if it reads or changes something.
         """
-        return open_session(
-            self.settings, action or f"command {self.name}", always_noted=action is None
-        )
+        name = action or f"command {self.name}"
+        with open_session(self.settings, name, always_noted=action is None) as session:
+            yield session
+            not_used = session.service.model_not_used
+        if not_used:
+            _tell_problem(
+                self.problems, ModelError("registry.earlier-release", model=not_used), self.lang
+            )
 
     def say(self, key: str, **values: object) -> str:
         """Return a text in the language of the answer."""
@@ -288,6 +294,10 @@ def _tell(
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if len(text) > SHOWN_FAULTS:
         console.print(say("cli.more-faults", lang, count=len(text) - SHOWN_FAULTS))
+
+
+def _tell_problem(console: Console, error: RecommenderError, lang: str) -> None:
+    console.print(" — ".join(explain(error, lang, command_line=True)), markup=False, soft_wrap=True)
 
 
 def _os_problem(error: OSError) -> str:

@@ -11,10 +11,11 @@ import typer
 
 from recommender.cli.app import command_group
 from recommender.cli.common import Terminal, command
+from recommender.documents.evaluation.comparison import comparison_rows
 from recommender.documents.evaluation.document import ReportOptions
 from recommender.errors import InputError
 from recommender.improvement.evaluation import Evaluation
-from recommender.improvement.model.fitting import MIN_CONTROLS
+from recommender.improvement.model.history_checks import MIN_CONTROLS
 from recommender.improvement.registry import ModelCard, to_plain
 from recommender.service.learning.files import (
     read_history_files,
@@ -47,6 +48,15 @@ Seed = Annotated[
     int, typer.Option(help="Random seed; the same data and seed give the same model.", min=0)
 ]
 
+NAMES = "effect-model, linear, ridge, boosting, raw-mean, ancova or package.module:factory"
+Estimator = Annotated[str, typer.Option("--estimator", help=f"What to train: {NAMES}.")]
+Estimators = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--estimator", help=f"What to judge, the first one beside the others: {NAMES}; repeatable."
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -55,6 +65,7 @@ def register(app: typer.Typer) -> None:
         "train",
         examples=[
             "recommender train",
+            "recommender train --estimator ridge",
             "recommender train --history records.csv --modules modules.csv --out model",
         ],
     )(train)
@@ -64,6 +75,7 @@ def register(app: typer.Typer) -> None:
         examples=[
             "recommender evaluate",
             "recommender evaluate --report evaluation.html",
+            "recommender evaluate --estimator ridge --estimator our_models:forest",
             "recommender evaluate --history records.csv --modules modules.csv --json",
         ],
     )(evaluate)
@@ -102,6 +114,7 @@ def train(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write the model to; goes with --history.")
     ] = None,
+    estimator: Estimator = "effect-model",
     scale: Scale = LEVEL_SCALE,
     seed: Seed = 0,
 ) -> None:
@@ -111,7 +124,13 @@ def train(
         if not (history and modules and out):
             raise InputError("cli.files-together", options="--history, --modules, --out")
         card = train_on_files(
-            history, modules, out, scale=scale, seed=seed, key=term.settings.signing_key
+            history,
+            modules,
+            out,
+            scale=scale,
+            estimator=estimator,
+            seed=seed,
+            key=term.settings.signing_key,
         )
         if term.as_json:
             term.print_json(to_plain(card))
@@ -121,7 +140,9 @@ def train(
         _print_limits(term, card)
         return
     with term.session() as session:
-        trained = train_model(session, as_of=term.settings.as_of, seed=seed, by=_user())
+        trained = train_model(
+            session, as_of=term.settings.as_of, estimator=estimator, seed=seed, by=_user()
+        )
     card = trained.card
     if term.as_json:
         promotable = trained.verdict.promotable if trained.verdict else None
@@ -147,25 +168,31 @@ def evaluate(
             help="Write a report with charts to this HTML file, and its figures as JSON beside it."
         ),
     ] = None,
+    estimator: Estimators = None,
     scale: Scale = LEVEL_SCALE,
     seed: Seed = 0,
 ) -> None:
-    """Judge the effect model on a history, beside simple baselines."""
+    """Judge effect models on a history, side by side and beside simple baselines."""
+    names = tuple(estimator or ())
     options = ReportOptions(made_on=term.settings.as_of)
     if history or modules:
         if not (history and modules):
             raise InputError("cli.files-together", options="--history, --modules")
         records = read_history_files(history, modules, scale=scale)
-        evaluation = evaluate_history(records, scale=scale, seed=seed)
+        evaluation = evaluate_history(records, names, scale=scale, seed=seed)
     else:
         with term.session() as session:
             records = read_history(session, as_of=term.settings.as_of)
         # after the session: it takes a while, and needs no database
-        evaluation = evaluate_history(records, seed=seed)
+        evaluation = evaluate_history(records, names, seed=seed)
         options = dataclasses.replace(
             options,
             in_use=session.service.models.active(),
             catalog_digest=session.service.framework.catalog.digest,
+            names={
+                module.id: module.title.in_language(term.lang)
+                for module in session.service.framework.catalog.modules
+            },
         )
     if evaluation is None:
         raise InputError("cli.too-few-to-judge")
@@ -325,21 +352,19 @@ def _user() -> str:
 
 
 def print_evaluation(term: Terminal, evaluation: Evaluation) -> None:
-    """Print an effect model beside its baselines."""
-    rows: list[list[str]] = []
-    for name, known in evaluation.known.items():
-        cold = evaluation.cold[name]
-        rows.append(
-            [
-                term.say(f"registry.baseline.{name}"),
-                _figure(known.rmse),
-                _figure(known.r_squared),
-                _figure(known.slope),
-                _figure(cold.rmse),
-                _figure(cold.r_squared),
-            ]
-        )
-    headings = ("model", "rmse", "r2", "slope", "cold-rmse", "cold-r2")
+    """Print models side by side, with how much larger their errors are than the judged one's."""
+    shown = [
+        *(("known", name) for name in ("rmse", "difference", "r_squared", "slope")),
+        *(("cold", name) for name in ("rmse", "difference", "r_squared")),
+    ]
+    rows = [
+        [row["name"], *(row["scores"][part == "cold"][name] for part, name in shown)]
+        for row in comparison_rows(evaluation, term.lang)
+    ]
+    headings = (
+        *("model", "rmse", "difference", "r2", "slope"),
+        *("cold-rmse", "difference", "cold-r2"),
+    )
     term.print_table(
         term.say("cli.evaluation-title"),
         [(term.say(f"cli.{name}"), "left" if name == "model" else "right") for name in headings],
@@ -356,11 +381,6 @@ def print_evaluation(term: Terminal, evaluation: Evaluation) -> None:
 def _print_size(term: Terminal, caveat: str, *, known: bool) -> None:
     if not known:
         term.print(caveat, minimum=MIN_CONTROLS)
-
-
-def _figure(value: float) -> str:
-    # only NaN differs from itself
-    return "–" if value != value else f"{value:.3f}"
 
 
 def _print_verdict(term: Terminal, session: Session, card: ModelCard) -> None:

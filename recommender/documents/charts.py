@@ -26,7 +26,6 @@ from recommender.documents.glyphs import FONT_FAMILY, FONT_FILES, FONT_FOLDER, s
 from recommender.documents.plotting import repeatable
 from recommender.improvement.evaluation import GainBins, GainScore, IntervalCoverage
 from recommender.improvement.model.history_checks import Bracket
-from recommender.improvement.registry.verdict import CANDIDATE
 from recommender.improvement.simulation.closed_loop import ClosedLoop
 from recommender.texts import say
 
@@ -34,8 +33,11 @@ INK, GREY, RULE, ACCENT, FAINT = "#1c2229", "#56606b", "#c4cad2", "#173f67", "#e
 FEW = 20  # with fewer records the interval of a share near 90 % is wider than ±14 points
 _NORMAL_95 = 1.959964  # two-sided 95 % quantile of the normal distribution
 # paired with the tones below, so that lines can be told apart on a grey print
-_STROKES = (("-", "o"), ("--", "s"), ("-.", "^"), (":", "D"), ((0, (1, 3)), "v"))
-_TONES = (ACCENT, "#4f7ba6", INK, GREY, "#8a929b")
+_STROKES = (
+    *(("-", "o"), ("--", "s"), ("-.", "^")),
+    *((":", "D"), ((0, (1, 3)), "v"), ((0, (6, 2)), "P")),
+)
+_TONES = (ACCENT, "#4f7ba6", INK, GREY, "#8a929b", "#5b6b3a")
 
 
 def calibration_chart(panels: Mapping[str, GainBins], *, lang: str) -> Figure:
@@ -155,6 +157,7 @@ def error_chart(
     known: Mapping[str, GainScore],
     cold: Mapping[str, GainScore],
     *,
+    estimator: str,
     lang: str,
     names: Mapping[str, str],
 ) -> Figure:
@@ -163,7 +166,9 @@ def error_chart(
     Parameters
     ----------
     known, cold : Mapping
-        Model name to its score; the effect model among them.
+        Model name to its score.
+    estimator : str
+        The judged model, which is set off from the others.
     lang : str
         ``zh-CN`` or ``en``.
     names : Mapping
@@ -176,7 +181,7 @@ def error_chart(
     ordered = sorted(known, key=lambda name: known[name].rmse)
     figure, (axes,) = _panels(1, height=0.34 * len(ordered) + 1.15)
     for at, name in enumerate(ordered):
-        tone = ACCENT if name == CANDIDATE else GREY
+        tone = ACCENT if name == estimator else GREY
         ends = [known[name].rmse, cold[name].rmse] if name in cold else [known[name].rmse]
         axes.plot(ends, [at] * len(ends), color=RULE, lw=2.5, zorder=1)
         axes.scatter(ends[:1], [at], 58, color=tone, zorder=3)
@@ -186,7 +191,7 @@ def error_chart(
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
     axes.set_yticks(range(len(ordered)), [_words(names[name]) for name in ordered])
     for label, name in zip(axes.get_yticklabels(), ordered, strict=True):
-        label.set_fontweight("bold" if name == CANDIDATE else "normal")
+        label.set_fontweight("bold" if name == estimator else "normal")
     axes.set_ylim(len(ordered) - 0.5, -0.6)
     axes.grid(axis="x", color=FAINT)
     axes.set_xlabel(say("evaluation.chart.error", lang))

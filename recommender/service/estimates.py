@@ -6,14 +6,14 @@ expected to add is then the experts' estimate.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from recommender.arrays import FloatArray, IntArray
-from recommender.improvement.model.effects import EffectFit
-from recommender.improvement.model.prediction import find_pairs, predict
+from recommender.errors import ModelError
+from recommender.improvement.model.effect_table import GRID, EffectTable, find_pairs, predict
 from recommender.improvement.registry import TrainedModel
 from recommender.ranking import ModelOrder, predict_improvement
 from recommender.results import Basis
@@ -29,23 +29,30 @@ class Estimates:
     ----------
     model_id : str or None
         The model; None where the catalogue's own estimates are used.
-    coefficients : ndarray of shape (n_pairs, degree + 1)
-        Expected improvement as a polynomial in the level, constant first.
-    fit : EffectFit or None
+    table : ndarray of shape (n_pairs, n_grid) or (n_pairs, 1)
+        Expected improvement at the levels of `GRID`, or at any level.
+    fit : EffectTable or None
         The model itself, for intervals and evidence.
     fitted_module, fitted_competency : ndarray of shape (n_pairs,)
         The model's codes of each pair; -1 where the model does not know the pair.
     order : ModelOrder or None
-        The order of a model that does not know how much modules add; `coefficients` are the
-        experts' then.
+        The order of a model that does not know how much modules add; `table` is the experts' then.
+    not_used : str or None
+        The model in force, where it is of an earlier release; `table` is the experts' then.
     """
 
     model_id: str | None
-    coefficients: FloatArray
-    fit: EffectFit | None
+    table: FloatArray
+    fit: EffectTable | None
     fitted_module: IntArray
     fitted_competency: IntArray
     order: ModelOrder | None = None
+    not_used: str | None = None
+
+    @property
+    def in_force(self) -> str | None:
+        """The model in force when these were read, whether or not it could be used."""
+        return self.model_id or self.not_used
 
     @property
     def size_known(self) -> bool:
@@ -54,7 +61,7 @@ class Estimates:
 
     def describe(self, pairs: IntArray, levels: FloatArray) -> list[PairEstimate]:
         """Return what is expected of pairs, each at a level."""
-        expert = predict_improvement(levels[None, :], self.coefficients[pairs])[0]
+        expert = predict_improvement(levels[None, :], self.table[pairs])[0]
         estimates = [PairEstimate(value, None, None, 0, "expert") for value in expert.tolist()]
         if self.fit is None:
             return estimates
@@ -83,7 +90,9 @@ class Estimates:
             strict=True,
         ):
             basis: Basis = "measured" if count else "pooled"
-            estimates[at] = PairEstimate(value, lower, upper, count, basis)
+            # An estimator that has no interval of the effect gives none.
+            bounds = (None, None) if np.isnan(lower) else (lower, upper)
+            estimates[at] = PairEstimate(value, *bounds, count, basis)
         return estimates
 
 
@@ -103,6 +112,9 @@ class PairEstimate(NamedTuple):
 def load_estimates(framework: Framework, models: Models, model_id: str | None = None) -> Estimates:
     """Return the estimates of a model, else of the one in force, else of the experts.
 
+    The experts' estimates also count while the model in force is of an earlier release, so that an
+    upgrade stops nobody from working; `not_used` then names it.
+
     Raises
     ------
     NotFoundError, ModelError
@@ -110,11 +122,20 @@ def load_estimates(framework: Framework, models: Models, model_id: str | None = 
     """
     chosen = model_id or models.active()
     if chosen is None:
-        expert = framework.modules.pair_expert
-        unknown = np.full(len(expert), -1, dtype=np.int64)
-        return Estimates(None, expert[:, None], None, unknown, unknown)
-    model, _ = models.load(chosen)
+        return _expert_estimates(framework)
+    try:
+        model, _ = models.load(chosen)
+    except ModelError as error:
+        if error.code != "registry.earlier-release" or model_id is not None:
+            raise
+        return replace(_expert_estimates(framework), not_used=chosen)
     return _model_estimates(framework, chosen, model)
+
+
+def _expert_estimates(framework: Framework) -> Estimates:
+    expert = framework.modules.pair_expert
+    unknown = np.full(len(expert), -1, dtype=np.int64)
+    return Estimates(None, expert[:, None], None, unknown, unknown)
 
 
 def _model_estimates(framework: Framework, model_id: str, model: TrainedModel) -> Estimates:
@@ -127,22 +148,22 @@ def _model_estimates(framework: Framework, model_id: str, model: TrainedModel) -
     n_pairs = len(modules.pair_module)
     # a module that came after the training keeps the catalogue's own estimate, a constant; of an
     # order it is an average one
-    coefficients = np.zeros((n_pairs, fit.coefficients.shape[1]))
+    table = np.zeros((n_pairs, GRID.size))
     if fit.size_known:
-        coefficients[:, 0] = modules.pair_expert
+        table[:] = modules.pair_expert[:, None]
     fitted_module = np.full(n_pairs, -1, dtype=np.int64)
     fitted_competency = np.full(n_pairs, -1, dtype=np.int64)
     for pair, (m, k) in enumerate(zip(modules.pair_module, modules.pair_competency, strict=True)):
         i = position.get((modules.ids[m], framework.competency_ids[k]))
         if i is not None:
-            coefficients[pair] = fit.coefficients[i]
+            table[pair] = fit.effect[i]
             fitted_module[pair] = fit.pair_module[i]
             fitted_competency[pair] = fit.pair_competency[i]
     if fit.size_known:
-        return Estimates(model_id, coefficients, fit, fitted_module, fitted_competency)
+        return Estimates(model_id, table, fit, fitted_module, fitted_competency)
     expert, competency = modules.pair_expert, modules.pair_competency
     # The effects are relative to the average module of the competency, which the experts' average
     # stands for; a module that the model does not know counts as an average one.
     average = np.bincount(competency, expert) / np.maximum(np.bincount(competency), 1)
-    order = ModelOrder(coefficients, average[competency])
+    order = ModelOrder(table, average[competency])
     return Estimates(model_id, expert[:, None], fit, fitted_module, fitted_competency, order)

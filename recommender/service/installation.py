@@ -56,6 +56,13 @@ class Service:
         # not read when the service is opened, or a damaged model could not be rolled back
         return load_estimates(self.framework, self.models)
 
+    @property
+    def model_not_used(self) -> str | None:
+        """The model in force if it was asked for and is of an earlier release, else None."""
+        # looking at `estimates` would read them
+        read: Estimates | None = vars(self).get("estimates")
+        return read.not_used if read else None
+
     def close(self) -> None:
         """Close the database."""
         self.engine.dispose()
@@ -144,6 +151,7 @@ class Installation:
         )
         try:
             _ = self._service.estimates  # a server that cannot rank does not start
+            _log_not_used(self._service)
         except BaseException:
             self._service.close()
             raise
@@ -182,7 +190,7 @@ class Installation:
 
     def _is_current(self, imports: int) -> bool:
         service = self._service
-        in_force = service.models.active() == service.estimates.model_id
+        in_force = service.models.active() == service.estimates.in_force
         return in_force and imports == self._imports_seen
 
     def _read_again(self, imports: int) -> None:
@@ -193,7 +201,17 @@ class Installation:
         renewed = replace(service, framework=framework)
         _ = renewed.estimates  # where they cannot be read, the service stays as it was
         self._service, self._imports_seen = renewed, imports
+        _log_not_used(renewed)
 
     def close(self) -> None:
         """Close the database."""
         self._service.close()
+
+
+def _log_not_used(service: Service) -> None:
+    if service.model_not_used:
+        _log.error(
+            "model in force is of an earlier release, expert estimates are used",
+            model=service.model_not_used,
+            command="recommender train",
+        )

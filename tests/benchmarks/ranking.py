@@ -13,12 +13,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from recommender.candidates import ModuleArrays
+from recommender.improvement.model.effect_table import GRID
 from recommender.ranking import rank_modules
 from tests.benchmarks.measuring import Figure, measure
 
 N_PEOPLE, N_COMPETENCIES, N_MODULES, TOP = 100_000, 18, 500, 5
 N_SECOND = 150
-DEGREE = 5  # of the effect model's polynomials
 N_FEW = 2_000
 PANDAS_CHUNK = 1_000
 
@@ -61,20 +61,20 @@ def make_modules() -> tuple[ModuleArrays, np.ndarray]:
         pair_to=from_level + 1,
         pair_expert=rng.uniform(0.2, 0.7, len(module)),
     )
-    coefficients = rng.uniform(-0.05, 0.4, (len(module), DEGREE + 1))
-    return modules, coefficients / 2.0 ** np.arange(DEGREE + 1)
+    coefficients = rng.uniform(-0.05, 0.4, (len(module), 3)) / [1.0, 4.0, 16.0]
+    return modules, coefficients @ np.vander(GRID, 3, increasing=True).T
 
 
-def ours(degree: int, n_people: int = N_PEOPLE) -> Callable[[], object]:
-    """Prepare the product's ranking, with estimates of a degree in the level."""
+def ours(n_levels: int, n_people: int = N_PEOPLE) -> Callable[[], object]:
+    """Prepare the product's ranking, with estimates at so many levels."""
     levels, targets, weights, grade = (array[:n_people] for array in make_people())
-    modules, coefficients = make_modules()
+    modules, table = make_modules()
     return lambda: rank_modules(
         levels,
         targets,
         weights,
         modules,
-        coefficients[:, : degree + 1],
+        table[:, :n_levels],
         grade=grade,
         top=TOP,
     )
@@ -82,17 +82,17 @@ def ours(degree: int, n_people: int = N_PEOPLE) -> Callable[[], object]:
 
 def ours_expert() -> Callable[[], object]:
     """Prepare the ranking by constant estimates."""
-    return ours(0)
+    return ours(1)
 
 
 def ours_model() -> Callable[[], object]:
     """Prepare the ranking by an effect model."""
-    return ours(DEGREE)
+    return ours(GRID.size)
 
 
 def ours_few() -> Callable[[], object]:
     """Prepare the ranking by an effect model for a few people."""
-    return ours(DEGREE, N_FEW)
+    return ours(GRID.size, N_FEW)
 
 
 def pipeline_way() -> Callable[[], object]:
@@ -152,7 +152,7 @@ def pandas_way(chunk: int = N_PEOPLE) -> Callable[[], object]:
     All people at once need some 7 GB; one who has less, or is told of it, works in chunks.
     """
     levels, targets, weights, _ = make_people()
-    modules, coefficients = make_modules()
+    modules, table = make_modules()
     people = pd.DataFrame(
         {
             "person": np.repeat(np.arange(N_PEOPLE), N_COMPETENCIES),
@@ -168,7 +168,7 @@ def pandas_way(chunk: int = N_PEOPLE) -> Callable[[], object]:
             "competency": modules.pair_competency,
             "from_level": modules.pair_from,
             "to_level": modules.pair_to,
-            "improvement": coefficients[:, 0],
+            "improvement": table[:, 0],
             "hours": modules.hours[modules.pair_module],
         }
     )

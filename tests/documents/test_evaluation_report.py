@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from improvement.histories import draw, fit_table
 
 from recommender.documents.charts import (
     bracket_chart,
@@ -18,31 +19,34 @@ from recommender.documents.charts import (
     coverage_chart,
     loop_chart,
 )
+from recommender.documents.evaluation.comparison import compare
 from recommender.documents.evaluation.document import (
     EvaluationReport,
     HistoryCounts,
     LoggedValue,
     ReportOptions,
     build_evaluation_report,
+    count_intervals,
 )
 from recommender.documents.evaluation.report import (
     evaluation_report_json,
     render_evaluation_report,
 )
-from recommender.documents.evaluation.view import compare, warning_sentences
+from recommender.documents.evaluation.view import warning_sentences
 from recommender.improvement.evaluation import (
     Evaluation,
     GainBins,
     GainScore,
     IntervalCoverage,
+    PairedDifference,
     bin_gains,
-    evaluate,
 )
-from recommender.improvement.model.effects import EFFECT_COVERAGE, fit_effects
-from recommender.improvement.model.history_checks import Bracket
+from recommender.improvement.evaluation.judging import evaluate
+from recommender.improvement.model.effect_table import EFFECT_COVERAGE, TOP_COVERAGE
+from recommender.improvement.model.history_checks import Bracket, HistoryWarning
 from recommender.improvement.off_policy import PolicyValue
 from recommender.improvement.simulation.closed_loop import LoopSettings, run_closed_loop
-from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
+from recommender.improvement.simulation.synthetic import SimulationSettings
 from recommender.texts import LANGUAGES
 
 NAN = float("nan")
@@ -58,6 +62,8 @@ def report(**changes: object) -> EvaluationReport:
         np.array([0.1, 0.4]), np.array([0.15, 0.38]), np.array([0.05, NAN]), np.array([60, 1])
     )
     evaluation = Evaluation(
+        estimator="effect-model",
+        paired={},
         known=scores(0.5, raw_mean=0.6, gap_only=0.55),
         cold=scores(0.7, raw_mean=0.71, gap_only=0.65),
         coverage_by_evidence=IntervalCoverage(
@@ -76,6 +82,10 @@ def report(**changes: object) -> EvaluationReport:
     known = changes.pop("known", None)
     if known:
         evaluation = replace(evaluation, known=known)
+    others = [name for name in evaluation.known if name != "effect-model"]
+    paired = changes.pop("paired", {})
+    same = PairedDifference(0.05, 0.01, -0.05, 0.02)
+    evaluation = replace(evaluation, paired=dict.fromkeys(others, same) | paired)
     plain = EvaluationReport(
         evaluation=evaluation,
         counts=HistoryCounts(2500, 5000, 1200, 60, 57, dt.date(2021, 5, 12), dt.date(2024, 1, 11)),
@@ -183,15 +193,40 @@ def test_a_model_that_is_out_of_calibration_is_not_put_in_force() -> None:
     ("own", "outcome"), [(0.5, "better"), (0.5505, "level"), (0.56, "worse"), (NAN, "worse")]
 )
 def test_half_a_per_cent_is_a_tie(own: float, outcome: str) -> None:
-    assert compare(scores(own, raw_mean=0.6, gap_only=0.55)) == (outcome, "gap-only")
+    assert compare(scores(own, raw_mean=0.6, gap_only=0.55), "effect-model") == (
+        outcome,
+        "gap-only",
+    )
 
 
 def test_the_range_of_the_true_effect_is_called_nominal() -> None:
     english = Page(render_evaluation_report(report(), lang="en")).text
-    assert f"it covers about {EFFECT_COVERAGE:.0%}" in english
-    assert "were not recorded cannot be seen" in english
+    coverage, top = f"{EFFECT_COVERAGE:.0%}", f"{TOP_COVERAGE:.0%}"
+    assert f"it covers about {coverage} over all courses and {top} for the course" in english
     chinese = Page(render_evaluation_report(report(), lang="zh-CN")).text
-    assert f"实际覆盖约 {EFFECT_COVERAGE:.0%}" in chinese
+    assert f"对全部课程实际覆盖约 {coverage}，对排在首位的课程约 {top}" in chinese
+    without = report(effect_coverage=None, top_coverage=None)
+    text = Page(render_evaluation_report(without, lang="en")).text
+    assert "gives no range of the effect" in text
+    assert "it covers about" not in text
+
+
+def test_other_models_stand_beside_and_do_not_decide() -> None:
+    known = scores(0.5, raw_mean=0.6, ridge=0.49, linear=0.51)
+    paired = {
+        "ridge": PairedDifference(-0.01, 0.002, NAN, NAN),
+        "linear": PairedDifference(0.01, 0.02, 0.0, 0.02),
+    }
+    both = {"cold": known, "known": known}
+    plain = report(known=known, paired=paired)
+    beside = replace(plain, evaluation=replace(plain.evaluation, **both))
+    html = render_evaluation_report(beside, lang="en")
+    text = Page(html).text
+    assert "can be promoted" in text
+    assert "“one-hot ridge regression” has a smaller error, by 0.010 levels" in text
+    assert "−0.010 ± 0.002" in text
+    assert "+0.010 ± 0.020" in text
+    assert "“the linear part of the effect model” has a smaller error" not in text
 
 
 def test_warnings_are_in_words() -> None:
@@ -204,6 +239,29 @@ def test_warnings_are_in_words() -> None:
     assert len(below) == 1
     assert "3–4" in below[0]
     assert "70.0%" in below[0]
+
+
+def test_what_limits_the_history_is_said_with_its_figures() -> None:
+    findings = (
+        HistoryWarning("calendar-shift", {"levels": -0.124}, ("m1",)),
+        HistoryWarning("taken-together", {"count": 2.0}, ("m1", "m2")),
+        HistoryWarning("uneven-units", {"lowest": 0.05, "highest": 0.4}),
+        HistoryWarning("low-reliability", {"reliability": 0.417}),
+    )
+    judged = report(
+        warnings=tuple(finding.code for finding in findings),
+        findings=findings,
+        names={"m1": "云网融合"},
+    )
+    said = {lang: "\n".join(warning_sentences(judged, lang)) for lang in LANGUAGES}
+    assert "效果会偏差约 −0.12 级" in said["zh-CN"]
+    assert "有 2 门课程几乎总是在同一段时间内完成" in said["zh-CN"]
+    assert "各自的效果无法区分：云网融合、m2" in said["zh-CN"]
+    assert "从 5% 到 40%" in said["zh-CN"]
+    assert "重测信度仅 0.42" in said["zh-CN"]
+    assert "cannot be told apart: 云网融合; m2" in said["en"]
+    plain = evaluation_report_json(judged)["findings"][1]
+    assert plain == {"code": "taken-together", "figures": {"count": 2}, "modules": ["m1", "m2"]}
 
 
 def test_without_controls_no_size_is_drawn() -> None:
@@ -249,17 +307,21 @@ def test_json_holds_every_figure() -> None:
 
 
 def test_a_report_is_built_from_a_fit() -> None:
-    settings = SimulationSettings(
-        n_people=400, n_competencies=4, n_modules=20, n_trained=600, n_untrained=800
+    history = draw(1, n_people=300, n_competencies=4, n_modules=12, n_trained=400, n_untrained=500)
+    estimator, fit = fit_table(history)
+    judged = evaluate(
+        history.intervals,
+        history.level_after,
+        {"effect-model": estimator},
+        estimator="effect-model",
+        n_folds=2,
     )
-    history = simulate(settings, seed=1)
-    fit = fit_effects(history.records, history.modules, n_competencies=4)
-    judged = evaluate(history.records, history.modules, n_competencies=4)
     options = ReportOptions(made_on=dt.date(2026, 11, 23), data_digest="0123456789abcdef")
-    built = build_evaluation_report(judged, fit, history.records, history.modules, options)
-    assert built.counts.trained == 600
-    assert built.counts.controls == 800
-    assert built.counts.modules == 20
+    counts = count_intervals(history.intervals, 12)
+    built = build_evaluation_report(judged, fit, counts, options)
+    assert built.counts.trained == 400
+    assert built.counts.controls == 500
+    assert built.counts.modules == 12
     assert built.bracket == fit.bracket
     for part, bins in (("known", judged.calibration_known), ("cold", judged.calibration_cold)):
         assert bins.count.sum() == getattr(judged, part)["effect-model"].n_records

@@ -33,7 +33,7 @@ from recommender.improvement.registry import (
     save_model,
     save_model_folder,
 )
-from recommender.improvement.registry.artefact import dump_model
+from recommender.improvement.registry.arrays import dump_arrays
 
 # a writer announces what it begins with by a letter
 KINDS = {"s": "save", "f": "folder", "p": "promote", "r": "rollback"}
@@ -132,7 +132,7 @@ def main(seed_folder: str, root_name: str, n_kills: int, seed: int) -> None:
         done.update(steps[:-1])
         total += look(root, before)
     counts = {"killed": {KINDS[kind]: killed[kind] for kind in KINDS}}
-    digest = hashlib.sha256(dump_model(model)).hexdigest()
+    digest = hashlib.sha256(dump_arrays(model)).hexdigest()
     sys.stdout.write(json.dumps(total | counts | {"digest": digest}))
 
 

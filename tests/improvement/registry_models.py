@@ -4,38 +4,42 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from recommender.improvement.model.effects import fit_effects
+import numpy as np
+from improvement.histories import draw, fit_table
+
 from recommender.improvement.registry import CardFacts, TrainedModel, Verdict, judge
-from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
 
 KEY = b"k" * 32
 
 
+@cache
 def train() -> TrainedModel:
     """Fit a model on a small simulated history."""
-    settings = SimulationSettings(
-        n_people=80, n_competencies=4, n_modules=8, n_trained=120, n_untrained=250
+    simulation = draw(
+        seed=1, n_people=80, n_competencies=4, n_modules=8, n_trained=120, n_untrained=250
     )
-    simulation = simulate(settings, seed=1)
-    fit = fit_effects(simulation.records, simulation.modules, n_competencies=4)
+    estimator, table = fit_table(simulation)
     return TrainedModel(
-        fit=fit,
+        fit=table,
         module_ids=tuple(f"m{code}" for code in range(8)),
         competency_ids=("digital", "finance", "influence", "negotiation"),
-        org_ids=tuple(f"u{code}" for code in range(fit.org_effects.size)),
+        org_ids=tuple(f"u{code}" for code in range(table.org_effects.size)),
         catalog_digest="c" * 64,
         scale=(0.0, 4.0),
         trained_on=dt.date(2026, 6, 30),
+        estimator=estimator,
     )
 
 
 def varied(model: TrainedModel, number: int) -> TrainedModel:
     """The model with other effects, for a registry of several."""
-    return replace(
-        model, fit=replace(model.fit, coefficients=model.fit.coefficients + number / 1000.0)
-    )
+    effect = model.fit.effect + number / 1000.0
+    # The parts add up to the effect.
+    parts = model.fit.parts + np.array([number / 1000.0, 0.0, 0.0])[:, None, None]
+    return replace(model, fit=replace(model.fit, effect=effect, parts=parts))
 
 
 def metrics(
@@ -65,9 +69,12 @@ def whole_metrics(own: float = 0.5) -> dict[str, Any]:
         "standard_error": [0.05, None],
         "count": [399, 1],
     }
+    paired = {"known": 0.05, "known_error": 0.01, "cold": 0.04, "cold_error": None}
     return {
+        "estimator": "effect-model",
         "known": scores,
         "cold": scores,
+        "paired": {"raw-mean": paired, "ancova": paired},
         "coverage_by_evidence": {"groups": ["0", "1-4"], "share": [None, 0.9], "count": [0, 400]},
         "coverage_by_band": {"groups": ["0-1", "1-2"], "share": [0.9, 0.9], "count": [200, 200]},
         "coverage_known": 0.9,

@@ -28,7 +28,8 @@ from recommender.errors import (
     RecommenderError,
     ShapeMismatchError,
 )
-from recommender.improvement.model.prediction import predict
+from recommender.improvement.model.effect_table import EFFECT_COVERAGE, TOP_COVERAGE, predict
+from recommender.improvement.model.history_checks import HistoryWarning
 from recommender.improvement.registry import (
     TrainedModel,
     active_model,
@@ -36,6 +37,7 @@ from recommender.improvement.registry import (
     load_estimator,
     load_model,
     load_model_folder,
+    read_model_card,
     read_or_make_key,
     save_model,
     save_model_folder,
@@ -43,7 +45,7 @@ from recommender.improvement.registry import (
 )
 from recommender.improvement.registry import artefact as artefacts
 from recommender.improvement.registry import card as cards
-from recommender.improvement.registry.arrays import dump_arrays
+from recommender.improvement.registry.arrays import dump_arrays, read_arrays
 from recommender.texts import LANGUAGES, all_texts, explain, placeholders
 
 SOURCES = Path(recommender.improvement.__file__).parent
@@ -62,7 +64,9 @@ def saved(model, tmp_path):
 
 def same(left, right):
     if is_dataclass(left):
-        return all(same(getattr(left, f.name), getattr(right, f.name)) for f in fields(left))
+        # the estimator is compared by what it says, which the table holds
+        names = [f.name for f in fields(left) if f.name != "estimator" or f.type == "str"]
+        return all(same(getattr(left, name), getattr(right, name)) for name in names)
     if isinstance(left, np.ndarray):
         return left.dtype == right.dtype and np.array_equal(left, right, equal_nan=True)
     return left == right or (left != left and right != right)
@@ -100,12 +104,26 @@ def test_a_model_comes_back_as_it_was(model, tmp_path):
     assert set(read.versions) == {
         "python", "numpy", "scikit-learn", "pandas", "joblib", "training-recommender"
     }  # fmt: skip
-    assert read.warnings == model.fit.warnings
+    assert read.warnings == ()
     assert all(set(limit) == set(LANGUAGES) for limit in read.limits)
     assert active_model(tmp_path) is None
     pair = np.array([model.fit.pair_module[0]]), np.array([model.fit.pair_competency[0]])
     level = np.array([1.5])
     assert same(predict(loaded.fit, *pair, level), predict(model.fit, *pair, level))
+
+
+def test_what_limits_the_history_comes_back_with_its_figures_and_modules(model, tmp_path):
+    findings = (
+        HistoryWarning("taken-together", {"count": 2}, ("m1", "m2")),
+        HistoryWarning("low-reliability", {"reliability": 0.41}),
+    )
+    card = save_model(tmp_path, model, samples.facts(findings=findings), by="li")
+    _, read = load_model(tmp_path, card.model_id)
+    assert read.findings == findings
+    assert read.warnings[:2] == ("taken-together", "low-reliability")
+    said = {limit["zh-CN"] for limit in read.limits}
+    assert any("各自的效果无法区分" in limit for limit in said)
+    assert any("重测信度偏低" in limit for limit in said)
 
 
 def test_a_folder_holds_four_files_with_a_key_and_three_without(model, tmp_path):
@@ -117,27 +135,55 @@ def test_a_folder_holds_four_files_with_a_key_and_three_without(model, tmp_path)
     assert {f.name for f in (tmp_path / signed).iterdir()} == files | {"card.sig"}
 
 
-def test_the_same_model_gives_the_same_bytes(model, tmp_path):
-    content = artefacts.dump_model(model)
-    again = artefacts.read_model(content, source="again")
-    assert artefacts.dump_model(again) == content
-    assert artefacts.dump_model(samples.train()) == content
-    # equal content, other objects: memory order, dtype objects, strings, scalars
+def test_the_same_model_gives_the_same_arrays(model, tmp_path):
+    content = dump_arrays(model)
+    assert dump_arrays(read_arrays(content, source="again")) == content
+    samples.train.cache_clear()
+    assert dump_arrays(samples.train()) == content
+    # equal content, other objects: memory order, dtype objects, scalars
     fit = model.fit
     shuffled = replace(
         model,
         fit=replace(
             fit,
-            coefficients=np.asfortranarray(fit.coefficients),
+            effect=np.asfortranarray(fit.effect),
             evidence_count=pickle.loads(pickle.dumps(fit.evidence_count)),
-            noise=np.float64(fit.noise),
-            block_names=tuple("".join(list(name)) for name in fit.block_names),
+            reliability=np.float64(fit.reliability),
         ),
-        scale=fit.scale,
         org_ids=tuple("".join(list(name)) for name in model.org_ids),
     )
-    assert artefacts.dump_model(shuffled) == content
-    assert artefacts.dump_model(samples.varied(model, 1)) != content
+    assert dump_arrays(shuffled) == content
+    assert dump_arrays(samples.varied(model, 1)) != content
+
+
+def test_the_artefact_holds_the_estimator_and_what_a_server_reads_does_not(model, tmp_path):
+    model_id = save_model(tmp_path, model, samples.facts(), by="li", key=samples.KEY).model_id
+    loaded, card = load_model(tmp_path, model_id, key=samples.KEY)
+    assert loaded.estimator is None
+    estimator = load_estimator(tmp_path, model_id, key=samples.KEY).estimator
+    assert estimator.get_params()["asked_since"] == card.asked_since == 6.0
+    assert card.estimator == "effect-model"
+    assert card.parameters["members"] == ["linear", "curve"]
+    assert "catalog" not in card.parameters
+    assert (card.effect_coverage, card.top_coverage) == (EFFECT_COVERAGE, TOP_COVERAGE)
+    assert 0.0 <= card.table_error <= 0.005
+
+
+def test_an_estimator_that_cannot_be_pickled_is_named(model, tmp_path):
+    unsaved = replace(model, estimator=lambda: None)
+    problem = refused(
+        "registry.not-picklable", save_model, tmp_path, unsaved, samples.facts(), by="li"
+    )
+    assert problem.values["estimator"] == "effect-model"
+
+
+def test_a_card_without_a_range_says_so(model, tmp_path):
+    unknown = np.full_like(model.fit.effect, np.nan)
+    fit = replace(model.fit, effect_lower=unknown, effect_upper=unknown, asked_since=float("nan"))
+    card = save_model(tmp_path, replace(model, fit=fit), samples.facts(), by="li")
+    read = read_model_card(tmp_path, card.model_id)
+    assert read.effect_coverage is read.top_coverage is read.asked_since is None
+    assert any("no range of the effect" in limit["en"] for limit in read.limits)
 
 
 def test_a_fit_with_more_codes_than_ids_is_refused(model):
@@ -305,23 +351,23 @@ def test_arrays_that_are_no_model_are_refused(saved, model, tmp_path):
         np.save(buffer, array)
         return buffer.getvalue()
 
-    not_finite = good["coefficients"].copy()
+    not_finite = good["effect"].copy()
     not_finite[0, 0] = np.inf
     strange = {
         "no npz": b"no npz",
         "a torn file": packed()[:-200],
         "a pickle": pickle.dumps(Trap(str(trace))),
         "a single array": single(good["scale"]),
-        "a pickle within": packed(warnings=np.array([Trap(str(trace))], dtype=object)),
+        "a pickle within": packed(org_ids=np.array([Trap(str(trace))], dtype=object)),
         "compressed, of any size when unpacked": packed(np.savez_compressed),
         "one too few": packed(untrained=None),
         "one too many": packed(more=np.zeros(3)),
         "another type": packed(evidence_count=good["evidence_count"].astype(float)),
-        "text for figures": packed(noise=np.array("0.1")),
+        "text for figures": packed(table_error=np.array("0.1")),
         "another number of pairs": packed(evidence_count=good["evidence_count"][1:]),
         "another number of dimensions": packed(scale=good["scale"][None]),
         "no pairs at all": packed(**{n: a[:0] for n, a in good.items() if n == "pair_module"}),
-        "not finite": packed(coefficients=not_finite),
+        "not finite": packed(effect=not_finite),
         "a code without an id": packed(module_ids=good["module_ids"][:-1]),
         "a negative code": packed(pair_competency=-good["pair_competency"] - 1),
         "not sorted": packed(pair_module=good["pair_module"][::-1]),
@@ -357,12 +403,12 @@ def test_an_artefact_is_unpickled_only_where_its_card_is_signed(model, tmp_path)
 
 def test_a_model_of_an_earlier_release_says_how_to_mend_it(saved):
     root, model_id = saved
-    (root / model_id / "arrays.npz").unlink()
-    refused("registry.no-artefact", load_model, root, model_id)
-    edit_card(root / model_id, arrays_sha256="", checksum=True)
-    problem = refused("registry.no-arrays", load_model, root, model_id)
+    edit_card(root / model_id, estimator="", checksum=True)
+    problem = refused("registry.earlier-release", load_model, root, model_id)
+    assert refused("registry.earlier-release", load_estimator, root, model_id, key=samples.KEY)
     for lang in LANGUAGES:
-        for command in ("models rollback", "recommender train", "models promote"):
+        assert model_id in explain(problem, lang)[0]
+        for command in ("recommender train", "models promote"):
             assert command in explain(problem, lang, command_line=True)[1]
 
 
@@ -392,10 +438,10 @@ def test_a_key_is_made_once_and_a_file_that_holds_none_is_named(tmp_path):
 
 def test_a_model_of_an_earlier_form_is_refused(model):
     old = replace(model, fit=replace(model.fit))
-    del old.fit.__dict__["noise"]
+    del old.fit.__dict__["table_error"]
     content = pickle.dumps(old)
     error = refused("registry.unreadable", artefacts.read_model, content, source="old")
-    assert error.values["problem"] == "EffectFit.noise"
+    assert error.values["problem"] == "EffectTable.table_error"
 
 
 def test_models_are_listed_newest_first_and_broken_ones_beside(model, tmp_path):

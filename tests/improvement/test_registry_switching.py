@@ -31,7 +31,7 @@ from recommender.improvement.registry import (
     switching,
 )
 from recommender.improvement.registry import card as cards
-from recommender.improvement.registry.artefact import dump_model
+from recommender.improvement.registry.arrays import dump_arrays
 
 TESTS = Path(__file__).parents[1]
 
@@ -314,7 +314,7 @@ def test_a_kill_at_any_step_of_a_folder_leaves_old_or_new_or_what_is_refused(
     monkeypatch, model, tmp_path
 ):
     other = samples.varied(model, 1)
-    old, new = (hashlib.sha256(dump_model(each)).hexdigest() for each in (model, other))
+    old, new = (hashlib.sha256(dump_arrays(each)).hexdigest() for each in (model, other))
 
     def prepare(step):
         save_model_folder(tmp_path / str(step), model, samples.facts())
@@ -327,14 +327,14 @@ def test_a_kill_at_any_step_of_a_folder_leaves_old_or_new_or_what_is_refused(
     for place, finished in killed_at_every_step(monkeypatch, put_other, prepare):
         try:
             loaded, card = load_model_folder(place)
-            assert hashlib.sha256(dump_model(loaded)).hexdigest() == card.artefact_sha256
-            seen.add(card.artefact_sha256)
-            assert card.artefact_sha256 == new or not finished
+            assert hashlib.sha256(dump_arrays(loaded)).hexdigest() == card.arrays_sha256
+            seen.add(card.arrays_sha256)
+            assert card.arrays_sha256 == new or not finished
         except RecommenderError as problem:
             seen.add(problem.code)
             assert not finished
         put_other(place)
-        assert load_model_folder(place)[1].artefact_sha256 == new
+        assert load_model_folder(place)[1].arrays_sha256 == new
     assert seen == {old, new, "registry.artefact-changed"}
 
 
@@ -365,7 +365,7 @@ def test_a_kill_at_random_moments(killed):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked children")
 def test_another_process_gives_the_same_bytes(model, killed):
-    assert killed["digest"] == hashlib.sha256(dump_model(model)).hexdigest()
+    assert killed["digest"] == hashlib.sha256(dump_arrays(model)).hexdigest()
 
 
 def test_a_verdict_lists_every_comparison_with_both_figures():

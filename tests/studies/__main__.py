@@ -8,14 +8,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
-from tests.studies import comparing
-from tests.studies.histories import EVERY, GROUPS
+from . import comparing
+from .histories import EVERY, GROUPS
+from .routes import ROUTES
 
 
 def main() -> None:
     """Read the command line, run, print and write."""
     parser = argparse.ArgumentParser(prog="python -m tests.studies", description=__doc__)
-    parser.add_argument("study", choices=["compare"])
+    parser.add_argument("study", choices=["compare", "ablation"])
     parser.add_argument(
         "--estimator", default="effect-model", help="names or package.module:factory, with commas"
     )
@@ -24,14 +25,21 @@ def main() -> None:
     )
     parser.add_argument("--seeds", type=int, default=4, help="histories of each setting")
     parser.add_argument("--first-seed", type=int, default=1)
-    parser.add_argument("--against", default=comparing.OLD, help="what differences are taken from")
+    parser.add_argument(
+        "--against",
+        help=f"what differences are taken from; {comparing.OLD} or, of ablations, the whole",
+    )
+    parser.add_argument("--route", default="file", choices=ROUTES)
     parser.add_argument("--out", type=Path, help="folder for figures.json and table.md")
     given = parser.parse_args()
     names = [name for each in given.settings.split(",") for name in (GROUPS.get(each, [each]))]
-    specs = list(dict.fromkeys([given.against, *filter(None, given.estimator.split(","))]))
+    ablation = given.study == "ablation"
+    against = given.against or ("effect-model" if ablation else comparing.OLD)
+    wanted = comparing.ABLATIONS if ablation else filter(None, given.estimator.split(","))
+    specs = list(dict.fromkeys([against, *wanted]))
     seeds = range(given.first_seed, given.first_seed + given.seeds)
-    figures = comparing.compare(specs, names, seeds)
-    table = comparing.as_markdown(comparing.differences(figures, given.against), given.against)
+    figures = comparing.compare(specs, names, seeds, route=given.route)
+    table = comparing.as_markdown(comparing.differences(figures, against), against)
     print(table)
     if given.out:
         given.out.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,10 +10,22 @@ import numpy as np
 import pandas as pd
 from truth_scores import score_truth
 
-from tests.studies import old_engine
-from tests.studies.histories import History, make_history
+from recommender.improvement.model.effect_model import EffectModel
+from recommender.improvement.model.estimators import make_estimator
+
+from . import old_engine
+from .histories import History, make_history
+from .routes import hand_in
 
 TOP = 4.0
+UNTRAINED = ("level-curve", "months", "months-level", "unit", "quarter", "competency")
+UNTRAINED = (*UNTRAINED, "competency-slope", "competency-curve")
+ADDED = ("hours", "secondary", "served", "modality", "module", "pair", "distance")
+ABLATIONS = (
+    *(f"effect-model only {member}" for member in ("linear", "curve")),
+    *(f"effect-model without {block}" for block in (*ADDED, "noise", "fading", *UNTRAINED)),
+)
+"""The effect model without one of its parts each."""
 OLD = "945f1f1"
 FIGURES = ("regret", "ndcg", "rmse", "bias", "slope", "coverage", "coverage_top", "seconds")
 
@@ -25,19 +36,20 @@ def factory_of(spec: str) -> Callable[[pd.DataFrame], Any]:
     Parameters
     ----------
     spec : str
-        A name that ``train --estimator`` knows, or ``package.module:factory``; the factory is
-        called with the catalogue.
+        What ``train --estimator`` takes; ``effect-model without BLOCK`` leaves out a block of
+        columns, ``effect-model only MEMBER`` a member.
     """
-    if ":" in spec:
-        module, name = spec.split(":")
-        return getattr(importlib.import_module(module), name)
-    # Not at the head of the file: studies of a factory of one's own need no shipped estimators.
-    estimators = importlib.import_module("recommender.improvement.model.estimators")
-    return lambda pairs: estimators.make_estimator(spec, pairs)
+    name, _, part = spec.partition(" without ")
+    if part:
+        return lambda pairs: EffectModel(pairs, without=(part,))
+    name, _, part = spec.partition(" only ")
+    if part:
+        return lambda pairs: EffectModel(pairs, members=(part,))
+    return lambda pairs: make_estimator(name, pairs, scale=(0.0, TOP))
 
 
-def answer(spec: str, history: History) -> dict[str, Any]:
-    """Fit an estimator on a history and ask its questions.
+def answer(spec: str, history: History, x: pd.DataFrame, y: np.ndarray) -> dict[str, Any]:
+    """Fit an estimator on a history, in the form of `x` and `y`, and ask its questions.
 
     Returns
     -------
@@ -49,7 +61,7 @@ def answer(spec: str, history: History) -> dict[str, Any]:
         return {**old_engine.answer(history), "seconds": float("nan")}
     estimator = factory_of(spec)(history.pairs)
     begun = time.perf_counter()
-    estimator.fit(history.intervals, history.level_after)
+    estimator.fit(x, y)
     seconds = time.perf_counter() - begun
     asked = history.questions
     room = TOP - asked["level_before"].to_numpy(float)
@@ -83,7 +95,12 @@ def score(history: History, found: dict[str, Any]) -> dict[str, float]:
 
 
 def compare(
-    specs: Sequence[str], names: Sequence[str], seeds: Sequence[int], *, tell: bool = True
+    specs: Sequence[str],
+    names: Sequence[str],
+    seeds: Sequence[int],
+    *,
+    route: str = "file",
+    tell: bool = True,
 ) -> pd.DataFrame:
     """Score estimators on histories, all on the same.
 
@@ -95,6 +112,8 @@ def compare(
         Histories.
     seeds : sequence of int
         Seeds of each.
+    route : str
+        How the histories reach estimators, one of `ROUTES`; the old engine has them directly.
     tell : bool
         Whether to print a line a history.
 
@@ -107,8 +126,9 @@ def compare(
     for name in names:
         for seed in seeds:
             history = make_history(name, seed)
+            x, y = hand_in(history, route)
             for spec in specs:
-                figures = score(history, answer(spec, history))
+                figures = score(history, answer(spec, history, x, y))
                 rows.append({"history": name, "seed": seed, "estimator": spec, **figures})
                 if tell:
                     said = " ".join(f"{key} {value:.3f}" for key, value in figures.items())

@@ -10,7 +10,8 @@ import pandas as pd
 
 from recommender.improvement.simulation.settings import SimulationSettings
 from recommender.improvement.simulation.synthetic import simulate
-from tests.studies.independent import World, live
+
+from .independent import World, live
 
 COLUMNS = ("person_id", "competency_id", "modules", "since", "level_before")
 COLUMNS = (*COLUMNS, "months", "org_unit", "assessed_on")
@@ -85,14 +86,14 @@ AWKWARD = {
     "duplicates": replace(LARGE, n_duplicates=3),
     "shared": replace(LARGE, shared_share=0.4),
     "fading": replace(LARGE, fading_half_life=4.0, mean_effect=0.7),
-    "new-form": replace(LARGE, form_shift=0.3, trained_later=2.0),
+    "new-form": replace(LARGE, form_shift=0.7, trained_later=2.0),
     "no-controls": replace(LARGE, n_untrained=0),
     "many-modules": replace(LARGE, n_modules=1500),
     "hidden": replace(LARGE, hidden_share=0.2),
     "wait-listed": replace(LARGE, private_selection=1.5, n_wait_listed=2500, n_untrained=12500),
     "independent-shared": World(shared=True),
     "independent-fading": World(half_life=5.0),
-    "independent-form": World(form_shift=0.25),
+    "independent-form": World(form_shift=0.4),
 }
 EVERY = {**OURS, **INDEPENDENT, **AWKWARD}
 GROUPS = {"ours": OURS, "independents": INDEPENDENT, "awkward": AWKWARD, "all": EVERY}

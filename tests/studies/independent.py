@@ -16,6 +16,8 @@ import pandas as pd
 ROUND_MONTHS = 6.0
 N_ROUNDS = 7
 TOP = 4.0
+# Ratings use a new form from this round on.
+NEW_FORM = 4
 TEACHING = ("lecture", "e-learning", "practice", "mentoring")
 
 
@@ -40,7 +42,7 @@ class World:
     half_life : float
         Months after which half of an effect is left; infinite where effects last.
     form_shift : float
-        What a new form adds to ratings from the fifth round on, when most training takes place.
+        What a new form adds to ratings from the fifth round on; most training then lies before it.
     """
 
     n_people: int = 5000
@@ -164,10 +166,14 @@ def live(world: World, *, seed: int, n_queries: int = 4000) -> Lived:
     taste = rng.gumbel(0.0, 0.5, (n_units, len(names))) + np.log(rng.pareto(1.2, len(names)) + 0.2)
     # More than asked for, since some are dropped below; a module gives a row a competency.
     per_round = int(world.n_trained / (N_ROUNDS - 1) / 1.5) + 5
-    late = np.linspace(0.3, 1.7, N_ROUNDS - 1) if world.form_shift else np.ones(N_ROUNDS - 1)
+    # A new form comes with a campaign: most training falls between the last old and first new one.
+    late = np.ones(N_ROUNDS - 1)
+    if world.form_shift:
+        late[:] = 0.4
+        late[NEW_FORM - 1] = 4.0
 
     def rate(at: int) -> np.ndarray:
-        shift = world.form_shift * (at >= 4)
+        shift = world.form_shift * (at >= NEW_FORM)
         seen = true + lenient[:, None] + rng.normal(0.0, noise, (n, k)) + shift
         return np.clip(np.round(seen * 4) / 4, 0.0, TOP)
 

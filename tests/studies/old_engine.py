@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tests.studies.histories import History
+from .histories import History
 
 # An export of that commit: git archive 945f1f1 | tar -x -C ...
 OLD_ENGINE = Path(os.environ.get("OLD_ENGINE", "/tmp/old945"))

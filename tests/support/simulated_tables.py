@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from recommender.improvement.simulation.settings import DAYS_PER_MONTH
@@ -16,12 +17,29 @@ def to_frames(simulation: Simulation) -> tuple[pd.DataFrame, pd.DataFrame]:
     records, modules : DataFrame
         Improvement records, a row for each module of an interval, and modules.
     """
-    whole = simulation.intervals.assign(level_after=simulation.level_after)
+    records = records_table(simulation.intervals, simulation.level_after)
+    pairs = simulation.pairs.sort_values("main", ascending=False, kind="stable")
+    modules = pairs.groupby("module_id", sort=False).agg(
+        competency_ids=("competency_id", ";".join),
+        from_level=("from_level", "first"),
+        to_level=("to_level", "first"),
+        modality=("modality", "first"),
+        hours=("hours", "first"),
+        cost=("cost", "first"),
+    )
+    modules = modules.loc[list(simulation.module_ids)].reset_index()
+    modules.insert(1, "title", [f"Module {code}" for code in range(len(modules))])
+    return records, modules
+
+
+def records_table(intervals: pd.DataFrame, level_after: np.ndarray) -> pd.DataFrame:
+    """Write intervals as a table of the kind ``records``, a row for each module."""
+    whole = intervals.assign(level_after=level_after)
     rows = whole.explode(["modules", "since"], ignore_index=True)
     after = rows["assessed_on"]
     lag = (rows["since"].astype(float) * DAYS_PER_MONTH).round()
     days = (rows["months"] * DAYS_PER_MONTH).round()
-    records = pd.DataFrame(
+    return pd.DataFrame(
         {
             "person_id": rows["person_id"],
             "competency_id": rows["competency_id"],
@@ -36,15 +54,3 @@ def to_frames(simulation: Simulation) -> tuple[pd.DataFrame, pd.DataFrame]:
             "org_unit": rows["org_unit"],
         }
     )
-    pairs = simulation.pairs.sort_values("main", ascending=False, kind="stable")
-    modules = pairs.groupby("module_id", sort=False).agg(
-        competency_ids=("competency_id", ";".join),
-        from_level=("from_level", "first"),
-        to_level=("to_level", "first"),
-        modality=("modality", "first"),
-        hours=("hours", "first"),
-        cost=("cost", "first"),
-    )
-    modules = modules.loc[list(simulation.module_ids)].reset_index()
-    modules.insert(1, "title", [f"Module {code}" for code in range(len(modules))])
-    return records, modules

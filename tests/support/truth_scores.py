@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from recommender.arrays import FloatArray, IntArray
 from recommender.errors import ShapeMismatchError
@@ -48,8 +49,10 @@ def truth_queries(simulation: Simulation) -> tuple[IntArray, IntArray]:
     """
     served = simulation.truth.pair_competency
     order = np.argsort(served, kind="stable")
-    start = np.searchsorted(served[order], simulation.query_competency, side="left")
-    end = np.searchsorted(served[order], simulation.query_competency, side="right")
+    competencies = pd.Index(simulation.competency_ids)
+    asked = competencies.get_indexer(pd.Index(simulation.queries["competency_id"]))
+    start = np.searchsorted(served[order], asked, side="left")
+    end = np.searchsorted(served[order], asked, side="right")
     number = end - start
     query = np.repeat(np.arange(number.size), number)
     offset = np.arange(query.size) - np.repeat(np.cumsum(number) - number, number)

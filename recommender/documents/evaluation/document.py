@@ -6,13 +6,18 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
+import pandas as pd
 
-from recommender.arrays import to_date
+from recommender.documents.figures import known
 from recommender.improvement.evaluation import Evaluation
-from recommender.improvement.model.effects import EFFECT_COVERAGE, EffectFit
-from recommender.improvement.model.history_checks import Bracket
-from recommender.improvement.model.tables import ModuleTable, RecordTable
+from recommender.improvement.model.effect_table import (
+    EFFECT_COVERAGE,
+    TOP_COVERAGE,
+    EffectTable,
+    has_interval,
+)
+from recommender.improvement.model.history_checks import Bracket, HistoryWarning
+from recommender.improvement.model.intervals import is_trained
 from recommender.improvement.off_policy import PolicyValue
 
 NOMINAL = 0.9  # share of intervals that should contain the measured gain
@@ -39,6 +44,21 @@ class HistoryCounts:
     modules_with_records: int
     first_on: dt.date | None = None
     last_on: dt.date | None = None
+
+
+def count_intervals(X: pd.DataFrame, n_modules: int) -> HistoryCounts:
+    """Count what a model is fitted on: intervals, and the modules of the catalogue."""
+    trained = is_trained(X)
+    days = X["assessed_on"].dropna()
+    return HistoryCounts(
+        trained=int(trained.sum()),
+        controls=int((~trained).sum()),
+        people=int(X["person_id"].nunique()),
+        modules=n_modules,
+        modules_with_records=int(X["modules"].explode().nunique()),
+        first_on=days.min().date() if len(days) else None,
+        last_on=days.max().date() if len(days) else None,
+    )
 
 
 @dataclass(frozen=True)
@@ -78,8 +98,15 @@ class EvaluationReport:
         Whether control rows tell the size of effects.
     warnings : tuple of str
         Codes of what limits the model.
-    effect_coverage : float
-        What the nominal 90 % interval of the true effect really covers.
+    findings : tuple of HistoryWarning
+        What limits its history, with figures.
+    names : mapping of str to str
+        Names of the modules that a finding concerns, by id; the id stands for one that is missing.
+    effect_coverage, top_coverage : float or None
+        What the nominal 90 % interval of the true effect really covers, over all modules and for
+        the one ranked first; None where the model has no interval.
+    asked_since : float or None
+        Months after a module that effects are told for.
     off_policy : tuple of LoggedValue
         Estimates from logged nominations; empty if no propensities were logged.
     model_id : str or None
@@ -102,7 +129,11 @@ class EvaluationReport:
     reliability: float
     size_known: bool
     warnings: tuple[str, ...]
-    effect_coverage: float = EFFECT_COVERAGE
+    findings: tuple[HistoryWarning, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+    effect_coverage: float | None = EFFECT_COVERAGE
+    top_coverage: float | None = TOP_COVERAGE
+    asked_since: float | None = None
     off_policy: tuple[LoggedValue, ...] = ()
     model_id: str | None = None
     in_use: str | None = None
@@ -127,6 +158,10 @@ class ReportOptions:
         Day of the report.
     data_digest, catalog_digest : str
         Digests of the history and of the catalogue.
+    findings : tuple of HistoryWarning
+        What limits the history.
+    names : mapping of str to str
+        Names of modules by id.
     synthetic : bool
         Whether the people are made up.
     """
@@ -139,28 +174,27 @@ class ReportOptions:
     made_on: dt.date | None = None
     data_digest: str = ""
     catalog_digest: str = ""
+    findings: tuple[HistoryWarning, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
     synthetic: bool = False
 
 
 def build_evaluation_report(
     evaluation: Evaluation,
-    fit: EffectFit,
-    records: RecordTable,
-    modules: ModuleTable,
+    fit: EffectTable,
+    counts: HistoryCounts,
     options: ReportOptions | None = None,
 ) -> EvaluationReport:
-    """Assemble the report on a model from its fit and its evaluation.
+    """Assemble the report on a model from its table and its evaluation.
 
     Parameters
     ----------
     evaluation : Evaluation
         As `evaluate` returns it.
-    fit : EffectFit
-        The model, fitted on all records.
-    records : RecordTable
-        The records it was fitted on.
-    modules : ModuleTable
-        The catalogue.
+    fit : EffectTable
+        The model, fitted on the whole history.
+    counts : HistoryCounts
+        What it was fitted on.
     options : ReportOptions, optional
         Ids, digests and logged values.
 
@@ -169,23 +203,24 @@ def build_evaluation_report(
     EvaluationReport
     """
     options = options or ReportOptions()
-    trained = records.module >= 0  # control rows have -1
-    days = records.after_day[np.isfinite(records.after_day)]
+    interval = has_interval(fit)
     return EvaluationReport(
         evaluation=evaluation,
-        counts=HistoryCounts(
-            trained=int(trained.sum()),
-            controls=int((~trained).sum()),
-            people=int(np.unique(records.person).size),
-            modules=modules.n_modules,
-            modules_with_records=int(np.unique(records.module[trained]).size),
-            first_on=to_date(int(days.min())) if days.size else None,
-            last_on=to_date(int(days.max())) if days.size else None,
-        ),
+        counts=counts,
         bracket=fit.bracket,
         reliability=fit.reliability,
         size_known=fit.size_known,
-        warnings=fit.warnings,
+        warnings=tuple(found.code for found in options.findings),
+        findings=options.findings,
+        effect_coverage=EFFECT_COVERAGE if interval else None,
+        top_coverage=TOP_COVERAGE if interval else None,
+        asked_since=known(fit.asked_since),
+        names={
+            module: options.names[module]
+            for finding in options.findings
+            for module in finding.modules
+            if module in options.names
+        },
         off_policy=tuple(
             LoggedValue(name, value, count) for name, (value, count) in options.off_policy.items()
         ),

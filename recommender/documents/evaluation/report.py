@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from recommender.documents.evaluation.comparison import compare
 from recommender.documents.evaluation.document import EvaluationReport
 from recommender.documents.evaluation.view import (
-    compare,
     evaluation_view,
     verdict_sentences,
     warning_sentences,
@@ -53,7 +53,7 @@ def evaluation_report_json(report: EvaluationReport) -> dict[str, Any]:
     evaluation = report.evaluation
     verdict: dict[str, Any] = {}
     for part, scores in (("known", evaluation.known), ("cold", evaluation.cold)):
-        outcome, against = compare(scores)
+        outcome, against = compare(scores, evaluation.estimator)
         verdict[part] = {"outcome": outcome, "against": against}
     verdict["words"] = {lang: verdict_sentences(report, lang) for lang in LANGUAGES}
     words = {lang: warning_sentences(report, lang) for lang in LANGUAGES}

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from recommender.documents.evaluation.comparison import (
+    better_rivals,
+    compare,
+    comparison_rows,
+    model_names,
+)
 from recommender.documents.evaluation.document import NOMINAL, EvaluationReport
+from recommender.documents.evaluation.findings import finding_sentences
 from recommender.documents.figures import day, decimal, known, percent, sentences, signed
-from recommender.improvement.evaluation import GainBins, GainScore, IntervalCoverage
+from recommender.improvement.evaluation import GainBins, IntervalCoverage
 from recommender.improvement.registry import judge, to_plain
-from recommender.improvement.registry.verdict import CANDIDATE, RMSE_TIE
+from recommender.improvement.registry.verdict import RMSE_TIE
 from recommender.texts import all_texts, placeholders, say
 
-Outcome = Literal["better", "level", "worse"]
 # Where the report begins to warn. None of these keeps a model from being promoted; what does stands
 # in `improvement.registry.verdict`.
 FEW_JUDGED = 200  # records that a model was judged on
@@ -22,31 +28,6 @@ SLOPE_NEAR = 0.15  # how far from 1 a calibration slope is still called good
 MIN_GROUP = 50  # records of a group; in smaller ones coverage says too little
 _PREFIX = "evaluation."
 _UNITS = (0.0, 4.0)
-
-
-def compare(scores: dict[str, GainScore]) -> tuple[Outcome, str]:
-    """Compare the effect model with the best baseline.
-
-    Parameters
-    ----------
-    scores : dict of str to GainScore
-        By model name, `effect-model` among them.
-
-    Returns
-    -------
-    outcome : {"better", "level", "worse"}
-        Level if the errors are within half a per cent of each other.
-    against : str
-        Name of the baseline with the smallest error.
-    """
-    baselines = {name: score.rmse for name, score in scores.items() if name != CANDIDATE}
-    # a baseline that could not be scored is never the best; the name decides ties, for one answer
-    against = min(baselines, key=lambda name: (np.nan_to_num(baselines[name], nan=np.inf), name))
-    own, other = scores[CANDIDATE].rmse, baselines[against]
-    if own <= other * (1.0 - RMSE_TIE):
-        return "better", against
-    # a model whose error is unknown (NaN) compares as worse
-    return ("level" if own <= other * (1.0 + RMSE_TIE) else "worse"), against
 
 
 def evaluation_view(report: EvaluationReport, *, lang: str) -> dict[str, Any]:
@@ -77,12 +58,16 @@ def evaluation_view(report: EvaluationReport, *, lang: str) -> dict[str, Any]:
         "model": say("evaluation.model", lang, model=report.model_id)
         if report.model_id
         else say("evaluation.model-not-saved", lang),
-        "outcome": compare(evaluation.known)[0],
+        "outcome": compare(evaluation.known, evaluation.estimator)[0],
         "verdict": verdict_sentences(report, lang),
         "figures": _figures(report, lang),
-        "rows": _rows(report, names),
+        "rows": comparison_rows(evaluation, lang),
         "counts": {
-            part: say("evaluation.comparison.count", lang, count=f"{scores[CANDIDATE].n_records:,}")
+            part: say(
+                "evaluation.comparison.count",
+                lang,
+                count=f"{scores[evaluation.estimator].n_records:,}",
+            )
             for part, scores in (("known", evaluation.known), ("cold", evaluation.cold))
         },
         "next_level": sentences(
@@ -96,10 +81,7 @@ def evaluation_view(report: EvaluationReport, *, lang: str) -> dict[str, Any]:
             ],
             lang=lang,
         ),
-        "effect_interval": sentences(
-            [say("evaluation.coverage.effect", lang, coverage=percent(report.effect_coverage))],
-            lang=lang,
-        ),
+        "effect_interval": sentences(_effect_interval(report, lang), lang=lang),
         "bracket_unknown": None
         if _bracketed(report)
         else sentences([say("evaluation.bracket.unknown", lang)], lang=lang),
@@ -115,30 +97,18 @@ def evaluation_view(report: EvaluationReport, *, lang: str) -> dict[str, Any]:
     }
 
 
-def model_names(models: tuple[str, ...], lang: str) -> dict[str, str]:
-    """Return the names of models in words, by their name in the code."""
-    known_names = {CANDIDATE: say("evaluation.effect-model", lang)}
-    texts = all_texts()
-    return {
-        name: known_names.get(name)
-        or (
-            say(f"registry.baseline.{name}", lang) if f"registry.baseline.{name}" in texts else name
-        )
-        for name in models
-    }
-
-
 def verdict_sentences(report: EvaluationReport, lang: str) -> list[str]:
     """Say which model is better, and which the product uses; the first sentence sums it up."""
     verdict: list[str] = []
+    estimator = report.evaluation.estimator
     scores = report.evaluation.known
     for prefix, part in (("", scores), ("cold-", report.evaluation.cold)):
-        outcome, against = compare(part)
+        outcome, against = compare(part, estimator)
         verdict.append(
             say(
                 f"evaluation.verdict.{prefix}{outcome}",
                 lang,
-                own=decimal(part[CANDIDATE].rmse, digits=3),
+                own=decimal(part[estimator].rmse, digits=3),
                 other=decimal(part[against].rmse, digits=3),
                 against=model_names((against,), lang)[against],
                 tie=f"{RMSE_TIE:.1%}",
@@ -146,7 +116,7 @@ def verdict_sentences(report: EvaluationReport, lang: str) -> list[str]:
         )
         if prefix:
             continue  # what follows is said once, of the known modules
-        promotable = judge({"known": to_plain(scores)}).promotable
+        promotable = judge({"estimator": estimator, "known": to_plain(scores)}).promotable
         if promotable:
             use = "use-new" if report.size_known else "use-order"
             verdict.append(say(f"evaluation.verdict.{use}", lang))
@@ -155,15 +125,28 @@ def verdict_sentences(report: EvaluationReport, lang: str) -> list[str]:
                 verdict.append(say("evaluation.verdict.unsafe", lang))
             use = "keep-model" if report.in_use else "keep-expert"
             verdict.append(say(f"evaluation.verdict.{use}", lang, model=report.in_use or ""))
-        slope = known(part[CANDIDATE].slope)
+        slope = known(part[estimator].slope)
         if slope is not None:
             near = abs(slope - 1.0) <= SLOPE_NEAR
             way = "slope-good" if near else "slope-low" if slope < 1.0 else "slope-high"
             verdict.append(say(f"evaluation.verdict.{way}", lang, slope=decimal(slope, digits=2)))
-    judged = scores[CANDIDATE].n_records
+    verdict += better_rivals(report.evaluation, lang)
+    judged = scores[estimator].n_records
     if judged < FEW_JUDGED:
         verdict.append(say("evaluation.verdict.few", lang, count=f"{judged:,}"))
     return [sentences([sentence], lang=lang) for sentence in verdict]
+
+
+def _effect_interval(report: EvaluationReport, lang: str) -> list[str]:
+    said: list[str] = []
+    if report.effect_coverage is None or report.top_coverage is None:
+        said.append(say("registry.limit.no-interval", lang))
+    else:
+        coverage, top = percent(report.effect_coverage), percent(report.top_coverage)
+        said.append(say("registry.limit.interval", lang, coverage=coverage, top=top))
+    if report.asked_since is not None:
+        said.append(say("registry.limit.asked-since", lang, months=f"{report.asked_since:g}"))
+    return said
 
 
 def warning_sentences(report: EvaluationReport, lang: str) -> list[str]:
@@ -172,8 +155,10 @@ def warning_sentences(report: EvaluationReport, lang: str) -> list[str]:
     codes = list(report.warnings)
     if not report.size_known:
         codes.append("size-unknown")
+    found = finding_sentences(report.findings, lang, names=report.names)
     warnings = [
-        say(f"registry.limit.{code}", lang) if f"registry.limit.{code}" in texts else code
+        found.get(code)
+        or (say(f"registry.limit.{code}", lang) if f"registry.limit.{code}" in texts else code)
         for code in codes
     ]
     missing = report.counts.modules - report.counts.modules_with_records
@@ -241,33 +226,6 @@ def _figures(report: EvaluationReport, lang: str) -> list[dict[str, str]]:
     )
 
 
-def _rows(report: EvaluationReport, names: dict[str, str]) -> list[dict[str, Any]]:
-    parts = {"known": report.evaluation.known, "cold": report.evaluation.cold}
-    smallest = {
-        part: decimal(float(np.nanmin([score.rmse for score in scores.values()])), digits=3)
-        for part, scores in parts.items()
-    }
-    baselines = [name for name in report.evaluation.known if name != CANDIDATE]
-    baselines.sort(key=lambda name: (report.evaluation.known[name].rmse, name))
-    return [
-        {
-            "name": names[name],
-            "candidate": name == CANDIDATE,
-            "scores": [
-                {
-                    "rmse": decimal(scores[name].rmse, digits=3),
-                    "r_squared": decimal(scores[name].r_squared, digits=3),
-                    "slope": decimal(scores[name].slope, digits=2),
-                    # as printed: of two equal figures, one must not look better
-                    "best": smallest[part] == decimal(scores[name].rmse, digits=3),
-                }
-                for part, scores in parts.items()
-            ],
-        }
-        for name in (CANDIDATE, *baselines)
-    ]
-
-
 def _off_policy(report: EvaluationReport) -> list[dict[str, Any]]:
     return [
         {
@@ -330,7 +288,13 @@ def _charts(report: EvaluationReport, names: dict[str, str], lang: str) -> dict[
     errors = [f"{names[n]} {decimal(s.rmse, digits=3)}" for n, s in evaluation.known.items()]
     return {
         "error": chart_svg(
-            error_chart(evaluation.known, evaluation.cold, lang=lang, names=names),
+            error_chart(
+                evaluation.known,
+                evaluation.cold,
+                estimator=evaluation.estimator,
+                lang=lang,
+                names=names,
+            ),
             label=describe("comparison", errors),
             prefix="error",
         ),

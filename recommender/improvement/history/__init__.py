@@ -9,12 +9,10 @@ from recommender.improvement.history.coding import (
     History,
     HistoryIds,
     code_history,
-    find_unknown,
+    find_unfit,
     list_ids,
     pairs_of_modules,
     pairs_of_table,
-    to_module_table,
-    to_record_table,
 )
 from recommender.improvement.history.frames import (
     RECORD_COLUMNS,
@@ -23,6 +21,7 @@ from recommender.improvement.history.frames import (
     merge_records,
     read_records,
 )
+from recommender.improvement.history.intervals import to_intervals
 from recommender.improvement.history.pseudonyms import SHIFT_DAYS, pseudonymise
 from recommender.improvement.history.report import (
     CompetencyEvidence,
@@ -30,6 +29,7 @@ from recommender.improvement.history.report import (
     ModuleEvidence,
     Spread,
     describe_history,
+    find_warnings,
 )
 from recommender.improvement.history.suspicious import SuspiciousRow
 
@@ -50,13 +50,13 @@ __all__ = [
     "build_records",
     "code_history",
     "describe_history",
-    "find_unknown",
+    "find_unfit",
+    "find_warnings",
     "list_ids",
     "merge_records",
     "pairs_of_modules",
     "pairs_of_table",
     "pseudonymise",
     "read_records",
-    "to_module_table",
-    "to_record_table",
+    "to_intervals",
 ]

@@ -1,14 +1,18 @@
 """Improvement records out of assessments over time and completed modules.
 
-Two assessments of one person in one competency that follow each other make an *interval*. A module
-that addresses the competency and was completed in it (on the day of the first assessment or later,
-before the day of the second) makes a trained record; an interval without any is a control row.
+Two assessments of one person in one competency that follow each other make an *interval*. Each
+module that addresses the competency and was completed in it (on the day of the first assessment or
+later, before the day of the second) makes a trained record; an interval without any is a control
+row.
 
-**Several modules in one interval** share its gain in proportion to their hours (in equal parts
-where the hours of one are unknown). `level_after` of each record is the level before plus its
-share, and `shared` says how many modules there were. A module completed twice in an interval counts
-its hours twice and makes one record, dated by the last completion. A module outside the windows
-takes its share too, but makes no record.
+**Several modules in one interval** make a record each, and all of these have the levels as they
+were recorded: which module added how much is for the model to tell (`intervals` puts them together
+again). `shared` says how many modules there were. A module completed twice in an interval makes
+one record, dated by the last completion.
+
+**Windows** decide about the interval as a whole. It is kept, with all its modules, if at least one
+of them was completed within the windows: without the others its gain would be put down to that one
+alone. It is left out if none was.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from recommender.arrays import BoolArray, FloatArray, IntArray, round_off
+from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.improvement.history.frames import (
     HistoryRecords,
     Note,
@@ -88,7 +92,6 @@ class _Training:
     start: IntArray
     module: IntArray
     completed: IntArray
-    share: FloatArray
     n_modules: IntArray
 
 
@@ -118,27 +121,19 @@ def _join_pairs(
     return row, pair_competency[order][edges[0][row] + offset]
 
 
-def _share_gain(
-    start: IntArray, module: IntArray, day: IntArray, hours: FloatArray, n_modules: int
-) -> _Training:
-    """Make one row of each module in an interval, with its share of the interval's gain."""
+def _gather_modules(start: IntArray, module: IntArray, day: IntArray, n_modules: int) -> _Training:
+    """Make one row of each module in an interval, dated by its last completion."""
     keys, row = np.unique(start * max(n_modules, 1) + module, return_inverse=True)
-    total = np.bincount(row, hours, minlength=keys.size).astype(float)
     # The smallest integer, so that any day is later.
     completed = np.full(keys.size, np.iinfo(np.int64).min)
     np.maximum.at(completed, row, day)
     own_start, own_module = np.divmod(keys, max(n_modules, 1))
     owner = np.unique(own_start, return_inverse=True)[1]
-    count = np.bincount(owner, minlength=1)[owner]
-    # One module without hours is enough: there is no proportion then, so the parts are equal.
-    known = np.bincount(owner, ~(total > 0), minlength=1)[owner] == 0
-    hours_of_all = np.bincount(owner, np.where(known, total, 1.0), minlength=1)[owner]
     return _Training(
         start=own_start,
         module=own_module,
         completed=completed,
-        share=np.where(known, total, 1.0) / hours_of_all,
-        n_modules=count,
+        n_modules=np.bincount(owner, minlength=1)[owner],
     )
 
 
@@ -159,7 +154,7 @@ def build_records(
     completions : DataFrame
         person_id, module_id, completed_on.
     pairs : DataFrame
-        module_id, competency_id, hours: a row for each competency that a module addresses.
+        module_id, competency_id: a row for each competency that a module addresses.
     before_window_days : int
         The assessment before may be at most so many days older than the completion.
     after_window_days : int
@@ -169,7 +164,8 @@ def build_records(
     -------
     HistoryRecords
         Sorted by person, competency, day and module. An interval in which the person completed
-        a module that `pairs` does not know is no control row: what was trained is unknown.
+        a module that `pairs` does not know is left out, trained or not: what was trained in it
+        is unknown.
 
     References
     ----------
@@ -183,9 +179,6 @@ def build_records(
 
     module_ids = pd.Index(pd.unique(pairs["module_id"].astype(object)), dtype=object)
     pair_module = module_ids.get_indexer(pd.Index(pairs["module_id"], dtype=object))
-    hours = np.full(len(module_ids), np.nan)
-    # Backwards, so that the first row of a module counts where its rows differ.
-    hours[pair_module[::-1]] = pairs["hours"].to_numpy(float)[::-1]
     competencies = pd.Index(pairs["competency_id"], dtype=object)
     done = _code_completions(completions, line.person_ids, module_ids)
     unknown = done[(done[:, 2] < 0) & (done[:, 0] >= 0)]
@@ -204,42 +197,35 @@ def build_records(
     # lands at -1, numpy reads the last stretch, which `at >= 0` excludes.
     has_before = (at >= 0) & (stretch[at] == stretch_of)
     inside = has_before & has_next[at]
-    trained = _share_gain(
-        at[inside],
-        module_of[inside],
-        day_of[inside],
-        hours[module_of[inside]],
-        len(module_ids),
-    )
+    trained = _gather_modules(at[inside], module_of[inside], day_of[inside], len(module_ids))
     too_old = trained.completed - line.day[trained.start] > before_window_days
     too_late = line.day[trained.start + 1] - trained.completed > after_window_days
-    timely = np.flatnonzero(~too_old & ~too_late)
+    timely = np.zeros(line.day.size, dtype=bool)
+    timely[trained.start[~too_old & ~too_late]] = True
+    unclear = has_next & _holds_unknown(line, unknown)
+    kept = np.flatnonzero((timely & ~unclear)[trained.start])
+    outside = ~(timely | unclear)[trained.start]
 
-    untrained = has_next.copy()
+    untrained = has_next & ~unclear
     # Also intervals whose modules fall outside the windows: they hold training, so they are no
     # control rows.
     untrained[trained.start] = False
-    unclear = untrained & _holds_unknown(line, unknown)
-    control = np.flatnonzero(untrained & ~unclear)
+    control = np.flatnonzero(untrained)
 
-    start = np.concatenate([trained.start[timely], control])
+    start = np.concatenate([trained.start[kept], control])
     nothing = np.full(control.size, -1)
-    module = np.concatenate([trained.module[timely], nothing])
+    module = np.concatenate([trained.module[kept], nothing])
     order = np.lexsort((module, start))
     start, module = start[order], module[order]
-    completed = np.concatenate([trained.completed[timely], np.full(control.size, np.nan)])[order]
-    share = np.concatenate([trained.share[timely], np.ones(control.size)])[order]
-    shared = np.concatenate([trained.n_modules[timely], nothing + 1])[order]
-    before, after = line.level[start], line.level[start + 1]
+    completed = np.concatenate([trained.completed[kept], np.full(control.size, np.nan)])[order]
+    shared = np.concatenate([trained.n_modules[kept], nothing + 1])[order]
     frame = records_frame(
         person_id=line.person_ids.to_numpy()[line.person[start]],
         competency_id=line.competency_ids.to_numpy()[line.competency[start]],
         # The code -1 of a control row picks the last entry, which is the empty text.
         module_id=np.append(module_ids.to_numpy(), "")[module],
-        level_before=before,
-        # Alone, a module keeps the level as recorded: before + 1.0 * (after - before) may differ in
-        # the last digit.
-        level_after=np.where(shared > 1, round_off(before + share * (after - before)), after),
+        level_before=line.level[start],
+        level_after=line.level[start + 1],
         before_on=as_dates(line.day[start].astype(float)),
         after_on=as_dates(line.day[start + 1].astype(float)),
         completed_on=as_dates(completed),
@@ -250,9 +236,9 @@ def build_records(
     counts = {
         "no-assessment-before": n_never + int((~has_before).sum()),
         "no-assessment-after": int((has_before & ~inside).sum()),
-        "before-too-old": int(too_old.sum()),
-        "after-too-late": int((too_late & ~too_old).sum()),
-        "unclear-control": int(unclear.sum()),
+        "before-too-old": int((outside & too_old).sum()),
+        "after-too-late": int((outside & ~too_old).sum()),
+        "unclear-interval": int(unclear.sum()),
     }
     return HistoryRecords(frame, tuple(Note(code, n) for code, n in counts.items() if n))
 

@@ -1,4 +1,4 @@
-"""Between ids and codes: records and modules as the tables of the effect model, and back."""
+"""A history as the effect model reads it: intervals, the modules of the catalogue, and the ids."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from recommender.arrays import BoolArray, IntArray
-from recommender.improvement.history.frames import HistoryRecords, Note, day_numbers
-from recommender.improvement.model.tables import ModuleTable, RecordTable
+from recommender.arrays import BoolArray, FloatArray
+from recommender.improvement.history.frames import HistoryRecords, Note, number_intervals
+from recommender.improvement.history.intervals import gather_intervals
 from training_catalog.model import EXPERT_IMPROVEMENT, TrainingModule
 
 PAIR_COLUMNS = (
@@ -23,54 +23,49 @@ _EXAMPLES = 10
 
 @dataclass(frozen=True)
 class HistoryIds:
-    """The ids that codes stand for; the position is the code.
+    """The ids that a model and its tables of effects have positions for.
 
     Parameters
     ----------
-    person_ids : tuple of str
-        Sorted.
     competency_ids : tuple of str
         In the order of the framework, or of first mention in a table of modules.
     module_ids : tuple of str
         In the order of the catalogue or the table.
-    modality_ids : tuple of str
-        As given, else sorted.
     org_units : tuple of str
         Sorted.
     """
 
-    person_ids: tuple[str, ...]
     competency_ids: tuple[str, ...]
     module_ids: tuple[str, ...]
-    modality_ids: tuple[str, ...]
     org_units: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class History:
-    """A history in both forms, row by row the same.
+    """A history, ready to be learned from.
 
     Parameters
     ----------
     frame : DataFrame
-        The records that could be coded; the index tells their rows in the table handed in.
+        The records that the intervals consist of, one for each module completed in an interval;
+        the index tells their rows in the table handed in.
+    intervals : DataFrame
+        What the effect model observes, as `to_intervals` returns it.
+    level_after : ndarray of shape (n_intervals,)
+        Level at the later assessment of each interval.
     pairs : DataFrame
-        The modules, a row for each competency they address.
+        The modules, a row for each competency they address, as `pairs_of_modules` has them.
     ids : HistoryIds
-        What the codes stand for.
-    records : RecordTable
-        `frame` in codes.
-    modules : ModuleTable
-        `pairs` in codes.
+        Competencies, modules and units.
     notes : tuple of Note
         What was left out on the way.
     """
 
     frame: pd.DataFrame
+    intervals: pd.DataFrame
+    level_after: FloatArray
     pairs: pd.DataFrame
     ids: HistoryIds
-    records: RecordTable
-    modules: ModuleTable
     notes: tuple[Note, ...]
 
 
@@ -140,13 +135,9 @@ def _typed(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def list_ids(
-    frame: pd.DataFrame,
-    pairs: pd.DataFrame,
-    *,
-    competency_ids: Sequence[str] | None = None,
-    modality_ids: Sequence[str] | None = None,
+    frame: pd.DataFrame, pairs: pd.DataFrame, *, competency_ids: Sequence[str] | None = None
 ) -> HistoryIds:
-    """List the ids of a history in the order of their codes.
+    """List the ids of a history in the order that a model keeps.
 
     Parameters
     ----------
@@ -157,154 +148,72 @@ def list_ids(
     competency_ids : sequence of str, optional
         The framework. Without one: those of the modules in the order of first mention, then
         those that only the records have, sorted.
-    modality_ids : sequence of str, optional
-        The modalities; those of the modules, sorted, when not given.
 
     Returns
     -------
     HistoryIds
-        With the people and units of the records.
+        With the units of the records.
     """
     if competency_ids is None:
         # dict and not set, as it keeps the order of first mention.
         addressed = dict.fromkeys(pairs["competency_id"])
         competency_ids = [*addressed, *sorted(set(frame["competency_id"].dropna()) - {*addressed})]
-    if modality_ids is None:
-        modality_ids = sorted(set(pairs["modality"].dropna()) - {""})
     return HistoryIds(
-        person_ids=tuple(sorted(frame["person_id"].dropna().unique())),
         competency_ids=tuple(competency_ids),
         module_ids=tuple(pairs["module_id"].unique()),
-        modality_ids=tuple(modality_ids),
         org_units=tuple(sorted(set(frame["org_unit"].dropna()) - {""})),
     )
 
 
-def _codes(values: pd.Series, ids: Sequence[str]) -> IntArray:
-    # get_indexer gives -1 for an id that is not there: the code of "unknown" in every table.
-    index = pd.Index(list(ids), dtype=object)
-    return index.get_indexer(pd.Index(values, dtype=object)).astype(np.int64)
-
-
-def known_rows(frame: pd.DataFrame, ids: HistoryIds) -> BoolArray:
-    """Find the records with a known competency, a known module (or none) and both levels."""
-    return ~np.logical_or.reduce([unfit for unfit, _ in _unfit(frame, ids).values()])
-
-
-def _unfit(frame: pd.DataFrame, ids: HistoryIds) -> dict[str, tuple[BoolArray, str]]:
-    module, competency = frame["module_id"], frame["competency_id"]
-    levels = frame[["level_before", "level_after"]].to_numpy(float)
-    return {
-        "unknown-competency": (_codes(competency, ids.competency_ids) < 0, "competency_id"),
-        "unknown-module": (
-            (_codes(module, ids.module_ids) < 0) & (module != "").to_numpy(),
-            "module_id",
-        ),
-        "no-level": (np.logical_not(np.isfinite(levels).all(axis=1)), ""),
-    }
-
-
-def find_unknown(frame: pd.DataFrame, pairs: pd.DataFrame, ids: HistoryIds) -> tuple[Note, ...]:
-    """Count what `to_record_table` and `to_module_table` leave out.
+def find_unfit(frame: pd.DataFrame, ids: HistoryIds) -> tuple[BoolArray, tuple[Note, ...]]:
+    """Find the records that nothing can be learned from.
 
     Parameters
     ----------
     frame : DataFrame
         Improvement records.
-    pairs : DataFrame
-        Modules.
     ids : HistoryIds
         What is known.
 
     Returns
     -------
-    tuple of Note
-        Records of an unknown competency or module or without a level, and pairs of an unknown
-        competency, with the first of the unknown ids.
+    unfit : ndarray of bool, shape (n_records,)
+        Records of an unknown competency or module or without a level, and all others of their
+        intervals: what was trained in these is not known whole.
+    notes : tuple of Note
+        How many of each, with the first of the unknown ids; ``unclear-interval`` counts intervals
+        that would have been left without it.
     """
-    notes: list[Note] = []
-    for code, (unfit, column) in _unfit(frame, ids).items():
-        if unfit.any():
-            named = frame.loc[unfit, column].dropna() if column else frame["module_id"].iloc[:0]
-            notes.append(Note(code, int(unfit.sum()), _examples(named)))
-    lost = _codes(pairs["competency_id"], ids.competency_ids) < 0
-    if lost.any():
-        examples = _examples(pairs.loc[lost, "competency_id"])
-        notes.append(Note("unknown-pair-competency", int(lost.sum()), examples))
-    return tuple(notes)
+    module, competency = frame["module_id"], frame["competency_id"]
+    levels = frame[["level_before", "level_after"]].to_numpy(float)
+    faults = {
+        "unknown-competency": (~competency.isin(ids.competency_ids).to_numpy(), competency),
+        "unknown-module": (~module.isin([*ids.module_ids, ""]).to_numpy(), module),
+        "no-level": (~np.isfinite(levels).all(axis=1), module.iloc[:0]),
+    }
+    notes = [
+        Note(code, int(unfit.sum()), _examples(named[unfit].dropna() if len(named) else named))
+        for code, (unfit, named) in faults.items()
+        if unfit.any()
+    ]
+    unfit = np.logical_or.reduce([fault for fault, _ in faults.values()])
+    if unfit.any():
+        number = number_intervals(frame)
+        unclear = np.zeros(len(frame), dtype=bool)
+        unclear[number[unfit]] = True
+        others = unclear[number] & ~unfit
+        if others.any():
+            notes.append(Note("unclear-interval", np.unique(number[others]).size))
+        unfit |= others
+    return unfit, tuple(notes)
 
 
 def _examples(values: pd.Series) -> tuple[str, ...]:
     return tuple(sorted(map(str, values.unique()))[:_EXAMPLES])
 
 
-def to_record_table(frame: pd.DataFrame, ids: HistoryIds) -> RecordTable:
-    """Turn improvement records into codes.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Improvement records.
-    ids : HistoryIds
-        What the codes stand for.
-
-    Returns
-    -------
-    RecordTable
-        The records of `known_rows`, in their order.
-    """
-    rows = frame[known_rows(frame, ids)]
-    before, after = day_numbers(rows["before_on"]), day_numbers(rows["after_on"])
-    return RecordTable(
-        person=_codes(rows["person_id"], ids.person_ids),
-        competency=_codes(rows["competency_id"], ids.competency_ids),
-        module=_codes(rows["module_id"], ids.module_ids),
-        level_before=rows["level_before"].to_numpy(float),
-        level_after=rows["level_after"].to_numpy(float),
-        days_between=after - before,
-        org=_codes(rows["org_unit"], ids.org_units),
-        after_day=after,
-    )
-
-
-def to_module_table(pairs: pd.DataFrame, ids: HistoryIds) -> ModuleTable:
-    """Turn modules into codes.
-
-    Parameters
-    ----------
-    pairs : DataFrame
-        Modules, as `pairs_of_modules` or `pairs_of_table` has them.
-    ids : HistoryIds
-        What the codes stand for.
-
-    Returns
-    -------
-    ModuleTable
-        Every module of `ids`; pairs of an unknown competency are left out.
-    """
-    module = _codes(pairs["module_id"], ids.module_ids)
-    competency = _codes(pairs["competency_id"], ids.competency_ids)
-    known = (module >= 0) & (competency >= 0)
-    # What belongs to the module stands in each of its rows: the first one is taken.
-    first = pairs.drop_duplicates("module_id").set_index("module_id").reindex(list(ids.module_ids))
-    return ModuleTable(
-        pair_module=module[known],
-        pair_competency=competency[known],
-        pair_from=pairs["from_level"].to_numpy(float)[known],
-        pair_to=pairs["to_level"].to_numpy(float)[known],
-        pair_main=pairs["main"].to_numpy(bool)[known],
-        modality=_codes(first["modality"], ids.modality_ids),
-        hours=first["hours"].to_numpy(float),
-        cost=first["cost"].to_numpy(float),
-    )
-
-
 def code_history(
-    built: HistoryRecords,
-    pairs: pd.DataFrame,
-    *,
-    competency_ids: Sequence[str] | None = None,
-    modality_ids: Sequence[str] | None = None,
+    built: HistoryRecords, pairs: pd.DataFrame, *, competency_ids: Sequence[str] | None = None
 ) -> History:
     """Bring records and modules into the form that the effect model reads.
 
@@ -314,19 +223,29 @@ def code_history(
         From `build_records`, `read_records` or `merge_records`.
     pairs : DataFrame
         From `pairs_of_modules` or `pairs_of_table`.
-    competency_ids, modality_ids : sequence of str, optional
+    competency_ids : sequence of str, optional
         Those of the catalogue; `list_ids` says what happens without them.
 
     Returns
     -------
     History
-        Unknown competencies and modules are left out, counted in its notes.
+        Intervals with an unknown competency or module, or without a level, are left out, and
+        repeated records dropped; its notes count both.
     """
-    # Twice: people and units that only the dropped records name must not get a code.
-    ids = list_ids(built.frame, pairs, competency_ids=competency_ids, modality_ids=modality_ids)
-    notes = (*built.notes, *find_unknown(built.frame, pairs, ids))
-    frame = built.frame[known_rows(built.frame, ids)]
-    ids = list_ids(frame, pairs, competency_ids=ids.competency_ids, modality_ids=ids.modality_ids)
+    ids = list_ids(built.frame, pairs, competency_ids=competency_ids)
+    unfit, notes = find_unfit(built.frame, ids)
+    gathered = gather_intervals(built.frame[~unfit])
+    frame = built.frame[~unfit][gathered.rows]
+    lost = ~pairs["competency_id"].isin(ids.competency_ids).to_numpy()
+    if lost.any():
+        examples = _examples(pairs.loc[lost, "competency_id"])
+        notes = (*notes, Note("unknown-pair-competency", int(lost.sum()), examples))
     return History(
-        frame, pairs, ids, to_record_table(frame, ids), to_module_table(pairs, ids), notes
+        frame=frame,
+        intervals=gathered.X,
+        level_after=gathered.level_after,
+        pairs=pairs,
+        # Anew: units that only the dropped records name must not get a position.
+        ids=list_ids(frame, pairs, competency_ids=ids.competency_ids),
+        notes=(*built.notes, *notes, *gathered.notes),
     )

@@ -15,6 +15,7 @@ ObjectArray = NDArray[np.object_]
 
 _KIND = KINDS["records"]
 RECORD_COLUMNS = (*(column.name for column in _KIND.columns), "shared", "source")
+_INTERVAL = ("person_id", "competency_id", "before_on", "after_on")
 _DATES = tuple(column.name for column in _KIND.columns if column.type == "date")
 
 
@@ -45,8 +46,9 @@ class HistoryRecords:
     ----------
     frame : DataFrame
         Columns `RECORD_COLUMNS`: those of the kind ``records`` (`module_id` empty in a control
-        row, dates as `datetime.date`), `shared` (modules that share the gain; 0 in a control row,
-        1 for one alone) and `source` (``derived`` or ``imported``).
+        row, dates as `datetime.date`), `shared` (modules completed in the interval, each of which
+        has a record of its whole gain; 0 in a control row) and `source` (``derived`` or
+        ``imported``).
     notes : tuple of Note
         What was left out.
     """
@@ -57,10 +59,12 @@ class HistoryRecords:
 
 def day_numbers(dates: pd.Series) -> FloatArray:
     """Turn dates (or ISO texts) into days since 1970-01-01; NaN where there is none."""
+    # Each day once: there are few of them, and to parse objects takes long.
+    code, distinct = pd.factorize(dates)
     # Through objects: the column may hold dates, ISO texts or NaT, by where it comes from.
-    days = _objects(dates, None).astype("datetime64[D]")
+    days = np.array([*distinct, None], dtype=object).astype("datetime64[D]")
     # As float, because integers have no NaN.
-    return np.where(np.isnat(days), np.nan, days.astype(np.int64).astype(float))
+    return np.where(np.isnat(days), np.nan, days.astype(np.int64).astype(float))[code]
 
 
 def as_dates(days: FloatArray) -> ObjectArray:
@@ -122,12 +126,43 @@ def read_records(table: pd.DataFrame) -> HistoryRecords:
     return HistoryRecords(_count_shared(frame).set_axis(table.index))
 
 
+def number_intervals(frame: pd.DataFrame) -> IntArray:
+    """Number the intervals that records belong to, by person, competency and days.
+
+    Records of one person and competency are of one interval if both their days agree; where a day
+    is missing, both levels must agree too. Numbers ascend from 0 in the order of person,
+    competency, day after and day before, whatever the order of the rows.
+    """
+    person, competency = (
+        pd.factorize(frame[name], sort=True)[0] for name in ("person_id", "competency_id")
+    )
+    before, after = day_numbers(frame["before_on"]), day_numbers(frame["after_on"])
+    dated = np.isfinite(before) & np.isfinite(after)
+    # Two numbers in place of four: sorting by one key less saves a second for a million rows.
+    whom = person.astype(np.int64) * (int(competency.max(initial=0)) + 2) + competency
+    days = np.nan_to_num(after, nan=-1e6) * 1e7 + np.nan_to_num(before, nan=-1e6)
+    keys = [days, whom]
+    if not dated.all():
+        levels = (frame[name].to_numpy(float) for name in ("level_after", "level_before"))
+        # NaN would differ from itself.
+        keys = [
+            *(np.where(dated | np.isnan(level), -np.inf, level) for level in levels),
+            *keys,
+        ]
+    order = np.lexsort(keys)
+    changes = np.zeros(len(frame), dtype=np.int64)
+    for key in keys:
+        ordered = key[order]
+        changes[1:] |= ordered[1:] != ordered[:-1]
+    number = np.empty_like(changes)
+    number[order] = np.cumsum(changes)
+    return number
+
+
 def _count_shared(frame: pd.DataFrame) -> pd.DataFrame:
     """Raise `shared` to how many modules have a record of the same person and interval."""
     trained = frame[frame["module_id"] != ""]
-    interval = ["person_id", "competency_id", "before_on", "after_on"]
-    # dropna=False: records without dates are an interval too.
-    counted = trained.groupby(interval, sort=False, dropna=False)["module_id"].transform("nunique")
+    counted = trained.groupby(number_intervals(trained))["module_id"].transform("nunique")
     shared = np.zeros(len(frame), dtype=np.int64)
     rows = np.flatnonzero(frame["module_id"] != "")
     # The table may know of a module whose record is not in it.
@@ -149,13 +184,13 @@ def merge_records(derived: HistoryRecords, imported: HistoryRecords) -> HistoryR
     -------
     HistoryRecords
         Sorted. An imported record of the same person, competency, module and days replaces a
-        derived one. A derived control row is left out if an imported record shows training
-        during it.
+        derived one, and its levels count for the other modules of the interval too. A derived
+        control row is left out if an imported record shows training during it.
     """
     known = imported.frame[imported.frame["module_id"] != ""]
     controls = derived.frame["module_id"] == ""
     refuted = _overlap(derived.frame[controls], known)
-    derived_rows = derived.frame.drop(index=refuted)
+    derived_rows = _with_levels_of(imported.frame, derived.frame.drop(index=refuted))
     # Not by concat, where an empty frame would have a say in the types of the columns.
     if not len(imported.frame):
         whole = derived_rows
@@ -175,6 +210,20 @@ def merge_records(derived: HistoryRecords, imported: HistoryRecords) -> HistoryR
         notes.append(Note("control-refuted", len(refuted)))
     whole = _count_shared(whole.iloc[np.lexsort(keys)].reset_index(drop=True))
     return HistoryRecords(whole, tuple(notes))
+
+
+def _with_levels_of(imported: pd.DataFrame, derived: pd.DataFrame) -> pd.DataFrame:
+    """Take over the levels of imported records of the same interval."""
+    key, levels = list(_INTERVAL), ["level_before", "level_after"]
+    known = imported[[*key, *levels]].drop_duplicates(key)
+    if not len(known) or not len(derived):
+        return derived
+    at = pd.MultiIndex.from_frame(known[key]).get_indexer(pd.MultiIndex.from_frame(derived[key]))
+    found = known[levels].to_numpy(float)[at]
+    own = derived[levels].to_numpy(float)
+    return derived.assign(
+        **dict(zip(levels, np.where((at >= 0)[:, None], found, own).T, strict=True))
+    )
 
 
 def _overlap(controls: pd.DataFrame, trained: pd.DataFrame) -> pd.Index:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 
-from recommender.arrays import FloatArray, IntArray, to_date
-from recommender.errors import ShapeMismatchError
-from recommender.improvement.history.coding import HistoryIds
+from recommender.arrays import BoolArray, FloatArray
+from recommender.improvement.history.coding import History
 from recommender.improvement.history.frames import Note
+from recommender.improvement.history.intervals import DAYS_PER_MONTH
 from recommender.improvement.history.suspicious import (
     SUSPICIOUS,
     SuspiciousRow,
     find_suspicious,
-    group_rows,
     list_suspicious,
 )
-from recommender.improvement.model.history_checks import find_reliability
-from recommender.improvement.model.tables import ModuleTable, RecordTable
+from recommender.improvement.model.history_checks import (
+    HistoryWarning,
+    check_history,
+    count_modules,
+    find_reliability,
+)
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 # The 5 % quantile of fewer controls is just the lowest of them.
@@ -40,9 +43,9 @@ class ModuleEvidence:
     module_id : str
         The module.
     records, people : int
-        Trained records, and the number of people they belong to.
+        Intervals in which it was completed, and the number of people they belong to.
     by_competency : dict of str to int
-        Records by competency; 0 for one that the module addresses but nobody was assessed in.
+        These by competency; 0 for one that the module addresses but nobody was assessed in.
     """
 
     module_id: str
@@ -60,14 +63,14 @@ class CompetencyEvidence:
     competency_id : str
         The competency.
     trained, controls : int
-        Records with and without a module.
+        Intervals with and without a module.
     control_share : float or None
         Share of controls among them; None without any record.
     control_low, control_high : float or None
         Starting levels between which the middle 90 % of the controls lie; None with fewer than
         20 controls.
     overlap : float or None
-        Share of the trained records that start within these; None where there are none.
+        Share of the trained intervals that start within these; None where there are none.
     """
 
     competency_id: str
@@ -86,7 +89,7 @@ class Spread:
     Parameters
     ----------
     known, unknown : int
-        Records with and without both days.
+        Intervals with and without both days.
     lowest, p5, p25, median, p75, p95, highest : float or None
         Quantiles, in days.
     """
@@ -104,32 +107,34 @@ class Spread:
 
 @dataclass(frozen=True)
 class HistoryReport:
-    """What a history holds.
+    """What a history holds, counted in intervals: two assessments and all training between them.
 
     Parameters
     ----------
     records, trained, controls, people : int
-        Counts.
+        Intervals, those with and without a module, and people.
     first_on, last_on : date or None
         Days of the earliest and the latest assessment after.
     modules : tuple of ModuleEvidence
-        Those with records, most first.
+        Those with intervals, most first.
     modules_without_records : tuple of str
         Those without, in the order of the catalogue.
     competencies : tuple of CompetencyEvidence
         All, in the order of the framework.
     control_share : float or None
-        Share of controls among all records.
+        Share of controls among all intervals.
     overlap : float or None
-        Share of the trained records that start where the controls of their competency do.
+        Share of the trained intervals that start where the controls of their competency do.
     reliability : float or None
         Test-retest correlation of the controls within competencies; None if there are too few.
     days_between_trained, days_between_controls : Spread
         Days between the assessments.
     ceiling_share : float or None
-        Share of records that start at 3.75 or above and end at 4, so that their gain is hidden.
+        Share of intervals that start at 3.75 or above and end at 4, so that their gain is hidden.
     shared, shared_share : int, float or None
-        Trained records whose gain was shared among several modules, and their share.
+        Trained intervals with several modules, and their share.
+    warnings : tuple of HistoryWarning
+        What limits a model that is fitted on it.
     suspicious : dict of str to int
         How many records of each of `SUSPICIOUS`.
     suspicious_rows : tuple of SuspiciousRow
@@ -155,147 +160,117 @@ class HistoryReport:
     ceiling_share: float | None
     shared: int
     shared_share: float | None
+    warnings: tuple[HistoryWarning, ...]
     suspicious: dict[str, int]
     suspicious_rows: tuple[SuspiciousRow, ...]
     notes: tuple[Note, ...]
 
 
-def describe_history(
-    records: RecordTable,
-    modules: ModuleTable,
-    *,
-    ids: HistoryIds,
-    rows: Sequence[int] | IntArray | pd.Index | None = None,
-    shared: IntArray | None = None,
-    notes: Sequence[Note] = (),
-    scale: tuple[float, float] = (0.0, 4.0),
-) -> HistoryReport:
+def describe_history(history: History, *, scale: tuple[float, float] = (0.0, 4.0)) -> HistoryReport:
     """Describe a history.
 
     Parameters
     ----------
-    records : RecordTable
-        The records.
-    modules : ModuleTable
-        The modules.
-    ids : HistoryIds
-        What the codes stand for.
-    rows : sequence of int, shape (n_records,), optional
-        How to refer to each record; its position when not given.
-    shared : ndarray of int, shape (n_records,), optional
-        How many modules share the gain of a record. When not given, it is the number of modules
-        with records of the same person, competency and days.
-    notes : sequence of Note
-        What was left out before, to be passed on.
+    history : History
+        The history.
     scale : tuple of float
         Lowest and highest level of the records.
 
     Returns
     -------
     HistoryReport
-        Counts, shares and the rows to look at.
-
-    Raises
-    ------
-    ShapeMismatchError
-        If `rows` or `shared` is not as long as the records.
+        Counts, shares, warnings and the rows to look at, by the index of `history.frame`.
     """
-    labels = np.arange(records.size) if rows is None else np.asarray(rows)
-    shared = _count_shared(records) if shared is None else np.asarray(shared)
-    if {labels.shape, shared.shape} != {records.person.shape}:
-        raise ShapeMismatchError(f"{labels.shape}, {shared.shape}: not {records.person.shape}")
-    trained = records.module >= 0
+    X, after = history.intervals, history.level_after
+    width = count_modules(X)
+    trained = width > 0
     level = (scale[1] - scale[0]) / 4.0
-    ceiling = (records.level_before >= scale[0] + CEILING_BEFORE * level) & (
-        records.level_after >= scale[1]
-    )
-    evidence, without = _by_module(records, modules, ids)
-    competencies, inside, compared = _by_competency(records, ids)
-    problems = find_suspicious(records, scale)
-    known = records.after_day[np.isfinite(records.after_day)]
-    reliability = find_reliability(records)
-    n_shared = int((trained & (shared > 1)).sum())
+    ceiling = (X["level_before"] >= scale[0] + CEILING_BEFORE * level) & (after >= scale[1])
+    evidence, without = _by_module(history)
+    competencies, inside, compared = _by_competency(history, trained)
+    problems = find_suspicious(history.frame, scale)
+    ends = X["assessed_on"].dropna()
+    reliability = find_reliability(X, after)
+    n_trained, n_shared = int(trained.sum()), int((width > 1).sum())
+    days = X["months"].to_numpy(float) * DAYS_PER_MONTH
     return HistoryReport(
-        records=records.size,
-        trained=int(trained.sum()),
-        controls=int((~trained).sum()),
-        people=int(np.unique(records.person).size),
-        first_on=to_date(int(known.min())) if known.size else None,
-        last_on=to_date(int(known.max())) if known.size else None,
+        records=len(X),
+        trained=n_trained,
+        controls=len(X) - n_trained,
+        people=X["person_id"].nunique(),
+        first_on=ends.min().date() if len(ends) else None,
+        last_on=ends.max().date() if len(ends) else None,
         modules=evidence,
         modules_without_records=without,
         competencies=competencies,
-        control_share=_share(int((~trained).sum()), records.size),
+        control_share=_share(len(X) - n_trained, len(X)),
         overlap=_share(inside, compared),
         reliability=reliability if math.isfinite(reliability) else None,
-        days_between_trained=_spread(records.days_between[trained]),
-        days_between_controls=_spread(records.days_between[~trained]),
-        ceiling_share=_share(int(ceiling.sum()), records.size),
+        days_between_trained=_spread(days[trained]),
+        days_between_controls=_spread(days[~trained]),
+        ceiling_share=_share(int(ceiling.sum()), len(X)),
         shared=n_shared,
-        shared_share=_share(n_shared, int(trained.sum())),
+        shared_share=_share(n_shared, n_trained),
+        warnings=find_warnings(history, scale=scale),
         suspicious={code: int(problems[code].sum()) for code in SUSPICIOUS},
-        suspicious_rows=list_suspicious(records, ids, problems, labels),
-        notes=tuple(notes),
+        suspicious_rows=list_suspicious(history.frame, problems),
+        notes=history.notes,
     )
+
+
+def find_warnings(
+    history: History, *, scale: tuple[float, float] = (0.0, 4.0)
+) -> tuple[HistoryWarning, ...]:
+    """Find what limits a model fitted on a history, repeated records among it."""
+    dropped = sum(note.count for note in history.notes if note.code == "duplicates")
+    return check_history(history.intervals, history.level_after, scale=scale, dropped=dropped)
 
 
 def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _count_shared(records: RecordTable) -> IntArray:
-    days = records.after_day, records.days_between
-    group = group_rows(records.person, records.competency, *days)
-    trained = records.module >= 0
-    n_groups = int(group.max(initial=-1)) + 1
-    width = int(records.module.max(initial=0)) + 1
-    # A module with two records in an interval counts once.
-    distinct = np.unique((group * width + records.module)[trained])
-    counts = np.bincount(distinct // width, minlength=n_groups)
-    return np.where(trained, counts[group], 0)
-
-
-def _by_module(
-    records: RecordTable, modules: ModuleTable, ids: HistoryIds
-) -> tuple[tuple[ModuleEvidence, ...], tuple[str, ...]]:
-    n, k = len(ids.module_ids), max(len(ids.competency_ids), 1)
-    trained = records.module >= 0
-    module, competency = records.module[trained], records.competency[trained]
-    counts = np.bincount(module, minlength=n)
-    n_people = max(len(ids.person_ids), 1)
-    # Each person once a module, however many records there are.
-    person = np.unique(module * n_people + records.person[trained]) // n_people
-    people = np.bincount(person, minlength=n)
-    addressed = modules.pair_module * k + modules.pair_competency
-    # Addressed pairs come along without a record, so that a 0 is shown for them.
-    cells, first = np.unique(np.append(addressed, module * k + competency), return_inverse=True)
-    of_cell = np.bincount(first[addressed.size :], minlength=cells.size)
-    by_competency: list[dict[str, int]] = [{} for _ in range(n)]
-    for cell, count in zip(cells.tolist(), of_cell.tolist(), strict=True):
-        by_competency[cell // k][ids.competency_ids[cell % k]] = count
-    evidence = tuple(
-        ModuleEvidence(ids.module_ids[m], int(counts[m]), int(people[m]), by_competency[m])
-        for m in np.argsort(-counts, kind="stable").tolist()
-        if counts[m]
+def _by_module(history: History) -> tuple[tuple[ModuleEvidence, ...], tuple[str, ...]]:
+    X = history.intervals
+    at = np.repeat(np.arange(len(X)), count_modules(X))
+    taken = pd.DataFrame(
+        {
+            "module_id": pd.Series(list(chain.from_iterable(X["modules"])), dtype=object),
+            "competency_id": X["competency_id"].to_numpy(dtype=object)[at],
+            "person_id": X["person_id"].to_numpy(dtype=object)[at],
+        }
     )
-    return evidence, tuple(ids.module_ids[m] for m in np.flatnonzero(counts == 0))
+    people = taken.groupby("module_id")["person_id"].nunique()
+    counts = taken.groupby(["module_id", "competency_id"]).size()
+    # Addressed pairs come along without an interval, so that a 0 is shown for them.
+    by_competency: dict[str, dict[str, int]] = {name: {} for name in history.ids.module_ids}
+    for module, competency in history.pairs[["module_id", "competency_id"]].itertuples(index=False):
+        if competency in history.ids.competency_ids:
+            by_competency[module][competency] = 0
+    for module, competency, count in counts.reset_index().itertuples(index=False):
+        by_competency[module][competency] = int(count)
+    evidence = [
+        ModuleEvidence(name, sum(found.values()), int(people.get(name, 0)), found)
+        for name, found in by_competency.items()
+    ]
+    with_records = sorted((e for e in evidence if e.records), key=lambda e: -e.records)
+    return tuple(with_records), tuple(e.module_id for e in evidence if not e.records)
 
 
 def _by_competency(
-    records: RecordTable, ids: HistoryIds
+    history: History, trained: BoolArray
 ) -> tuple[tuple[CompetencyEvidence, ...], int, int]:
-    # Sorted once, so that the records of a competency are a slice and not a search through all.
-    order = np.argsort(records.competency, kind="stable")
-    edges = np.searchsorted(records.competency[order], np.arange(len(ids.competency_ids) + 1))
+    X = history.intervals.assign(trained=trained)
+    groups = X.groupby(["competency_id", "trained"])["level_before"]
+    levels = {key: rows.to_numpy(float) for key, rows in groups}
+    nothing = np.empty(0)
     evidence: list[CompetencyEvidence] = []
     n_inside = n_compared = 0
-    for k, name in enumerate(ids.competency_ids):
-        rows = order[edges[k] : edges[k + 1]]
-        trained = records.module[rows] >= 0
-        start, controls = records.level_before[rows][trained], records.level_before[rows][~trained]
+    for name in history.ids.competency_ids:
+        start, controls = levels.get((name, True), nothing), levels.get((name, False), nothing)
         low = high = overlap = None
         if controls.size >= CONTROLS_FOR_OVERLAP:
-            # The middle 90 %: a single control far out does not make a record comparable.
+            # The middle 90 %: a single control far out does not make an interval comparable.
             low, high = (float(v) for v in np.quantile(controls, (0.05, 0.95)))
             inside = int(((start >= low) & (start <= high)).sum())
             overlap = _share(inside, start.size)
@@ -305,7 +280,7 @@ def _by_competency(
                 competency_id=name,
                 trained=start.size,
                 controls=controls.size,
-                control_share=_share(controls.size, rows.size),
+                control_share=_share(controls.size, start.size + controls.size),
                 control_low=low,
                 control_high=high,
                 overlap=overlap,

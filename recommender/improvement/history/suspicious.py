@@ -9,15 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from recommender.arrays import BoolArray, FloatArray, IntArray, to_date
-from recommender.improvement.history.coding import HistoryIds
-from recommender.improvement.model.tables import RecordTable
+from recommender.arrays import BoolArray
+from recommender.improvement.history.frames import day_numbers
 
 # More rows than this nobody looks through; the counts are complete.
 MAX_ROWS = 1000
 # On a scale of four levels; other scales are stretched to it.
 LARGEST_GAIN = 2.0
-SUSPICIOUS = ("off-scale", "reversed", "same-day", "gain-too-large", "duplicate")
+SUSPICIOUS = ("off-scale", "reversed", "same-day", "completed-outside", "gain-too-large")
 
 
 @dataclass(frozen=True)
@@ -49,63 +48,45 @@ class SuspiciousRow:
     after_on: dt.date | None
 
 
-def group_rows(*columns: IntArray | FloatArray) -> IntArray:
-    """Number the combinations of values; NaN equals NaN."""
-    group = np.zeros(columns[0].size, dtype=np.int64)
-    for column in columns:
-        # Column by column: numbers stay small, where a product over all columns could overflow.
-        codes, values = pd.factorize(column, use_na_sentinel=False)
-        group = pd.factorize(group * max(len(values), 1) + codes)[0].astype(np.int64)
-    return group
-
-
-def find_suspicious(records: RecordTable, scale: tuple[float, float]) -> dict[str, BoolArray]:
+def find_suspicious(frame: pd.DataFrame, scale: tuple[float, float]) -> dict[str, BoolArray]:
     """Find, for each code of `SUSPICIOUS`, the records it applies to."""
-    before, after = records.level_before, records.level_after
-    largest = LARGEST_GAIN * (scale[1] - scale[0]) / 4.0
-    key = group_rows(
-        records.person,
-        records.competency,
-        records.module,
-        records.after_day,
-        records.days_between,
+    before, after = (frame[name].to_numpy(float) for name in ("level_before", "level_after"))
+    start, end, completed = (
+        day_numbers(frame[name]) for name in ("before_on", "after_on", "completed_on")
     )
+    largest = LARGEST_GAIN * (scale[1] - scale[0]) / 4.0
     return {
         "off-scale": (np.minimum(before, after) < scale[0])
         | (np.maximum(before, after) > scale[1]),
-        "reversed": records.days_between < 0,
-        "same-day": records.days_between == 0,
+        "reversed": end < start,
+        "same-day": end == start,
+        "completed-outside": (completed < start) | (completed > end),
         # A gain of exactly two levels may come out a hair above them.
         "gain-too-large": np.abs(after - before) > largest + 1e-9,
-        "duplicate": pd.Series(key).duplicated().to_numpy(),
     }
 
 
 def list_suspicious(
-    records: RecordTable,
-    ids: HistoryIds,
-    problems: Mapping[str, BoolArray],
-    labels: IntArray,
+    frame: pd.DataFrame, problems: Mapping[str, BoolArray]
 ) -> tuple[SuspiciousRow, ...]:
-    """List the records with problems, up to 1000 of each kind; `labels` name their rows."""
+    """List the records with problems, up to 1000 of each kind, by the index of the frame."""
+    labels = frame.index.to_numpy(dtype=np.int64)
     return tuple(
-        _show(records, ids, code, int(at), int(labels[at]))
+        _show(frame.iloc[at], code, int(labels[at]))
         for code in SUSPICIOUS
         for at in np.flatnonzero(problems[code])[:MAX_ROWS]
     )
 
 
-def _show(records: RecordTable, ids: HistoryIds, code: str, at: int, row: int) -> SuspiciousRow:
-    module, after = int(records.module[at]), records.after_day[at]
-    before = after - records.days_between[at]
+def _show(row: pd.Series, code: str, label: int) -> SuspiciousRow:
     return SuspiciousRow(
         code=code,
-        row=row,
-        person_id=ids.person_ids[records.person[at]],
-        competency_id=ids.competency_ids[records.competency[at]],
-        module_id=ids.module_ids[module] if module >= 0 else "",
-        level_before=float(records.level_before[at]),
-        level_after=float(records.level_after[at]),
-        before_on=to_date(int(before)) if np.isfinite(before) else None,
-        after_on=to_date(int(after)) if np.isfinite(after) else None,
+        row=label,
+        person_id=row["person_id"],
+        competency_id=row["competency_id"],
+        module_id=row["module_id"],
+        level_before=float(row["level_before"]),
+        level_after=float(row["level_after"]),
+        before_on=row["before_on"],
+        after_on=row["after_on"],
     )

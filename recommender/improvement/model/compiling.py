@@ -1,217 +1,316 @@
-"""From a fit to what is asked of it: polynomials per pair, spreads, calibrated intervals."""
+"""From any fitted estimator to the table that is served."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
 import numpy as np
+import pandas as pd
 
 from recommender.arrays import FloatArray, IntArray
-from recommender.improvement.model import features
-from recommender.improvement.model.conformal import Calibration, calibrate
-from recommender.improvement.model.design import (
-    cell_coefficients,
-    cell_covariances,
-    equations,
-    own_coefficients,
+from recommender.errors import ModelError
+from recommender.improvement.model.effect_table import (
+    GRID,
+    Calibration,
+    EffectTable,
 )
-from recommender.improvement.model.fitting import State, fitted, residuals
-from recommender.improvement.model.mixed import solve
+from recommender.improvement.model.history_checks import (
+    bracket_effect,
+    find_reliability,
+)
+from recommender.improvement.model.intervals import as_asked, ask, is_size_known, is_trained
+from recommender.improvement.model.splitting import (
+    Fold,
+    split_by_module,
+    split_by_person,
+    unfitted,
+)
 
-# Polynomials, because ranking evaluates them as one matrix product a step (MODEL.md, finding 8).
-DEGREE = 5
-# A twentieth of a level apart: lines between these points are within .001 of the curve (MODEL.md).
-GRID = np.linspace(0.0, 4.0, 81)
-# Quantiles of so many residuals are exact enough; more would only cost time.
-MAX_CALIBRATED = 20_000
-MAX_FOLDS = 5
+COVERAGE = 0.9
+N_FOLDS = 3
+# Quantiles of so many residuals are exact enough: of a larger history one fold is left out.
+ENOUGH_RESIDUALS = 5_000
+# The 5 % tails of a band then rest on seven or more records each.
+MIN_PER_BAND = 150
+MAX_BANDS = 5
+# So many questions at once bound the memory of an estimator that answers densely.
+BATCH_ROWS = 20_000
+# Where the table is held against the estimator: this many pairs, at levels between its own.
+CHECKED_PAIRS, CHECKED_LEVELS = 100, 401
+# Columns of `explain` beside the features, where an estimator has it.
+OWN_PARTS = ("module", "pair")
 
-
-def horner(coefficients: FloatArray, level: FloatArray) -> FloatArray:
-    """Evaluate polynomials, lowest power first along the last axis, at levels in [0, 4]."""
-    value = coefficients[..., -1] + np.zeros_like(level)
-    for power in range(coefficients.shape[-1] - 2, -1, -1):
-        value = value * level + coefficients[..., power]
-    return value
-
-
-def grid_functions(state: State) -> FloatArray:
-    """Base functions of every pair on the grid, shape (n_pairs, n_grid, n_functions)."""
-    from_ = state.pairs.from_
-    basis = np.zeros((from_.size, GRID.size, features.N_FUNCTIONS))
-    levels = np.broadcast_to(GRID, (from_.size, GRID.size))
-    basis[:, :, : features.AT_FROM.stop] = features.level_functions(levels, from_[:, None])
-    return basis
-
-
-def effect_polynomials(state: State, basis: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Effect of each pair as polynomials of the level, in parts, and their covariance.
-
-    Returns
-    -------
-    parts : ndarray of shape (3, n_pairs, degree + 1)
-        Of the features, of the module, of the pair, lowest power first.
-    covariance : ndarray of shape (n_pairs, degree + 1, degree + 1)
-    """
-    n_pairs = state.pairs.size
-    # The least-squares polynomial through the grid is linear in the coefficients, so that one
-    # matrix carries values and covariance over.
-    to_polynomial = np.linalg.pinv(GRID[:, None] ** np.arange(DEGREE + 1)) @ basis
-    by_member: list[FloatArray] = []
-    covariance = np.zeros((n_pairs, DEGREE + 1, DEGREE + 1))
-    for design, solution in state.members:
-        coefficients = (
-            cell_coefficients(design, solution, columns=design.is_effect)[:n_pairs],
-            own_coefficients(design, solution, columns=~design.is_pair),
-            own_coefficients(design, solution, columns=design.is_pair),
-        )
-        by_member.append(
-            np.stack([np.einsum("cdf,cf->cd", to_polynomial, part) for part in coefficients])
-        )
-        member_covariance = cell_covariances(
-            design, solution, np.arange(n_pairs), columns=design.is_effect
-        )
-        covariance += (
-            to_polynomial @ (solution.noise * member_covariance) @ to_polynomial.transpose(0, 2, 1)
-        )
-    parts = np.mean(by_member, axis=0)
-    covariance /= len(by_member)
-    # Where the members disagree, the mean is less certain than each of them says: the spread
-    # between them is added to the mean of their variances.
-    for member in by_member:
-        apart = (member - parts).sum(axis=0)
-        covariance += apart[:, :, None] * apart[:, None, :] / len(by_member)
-    return parts, (covariance + covariance.transpose(0, 2, 1)) / 2.0
+_UNKNOWN = Calibration(np.zeros(0), *np.full((4, 1), np.nan))
 
 
-def untrained_levels(state: State, basis: FloatArray) -> FloatArray:
-    """Level to expect without training, shape (n_pairs, n_grid), after the module's usual time."""
-    members = [
-        cell_coefficients(design, solution, columns=~design.is_effect)
-        for design, solution in state.members
-    ]
-    without = np.mean(members, axis=0)[: state.pairs.size]
-    time = mean_time(state)
-    by_time = (time * without[:, features.AT_TIME])[:, None]
-    by_level = (time * without[:, features.AT_TIME_LEVEL])[:, None]
-    level = np.einsum("cgf,cf->cg", basis, without)
-    return level + by_time + by_level * (GRID - features.MIDDLE_LEVEL)
+class Ids(Protocol):
+    """The ids that the codes of a table stand for; the position is the code."""
+
+    @property
+    def module_ids(self) -> Sequence[str]:
+        """Modules."""
+        ...
+
+    @property
+    def competency_ids(self) -> Sequence[str]:
+        """Competencies."""
+        ...
+
+    @property
+    def org_units(self) -> Sequence[str]:
+        """Units."""
+        ...
 
 
-def mean_time(state: State) -> FloatArray:
-    """Mean standardised time between assessments of each pair's module, shrunk to that of all."""
-    trained = state.is_trained
-    days = state.records.days_between[trained]
-    size = int(max(state.pairs.module.max(), state.records.module.max())) + 1
-    counts = np.bincount(state.records.module[trained], minlength=size)
-    sums = np.bincount(state.records.module[trained], weights=days, minlength=size)
-    # As if five records of average time had been seen: a module without any gets the mean.
-    return ((sums + 5.0 * days.mean()) / (counts + 5.0))[state.pairs.module]
+def compile_effects(
+    estimator: Any,
+    X: pd.DataFrame,
+    y: FloatArray,
+    pairs: pd.DataFrame,
+    *,
+    ids: Ids,
+    scale: tuple[float, float],
+    name: str,
+    seed: int = 0,
+    calibrated: bool = True,
+) -> EffectTable:
+    """Ask a fitted estimator about every pair at every level, and calibrate its next level.
 
-
-def raw_deviation(state: State) -> FloatArray:
-    """Mean of what the features leave unexplained, by module, and by pair beyond its module."""
-    design, cell = state.design, state.cell
-    trained = state.is_trained
-    coefficients = np.mean([cell_coefficients(*member) for member in state.members], axis=0)
-    left = state.z[:, features.AT_AFTER] - np.einsum("nf,nf->n", state.z, coefficients[cell])
-    left = left[trained]
-    pair = cell[trained]
-    row = design.row
-    of_module = np.bincount(row[pair], weights=left, minlength=design.own_block.shape[0])
-    n_module = np.bincount(row[pair], minlength=design.own_block.shape[0])
-    of_module = of_module / np.maximum(n_module, 1)
-    of_pair = np.bincount(pair, weights=left, minlength=row.size)
-    n_pair = np.bincount(pair, minlength=row.size)
-    of_pair = np.where(n_pair > 0, of_pair / np.maximum(n_pair, 1) - of_module[row], 0.0)
-    return np.stack([of_module[row], of_pair], axis=1)
-
-
-def calibrate_levels(state: State, basis: FloatArray, seed: int) -> tuple[Calibration, FloatArray]:
-    """Find how far the next measured level may lie from its expectation.
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted on `X` and `y`; it is cloned to be fitted without some people and modules.
+    X, y : DataFrame, ndarray of shape (n_intervals,)
+        The history.
+    pairs : DataFrame
+        The catalogue.
+    ids : Ids
+        What the codes of the table stand for; pairs of other ids are left out.
+    scale : tuple of float
+        Lowest and highest level.
+    name : str
+        Name of the estimator.
+    seed : int
+        Decides who and what is left out together.
+    calibrated : bool
+        Whether to find the bounds of the next level, which takes several fits more; else they
+        are unknown.
 
     Returns
     -------
-    calibration : Calibration
-        Bounds by band, in standard deviations, from records left out.
-    spread : ndarray of shape (n_pairs, n_grid)
-        Standard deviation of the next level, in levels.
+    EffectTable
     """
-    design, solution = state.design, state.solution
-    rows = np.flatnonzero(state.is_trained)
-    if rows.size > MAX_CALIBRATED:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, MAX_CALIBRATED, replace=False))
-    records, cell, weights = state.records.rows(rows), state.cell[rows], state.weights[rows]
-    covariance = cell_covariances(design, solution, np.arange(state.pairs.size))
-    functions = state.z[rows]
-    left = residuals(design, solution, functions, cell)
-    functions[:, features.AT_AFTER] = 0.0
-    leverage = _quadratic(functions, covariance, cell)
-    known = records.org >= 0
-    if state.org_effects.size:
-        leverage[known] += state.org_leverage[records.org[known]]
-    # A leverage of 1 would divide by zero below: such a record alone decides its own fit.
-    leverage = np.clip(leverage * weights, 0.0, 0.95)
-
-    # As in a prediction, where the time between is not known: the module's usual time stands in.
-    # Leaving a record out moves its fitted value by residual * leverage / (1 - leverage), so that
-    # no record needs a fit without it.
-    asked = functions.copy()
-    time = mean_time(state)[cell]
-    asked[:, features.AT_TIME] = time
-    asked[:, features.AT_TIME_LEVEL] = time * (records.level_before - features.MIDDLE_LEVEL)
-    after = state.z[rows, features.AT_AFTER]
-    expected = np.mean([fitted(*member, asked, cell) for member in state.members], axis=0)
-    residual = after - expected + left * leverage / (1.0 - leverage)
-    noise_share = 1.0 / weights
-    spread_row = np.sqrt(solution.noise * (noise_share + _quadratic(asked, covariance, cell)))
-    # By module, as random rows would promise too much for modules without records (MODEL.md, 4).
-    unseen = _left_out_modules(state, rows, asked, seed)
-
-    at_level = functions[:, features.AT_LEVEL]
-    # The noise by level, as a curve on the knots, for levels that no record has.
-    gram = at_level.T @ at_level + np.eye(features.N_LEVEL)
-    by_knot = (
-        np.linalg.solve(gram, at_level.T @ (noise_share - noise_share.mean())) + noise_share.mean()
+    low, unit = scale[0], (scale[1] - scale[0]) / 4.0
+    module, competency, evidence = _list_pairs(X, pairs, ids)
+    modules = np.array(ids.module_ids, dtype=object)[module]
+    competencies = np.array(ids.competency_ids, dtype=object)[competency]
+    asked = _questions(modules, competencies, low + GRID * unit)
+    shape = (module.size, GRID.size)
+    effect = _batched(estimator.effect, asked).reshape(shape) / unit
+    untrained, org_effects = _without_training(estimator, ids, scale)
+    size_known = is_size_known(X) and bool(getattr(estimator, "size_known_", True))
+    lower, upper = _bounds(estimator, asked, size_known)
+    trained = X[is_trained(X)]
+    mean_effect = float(np.mean(_batched(estimator.effect, trained)))
+    reliability = find_reliability(X, y)
+    return EffectTable(
+        estimator=name,
+        pair_module=module,
+        pair_competency=competency,
+        effect=effect,
+        effect_lower=lower.reshape(shape) / unit,
+        effect_upper=upper.reshape(shape) / unit,
+        untrained=untrained[competency],
+        parts=_parts(estimator, asked, effect, unit),
+        evidence_count=evidence,
+        org_effects=org_effects,
+        calibration=_calibrate(estimator, X, y, scale, seed) if calibrated else _UNKNOWN,
+        scale=scale,
+        size_known=size_known,
+        asked_since=float(getattr(estimator, "asked_since", np.nan)),
+        table_error=_table_error(estimator, modules, competencies, effect, scale),
+        reliability=reliability,
+        bracket=bracket_effect(X, y, ancova=mean_effect, reliability=reliability),
     )
-    variance = basis[:, :, features.AT_LEVEL] @ np.maximum(by_knot, 0.05)
-    variance += ((basis @ covariance) * basis).sum(axis=2)
-    spread = np.sqrt(solution.noise * variance)
-    return calibrate(records.level_before, residual / spread_row, unseen), spread
 
 
-def _quadratic(z: FloatArray, covariance: FloatArray, cell: IntArray) -> FloatArray:
-    """Variance of z times coefficients, row by row; rows are sorted by cell."""
-    variance = np.empty(cell.size)
-    starts = np.flatnonzero(np.diff(cell, prepend=-1))
-    for start, end in zip(starts, np.append(starts[1:], cell.size), strict=True):
-        part = z[start:end]
-        variance[start:end] = ((part @ covariance[cell[start]]) * part).sum(axis=1)
-    return np.maximum(variance, 0.0)
+def _list_pairs(
+    X: pd.DataFrame, pairs: pd.DataFrame, ids: Ids
+) -> tuple[IntArray, IntArray, IntArray]:
+    """List the pairs of the catalogue and of the records, sorted, with their trained records."""
+    events = X.loc[is_trained(X), ["modules", "competency_id"]].explode("modules")
+    width = len(ids.competency_ids)
+
+    def keys(module: pd.Series, competency: pd.Series) -> IntArray:
+        at, of = (
+            pd.Index(list(known), dtype=object).get_indexer(pd.Index(named, dtype=object))
+            for known, named in ((ids.module_ids, module), (ids.competency_ids, competency))
+        )
+        known = (at >= 0) & (of >= 0)
+        return at[known].astype(np.int64) * width + of[known]
+
+    recorded, counts = np.unique(
+        keys(events["modules"], events["competency_id"]), return_counts=True
+    )
+    every = np.union1d(keys(pairs["module_id"], pairs["competency_id"]), recorded)
+    evidence = np.zeros(every.size, dtype=np.int64)
+    evidence[np.searchsorted(every, recorded)] = counts
+    return every // width, every % width, evidence
 
 
-def _left_out_modules(state: State, rows: IntArray, asked: FloatArray, seed: int) -> FloatArray:
-    """Standardised residuals of records whose module was left out of the fit."""
-    design, solution = state.design, state.solution
-    standardised = np.full(rows.size, np.nan)
-    n_pairs = state.pairs.size
-    used = np.unique(design.row[np.flatnonzero(state.grams.counts[:n_pairs])])
-    n_folds = min(MAX_FOLDS, used.size)
-    # With two modules or fewer, leaving one out would leave next to nothing to learn from.
-    if n_folds < 3:
-        return standardised
-    fold_of = np.full(design.own_block.shape[0], -1)
-    fold_of[np.random.default_rng(seed).permutation(used)] = np.arange(used.size) % n_folds
-    cell = state.cell[rows]
-    for fold in range(n_folds):
-        out = np.zeros(state.grams.counts.size, dtype=bool)
-        out[:n_pairs] = fold_of[design.row] == fold
-        # The variances of the whole fit are kept: estimating them anew for each fold would cost a
-        # fit each and hardly move them.
-        without = solve(equations(state.grams, design, ~out), solution.variances, solution.noise)
-        mine = np.flatnonzero(out[cell])
-        pairs, where = np.unique(cell[mine], return_inverse=True)
-        covariance = cell_covariances(design, without, pairs)
-        left = state.z[rows[mine], features.AT_AFTER]
-        left = left - fitted(design, without, asked[mine], cell[mine])
-        spread = 1.0 / state.weights[rows[mine]] + _quadratic(asked[mine], covariance, where)
-        standardised[mine] = left / np.sqrt(without.noise * spread)
-    return standardised
+def _questions(
+    modules: Sequence[str | None], competencies: Sequence[str], levels: FloatArray
+) -> pd.DataFrame:
+    """Ask about each module and competency at each of some levels."""
+    n = len(levels)
+    return ask(
+        np.repeat(np.array(modules, dtype=object), n).tolist(),
+        np.repeat(np.array(competencies, dtype=object), n).tolist(),
+        np.tile(levels, len(modules)),
+    )
+
+
+def _batches(asked: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    for start in range(0, len(asked), BATCH_ROWS):
+        yield asked.iloc[start : start + BATCH_ROWS]
+
+
+def _batched(answer: Callable[[pd.DataFrame], FloatArray], asked: pd.DataFrame) -> FloatArray:
+    return np.concatenate([np.asarray(answer(part), dtype=float) for part in _batches(asked)])
+
+
+def _without_training(
+    estimator: Any, ids: Ids, scale: tuple[float, float]
+) -> tuple[FloatArray, FloatArray]:
+    """Level without training by competency and starting level, and what units add to it."""
+    low, unit = scale[0], (scale[1] - scale[0]) / 4.0
+    asked = _questions(
+        [None] * len(ids.competency_ids), list(ids.competency_ids), low + GRID * unit
+    )
+    level = _batched(estimator.predict, asked).reshape(-1, GRID.size)
+    if not len(ids.org_units):
+        return (level - low) / unit, np.zeros(0)
+    # Where somebody in the middle ends, by unit; what a unit adds is taken to be the same anywhere.
+    nobody = [None] * len(ids.competency_ids)
+    middle = _questions(nobody, list(ids.competency_ids), np.array([low + 2.0 * unit]))
+    base = estimator.predict(middle)
+    units = pd.concat([middle.assign(org_unit=unit_id) for unit_id in ids.org_units])
+    of_unit = _batched(estimator.predict, units).reshape(len(ids.org_units), -1)
+    return (level - low) / unit, (of_unit - base).mean(axis=1) / unit
+
+
+def _bounds(estimator: Any, asked: pd.DataFrame, size_known: bool) -> tuple[FloatArray, FloatArray]:
+    """Lower and upper bound of the true effect; NaN where the estimator has none."""
+    if not (size_known and hasattr(estimator, "effect_interval")):
+        unknown = np.full(len(asked), np.nan)
+        return unknown, unknown
+    bounds = [np.stack(estimator.effect_interval(part)) for part in _batches(asked)]
+    lower, upper = np.concatenate(bounds, axis=1)
+    return lower, upper
+
+
+def _parts(estimator: Any, asked: pd.DataFrame, effect: FloatArray, unit: float) -> FloatArray:
+    """Take the effects apart; all of them are features where the estimator does not say."""
+    parts = np.zeros((3, *effect.shape))
+    if hasattr(estimator, "explain"):
+        frames = [estimator.explain(part) for part in _batches(asked)]
+        whole = pd.concat(frames, ignore_index=True)
+        for at, name in enumerate(OWN_PARTS, start=1):
+            if name in whole:
+                parts[at] = whole[name].to_numpy(dtype=float).reshape(effect.shape) / unit
+    # By subtraction, so that the parts add up to the effect exactly.
+    parts[0] = effect - parts[1] - parts[2]
+    return parts
+
+
+def _table_error(
+    estimator: Any,
+    modules: FloatArray,
+    competencies: FloatArray,
+    effect: FloatArray,
+    scale: tuple[float, float],
+) -> float:
+    """How far what is served lies from the estimator at most, in levels."""
+    low, unit = scale[0], (scale[1] - scale[0]) / 4.0
+    some = np.unique(np.linspace(0, len(modules) - 1, CHECKED_PAIRS).astype(np.int64))
+    levels = np.linspace(0.0, 4.0, CHECKED_LEVELS)
+    asked = _questions(modules[some], competencies[some], low + levels * unit)
+    exact = _batched(estimator.effect, asked).reshape(some.size, -1)
+    table = np.stack([np.interp(levels, GRID, row) for row in effect[some]])
+    left = 4.0 - levels
+    return float(np.abs(np.minimum(exact / unit, left) - np.minimum(table, left)).max()) * unit
+
+
+def _calibrate(
+    estimator: Any, X: pd.DataFrame, y: FloatArray, scale: tuple[float, float], seed: int
+) -> Calibration:
+    """Find how far the next level lies from what is expected of people and modules left out."""
+    low, unit = scale[0], (scale[1] - scale[0]) / 4.0
+    y = np.asarray(y, dtype=float)
+    trained = is_trained(X)
+    level = (X["level_before"].to_numpy(dtype=float)[trained] - low) / unit
+
+    def residuals(folds: list[Fold]) -> FloatArray:
+        found = np.full(len(X), np.nan)
+        for learn, judge in folds:
+            if np.isfinite(found).sum() >= ENOUGH_RESIDUALS:
+                break
+            try:
+                fitted = unfitted(estimator).fit(X[learn], y[learn])
+            except ModelError:  # what is left is too little to learn from
+                continue
+            found[judge] = y[judge] - fitted.predict(as_asked(X[judge]))
+        return found[trained] / unit
+
+    known = residuals(split_by_person(X, N_FOLDS, seed=seed))
+    if not np.isfinite(known).any():
+        known = (y[trained] - estimator.predict(as_asked(X[trained]))) / unit
+    return calibrate(level, known, residuals(split_by_module(X, N_FOLDS, seed=seed)))
+
+
+def calibrate(level: FloatArray, known: FloatArray, unseen: FloatArray) -> Calibration:
+    """Find the quantiles of left-out residuals by band of starting level.
+
+    Parameters
+    ----------
+    level : ndarray of shape (n,)
+        Starting level of trained records, on [0, 4].
+    known : ndarray of shape (n,)
+        Residual of the next level with the person left out, in levels; NaN where not done.
+    unseen : ndarray of shape (n,)
+        Residual with the module left out; NaN where not done.
+
+    References
+    ----------
+    Barber, Candès, Ramdas & Tibshirani (2021), Predictive inference with the jackknife+, Annals of
+    Statistics 49; MODEL.md, finding 4.
+    """
+    is_known, is_unseen = np.isfinite(known), np.isfinite(unseen)
+    n_bands = int(np.clip(is_known.sum() // MIN_PER_BAND, 1, MAX_BANDS))
+    # Bands, because intervals are narrower near the ceiling; equal edges, where many start alike,
+    # are one.
+    edges = np.unique(np.quantile(level[is_known], np.arange(1, n_bands) / n_bands))
+    band = np.searchsorted(edges, level, side="right")
+    bounds = np.zeros((4, edges.size + 1))
+    for code in range(edges.size + 1):
+        of_known = known[is_known & (band == code)]
+        of_known = of_known if of_known.size else known[is_known]
+        bounds[:2, code] = _tails(of_known)
+        of_unseen = unseen[is_unseen & (band == code)]
+        # Too few in the band: take those of all bands, and without enough of them those of known
+        # modules, which are a little too narrow.
+        if of_unseen.size < MIN_PER_BAND // 2:
+            of_unseen = unseen[is_unseen] if is_unseen.sum() >= 30 else of_known
+        bounds[2:, code] = _tails(of_unseen)
+    return Calibration(edges, *bounds)
+
+
+def _tails(residuals: FloatArray) -> tuple[float, float]:
+    """Find bounds that hold 90 %, corrected for a finite sample, half of the rest on each side."""
+    ordered = np.sort(residuals)
+    n = ordered.size
+    # n + 1, as the next level is one more draw: without it small samples promise too much.
+    upper = int(np.ceil((n + 1) * (1.0 + COVERAGE) / 2.0)) - 1
+    lower = int(np.floor((n + 1) * (1.0 - COVERAGE) / 2.0)) - 1
+    return float(ordered[max(lower, 0)]), float(ordered[min(upper, n - 1)])

@@ -17,7 +17,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from recommender.arrays import FloatArray
@@ -36,7 +36,7 @@ from recommender.improvement.model.history_checks import (
     count_modules,
     find_reliability,
 )
-from recommender.improvement.model.members import OWN, Equations, Member, Training, Untrained
+from recommender.improvement.model.members import OWN, Equations, Training, Untrained
 
 CATALOG_COLUMNS = ["module_id", "competency_id", "from_level", "main", "modality", "hours"]
 MIN_TRAINED = 30
@@ -67,6 +67,8 @@ class EffectModel(RegressorMixin, BaseEstimator):
         Standard deviation, as a share of the effect, of what records cannot show: what managers
         knew, and where a person truly stood. The default makes intervals hold for the module
         ranked first on simulated histories.
+    weights : sequence of Weight, optional
+        What each module is multiplied with, by member; searched for when not given.
 
     Attributes
     ----------
@@ -115,6 +117,7 @@ class EffectModel(RegressorMixin, BaseEstimator):
         members: Sequence[str] = ("linear", "curve"),
         without: Sequence[str] = (),
         selection_doubt: float = 0.5,
+        weights: Sequence[Weight] | None = None,
     ) -> None:
         self.catalog = catalog
         self.scale = scale
@@ -122,6 +125,7 @@ class EffectModel(RegressorMixin, BaseEstimator):
         self.members = members
         self.without = without
         self.selection_doubt = selection_doubt
+        self.weights = weights
 
     def fit(self, X: pd.DataFrame, y: FloatArray) -> Self:
         """Fit the model.
@@ -150,13 +154,12 @@ class EffectModel(RegressorMixin, BaseEstimator):
             training=self._training(events),
             without=frozenset(self.without),
         )
-        weight = Weight()
-        some = equations.sample(SEARCH_ROWS)
-        if np.isfinite(events.since).mean() > 0.5 and "fading" not in self.without:
-            weight = search_fading(weight, some.likelihood(weight))
-        self.half_life_ = weight.half_life
-        fits = {"linear": self._fit_linear, "curve": self._fit_curve}
-        self.members_ = [fits[name](equations, some, weight) for name in self.members]
+        weights = self._search(equations) if self.weights is None else self.weights
+        self.half_life_ = weights[0].half_life
+        self.members_ = [
+            self._equations_of(name, equations).fit(weight)
+            for name, weight in zip(self.members, weights, strict=True)
+        ]
         self.n_trained_ = int(np.unique(events.row).size)
         self.n_features_in_ = X.shape[1]
         added = [each.predict_effect(equations.training).sum() for each in self.members_]
@@ -231,9 +234,20 @@ class EffectModel(RegressorMixin, BaseEstimator):
         lower, upper = effect - NORMAL_90 * spread, effect + NORMAL_90 * spread
         return lower * unit, upper * unit + hidden
 
+    def settled(self) -> EffectModel:
+        """Return a copy, not fitted, that searches no weights but takes those found.
+
+        Without some people or modules they would hardly be others, and searching them takes most
+        of the time of a fit.
+        """
+        return clone(self).set_params(weights=[each.weight for each in self.members_])
+
     def _sum_effects(self, X: pd.DataFrame, blocks: Collection[str] = ()) -> FloatArray:
         check_is_fitted(self)
-        training = self._training(self._events(X))
+        events = self._events(X)
+        if not events.row.size:
+            return np.zeros(len(X))
+        training = self._training(events)
         added = np.mean([each.predict_effect(training, blocks) for each in self.members_], axis=0)
         low, high = self.scale
         return self._by_row(added, training, X) * ((high - low) / TOP)
@@ -242,15 +256,26 @@ class EffectModel(RegressorMixin, BaseEstimator):
         total = np.bincount(training.events.row, weights=added, minlength=len(X))
         return total.astype(np.float64)
 
-    def _fit_linear(self, equations: Equations, some: Equations, weight: Weight) -> Member:
-        return equations.fit(weight)
+    def _search(self, equations: Equations) -> list[Weight]:
+        """Find the weight of each member that explains the intervals best."""
+        some = equations.sample(SEARCH_ROWS)
+        linear = Weight()
+        since = equations.training.events.since
+        if np.isfinite(since).mean() > 0.5 and "fading" not in self.without:
+            linear = search_fading(linear, some.likelihood(linear))
+        found = {"linear": linear}
+        if "curve" in self.members:
+            start = replace(linear, width=1.5, headroom=0.5, share=0.7)
+            found["curve"] = search_curve(
+                start, self._equations_of("curve", some).likelihood(start)
+            )
+        return [found[name] for name in self.members]
 
-    def _fit_curve(self, equations: Equations, some: Equations, weight: Weight) -> Member:
+    def _equations_of(self, member: str, equations: Equations) -> Equations:
+        if member == "linear":
+            return equations
         # The curve takes the place of these columns.
-        without = equations.without | {"distance", "secondary"}
-        start = replace(weight, width=1.5, headroom=0.5, share=0.7)
-        likelihood = replace(some, without=without).likelihood(start)
-        return replace(equations, without=without).fit(search_curve(start, likelihood))
+        return replace(equations, without=equations.without | {"distance", "secondary"})
 
     def _events(self, X: pd.DataFrame) -> Events:
         try:

@@ -12,10 +12,10 @@
 A model folder or a new `active.json` appears by one rename, so a kill leaves nothing to
 recover.
 
-Ranking and explaining need arrays alone, which `load_model` reads. The artefact of the estimator is
-a pickle, which can run code: only `load_estimator` opens it, for analysts, and only when the card
-is signed with the key. The card holds the SHA-256 of both files, which tells damage; against
-someone who changes files and card, give a signing key.
+Ranking and explaining need arrays alone, which `load_model` reads. The artefact also holds the
+estimator and is a pickle, which can run code: only `load_estimator` opens it, for analysts, and
+only when the card is signed with the key. The card holds the SHA-256 of both files, which tells
+damage; against someone who changes files and card, give a signing key.
 """
 
 from recommender.improvement.registry.artefact import TrainedModel

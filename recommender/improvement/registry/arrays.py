@@ -16,9 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.errors import ModelError, ShapeMismatchError
-from recommender.improvement.model.compiling import GRID
-from recommender.improvement.model.conformal import Calibration
-from recommender.improvement.model.effects import EffectFit
+from recommender.improvement.model.effect_table import GRID, Calibration, EffectTable
 from recommender.improvement.model.history_checks import Bracket
 from recommender.improvement.registry.artefact import TrainedModel
 
@@ -29,26 +27,24 @@ _BANDS = ("known_lower", "known_upper", "unseen_lower", "unseen_upper")
 
 # name: type and shape; sizes of one name are equal throughout, whatever they are
 _LAYOUT: dict[str, tuple[str, tuple[str | int, ...]]] = {
+    "estimator": (TEXT, ()),
     "pair_module": (INTEGER, ("pairs",)),
     "pair_competency": (INTEGER, ("pairs",)),
-    "coefficients": (REAL, ("pairs", "powers")),
-    "coefficient_covariance": (REAL, ("pairs", "powers", "powers")),
-    "evidence_count": (INTEGER, ("pairs",)),
-    "parts": (REAL, (3, "pairs", "powers")),
-    "raw_deviation": (REAL, ("pairs", 2)),
+    "effect": (REAL, ("pairs", GRID.size)),
+    "effect_lower": (REAL, ("pairs", GRID.size)),
+    "effect_upper": (REAL, ("pairs", GRID.size)),
     "untrained": (REAL, ("pairs", GRID.size)),
+    "parts": (REAL, (3, "pairs", GRID.size)),
+    "evidence_count": (INTEGER, ("pairs",)),
     "org_effects": (REAL, ("orgs",)),
-    "level_spread": (REAL, ("pairs", GRID.size)),
     "calibration_edges": (REAL, ("edges",)),
     **{f"calibration_{name}": (REAL, ("bands",)) for name in _BANDS},
     "scale": (REAL, (2,)),
     "size_known": (FLAG, ()),
+    "asked_since": (REAL, ()),
+    "table_error": (REAL, ()),
     "reliability": (REAL, ()),
     "bracket": (REAL, (2,)),
-    "warnings": (TEXT, ("warnings",)),
-    "block_names": (TEXT, ("blocks",)),
-    "block_variances": (REAL, ("blocks",)),
-    "noise": (REAL, ()),
     "module_ids": (TEXT, ("modules",)),
     "competency_ids": (TEXT, ("competencies",)),
     "org_ids": (TEXT, ("units",)),
@@ -56,7 +52,8 @@ _LAYOUT: dict[str, tuple[str, tuple[str | int, ...]]] = {
     "record_scale": (REAL, (2,)),
     "trained_on": (TEXT, ()),
 }
-_MAY_BE_NAN = frozenset({"reliability", "bracket"})  # not known without control rows
+# not known without control rows, or not to every estimator
+_MAY_BE_NAN = frozenset({"reliability", "bracket", "effect_lower", "effect_upper", "asked_since"})
 
 
 def dump_arrays(model: TrainedModel) -> bytes:
@@ -120,14 +117,14 @@ def _to_model(arrays: Arrays) -> TrainedModel:
         first, second = arrays[name].tolist()
         return first, second
 
-    values: dict[str, Any] = {field.name: arrays.get(field.name) for field in fields(EffectFit)}
-    values |= {name: arrays[name].item() for name in ("size_known", "reliability", "noise")}
-    values |= {name: texts(name) for name in ("warnings", "block_names")}
+    values: dict[str, Any] = {field.name: arrays.get(field.name) for field in fields(EffectTable)}
+    single = ("estimator", "size_known", "asked_since", "table_error", "reliability")
+    values |= {name: arrays[name].item() for name in single}
     values["scale"] = pair("scale")
     values["bracket"] = Bracket(*pair("bracket"))
     bounds = [arrays[f"calibration_{name}"] for name in ("edges", *_BANDS)]
     values["calibration"] = Calibration(*bounds)
-    fit = EffectFit(**values)
+    fit = EffectTable(**values)
     day = arrays["trained_on"].item()
     return TrainedModel(
         fit=fit,
@@ -157,7 +154,7 @@ def _find_fault(arrays: Arrays) -> str:
             return f"{name}: {array.shape}, not {shape}"
         if kind == REAL and name not in _MAY_BE_NAN and not np.isfinite(array).all():
             return f"{name}: not finite"
-    if not sizes["pairs"] or not sizes["powers"]:
+    if not sizes["pairs"]:
         return "pair_module: empty"
     if sizes["bands"] != sizes["edges"] + 1:
         return f"calibration_edges: {sizes['edges']} for {sizes['bands']} bands"

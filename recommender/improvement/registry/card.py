@@ -8,7 +8,8 @@ import hmac
 import json
 import math
 import platform
-from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, is_dataclass
 from functools import cache
 from importlib.metadata import version
 from typing import Any, cast
@@ -17,8 +18,13 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from recommender.errors import InputError, ModelError
-from recommender.improvement.model.effects import EFFECT_COVERAGE, EffectFit
-from recommender.improvement.model.fitting import MIN_CONTROLS
+from recommender.improvement.model.effect_table import (
+    EFFECT_COVERAGE,
+    TOP_COVERAGE,
+    EffectTable,
+    has_interval,
+)
+from recommender.improvement.model.history_checks import HistoryWarning
 from recommender.texts import LANGUAGES, all_texts, say
 
 # As long as the output of SHA-256; a shorter key is weaker than the signature.
@@ -49,6 +55,8 @@ class CardFacts:
     expert_improvement : dict of str to dict
         Of a model that knows the order of modules only: the experts' estimates that stand in for
         sizes, in levels, by module and competency, where they are not the usual one.
+    findings : tuple of HistoryWarning
+        What limits the history, with figures and the modules concerned.
     """
 
     data_digest: str
@@ -61,6 +69,7 @@ class CardFacts:
     expert_improvement: dict[str, dict[str, float]] = field(
         default_factory=dict[str, dict[str, float]]
     )
+    findings: tuple[HistoryWarning, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,11 +87,11 @@ class ModelCard(CardFacts):
     artefact_sha256 : str
         SHA-256 of `model.joblib`, in hexadecimal.
     arrays_sha256 : str
-        SHA-256 of `arrays.npz`; empty for a model of an earlier release, which has none.
+        SHA-256 of `arrays.npz`; empty for a model of an early release, which has none.
     catalog_digest : str
         Of the catalogue it was trained with.
     warnings : tuple of str
-        Codes of what limits the model.
+        Codes of what limits the model, those of its findings among them.
     limits : tuple of dict
         The warnings and what limits every model, in words: ``{"zh-CN": …, "en": …}`` each.
     versions : dict of str to str
@@ -90,6 +99,17 @@ class ModelCard(CardFacts):
     size_known : bool
         Whether control rows tell what happens without training. Without them the model knows only
         which modules do more than others, and not how much any of them adds.
+    estimator : str
+        Name of the estimator; empty for a model of an earlier release, which is not loaded.
+    parameters : dict
+        Its parameters, as far as they are numbers, texts or lists of those.
+    asked_since : float or None
+        Months after a module that its effect is told for; None where the estimator does not know.
+    effect_coverage, top_coverage : float or None
+        What the nominal 90 % interval of the true effect covers on simulated histories: over all
+        pairs of people and modules, and for the module ranked first. None without an interval.
+    table_error : float
+        How far the table that is served lies from the estimator at most, in levels.
     """
 
     model_id: str
@@ -102,6 +122,12 @@ class ModelCard(CardFacts):
     versions: dict[str, str] = field(default_factory=dict[str, str])
     arrays_sha256: str = ""
     size_known: bool = True
+    estimator: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict[str, Any])
+    asked_since: float | None = None
+    effect_coverage: float | None = None
+    top_coverage: float | None = None
+    table_error: float = 0.0
 
 
 CARD = TypeAdapter(ModelCard)
@@ -129,15 +155,33 @@ def current_versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
-def limits_of(fit: EffectFit) -> tuple[dict[str, str], ...]:
+def limits_of(fit: EffectTable, warnings: Sequence[str]) -> tuple[dict[str, str], ...]:
     """Say what a fit cannot tell, in words."""
-    codes = ["interval", "selection"] + ([] if fit.size_known else ["size-unknown"])
-    codes += [code for code in fit.warnings if f"registry.limit.{code}" in all_texts()]
-    values = {"coverage": f"{EFFECT_COVERAGE:.0%}"}
+    codes = ["interval" if has_interval(fit) else "no-interval", "selection"]
+    codes += [] if np.isnan(fit.asked_since) else ["asked-since"]
+    codes += [] if fit.size_known else ["size-unknown"]
+    codes += [code for code in warnings if f"registry.limit.{code}" in all_texts()]
+    values = {
+        "coverage": f"{EFFECT_COVERAGE:.0%}",
+        "top": f"{TOP_COVERAGE:.0%}",
+        "months": f"{fit.asked_since:g}",
+    }
     return tuple(
         {lang: say(f"registry.limit.{code}", lang, **values) for lang in LANGUAGES}
         for code in codes
     )
+
+
+def parameters_of(estimator: Any) -> dict[str, Any]:
+    """Return the parameters of an estimator that JSON can hold; a wrapped one's with its own."""
+    found = estimator.get_params() if hasattr(estimator, "get_params") else {}
+    return {name: to_plain(value) for name, value in found.items() if _is_plain(value)}
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, str | bool | int | float)
 
 
 def write_card(card: ModelCard) -> bytes:
@@ -169,9 +213,6 @@ def inspect_card(content: bytes, *, source: str) -> tuple[ModelCard | None, Mode
     try:
         plain = json.loads(content)
         card = CARD.validate_python(plain)
-        # Cards of earlier releases do not say it, but they count the control rows.
-        if "size_known" not in plain:
-            card = replace(card, size_known=card.counts.get("controls", 0) >= MIN_CONTROLS)
         expected = _checksum({key: item for key, item in plain.items() if key != CHECKSUM})
     # A damaged file may break at any of the three steps; deep nesting is a RecursionError.
     except (ValueError, TypeError, AttributeError, RecursionError) as error:

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from recommender.errors import ConflictError, ModelError, NotFoundError
+from recommender.improvement.model.effect_table import EFFECT_COVERAGE, TOP_COVERAGE, has_interval
 from recommender.improvement.registry.arrays import dump_arrays, read_arrays
 from recommender.improvement.registry.artefact import TrainedModel, dump_model
 from recommender.improvement.registry.card import (
@@ -22,6 +23,7 @@ from recommender.improvement.registry.card import (
     check_signature,
     current_versions,
     limits_of,
+    parameters_of,
     read_card,
     sign,
     to_plain,
@@ -96,7 +98,7 @@ def load_model_folder(folder: Path) -> tuple[TrainedModel, ModelCard]:
     NotFoundError
         `registry.no-folder`.
     ModelError
-        `registry.no-card`, `registry.no-artefact`, `registry.no-arrays`,
+        `registry.no-card`, `registry.no-artefact`, `registry.earlier-release`,
         `registry.card-broken`, `registry.card-changed`, `registry.artefact-changed`,
         `registry.other-scikit-learn`, `registry.unreadable`, `registry.io`.
     """
@@ -113,8 +115,9 @@ def pack(
     taken: Path | None = None,
 ) -> tuple[ModelCard, dict[str, bytes]]:
     """Turn a model into the files of its folder, with an id that is not in use in `taken`."""
+    fit = model.fit
     artefact, arrays = dump_model(model), dump_arrays(model)
-    digest = hashlib.sha256(artefact).hexdigest()
+    digest = hashlib.sha256(arrays).hexdigest()
     created_at = dt.datetime.now(dt.UTC)
     first = model_id = f"{created_at:%Y%m%d-%H%M%S}-{digest[:8]}"
     number = 1
@@ -122,18 +125,25 @@ def pack(
     while taken and (taken / model_id).exists():
         number += 1
         model_id = f"{first}-{number}"
+    warnings = tuple(finding.code for finding in facts.findings)
     card = ModelCard(
         **vars(facts) | {"counts": to_plain(facts.counts), "metrics": to_plain(facts.metrics)},
         model_id=model_id,
         created_at=created_at,
         created_by=by,
-        artefact_sha256=digest,
-        arrays_sha256=hashlib.sha256(arrays).hexdigest(),
+        artefact_sha256=hashlib.sha256(artefact).hexdigest(),
+        arrays_sha256=digest,
         catalog_digest=model.catalog_digest,
-        warnings=tuple(model.fit.warnings),
-        limits=limits_of(model.fit),
+        warnings=warnings,
+        limits=limits_of(fit, warnings),
         versions=dict(current_versions()),
-        size_known=model.fit.size_known,
+        size_known=fit.size_known,
+        estimator=fit.estimator,
+        parameters=parameters_of(model.estimator),
+        asked_since=to_plain(fit.asked_since),
+        effect_coverage=EFFECT_COVERAGE if has_interval(fit) else None,
+        top_coverage=TOP_COVERAGE if has_interval(fit) else None,
+        table_error=fit.table_error,
     )
     content = write_card(card)
     files = {ARRAYS_FILE: arrays, ESTIMATOR_FILE: artefact, CARD_FILE: content}
@@ -154,8 +164,8 @@ def verify(folder: Path, *, key: bytes | None = None) -> tuple[ModelCard, dict[s
         # First of all: nothing of a card that is not signed is believed, not even its syntax.
         check_signature(content, read_file(folder / SIGNATURE_FILE) or b"", key, source=card_path)
     card = read_card(content, source=card_path)
-    if not card.arrays_sha256:
-        raise ModelError("registry.no-arrays", path=str(folder))
+    if not card.estimator:
+        raise ModelError("registry.earlier-release", model=card.model_id)
     files: dict[str, bytes] = {}
     for name, expected in (
         (ESTIMATOR_FILE, card.artefact_sha256),

@@ -11,6 +11,9 @@ from recommender.errors import ModelError
 from recommender.texts import all_texts, say
 
 CANDIDATE = "effect-model"
+"""The model that is judged where the figures do not say which one is."""
+BASELINES = ("no-module", "popularity", "raw-mean", "shrunken-raw-mean", "gap-only", "ancova")
+"""The simple models that every other has to beat; further ones beside it are only shown."""
 RMSE_TIE = 0.005
 """By which share of the other's RMSE a model may exceed it and still count as not worse."""
 SLOPE_RANGE = 0.5
@@ -83,9 +86,10 @@ def judge(metrics: Mapping[str, Any]) -> Verdict:
     Parameters
     ----------
     metrics : mapping
-        ``known``: by model name (``effect-model`` and the baselines), each with ``rmse`` and
-        ``slope``. ``in_force``, where there is one: its ``model_id``, and its ``rmse`` and
-        ``slope`` on the same records, preferably those after its own history.
+        ``estimator``: name of the model. ``known``: by name of the model and of others, each with
+        ``rmse`` and ``slope``; only the baselines among the others count. ``in_force``, where there
+        is one: its ``model_id``, and its ``rmse`` and ``slope`` on the same records, preferably
+        those after its own history; without figures if it is of an earlier release.
 
     Returns
     -------
@@ -97,8 +101,9 @@ def judge(metrics: Mapping[str, Any]) -> Verdict:
         `registry.no-metrics` if the figures of the model or all baselines are missing.
     """
     known = metrics.get("known") or {}
-    own = known.get(CANDIDATE)
-    baselines = {name: score for name, score in known.items() if name != CANDIDATE}
+    candidate = metrics.get("estimator") or CANDIDATE
+    own = known.get(candidate)
+    baselines = {name: known[name] for name in BASELINES if name in known and name != candidate}
     # Without both there is nothing to judge by, which is not the same as a bad verdict.
     if not own or not baselines:
         raise ModelError("registry.no-metrics")
@@ -112,6 +117,9 @@ def judge(metrics: Mapping[str, Any]) -> Verdict:
     if not in_force:
         return Verdict(tuple(comparisons), None)
     name = str(in_force["model_id"])
+    # Nothing can be asked of a model of an earlier release, so there is nothing to compare with.
+    if "rmse" not in in_force:
+        return Verdict(tuple(comparisons), name)
     other = _number(in_force, "slope")
     # The model in force may have no slope: then any slope in the range is better.
     limit = SLOPE_RANGE if other is None else abs(other - 1.0) + SLOPE_TIE

@@ -13,11 +13,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from recommender.arrays import BoolArray, FloatArray
-from recommender.improvement.evaluation import fit_baselines
-from recommender.improvement.model.effects import EffectFit, fit_effects
-from recommender.improvement.model.prediction import Prediction, find_pairs, predict
-from recommender.improvement.model.tables import RecordTable
+from recommender.arrays import BoolArray, FloatArray, IntArray
+from recommender.improvement.model.compiling import compile_effects
+from recommender.improvement.model.effect_model import EffectModel
+from recommender.improvement.model.effect_table import (
+    DEFAULT_ESTIMATOR,
+    EffectTable,
+    Prediction,
+    find_pairs,
+    predict,
+)
+from recommender.improvement.model.estimators import RawMean
+from recommender.improvement.model.intervals import ask
 from recommender.improvement.simulation.loop_log import (
     OffPolicyCheck,
     ShownLog,
@@ -35,10 +42,12 @@ from recommender.improvement.simulation.organisation import (
 from recommender.improvement.simulation.policies import (
     Policy,
     Shown,
+    best_modules,
     show_modules,
     sum_by_module,
 )
-from recommender.improvement.simulation.synthetic import TOP_LEVEL, SimulationSettings
+from recommender.improvement.simulation.settings import TOP_LEVEL, SimulationSettings
+from recommender.ranking import rank_modules
 
 __all__ = [
     "ClosedLoop",
@@ -170,17 +179,17 @@ def run_closed_loop(
     Raises
     ------
     ModelError
-        The errors of `fit_effects`, if the history before the loop cannot be learned from.
+        The errors of `EffectModel.fit`, if the history before the loop cannot be learned from.
     """
     settings = settings or LoopSettings()
     start = found_organisation(settings.organisation, seed=seed)
-    first_fit = _fit(start, seed)
+    first_fit = _fit(start)
     runs = {policy: _run(policy, start, first_fit, settings, seed) for policy in policies}
     return ClosedLoop(settings, seed, runs)
 
 
 def _run(
-    policy: Policy, start: Organisation, first_fit: EffectFit, settings: LoopSettings, seed: int
+    policy: Policy, start: Organisation, first_fit: EffectTable, settings: LoopSettings, seed: int
 ) -> PolicyRun:
     now, fit = start, first_fit
     # From before the loop, so that the challenger is the same in every quarter and for every
@@ -194,11 +203,14 @@ def _run(
         # attends or what they gain.
         draws, luck, life = (np.random.default_rng([seed, quarter, part]) for part in (2, 3, 4))
         predictions = _predict(fit, now)
-        score = _score(policy, now, fit, draws)
-        attends = luck.random((settings.capacity, len(score))) < settings.attendance
-        chosen = _choose(policy, now, score, attends, settings, draws)
+        attends = luck.random((settings.capacity, len(now.level))) < settings.attendance
+        chosen = _choose(policy, now, fit, attends, settings, draws)
         after, lived = live_quarter(
-            now, chosen.taken, reassessed_share=settings.reassessed_share, rng=life
+            now,
+            chosen.taken,
+            chosen.waiting,
+            reassessed_share=settings.reassessed_share,
+            rng=life,
         )
         for slot, listed in enumerate(chosen.lists):
             logs.append(log_shown(listed, attends[slot], quarter, slot))
@@ -215,7 +227,7 @@ def _run(
         now = after
         # Nobody would ask a model fitted after the last quarter.
         if quarter + 1 < settings.n_quarters:
-            fit = _fit(now, seed)
+            fit = _fit(now)
     series = {name: np.array([of_quarter[name] for of_quarter in figures]) for name in figures[0]}
     # The other figures are of their quarter, this one is since the start.
     series["gap_closed"] = np.cumsum(series["gap_closed"])
@@ -224,47 +236,79 @@ def _run(
 
 @dataclass(frozen=True)
 class _Choice:
-    """Lists of each slot, who takes what, and the share of the attainable that is lost."""
+    """Lists of each slot, who takes what or waits, and the share of the attainable that is lost."""
 
     lists: list[Shown]
     taken: BoolArray
+    waiting: BoolArray
     regret: float
 
 
 def _choose(
     policy: Policy,
     now: Organisation,
-    score: FloatArray,
+    fit: EffectTable,
     attends: BoolArray,
     settings: LoopSettings,
     draws: np.random.Generator,
 ) -> _Choice:
     true_value = now.true_values
-    candidate: BoolArray = sum_by_module(now.served.astype(float), now.modules) > 0
-    candidate &= ~now.completed
-    taken = np.zeros_like(candidate)
+    closed = now.completed.copy()
+    served: BoolArray = sum_by_module(now.served.astype(float), now.modules) > 0
+    taken, waiting = np.zeros_like(closed), np.zeros_like(closed)
     lists: list[Shown] = []
     best = lost = 0.0
     share = {Policy.RANDOM: 1.0, Policy.MODEL_DRAWN: settings.draw_share}.get(policy, 0.0)
     for goes in attends:
+        module, score = _rank(policy, now, fit, closed, settings.n_shown, draws)
         listed = show_modules(
-            np.where(candidate, score, -np.inf),
-            now.modules.hours,
-            rng=draws,
-            n_shown=settings.n_shown,
-            margin=_margin(policy, settings),
-            draw_share=share,
+            module, score, rng=draws, margin=_margin(policy, settings), draw_share=share
         )
         people = np.flatnonzero(listed.module[:, 0] >= 0)
         first = listed.module[people, 0]
-        attainable = np.where(candidate, true_value, 0.0).max(axis=1)[people]
+        attainable = np.where(served & ~closed, true_value, 0.0).max(axis=1)[people]
         best += float(attainable.sum())
         lost += float((attainable - true_value[people, first]).sum())
         taken[people[goes[people]], first[goes[people]]] = True
-        # Also for those who do not attend: no second module for the same gap in one quarter.
-        candidate[people] &= ~_alike(now)[first]
+        waiting[people[~goes[people]], first[~goes[people]]] = True
+        # Also for those who wait: no second module for the same gap in one quarter.
+        closed[people] |= _alike(now)[first]
         lists.append(listed)
-    return _Choice(lists, taken, lost / best if best > 0 else float("nan"))
+    return _Choice(lists, taken, waiting, lost / best if best > 0 else float("nan"))
+
+
+def _rank(
+    policy: Policy,
+    now: Organisation,
+    fit: EffectTable,
+    closed: BoolArray,
+    n_shown: int,
+    rng: np.random.Generator,
+) -> tuple[IntArray, FloatArray]:
+    """Return the best modules of everybody and what they are ranked by."""
+    modules = now.modules
+    if policy in (Policy.RANDOM, Policy.ORACLE):
+        score = rng.random(closed.shape) if policy is Policy.RANDOM else now.true_values
+        served = sum_by_module(now.served.astype(float), modules) > 0
+        return best_modules(np.where(served & ~closed, score, -np.inf), n_shown)
+    if policy is Policy.GAP_ONLY:
+        # Every module is taken to close the whole gap: only the gap decides.
+        table = np.full((modules.pair_module.size, 1), TOP_LEVEL)
+    elif policy is Policy.RAW_MEAN:
+        table = _raw_mean(now)[:, None]
+    else:
+        table = fit.effect[find_pairs(fit, modules.pair_module, modules.pair_competency)]
+    ranked = rank_modules(
+        now.level,
+        now.target,
+        now.weight,
+        modules,
+        table,
+        grade=np.zeros(len(now.level), dtype=np.int64),
+        top=n_shown,
+        recently_completed=closed,
+    )
+    return ranked.module, ranked.value
 
 
 def _margin(policy: Policy, settings: LoopSettings) -> float:
@@ -278,11 +322,13 @@ def _score_estimates(policy: Policy, now: Organisation, found: Prediction) -> di
     truth = now.effects[asked]
     lower, upper = found.effect_lower[asked], found.effect_upper[asked]
     own_rmse = float("nan")
-    if policy not in (Policy.GAP_ONLY, Policy.RANDOM):
+    if policy is Policy.ORACLE:
+        own_rmse = 0.0
+    elif policy not in (Policy.GAP_ONLY, Policy.RANDOM):
         raw = policy is Policy.RAW_MEAN
         estimate = _raw_mean(now) if raw else found.expected_improvement
         own_rmse = _rmse(np.broadcast_to(estimate, asked.shape)[asked] - truth)
-    tried = np.unique(now.records.module[now.records.module >= 0]).size
+    tried = len({module for modules in now.intervals["modules"] for module in modules})
     return {
         "effect_rmse": own_rmse,
         "taught_rmse": _rmse(found.expected_improvement[asked] - truth),
@@ -291,12 +337,21 @@ def _score_estimates(policy: Policy, now: Organisation, found: Prediction) -> di
     }
 
 
-def _fit(now: Organisation, seed: int) -> EffectFit:
-    n_competencies = now.settings.n_competencies
-    return fit_effects(now.records, now.modules, n_competencies=n_competencies, seed=seed)
+def _fit(now: Organisation) -> EffectTable:
+    estimator = EffectModel(now.pairs).fit(now.intervals, now.level_after)
+    return compile_effects(
+        estimator,
+        now.intervals,
+        now.level_after,
+        now.pairs,
+        ids=now,
+        scale=(0.0, TOP_LEVEL),
+        name=DEFAULT_ESTIMATOR,
+        calibrated=False,
+    )
 
 
-def _predict(fit: EffectFit, now: Organisation) -> Prediction:
+def _predict(fit: EffectTable, now: Organisation) -> Prediction:
     """Predict all pairs for all people; arrays of shape (n_people, n_pairs)."""
     modules = now.modules
     n, n_pairs = len(now.level), modules.pair_module.size
@@ -315,30 +370,12 @@ def _predict(fit: EffectFit, now: Organisation) -> Prediction:
 def _raw_mean(now: Organisation) -> FloatArray:
     """Raw mean gain of each pair's participants, shape (n_pairs,)."""
     modules = now.modules
-    size = modules.pair_module.size
-    # The baselines predict for records, so the pairs are asked about as records without figures.
-    unknown, none = np.zeros(size), np.full(size, -1)
-    asked = RecordTable(
-        none, modules.pair_competency, modules.pair_module, unknown, unknown, unknown, none, unknown
+    asked = ask(
+        [modules.ids[code] for code in modules.pair_module],
+        [now.competency_ids[code] for code in modules.pair_competency],
+        np.zeros(modules.pair_module.size),
     )
-    return fit_baselines(now.records)["raw-mean"](asked)
-
-
-def _score(
-    policy: Policy, now: Organisation, fit: EffectFit, rng: np.random.Generator
-) -> FloatArray:
-    if policy is Policy.RANDOM:
-        return rng.random(now.completed.shape)
-    modules = now.modules
-    if policy is Policy.GAP_ONLY:
-        # Every module is taken to close the whole gap: only the gap decides.
-        coefficients = np.full((modules.pair_module.size, 1), TOP_LEVEL)
-    elif policy is Policy.RAW_MEAN:
-        coefficients = _raw_mean(now)[:, None]
-    else:
-        pairs = find_pairs(fit, modules.pair_module, modules.pair_competency)
-        coefficients = fit.coefficients[pairs]
-    return now.value_modules(coefficients)
+    return RawMean().fit(now.intervals, now.level_after).effect(asked)
 
 
 def _alike(now: Organisation) -> BoolArray:

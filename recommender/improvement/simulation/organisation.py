@@ -6,23 +6,24 @@ the same luck: two organisations that train alike stay alike.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
-from recommender.candidates import serves_gap
-from recommender.improvement.model.tables import ModuleTable, RecordTable
+from recommender.candidates import ModuleArrays, serves_gap
+from recommender.improvement.simulation.drawing import draw_ratings
 from recommender.improvement.simulation.policies import sum_by_module
-from recommender.improvement.simulation.synthetic import (
+from recommender.improvement.simulation.settings import (
     DAY_ZERO,
+    DAYS_PER_MONTH,
     HISTORY_DAYS,
     TOP_LEVEL,
     SimulationSettings,
-    Truth,
-    draw_ratings,
-    simulate,
 )
+from recommender.improvement.simulation.synthetic import simulate
+from recommender.improvement.simulation.true_effects import Truth
 from recommender.ranking import value_modules
 
 QUARTER_DAYS = 91
@@ -36,12 +37,20 @@ class Organisation:
     ----------
     settings : SimulationSettings
         What it is drawn from.
-    modules : ModuleTable
-        The catalogue.
+    pairs : DataFrame
+        The catalogue, columns `PAIR_COLUMNS`.
+    modules : ModuleArrays
+        The same as rankings read it.
+    truth_pair : ndarray of int, shape (n_pairs,)
+        Row of the truth of each pair of `modules`.
     truth : Truth
         What modules add.
-    records : RecordTable
-        All that was recorded so far.
+    intervals : DataFrame
+        All that was recorded so far, as `Simulation` has it.
+    level_after : ndarray of shape (n_intervals,)
+        Later level of each interval.
+    person_ids, competency_ids, org_units : tuple of str
+        What codes stand for.
     level, true_level : ndarray
         Recorded and true level, in levels.
     rated_day : ndarray
@@ -59,9 +68,15 @@ class Organisation:
     """
 
     settings: SimulationSettings
-    modules: ModuleTable
+    pairs: pd.DataFrame
+    modules: ModuleArrays
+    truth_pair: IntArray
     truth: Truth
-    records: RecordTable
+    intervals: pd.DataFrame
+    level_after: FloatArray
+    person_ids: tuple[str, ...]
+    competency_ids: tuple[str, ...]
+    org_units: tuple[str, ...]
     level: FloatArray
     true_level: FloatArray
     rated_day: FloatArray
@@ -73,6 +88,11 @@ class Organisation:
     day: int
 
     @property
+    def module_ids(self) -> tuple[str, ...]:
+        """What the codes of modules stand for."""
+        return self.modules.ids
+
+    @property
     def served(self) -> BoolArray:
         """Whether a pair of the catalogue serves a gap; shape (n_people, n_pairs)."""
         k, modules = self.modules.pair_competency, self.modules
@@ -81,8 +101,7 @@ class Organisation:
     @property
     def effects(self) -> FloatArray:
         """True effect of each pair of the catalogue, shape (n_people, n_pairs)."""
-        pairs = np.arange(self.modules.pair_module.size)
-        return self.truth.effect(pairs, self.true_level[:, self.modules.pair_competency])
+        return self.truth.effect(self.truth_pair, self.true_level[:, self.modules.pair_competency])
 
     @property
     def true_values(self) -> FloatArray:
@@ -92,20 +111,20 @@ class Organisation:
         closed = self.weight[:, k] * np.clip(self.effects, 0.0, gap)
         return sum_by_module(np.where(self.served, closed, 0.0), self.modules)
 
-    def value_modules(self, coefficients: FloatArray) -> FloatArray:
+    def value_modules(self, table: FloatArray) -> FloatArray:
         """Compute the expected gap closed of the catalogue's modules, as for a ranking.
 
         Parameters
         ----------
-        coefficients : ndarray of shape (n_pairs, degree + 1)
-            Expected improvement of each pair, a polynomial in the recorded level.
+        table : ndarray of shape (n_pairs, n_grid) or (n_pairs, 1)
+            Expected improvement of each pair of `modules`, by recorded level.
 
         Returns
         -------
         ndarray of shape (n_people, n_modules)
             As `recommender.ranking.value_modules` returns it.
         """
-        return value_modules(self.level, self.target, self.weight, self.modules, coefficients)
+        return value_modules(self.level, self.target, self.weight, self.modules, table)
 
     def grow(self) -> FloatArray:
         """True level in a quarter without training."""
@@ -148,20 +167,35 @@ def found_organisation(settings: SimulationSettings, *, seed: int) -> Organisati
     past = simulate(settings, seed=seed, n_queries=n * k)
     # A stream of its own: what is drawn here does not change the history.
     rng = np.random.default_rng([seed, 1])
+    person, competency = (
+        pd.Index(ids).get_indexer(pd.Index(past.queries[name]))
+        for ids, name in (
+            (past.person_ids, "person_id"),
+            (past.competency_ids, "competency_id"),
+        )
+    )
     level, true_level = np.empty((n, k)), np.empty((n, k))
-    level[past.query_person, past.query_competency] = past.query_level
-    true_level[past.query_person, past.query_competency] = past.query_true_level
+    level[person, competency] = past.queries["level_before"]
+    true_level[person, competency] = past.queries["true_level"]
+    unit, org_units = pd.factorize(past.queries["org_unit"], sort=True)
+    org = np.full(n, -1, dtype=np.int64)
+    org[person] = unit
+    modules, truth_pair = _module_arrays(past.pairs, past.competency_ids)
     grade = rng.integers(0, 4, size=n)
     target = 1.5 + 0.5 * grade[:, None] + rng.choice([0.0, 0.5, 1.0], size=k)
     weight = rng.uniform(0.5, 1.5, size=k)
-    org = np.full(n, -1, dtype=np.int64)
-    org[past.records.person] = past.records.org
     day = int(DAY_ZERO.astype("datetime64[D]").astype(int)) + HISTORY_DAYS
     return Organisation(
         settings=settings,
-        modules=past.modules,
+        pairs=past.pairs,
+        modules=modules,
+        truth_pair=truth_pair,
         truth=past.truth,
-        records=past.records,
+        intervals=past.intervals,
+        level_after=past.level_after,
+        person_ids=past.person_ids,
+        competency_ids=past.competency_ids,
+        org_units=tuple(org_units),
         level=level,
         true_level=true_level,
         rated_day=np.full((n, k), float(day)),
@@ -174,17 +208,52 @@ def found_organisation(settings: SimulationSettings, *, seed: int) -> Organisati
     )
 
 
+def _module_arrays(
+    pairs: pd.DataFrame, competency_ids: tuple[str, ...]
+) -> tuple[ModuleArrays, IntArray]:
+    """Return a catalogue as rankings read it, and the row in `pairs` of each of its pairs."""
+    modules = pairs.drop_duplicates("module_id").sort_values(["hours", "module_id"])
+    module, competency = (
+        pd.Index(list(ids)).get_indexer(pd.Index(pairs[name]))
+        for ids, name in ((modules["module_id"], "module_id"), (competency_ids, "competency_id"))
+    )
+    row = np.lexsort((module, competency))
+    from_, to, expert = (
+        pairs[name].to_numpy(float)[row]
+        for name in ("from_level", "to_level", "expert_improvement")
+    )
+    n = len(modules)
+    arrays = ModuleArrays(
+        ids=tuple(modules["module_id"]),
+        hours=modules["hours"].to_numpy(float),
+        cost=modules["cost"].to_numpy(float),
+        retired=np.zeros(n, dtype=bool),
+        modality=np.zeros(n, dtype=np.int64),
+        grade_allowed=np.ones((1, n), dtype=bool),
+        repeat_months=np.zeros(n, dtype=np.int64),
+        prerequisites=((),) * n,
+        prerequisite_order=(),
+        pair_module=module[row],
+        pair_competency=competency[row],
+        pair_from=from_,
+        pair_to=to,
+        pair_expert=expert,
+    )
+    return arrays, row
+
+
 def live_quarter(
     before: Organisation,
     taken: BoolArray,
+    waiting: BoolArray,
     *,
     reassessed_share: float,
     rng: np.random.Generator,
 ) -> tuple[Organisation, Quarter]:
     """Train people, let a quarter pass, assess.
 
-    Everybody is assessed in what they trained. Of the rest, a share is assessed too: these are
-    the control rows.
+    Everybody is assessed in what they trained, or wait to train. Of the rest, a share is assessed
+    too. Whoever is assessed without training is a control row.
 
     Parameters
     ----------
@@ -192,6 +261,8 @@ def live_quarter(
         People at the start of the quarter.
     taken : ndarray of bool, shape (n_people, n_modules)
         Who takes which modules; no two modules of a person serve the same competency.
+    waiting : ndarray of bool, shape (n_people, n_modules)
+        Who is on the list for which modules and takes them later.
     reassessed_share : float
         Probability of an assessment without training, for each person and competency.
     rng : Generator
@@ -215,27 +286,35 @@ def live_quarter(
     without = before.grow()
     true_level = np.clip(without + effect, 0.0, TOP_LEVEL)
     level = draw_ratings(settings, true_level, rng)
-    assessed = trained | (chance < reassessed_share)
+    waits = waiting[:, modules.pair_module] @ of_competency
+    assessed = trained | waits | (chance < reassessed_share)
     day = before.day + QUARTER_DAYS
 
     person_t, pair_t = np.nonzero(pairs)
     person_u, competency_u = np.nonzero(assessed & ~trained)
     person = np.concatenate([person_t, person_u])
     competency = np.concatenate([modules.pair_competency[pair_t], competency_u])
-    records = RecordTable(
-        person=person,
-        competency=competency,
-        module=np.concatenate([modules.pair_module[pair_t], np.full(person_u.size, -1)]),
-        level_before=before.level[person, competency],
-        level_after=level[person, competency],
-        # The time since the last rating, which may be several quarters back.
-        days_between=day - before.rated_day[person, competency],
-        org=before.org[person],
-        after_day=np.full(person.size, float(day)),
+    taken_ids = [(modules.ids[code],) for code in modules.pair_module[pair_t]]
+    nothing: list[tuple[()]] = [()] * person_u.size
+    # Training takes place in the middle of the quarter.
+    lag = (QUARTER_DAYS / 2 / DAYS_PER_MONTH,)
+    new = pd.DataFrame(
+        {
+            "person_id": np.array(before.person_ids, dtype=object)[person],
+            "competency_id": np.array(before.competency_ids, dtype=object)[competency],
+            "modules": pd.Series([*taken_ids, *nothing], dtype=object),
+            "since": pd.Series([*[lag] * person_t.size, *nothing], dtype=object),
+            "level_before": before.level[person, competency],
+            # The time since the last rating, which may be several quarters back.
+            "months": (day - before.rated_day[person, competency]) / DAYS_PER_MONTH,
+            "org_unit": np.array(before.org_units, dtype=object)[before.org[person]],
+            "assessed_on": np.datetime64(day, "D").astype("datetime64[s]"),
+        }
     )
     after = replace(
         before,
-        records=_join(before.records, records),
+        intervals=pd.concat([before.intervals, new], ignore_index=True),
+        level_after=np.concatenate([before.level_after, level[person, competency]]),
         # Levels were drawn for all, but who was not assessed keeps the old one.
         level=np.where(assessed, level, before.level),
         true_level=true_level,
@@ -252,10 +331,3 @@ def live_quarter(
         measured=np.where(assessed, level - before.level, np.nan),
     )
     return after, quarter
-
-
-def _join(one: RecordTable, other: RecordTable) -> RecordTable:
-    columns = (field.name for field in fields(one))
-    return RecordTable(
-        *(np.concatenate([getattr(one, name), getattr(other, name)]) for name in columns)
-    )

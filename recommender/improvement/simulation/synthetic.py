@@ -16,8 +16,6 @@ import numpy as np
 import pandas as pd
 
 from recommender.arrays import FloatArray, IntArray
-from recommender.improvement.model.tables import ModuleTable, RecordTable
-from recommender.improvement.simulation import old_tables
 from recommender.improvement.simulation.drawing import (
     DrawnCatalog,
     draw_catalog,
@@ -80,43 +78,6 @@ class Simulation:
     module_ids: tuple[str, ...]
     competency_ids: tuple[str, ...]
     person_ids: tuple[str, ...]
-
-    # All below goes with model/tables.py.
-
-    @property
-    def modules(self) -> ModuleTable:
-        """The catalogue in codes."""
-        return old_tables.modules_of(self.pairs, self.truth)
-
-    @property
-    def records(self) -> RecordTable:
-        """The intervals in codes, a row for each module."""
-        return old_tables.records_of(
-            self.intervals,
-            self.level_after,
-            self.pairs,
-            (self.person_ids, self.competency_ids, self.module_ids),
-        )
-
-    @property
-    def query_competency(self) -> IntArray:
-        """Code of each query's competency."""
-        return pd.Index(self.competency_ids).get_indexer(pd.Index(self.queries["competency_id"]))
-
-    @property
-    def query_person(self) -> IntArray:
-        """Code of each query's person."""
-        return pd.Index(self.person_ids).get_indexer(pd.Index(self.queries["person_id"]))
-
-    @property
-    def query_level(self) -> FloatArray:
-        """Recorded level of each query."""
-        return self.queries["level_before"].to_numpy(float)
-
-    @property
-    def query_true_level(self) -> FloatArray:
-        """True level of each query."""
-        return self.queries["true_level"].to_numpy(float)
 
 
 @dataclass(frozen=True)

@@ -78,15 +78,7 @@ def report_history(history: History, *, scale: tuple[float, float] = (0.0, 4.0))
 
     `scale` is the lowest and the highest level that the records can have.
     """
-    return describe_history(
-        history.records,
-        history.modules,
-        ids=history.ids,
-        rows=history.frame.index,
-        shared=history.frame["shared"].to_numpy(dtype=np.int64),
-        notes=history.notes,
-        scale=scale,
-    )
+    return describe_history(history, scale=scale)
 
 
 def list_assessments(snapshot: Snapshot, framework: Framework, *, as_of: dt.date) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from recommender.improvement.history import (
     pairs_of_table,
     read_records,
 )
-from recommender.improvement.model.prediction import Prediction, predict
+from recommender.improvement.model.effect_table import DEFAULT_ESTIMATOR, Prediction, predict
 from recommender.improvement.registry import (
     ModelCard,
     TrainedModel,
@@ -54,18 +54,20 @@ def train_on_files(
     out: Path,
     *,
     scale: tuple[float, float],
+    estimator: str = DEFAULT_ESTIMATOR,
     seed: int,
     key: bytes | None = None,
 ) -> ModelCard:
     """Train on a table of records and one of modules, and save the model in a folder.
 
     The ids in the tables may be any, and the levels lie on `scale`, from lowest to highest. The
-    same tables and seed give the same model. `key` signs the card; none is needed, as `score_file`
-    reads arrays and no model outside of the registry can be put in force.
+    same tables, estimator and seed give the same table of effects. `key` signs the card; none is
+    needed, as `score_file` reads arrays and no model outside of the registry can be put in force.
     """
     history = read_history_files(history_file, modules_file, scale=scale)
-    model = fit_model(history, scale=scale, seed=seed, catalog_digest="")
-    return save_model_folder(out, model, card_facts(history, {}, seed, None), key=key)
+    model = fit_model(history, estimator, scale=scale, seed=seed, catalog_digest="")
+    facts = card_facts(history, {}, seed, None, scale=scale)
+    return save_model_folder(out, model, facts, key=key)
 
 
 def read_history_files(

@@ -6,7 +6,6 @@ import datetime as dt
 import secrets
 from pathlib import Path
 
-from recommender.candidates import MODALITIES
 from recommender.exchange.tables.csv_writing import write_csv
 from recommender.improvement.history import (
     RECORD_COLUMNS,
@@ -34,7 +33,6 @@ def read_history(session: Session, *, as_of: dt.date) -> History:
         records,
         pairs_of_modules(framework.catalog.modules),
         competency_ids=framework.competency_ids,
-        modality_ids=MODALITIES,
     )
 
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
-from recommender.arrays import BoolArray, FloatArray, IntArray, to_date, to_day
-from recommender.documents.evaluation.document import ReportOptions, build_evaluation_report
+from recommender.arrays import BoolArray, FloatArray, IntArray
+from recommender.documents.evaluation.document import (
+    HistoryCounts,
+    ReportOptions,
+    build_evaluation_report,
+    count_intervals,
+)
 from recommender.documents.evaluation.report import (
     evaluation_report_json,
     render_evaluation_report,
@@ -22,14 +29,16 @@ from recommender.errors import ModelError
 from recommender.improvement.evaluation import (
     MIN_JUDGED,
     Evaluation,
-    evaluate,
+    is_later,
     score_gain,
-    split_by_time_and_person,
 )
-from recommender.improvement.history import History
-from recommender.improvement.model.effects import EffectFit, fit_effects
-from recommender.improvement.model.fitting import MIN_CONTROLS
-from recommender.improvement.model.prediction import predict
+from recommender.improvement.history import History, find_warnings
+from recommender.improvement.model.effect_table import (
+    DEFAULT_ESTIMATOR,
+    EffectTable,
+    expect_levels,
+)
+from recommender.improvement.model.intervals import is_size_known, is_trained
 from recommender.improvement.registry import (
     CardFacts,
     ModelCard,
@@ -46,6 +55,7 @@ from training_catalog import EXPERT_IMPROVEMENT
 
 # levels 1 to 4, and 0 for below level 1 (DESIGN, section 2)
 LEVEL_SCALE = (0.0, 4.0)
+MIN_TRAINED = 30
 
 
 @dataclass(frozen=True)
@@ -66,12 +76,19 @@ class Training:
 
 
 def train_model(
-    session: Session, *, as_of: dt.date, seed: int = 0, by: str | None = None
+    session: Session,
+    *,
+    as_of: dt.date,
+    estimator: str = DEFAULT_ESTIMATOR,
+    seed: int = 0,
+    by: str | None = None,
 ) -> Training:
-    """Train an effect model on the history up to a day, judge it and save it; not in force yet.
+    """Train a model on the history up to a day, judge it and save it; not in force yet.
 
     Raises
     ------
+    InputError
+        `model.no-estimator`, `model.no-fit`.
     ModelError
         If no model can be fitted on the history, with the reason; `model.no-signing-key`.
     """
@@ -82,53 +99,98 @@ def train_model(
         read_history(session, as_of=as_of),
         service.models,
         catalog_digest=service.framework.catalog.digest,
+        estimator=estimator,
         seed=seed,
         by=by or session.who.actor,
     )
 
 
 def train_on_history(
-    history: History, models: Models, *, catalog_digest: str, seed: int, by: str
+    history: History,
+    models: Models,
+    *,
+    catalog_digest: str,
+    estimator: str = DEFAULT_ESTIMATOR,
+    seed: int,
+    by: str,
 ) -> Training:
-    """Train on a history, judge beside the baselines and the model in force, and save.
+    """Train on a history, judge beside other models and the one in force, and save.
 
-    The model is not in force yet. `catalog_digest` names the catalogue that the history is coded
-    with; the same history and seed give the same model.
+    The model is not in force yet. `catalog_digest` names the catalogue that the history goes with;
+    the same history, estimator and seed give the same table of effects.
 
     Raises
     ------
+    InputError
+        `model.no-estimator`, `model.no-fit`.
     ModelError
         If no model can be fitted on the history, with the reason; `model.no-signing-key`.
     """
     models.need_key()  # before a model is fitted in vain
     # first: too few records are an error here, while the evaluation is only left out
-    model = fit_model(history, scale=LEVEL_SCALE, seed=seed, catalog_digest=catalog_digest)
+    model = fit_model(
+        history, estimator, scale=LEVEL_SCALE, seed=seed, catalog_digest=catalog_digest
+    )
     parent = models.active()
-    evaluation = evaluate_history(history, seed=seed)
+    evaluation = evaluate_history(history, (estimator,), seed=seed)
     metrics: dict[str, Any] = {}
     if evaluation is not None:
         metrics = to_plain(evaluation)
         if parent is not None:
-            earlier, _ = models.load(parent)
-            # beside the new model on the same records, as its verdict compares the two
-            metrics["in_force"] = {"model_id": parent} | _score_earlier(history, earlier, seed)
+            metrics["in_force"] = {"model_id": parent}
+            try:
+                earlier, its_card = models.load(parent)
+            except ModelError as error:
+                # it must not keep the model from being trained that takes its place
+                if error.code != "registry.earlier-release":
+                    raise
+            else:
+                # beside the new model on the same records, as its verdict compares the two
+                alike = metrics["known"].get(its_card.estimator, {})
+                metrics["in_force"] |= _score_earlier(history, earlier) or alike
     facts = card_facts(history, metrics, seed, parent)
     card = models.save(model, facts, by=by)
     return Training(card, evaluation, judge(metrics) if metrics else None)
 
 
 def evaluate_history(
-    history: History, *, scale: tuple[float, float] = LEVEL_SCALE, seed: int = 0
+    history: History,
+    estimators: Sequence[str] = (),
+    *,
+    scale: tuple[float, float] = LEVEL_SCALE,
+    seed: int = 0,
 ) -> Evaluation | None:
-    """Judge the effect model on a history; None if it is too small to be split."""
+    """Judge models on a history, side by side; None if it is too small to be split.
+
+    Parameters
+    ----------
+    history : History
+        The history.
+    estimators : sequence of str
+        Their names, as `make_estimator` takes them, the judged one first; with one or none those
+        that ship stand beside it.
+    scale : tuple of float
+        Lowest and highest level.
+    seed : int
+        Decides who and what is left out together.
+    """
+    # only here and in `fit_history`: a server, which leaves training to another process, does not
+    # load scikit-learn
+    from recommender.improvement.evaluation.judging import evaluate
+    from recommender.improvement.model.estimators import SHIPPED, make_estimator
+
+    names = tuple(dict.fromkeys((*estimators, *SHIPPED) if len(estimators) < 2 else estimators))
+    models = {name: make_estimator(name, history.pairs, scale=scale) for name in names}
     try:
-        return evaluate(
-            history.records,
-            history.modules,
-            n_competencies=len(history.ids.competency_ids),
-            scale=scale,
-            seed=seed,
-        )
+        with threadpool_limits(limits=1, user_api="blas"):
+            return evaluate(
+                history.intervals,
+                history.level_after,
+                models,
+                estimator=names[0],
+                scale=scale,
+                seed=seed,
+            )
     except ModelError as error:
         # a small history is no fault of the data; any other problem of theirs is
         if error.code in ("model.too-few-to-judge", "model.too-few-records"):
@@ -147,74 +209,110 @@ def write_evaluation_report(
     lang: str,
 ) -> None:
     """Write the results of an evaluation as a page with pictures, and as JSON beside it."""
+    options = replace(options, findings=find_warnings(history, scale=scale))
     # fitted once more: the evaluation fits on parts of the history, the report shows the whole
-    report = build_evaluation_report(
-        evaluation, fit_history(history, scale, seed), history.records, history.modules, options
-    )
+    _, fit = fit_history(history, evaluation.estimator, scale=scale, seed=seed)
+    report = build_evaluation_report(evaluation, fit, count_history(history), options)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(render_evaluation_report(report, lang=lang), encoding="utf-8")
     plain = json.dumps(evaluation_report_json(report), ensure_ascii=False, indent=2)
     path.with_suffix(".json").write_text(plain + "\n", encoding="utf-8")
 
 
-def fit_history(history: History, scale: tuple[float, float], seed: int) -> EffectFit:
-    """Fit the effect model on a history whose levels lie on a scale."""
-    return fit_effects(
-        history.records,
-        history.modules,
-        n_competencies=len(history.ids.competency_ids),
-        scale=scale,
-        seed=seed,
-    )
+def fit_history(
+    history: History, estimator: str, *, scale: tuple[float, float], seed: int
+) -> tuple[Any, EffectTable]:
+    """Fit an estimator on a history whose levels lie on a scale, and compile its table."""
+    from recommender.improvement.model.compiling import compile_effects
+    from recommender.improvement.model.estimators import make_estimator
+
+    X, y = history.intervals, history.level_after
+    # An estimator may keep what it is fitted on, and who somebody is would then be in its artefact.
+    numbers = pd.factorize(X["person_id"])[0].astype(str).astype(object)
+    X = X.assign(person_id=numbers)
+    model = make_estimator(estimator, history.pairs, scale=scale)
+    # The matrices are small and many: BLAS threads would mostly wait for each other, and add up in
+    # another order, so that the same history would not give the same table.
+    with threadpool_limits(limits=1, user_api="blas"):
+        if int(is_trained(X).sum()) < MIN_TRAINED:
+            found = int(is_trained(X).sum())
+            raise ModelError("model.too-few-records", found=found, minimum=MIN_TRAINED)
+        model.fit(X, y)
+        table = compile_effects(
+            model,
+            X,
+            y,
+            history.pairs,
+            ids=history.ids,
+            scale=scale,
+            name=estimator,
+            seed=seed,
+        )
+    return model, table
 
 
 def fit_model(
-    history: History, *, scale: tuple[float, float], seed: int, catalog_digest: str
+    history: History,
+    estimator: str = DEFAULT_ESTIMATOR,
+    *,
+    scale: tuple[float, float],
+    seed: int,
+    catalog_digest: str,
 ) -> TrainedModel:
-    """Fit the effect model, and keep the fit with the ids that its codes stand for."""
+    """Fit an estimator, and keep it with its table and the ids that the codes stand for."""
+    fitted, table = fit_history(history, estimator, scale=scale, seed=seed)
     return TrainedModel(
-        fit=fit_history(history, scale, seed),
+        fit=table,
         module_ids=history.ids.module_ids,
         competency_ids=history.ids.competency_ids,
         org_ids=history.ids.org_units,
         catalog_digest=catalog_digest,
         scale=scale,
-        trained_on=_first_and_last_day(history)[1],
+        trained_on=count_history(history).last_on,
+        estimator=fitted,
     )
 
 
+def count_history(history: History) -> HistoryCounts:
+    """Count what a model is fitted on."""
+    return count_intervals(history.intervals, len(history.ids.module_ids))
+
+
 def card_facts(
-    history: History, metrics: dict[str, Any], seed: int, parent: str | None
+    history: History,
+    metrics: dict[str, Any],
+    seed: int,
+    parent: str | None,
+    *,
+    scale: tuple[float, float] = LEVEL_SCALE,
 ) -> CardFacts:
     """Say what a model was fitted on, for its card."""
-    records = history.records
-    first_day, last_day = _first_and_last_day(history)
-    trained = records.module >= 0
+    counts = count_history(history)
     # the digest tells whether two models were trained on the same records
     content = history.frame.to_csv(index=False).encode()
-    controls = int((~trained).sum())
     experts: dict[str, dict[str, float]] = {}
-    if controls < MIN_CONTROLS:
+    if not is_size_known(history.intervals):
         columns = history.pairs[["module_id", "competency_id", "expert_improvement"]]
         for module, competency, levels in columns.itertuples(index=False, name=None):
             if levels != EXPERT_IMPROVEMENT:
                 experts.setdefault(module, {})[competency] = levels
     return CardFacts(
         data_digest=hashlib.sha256(content).hexdigest(),
-        first_day=first_day,
-        last_day=last_day,
+        first_day=counts.first_on,
+        last_day=counts.last_on,
         counts={
-            "records": records.size,
-            "trained": int(trained.sum()),
-            "controls": controls,
-            "people": len(history.ids.person_ids),
-            "modules": len(history.ids.module_ids),
-            "modules_with_records": len(np.unique(records.module[trained])),
+            "records": counts.trained + counts.controls,
+            "trained": counts.trained,
+            "controls": counts.controls,
+            "people": counts.people,
+            "modules": counts.modules,
+            "modules_with_records": counts.modules_with_records,
         },
         metrics=metrics,
         seed=seed,
         parent=parent,
         expert_improvement=experts,
+        findings=find_warnings(history, scale=scale),
     )
 
 
@@ -244,38 +342,50 @@ def knows_pairs(model: TrainedModel, module: IntArray, competency: IntArray) -> 
     return (module >= 0) & (competency >= 0) & np.isin(module * width + competency, pairs)
 
 
-def _first_and_last_day(history: History) -> tuple[dt.date | None, dt.date | None]:
-    days = history.records.after_day
-    days = days[~np.isnan(days)]
-    return (to_date(int(days.min())), to_date(int(days.max()))) if len(days) else (None, None)
+def expected_levels(model: TrainedModel, X: pd.DataFrame) -> FloatArray:
+    """Predict the next level of trained intervals from the table of a model.
 
-
-def _score_earlier(history: History, model: TrainedModel, seed: int) -> dict[str, Any]:
-    """Score an earlier model on the records that the new one is judged on.
-
-    If there are enough records from after the earlier model's own history, only they count: on
-    what it was trained on it would look better than it is.
+    Returns
+    -------
+    ndarray of shape (n_intervals,)
+        NaN where the model does not know a module, or not for the competency, and in control rows.
     """
-    records = split_by_time_and_person(history.records, seed=seed).judge
-    if model.trained_on is not None:
-        later = records.after_day > to_day(model.trained_on)
-        if later.sum() >= MIN_JUDGED:
-            records = records.rows(later)
-    ids = history.ids
-    # codes of the history into those of the model; the -1 at the end keeps -1 (no module) as it is
-    module, competency, org = (
-        np.append(code_ids(names, known_names), -1)[codes]
-        for names, known_names, codes in (
-            (ids.module_ids, model.module_ids, records.module),
-            (ids.competency_ids, model.competency_ids, records.competency),
-            (ids.org_units, model.org_ids, records.org),
+    events = X["modules"].reset_index(drop=True).explode().dropna()
+    row = events.index.to_numpy()
+    module = code_ids(events, model.module_ids)
+    competency = code_ids(X["competency_id"], model.competency_ids)
+    unknown = ~knows_pairs(model, module, competency[row])
+    usable = is_trained(X) & (np.bincount(row, weights=unknown, minlength=len(X)) == 0)
+    expected = np.full(len(X), np.nan)
+    chosen = usable[row]
+    if usable.any():
+        # numbered anew among the usable intervals
+        position = np.cumsum(usable) - 1
+        expected[usable] = expect_levels(
+            model.fit,
+            position[row[chosen]],
+            module[chosen],
+            competency[usable],
+            X["level_before"].to_numpy(dtype=float)[usable],
+            code_ids(X["org_unit"], model.org_ids)[usable],
         )
-    )
-    known = knows_pairs(model, module, competency)
-    # a slope needs two points
-    if known.sum() < 2:
-        return {"rmse": None, "slope": None, "n_records": int(known.sum())}
-    before: FloatArray = records.level_before[known]
-    prediction = predict(model.fit, module[known], competency[known], before, org[known])
-    gain = records.level_after[known] - before
-    return to_plain(score_gain(prediction.expected_level_after - before, gain))
+    return expected
+
+
+def _score_earlier(history: History, model: TrainedModel) -> dict[str, Any]:
+    """Score an earlier model on the later intervals that it has not been trained on.
+
+    Nothing if there are too few: on what it was trained on it would look better than it is. An
+    estimator of its kind, trained anew and judged with the others, then stands in for it.
+    """
+    X = history.intervals
+    rows = is_later(X) & is_trained(X)
+    if model.trained_on is not None:
+        rows &= (X["assessed_on"] > pd.Timestamp(model.trained_on)).to_numpy()
+    expected = expected_levels(model, X[rows])
+    known = np.isfinite(expected)
+    if known.sum() < MIN_JUDGED:
+        return {}
+    before = X["level_before"].to_numpy(dtype=float)[rows][known]
+    gain = history.level_after[rows][known] - before
+    return to_plain(score_gain(expected[known] - before, gain))

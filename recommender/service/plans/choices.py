@@ -193,7 +193,7 @@ def _pose(
     competency = modules.pair_competency[pairs]
     at = [position[module] for module in modules.pair_module[pairs]]
     improvement[at, competency] = predict_improvement(
-        standing.levels.level[row, competency][None, :], prospects.estimates.coefficients[pairs]
+        standing.levels.level[row, competency][None, :], prospects.estimates.table[pairs]
     )[0]
     from_level[at, competency] = modules.pair_from[pairs]
     hours = request.hours_budget

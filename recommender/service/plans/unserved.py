@@ -126,9 +126,7 @@ def _answer(
         closes=closes,
     )
     serving = pairs[reasons == Exclusion.NONE]
-    expected = predict_improvement(
-        np.array([level]), choices.prospects.estimates.coefficients[serving]
-    )[0]
+    expected = predict_improvement(np.array([level]), choices.prospects.estimates.table[serving])[0]
     place = {name: i for i, name in enumerate(choices.problem.module_ids)}
     beside: list[_Addition] = []
     kept_out: list[tuple[int, float, str]] = []

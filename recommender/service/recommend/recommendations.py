@@ -156,7 +156,7 @@ def rank_for_people(
         standing.targets,
         standing.weights,
         modules,
-        estimates.coefficients,
+        estimates.table,
         grade=standing.grade,
         # all of them where some are to be left out afterwards, or fewer than `top` would remain
         top=request.top if affordable.all() else len(modules.ids),

@@ -5,19 +5,22 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from improvement import registry_models as samples
+from improvement.histories import draw, fit_table
 from improvement.registry_models import KEY
 from serving import EMPLOYEE, serve, settings_for
 from sqlalchemy import select
 
 from api.app import create_app
-from recommender.documents.evaluation.document import ReportOptions, build_evaluation_report
+from recommender.documents.evaluation.document import (
+    ReportOptions,
+    build_evaluation_report,
+    count_intervals,
+)
 from recommender.errors import StoreError
-from recommender.improvement.evaluation import evaluate
-from recommender.improvement.model.effects import fit_effects
+from recommender.improvement.evaluation.judging import evaluate
 from recommender.improvement.registry import (
     CardFacts,
     active_model,
@@ -27,7 +30,6 @@ from recommender.improvement.registry import (
     save_model,
     to_plain,
 )
-from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
 from recommender.service.learning.report import build_report
 from recommender.service.permissions import Permission, Role
 from recommender.store import reading, schema, verify_trail
@@ -357,28 +359,33 @@ def test_a_key_may_be_for_switching_alone(served, save):
 
 @pytest.fixture(scope="module")
 def judged():
-    """A simulated history, the model fitted on it, and what judging it gave."""
-    simulation = simulate(SimulationSettings(n_people=200, n_competencies=4, n_modules=8), seed=2)
-    evaluation = evaluate(simulation.records, simulation.modules, n_competencies=4, seed=0)
-    fit = fit_effects(simulation.records, simulation.modules, n_competencies=4)
+    """A simulated history, the table of the model fitted on it, and what judging it gave."""
+    simulation = draw(2, n_people=200, n_competencies=4, n_modules=8, n_trained=400)
+    estimator, fit = fit_table(simulation)
+    evaluation = evaluate(
+        simulation.intervals,
+        simulation.level_after,
+        {"effect-model": estimator},
+        estimator="effect-model",
+        n_folds=2,
+    )
     return simulation, fit, evaluation
 
 
 def test_the_report_holds_the_figures_of_the_training(served, root, model, judged):
     simulation, fit, evaluation = judged
-    records = simulation.records
-    trained = records.module >= 0
+    counts = count_intervals(simulation.intervals, 8)
     facts = CardFacts(
         data_digest="d" * 64,
         first_day=None,
         last_day=None,
         counts={
-            "records": records.size,
-            "trained": int(trained.sum()),
-            "controls": int((~trained).sum()),
-            "people": len(np.unique(records.person)),
-            "modules": 8,
-            "modules_with_records": len(np.unique(records.module[trained])),
+            "records": counts.trained + counts.controls,
+            "trained": counts.trained,
+            "controls": counts.controls,
+            "people": counts.people,
+            "modules": counts.modules,
+            "modules_with_records": counts.modules_with_records,
         },
         metrics=to_plain(evaluation),
         seed=0,
@@ -388,8 +395,7 @@ def test_the_report_holds_the_figures_of_the_training(served, root, model, judge
     expected = build_evaluation_report(
         evaluation,
         fit,
-        records,
-        simulation.modules,
+        counts,
         ReportOptions(
             model_id=card.model_id,
             made_on=card.created_at.date(),

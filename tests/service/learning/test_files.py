@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from improvement.registry_models import KEY
+from simulated_tables import to_frames
 
 from recommender.errors import ModelError
 from recommender.improvement.registry import card as cards
@@ -40,24 +41,11 @@ def tables(tmp_path_factory):
         ),
         seed=1,
     )
-    records, modules = made.records, made.modules
-    pd.DataFrame(
-        {
-            "person_id": [f"p{code}" for code in records.person],
-            "competency_id": [f"c{code}" for code in records.competency],
-            "module_id": ["" if code < 0 else f"m{code}" for code in records.module],
-            "level_before": records.level_before,
-            "level_after": records.level_after,
-        }
-    ).to_csv(folder / "records.csv", index=False)
-    addressed = [
-        ";".join(f"c{code}" for code in modules.pair_competency[modules.pair_module == module])
-        for module in range(modules.n_modules)
-    ]
-    ids = [f"m{code}" for code in range(modules.n_modules)]
-    pd.DataFrame({"module_id": ids, "competency_ids": addressed}).to_csv(
-        folder / "modules.csv", index=False
-    )
+    records, modules = to_frames(made)
+    columns = ["person_id", "competency_id", "module_id", "level_before", "level_after"]
+    records[columns].to_csv(folder / "records.csv", index=False)
+    addressed, ids = modules["competency_ids"].tolist(), modules["module_id"].tolist()
+    modules[["module_id", "competency_ids"]].to_csv(folder / "modules.csv", index=False)
     pd.DataFrame(
         {
             "person_id": "p1",

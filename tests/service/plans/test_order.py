@@ -55,9 +55,7 @@ def test_an_item_that_is_earlier_as_the_lower_step_says_so(library):
     ):
         scale = np.ones((len(modules.pair_module), 1))
         scale[modules.pair_module == modules.ids.index("rules-for-librarians")] = more
-        estimates = replace(
-            prospects.estimates, coefficients=prospects.estimates.coefficients * scale
-        )
+        estimates = replace(prospects.estimates, table=prospects.estimates.table * scale)
         plan = make_plan(
             replace(prospects, estimates=estimates), 0, request, offerings=offerings, lang="zh-CN"
         )

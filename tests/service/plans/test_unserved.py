@@ -31,7 +31,7 @@ def prospects_of(service, *, grade=None, effect=1.0, modalities=None):
     if grade:
         standing = assume_grade(standing, framework, grade)
     found = find_prospects(framework, standing, service.estimates, modalities=modalities)
-    estimates = replace(found.estimates, coefficients=found.estimates.coefficients * effect)
+    estimates = replace(found.estimates, table=found.estimates.table * effect)
     return replace(found, estimates=estimates), offerings
 
 

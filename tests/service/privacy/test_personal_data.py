@@ -3,11 +3,9 @@
 import datetime as dt
 import json
 import re
-from dataclasses import fields
 from threading import Thread
 
 import numpy as np
-import pandas as pd
 import pytest
 import sqlalchemy as sa
 from asking import session_of
@@ -15,9 +13,9 @@ from organisations import AS_OF, TINY, fill, service_on
 from somebody import COLLEAGUE, NAME, NOW, SOMEBODY, store_somebody
 
 from recommender.errors import ConflictError, InputError, NotFoundError, StoreError
-from recommender.improvement.model.effects import fit_effects
 from recommender.sample import make_history
 from recommender.service.learning.history import read_history
+from recommender.service.learning.training import fit_history
 from recommender.service.people.imports import store_frame
 from recommender.service.permissions import PERMISSIONS, ForbiddenError, Principal, Role
 from recommender.service.privacy.personal_data import (
@@ -294,34 +292,23 @@ def test_caches_answer_anew_about_those_the_person_rated_or_led(held):
     assert version() > before
 
 
-def arrays_of(history):
-    """Return the arrays the model reads, in an order that says nothing of who is who."""
-    records = history.records
-    columns = {
-        field.name: getattr(records, field.name)
-        for field in fields(records)
-        if isinstance(getattr(records, field.name), np.ndarray)
-    }
-    frame = pd.DataFrame(columns)
-    # who is who is how the records hang together
-    others = [name for name in frame.columns if name != "person"]
-    together = frame.groupby("person")[others].apply(
-        lambda own: tuple(sorted(map(tuple, own.to_numpy(float).tolist()), key=str))
+def intervals_of(history):
+    """Return what the model reads, in an order that says nothing of who is who."""
+    frame = history.intervals.assign(level_after=history.level_after)
+    # who is who is how the intervals hang together
+    others = [name for name in frame.columns if name != "person_id"]
+    together = frame.groupby("person_id")[others].apply(
+        lambda own: tuple(sorted(map(str, own.to_numpy(object).tolist())))
     )
-    return sorted(together, key=str)
+    return sorted(together)
 
 
 def history_of(service):
     return read_history(session_of(service), as_of=AS_OF)
 
 
-def fit_of(service, history):
-    return fit_effects(
-        history.records,
-        history.modules,
-        n_competencies=len(service.framework.competency_ids),
-        seed=0,
-    )
+def fit_of(history):
+    return fit_history(history, "effect-model", scale=(0.0, 4.0), seed=0)[1]
 
 
 def test_what_was_learned_from_the_person_stays(held):
@@ -333,8 +320,8 @@ def test_what_was_learned_from_the_person_stays(held):
     assert set(own["source"]) == {"derived", "imported"}
     erase(held)
     after = history_of(held)
-    assert arrays_of(after) == arrays_of(before)
-    (pseudonym,) = set(after.ids.person_ids) - set(before.ids.person_ids)
+    assert intervals_of(after) == intervals_of(before)
+    (pseudonym,) = set(after.frame["person_id"]) - set(before.frame["person_id"])
     assert re.fullmatch("[0-9a-f]{16}", pseudonym)
     with reading(held.engine) as connection:
         raters = connection.scalars(sa.select(schema.rating.c.rater_id)).all()
@@ -344,8 +331,8 @@ def test_what_was_learned_from_the_person_stays(held):
         ).all()
     assert pseudonym not in raters
     assert kept == [pseudonym]
-    fits = fit_of(held, before), fit_of(held, after)
-    for name in ("coefficients", "coefficient_covariance", "untrained", "org_effects"):
+    fits = fit_of(before), fit_of(after)
+    for name in ("effect", "effect_lower", "untrained", "org_effects"):
         first, second = (getattr(fit, name) for fit in fits)
         np.testing.assert_allclose(second, first, rtol=1e-6, atol=1e-9)
     np.testing.assert_array_equal(fits[1].evidence_count, fits[0].evidence_count)
