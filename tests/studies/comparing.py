@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from truth_scores import score_truth
 
+from recommender.improvement.estimators import make_estimator
 from recommender.improvement.model.effect_model import EffectModel
-from recommender.improvement.model.estimators import make_estimator
 
 from . import old_engine
 from .histories import History, make_history
