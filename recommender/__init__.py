@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from recommender.improvement.model.prediction import Prediction, explain, predict
     from recommender.improvement.model.tables import ModuleTable, RecordTable
     from recommender.improvement.simulation.closed_loop import LoopSettings, run_closed_loop
-    from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
+    from recommender.improvement.simulation.settings import SimulationSettings
+    from recommender.improvement.simulation.synthetic import simulate
     from recommender.ranking import Objective
     from recommender.results import to_json
     from recommender.service.installation import Service, open_service
@@ -73,7 +74,7 @@ _HOMES = {
     "RecordTable": "recommender.improvement.model.tables",
     "Service": "recommender.service.installation",
     "Settings": "recommender.settings",
-    "SimulationSettings": "recommender.improvement.simulation.synthetic",
+    "SimulationSettings": "recommender.improvement.simulation.settings",
     "Workbench": "recommender.analysis",
     "calibration_chart": "recommender.documents.charts",
     "compare_effects": "recommender.analysis",

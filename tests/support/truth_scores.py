@@ -46,14 +46,10 @@ def truth_queries(simulation: Simulation) -> tuple[IntArray, IntArray]:
     query, pair : ndarray of int, shape (n,)
         Row of the query arrays and of the true pairs.
     """
-    served = simulation.truth.pair_competency
-    order = np.argsort(served, kind="stable")
-    start = np.searchsorted(served[order], simulation.query_competency, side="left")
-    end = np.searchsorted(served[order], simulation.query_competency, side="right")
-    number = end - start
-    query = np.repeat(np.arange(number.size), number)
-    offset = np.arange(query.size) - np.repeat(np.cumsum(number) - number, number)
-    return query, order[start[query] + offset]
+    asked = simulation.queries[["competency_id"]].assign(query=np.arange(len(simulation.queries)))
+    served = simulation.pairs[["competency_id"]].assign(pair=np.arange(len(simulation.pairs)))
+    rows = asked.merge(served, on="competency_id")
+    return rows["query"].to_numpy(), rows["pair"].to_numpy()
 
 
 def score_truth(

@@ -16,13 +16,10 @@ import numpy as np
 import pandas as pd
 
 from recommender.arrays import FloatArray, IntArray
-from recommender.improvement.model.tables import ModuleTable, RecordTable
-from recommender.improvement.simulation import old_tables
 from recommender.improvement.simulation.drawing import (
     DrawnCatalog,
     draw_catalog,
     draw_noise,
-    draw_ratings,
     number_ids,
     record_levels,
 )
@@ -34,17 +31,6 @@ from recommender.improvement.simulation.settings import (
     SimulationSettings,
 )
 from recommender.improvement.simulation.true_effects import Truth, effect_of, faded
-
-__all__ = [
-    "DAY_ZERO",
-    "HISTORY_DAYS",
-    "TOP_LEVEL",
-    "Simulation",
-    "SimulationSettings",
-    "Truth",
-    "draw_ratings",
-    "simulate",
-]
 
 # A new rating form is in use from here on.
 _FORM_DAY = HISTORY_DAYS * 2 // 3
@@ -80,43 +66,6 @@ class Simulation:
     module_ids: tuple[str, ...]
     competency_ids: tuple[str, ...]
     person_ids: tuple[str, ...]
-
-    # All below goes with model/tables.py.
-
-    @property
-    def modules(self) -> ModuleTable:
-        """The catalogue in codes."""
-        return old_tables.modules_of(self.pairs, self.truth)
-
-    @property
-    def records(self) -> RecordTable:
-        """The intervals in codes, a row for each module."""
-        return old_tables.records_of(
-            self.intervals,
-            self.level_after,
-            self.pairs,
-            (self.person_ids, self.competency_ids, self.module_ids),
-        )
-
-    @property
-    def query_competency(self) -> IntArray:
-        """Code of each query's competency."""
-        return pd.Index(self.competency_ids).get_indexer(pd.Index(self.queries["competency_id"]))
-
-    @property
-    def query_person(self) -> IntArray:
-        """Code of each query's person."""
-        return pd.Index(self.person_ids).get_indexer(pd.Index(self.queries["person_id"]))
-
-    @property
-    def query_level(self) -> FloatArray:
-        """Recorded level of each query."""
-        return self.queries["level_before"].to_numpy(float)
-
-    @property
-    def query_true_level(self) -> FloatArray:
-        """True level of each query."""
-        return self.queries["true_level"].to_numpy(float)
 
 
 @dataclass(frozen=True)
@@ -259,9 +208,9 @@ def simulate(
     # Shuffled, so that no model can use the order in which rows were drawn.
     order = rng.permutation(total)
     form = settings.form_shift
-    before = record_levels(rated[person, competency], form * (day >= _FORM_DAY))
+    before = record_levels(rated[person, competency], form * (day >= _FORM_DAY).astype(float))
     level_after = record_levels(
-        after, draw_noise(settings, rng, total) + form * (day + days >= _FORM_DAY)
+        after, draw_noise(settings, rng, total) + form * (day + days >= _FORM_DAY).astype(float)
     )
     person_ids = np.array(number_ids("p", n, 5), dtype=object)
     units = np.array(number_ids("u", int(unit.max()) + 1, 2), dtype=object)
