@@ -27,11 +27,19 @@ if TYPE_CHECKING:
     )
     from recommender.documents.charts import calibration_chart, loop_chart
     from recommender.errors import RecommenderError
-    from recommender.improvement.evaluation import Evaluation, evaluate
+    from recommender.improvement.evaluation import Evaluation, score_trained_rows
+    from recommender.improvement.evaluation.judging import evaluate
     from recommender.improvement.history import History
-    from recommender.improvement.model.effects import EffectFit, fit_effects
-    from recommender.improvement.model.prediction import Prediction, explain, predict
-    from recommender.improvement.model.tables import ModuleTable, RecordTable
+    from recommender.improvement.model.block_ridge import BlockRidge
+    from recommender.improvement.model.compiling import compile_effects
+    from recommender.improvement.model.effect_model import EffectModel
+    from recommender.improvement.model.effect_table import (
+        EffectTable,
+        Prediction,
+        explain,
+        predict,
+    )
+    from recommender.improvement.model.estimators import make_estimator
     from recommender.improvement.simulation.closed_loop import LoopSettings, run_closed_loop
     from recommender.improvement.simulation.settings import SimulationSettings
     from recommender.improvement.simulation.synthetic import simulate
@@ -61,17 +69,17 @@ _HOMES = {
     "create_plan": "recommender.service.plans.drafts",
     "Session": "recommender.service.session",
     "RecommendationRequest": "recommender.service.recommend.recommendations",
-    "EffectFit": "recommender.improvement.model.effects",
+    "BlockRidge": "recommender.improvement.model.block_ridge",
+    "EffectModel": "recommender.improvement.model.effect_model",
+    "EffectTable": "recommender.improvement.model.effect_table",
     "Evaluation": "recommender.improvement.evaluation",
     "History": "recommender.improvement.history",
     "LoopSettings": "recommender.improvement.simulation.closed_loop",
     "Models": "recommender.service.models",
-    "ModuleTable": "recommender.improvement.model.tables",
     "Objective": "recommender.ranking",
     "PlanRequest": "recommender.service.plans.choices",
-    "Prediction": "recommender.improvement.model.prediction",
+    "Prediction": "recommender.improvement.model.effect_table",
     "RecommenderError": "recommender.errors",
-    "RecordTable": "recommender.improvement.model.tables",
     "Service": "recommender.service.installation",
     "Settings": "recommender.settings",
     "SimulationSettings": "recommender.improvement.simulation.settings",
@@ -80,23 +88,25 @@ _HOMES = {
     "compare_effects": "recommender.analysis",
     "effect_by_level": "recommender.analysis",
     "effect_table": "recommender.analysis",
-    "evaluate": "recommender.improvement.evaluation",
+    "compile_effects": "recommender.improvement.model.compiling",
+    "evaluate": "recommender.improvement.evaluation.judging",
     "evaluation_charts": "recommender.analysis",
-    "explain": "recommender.improvement.model.prediction",
-    "fit_effects": "recommender.improvement.model.effects",
+    "explain": "recommender.improvement.model.effect_table",
     "history_tables": "recommender.analysis",
     "in_words": "recommender.analysis",
     "judge_later": "recommender.analysis",
     "load_catalog": "training_catalog",
+    "make_estimator": "recommender.improvement.model.estimators",
     "loop_chart": "recommender.documents.charts",
     "loop_table": "recommender.analysis",
     "open_service": "recommender.service.installation",
     "open_workbench": "recommender.analysis",
-    "predict": "recommender.improvement.model.prediction",
+    "predict": "recommender.improvement.model.effect_table",
     "read_history_files": "recommender.service.learning.files",
     "report_history": "recommender.service.learning.collecting",
     "run_closed_loop": "recommender.improvement.simulation.closed_loop",
     "score_table": "recommender.analysis",
+    "score_trained_rows": "recommender.improvement.evaluation",
     "set_chart_style": "recommender.analysis",
     "simulate": "recommender.improvement.simulation.synthetic",
     "to_json": "recommender.results",
@@ -104,18 +114,18 @@ _HOMES = {
 }
 
 __all__ = [
-    "EffectFit",
+    "BlockRidge",
+    "EffectModel",
+    "EffectTable",
     "Evaluation",
     "History",
     "LoopSettings",
     "Models",
-    "ModuleTable",
     "Objective",
     "PlanRequest",
     "Prediction",
     "RecommendationRequest",
     "RecommenderError",
-    "RecordTable",
     "Service",
     "Session",
     "Settings",
@@ -123,19 +133,20 @@ __all__ = [
     "Workbench",
     "calibration_chart",
     "compare_effects",
+    "compile_effects",
     "create_plan",
     "effect_by_level",
     "effect_table",
     "evaluate",
     "evaluation_charts",
     "explain",
-    "fit_effects",
     "history_tables",
     "in_words",
     "judge_later",
     "load_catalog",
     "loop_chart",
     "loop_table",
+    "make_estimator",
     "open_service",
     "open_session",
     "open_workbench",
@@ -146,6 +157,7 @@ __all__ = [
     "report_history",
     "run_closed_loop",
     "score_table",
+    "score_trained_rows",
     "set_chart_style",
     "simulate",
     "to_json",

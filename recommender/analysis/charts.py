@@ -15,9 +15,9 @@ from recommender.documents.charts import (
     coverage_chart,
     error_chart,
 )
+from recommender.documents.evaluation.comparison import model_names
 from recommender.documents.evaluation.document import ReportOptions, build_evaluation_report
 from recommender.documents.evaluation.report import render_evaluation_report
-from recommender.documents.evaluation.view import model_names
 from recommender.documents.glyphs import FONT_FAMILY, FONT_FILES, FONT_FOLDER
 from recommender.improvement.evaluation import Evaluation
 from recommender.improvement.registry import ModelCard, TrainedModel
@@ -102,6 +102,7 @@ def write_report(
         data_digest=card.data_digest,
         catalog_digest=card.catalog_digest,
         synthetic=bench.source == "simulated",
+        findings=card.findings,
     )
     report = build_evaluation_report(evaluation, model.fit, count_history(bench.history), options)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 
 from recommender.analysis.workbench import Workbench
-from recommender.documents.evaluation.view import model_names
-from recommender.improvement.evaluation import GainScore
+from recommender.documents.evaluation.comparison import model_names
+from recommender.documents.evaluation.findings import finding_sentences
+from recommender.improvement.evaluation import Evaluation, GainScore
 from recommender.improvement.history import HistoryReport
 from recommender.improvement.simulation.closed_loop import ClosedLoop, Policy
 from recommender.texts import all_texts, say
 
 
-def in_words(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
-    """Return a table with headings and findings in a language, numbers to two decimals."""
+def in_words(frame: pd.DataFrame, lang: str, *, digits: int = 2) -> pd.DataFrame:
+    """Return a table with headings and findings in a language, numbers to some decimals."""
     shown = frame.reset_index(drop=True)
     # People count rows from 1.
     shown.index += 1
@@ -26,7 +27,7 @@ def in_words(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
         shown["modality"] = [_known(f"modality.{code}", code, lang) for code in shown["modality"]]
     return shown.rename(
         columns={name: _known(f"analysis.column.{name}", name, lang) for name in map(str, shown)}
-    ).round(2)
+    ).round(digits)
 
 
 def history_tables(report: HistoryReport, bench: Workbench) -> dict[str, pd.DataFrame]:
@@ -42,7 +43,7 @@ def history_tables(report: HistoryReport, bench: Workbench) -> dict[str, pd.Data
     Returns
     -------
     dict of str to DataFrame
-        ``summary``, ``competencies``, ``modules``, ``notes`` and ``suspicious``.
+        ``summary``, ``competencies``, ``modules``, ``warnings``, ``notes`` and ``suspicious``.
     """
     # As text: figures of different kinds stand in one column.
     lang = bench.lang
@@ -69,6 +70,7 @@ def history_tables(report: HistoryReport, bench: Workbench) -> dict[str, pd.Data
         )
         for note in report.notes
     ]
+    warnings = finding_sentences(report.warnings, lang, names=bench.titles)
     suspicious = pd.DataFrame([vars(row) for row in report.suspicious_rows])
     if len(suspicious):
         words = [say(f"history.suspicious.{code}", lang) for code in suspicious["code"]]
@@ -96,16 +98,31 @@ def history_tables(report: HistoryReport, bench: Workbench) -> dict[str, pd.Data
                 "people": [m.people for m in report.modules],
             }
         ),
+        "warnings": pd.DataFrame({"warning": list(warnings.values())}),
         "notes": pd.DataFrame({"note": notes}),
         "suspicious": suspicious,
     }
 
 
-def score_table(scores: Mapping[str, GainScore], lang: str) -> pd.DataFrame:
-    """Lay scores out as a table, the smallest error first; models by the names people know."""
+def score_table(found: Evaluation | Mapping[str, GainScore], lang: str) -> pd.DataFrame:
+    """Lay scores out as a table, the smallest error first; models by the names people know.
+
+    Parameters
+    ----------
+    found : Evaluation or mapping of str to GainScore
+        Of an evaluation the scores of known modules, and by how much the error of each model is
+        larger than that of the judged one, with its standard error.
+    lang : str
+        ``zh-CN`` or ``en``.
+    """
+    scores = found.known if isinstance(found, Evaluation) else found
     names = model_names(tuple(scores), lang)
-    rows = [{"model": names[name], **vars(score)} for name, score in scores.items()]
-    return pd.DataFrame(rows).sort_values("rmse", ignore_index=True).round(3)
+    table = pd.DataFrame([{"model": names[name], **vars(score)} for name, score in scores.items()])
+    if isinstance(found, Evaluation):
+        paired = [found.paired.get(name) for name in scores]
+        table["difference"] = [pair.known if pair else None for pair in paired]
+        table["difference_error"] = [pair.known_error if pair else None for pair in paired]
+    return table.sort_values("rmse", ignore_index=True).round(3)
 
 
 def loop_table(loop: ClosedLoop, lang: str) -> pd.DataFrame:

@@ -162,6 +162,8 @@ def write_files(
         Kind and file, in the order in which they can be imported.
     """
     catalog = framework.catalog
+    # a smaller organisation has a shorter history, down to what a model can be judged on
+    n_trained = min(max(20 * len(sample.people), 400), 4000)
     # names in place of ids, because that is how people fill in such tables
     spellings = {
         "competency_id": {c.id: c.name.zh_cn for c in catalog.competencies},
@@ -174,7 +176,7 @@ def write_files(
         *(("ratings", f"04-行为评分-{name}", rows) for name, rows in sample.ratings.items()),
         ("exams", "05-考试成绩", sample.exams),
         ("assessments", "06-评价中心结果", sample.assessments),
-        ("records", "07-以往提升记录", make_history(framework, as_of=as_of)),
+        ("records", "07-以往提升记录", make_history(framework, as_of=as_of, n_trained=n_trained)),
     ]
     files: list[tuple[str, Path]] = []
     for kind, name, rows in tables:

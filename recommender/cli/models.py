@@ -11,8 +11,8 @@ import typer
 
 from recommender.cli.app import command_group
 from recommender.cli.common import Terminal, command
+from recommender.documents.evaluation.comparison import comparison_rows
 from recommender.documents.evaluation.document import ReportOptions
-from recommender.documents.evaluation.view import model_names
 from recommender.errors import InputError
 from recommender.improvement.evaluation import Evaluation
 from recommender.improvement.model.history_checks import MIN_CONTROLS
@@ -189,6 +189,10 @@ def evaluate(
             options,
             in_use=session.service.models.active(),
             catalog_digest=session.service.framework.catalog.digest,
+            names={
+                module.id: module.title.in_language(term.lang)
+                for module in session.service.framework.catalog.modules
+            },
         )
     if evaluation is None:
         raise InputError("cli.too-few-to-judge")
@@ -349,22 +353,14 @@ def _user() -> str:
 
 def print_evaluation(term: Terminal, evaluation: Evaluation) -> None:
     """Print models side by side, with how much larger their errors are than the judged one's."""
-    names = model_names(tuple(evaluation.known), term.lang)
-    rows: list[list[str]] = []
-    for name, known in evaluation.known.items():
-        cold, paired = evaluation.cold[name], evaluation.paired.get(name)
-        rows.append(
-            [
-                names[name],
-                _figure(known.rmse),
-                _difference(paired.known, paired.known_error) if paired else "",
-                _figure(known.r_squared),
-                _figure(known.slope),
-                _figure(cold.rmse),
-                _difference(paired.cold, paired.cold_error) if paired else "",
-                _figure(cold.r_squared),
-            ]
-        )
+    shown = [
+        *(("known", name) for name in ("rmse", "difference", "r_squared", "slope")),
+        *(("cold", name) for name in ("rmse", "difference", "r_squared")),
+    ]
+    rows = [
+        [row["name"], *(row["scores"][part == "cold"][name] for part, name in shown)]
+        for row in comparison_rows(evaluation, term.lang)
+    ]
     headings = (
         *("model", "rmse", "difference", "r2", "slope"),
         *("cold-rmse", "difference", "cold-r2"),
@@ -385,15 +381,6 @@ def print_evaluation(term: Terminal, evaluation: Evaluation) -> None:
 def _print_size(term: Terminal, caveat: str, *, known: bool) -> None:
     if not known:
         term.print(caveat, minimum=MIN_CONTROLS)
-
-
-def _figure(value: float) -> str:
-    # only NaN differs from itself
-    return "–" if value != value else f"{value:.3f}"
-
-
-def _difference(value: float, error: float) -> str:
-    return "–" if value != value else f"{value:+.3f} ± {_figure(error)}"
 
 
 def _print_verdict(term: Terminal, session: Session, card: ModelCard) -> None:

@@ -15,11 +15,14 @@ import pytest
 import typer
 from command_line import CHINESE
 from improvement import registry_models
+from improvement.histories import draw
 from organisations import AS_OF, TINY
+from simulated_tables import to_frames
 
 import recommender.cli
 from recommender.cli.app import app
 from recommender.documents import figures
+from recommender.improvement.registry import card as cards
 from recommender.improvement.registry import save_model
 
 ROOT = typer.main.get_command(app)
@@ -452,6 +455,42 @@ def test_without_a_key_no_model_is_trained_or_put_in_force(call):
         assert "openssl rand -hex 32" in found.json["error"]["hint"]
     assert sorted(root.iterdir()) == before
     assert call("models", "promote", saved.model_id).code == 0
+
+
+def test_an_estimator_is_chosen_by_name(call, tmp_path):
+    made = draw(1, n_people=80, n_competencies=4, n_modules=8, n_trained=150, n_untrained=250)
+    for table, name in zip(to_frames(made), ("records.csv", "modules.csv"), strict=True):
+        table.to_csv(tmp_path / name, index=False)
+    files = ["--history", "records.csv", "--modules", "modules.csv"]
+    found = call("train", *files, "--out", "model", "--estimator", "our_models:tree", "--json").json
+    assert found["estimator"] == "our_models:tree"
+    assert found["effect_coverage"] is None
+    names = ["our_models:experts", "raw-mean"]
+    chosen = [word for name in names for word in ("--estimator", name)]
+    judged = call("evaluate", *files, *chosen, "--json").json
+    assert judged["estimator"] == names[0]
+    assert list(judged["known"])[:2] == names
+    assert set(judged["paired"]["raw-mean"]) == {"known", "known_error", "cold", "cold_error"}
+    refused = call("train", *files, "--out", "model", "--estimator", "rigde")
+    assert refused.code == 1
+    assert "effect-model, linear, ridge" in refused.err
+
+
+def test_a_model_of_an_earlier_release_is_named_with_the_command_to_train(call):
+    root, facts = Path("models"), registry_models.facts()
+    key = registry_models.KEY
+    model_id = save_model(root, registry_models.train(), facts, by="li", key=key).model_id
+    assert call("models", "promote", model_id).code == 0
+    path = root / model_id / "card.json"
+    plain = json.loads(path.read_text(encoding="utf-8")) | {"estimator": ""}
+    plain["card_sha256"] = cards._checksum({k: v for k, v in plain.items() if k != "card_sha256"})
+    path.write_text(json.dumps(plain), encoding="utf-8")
+    path.with_name("card.sig").write_bytes(cards.sign(path.read_bytes(), key))
+    found = call("recommend", PERSON, "--json")
+    assert (found.code, found.json["model_id"]) == (0, None)
+    assert model_id in found.err
+    assert "recommender train" in found.err
+    assert call("gaps", PERSON).err == ""
 
 
 def test_a_model_without_control_rows_is_said_to_know_the_order_only(call, subtests):

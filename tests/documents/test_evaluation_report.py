@@ -19,6 +19,7 @@ from recommender.documents.charts import (
     coverage_chart,
     loop_chart,
 )
+from recommender.documents.evaluation.comparison import compare
 from recommender.documents.evaluation.document import (
     EvaluationReport,
     HistoryCounts,
@@ -31,7 +32,7 @@ from recommender.documents.evaluation.report import (
     evaluation_report_json,
     render_evaluation_report,
 )
-from recommender.documents.evaluation.view import compare, warning_sentences
+from recommender.documents.evaluation.view import warning_sentences
 from recommender.improvement.evaluation import (
     Evaluation,
     GainBins,
@@ -42,7 +43,7 @@ from recommender.improvement.evaluation import (
 )
 from recommender.improvement.evaluation.judging import evaluate
 from recommender.improvement.model.effect_table import EFFECT_COVERAGE, TOP_COVERAGE
-from recommender.improvement.model.history_checks import Bracket
+from recommender.improvement.model.history_checks import Bracket, HistoryWarning
 from recommender.improvement.off_policy import PolicyValue
 from recommender.improvement.simulation.closed_loop import LoopSettings, run_closed_loop
 from recommender.improvement.simulation.synthetic import SimulationSettings
@@ -238,6 +239,29 @@ def test_warnings_are_in_words() -> None:
     assert len(below) == 1
     assert "3–4" in below[0]
     assert "70.0%" in below[0]
+
+
+def test_what_limits_the_history_is_said_with_its_figures() -> None:
+    findings = (
+        HistoryWarning("calendar-shift", {"levels": -0.124}, ("m1",)),
+        HistoryWarning("taken-together", {"count": 2.0}, ("m1", "m2")),
+        HistoryWarning("uneven-units", {"lowest": 0.05, "highest": 0.4}),
+        HistoryWarning("low-reliability", {"reliability": 0.417}),
+    )
+    judged = report(
+        warnings=tuple(finding.code for finding in findings),
+        findings=findings,
+        names={"m1": "云网融合"},
+    )
+    said = {lang: "\n".join(warning_sentences(judged, lang)) for lang in LANGUAGES}
+    assert "效果会偏差约 −0.12 级" in said["zh-CN"]
+    assert "有 2 门课程几乎总是在同一段时间内完成" in said["zh-CN"]
+    assert "各自的效果无法区分：云网融合、m2" in said["zh-CN"]
+    assert "从 5% 到 40%" in said["zh-CN"]
+    assert "重测信度仅 0.42" in said["zh-CN"]
+    assert "cannot be told apart: 云网融合; m2" in said["en"]
+    plain = evaluation_report_json(judged)["findings"][1]
+    assert plain == {"code": "taken-together", "figures": {"count": 2}, "modules": ["m1", "m2"]}
 
 
 def test_without_controls_no_size_is_drawn() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from scipy.stats import multivariate_normal
 from sklearn.linear_model import BayesianRidge, Ridge
 from sklearn.utils.estimator_checks import check_estimator
 
-from recommender.improvement.model import elimination
+from recommender.improvement.model import block_ridge, elimination
 from recommender.improvement.model.block_ridge import BlockRidge
 from recommender.improvement.model.elimination import GramSystem
 from recommender.improvement.model.products import Products
@@ -64,6 +65,10 @@ def without_elimination(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_scikit_learn_accepts_it() -> None:
     check_estimator(BlockRidge(), on_skip=None)
+
+
+def test_the_example_in_its_description_runs() -> None:
+    assert doctest.testmod(block_ridge) == (0, 4)
 
 
 def test_one_block_at_fixed_variances_is_the_ridge_of_scikit_learn() -> None:
@@ -268,6 +273,9 @@ def test_data_without_noise_or_without_variation_are_borne() -> None:
     np.testing.assert_allclose(model.predict(wide), y, atol=0.05)
     constant = BlockRidge().fit(wide, np.full(20, 3.0))
     np.testing.assert_allclose(constant.predict(wide), 3.0)
+    nothing = BlockRidge(fit_intercept=False).fit(np.zeros((20, 3)), y)
+    np.testing.assert_array_equal(nothing.coef_, 0.0)
+    assert nothing.noise_ == pytest.approx(np.square(y).mean())
     twice = np.c_[wide[:, :3], wide[:, :3]]
     model = BlockRidge([-1, -1, -1, -1, 0, 0]).fit(twice, wide[:, 0])
     np.testing.assert_allclose(model.predict(twice), wide[:, 0], atol=1e-4)
@@ -309,6 +317,7 @@ def test_parameters_that_do_not_fit_are_refused() -> None:
     for parameters, message in (
         ({"blocks": [0, 1]}, "blocks must be 12 whole numbers"),
         ({"blocks": [-2] * 12}, "blocks must be 12 whole numbers"),
+        ({"blocks": [0.5] * 12}, "blocks must be 12 whole numbers"),
         ({"blocks": blocks, "variances": [1.0]}, "variances must be 3 numbers above 0"),
         ({"blocks": blocks, "variances": [1.0, 0.0, 1.0]}, "variances must be 3 numbers above 0"),
         ({"noise": 0.0}, "noise must be above 0"),

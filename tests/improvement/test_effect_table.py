@@ -200,7 +200,6 @@ def test_without_controls_there_is_an_order_and_no_range(table, without_controls
     assert table.size_known
     assert not without_controls.size_known
     assert not has_interval(without_controls)
-    assert "no-controls" in {warning.code for warning in without_controls.warnings}
     with_, without = (
         predict(one, *every_pair(one)).expected_improvement for one in (table, without_controls)
     )

@@ -29,6 +29,7 @@ from recommender.errors import (
     ShapeMismatchError,
 )
 from recommender.improvement.model.effect_table import EFFECT_COVERAGE, TOP_COVERAGE, predict
+from recommender.improvement.model.history_checks import HistoryWarning
 from recommender.improvement.registry import (
     TrainedModel,
     active_model,
@@ -103,12 +104,26 @@ def test_a_model_comes_back_as_it_was(model, tmp_path):
     assert set(read.versions) == {
         "python", "numpy", "scikit-learn", "pandas", "joblib", "training-recommender"
     }  # fmt: skip
-    assert read.warnings == tuple(warning.code for warning in model.fit.warnings)
+    assert read.warnings == ()
     assert all(set(limit) == set(LANGUAGES) for limit in read.limits)
     assert active_model(tmp_path) is None
     pair = np.array([model.fit.pair_module[0]]), np.array([model.fit.pair_competency[0]])
     level = np.array([1.5])
     assert same(predict(loaded.fit, *pair, level), predict(model.fit, *pair, level))
+
+
+def test_what_limits_the_history_comes_back_with_its_figures_and_modules(model, tmp_path):
+    findings = (
+        HistoryWarning("taken-together", {"count": 2}, ("m1", "m2")),
+        HistoryWarning("low-reliability", {"reliability": 0.41}),
+    )
+    card = save_model(tmp_path, model, samples.facts(findings=findings), by="li")
+    _, read = load_model(tmp_path, card.model_id)
+    assert read.findings == findings
+    assert read.warnings[:2] == ("taken-together", "low-reliability")
+    said = {limit["zh-CN"] for limit in read.limits}
+    assert any("各自的效果无法区分" in limit for limit in said)
+    assert any("重测信度偏低" in limit for limit in said)
 
 
 def test_a_folder_holds_four_files_with_a_key_and_three_without(model, tmp_path):
@@ -343,7 +358,7 @@ def test_arrays_that_are_no_model_are_refused(saved, model, tmp_path):
         "a torn file": packed()[:-200],
         "a pickle": pickle.dumps(Trap(str(trace))),
         "a single array": single(good["scale"]),
-        "a pickle within": packed(warnings=np.array([Trap(str(trace))], dtype=object)),
+        "a pickle within": packed(org_ids=np.array([Trap(str(trace))], dtype=object)),
         "compressed, of any size when unpacked": packed(np.savez_compressed),
         "one too few": packed(untrained=None),
         "one too many": packed(more=np.zeros(3)),

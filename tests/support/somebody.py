@@ -117,12 +117,13 @@ def _facts(service: Service) -> dict[str, list[dict[str, Any]]]:
                 "module_id": module_id,
                 "level_before": 0.5,
                 "level_after": 1.0,
-                "before_on": _DAY - dt.timedelta(days=300),
-                "after_on": _DAY,
+                # an interval each: one with a module that nobody knows is left out whole
+                "before_on": _DAY - dt.timedelta(days=300 + earlier),
+                "after_on": _DAY - dt.timedelta(days=earlier),
                 "completed_on": None,
                 "org_unit": "阅览部",
             }
-            for module_id in (module.id, "a-module-long-gone")
+            for module_id, earlier in ((module.id, 0), ("a-module-long-gone", 300))
         ],
         "shown": [
             {

@@ -54,9 +54,15 @@ def _head(head: ModelHead) -> dict[str, Any]:
 
 def _scores(metrics: dict[str, Any], part: str) -> list[ScoreOut]:
     scores: dict[str, dict[str, Any]] = metrics.get(part) or {}
+    paired: dict[str, dict[str, Any]] = metrics.get("paired") or {}
     names = ("rmse", "r_squared", "slope", "n_records")
     return [
-        ScoreOut(name=name, **{figure: score.get(figure) for figure in names})
+        ScoreOut(
+            name=name,
+            **{figure: score.get(figure) for figure in names},
+            difference=paired.get(name, {}).get(part),
+            difference_error=paired.get(name, {}).get(f"{part}_error"),
+        )
         for name, score in scores.items()
     ]
 
@@ -66,6 +72,12 @@ def _whole(call: Call, head: ModelHead) -> ModelOut:
     assert card  # a model whose card cannot be read appears in lists only
     return ModelOut(
         **_head(head),
+        estimator=card.estimator,
+        parameters=card.parameters,
+        asked_since=card.asked_since,
+        effect_coverage=card.effect_coverage,
+        top_coverage=card.top_coverage,
+        table_error=card.table_error,
         known=_scores(card.metrics, "known"),
         cold=_scores(card.metrics, "cold"),
         verdict=VerdictOut(

@@ -31,7 +31,11 @@ class ImprovementRecordOut(Resource):
     completed_on: dt.date | None
     org_unit: Annotated[str | None, Field(description="For analysts the uppermost unit only.")]
     shared: Annotated[
-        int, Field(description="Modules that share the gain; 0 where there was no training.")
+        int,
+        Field(
+            description="Modules completed between the two assessments, each of which has a "
+            "record with the whole gain; 0 where there was no training."
+        ),
     ]
     source: Literal["derived", "imported"]
 
@@ -58,7 +62,10 @@ class ImprovementStatisticsOut(Resource):
     ]
     mean_gain: Annotated[
         float | None,
-        Field(description="Level after less level before, not adjusted; to a hundredth."),
+        Field(
+            description="Level after less level before, not adjusted, and whole also where "
+            "further modules were completed between; to a hundredth."
+        ),
     ]
     mean_level_before: Annotated[float | None, Field(description="To a hundredth.")]
     at_level: Annotated[

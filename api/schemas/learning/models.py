@@ -46,11 +46,21 @@ class ModelPage(Page):
 class ScoreOut(BaseModel):
     """How well one way of predicting tells the measured gain."""
 
-    name: Annotated[str, Field(description="`effect-model`, or a baseline.")]
+    name: Annotated[str, Field(description="An estimator, such as `effect-model`, or a baseline.")]
     rmse: Annotated[float | None, Field(description="In levels.")]
     r_squared: float | None
     slope: Annotated[float | None, Field(description="Of measured on predicted; 1 is calibrated.")]
     n_records: int | None
+    difference: Annotated[
+        float | None,
+        Field(
+            description="By how much the RMSE is larger than that of the model itself, as a mean "
+            "over folds of people or of modules. Null for the model itself."
+        ),
+    ] = None
+    difference_error: Annotated[
+        float | None, Field(description="Standard error of the difference.")
+    ] = None
 
 
 class VerdictOut(BaseModel):
@@ -64,6 +74,27 @@ class VerdictOut(BaseModel):
 class ModelOut(ModelHeadOut):
     """The card of a model: what it was fitted on, how good it is, and its limits."""
 
+    estimator: Annotated[
+        str, Field(description="Its name, or `package.module:factory` of an analyst.")
+    ]
+    parameters: Annotated[dict[str, Any], Field(description="Of the estimator.")]
+    asked_since: Annotated[
+        float | None,
+        Field(description="Months after a module that its effect is told for, where it may fade."),
+    ]
+    effect_coverage: Annotated[
+        float | None,
+        Field(
+            description="Share of nominal 90 % ranges of the true effect that held on simulated "
+            "histories, over all modules. Null where the model gives no range."
+        ),
+    ]
+    top_coverage: Annotated[
+        float | None, Field(description="The same for the module ranked first.")
+    ]
+    table_error: Annotated[
+        float, Field(description="How far the table served lies from the estimator at most.")
+    ]
     known: Annotated[
         list[ScoreOut], Field(description="On later records of other people; itself first.")
     ]

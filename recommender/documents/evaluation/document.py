@@ -16,7 +16,7 @@ from recommender.improvement.model.effect_table import (
     EffectTable,
     has_interval,
 )
-from recommender.improvement.model.history_checks import Bracket
+from recommender.improvement.model.history_checks import Bracket, HistoryWarning
 from recommender.improvement.model.intervals import is_trained
 from recommender.improvement.off_policy import PolicyValue
 
@@ -98,6 +98,10 @@ class EvaluationReport:
         Whether control rows tell the size of effects.
     warnings : tuple of str
         Codes of what limits the model.
+    findings : tuple of HistoryWarning
+        What limits its history, with figures.
+    names : mapping of str to str
+        Names of the modules that a finding concerns, by id; the id stands for one that is missing.
     effect_coverage, top_coverage : float or None
         What the nominal 90 % interval of the true effect really covers, over all modules and for
         the one ranked first; None where the model has no interval.
@@ -125,6 +129,8 @@ class EvaluationReport:
     reliability: float
     size_known: bool
     warnings: tuple[str, ...]
+    findings: tuple[HistoryWarning, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
     effect_coverage: float | None = EFFECT_COVERAGE
     top_coverage: float | None = TOP_COVERAGE
     asked_since: float | None = None
@@ -152,6 +158,10 @@ class ReportOptions:
         Day of the report.
     data_digest, catalog_digest : str
         Digests of the history and of the catalogue.
+    findings : tuple of HistoryWarning
+        What limits the history.
+    names : mapping of str to str
+        Names of modules by id.
     synthetic : bool
         Whether the people are made up.
     """
@@ -164,6 +174,8 @@ class ReportOptions:
     made_on: dt.date | None = None
     data_digest: str = ""
     catalog_digest: str = ""
+    findings: tuple[HistoryWarning, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
     synthetic: bool = False
 
 
@@ -198,10 +210,17 @@ def build_evaluation_report(
         bracket=fit.bracket,
         reliability=fit.reliability,
         size_known=fit.size_known,
-        warnings=tuple(warning.code for warning in fit.warnings),
+        warnings=tuple(found.code for found in options.findings),
+        findings=options.findings,
         effect_coverage=EFFECT_COVERAGE if interval else None,
         top_coverage=TOP_COVERAGE if interval else None,
         asked_since=known(fit.asked_since),
+        names={
+            module: options.names[module]
+            for finding in options.findings
+            for module in finding.modules
+            if module in options.names
+        },
         off_policy=tuple(
             LoggedValue(name, value, count) for name, (value, count) in options.off_policy.items()
         ),

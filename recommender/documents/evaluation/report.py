@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from recommender.documents.evaluation.comparison import compare
 from recommender.documents.evaluation.document import EvaluationReport
 from recommender.documents.evaluation.view import (
-    compare,
     evaluation_view,
     verdict_sentences,
     warning_sentences,

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from recommender.documents.evaluation.comparison import (
+    better_rivals,
+    compare,
+    comparison_rows,
+    model_names,
+)
 from recommender.documents.evaluation.document import NOMINAL, EvaluationReport
+from recommender.documents.evaluation.findings import finding_sentences
 from recommender.documents.figures import day, decimal, known, percent, sentences, signed
-from recommender.improvement.evaluation import GainBins, GainScore, IntervalCoverage
+from recommender.improvement.evaluation import GainBins, IntervalCoverage
 from recommender.improvement.registry import judge, to_plain
-from recommender.improvement.registry.verdict import BASELINES, RMSE_TIE
+from recommender.improvement.registry.verdict import RMSE_TIE
 from recommender.texts import all_texts, placeholders, say
 
-Outcome = Literal["better", "level", "worse"]
 # Where the report begins to warn. None of these keeps a model from being promoted; what does stands
 # in `improvement.registry.verdict`.
 FEW_JUDGED = 200  # records that a model was judged on
@@ -22,35 +28,6 @@ SLOPE_NEAR = 0.15  # how far from 1 a calibration slope is still called good
 MIN_GROUP = 50  # records of a group; in smaller ones coverage says too little
 _PREFIX = "evaluation."
 _UNITS = (0.0, 4.0)
-
-
-def compare(scores: dict[str, GainScore], estimator: str) -> tuple[Outcome, str]:
-    """Compare the judged model with the best baseline.
-
-    Parameters
-    ----------
-    scores : dict of str to GainScore
-        By name of the model.
-    estimator : str
-        The judged one.
-
-    Returns
-    -------
-    outcome : {"better", "level", "worse"}
-        Level if the errors are within half a per cent of each other.
-    against : str
-        Name of the baseline with the smallest error.
-    """
-    baselines = {
-        name: scores[name].rmse for name in BASELINES if name in scores and name != estimator
-    }
-    # a baseline that could not be scored is never the best; the name decides ties, for one answer
-    against = min(baselines, key=lambda name: (np.nan_to_num(baselines[name], nan=np.inf), name))
-    own, other = scores[estimator].rmse, baselines[against]
-    if own <= other * (1.0 - RMSE_TIE):
-        return "better", against
-    # a model whose error is unknown (NaN) compares as worse
-    return ("level" if own <= other * (1.0 + RMSE_TIE) else "worse"), against
 
 
 def evaluation_view(report: EvaluationReport, *, lang: str) -> dict[str, Any]:
@@ -84,7 +61,7 @@ def evaluation_view(report: EvaluationReport, *, lang: str) -> dict[str, Any]:
         "outcome": compare(evaluation.known, evaluation.estimator)[0],
         "verdict": verdict_sentences(report, lang),
         "figures": _figures(report, lang),
-        "rows": _rows(report, names),
+        "rows": comparison_rows(evaluation, lang),
         "counts": {
             part: say(
                 "evaluation.comparison.count",
@@ -117,18 +94,6 @@ def evaluation_view(report: EvaluationReport, *, lang: str) -> dict[str, Any]:
         ],
         "charts": _charts(report, names, lang),
         "footer": _footer(report, lang),
-    }
-
-
-def model_names(models: tuple[str, ...], lang: str) -> dict[str, str]:
-    """Return the names of models in words, by their name in the code."""
-    texts = all_texts()
-    # an analyst's own model goes by the name of its factory
-    return {
-        name: say(f"registry.baseline.{name}", lang)
-        if f"registry.baseline.{name}" in texts
-        else name
-        for name in models
     }
 
 
@@ -165,27 +130,11 @@ def verdict_sentences(report: EvaluationReport, lang: str) -> list[str]:
             near = abs(slope - 1.0) <= SLOPE_NEAR
             way = "slope-good" if near else "slope-low" if slope < 1.0 else "slope-high"
             verdict.append(say(f"evaluation.verdict.{way}", lang, slope=decimal(slope, digits=2)))
-    verdict += _better_rivals(report, lang)
+    verdict += better_rivals(report.evaluation, lang)
     judged = scores[estimator].n_records
     if judged < FEW_JUDGED:
         verdict.append(say("evaluation.verdict.few", lang, count=f"{judged:,}"))
     return [sentences([sentence], lang=lang) for sentence in verdict]
-
-
-def _better_rivals(report: EvaluationReport, lang: str) -> list[str]:
-    """Name other models that are better by more than chance; they keep none from being promoted."""
-    evaluation = report.evaluation
-    return [
-        say(
-            "evaluation.verdict.rival",
-            lang,
-            name=model_names((name,), lang)[name],
-            difference=decimal(-paired.known, digits=3),
-            error=decimal(paired.known_error, digits=3),
-        )
-        for name, paired in evaluation.paired.items()
-        if name not in BASELINES and paired.known < -2.0 * paired.known_error
-    ]
 
 
 def _effect_interval(report: EvaluationReport, lang: str) -> list[str]:
@@ -206,8 +155,10 @@ def warning_sentences(report: EvaluationReport, lang: str) -> list[str]:
     codes = list(report.warnings)
     if not report.size_known:
         codes.append("size-unknown")
+    found = finding_sentences(report.findings, lang, names=report.names)
     warnings = [
-        say(f"registry.limit.{code}", lang) if f"registry.limit.{code}" in texts else code
+        found.get(code)
+        or (say(f"registry.limit.{code}", lang) if f"registry.limit.{code}" in texts else code)
         for code in codes
     ]
     missing = report.counts.modules - report.counts.modules_with_records
@@ -273,43 +224,6 @@ def _figures(report: EvaluationReport, lang: str) -> list[dict[str, str]]:
         if dates
         else []
     )
-
-
-def _rows(report: EvaluationReport, names: dict[str, str]) -> list[dict[str, Any]]:
-    parts = {"known": report.evaluation.known, "cold": report.evaluation.cold}
-    smallest = {
-        part: decimal(float(np.nanmin([score.rmse for score in scores.values()])), digits=3)
-        for part, scores in parts.items()
-    }
-    evaluation = report.evaluation
-    others = [name for name in evaluation.known if name != evaluation.estimator]
-    others.sort(key=lambda name: (evaluation.known[name].rmse, name))
-
-    def difference(name: str, part: str) -> str:
-        if name == evaluation.estimator:
-            return ""
-        paired = evaluation.paired[name]
-        value, error = getattr(paired, part), getattr(paired, f"{part}_error")
-        return f"{signed(value, digits=3)} ± {decimal(error, digits=3)}"
-
-    return [
-        {
-            "name": names[name],
-            "candidate": name == evaluation.estimator,
-            "scores": [
-                {
-                    "rmse": decimal(scores[name].rmse, digits=3),
-                    "difference": difference(name, part),
-                    "r_squared": decimal(scores[name].r_squared, digits=3),
-                    "slope": decimal(scores[name].slope, digits=2),
-                    # as printed: of two equal figures, one must not look better
-                    "best": smallest[part] == decimal(scores[name].rmse, digits=3),
-                }
-                for part, scores in parts.items()
-            ],
-        }
-        for name in (evaluation.estimator, *others)
-    ]
 
 
 def _off_policy(report: EvaluationReport) -> list[dict[str, Any]]:

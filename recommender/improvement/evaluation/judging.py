@@ -30,7 +30,12 @@ from recommender.improvement.evaluation.scores import (
 from recommender.improvement.model.compiling import calibrate
 from recommender.improvement.model.estimators import BASELINES
 from recommender.improvement.model.intervals import as_asked, is_size_known
-from recommender.improvement.model.splitting import Fold, split_by_module, split_by_person
+from recommender.improvement.model.splitting import (
+    Fold,
+    split_by_module,
+    split_by_person,
+    unfitted,
+)
 
 N_FOLDS = 5
 EVIDENCE_EDGES = np.array([1, 5, 20])
@@ -155,11 +160,13 @@ def evaluate(
 def _predict_left_out(model: Any, X: pd.DataFrame, y: FloatArray, folds: list[Fold]) -> _Judged:
     """Fit a model anew for each fold and predict what the fold leaves out; NaN elsewhere."""
     predicted, of_fold = np.full(len(X), np.nan), np.full(len(X), -1)
+    anew = clone(model)
     for at, (learn, judge) in enumerate(folds):
         if judge.any():
-            fitted = clone(model).fit(X[learn], y[learn])
+            fitted = anew.fit(X[learn], y[learn])
             predicted[judge] = fitted.predict(as_asked(X[judge]))
             of_fold[judge] = at
+            anew = unfitted(fitted)
     return _Judged(predicted, of_fold)
 
 

@@ -28,8 +28,8 @@ from recommender.improvement.history.report import (
     HistoryReport,
     ModuleEvidence,
     Spread,
-    count_dropped,
     describe_history,
+    find_warnings,
 )
 from recommender.improvement.history.suspicious import SuspiciousRow
 
@@ -49,9 +49,9 @@ __all__ = [
     "SuspiciousRow",
     "build_records",
     "code_history",
-    "count_dropped",
     "describe_history",
     "find_unfit",
+    "find_warnings",
     "list_ids",
     "merge_records",
     "pairs_of_modules",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,6 @@ import pandas as pd
 from recommender.arrays import BoolArray, FloatArray
 from recommender.improvement.history.frames import HistoryRecords, Note, number_intervals
 from recommender.improvement.history.intervals import gather_intervals
-from recommender.improvement.model.tables import ModuleTable, RecordTable
 from training_catalog.model import EXPERT_IMPROVEMENT, TrainingModule
 
 PAIR_COLUMNS = (
@@ -69,23 +67,6 @@ class History:
     pairs: pd.DataFrame
     ids: HistoryIds
     notes: tuple[Note, ...]
-
-    # TODO(delete): with `legacy`, once nothing asks for tables of codes.
-    @cached_property
-    def _tables(self) -> tuple[RecordTable, ModuleTable]:
-        from recommender.improvement.history.legacy import to_tables
-
-        return to_tables(self)
-
-    @property
-    def records(self) -> RecordTable:
-        """`frame` in codes, for what has not moved to intervals yet."""
-        return self._tables[0]
-
-    @property
-    def modules(self) -> ModuleTable:
-        """`pairs` in codes, for what has not moved to intervals yet."""
-        return self._tables[1]
 
 
 def pairs_of_modules(modules: Iterable[TrainingModule]) -> pd.DataFrame:

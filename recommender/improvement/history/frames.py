@@ -62,7 +62,7 @@ def day_numbers(dates: pd.Series) -> FloatArray:
     # Each day once: there are few of them, and to parse objects takes long.
     code, distinct = pd.factorize(dates)
     # Through objects: the column may hold dates, ISO texts or NaT, by where it comes from.
-    days = np.append(np.asarray(distinct, dtype=object), None).astype("datetime64[D]")
+    days = np.array([*distinct, None], dtype=object).astype("datetime64[D]")
     # As float, because integers have no NaN.
     return np.where(np.isnat(days), np.nan, days.astype(np.int64).astype(float))[code]
 

@@ -191,7 +191,7 @@ def _first_unit(units: pd.Series, by_interval: IntArray, starts: IntArray) -> Ob
     unknown = len(names)
     code = np.where(code < 0, unknown, code)[by_interval]
     lowest = np.minimum.reduceat(code, starts) if starts.size else code
-    return np.append(np.asarray(names, dtype=object), None)[lowest]
+    return np.array([*names, None], dtype=object)[lowest]
 
 
 def _objects(values: ObjectArray, rows: IntArray) -> pd.Series:

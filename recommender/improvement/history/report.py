@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -212,16 +211,19 @@ def describe_history(history: History, *, scale: tuple[float, float] = (0.0, 4.0
         ceiling_share=_share(int(ceiling.sum()), len(X)),
         shared=n_shared,
         shared_share=_share(n_shared, n_trained),
-        warnings=check_history(X, after, scale=scale, dropped=count_dropped(history.notes)),
+        warnings=find_warnings(history, scale=scale),
         suspicious={code: int(problems[code].sum()) for code in SUSPICIOUS},
         suspicious_rows=list_suspicious(history.frame, problems),
         notes=history.notes,
     )
 
 
-def count_dropped(notes: Sequence[Note]) -> int:
-    """Count the repeated records that were dropped, out of the notes of a history."""
-    return sum(note.count for note in notes if note.code == "duplicates")
+def find_warnings(
+    history: History, *, scale: tuple[float, float] = (0.0, 4.0)
+) -> tuple[HistoryWarning, ...]:
+    """Find what limits a model fitted on a history, repeated records among it."""
+    dropped = sum(note.count for note in history.notes if note.code == "duplicates")
+    return check_history(history.intervals, history.level_after, scale=scale, dropped=dropped)
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -245,7 +247,7 @@ def _by_module(history: History) -> tuple[tuple[ModuleEvidence, ...], tuple[str,
     for module, competency in history.pairs[["module_id", "competency_id"]].itertuples(index=False):
         if competency in history.ids.competency_ids:
             by_competency[module][competency] = 0
-    for (module, competency), count in counts.items():
+    for module, competency, count in counts.reset_index().itertuples(index=False):
         by_competency[module][competency] = int(count)
     evidence = [
         ModuleEvidence(name, sum(found.values()), int(people.get(name, 0)), found)

@@ -70,17 +70,18 @@ def list_suspicious(
     frame: pd.DataFrame, problems: Mapping[str, BoolArray]
 ) -> tuple[SuspiciousRow, ...]:
     """List the records with problems, up to 1000 of each kind, by the index of the frame."""
+    labels = frame.index.to_numpy(dtype=np.int64)
     return tuple(
-        _show(frame.iloc[at], code)
+        _show(frame.iloc[at], code, int(labels[at]))
         for code in SUSPICIOUS
         for at in np.flatnonzero(problems[code])[:MAX_ROWS]
     )
 
 
-def _show(row: pd.Series, code: str) -> SuspiciousRow:
+def _show(row: pd.Series, code: str, label: int) -> SuspiciousRow:
     return SuspiciousRow(
         code=code,
-        row=row.name,
+        row=label,
         person_id=row["person_id"],
         competency_id=row["competency_id"],
         module_id=row["module_id"],

@@ -285,6 +285,8 @@ class EffectColumns:
 
     def transform(self, pair: IntArray, level: FloatArray) -> Columns:
         """Make the columns of modules (rows of the pairs) taken at levels on [0, 4]."""
+        if not pair.size:
+            return Columns(sp.csr_array((0, len(self.blocks_))), self.blocks_)
         values = self._of_pair[pair]
         if self._curved:
             distance = level - self._from[pair]

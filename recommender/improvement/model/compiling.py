@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 
 from recommender.arrays import FloatArray, IntArray
 from recommender.errors import ModelError
@@ -18,11 +17,15 @@ from recommender.improvement.model.effect_table import (
 )
 from recommender.improvement.model.history_checks import (
     bracket_effect,
-    check_history,
     find_reliability,
 )
 from recommender.improvement.model.intervals import as_asked, ask, is_size_known, is_trained
-from recommender.improvement.model.splitting import Fold, split_by_module, split_by_person
+from recommender.improvement.model.splitting import (
+    Fold,
+    split_by_module,
+    split_by_person,
+    unfitted,
+)
 
 COVERAGE = 0.9
 N_FOLDS = 3
@@ -69,7 +72,6 @@ def compile_effects(
     ids: Ids,
     scale: tuple[float, float],
     name: str,
-    dropped: int = 0,
     seed: int = 0,
     calibrated: bool = True,
 ) -> EffectTable:
@@ -89,8 +91,6 @@ def compile_effects(
         Lowest and highest level.
     name : str
         Name of the estimator.
-    dropped : int
-        Repeated records that were dropped when the intervals were made.
     seed : int
         Decides who and what is left out together.
     calibrated : bool
@@ -132,7 +132,6 @@ def compile_effects(
         table_error=_table_error(estimator, modules, competencies, effect, scale),
         reliability=reliability,
         bracket=bracket_effect(X, y, ancova=mean_effect, reliability=reliability),
-        warnings=check_history(X, y, scale=scale, dropped=dropped),
     )
 
 
@@ -252,17 +251,13 @@ def _calibrate(
     trained = is_trained(X)
     level = (X["level_before"].to_numpy(dtype=float)[trained] - low) / unit
 
-    # What an estimator searched for takes most of its time, and would hardly be anything else
-    # without some of the people.
-    anew = estimator.settled() if hasattr(estimator, "settled") else clone(estimator)
-
     def residuals(folds: list[Fold]) -> FloatArray:
         found = np.full(len(X), np.nan)
         for learn, judge in folds:
             if np.isfinite(found).sum() >= ENOUGH_RESIDUALS:
                 break
             try:
-                fitted = clone(anew).fit(X[learn], y[learn])
+                fitted = unfitted(estimator).fit(X[learn], y[learn])
             except ModelError:  # what is left is too little to learn from
                 continue
             found[judge] = y[judge] - fitted.predict(as_asked(X[judge]))

@@ -18,7 +18,7 @@ CURVES: Mapping[str, tuple[float, ...]] = {
     "headroom": (0.0, 0.5, 1.0),
     "share": (0.4, 0.55, 0.7, 0.85, 1.0),
 }
-HALF_LIVES = (3.0, 6.0, 12.0, 24.0, 48.0)
+HALF_LIVES = (2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 18.0, 24.0, 36.0)
 # How much better, in log likelihood, effects that fade must explain a history before the model
 # believes it: about the 1 % level of a test with one parameter.
 FADING_EVIDENCE = 3.0

@@ -142,7 +142,11 @@ class EffectModel(RegressorMixin, BaseEstimator):
         self.pairs_ = complete_pairs(self.catalog, X)
         level = self._to_inner(X["level_before"])
         self._untrained = UntrainedColumns().fit(X, level)
-        inner = self.pairs_.assign(from_level=self._from_levels())
+        low, high = self.scale
+        self._from_level = (
+            (self.pairs_["from_level"].to_numpy(np.float64) - low) / (high - low) * TOP
+        )
+        inner = self.pairs_.assign(from_level=self._from_level)
         self._effects = EffectColumns().fit(inner, size_known=self.size_known_)
         events = list_events(X, self.pairs_, level)
         equations = Equations(
@@ -286,15 +290,10 @@ class EffectModel(RegressorMixin, BaseEstimator):
         return Training(
             events=events,
             columns=self._effects.transform(pair, events.level),
-            from_level=self._from_levels()[pair],
+            from_level=self._from_level[pair],
             main=pairs["main"].to_numpy(dtype=np.bool_)[pair],
             lag=events.since - self.asked_since,
         )
-
-    def _from_levels(self) -> FloatArray:
-        """From-level of each pair on [0, 4]."""
-        low, high = self.scale
-        return (self.pairs_["from_level"].to_numpy(dtype=np.float64) - low) * (TOP / (high - low))
 
     def _to_inner(self, levels: ArrayLike) -> FloatArray:
         low, high = self.scale

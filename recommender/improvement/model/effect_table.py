@@ -12,7 +12,7 @@ import numpy as np
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ModelError
-from recommender.improvement.model.history_checks import Bracket, HistoryWarning
+from recommender.improvement.model.history_checks import Bracket
 
 # A twentieth of a level apart: lines between these points are within .005 of the effect model.
 GRID = np.linspace(0.0, 4.0, 81)
@@ -92,8 +92,6 @@ class EffectTable:
         Of one recorded level, from control rows; NaN without.
     bracket : Bracket
         Mean effect by ANCOVA and by reliability-corrected gain.
-    warnings : tuple of HistoryWarning
-        What limits the model.
     """
 
     estimator: str
@@ -113,7 +111,6 @@ class EffectTable:
     table_error: float
     reliability: float
     bracket: Bracket
-    warnings: tuple[HistoryWarning, ...]
 
 
 def has_interval(fit: EffectTable) -> bool:

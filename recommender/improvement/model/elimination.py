@@ -15,6 +15,7 @@ from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.sparse.csgraph import connected_components
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
+from recommender.improvement.model.products import Columns, is_sparse
 
 # Below this many columns, one dense inverse is faster than a search for groups.
 FEW_COLUMNS = 300
@@ -34,7 +35,7 @@ class Groups:
     Attributes
     ----------
     columns : ndarray of shape (n_groups, width)
-        Columns of each group; -1 where a group has fewer.
+        Columns of each group; where a group has fewer, the number of all columns.
     own : ndarray of shape (n_groups, width, width)
         Products of a group's columns.
     across : ndarray of shape (n_groups, width, n_kept)
@@ -57,19 +58,23 @@ class GramSystem:
         Columns that may not be eliminated, as they have no ridge and may depend on others.
     """
 
-    def __init__(self, gram: FloatArray | sp.csr_array, keep: BoolArray) -> None:
-        n_columns = gram.shape[0]
-        self.n_columns = n_columns
-        if not sp.issparse(gram) or n_columns <= FEW_COLUMNS:
-            dense = gram.toarray() if sp.issparse(gram) else np.asarray(gram)
-            self.kept, self.products = np.arange(n_columns), dense
-            self.groups: list[Groups] = []
+    def __init__(self, gram: Columns, keep: BoolArray) -> None:
+        self.n_columns = gram.shape[0]
+        self.groups: list[Groups] = []
+        if not is_sparse(gram) or self.n_columns <= FEW_COLUMNS:
+            self.kept = np.arange(self.n_columns)
+            self.products = gram.toarray() if is_sparse(gram) else gram
             return
-        gram = sp.csr_array(gram)
-        self.kept, groups = _find_groups(gram, keep)
-        kept_rows = gram[self.kept]
-        self.products = kept_rows[:, self.kept].toarray()
-        self.groups = [_lay_out(gram, self.kept, columns) for columns in groups]
+        self.kept, batches = _find_groups(gram, keep)
+        self.products = gram[self.kept][:, self.kept].toarray()
+        ends, size = np.append(gram.indptr, gram.nnz), self.n_columns + 1
+        padded = sp.csr_array((gram.data, gram.indices, ends), shape=(size, size))
+        for columns in batches:
+            flat, shape = columns.ravel(), (*columns.shape, columns.shape[1])
+            row, column = np.broadcast_arrays(columns[:, :, None], columns[:, None, :])
+            own = np.asarray(padded[row.ravel(), column.ravel()]).reshape(shape)
+            across = padded[flat][:, self.kept].toarray().reshape(*columns.shape, -1)
+            self.groups.append(Groups(columns, own, across))
 
     def factorise(self, ridge: FloatArray) -> Factor:
         """Factorise the Gram matrix with a ridge on its diagonal.
@@ -88,40 +93,33 @@ class GramSystem:
         LinAlgError
             If columns without a ridge depend on each other beyond what rounding bears.
         """
-        kept, log_det = self.kept, 0.0
+        kept = self.kept
         # Scaled to a unit diagonal: sums of squares differ by many orders between columns.
         scale = 1.0 / np.sqrt(np.diag(self.products) + ridge[kept])
         left = self.products * scale[:, None] * scale
         left[np.diag_indices_from(left)] = np.where(ridge[kept] > 0, 1.0, 1.0 + JITTER)
+        log_det = -2.0 * float(np.log(scale).sum())
+        # Where a group has fewer columns, a 1 on its diagonal changes nothing.
+        padded = np.append(ridge, 1.0)
         inner = []
         for group in self.groups:
-            real = group.columns >= 0
             diagonal = np.arange(group.columns.shape[1])
-            # A column that only fills up is all zeros: a 1 on its diagonal changes nothing.
-            added = np.where(real, ridge[group.columns], 1.0)
-            by = 1.0 / np.sqrt(group.own[:, diagonal, diagonal] + added)
+            by = 1.0 / np.sqrt(group.own[:, diagonal, diagonal] + padded[group.columns])
             own = group.own * by[:, :, None] * by[:, None, :]
             own[:, diagonal, diagonal] = 1.0
             triangle = np.linalg.cholesky(own)
-            inverse_root = np.linalg.inv(triangle)
-            half = inverse_root @ (group.across * by[:, :, None] * scale)
+            log_det += 2.0 * float(np.log(triangle[:, diagonal, diagonal] / by).sum())
+            root = np.linalg.inv(triangle)
+            half = root @ (group.across * by[:, :, None] * scale)
             flat = half.reshape(-1, kept.size)
             left -= flat.T @ flat
-            carry = np.swapaxes(inverse_root, 1, 2) @ half
-            inner.append(
-                Eliminated(
-                    columns=group.columns,
-                    root=inverse_root * by[:, None, :],
-                    carry=carry * by[:, :, None] / scale,
-                )
-            )
-            log_det += 2.0 * float(np.log(triangle[:, diagonal, diagonal]).sum())
-            log_det -= 2.0 * float(np.log(by[real]).sum())
+            carry = (np.swapaxes(root, 1, 2) @ half) * by[:, :, None] / scale
+            inner.append(Eliminated(group.columns, root * by[:, None, :], carry))
         triangle, failed = dpotrf(left, lower=1, clean=1)
         if failed:
             raise np.linalg.LinAlgError("columns without a ridge depend on each other")
-        log_det += 2.0 * float(np.log(np.diag(triangle)).sum()) - 2.0 * float(np.log(scale).sum())
-        inverse, _ = dpotri(triangle, lower=1)
+        log_det += 2.0 * float(np.log(np.diag(triangle)).sum())
+        inverse = dpotri(triangle, lower=1)[0] if kept.size else left
         inverse = np.tril(inverse) + np.tril(inverse, -1).T
         return Factor(self.n_columns, kept, inverse * scale[:, None] * scale, inner, log_det)
 
@@ -133,9 +131,9 @@ class Eliminated:
     Attributes
     ----------
     columns : ndarray of shape (n_groups, width)
-        Columns of each group; -1 where a group has fewer.
+        Columns of each group; where a group has fewer, the number of all columns.
     root : ndarray of shape (n_groups, width, width)
-        Root of the inverse of the group's own part: root' root.
+        Root of the inverse of the group's own part, which is root' root.
     carry : ndarray of shape (n_groups, width, n_kept)
         By how much a change of the kept coefficients lowers the group's.
     """
@@ -171,33 +169,29 @@ class Factor:
 
     def solve(self, moment: FloatArray) -> FloatArray:
         """Return the inverse times a vector of shape (n_columns,)."""
-        right = moment[self.kept]
-        alone = []
+        right, padded = moment[self.kept], np.append(moment, 0.0)
         for group in self.groups:
-            own = np.where(group.columns >= 0, moment[group.columns], 0.0)
-            right = right - np.tensordot(own, group.carry, axes=2)
-            alone.append(np.einsum("mki,mkj,mj->mi", group.root, group.root, own, optimize=True))
-        solution = np.empty(self.n_columns)
-        solution[self.kept] = self.inverse @ right
-        for group, own in zip(self.groups, alone, strict=True):
-            real = group.columns >= 0
-            solution[group.columns[real]] = (own - group.carry @ solution[self.kept])[real]
-        return solution
+            right = right - np.tensordot(padded[group.columns], group.carry, axes=2)
+        solution = np.empty(self.n_columns + 1)
+        solution[self.kept] = kept = self.inverse @ right
+        for group in self.groups:
+            alone = np.swapaxes(group.root, 1, 2) @ (group.root @ padded[group.columns][:, :, None])
+            solution[group.columns] = alone[:, :, 0] - group.carry @ kept
+        return solution[:-1]
 
     def diagonal(self) -> FloatArray:
         """Return the diagonal of the inverse, of shape (n_columns,)."""
-        diagonal = np.empty(self.n_columns)
+        diagonal = np.empty(self.n_columns + 1)
         diagonal[self.kept] = np.diag(self.inverse)
         for group in self.groups:
-            real = group.columns >= 0
-            own = np.square(group.root).sum(axis=1)
             # A group's coefficients vary by themselves and with the kept ones.
             carry = group.carry.reshape(-1, self.kept.size)
-            own += np.einsum("ij,ij->i", carry @ self.inverse, carry).reshape(own.shape)
-            diagonal[group.columns[real]] = own[real]
-        return diagonal
+            with_kept = np.einsum("ij,ij->i", carry @ self.inverse, carry)
+            own = np.square(group.root).sum(axis=1)
+            diagonal[group.columns] = own + with_kept.reshape(own.shape)
+        return diagonal[:-1]
 
-    def quadratic(self, rows: FloatArray | sp.csr_array) -> FloatArray:
+    def quadratic(self, rows: Columns) -> FloatArray:
         """Return x' inverse x for every row x.
 
         Parameters
@@ -209,93 +203,67 @@ class Factor:
         -------
         ndarray of shape (n_rows,)
         """
-        if not self.groups and not sp.issparse(rows):
+        if not self.groups and not is_sparse(rows):
             return np.einsum("ij,ij->i", rows @ self.inverse, rows)
-        sparse = sp.csr_array(rows)
         root, carry = self._eliminated_parts()
-        values = np.empty(sparse.shape[0])
+        sparse, values = sp.csr_array(rows), np.empty(rows.shape[0])
         for start in range(0, values.size, ROWS_AT_ONCE):
             part = sparse[start : start + ROWS_AT_ONCE]
-            own = part @ root.T
             seen = sp.coo_array(part[:, self.kept] - part @ carry)
             row, column = seen.coords
             # Only where the row is not zero: far fewer entries than the whole product has.
             products = (seen.tocsr() @ self.inverse)[row, column] * seen.data
-            values[start : start + ROWS_AT_ONCE] = own.power(2).sum(axis=1) + np.bincount(
-                row, weights=products, minlength=part.shape[0]
-            )
+            own = (part @ root.T).power(2).sum(axis=1)
+            values[start : start + ROWS_AT_ONCE] = own + np.bincount(row, products, part.shape[0])
         return values
 
     def _eliminated_parts(self) -> tuple[sp.csr_array, sp.csr_array]:
-        """Return root and carry of all groups as sparse matrices over all columns."""
-        shapes = (self.n_columns, self.n_columns), (self.n_columns, self.kept.size)
-        root, carry = sp.csr_array(shapes[0]), sp.csr_array(shapes[1])
+        """Return root and carry of all groups as sparse arrays over all columns."""
+        n, n_kept = self.n_columns, self.kept.size
+        root, carry = sp.csr_array((n + 1, n + 1)), sp.csr_array((n + 1, n_kept))
         for group in self.groups:
-            real = group.columns >= 0
-            index = np.broadcast_to(group.columns[:, :, None], group.root.shape)
-            both = real[:, :, None] & real[:, None, :] & (group.root != 0)
-            to = np.broadcast_to(group.columns[:, None, :], group.root.shape)
-            root += sp.csr_array((group.root[both], (index[both], to[both])), shape=shapes[0])
-            some = real[:, :, None] & (group.carry != 0)
-            _, _, at = np.nonzero(some)
-            index = np.broadcast_to(group.columns[:, :, None], some.shape)
-            carry += sp.csr_array((group.carry[some], (index[some], at)), shape=shapes[1])
-        return root, carry
+            index, to = group.columns[:, :, None], group.columns[:, None, :]
+            root += _scatter(group.root, index, to, root.shape)
+            carry += _scatter(group.carry, index, np.arange(n_kept), carry.shape)
+        return root[:-1, :-1], carry[:-1]
+
+
+def _scatter(
+    values: FloatArray, rows: IntArray, columns: IntArray, shape: tuple[int, int]
+) -> sp.csr_array:
+    used = values != 0
+    row, column = (np.broadcast_to(index, values.shape)[used] for index in (rows, columns))
+    return sp.csr_array((values[used], (row, column)), shape=shape)
 
 
 def _find_groups(gram: sp.csr_array, keep: BoolArray) -> tuple[IntArray, list[IntArray]]:
     """Find the fewest of the busiest columns without which the rest falls into small groups."""
-    meets = np.where(keep, gram.shape[0], np.diff(gram.indptr))
-    order = np.argsort(-meets, kind="stable")
+    n_columns = gram.shape[0]
+    order = np.argsort(-np.where(keep, n_columns, np.diff(gram.indptr)), kind="stable")
 
-    def labels_without(n_kept: int) -> IntArray:
-        rest = order[n_kept:]
-        _, labels = connected_components(gram[rest][:, rest], directed=False)
-        return labels.astype(np.int64)
+    def label(rest: IntArray) -> IntArray:
+        return connected_components(gram[rest][:, rest], directed=False)[1].astype(np.int64)
 
-    low, high = int(keep.sum()), gram.shape[0]
+    # One at least: what is left after the elimination has to be a matrix.
+    low, high = max(int(keep.sum()), 1), n_columns
     while low < high:
         middle = (low + high) // 2
-        if np.bincount(labels_without(middle)).max() <= LARGEST_GROUP:
+        if np.bincount(label(order[middle:])).max() <= LARGEST_GROUP:
             high = middle
         else:
             low = middle + 1
     kept, rest = np.sort(order[:low]), order[low:]
     if not rest.size:
         return kept, []
-    labels = labels_without(low)
+    labels = label(rest)
     sizes = np.bincount(labels)
+    by_label = np.split(rest[np.argsort(labels, kind="stable")], np.cumsum(sizes)[:-1])
     # Groups of like size are computed as one batch, filled up to the next power of two.
     widths = 2 ** np.ceil(np.log2(sizes)).astype(np.int64)
-    by_label = np.lexsort((rest, labels))
-    ends = np.cumsum(sizes)
     batches = []
     for width in np.unique(widths):
-        chosen = np.flatnonzero(widths == width)
-        columns = np.full((chosen.size, width), -1)
-        for row, label in zip(columns, chosen, strict=True):
-            row[: sizes[label]] = rest[by_label[ends[label] - sizes[label] : ends[label]]]
+        columns = np.full((int((widths == width).sum()), width), n_columns)
+        for row, group in zip(columns, np.flatnonzero(widths == width), strict=True):
+            row[: sizes[group]] = by_label[group]
         batches.append(columns)
     return kept, batches
-
-
-def _lay_out(gram: sp.csr_array, kept: IntArray, columns: IntArray) -> Groups:
-    n_groups, width = columns.shape
-    real = columns >= 0
-    place = np.full(gram.shape[0], -1)
-    place[columns[real]] = np.flatnonzero(real.ravel())
-    rows = gram[columns[real]].tocoo()
-    at = np.flatnonzero(real.ravel())[rows.row]
-    own = np.zeros((n_groups * width, width))
-    inside = place[rows.col] >= 0
-    own[at[inside], place[rows.col[inside]] % width] = rows.data[inside]
-    kept_place = np.full(gram.shape[0], -1)
-    kept_place[kept] = np.arange(kept.size)
-    across = np.zeros((n_groups * width, kept.size))
-    outside = kept_place[rows.col] >= 0
-    across[at[outside], kept_place[rows.col[outside]]] = rows.data[outside]
-    return Groups(
-        columns=columns,
-        own=own.reshape(n_groups, width, width),
-        across=across.reshape(n_groups, width, kept.size),
-    )

@@ -31,8 +31,8 @@ ALWAYS_TOGETHER = 0.9
 MIN_TOGETHER = 5
 # A shift of the ratings that would move effects by less than this is no matter.
 MIN_SHIFT = 0.05
-# In standard errors: a chance of 1 in 16,000, as every training of every history is checked.
-BEYOND_NOISE = 4.0
+# In standard errors: chance goes beyond in 1 history of 370, and seldom by MIN_SHIFT as well.
+BEYOND_NOISE = 3.0
 # A quarter with fewer controls says nothing of how ratings were given then.
 MIN_IN_QUARTER = 5
 MAX_APART = 0.2
@@ -71,7 +71,8 @@ class HistoryWarning:
         Key of the texts ``registry.limit.<code>``, without figures, and
         ``history.warning.<code>``, with them.
     figures : mapping of str to float
-        What was found, for the sentence: shares in [0, 1], counts, sizes in levels.
+        What was found, for the sentence: `share`, `lowest`, `highest` in [0, 1], `reliability`,
+        `levels`, and counts (`count`, `controls`, `trained`).
     modules : tuple of str
         The modules whose effect it concerns, sorted; empty where it concerns the whole history.
     """
@@ -345,9 +346,5 @@ def _check_units(X: pd.DataFrame, trained: BoolArray) -> list[HistoryWarning]:
     size = np.bincount(unit)
     # Shares of a few people are no figures to show, unless all units are that small.
     means = (np.bincount(unit, share) / size)[size >= min(MIN_IN_UNIT, size.max())]
-    figures = {
-        "association": association,
-        "lowest": float(means.min()),
-        "highest": float(means.max()),
-    }
+    figures = {"lowest": float(means.min()), "highest": float(means.max())}
     return [HistoryWarning("uneven-units", figures)]

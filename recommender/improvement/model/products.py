@@ -116,7 +116,7 @@ def is_sparse(X: Columns) -> bool:
 
 def append_column(X: Columns, value: float) -> Columns:
     """Append a column of one value to an ndarray or a sparse array."""
-    column = np.full((X.shape[0], 1), value)
+    column: Columns = np.full((X.shape[0], 1), value)
     return sp.csr_array(sp.hstack([X, column])) if is_sparse(X) else np.hstack([X, column])
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import json
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from recommender.errors import ModelError, ShapeMismatchError
 from recommender.improvement.model.effect_table import GRID, Calibration, EffectTable
-from recommender.improvement.model.history_checks import Bracket, HistoryWarning
+from recommender.improvement.model.history_checks import Bracket
 from recommender.improvement.registry.artefact import TrainedModel
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -46,7 +45,6 @@ _LAYOUT: dict[str, tuple[str, tuple[str | int, ...]]] = {
     "table_error": (REAL, ()),
     "reliability": (REAL, ()),
     "bracket": (REAL, (2,)),
-    "warnings": (TEXT, ("warnings",)),
     "module_ids": (TEXT, ("modules",)),
     "competency_ids": (TEXT, ("competencies",)),
     "org_ids": (TEXT, ("units",)),
@@ -72,9 +70,6 @@ def dump_arrays(model: TrainedModel) -> bytes:
     values["bracket"] = (fit.bracket.ancova, fit.bracket.corrected_gain)
     for name in ("module_ids", "competency_ids", "org_ids", "catalog_digest"):
         values[name] = getattr(model, name)
-    values["warnings"] = [
-        json.dumps(vars(w) | {"figures": dict(w.figures)}, sort_keys=True) for w in fit.warnings
-    ]
     values["record_scale"] = model.scale
     values["trained_on"] = model.trained_on.isoformat() if model.trained_on else ""
     arrays = {
@@ -125,7 +120,6 @@ def _to_model(arrays: Arrays) -> TrainedModel:
     values: dict[str, Any] = {field.name: arrays.get(field.name) for field in fields(EffectTable)}
     single = ("estimator", "size_known", "asked_since", "table_error", "reliability")
     values |= {name: arrays[name].item() for name in single}
-    values["warnings"] = tuple(map(_read_warning, texts("warnings")))
     values["scale"] = pair("scale")
     values["bracket"] = Bracket(*pair("bracket"))
     bounds = [arrays[f"calibration_{name}"] for name in ("edges", *_BANDS)]
@@ -141,11 +135,6 @@ def _to_model(arrays: Arrays) -> TrainedModel:
         scale=pair("record_scale"),
         trained_on=dt.date.fromisoformat(day) if day else None,
     )
-
-
-def _read_warning(text: str) -> HistoryWarning:
-    plain = json.loads(text)
-    return HistoryWarning(plain["code"], plain["figures"], tuple(plain["modules"]))
 
 
 def _find_fault(arrays: Arrays) -> str:

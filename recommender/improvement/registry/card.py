@@ -8,6 +8,7 @@ import hmac
 import json
 import math
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from functools import cache
 from importlib.metadata import version
@@ -23,6 +24,7 @@ from recommender.improvement.model.effect_table import (
     EffectTable,
     has_interval,
 )
+from recommender.improvement.model.history_checks import HistoryWarning
 from recommender.texts import LANGUAGES, all_texts, say
 
 # As long as the output of SHA-256; a shorter key is weaker than the signature.
@@ -53,6 +55,8 @@ class CardFacts:
     expert_improvement : dict of str to dict
         Of a model that knows the order of modules only: the experts' estimates that stand in for
         sizes, in levels, by module and competency, where they are not the usual one.
+    findings : tuple of HistoryWarning
+        What limits the history, with figures and the modules concerned.
     """
 
     data_digest: str
@@ -65,6 +69,7 @@ class CardFacts:
     expert_improvement: dict[str, dict[str, float]] = field(
         default_factory=dict[str, dict[str, float]]
     )
+    findings: tuple[HistoryWarning, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +91,7 @@ class ModelCard(CardFacts):
     catalog_digest : str
         Of the catalogue it was trained with.
     warnings : tuple of str
-        Codes of what limits the model.
+        Codes of what limits the model, those of its findings among them.
     limits : tuple of dict
         The warnings and what limits every model, in words: ``{"zh-CN": …, "en": …}`` each.
     versions : dict of str to str
@@ -150,13 +155,12 @@ def current_versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
-def limits_of(fit: EffectTable) -> tuple[dict[str, str], ...]:
+def limits_of(fit: EffectTable, warnings: Sequence[str]) -> tuple[dict[str, str], ...]:
     """Say what a fit cannot tell, in words."""
     codes = ["interval" if has_interval(fit) else "no-interval", "selection"]
     codes += [] if np.isnan(fit.asked_since) else ["asked-since"]
     codes += [] if fit.size_known else ["size-unknown"]
-    found = [warning.code for warning in fit.warnings]
-    codes += [code for code in found if f"registry.limit.{code}" in all_texts()]
+    codes += [code for code in warnings if f"registry.limit.{code}" in all_texts()]
     values = {
         "coverage": f"{EFFECT_COVERAGE:.0%}",
         "top": f"{TOP_COVERAGE:.0%}",

@@ -125,6 +125,7 @@ def pack(
     while taken and (taken / model_id).exists():
         number += 1
         model_id = f"{first}-{number}"
+    warnings = tuple(finding.code for finding in facts.findings)
     card = ModelCard(
         **vars(facts) | {"counts": to_plain(facts.counts), "metrics": to_plain(facts.metrics)},
         model_id=model_id,
@@ -133,8 +134,8 @@ def pack(
         artefact_sha256=hashlib.sha256(artefact).hexdigest(),
         arrays_sha256=digest,
         catalog_digest=model.catalog_digest,
-        warnings=tuple(warning.code for warning in fit.warnings),
-        limits=limits_of(fit),
+        warnings=warnings,
+        limits=limits_of(fit, warnings),
         versions=dict(current_versions()),
         size_known=fit.size_known,
         estimator=fit.estimator,

@@ -66,7 +66,8 @@ def train_on_files(
     """
     history = read_history_files(history_file, modules_file, scale=scale)
     model = fit_model(history, estimator, scale=scale, seed=seed, catalog_digest="")
-    return save_model_folder(out, model, card_facts(history, {}, seed, None), key=key)
+    facts = card_facts(history, {}, seed, None, scale=scale)
+    return save_model_folder(out, model, facts, key=key)
 
 
 def read_history_files(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def make_model_report(session: Session, model_id: str) -> str:
     with explaining(model_id):
         model, card = session.service.models.load(model_id)
     try:
-        report = build_report(model, card)
+        report = replace(build_report(model, card), names=_name_modules(session, card))
     # the model was not judged, or by an earlier version of the program, which stored less
     except KeyError:
         raise ModelError("registry.no-metrics") from None
@@ -67,6 +68,7 @@ def build_report(model: TrainedModel, card: ModelCard) -> EvaluationReport:
         effect_coverage=card.effect_coverage,
         top_coverage=card.top_coverage,
         asked_since=card.asked_since,
+        findings=card.findings,
         model_id=card.model_id,
         in_use=card.parent,
         made_on=card.created_at.date(),
@@ -74,6 +76,16 @@ def build_report(model: TrainedModel, card: ModelCard) -> EvaluationReport:
         catalog_digest=card.catalog_digest,
         scale=model.scale,
     )
+
+
+def _name_modules(session: Session, card: ModelCard) -> dict[str, str]:
+    """Name the modules that a finding concerns, as far as the catalogue still has them."""
+    concerned = {module for finding in card.findings for module in finding.modules}
+    return {
+        module.id: module.title.in_language(session.lang)
+        for module in session.service.framework.catalog.modules
+        if module.id in concerned
+    }
 
 
 def _to_evaluation(metrics: Mapping[str, Any], *, size_known: bool) -> Evaluation:

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from recommender.improvement.evaluation import (
     is_later,
     score_gain,
 )
-from recommender.improvement.history import History, count_dropped
+from recommender.improvement.history import History, find_warnings
 from recommender.improvement.model.effect_table import (
     DEFAULT_ESTIMATOR,
     EffectTable,
@@ -139,14 +139,15 @@ def train_on_history(
         if parent is not None:
             metrics["in_force"] = {"model_id": parent}
             try:
-                earlier, _ = models.load(parent)
+                earlier, its_card = models.load(parent)
             except ModelError as error:
                 # it must not keep the model from being trained that takes its place
                 if error.code != "registry.earlier-release":
                     raise
             else:
                 # beside the new model on the same records, as its verdict compares the two
-                metrics["in_force"] |= _score_earlier(history, earlier)
+                alike = metrics["known"].get(its_card.estimator, {})
+                metrics["in_force"] |= _score_earlier(history, earlier) or alike
     facts = card_facts(history, metrics, seed, parent)
     card = models.save(model, facts, by=by)
     return Training(card, evaluation, judge(metrics) if metrics else None)
@@ -208,6 +209,7 @@ def write_evaluation_report(
     lang: str,
 ) -> None:
     """Write the results of an evaluation as a page with pictures, and as JSON beside it."""
+    options = replace(options, findings=find_warnings(history, scale=scale))
     # fitted once more: the evaluation fits on parts of the history, the report shows the whole
     _, fit = fit_history(history, evaluation.estimator, scale=scale, seed=seed)
     report = build_evaluation_report(evaluation, fit, count_history(history), options)
@@ -225,6 +227,9 @@ def fit_history(
     from recommender.improvement.model.estimators import make_estimator
 
     X, y = history.intervals, history.level_after
+    # An estimator may keep what it is fitted on, and who somebody is would then be in its artefact.
+    numbers = pd.factorize(X["person_id"])[0].astype(str).astype(object)
+    X = X.assign(person_id=numbers)
     model = make_estimator(estimator, history.pairs, scale=scale)
     # The matrices are small and many: BLAS threads would mostly wait for each other, and add up in
     # another order, so that the same history would not give the same table.
@@ -241,7 +246,6 @@ def fit_history(
             ids=history.ids,
             scale=scale,
             name=estimator,
-            dropped=count_dropped(history.notes),
             seed=seed,
         )
     return model, table
@@ -275,7 +279,12 @@ def count_history(history: History) -> HistoryCounts:
 
 
 def card_facts(
-    history: History, metrics: dict[str, Any], seed: int, parent: str | None
+    history: History,
+    metrics: dict[str, Any],
+    seed: int,
+    parent: str | None,
+    *,
+    scale: tuple[float, float] = LEVEL_SCALE,
 ) -> CardFacts:
     """Say what a model was fitted on, for its card."""
     counts = count_history(history)
@@ -303,6 +312,7 @@ def card_facts(
         seed=seed,
         parent=parent,
         expert_improvement=experts,
+        findings=find_warnings(history, scale=scale),
     )
 
 
@@ -363,22 +373,19 @@ def expected_levels(model: TrainedModel, X: pd.DataFrame) -> FloatArray:
 
 
 def _score_earlier(history: History, model: TrainedModel) -> dict[str, Any]:
-    """Score an earlier model on the intervals that the new one is judged on.
+    """Score an earlier model on the later intervals that it has not been trained on.
 
-    If there are enough intervals from after the earlier model's own history, only they count: on
-    what it was trained on it would look better than it is.
+    Nothing if there are too few: on what it was trained on it would look better than it is. An
+    estimator of its kind, trained anew and judged with the others, then stands in for it.
     """
     X = history.intervals
     rows = is_later(X) & is_trained(X)
     if model.trained_on is not None:
-        later = rows & (X["assessed_on"] > pd.Timestamp(model.trained_on)).to_numpy()
-        if later.sum() >= MIN_JUDGED:
-            rows = later
+        rows &= (X["assessed_on"] > pd.Timestamp(model.trained_on)).to_numpy()
     expected = expected_levels(model, X[rows])
     known = np.isfinite(expected)
-    # a slope needs two points
-    if known.sum() < 2:
-        return {"rmse": None, "slope": None, "n_records": int(known.sum())}
+    if known.sum() < MIN_JUDGED:
+        return {}
     before = X["level_before"].to_numpy(dtype=float)[rows][known]
     gain = history.level_after[rows][known] - before
     return to_plain(score_gain(expected[known] - before, gain))

@@ -29,6 +29,7 @@ from recommender.improvement.history import (
     pairs_of_table,
     read_records,
 )
+from recommender.improvement.model import history_checks
 from recommender.scoring import assess_exams, score_sittings
 from recommender.service.learning.collecting import (
     assess_every_sitting,
@@ -200,8 +201,10 @@ def test_records_come_from_assessments_and_enrolments(small):
     ids = history.ids
     assert ids.competency_ids == small.framework.competency_ids
     assert ids.module_ids == tuple(m.id for m in small.framework.catalog.modules)
-    assert [ids.module_ids[m] for m in history.records.module if m >= 0] == [module.id]
-    assert history.modules.n_modules == len(small.framework.catalog.modules)
+    intervals = history.intervals.sort_values("level_before")
+    assert intervals["modules"].tolist() == [(module.id,), ()]
+    assert intervals["since"].iloc[0] == pytest.approx((140 / (365.25 / 12),))
+    assert sorted(history.level_after) == [1.6, 2.1]
 
 
 def test_an_imported_record_of_the_same_days_counts(small):
@@ -224,6 +227,7 @@ def test_what_the_catalogue_no_longer_has_is_left_out_with_a_note(small):
     assert {note.code: note.examples for note in history.notes} == {
         "unknown-competency": ("old-one",),
         "unknown-module": ("old-one",),
+        "unclear-interval": (),
     }
     assert "old-one" not in history.frame.to_csv()
 
@@ -278,8 +282,8 @@ def test_a_pseudonymised_export_can_be_read_by_the_import(service, tmp_path):
     again = read_table(path, KINDS["records"], known, latest=AS_OF)
     assert len(again) == n
     days = [(b - a).days for a, b in zip(again["before_on"], again["after_on"], strict=True)]
-    mine = history_of(service).records.days_between
-    assert sorted(days) == sorted(mine.astype(int).tolist())
+    mine = history_of(service).frame
+    assert sorted(days) == sorted((mine["after_on"] - mine["before_on"]).map(lambda d: d.days))
 
 
 def test_without_a_key_every_export_has_its_own_pseudonyms(service, tmp_path):
@@ -334,17 +338,15 @@ def test_files_alone_say_the_same_as_the_database(service, tmp_path):
     stored, alone = history_of(service), code_history(read_records(records), pairs)
     same = [name for name in RECORD_COLUMNS if name != "source"]
     pd.testing.assert_frame_equal(stored.frame[same], alone.frame[same])
+    pd.testing.assert_frame_equal(stored.intervals, alone.intervals)
+    np.testing.assert_array_equal(stored.level_after, alone.level_after)
     assert alone.ids.module_ids == stored.ids.module_ids
-    known = service.framework.competency_ids
-    framed = code_history(read_records(records), pairs, competency_ids=known)
-    np.testing.assert_array_equal(framed.records.competency, stored.records.competency)
-    np.testing.assert_array_equal(framed.records.module, stored.records.module)
 
 
 def test_the_report_of_the_database(service):
     history = history_of(service)
     report = report_history(history)
-    assert report.records == len(history.frame) > 0
+    assert report.records == len(history.intervals) > 0
     assert report.notes == history.notes
     assert len(report.competencies) == len(service.framework.competency_ids)
     counted = len(report.modules) + len(report.modules_without_records)
@@ -379,6 +381,11 @@ def test_every_code_has_words():
     codes = {f"history.suspicious.{code}" for code in history_code.report.SUSPICIOUS}
     noted = {key for key in all_texts() if key.startswith("history.note.")}
     assert {key for key in all_texts() if key.startswith("history.suspicious.")} == codes
+    warned = {key for key in all_texts() if key.startswith("history.warning.")}
+    checks = Path(history_checks.__file__).read_text(encoding="utf-8")
+    found = set(re.findall(r'HistoryWarning\(\s*"([a-z-]+)"', checks))
+    assert warned == {f"history.warning.{code}" for code in found}
+    assert {f"registry.limit.{code}" for code in found} <= set(all_texts())
     for key in noted:
         assert f'"{key.removeprefix("history.note.")}"' in source
     for code in re.findall(r'Note\("([a-z-]+)"', source):
