@@ -54,7 +54,9 @@ def ask(pairs: pd.DataFrame, level: float = 1.5) -> pd.DataFrame:
     )
 
 
-def two_modules(n: int, rng: np.random.Generator, *, together: float) -> tuple[pd.DataFrame, ...]:
+def two_modules(
+    n: int, rng: np.random.Generator, *, together: float
+) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
     """People who took one of two modules of effect .40 each, or both; and as many who took none."""
     pairs = pd.DataFrame(
         {
@@ -77,7 +79,7 @@ def two_modules(n: int, rng: np.random.Generator, *, together: float) -> tuple[p
     intervals = intervals.assign(
         person_id=[f"p{number}" for number in range(2 * n)],
         modules=modules,
-        since=[(3.0,) * len(names) for names in modules],
+        since=pd.Series([(3.0,) * len(names) for names in taken] + [()] * n),
         level_before=level,
         months=6.0,
     )
@@ -146,8 +148,10 @@ def test_effects_of_an_interval_add_up_and_a_control_gains_nothing(
     competency = history.pairs["competency_id"].iloc[0]
     names = history.pairs.loc[history.pairs["competency_id"] == competency, "module_id"].iloc[:2]
     alone = ask(history.pairs[history.pairs["competency_id"] == competency].iloc[:2])
-    both = alone[:1].assign(modules=[tuple(names)], since=[(np.nan, np.nan)])
-    none = alone[:1].assign(modules=[()], since=[()])
+    both = alone[:1].assign(modules=pd.Series([tuple(names)], index=alone.index[:1]))
+    both["since"] = pd.Series([(np.nan, np.nan)], index=both.index)
+    none = alone[:1].assign(modules=pd.Series([()], index=alone.index[:1]))
+    none["since"] = none["modules"]
     assert model.effect(both)[0] == pytest.approx(model.effect(alone).sum(), abs=1e-12)
     assert model.effect(none)[0] == 0.0
     assert model.predict(none)[0] == pytest.approx(
@@ -235,8 +239,9 @@ def test_modules_that_only_records_know_are_learned_too(history: Simulation) -> 
     assert len(fit.pairs_) == len(history.pairs)
     questions = ask(history.pairs)
     assert np.isfinite(fit.effect(questions)).all()
+    unheard = pd.Series([("never-heard-of",)], index=questions.index[:1])
     with pytest.raises(ModelError, match=r"model\.unknown-pair"):
-        fit.effect(questions[:1].assign(modules=[("never-heard-of",)]))
+        fit.effect(questions[:1].assign(modules=unheard))
 
 
 @pytest.mark.parametrize(
@@ -252,7 +257,8 @@ def test_histories_that_nothing_can_be_learned_from_are_refused(
     history: Simulation, change: dict[str, object], code: str
 ) -> None:
     column, value = next(iter(change.items()))
-    broken = history.intervals.assign(**{column: [value] * len(history.intervals)})
+    values = pd.Series([value] * len(history.intervals), index=history.intervals.index)
+    broken = history.intervals.assign(**{column: values})
     with pytest.raises(ModelError, match=re.escape(code)):
         EffectModel(history.pairs).fit(broken, history.level_after)
 

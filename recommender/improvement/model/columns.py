@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import OneHotEncoder, SplineTransformer
 
 from recommender.arrays import FloatArray, IntArray
 from recommender.improvement.model.history_checks import count_modules
+
+ObjectArray = NDArray[np.object_]
 
 # Slopes are centred here, so that they are nearly independent of the constants.
 MIDDLE_LEVEL = 2.0
@@ -102,7 +105,7 @@ def list_events(intervals: pd.DataFrame, pairs: pd.DataFrame, level: FloatArray)
     return Events(row, pair, since, level[row])
 
 
-def _find(index: pd.MultiIndex, module: FloatArray, competency: FloatArray) -> IntArray:
+def _find(index: pd.MultiIndex, module: ObjectArray, competency: ObjectArray) -> IntArray:
     # By codes: a lookup of a million pairs of texts would take seconds.
     modules, competencies = (index.levels[at] for at in (0, 1))
     known = index.codes[0].astype(np.int64) * (len(competencies) + 1) + index.codes[1]
@@ -133,25 +136,30 @@ def interact(one: sp.csr_array, other: sp.csr_array) -> sp.csr_array:
     return sp.csr_array((value, (left.row[entry], column)), shape=shape)
 
 
-def _spline(knots: FloatArray, degree: int = 3) -> SplineTransformer:
+def _spline(knots: FloatArray) -> SplineTransformer:
     # Only ever asked for values within the knots: beyond, the curve is that of the last knot.
     return SplineTransformer(
-        degree=degree, knots=knots, extrapolation="error", include_bias=False, sparse_output=True
+        knots=knots,  # pyright: ignore[reportArgumentType] - its stub forgets arrays
+        extrapolation="error",
+        include_bias=False,
+        sparse_output=True,
     )
 
 
 def _groups(frame: pd.DataFrame, name: str) -> OneHotEncoder:
     """Prepare a column for each value but "", which stands for unknown."""
     values = sorted(set(frame[name].unique()) - {""})
-    return OneHotEncoder(categories=[values], handle_unknown="ignore")
+    # The stub of categories forgets lists.
+    return OneHotEncoder(categories=[values], handle_unknown="ignore")  # pyright: ignore[reportArgumentType]
 
 
-def _stack(transformer: ColumnTransformer, values: object, n_rows: int) -> Columns:
+def _stack(transformer: ColumnTransformer, values: Any, n_rows: int) -> Columns:
     slices = transformer.output_indices_
     blocks = np.empty(max((part.stop for part in slices.values()), default=0), dtype=object)
     for name, part in slices.items():
         blocks[part] = name
-    return Columns(sp.csr_array(values).reshape(n_rows, blocks.size), tuple(blocks))
+    shape = (n_rows, blocks.size)
+    return Columns(sp.csr_array(values, shape=shape), tuple(blocks))
 
 
 class UntrainedColumns:

@@ -253,7 +253,8 @@ class EffectModel(RegressorMixin, BaseEstimator):
         return self._by_row(added, training, X) * ((high - low) / TOP)
 
     def _by_row(self, added: FloatArray, training: Training, X: pd.DataFrame) -> FloatArray:
-        return np.bincount(training.events.row, weights=added, minlength=len(X))
+        total = np.bincount(training.events.row, weights=added, minlength=len(X))
+        return total.astype(np.float64)
 
     def _search(self, equations: Equations) -> list[Weight]:
         """Find the weight of each member that explains the intervals best."""

@@ -65,14 +65,9 @@ class Untrained:
     after: FloatArray
 
     @cached_property
-    def products(self) -> tuple[sp.csr_array, sp.csr_array, FloatArray, FloatArray]:
-        """The columns transposed, their products with each other and the outcome, and counts.
-
-        Computed once for all members that are fitted on them.
-        """
-        values = self.columns.values
-        across = sp.csr_array(values.T)
-        return across, sp.csr_array(across @ values), across @ self.after, _count(values)
+    def products(self) -> Products:
+        """Sums over the intervals, computed once for all members that are fitted on them."""
+        return Products.of(self.columns.values, self.after)
 
 
 @dataclass(frozen=True)
@@ -86,7 +81,7 @@ class Member:
     size : float
         Root mean square of the weights, by which they are divided.
     ridge : BlockRidge
-        Fitted on the columns without training, then those of the effect.
+        Fitted on the columns of the effect, then those without training.
     names : tuple of str
         Name of each block of `ridge`.
     n_untrained : int
@@ -104,11 +99,11 @@ class Member:
 
     def predict_untrained(self, columns: Columns) -> FloatArray:
         """Return the level to expect without training."""
-        return columns.values @ self.ridge.coef_[: self.n_untrained]
+        return columns.values @ self.ridge.coef_[-self.n_untrained :]
 
     def predict_effect(self, training: Training, blocks: Collection[str] = ()) -> FloatArray:
         """Return what each event adds, by all of its columns or those of some blocks."""
-        coefficients = self.ridge.coef_[self.n_untrained :]
+        coefficients = self.ridge.coef_[: -self.n_untrained]
         values = training.columns.values[:, self.effect]
         if blocks:
             mine = np.isin(np.array(training.columns.blocks)[self.effect], list(blocks))
@@ -120,9 +115,7 @@ class Member:
         n_rows = int(training.events.row.max(initial=-1)) + 1
         values = _weighted(training, self.weight, self.size, self.effect, n_rows)
         nothing = sp.csr_array((n_rows, self.n_untrained))
-        return self.ridge.combination_variance(
-            sp.csr_array(sp.hstack([nothing, values], format="csr"))
-        )
+        return self.ridge.combination_variance(sp.csr_array(sp.hstack([values, nothing])))
 
 
 def _weighted(
@@ -199,8 +192,9 @@ class Equations:
     @cached_property
     def _blocks(self) -> tuple[tuple[str, ...], IntArray]:
         effect = np.array(self.training.columns.blocks, dtype=object)[self._kept]
-        of = np.concatenate([np.array(self.untrained.columns.blocks, dtype=object), effect])
-        codes, names = pd.factorize(np.where(np.isin(of, NOT_SHRUNK), None, of))
+        of = np.concatenate([effect, np.array(self.untrained.columns.blocks, dtype=object)])
+        of[np.isin(of, NOT_SHRUNK)] = None
+        codes, names = pd.factorize(of)
         return tuple(names), codes.astype(np.int64)
 
     def _size(self, weight: Weight) -> float:
@@ -209,21 +203,6 @@ class Equations:
         return size if size > 0 else 1.0
 
     def _products(self, weight: Weight, size: float) -> Products:
-        across, untrained, moment, count = self.untrained.products
-        after = self.untrained.after
-        effect = _weighted(self.training, weight, size, self._kept, after.size)
-        between = sp.csr_array(across @ effect)
-        gram = sp.block_array([[untrained, between], [between.T, effect.T @ effect]], format="csr")
-        count = np.maximum(np.concatenate([count, _count(effect)]), 1.0)
-        return Products(
-            gram=gram,
-            moment=np.concatenate([moment, effect.T @ after]),
-            square=float(after @ after),
-            n_rows=after.size,
-            size=gram.diagonal() / count,
-        )
-
-
-def _count(values: sp.csr_array) -> FloatArray:
-    """Count in how many rows each column is not zero."""
-    return np.bincount(values.indices[values.data != 0], minlength=values.shape[1]).astype(float)
+        untrained = self.untrained
+        effect = _weighted(self.training, weight, size, self._kept, untrained.after.size)
+        return untrained.products.extend(untrained.columns.values, effect, untrained.after)
