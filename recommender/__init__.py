@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from recommender.improvement.model.block_ridge import BlockRidge
     from recommender.improvement.model.effect_model import EffectModel
     from recommender.improvement.simulation.closed_loop import LoopSettings, run_closed_loop
-    from recommender.improvement.simulation.synthetic import SimulationSettings, simulate
+    from recommender.improvement.simulation.settings import SimulationSettings
+    from recommender.improvement.simulation.synthetic import simulate
     from recommender.ranking import Objective
     from recommender.results import to_json
     from recommender.service.installation import Service, open_service
@@ -81,7 +82,7 @@ _HOMES = {
     "RecommenderError": "recommender.errors",
     "Service": "recommender.service.installation",
     "Settings": "recommender.settings",
-    "SimulationSettings": "recommender.improvement.simulation.synthetic",
+    "SimulationSettings": "recommender.improvement.simulation.settings",
     "Workbench": "recommender.analysis",
     "calibration_chart": "recommender.documents.charts",
     "compare_effects": "recommender.analysis",

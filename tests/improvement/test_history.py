@@ -336,19 +336,15 @@ def test_a_simulated_history_survives_the_way_over_tables():
     table, modules = to_frames(simulation)
     history = code_history(read_records(table), pairs_of_table(modules))
     assert history.notes == ()
-    drawn = simulation.records
-    order = np.lexsort((drawn.after_day - drawn.days_between, drawn.after_day, drawn.competency,
-                        drawn.person))  # fmt: skip
+    drawn = simulation.intervals.assign(y=simulation.level_after)
+    drawn["before"] = (drawn["assessed_on"].astype("int64") // 86400) - drawn["months"] * 30.4375
+    drawn = drawn.sort_values(["person_id", "competency_id", "assessed_on", "before"])
     X = history.intervals
-    assert X["person_id"].tolist() == [f"p{code:05d}" for code in drawn.person[order]]
-    assert X["competency_id"].tolist() == [f"c{code:02d}" for code in drawn.competency[order]]
-    assert X["modules"].tolist() == [
-        (f"m{code:03d}",) if code >= 0 else () for code in drawn.module[order]
-    ]
-    np.testing.assert_array_equal(history.level_after, drawn.level_after[order])
-    np.testing.assert_allclose(X["months"] * (365.25 / 12), drawn.days_between[order])
-    on = X["assessed_on"].to_numpy("datetime64[D]").astype(float)
-    np.testing.assert_array_equal(on, drawn.after_day[order])
+    for name in ("person_id", "competency_id", "modules", "level_before"):
+        assert X[name].tolist() == drawn[name].tolist()
+    np.testing.assert_array_equal(history.level_after, drawn["y"])
+    np.testing.assert_allclose(X["months"], drawn["months"])
+    assert (X["assessed_on"].to_numpy() == drawn["assessed_on"].to_numpy()).all()
 
 
 def coded(rows):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 from truth_scores import score_truth
 
 from recommender.improvement.estimators import make_estimator
+from recommender.improvement.model import effect_model
+from recommender.improvement.model.columns import Columns, UntrainedColumns
 from recommender.improvement.model.effect_model import EffectModel
 
 from . import old_engine
@@ -23,11 +26,32 @@ UNTRAINED = (*UNTRAINED, "competency-slope", "competency-curve")
 ADDED = ("hours", "secondary", "served", "modality", "module", "pair", "distance")
 ABLATIONS = (
     *(f"effect-model only {member}" for member in ("linear", "curve")),
-    *(f"effect-model without {block}" for block in (*ADDED, "noise", "fading", *UNTRAINED)),
+    *(f"effect-model without {block}" for block in (*ADDED, *UNTRAINED)),
 )
 """The effect model without one of its parts each."""
 OLD = "945f1f1"
 FIGURES = ("regret", "ndcg", "rmse", "bias", "slope", "coverage", "coverage_top", "seconds")
+
+
+class _WithoutUntrained(EffectModel):
+    """The effect model without a block of the columns of what happens without training."""
+
+    def __init__(self, block: str, pairs: pd.DataFrame) -> None:
+        super().__init__(pairs)
+        self.block = block
+
+    def fit(self, X: pd.DataFrame, y: np.ndarray) -> _WithoutUntrained:
+        block = self.block
+
+        class Fewer(UntrainedColumns):
+            def transform(self, intervals: pd.DataFrame, level: np.ndarray) -> Columns:
+                made = super().transform(intervals, level)
+                keep = np.array([name != block for name in made.blocks])
+                return Columns(made.values[:, keep], tuple(np.array(made.blocks)[keep]))
+
+        with patch.object(effect_model, "UntrainedColumns", Fewer):
+            super().fit(X, y)
+        return self
 
 
 def factory_of(spec: str) -> Callable[[pd.DataFrame], Any]:
@@ -40,6 +64,8 @@ def factory_of(spec: str) -> Callable[[pd.DataFrame], Any]:
         columns, ``effect-model only MEMBER`` a member.
     """
     name, _, part = spec.partition(" without ")
+    if part in UNTRAINED:
+        return lambda pairs: _WithoutUntrained(part, pairs)
     if part:
         return lambda pairs: EffectModel(pairs, without=(part,))
     name, _, part = spec.partition(" only ")

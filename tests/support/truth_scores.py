@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from recommender.arrays import FloatArray, IntArray
 from recommender.errors import ShapeMismatchError
@@ -47,16 +46,10 @@ def truth_queries(simulation: Simulation) -> tuple[IntArray, IntArray]:
     query, pair : ndarray of int, shape (n,)
         Row of the query arrays and of the true pairs.
     """
-    served = simulation.truth.pair_competency
-    order = np.argsort(served, kind="stable")
-    competencies = pd.Index(simulation.competency_ids)
-    asked = competencies.get_indexer(pd.Index(simulation.queries["competency_id"]))
-    start = np.searchsorted(served[order], asked, side="left")
-    end = np.searchsorted(served[order], asked, side="right")
-    number = end - start
-    query = np.repeat(np.arange(number.size), number)
-    offset = np.arange(query.size) - np.repeat(np.cumsum(number) - number, number)
-    return query, order[start[query] + offset]
+    asked = simulation.queries[["competency_id"]].assign(query=np.arange(len(simulation.queries)))
+    served = simulation.pairs[["competency_id"]].assign(pair=np.arange(len(simulation.pairs)))
+    rows = asked.merge(served, on="competency_id")
+    return rows["query"].to_numpy(), rows["pair"].to_numpy()
 
 
 def score_truth(

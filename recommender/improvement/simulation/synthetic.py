@@ -20,7 +20,6 @@ from recommender.improvement.simulation.drawing import (
     DrawnCatalog,
     draw_catalog,
     draw_noise,
-    draw_ratings,
     number_ids,
     record_levels,
 )
@@ -32,17 +31,6 @@ from recommender.improvement.simulation.settings import (
     SimulationSettings,
 )
 from recommender.improvement.simulation.true_effects import Truth, effect_of, faded
-
-__all__ = [
-    "DAY_ZERO",
-    "HISTORY_DAYS",
-    "TOP_LEVEL",
-    "Simulation",
-    "SimulationSettings",
-    "Truth",
-    "draw_ratings",
-    "simulate",
-]
 
 # A new rating form is in use from here on.
 _FORM_DAY = HISTORY_DAYS * 2 // 3
@@ -220,9 +208,9 @@ def simulate(
     # Shuffled, so that no model can use the order in which rows were drawn.
     order = rng.permutation(total)
     form = settings.form_shift
-    before = record_levels(rated[person, competency], form * (day >= _FORM_DAY))
+    before = record_levels(rated[person, competency], form * (day >= _FORM_DAY).astype(float))
     level_after = record_levels(
-        after, draw_noise(settings, rng, total) + form * (day + days >= _FORM_DAY)
+        after, draw_noise(settings, rng, total) + form * (day + days >= _FORM_DAY).astype(float)
     )
     person_ids = np.array(number_ids("p", n, 5), dtype=object)
     units = np.array(number_ids("u", int(unit.max()) + 1, 2), dtype=object)
