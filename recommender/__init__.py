@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     )
     from recommender.documents.charts import calibration_chart, loop_chart
     from recommender.errors import RecommenderError
-    from recommender.improvement.evaluation import Evaluation, score_trained_rows
-    from recommender.improvement.evaluation.judging import evaluate
-    from recommender.improvement.history import History
-    from recommender.improvement.model.block_ridge import BlockRidge
-    from recommender.improvement.model.compiling import compile_effects
-    from recommender.improvement.model.effect_model import EffectModel
-    from recommender.improvement.model.effect_table import (
+    from recommender.improvement.compiling import compile_effects
+    from recommender.improvement.effect_table import (
         EffectTable,
         Prediction,
         explain,
         predict,
     )
-    from recommender.improvement.model.estimators import make_estimator
+    from recommender.improvement.estimators import make_estimator
+    from recommender.improvement.evaluation import Evaluation, score_trained_rows
+    from recommender.improvement.evaluation.judging import evaluate
+    from recommender.improvement.history import History
+    from recommender.improvement.model.block_ridge import BlockRidge
+    from recommender.improvement.model.effect_model import EffectModel
     from recommender.improvement.simulation.closed_loop import LoopSettings, run_closed_loop
     from recommender.improvement.simulation.settings import SimulationSettings
     from recommender.improvement.simulation.synthetic import simulate
@@ -71,14 +71,14 @@ _HOMES = {
     "RecommendationRequest": "recommender.service.recommend.recommendations",
     "BlockRidge": "recommender.improvement.model.block_ridge",
     "EffectModel": "recommender.improvement.model.effect_model",
-    "EffectTable": "recommender.improvement.model.effect_table",
+    "EffectTable": "recommender.improvement.effect_table",
     "Evaluation": "recommender.improvement.evaluation",
     "History": "recommender.improvement.history",
     "LoopSettings": "recommender.improvement.simulation.closed_loop",
     "Models": "recommender.service.models",
     "Objective": "recommender.ranking",
     "PlanRequest": "recommender.service.plans.choices",
-    "Prediction": "recommender.improvement.model.effect_table",
+    "Prediction": "recommender.improvement.effect_table",
     "RecommenderError": "recommender.errors",
     "Service": "recommender.service.installation",
     "Settings": "recommender.settings",
@@ -88,20 +88,20 @@ _HOMES = {
     "compare_effects": "recommender.analysis",
     "effect_by_level": "recommender.analysis",
     "effect_table": "recommender.analysis",
-    "compile_effects": "recommender.improvement.model.compiling",
+    "compile_effects": "recommender.improvement.compiling",
     "evaluate": "recommender.improvement.evaluation.judging",
     "evaluation_charts": "recommender.analysis",
-    "explain": "recommender.improvement.model.effect_table",
+    "explain": "recommender.improvement.effect_table",
     "history_tables": "recommender.analysis",
     "in_words": "recommender.analysis",
     "judge_later": "recommender.analysis",
     "load_catalog": "training_catalog",
-    "make_estimator": "recommender.improvement.model.estimators",
+    "make_estimator": "recommender.improvement.estimators",
     "loop_chart": "recommender.documents.charts",
     "loop_table": "recommender.analysis",
     "open_service": "recommender.service.installation",
     "open_workbench": "recommender.analysis",
-    "predict": "recommender.improvement.model.effect_table",
+    "predict": "recommender.improvement.effect_table",
     "read_history_files": "recommender.service.learning.files",
     "report_history": "recommender.service.learning.collecting",
     "run_closed_loop": "recommender.improvement.simulation.closed_loop",

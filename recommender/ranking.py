@@ -16,7 +16,7 @@ from recommender.candidates import (
     serves_gap,
 )
 from recommender.errors import ShapeMismatchError
-from recommender.improvement.model.effect_table import GRID, at_grid, grid_position
+from recommender.improvement.effect_table import GRID, at_grid, grid_position
 
 # Bounds the memory: the values of a million people for 500 modules would take 4 GB at once.
 CHUNK_PEOPLE = 1024

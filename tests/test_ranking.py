@@ -21,7 +21,7 @@ from people_and_modules import (
 )
 
 from recommender.errors import ShapeMismatchError
-from recommender.improvement.model.effect_table import GRID
+from recommender.improvement.effect_table import GRID
 from recommender.ranking import CHUNK_PEOPLE, ModelOrder, Objective, rank_modules
 
 OBJECTIVE = st.sampled_from(list(Objective))

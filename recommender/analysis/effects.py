@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recommender.analysis.workbench import Workbench
+from recommender.improvement.effect_table import Prediction, predict
 from recommender.improvement.evaluation import GainBins, GainScore, bin_gains, score_gain
-from recommender.improvement.model.effect_table import Prediction, predict
 from recommender.improvement.registry import TrainedModel
 from recommender.service.learning.training import expected_levels
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 from pydantic import SecretStr
 
+from recommender.improvement.effect_table import DEFAULT_ESTIMATOR
 from recommender.improvement.evaluation import Evaluation
 from recommender.improvement.history import (
     History,
@@ -17,7 +18,6 @@ from recommender.improvement.history import (
     pairs_of_modules,
     read_records,
 )
-from recommender.improvement.model.effect_table import DEFAULT_ESTIMATOR
 from recommender.improvement.registry import TrainedModel
 from recommender.sample import make_history
 from recommender.service.effective_catalog import load_effective_catalog

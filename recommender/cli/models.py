@@ -15,7 +15,7 @@ from recommender.documents.evaluation.comparison import comparison_rows
 from recommender.documents.evaluation.document import ReportOptions
 from recommender.errors import InputError
 from recommender.improvement.evaluation import Evaluation
-from recommender.improvement.model.history_checks import MIN_CONTROLS
+from recommender.improvement.history_checks import MIN_CONTROLS
 from recommender.improvement.registry import ModelCard, to_plain
 from recommender.service.learning.files import (
     read_history_files,

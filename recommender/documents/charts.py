@@ -25,7 +25,7 @@ from recommender.documents.figures import percent, signed
 from recommender.documents.glyphs import FONT_FAMILY, FONT_FILES, FONT_FOLDER, show
 from recommender.documents.plotting import repeatable
 from recommender.improvement.evaluation import GainBins, GainScore, IntervalCoverage
-from recommender.improvement.model.history_checks import Bracket
+from recommender.improvement.history_checks import Bracket
 from recommender.improvement.simulation.closed_loop import ClosedLoop
 from recommender.texts import say
 

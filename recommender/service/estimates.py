@@ -13,7 +13,7 @@ import numpy as np
 
 from recommender.arrays import FloatArray, IntArray
 from recommender.errors import ModelError
-from recommender.improvement.model.effect_table import GRID, EffectTable, find_pairs, predict
+from recommender.improvement.effect_table import GRID, EffectTable, find_pairs, predict
 from recommender.improvement.registry import TrainedModel
 from recommender.ranking import ModelOrder, predict_improvement
 from recommender.results import Basis

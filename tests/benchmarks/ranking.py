@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from recommender.candidates import ModuleArrays
-from recommender.improvement.model.effect_table import GRID
+from recommender.improvement.effect_table import GRID
 from recommender.ranking import rank_modules
 from tests.benchmarks.measuring import Figure, measure
 

@@ -33,6 +33,7 @@ from recommender.documents.evaluation.report import (
     render_evaluation_report,
 )
 from recommender.documents.evaluation.view import warning_sentences
+from recommender.improvement.effect_table import EFFECT_COVERAGE, TOP_COVERAGE
 from recommender.improvement.evaluation import (
     Evaluation,
     GainBins,
@@ -42,8 +43,7 @@ from recommender.improvement.evaluation import (
     bin_gains,
 )
 from recommender.improvement.evaluation.judging import evaluate
-from recommender.improvement.model.effect_table import EFFECT_COVERAGE, TOP_COVERAGE
-from recommender.improvement.model.history_checks import Bracket, HistoryWarning
+from recommender.improvement.history_checks import Bracket, HistoryWarning
 from recommender.improvement.off_policy import PolicyValue
 from recommender.improvement.simulation.closed_loop import LoopSettings, run_closed_loop
 from recommender.improvement.simulation.synthetic import SimulationSettings

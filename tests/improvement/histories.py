@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from recommender.improvement.model.compiling import compile_effects
-from recommender.improvement.model.effect_table import EffectTable
-from recommender.improvement.model.estimators import make_estimator
+from recommender.improvement.compiling import compile_effects
+from recommender.improvement.effect_table import EffectTable
+from recommender.improvement.estimators import make_estimator
 from recommender.improvement.simulation.synthetic import Simulation, SimulationSettings, simulate
 
 SETTINGS = SimulationSettings(

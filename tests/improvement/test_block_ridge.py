@@ -14,10 +14,11 @@ from scipy.stats import multivariate_normal
 from sklearn.linear_model import BayesianRidge, Ridge
 from sklearn.utils.estimator_checks import check_estimator
 
-from recommender.improvement.model import block_ridge, elimination
+from recommender.improvement.model import block_ridge
 from recommender.improvement.model.block_ridge import BlockRidge
-from recommender.improvement.model.elimination import GramSystem
-from recommender.improvement.model.products import Products
+from recommender.improvement.normal_equations import elimination
+from recommender.improvement.normal_equations.elimination import GramSystem
+from recommender.improvement.normal_equations.products import Products
 
 
 def make_rows(

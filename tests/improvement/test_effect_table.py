@@ -11,8 +11,8 @@ from improvement.histories import draw, fit_table, ids_of
 from truth_scores import score_truth, truth_queries
 
 from recommender.errors import ModelError
-from recommender.improvement.model.compiling import calibrate
-from recommender.improvement.model.effect_table import (
+from recommender.improvement.compiling import calibrate
+from recommender.improvement.effect_table import (
     GRID,
     MEASURED,
     POOLED,
@@ -22,7 +22,7 @@ from recommender.improvement.model.effect_table import (
     has_interval,
     predict,
 )
-from recommender.improvement.model.intervals import ask, is_trained, without_modules
+from recommender.improvement.intervals import ask, is_trained, without_modules
 
 
 @pytest.fixture(scope="module")

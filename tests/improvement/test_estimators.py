@@ -13,16 +13,16 @@ from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 
 from recommender.errors import InputError
-from recommender.improvement.evaluation import score_trained_rows
-from recommender.improvement.model.effect_model import EffectModel
-from recommender.improvement.model.estimators import (
+from recommender.improvement.estimators import (
     SHIPPED,
     RawMean,
     SLearner,
     make_estimator,
     wrap_estimator,
 )
-from recommender.improvement.model.intervals import ask, is_trained, without_modules
+from recommender.improvement.evaluation import score_trained_rows
+from recommender.improvement.intervals import ask, is_trained, without_modules
+from recommender.improvement.model.effect_model import EffectModel
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,12 @@ from improvement.histories import draw
 from truth_scores import score_truth
 
 from recommender.errors import ModelError, ShapeMismatchError
+from recommender.improvement.estimators import BASELINES, make_estimator
 from recommender.improvement.evaluation import is_later, score_gain, score_trained_rows
 from recommender.improvement.evaluation.judging import evaluate
-from recommender.improvement.model.estimators import BASELINES, make_estimator
-from recommender.improvement.model.intervals import is_trained
-from recommender.improvement.model.splitting import split_by_module, split_by_person
+from recommender.improvement.intervals import is_trained
 from recommender.improvement.off_policy import off_policy_value
+from recommender.improvement.splitting import split_by_module, split_by_person
 
 NAMES = ("effect-model", "ridge", "our_models:tree")
 

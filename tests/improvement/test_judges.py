@@ -16,9 +16,9 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.model_selection import KFold
 
+from recommender.improvement.history_checks import check_history
+from recommender.improvement.intervals import ask
 from recommender.improvement.model.effect_model import EffectModel
-from recommender.improvement.model.history_checks import check_history
-from recommender.improvement.model.intervals import ask
 from recommender.improvement.simulation.settings import SimulationSettings
 from recommender.improvement.simulation.synthetic import simulate
 

@@ -28,8 +28,8 @@ from recommender.errors import (
     RecommenderError,
     ShapeMismatchError,
 )
-from recommender.improvement.model.effect_table import EFFECT_COVERAGE, TOP_COVERAGE, predict
-from recommender.improvement.model.history_checks import HistoryWarning
+from recommender.improvement.effect_table import EFFECT_COVERAGE, TOP_COVERAGE, predict
+from recommender.improvement.history_checks import HistoryWarning
 from recommender.improvement.registry import (
     TrainedModel,
     active_model,

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from truth_scores import score_truth
 
+from recommender.improvement.estimators import make_estimator
 from recommender.improvement.model import effect_model
 from recommender.improvement.model.columns import Columns, UntrainedColumns
 from recommender.improvement.model.effect_model import EffectModel
-from recommender.improvement.model.estimators import make_estimator
 
 from . import old_engine
 from .histories import History, make_history

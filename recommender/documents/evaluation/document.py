@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from recommender.documents.figures import known
-from recommender.improvement.evaluation import Evaluation
-from recommender.improvement.model.effect_table import (
+from recommender.improvement.effect_table import (
     EFFECT_COVERAGE,
     TOP_COVERAGE,
     EffectTable,
     has_interval,
 )
-from recommender.improvement.model.history_checks import Bracket, HistoryWarning
-from recommender.improvement.model.intervals import is_trained
+from recommender.improvement.evaluation import Evaluation
+from recommender.improvement.history_checks import Bracket, HistoryWarning
+from recommender.improvement.intervals import is_trained
 from recommender.improvement.off_policy import PolicyValue
 
 NOMINAL = 0.9  # share of intervals that should contain the measured gain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from recommender.documents.figures import decimal, percent, signed
-from recommender.improvement.model.history_checks import HistoryWarning
+from recommender.improvement.history_checks import HistoryWarning
 from recommender.texts import say
 
 _MOST_NAMES = 10  # more names make no sentence; all of them stand in the card

@@ -16,6 +16,8 @@ from sklearn.base import clone
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ModelError
+from recommender.improvement.compiling import calibrate
+from recommender.improvement.estimators import BASELINES
 from recommender.improvement.evaluation.scores import (
     MIN_JUDGED,
     Evaluation,
@@ -27,10 +29,8 @@ from recommender.improvement.evaluation.scores import (
     is_later,
     score_gain,
 )
-from recommender.improvement.model.compiling import calibrate
-from recommender.improvement.model.estimators import BASELINES
-from recommender.improvement.model.intervals import as_asked, is_size_known
-from recommender.improvement.model.splitting import (
+from recommender.improvement.intervals import as_asked, is_size_known
+from recommender.improvement.splitting import (
     Fold,
     split_by_module,
     split_by_person,

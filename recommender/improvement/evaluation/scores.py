@@ -10,7 +10,7 @@ import pandas as pd
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ShapeMismatchError
-from recommender.improvement.model.intervals import is_trained
+from recommender.improvement.intervals import is_trained
 
 LATER_SHARE = 0.3
 # An error from fewer intervals would be mostly luck.

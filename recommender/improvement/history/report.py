@@ -20,7 +20,7 @@ from recommender.improvement.history.suspicious import (
     find_suspicious,
     list_suspicious,
 )
-from recommender.improvement.model.history_checks import (
+from recommender.improvement.history_checks import (
     HistoryWarning,
     check_history,
     count_modules,

@@ -28,8 +28,8 @@ from sklearn.utils.validation import (
 from threadpoolctl import threadpool_limits
 
 from recommender.arrays import FloatArray, IntArray
-from recommender.improvement.model.elimination import Factor, GramSystem
-from recommender.improvement.model.products import (
+from recommender.improvement.normal_equations.elimination import Factor, GramSystem
+from recommender.improvement.normal_equations.products import (
     Columns,
     Products,
     append_column,

@@ -14,7 +14,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import OneHotEncoder, SplineTransformer
 
 from recommender.arrays import FloatArray, IntArray
-from recommender.improvement.model.history_checks import count_modules
+from recommender.improvement.history_checks import count_modules
 
 ObjectArray = NDArray[np.object_]
 

@@ -22,6 +22,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from recommender.arrays import FloatArray
 from recommender.errors import ModelError
+from recommender.improvement.history_checks import (
+    MIN_CONTROLS,
+    bracket_effect,
+    count_modules,
+    find_reliability,
+)
 from recommender.improvement.model.columns import (
     EffectColumns,
     Events,
@@ -30,12 +36,6 @@ from recommender.improvement.model.columns import (
     list_events,
 )
 from recommender.improvement.model.curve import TOP, Weight, search_curve, search_fading
-from recommender.improvement.model.history_checks import (
-    MIN_CONTROLS,
-    bracket_effect,
-    count_modules,
-    find_reliability,
-)
 from recommender.improvement.model.members import OWN, Equations, Training, Untrained
 
 CATALOG_COLUMNS = ["module_id", "competency_id", "from_level", "main", "modality", "hours"]

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.errors import ModelError, ShapeMismatchError
-from recommender.improvement.model.effect_table import GRID, Calibration, EffectTable
-from recommender.improvement.model.history_checks import Bracket
+from recommender.improvement.effect_table import GRID, Calibration, EffectTable
+from recommender.improvement.history_checks import Bracket
 from recommender.improvement.registry.artefact import TrainedModel
 
 Arrays = Mapping[str, NDArray[Any]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from recommender.errors import ModelError
-from recommender.improvement.model.effect_table import EffectTable
+from recommender.improvement.effect_table import EffectTable
 
 PICKLE_PROTOCOL = 5
 

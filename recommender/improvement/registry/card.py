@@ -18,13 +18,13 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from recommender.errors import InputError, ModelError
-from recommender.improvement.model.effect_table import (
+from recommender.improvement.effect_table import (
     EFFECT_COVERAGE,
     TOP_COVERAGE,
     EffectTable,
     has_interval,
 )
-from recommender.improvement.model.history_checks import HistoryWarning
+from recommender.improvement.history_checks import HistoryWarning
 from recommender.texts import LANGUAGES, all_texts, say
 
 # As long as the output of SHA-256; a shorter key is weaker than the signature.

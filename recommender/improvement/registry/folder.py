@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from recommender.errors import ConflictError, ModelError, NotFoundError
-from recommender.improvement.model.effect_table import EFFECT_COVERAGE, TOP_COVERAGE, has_interval
+from recommender.improvement.effect_table import EFFECT_COVERAGE, TOP_COVERAGE, has_interval
 from recommender.improvement.registry.arrays import dump_arrays, read_arrays
 from recommender.improvement.registry.artefact import TrainedModel, dump_model
 from recommender.improvement.registry.card import (

@@ -14,17 +14,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
-from recommender.improvement.model.compiling import compile_effects
-from recommender.improvement.model.effect_model import EffectModel
-from recommender.improvement.model.effect_table import (
+from recommender.improvement.compiling import compile_effects
+from recommender.improvement.effect_table import (
     DEFAULT_ESTIMATOR,
     EffectTable,
     Prediction,
     find_pairs,
     predict,
 )
-from recommender.improvement.model.estimators import RawMean
-from recommender.improvement.model.intervals import ask
+from recommender.improvement.estimators import RawMean
+from recommender.improvement.intervals import ask
+from recommender.improvement.model.effect_model import EffectModel
 from recommender.improvement.simulation.loop_log import (
     OffPolicyCheck,
     ShownLog,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
-from recommender.improvement.model.effect_table import Prediction
+from recommender.improvement.effect_table import Prediction
 from recommender.improvement.off_policy import PolicyValue, off_policy_value
 from recommender.improvement.simulation.organisation import Organisation, Quarter
 from recommender.improvement.simulation.policies import Shown, sum_by_module

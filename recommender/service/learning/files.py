@@ -14,13 +14,13 @@ import pandas as pd
 from recommender.errors import InputError, TableFault, TableFaultsError
 from recommender.exchange import read_table
 from recommender.exchange.tables.csv_writing import write_csv
+from recommender.improvement.effect_table import DEFAULT_ESTIMATOR, Prediction, predict
 from recommender.improvement.history import (
     History,
     code_history,
     pairs_of_table,
     read_records,
 )
-from recommender.improvement.model.effect_table import DEFAULT_ESTIMATOR, Prediction, predict
 from recommender.improvement.registry import (
     ModelCard,
     TrainedModel,

@@ -26,6 +26,11 @@ from recommender.documents.evaluation.report import (
     render_evaluation_report,
 )
 from recommender.errors import ModelError
+from recommender.improvement.effect_table import (
+    DEFAULT_ESTIMATOR,
+    EffectTable,
+    expect_levels,
+)
 from recommender.improvement.evaluation import (
     MIN_JUDGED,
     Evaluation,
@@ -33,12 +38,7 @@ from recommender.improvement.evaluation import (
     score_gain,
 )
 from recommender.improvement.history import History, find_warnings
-from recommender.improvement.model.effect_table import (
-    DEFAULT_ESTIMATOR,
-    EffectTable,
-    expect_levels,
-)
-from recommender.improvement.model.intervals import is_size_known, is_trained
+from recommender.improvement.intervals import is_size_known, is_trained
 from recommender.improvement.registry import (
     CardFacts,
     ModelCard,
@@ -176,8 +176,8 @@ def evaluate_history(
     """
     # only here and in `fit_history`: a server, which leaves training to another process, does not
     # load scikit-learn
+    from recommender.improvement.estimators import SHIPPED, make_estimator
     from recommender.improvement.evaluation.judging import evaluate
-    from recommender.improvement.model.estimators import SHIPPED, make_estimator
 
     names = tuple(dict.fromkeys((*estimators, *SHIPPED) if len(estimators) < 2 else estimators))
     models = {name: make_estimator(name, history.pairs, scale=scale) for name in names}
@@ -223,8 +223,8 @@ def fit_history(
     history: History, estimator: str, *, scale: tuple[float, float], seed: int
 ) -> tuple[Any, EffectTable]:
     """Fit an estimator on a history whose levels lie on a scale, and compile its table."""
-    from recommender.improvement.model.compiling import compile_effects
-    from recommender.improvement.model.estimators import make_estimator
+    from recommender.improvement.compiling import compile_effects
+    from recommender.improvement.estimators import make_estimator
 
     X, y = history.intervals, history.level_after
     # An estimator may keep what it is fitted on, and who somebody is would then be in its artefact.

@@ -8,7 +8,7 @@ import pytest
 from simulated_tables import to_frames
 
 from recommender.improvement.history import code_history, pairs_of_table, read_records
-from recommender.improvement.model.history_checks import (
+from recommender.improvement.history_checks import (
     HistoryWarning,
     bracket_effect,
     check_history,

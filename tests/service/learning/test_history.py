@@ -22,6 +22,7 @@ from recommender.arrays import months_before, to_date, to_day
 from recommender.errors import InputError
 from recommender.exchange import read_table
 from recommender.exchange.tables.csv_writing import write_csv
+from recommender.improvement import history_checks
 from recommender.improvement.history import (
     RECORD_COLUMNS,
     code_history,
@@ -29,7 +30,6 @@ from recommender.improvement.history import (
     pairs_of_table,
     read_records,
 )
-from recommender.improvement.model import history_checks
 from recommender.scoring import assess_exams, score_sittings
 from recommender.service.learning.collecting import (
     assess_every_sitting,

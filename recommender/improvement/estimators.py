@@ -26,9 +26,9 @@ from sklearn.utils import get_tags
 
 from recommender.arrays import FloatArray
 from recommender.errors import InputError
+from recommender.improvement.effect_table import DEFAULT_ESTIMATOR
+from recommender.improvement.intervals import is_trained, without_modules
 from recommender.improvement.model.effect_model import EffectModel
-from recommender.improvement.model.effect_table import DEFAULT_ESTIMATOR
-from recommender.improvement.model.intervals import is_trained, without_modules
 
 Scale = tuple[float, float]
 

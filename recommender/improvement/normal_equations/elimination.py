@@ -15,7 +15,7 @@ from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.sparse.csgraph import connected_components
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
-from recommender.improvement.model.products import Columns, is_sparse
+from recommender.improvement.normal_equations.products import Columns, is_sparse
 
 # Below this many columns, one dense inverse is faster than a search for groups.
 FEW_COLUMNS = 300

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from recommender.arrays import BoolArray, FloatArray
-from recommender.improvement.model.history_checks import MIN_CONTROLS
+from recommender.improvement.history_checks import MIN_CONTROLS
 
 
 def is_trained(X: pd.DataFrame) -> BoolArray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ModelError
-from recommender.improvement.model.history_checks import Bracket
+from recommender.improvement.history_checks import Bracket
 
 # A twentieth of a level apart: lines between these points are within .005 of the effect model.
 GRID = np.linspace(0.0, 4.0, 81)

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GroupKFold
 
 from recommender.arrays import BoolArray
-from recommender.improvement.model.intervals import is_trained
+from recommender.improvement.intervals import is_trained
 
 
 class Fold(NamedTuple):

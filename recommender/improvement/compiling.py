@@ -10,17 +10,17 @@ import pandas as pd
 
 from recommender.arrays import FloatArray, IntArray
 from recommender.errors import ModelError
-from recommender.improvement.model.effect_table import (
+from recommender.improvement.effect_table import (
     GRID,
     Calibration,
     EffectTable,
 )
-from recommender.improvement.model.history_checks import (
+from recommender.improvement.history_checks import (
     bracket_effect,
     find_reliability,
 )
-from recommender.improvement.model.intervals import as_asked, ask, is_size_known, is_trained
-from recommender.improvement.model.splitting import (
+from recommender.improvement.intervals import as_asked, ask, is_size_known, is_trained
+from recommender.improvement.splitting import (
     Fold,
     split_by_module,
     split_by_person,
