@@ -34,19 +34,19 @@ FIGURES = ("regret", "ndcg", "rmse", "bias", "slope", "coverage", "coverage_top"
 
 
 class _WithoutUntrained(EffectModel):
-    """The effect model without a block of the columns of what happens without training."""
+    """The effect model without some blocks of the columns of what happens without training."""
 
-    def __init__(self, block: str, pairs: pd.DataFrame) -> None:
+    def __init__(self, blocks: tuple[str, ...], pairs: pd.DataFrame) -> None:
         super().__init__(pairs)
-        self.block = block
+        self.blocks = blocks
 
     def fit(self, X: pd.DataFrame, y: np.ndarray) -> _WithoutUntrained:
-        block = self.block
+        blocks = self.blocks
 
         class Fewer(UntrainedColumns):
             def transform(self, intervals: pd.DataFrame, level: np.ndarray) -> Columns:
                 made = super().transform(intervals, level)
-                keep = np.array([name != block for name in made.blocks])
+                keep = ~np.isin(np.array(made.blocks), blocks)
                 return Columns(made.values[:, keep], tuple(np.array(made.blocks)[keep]))
 
         with patch.object(effect_model, "UntrainedColumns", Fewer):
@@ -60,14 +60,15 @@ def factory_of(spec: str) -> Callable[[pd.DataFrame], Any]:
     Parameters
     ----------
     spec : str
-        What ``train --estimator`` takes; ``effect-model without BLOCK`` leaves out a block of
-        columns, ``effect-model only MEMBER`` a member.
+        What ``train --estimator`` takes; ``effect-model without BLOCK+BLOCK`` leaves out blocks
+        of columns, ``effect-model only MEMBER`` a member.
     """
     name, _, part = spec.partition(" without ")
-    if part in UNTRAINED:
-        return lambda pairs: _WithoutUntrained(part, pairs)
+    blocks = tuple(part.split("+"))
+    if set(blocks) <= set(UNTRAINED):
+        return lambda pairs: _WithoutUntrained(blocks, pairs)
     if part:
-        return lambda pairs: EffectModel(pairs, without=(part,))
+        return lambda pairs: EffectModel(pairs, without=blocks)
     name, _, part = spec.partition(" only ")
     if part:
         return lambda pairs: EffectModel(pairs, members=(part,))

@@ -91,6 +91,7 @@ AWKWARD = {
     "many-modules": replace(LARGE, n_modules=1500),
     "hidden": replace(LARGE, hidden_share=0.2),
     "wait-listed": replace(LARGE, private_selection=1.5, n_wait_listed=2500, n_untrained=12500),
+    "only-wait-listed": replace(LARGE, private_selection=1.5, n_wait_listed=2500, n_untrained=0),
     "independent-shared": World(shared=True),
     "independent-fading": World(half_life=5.0),
     "independent-form": World(form_shift=0.4),
