@@ -11,7 +11,7 @@ from recommender.texts import all_texts, say
 def say_cautions(codes: tuple[str, ...], lang: str) -> list[str]:
     """Say what makes the effect of a module uncertain beyond its range."""
     # Not every code touches a single module: what is said once of the model has no sentence here.
-    keys = [f"reason.caution-{code}" for code in codes]
+    keys = [f"caution.{code}" for code in codes]
     return [say(key, lang) for key in keys if key in all_texts()]
 
 
