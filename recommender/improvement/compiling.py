@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from recommender.arrays import FloatArray, IntArray
 from recommender.errors import ModelError
@@ -160,13 +161,13 @@ def _list_pairs(
 
 
 def _questions(
-    modules: Sequence[str | None], competencies: Sequence[str], levels: FloatArray
+    modules: NDArray[np.object_], competencies: NDArray[np.object_], levels: FloatArray
 ) -> pd.DataFrame:
     """Ask about each module and competency at each of some levels."""
     n = len(levels)
     return ask(
-        np.repeat(np.array(modules, dtype=object), n).tolist(),
-        np.repeat(np.array(competencies, dtype=object), n).tolist(),
+        np.repeat(modules, n).tolist(),
+        np.repeat(competencies, n).tolist(),
         np.tile(levels, len(modules)),
     )
 
@@ -185,15 +186,14 @@ def _without_training(
 ) -> tuple[FloatArray, FloatArray]:
     """Level without training by competency and starting level, and what units add to it."""
     low, unit = scale[0], (scale[1] - scale[0]) / 4.0
-    asked = _questions(
-        [None] * len(ids.competency_ids), list(ids.competency_ids), low + GRID * unit
-    )
+    competencies = np.array(ids.competency_ids, dtype=object)
+    nobody = np.full(competencies.size, None, dtype=object)
+    asked = _questions(nobody, competencies, low + GRID * unit)
     level = _batched(estimator.predict, asked).reshape(-1, GRID.size)
     if not len(ids.org_units):
         return (level - low) / unit, np.zeros(0)
     # Where somebody in the middle ends, by unit; what a unit adds is taken to be the same anywhere.
-    nobody = [None] * len(ids.competency_ids)
-    middle = _questions(nobody, list(ids.competency_ids), np.array([low + 2.0 * unit]))
+    middle = _questions(nobody, competencies, np.array([low + 2.0 * unit]))
     base = estimator.predict(middle)
     units = pd.concat([middle.assign(org_unit=unit_id) for unit_id in ids.org_units])
     of_unit = _batched(estimator.predict, units).reshape(len(ids.org_units), -1)
@@ -226,8 +226,8 @@ def _parts(estimator: Any, asked: pd.DataFrame, effect: FloatArray, unit: float)
 
 def _table_error(
     estimator: Any,
-    modules: FloatArray,
-    competencies: FloatArray,
+    modules: NDArray[np.object_],
+    competencies: NDArray[np.object_],
     effect: FloatArray,
     scale: tuple[float, float],
 ) -> float:

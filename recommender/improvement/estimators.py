@@ -78,12 +78,14 @@ class SLearner(RegressorMixin, BaseEstimator):
 
     def fit(self, X: pd.DataFrame, y: FloatArray) -> Self:
         """Encode the rows and fit the estimator on their gain."""
-        self.estimator_ = clone(self.estimator)
+        self.estimator_: Any = clone(self.estimator)
         sparse = get_tags(self.estimator_).input_tags.sparse
+        # The stubs know only names of analyzers.
+        vectorizer = CountVectorizer(analyzer=_as_they_are)  # pyright: ignore[reportArgumentType]
         self.columns_ = ColumnTransformer(
             [
                 ("group", OneHotEncoder(handle_unknown="ignore"), ["competency_id", "org_unit"]),
-                ("modules", CountVectorizer(analyzer=_as_they_are), "tokens"),
+                ("modules", vectorizer, "tokens"),
                 ("numbers", StandardScaler(), ["level", "square", "months", "count", "ready"]),
             ],
             sparse_threshold=1.0 if sparse else 0.0,
@@ -223,9 +225,8 @@ class TrainedLine(RegressorMixin, BaseEstimator):
     def _columns(self, X: pd.DataFrame) -> sp.csr_array | FloatArray:
         level = X["level_before"].to_numpy(dtype=float)[:, None]
         if self.by == "competency":
-            return sp.csr_array(
-                sp.hstack([self.competencies_.transform(X[["competency_id"]]), level])
-            )
+            competency = sp.csr_array(self.competencies_.transform(X[["competency_id"]]))
+            return sp.csr_array(sp.hstack([competency, sp.csr_array(level)]))
         if self.by == "uptake":
             # By the logarithm: a few modules are taken far more often than all others.
             taken = [[self.uptake_.get(m, 0) for m in modules] or [0] for modules in X["modules"]]

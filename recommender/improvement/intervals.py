@@ -32,13 +32,13 @@ def ask(
     return pd.DataFrame(
         {
             "person_id": pd.Series([""] * len(level), dtype=object),
-            "competency_id": pd.Series(competency, dtype=object),
+            "competency_id": pd.Series(list(competency), dtype=object),
             "modules": pd.Series([(m,) if m is not None else () for m in module], dtype=object),
             "since": pd.Series([(nothing,) if m is not None else () for m in module], dtype=object),
             "level_before": level,
             "months": nothing,
             "org_unit": pd.Series(
-                [None] * len(level) if org_unit is None else org_unit, dtype=object
+                [None] * len(level) if org_unit is None else list(org_unit), dtype=object
             ),
             "assessed_on": pd.Series([pd.NaT] * len(level), dtype="datetime64[s]"),
         }

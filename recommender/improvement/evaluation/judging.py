@@ -7,7 +7,7 @@ on random rows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -111,11 +111,11 @@ def evaluate(
         if rows.sum() < MIN_JUDGED:
             raise ModelError("model.too-few-to-judge", found=int(rows.sum()), minimum=MIN_JUDGED)
     evidence = _evidence(X, known_folds)
-    on_four = tuple(
-        _Judged((part[estimator].predicted - low) / unit, part[estimator].fold)
+    own, of_left_out = (
+        replace(part[estimator], predicted=(part[estimator].predicted - low) / unit)
         for part in (known, cold)
     )
-    held = _held(on_four, (y - low) / unit, level, evidence > 0, later)
+    held = _held((own, of_left_out), (y - low) / unit, level, evidence > 0, later)
     rows = judged["known"]
 
     def scores(part: dict[str, _Judged], rows: BoolArray) -> dict[str, GainScore]:
@@ -160,7 +160,7 @@ def evaluate(
 def _predict_left_out(model: Any, X: pd.DataFrame, y: FloatArray, folds: list[Fold]) -> _Judged:
     """Fit a model anew for each fold and predict what the fold leaves out; NaN elsewhere."""
     predicted, of_fold = np.full(len(X), np.nan), np.full(len(X), -1)
-    anew = clone(model)
+    anew: Any = clone(model)
     for at, (learn, judge) in enumerate(folds):
         if judge.any():
             fitted = anew.fit(X[learn], y[learn])

@@ -240,7 +240,8 @@ class EffectModel(RegressorMixin, BaseEstimator):
         Without some people or modules they would hardly be others, and searching them takes most
         of the time of a fit.
         """
-        return clone(self).set_params(weights=[each.weight for each in self.members_])
+        anew: EffectModel = clone(self)  # pyright: ignore[reportAssignmentType]
+        return anew.set_params(weights=[each.weight for each in self.members_])
 
     def _sum_effects(self, X: pd.DataFrame, blocks: Collection[str] = ()) -> FloatArray:
         check_is_fitted(self)
