@@ -147,7 +147,8 @@ class PlanItem:
     `goal` is what the module teaches towards the gaps served, `on_the_job` what to practise at
     work, `companion` who accompanies that, `measure` how success is judged, and `review_on` when
     it is looked at again; in plans of earlier releases they are empty. `focus` is what the practice
-    is tied to: an indicator, or ``<competency>.<level>``.
+    is tied to: an indicator, or ``<competency>.<level>``. `cautions` are codes of what the history
+    of the model cannot tell of this module.
     """
 
     order: int
@@ -174,6 +175,7 @@ class PlanItem:
     measure: str = ""
     review_on: dt.date | None = None
     focus: str = ""
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,10 @@ class PlanItemOut(_Part):
         str,
         Field(description="What the practice is tied to: an indicator, or competency and level."),
     ]
+    cautions: Annotated[
+        list[str],
+        Field(description="Codes of what the model's history cannot tell of this module."),
+    ]
 
 
 class PlanActivityOut(_Part):

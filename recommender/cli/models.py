@@ -48,7 +48,7 @@ Seed = Annotated[
     int, typer.Option(help="Random seed; the same data and seed give the same model.", min=0)
 ]
 
-NAMES = "effect-model, linear, ridge, boosting, raw-mean, ancova or package.module:factory"
+NAMES = "effect-model, linear, ridge, boosting, raw-mean, ancova or package.models:factory"
 Estimator = Annotated[str, typer.Option("--estimator", help=f"What to train: {NAMES}.")]
 Estimators = Annotated[
     list[str] | None,

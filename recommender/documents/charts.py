@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import font_manager
@@ -26,8 +27,10 @@ from recommender.documents.glyphs import FONT_FAMILY, FONT_FILES, FONT_FOLDER, s
 from recommender.documents.plotting import repeatable
 from recommender.improvement.evaluation import GainBins, GainScore, IntervalCoverage
 from recommender.improvement.history_checks import Bracket
-from recommender.improvement.simulation.closed_loop import ClosedLoop
 from recommender.texts import say
+
+if TYPE_CHECKING:  # a server draws reports, and the closed loop would load scikit-learn there
+    from recommender.improvement.simulation.closed_loop import ClosedLoop
 
 INK, GREY, RULE, ACCENT, FAINT = "#1c2229", "#56606b", "#c4cad2", "#173f67", "#e4e8ed"
 FEW = 20  # with fewer records the interval of a share near 90 % is wider than ±14 points

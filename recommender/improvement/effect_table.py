@@ -258,10 +258,12 @@ def expect_levels(
         The model.
     row, module : ndarray of int, shape (n_events,)
         Interval and code of each completed module; every interval has one.
-    competency, org : ndarray of int, shape (n,)
-        Codes of each interval.
+    competency : ndarray of int, shape (n,)
+        Code of each interval.
     level : ndarray of shape (n,)
         Recorded level before, on `fit.scale`.
+    org : ndarray of int, shape (n,)
+        Code of the unit of each interval; -1 for none.
 
     Returns
     -------

@@ -273,7 +273,7 @@ def make_estimator(name: str, pairs: pd.DataFrame, *, scale: Scale) -> Any:
     Parameters
     ----------
     name : str
-        One of `SHIPPED`, or ``package.module:factory``: a function that returns an estimator, given
+        One of `SHIPPED`, or ``package.models:factory``: a function that returns an estimator, given
         the catalogue or nothing.
     pairs : DataFrame
         The catalogue, as `pairs_of_modules` or `pairs_of_table` returns it.

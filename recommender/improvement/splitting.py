@@ -50,12 +50,12 @@ def split_by_module(X: pd.DataFrame, n_folds: int, *, seed: int = 0) -> list[Fol
     """Split intervals so that modules are judged that nothing was learned of.
 
     Control rows are always learned from. An interval with modules of several folds is neither
-    learned from nor judged where one of them is left out. There are no folds with fewer than three
-    modules: leaving one out would leave next to nothing to learn from.
+    learned from nor judged where one of them is left out. There are no folds with a single
+    module.
     """
     events = X["modules"].reset_index(drop=True).explode().dropna()
     code, modules = pd.factorize(events)
-    if len(modules) < 3:
+    if len(modules) < 2:
         return []
     n_folds = min(n_folds, len(modules))
     of_module = np.random.default_rng(seed).permutation(len(modules)) % n_folds

@@ -14,6 +14,7 @@ import numpy as np
 from recommender.arrays import FloatArray, IntArray
 from recommender.errors import ModelError
 from recommender.improvement.effect_table import GRID, EffectTable, find_pairs, predict
+from recommender.improvement.history_checks import HistoryWarning
 from recommender.improvement.registry import TrainedModel
 from recommender.ranking import ModelOrder, predict_improvement
 from recommender.results import Basis
@@ -39,6 +40,8 @@ class Estimates:
         The order of a model that does not know how much modules add; `table` is the experts' then.
     not_used : str or None
         The model in force, where it is of an earlier release; `table` is the experts' then.
+    findings : tuple of HistoryWarning
+        What the model's history cannot tell.
     """
 
     model_id: str | None
@@ -48,6 +51,7 @@ class Estimates:
     fitted_competency: IntArray
     order: ModelOrder | None = None
     not_used: str | None = None
+    findings: tuple[HistoryWarning, ...] = ()
 
     @property
     def in_force(self) -> str | None:
@@ -58,6 +62,10 @@ class Estimates:
     def size_known(self) -> bool:
         """Whether the model in use, if there is one, knows more than the order of modules."""
         return self.order is None
+
+    def cautions(self, module_id: str) -> tuple[str, ...]:
+        """Return the codes of what should be said where an effect of the module is shown."""
+        return tuple(found.code for found in self.findings if found.touches(module_id))
 
     def describe(self, pairs: IntArray, levels: FloatArray) -> list[PairEstimate]:
         """Return what is expected of pairs, each at a level."""
@@ -124,12 +132,12 @@ def load_estimates(framework: Framework, models: Models, model_id: str | None = 
     if chosen is None:
         return _expert_estimates(framework)
     try:
-        model, _ = models.load(chosen)
+        model, card = models.load(chosen)
     except ModelError as error:
         if error.code != "registry.earlier-release" or model_id is not None:
             raise
         return replace(_expert_estimates(framework), not_used=chosen)
-    return _model_estimates(framework, chosen, model)
+    return replace(_model_estimates(framework, chosen, model), findings=card.findings)
 
 
 def _expert_estimates(framework: Framework) -> Estimates:

@@ -200,8 +200,9 @@ class Installation:
         # a new service: requests that are under way go on with the one they began with
         renewed = replace(service, framework=framework)
         _ = renewed.estimates  # where they cannot be read, the service stays as it was
+        if renewed.model_not_used != service.model_not_used:  # else it has been said
+            _log_not_used(renewed)
         self._service, self._imports_seen = renewed, imports
-        _log_not_used(renewed)
 
     def close(self) -> None:
         """Close the database."""

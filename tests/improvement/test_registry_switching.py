@@ -30,7 +30,6 @@ from recommender.improvement.registry import (
     save_model_folder,
     switching,
 )
-from recommender.improvement.registry import card as cards
 from recommender.improvement.registry.arrays import dump_arrays
 
 TESTS = Path(__file__).parents[1]
@@ -438,16 +437,3 @@ def test_a_model_that_knows_the_order_only_has_to_be_meant_for_that(model, tmp_p
     assert code_of(promote, tmp_path, whole.model_id, order_only=True) == "registry.size-known"
     promote(tmp_path, whole.model_id)
     assert "order_only" not in read_switches(tmp_path)[-1].details
-
-
-def test_cards_of_earlier_releases_tell_by_their_control_rows(model, tmp_path, subtests):
-    for controls, known in ((0, False), (29, False), (30, True), (None, False)):
-        counts = {"records": 120} | ({} if controls is None else {"controls": controls})
-        card = save_model(tmp_path, model, samples.facts(counts=counts), by="li")
-        content = json.loads((tmp_path / card.model_id / "card.json").read_text(encoding="utf-8"))
-        for later in ("size_known", "expert_improvement", cards.CHECKSUM):
-            del content[later]
-        content[cards.CHECKSUM] = cards._checksum(content)
-        with subtests.test(controls=controls):
-            read = cards.read_card(json.dumps(content).encode(), source="card.json")
-            assert read.size_known is known

@@ -18,7 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.studies", description=__doc__)
     parser.add_argument("study", choices=["compare", "ablation"])
     parser.add_argument(
-        "--estimator", default="effect-model", help="names or package.module:factory, with commas"
+        "--estimator", default="effect-model", help="names or package.models:factory, with commas"
     )
     parser.add_argument(
         "--settings", default="ours", help=f"of {', '.join([*GROUPS, *EVERY])}, with commas"

@@ -1,4 +1,4 @@
-"""Models that an analyst might bring along, as `package.module:factory` names them."""
+"""Models that an analyst might bring along, as `package.models:factory` names them."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin

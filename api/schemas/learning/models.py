@@ -75,7 +75,7 @@ class ModelOut(ModelHeadOut):
     """The card of a model: what it was fitted on, how good it is, and its limits."""
 
     estimator: Annotated[
-        str, Field(description="Its name, or `package.module:factory` of an analyst.")
+        str, Field(description="Its name, or `package.models:factory` of an analyst.")
     ]
     parameters: Annotated[dict[str, Any], Field(description="Of the estimator.")]
     asked_since: Annotated[

@@ -68,8 +68,10 @@ def best_modules(score: FloatArray, n_shown: int) -> tuple[IntArray, FloatArray]
 
     Returns
     -------
-    module, score : ndarray
-        -1 and NaN where there are fewer candidates.
+    module : ndarray of int
+        -1 where there are fewer candidates.
+    score : ndarray
+        NaN where there are fewer candidates.
     """
     order = np.argsort(-score, axis=1, kind="stable")[:, :n_shown]
     listed = np.take_along_axis(score, order, axis=1)

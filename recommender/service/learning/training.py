@@ -132,7 +132,8 @@ def train_on_history(
         history, estimator, scale=LEVEL_SCALE, seed=seed, catalog_digest=catalog_digest
     )
     parent = models.active()
-    evaluation = evaluate_history(history, (estimator,), seed=seed)
+    # beside the baselines alone, which its verdict asks for: all that ship would take minutes
+    evaluation = evaluate_history(history, (estimator,), rivals=False, seed=seed)
     metrics: dict[str, Any] = {}
     if evaluation is not None:
         metrics = to_plain(evaluation)
@@ -157,6 +158,7 @@ def evaluate_history(
     history: History,
     estimators: Sequence[str] = (),
     *,
+    rivals: bool = True,
     scale: tuple[float, float] = LEVEL_SCALE,
     seed: int = 0,
 ) -> Evaluation | None:
@@ -167,8 +169,9 @@ def evaluate_history(
     history : History
         The history.
     estimators : sequence of str
-        Their names, as `make_estimator` takes them, the judged one first; with one or none those
-        that ship stand beside it.
+        Their names, as `make_estimator` takes them, the judged one first.
+    rivals : bool
+        Whether those that ship stand beside a single one, or are judged where none is named.
     scale : tuple of float
         Lowest and highest level.
     seed : int
@@ -179,7 +182,8 @@ def evaluate_history(
     from recommender.improvement.estimators import SHIPPED, make_estimator
     from recommender.improvement.evaluation.judging import evaluate
 
-    names = tuple(dict.fromkeys((*estimators, *SHIPPED) if len(estimators) < 2 else estimators))
+    beside = SHIPPED if rivals and len(estimators) < 2 else ()
+    names = tuple(dict.fromkeys((*estimators, *beside)))
     models = {name: make_estimator(name, history.pairs, scale=scale) for name in names}
     try:
         with threadpool_limits(limits=1, user_api="blas"):

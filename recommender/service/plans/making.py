@@ -194,6 +194,7 @@ def _describe_items(
             )
             if parts
             else "",
+            cautions=choices.prospects.estimates.cautions(modules.ids[module]),
         )
         for place, (i, module, parts, adds, held_back, when) in enumerate(
             zip(

@@ -12,7 +12,7 @@ from recommender.service.framework import Framework
 from recommender.service.levels.distance import say_outlook
 from recommender.service.plans.development.words import describe_activity, describe_item
 from recommender.service.plans.learning_path import Frame
-from recommender.service.recommend.wording import explain_served
+from recommender.service.recommend.wording import explain_served, say_cautions
 from recommender.texts import all_texts, placeholders, say
 from recommender.working_days import is_settled, is_working_day
 from training_catalog import LearningPath
@@ -175,9 +175,8 @@ def _reasons(framework: Framework, item: PlanItem, lang: str) -> tuple[str, ...]
     # the sentences need the names of all competencies, so they stay as they were
     if any(part.competency_id not in framework.competencies for part in item.competencies):
         return item.reasons
-    return tuple(
-        text for part in item.competencies for text in explain_served(framework, part, lang)
-    )
+    served = (text for part in item.competencies for text in explain_served(framework, part, lang))
+    return (*served, *say_cautions(item.cautions, lang))
 
 
 def _order_reasons(

@@ -21,7 +21,7 @@ from recommender.service.recommend.prospects import (
     describe_served,
     find_prospects,
 )
-from recommender.service.recommend.wording import explain_served
+from recommender.service.recommend.wording import explain_served, say_cautions
 from recommender.service.session import Session
 
 T = TypeVar("T")
@@ -201,7 +201,8 @@ def rank_for_people(
                             reason
                             for part in parts
                             for reason in explain_served(framework, part, lang)
-                        ),
+                        )
+                        + tuple(say_cautions(estimates.cautions(modules.ids[module]), lang)),
                         # JSON knows no infinity
                         # nor where the order is all that is known: what it goes by is no size
                         value=closed[module][1]

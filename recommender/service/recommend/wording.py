@@ -5,7 +5,14 @@ from __future__ import annotations
 from recommender.documents import figures
 from recommender.results import ServedCompetency, find_doubt
 from recommender.service.framework import Framework
-from recommender.texts import say
+from recommender.texts import all_texts, say
+
+
+def say_cautions(codes: tuple[str, ...], lang: str) -> list[str]:
+    """Say what makes the effect of a module uncertain beyond its range."""
+    # Not every code touches a single module: what is said once of the model has no sentence here.
+    keys = [f"caution.{code}" for code in codes]
+    return [say(key, lang) for key in keys if key in all_texts()]
 
 
 def explain_served(framework: Framework, item: ServedCompetency, lang: str) -> list[str]:
