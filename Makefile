@@ -74,5 +74,5 @@ lock: $(STAMP) ## Renew requirements.lock
 	echo hatchling | $(BIN)/uv pip compile - --universal --generate-hashes --no-emit-index-url --quiet -c requirements.lock -o deploy/build.lock
 
 clean: ## Remove what was built
-	rm -rf build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache $(VENV)
+	rm -rf build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache $(VENV) $(VENV)-judges
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
