@@ -290,10 +290,10 @@ class Plan:
 
 
 def find_doubt(
-    basis: Basis, lower: float, evidence_count: int
+    basis: Basis, lower: float | None, evidence_count: int
 ) -> Literal["not-certain", "few"] | None:
-    """Say what speaks against building on an estimate that has an interval, if anything does."""
-    if lower <= 0:
+    """Say what speaks against building on an estimate of a model, if anything does."""
+    if lower is not None and lower <= 0:
         return "not-certain"
     return "few" if basis == "measured" and evidence_count < _FEW_CASES else None
 

@@ -316,11 +316,13 @@ def _value(term: Terminal, value: float | None, unit: float) -> str:
 
 def _served(term: Terminal, names: dict[str, str], item: ServedCompetency) -> str:
     text = f"{names[item.competency_id]} {item.expected_improvement:.2f}/{figures.gap(item.gap)}"
-    # the experts' estimate has no interval, for nothing was measured
-    if item.lower is None or item.upper is None:
+    if item.basis == "expert":
         key = "cli.basis-order" if item.evidence_count else "cli.basis-expert"
         return f"{text} ({term.say(key, count=item.evidence_count)})"
     basis = term.say(f"cli.basis-{item.basis}", count=item.evidence_count)
+    # neither have the experts a range, nor has every estimator
+    if item.lower is None or item.upper is None:
+        return f"{text} ({basis})"
     return f"{text} ({item.lower:.2f}…{item.upper:.2f}, {basis})"
 
 

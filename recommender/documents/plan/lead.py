@@ -36,10 +36,9 @@ def lead(document: PlanDocument, *, lang: str) -> list[str]:
 
 def doubt(served: ServedGap, *, lang: str) -> str:
     """Say in words where an estimate rests on little or may be of no effect, else nothing."""
-    lower = known(served.lower)
-    if served.basis == "expert" or lower is None:
+    if served.basis == "expert":
         return ""
-    found = find_doubt(served.basis, lower, served.evidence_count)
+    found = find_doubt(served.basis, known(served.lower), served.evidence_count)
     return say(_DOUBTS[found], lang) if found else ""
 
 

@@ -24,16 +24,15 @@ def explain_served(framework: Framework, item: ServedCompetency, lang: str) -> l
         "closes": figures.gap(max(0.0, min(item.gap, item.expected_improvement))),
         "count": item.evidence_count,
     }
-    # no interval: the estimate is the catalogue's own
-    if item.lower is None or item.upper is None:
+    if item.basis == "expert":
         # with records there is a model, which tells the order only
         key = "reason.expert-size" if item.evidence_count else "reason.expert"
         return [say("reason.served", lang, **values), say(key, lang, **values)]
-    values |= {
-        "gain": f"{item.expected_improvement:.2f}",
-        "lower": f"{item.lower:.2f}",
-        "upper": f"{item.upper:.2f}",
-    }
+    values |= {"gain": f"{item.expected_improvement:.2f}", "range": ""}
+    # some estimators give no range of the effect
+    if item.lower is not None and item.upper is not None:
+        bounds = {"lower": f"{item.lower:.2f}", "upper": f"{item.upper:.2f}"}
+        values["range"] = say("reason.range", lang, **bounds)
     reasons = [say("reason.served", lang, **values), say(f"reason.{item.basis}", lang, **values)]
     # in words what the figures say, for those who do not read ranges
     found = find_doubt(item.basis, item.lower, item.evidence_count)

@@ -59,6 +59,10 @@ def test_an_analysts_own_model_is_trained_judged_promoted_and_ranked_with(servic
         # it gives no range, so none is shown
         assert each.lower is each.upper is None
         assert each.basis in ("measured", "pooled")
+    said = " ".join(reason for item in ranked.recommendations for reason in item.reasons)
+    assert "约提升" in said
+    assert "专家估计" not in said
+    assert " 至 " not in said
 
 
 def test_a_model_in_force_is_not_compared_on_what_it_was_trained_on(service):
