@@ -14,7 +14,12 @@ import pandas as pd
 from recommender.errors import InputError, TableFault, TableFaultsError
 from recommender.exchange import read_table
 from recommender.exchange.tables.csv_writing import write_csv
-from recommender.improvement.effect_table import DEFAULT_ESTIMATOR, Prediction, predict
+from recommender.improvement.effect_table import (
+    DEFAULT_ESTIMATOR,
+    Prediction,
+    has_interval,
+    predict,
+)
 from recommender.improvement.history import (
     History,
     code_history,
@@ -105,7 +110,8 @@ def score_file(folder: Path, queries_file: Path, out: Path) -> Scored:
         Table with person_id, competency_id, module_id, level and, if known, org_unit.
     out : Path
         CSV to write: the queries in their order with the fields of `Prediction` added, as DESIGN,
-        section 5, lists them; then ``size_known`` and ``rank_score``, by which modules for the same
+        section 5, lists them, the bounds of the effect empty where the model has none; then
+        ``size_known`` and ``rank_score``, by which modules for the same
         competency are ranked, the largest first.
 
     Raises
@@ -127,6 +133,8 @@ def score_file(folder: Path, queries_file: Path, out: Path) -> Scored:
         size_known="true" if model.fit.size_known else "false",
         rank_score=prediction.expected_improvement,
     )
+    if not has_interval(model.fit):
+        answers = answers.assign(effect_lower="", effect_upper="")
     if not model.fit.size_known:
         # the next measured level stays: records of trained people tell that, but not how much of
         # it is due to the training
@@ -138,8 +146,6 @@ def score_file(folder: Path, queries_file: Path, out: Path) -> Scored:
         answers = answers.assign(
             # no module lifts anybody beyond the top of the scale
             expected_improvement=np.minimum(experts, model.scale[1] - queries["level"]),
-            effect_lower="",
-            effect_upper="",
             basis="expert",
         )
     write_csv(answers, out, encoding="utf-8")

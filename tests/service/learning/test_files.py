@@ -63,6 +63,15 @@ def train(tables, out, key=None):
     )
 
 
+def test_a_model_without_a_range_leaves_its_bounds_empty(tables, tmp_path):
+    names = tables / "records.csv", tables / "modules.csv"
+    train_on_files(*names, tmp_path / "ridge", scale=SCALE, estimator="ridge", seed=0)
+    score(tables, tmp_path / "ridge", tmp_path / "scores.csv")
+    scores = pd.read_csv(tmp_path / "scores.csv", dtype=str, keep_default_na=False)
+    assert (scores[["effect_lower", "effect_upper"]] == "").all(axis=None)
+    assert scores["level_after_lower"].astype(float).notna().all()
+
+
 def score(tables, model, out):
     assert score_file(model, tables / "queries.csv", out) == (8, True)
     return pd.read_csv(out)["expected_improvement"].to_numpy()
