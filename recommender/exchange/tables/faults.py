@@ -104,20 +104,18 @@ class FaultList:
         """
         table = self._table
         self.total += len(rows)
-        position = table.columns.get(name)
         for row in rows[:FAULTS_LISTED].tolist():
             what = problem(row) if callable(problem) else problem
+            number, column_index, label, holds = table.place(row, name)
             if found is not None:
                 holds = found(row)
-            else:
-                holds = "" if position is None else table.rows[row][position]
             self._faults.append(
                 TableFault(
                     what.code,
                     sheet=table.sheet,
-                    row=table.first_row + row,
-                    column=table.label(name),
-                    column_index=-1 if position is None else table.first_column + position,
+                    row=number,
+                    column=label,
+                    column_index=column_index,
                     found=shorten(holds),
                     expected=what.expected,
                     values=dict(what.values),

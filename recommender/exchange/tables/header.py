@@ -10,6 +10,9 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+
+import numpy as np
 
 from recommender.table_kinds import KINDS, Column, TableKind
 
@@ -119,6 +122,30 @@ class Table:
         """Return the header of a column as the file has it, else its canonical name."""
         position = self.columns.get(name)
         return name if position is None else str(self.header[position]).strip()
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        return len(self.rows)
+
+    def column(self, name: str) -> np.ndarray | tuple[np.ndarray, np.ndarray] | None:
+        """Return the cells of a column, or codes and distinct cells; None where it is not there."""
+        position = self.columns.get(name)
+        if position is None:
+            return None
+        return np.fromiter(map(itemgetter(position), self.rows), dtype=object, count=self.n_rows)
+
+    def number(self, row: int) -> int:
+        """Return the number in the spreadsheet of a row."""
+        return self.first_row + row
+
+    def place(self, row: int, name: str) -> tuple[int, int, str, object]:
+        """Return the number of a cell's row, its column index (-1: none), its header, and itself."""
+        position = self.columns.get(name)
+        if position is None:
+            return self.number(row), -1, name, ""
+        found = self.rows[row][position]
+        return self.number(row), self.first_column + position, self.label(name), found
 
 
 def find_header(rows: Sequence[Sequence[object]], kind: TableKind) -> Header | None:

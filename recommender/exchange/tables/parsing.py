@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -103,15 +102,12 @@ def parse_column(
     latest : date
         The last day that is not in the future.
     """
-    n_rows = len(table.rows)
-    position = table.columns.get(column.name)
-    if position is None:
+    cells = table.column(column.name)
+    if cells is None:
         nothing = np.array([np.nan]) if column.type == "number" else np.array([None], dtype=object)
-        codes = np.zeros(n_rows, dtype=np.intp)
+        codes = np.zeros(table.n_rows, dtype=np.intp)
         return ParsedColumn(column, codes, nothing, np.array([True]), np.array([False]), {})
-    codes, raw = _distinct(
-        np.fromiter(map(itemgetter(position), table.rows), dtype=object, count=n_rows)
-    )
+    codes, raw = cells if isinstance(cells, tuple) else _distinct(cells)
     read = _reader(column, references, latest=latest, date_1904=table.date_1904)
     number = column.type == "number"
     distinct = np.full(len(raw), np.nan) if number else np.full(len(raw), None, dtype=object)

@@ -117,8 +117,23 @@ def check_items(
         first_row=1 if listed else 0,
         first_column=0,
     )
+    return check_table(table, kind, known, latest=latest, examples=False)
+
+
+def check_table(
+    table: Table, kind: TableKind, known: Known, *, latest: dt.date, examples: bool = True
+) -> pd.DataFrame:
+    """Check the raw rows of a table and return them as `read_table` does.
+
+    Raises
+    ------
+    TableFaultsError
+        If cells are bad.
+    InputError
+        If it has no rows.
+    """
     faults = FaultList(table)
-    columns, kept = _parse(table, kind, known, faults, latest=latest, examples=False)
+    columns, kept = _parse(table, kind, known, faults, latest=latest, examples=examples)
     return _check(table, kind, columns, kept, known, faults)
 
 
@@ -146,7 +161,7 @@ def _parse(
         own = columns[kind.columns[0].name].distinct if kind.columns[0].name in columns else ()
         return References(known, (id_ for id_ in own if id_ is not None), kind=kind.name)
 
-    kept = np.zeros(len(table.rows), dtype=bool)
+    kept = np.zeros(table.n_rows, dtype=bool)
     for column in kind.columns:
         parsed = parse_column(table, column, references, latest=latest)
         columns[column.name] = parsed
@@ -176,7 +191,7 @@ def _check(
     # left out after they were checked: what is not observed may still name a wrong indicator
     if kind.name == "ratings":
         kept &= ~columns["rating"].is_empty
-    _check_keys(kind, columns, kept, faults, number=lambda row: table.first_row + row)
+    _check_keys(kind, columns, kept, faults, number=table.number)
     faults.raise_if_any(table.file)
     rows = slice(None) if kept.all() else np.flatnonzero(kept)
     return pd.DataFrame(

@@ -1,0 +1,70 @@
+"""A matrix of levels: people down and competencies across, or the other way round."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recommender.exchange.recognition.levels import ask_date, ask_method, is_level, read_levels
+from recommender.exchange.recognition.people import find_people
+from recommender.exchange.recognition.reading import Reading, finish
+from recommender.exchange.recognition.wide import find_wide, repeat, unfold
+from recommender.exchange.recognition.work import Work
+from recommender.exchange.recognition.words import MATRIX, NOT_ASSESSED
+
+KIND, FORM = "assessments", "matrix"
+
+
+def fits(work: Work) -> bool:
+    """Say whether a file is of this kind: people, and at least two competencies in the header."""
+    find = work.words.competencies.find
+    across = sum(any(find(text) for text in texts) for texts in work.layout.labels)
+    named = work.assign(MATRIX)
+    mapped = work.answers.kind == KIND and bool(work.answers.columns)
+    return bool(named.keys() & {"person_id", "name"}) and (across >= 2 or (across >= 1 and mapped))
+
+
+def read(work: Work) -> Reading:
+    """Read the matrix as assessments."""
+    roles = work.assign(MATRIX)
+    work.layout = work.layout.with_rows([roles[r] for r in ("person_id", "name") if r in roles])
+    people, wanted = find_people(work, roles)
+    names = work.words.competencies
+    across = find_wide(
+        work,
+        set(roles.values()),
+        names.find,
+        names.likely,
+        names.options(),
+        lambda cell: is_level(work, cell),
+    )
+    for position, competency in across.items():
+        work.use(position, "level", competency)
+    positions = list(across)
+    rows, columns, cells = unfold(work, positions, NOT_ASSESSED, wanted)
+    competencies = repeat(list(across.values()), columns, positions)
+    grades = work.cells(roles["grade"]).take(rows) if "grade" in roles else None
+    levels, kept = read_levels(work, cells, people.take(rows), competencies, grades)
+    if "assessed_on" in roles:
+        work.use(roles["assessed_on"], "assessed_on")
+        days = work.days(work.cells(roles["assessed_on"]))
+    else:
+        days = ask_date(work, "assessed_on")
+    if "method" in roles:
+        work.use(roles["method"], "method")
+        methods = work.cells(roles["method"])
+    else:
+        methods = work.given(ask_method(work))
+    rows, kept = rows[kept], np.flatnonzero(kept)
+    return finish(
+        work,
+        KIND,
+        "matrix_turned" if work.layout.turned else FORM,
+        {
+            "person_id": people.take(rows),
+            "competency_id": competencies.take(kept),
+            "level": levels.take(kept),
+            "method": methods.take(rows),
+            "assessed_on": days.take(rows),
+        },
+        rows,
+    )

@@ -1,0 +1,106 @@
+"""A roster: one row a person, the manager by name or by id."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recommender.exchange.recognition.layout import is_blank
+from recommender.exchange.recognition.people import name_people, unit_texts
+from recommender.exchange.recognition.reading import Reading, finish
+from recommender.exchange.recognition.vocabulary import Staff, bare, group_by_name
+from recommender.exchange.recognition.work import Cells, Work, factorize, objects
+from recommender.exchange.recognition.words import PEOPLE
+
+KIND, FORM = "people", "roster"
+
+
+def fits(work: Work) -> bool:
+    """Say whether a file is of this kind: an id, a name, a unit and a grade for each person."""
+    roles = work.assign(PEOPLE)
+    return {"person_id", "name", "grade"} <= roles.keys() and bool(
+        roles.keys() & {"unit", "department"}
+    )
+
+
+def read(work: Work) -> Reading:
+    """Read the roster as people."""
+    roles = work.assign(PEOPLE)
+    work.layout = work.layout.with_rows([roles["person_id"], roles["name"]])
+    for role in ("person_id", "name"):
+        work.use(roles[role], role)
+    units = unit_texts(work, roles)
+    for role in ("unit", "department"):
+        if role in roles:
+            work.use(roles[role], "org_unit")
+    lowest = roles.get("department", roles.get("unit", -1))
+    cells = {
+        "person_id": work.cells(roles["person_id"]),
+        "name": work.cells(roles["name"]),
+        "org_unit": Cells(*factorize(objects("/".join(unit) for unit in units)), lowest),
+        "grade": _grades(work, roles["grade"]),
+    }
+    if "manager" in roles:
+        work.use(roles["manager"], "manager_id")
+        cells["manager_id"] = _managers(work, cells, roles["manager"])
+    if "hired_on" in roles:
+        work.use(roles["hired_on"], "hired_on")
+        cells["hired_on"] = work.days(work.cells(roles["hired_on"]))
+    if "synthetic" in roles:
+        work.use(roles["synthetic"], "synthetic")
+        cells["synthetic"] = work.cells(roles["synthetic"])
+    return finish(work, KIND, FORM, cells, np.arange(len(work.layout.rows)))
+
+
+def _grades(work: Work, position: int) -> Cells:
+    work.use(position, "grade")
+    names = work.words.grades
+
+    def find(text: str) -> str | None:
+        if known := names.find(text):
+            return known
+        # 初级 for 初级客户经理, where no other grade begins so
+        begins = [i for i, n in names.labels.items() if len(bare(text)) > 1 and n.startswith(text)]
+        return begins[0] if len(begins) == 1 else None
+
+    return work.translate(
+        work.cells(position), "grade", find, names.options(), names.likely, code="grade"
+    )
+
+
+def _managers(work: Work, cells: dict[str, Cells], position: int) -> Cells:
+    """Return the ids of managers, who are named in the file or stored already."""
+    ids, names = cells["person_id"].values(), cells["name"].values()
+    units = cells["org_unit"].values()
+    own = [
+        Staff(_id(id_), str(name).strip(), str(unit))
+        for id_, name, unit in zip(ids, names, units, strict=True)
+        if not is_blank(id_)
+    ]
+    listed = {person.person_id for person in own}
+    stored = [person for person in work.words.people if person.person_id not in listed]
+    known_ids = listed | {person.person_id for person in stored}
+    by_name = group_by_name((*own, *stored))
+    column = work.layout.column(position)
+    # an id stays an id; a name is looked for in the person's own unit first, then everywhere
+    wanted = [cell if not isinstance(cell, str) or cell.strip() not in known_ids else "" for cell in column]
+    named = [cell if isinstance(cell, str) and not _is_id(cell) else "" for cell in wanted]
+    places = [
+        tuple(str(unit).split("/"))
+        if len(by_name.get(bare(str(name)), ())) > 1
+        else ()
+        for name, unit in zip(named, units, strict=True)
+    ]
+    found = name_people(work, named, places, by_name)
+    result = [
+        column[row] if is_blank(name) else ("" if found[row] == "ignore" else found[row])
+        for row, name in enumerate(named)
+    ]
+    return Cells(*factorize(objects(result)), position)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() or any(character.isdigit() for character in text)
+
+
+def _id(cell: object) -> str:
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()

@@ -1,0 +1,132 @@
+"""Unfolding columns into rows: a row of the file becomes one for each cell that holds something."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from recommender.exchange.recognition.layout import is_blank
+from recommender.exchange.recognition.mapping import IGNORE, Option, Question
+from recommender.exchange.recognition.vocabulary import bare
+from recommender.exchange.recognition.work import Cells, Work, factorize, objects
+
+# how many cells are looked at to tell what a column holds
+_LOOKED_AT = 300
+
+
+def find_wide(
+    work: Work,
+    taken: set[int],
+    find: Callable[[str], str | None],
+    likely: Callable[[str], str],
+    options: Sequence[Option],
+    fits: Callable[[object], bool],
+) -> dict[int, str]:
+    """Find the columns that each stand for a competency, an indicator or a subject.
+
+    Parameters
+    ----------
+    work : Work
+        The file.
+    taken : set of int
+        Positions that have another use.
+    find, likely : callable
+        Return what a header stands for, surely and probably.
+    options : sequence of Option
+        What a header may stand for.
+    fits : callable
+        Says of a cell whether it could be a value of such a column.
+
+    Returns
+    -------
+    dict of int to str
+        Position to what it stands for. A column that looks like one, but whose header is not
+        known, is asked about.
+    """
+    found: dict[int, str] = {}
+    for position, texts in enumerate(work.layout.labels):
+        if position in taken or position in work.columns:
+            continue
+        answer = work.answered(position)
+        if answer in {option.value for option in options}:
+            _ask_column(work, position, options, likely)
+            found[position] = answer
+            continue
+        known = next((id_ for text in reversed(texts) if (id_ := find(text))), None)
+        if known:
+            found[position] = known
+        elif texts and not work.is_ignorable(position):
+            cells = [c for c in work.layout.column(position)[:_LOOKED_AT] if not is_blank(c)]
+            if cells and sum(map(fits, cells)) >= 0.8 * len(cells):
+                _ask_column(work, position, options, likely)
+    return found
+
+
+def _ask_column(
+    work: Work, position: int, options: Sequence[Option], likely: Callable[[str], str]
+) -> None:
+    filled = [row for row, cell in enumerate(work.layout.column(position)) if not is_blank(cell)]
+    header = work.layout.header(position)
+    work.ask(
+        Question(
+            "columns",
+            header,
+            "column",
+            options=(*options, Option(IGNORE)),
+            suggestion=likely(work.layout.labels[position][-1]),
+            places=len(filled),
+            row=work.layout.place(work.layout.header_rows[-1], position)[0],
+        )
+    )
+
+
+def unfold(
+    work: Work, positions: Sequence[int], nothing: frozenset[str], wanted: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, Cells]:
+    """Unfold columns into one, row by row.
+
+    Parameters
+    ----------
+    work : Work
+        The file.
+    positions : sequence of int
+        The columns.
+    nothing : frozenset of str
+        The words that say that there is no value.
+    wanted : ndarray of bool, shape (n_rows,)
+        Which rows are unfolded.
+
+    Returns
+    -------
+    tuple
+        For each cell that comes out: its row, its column among `positions`; and the cells.
+    """
+    rows = work.layout.sheet.rows
+    block = np.empty((len(work.layout.rows), len(positions)), dtype=object)
+    for at, position in enumerate(positions):
+        block[:, at] = [rows[row][position] for row in work.layout.rows]
+    codes, raw = factorize(block.ravel())
+    empty = np.array([says_nothing(cell, nothing) for cell in raw], dtype=bool)
+    kept = ~empty[codes].reshape(block.shape) if len(raw) else np.zeros(block.shape, dtype=bool)
+    kept &= wanted[:, None]
+    row, column = np.nonzero(kept)
+    places = np.asarray(positions, dtype=np.intp)[column]
+    return row, column, Cells(codes.reshape(block.shape)[row, column], raw, places)
+
+
+def repeat(values: Sequence[object], column: np.ndarray, positions: Sequence[int]) -> Cells:
+    """Return, for unfolded cells, what each one's column stands for."""
+    codes, raw = factorize(objects(values))
+    places = np.asarray(positions, dtype=np.intp)[column]
+    return Cells(codes[column], raw, places)
+
+
+def says_nothing(cell: object, nothing: frozenset[str]) -> bool:
+    """Say whether a cell is empty or holds one of the words for "nothing"."""
+    if not isinstance(cell, str):
+        return False
+    plain = "".join(unicodedata.normalize("NFKC", cell).casefold().split())
+    # marks such as "/" count as they are: without its punctuation a tick is empty, too
+    return plain in nothing or (bool(bare(cell)) and bare(cell) in nothing)

@@ -1,0 +1,320 @@
+"""What a recogniser works with: the layout, the words, the answers so far; it notes what it does."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from recommender.exchange.recognition.days import find_days, find_year
+from recommender.exchange.recognition.layout import Layout, is_blank
+from recommender.exchange.recognition.mapping import IGNORE, Mapping as Answers, Option, Question
+from recommender.exchange.recognition.vocabulary import Names, Vocabulary, bare, forms
+from recommender.exchange.recognition.words import IGNORED, Spellings
+
+# a value that occurs in the file but means that there is nothing to store
+NOTHING = None
+# so many unknown words in a column are no vocabulary but mistakes, and are reported as such
+MOST_WORDS = 12
+# people named by hand are few; with more, the columns are misunderstood or the people not imported
+_LISTED = 30
+
+
+@dataclass(frozen=True)
+class ColumnUse:
+    """How a column was understood.
+
+    Parameters
+    ----------
+    position : int
+        Position in the table; of a turned sheet, of the row.
+    header : str
+        As it stands in the file.
+    meaning : str
+        The canonical column it fills; empty where it is ignored.
+    stands_for : str
+        For a column of a wide table: the competency, indicator or subject.
+    ignored : str
+        Why it is ignored, as a key under ``recognition.ignored``.
+    """
+
+    position: int
+    header: str
+    meaning: str = ""
+    stands_for: str = ""
+    ignored: str = ""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A column of the table that comes out.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n_rows,)
+        For each row the position of its cell in `raw`.
+    raw : ndarray of object, shape (n_distinct,)
+        The cells, translated where the file's word is not ours.
+    positions : ndarray of int, shape (n_rows,), or int
+        The column of the file that each comes from; -1 where the file has none.
+    """
+
+    codes: np.ndarray
+    raw: np.ndarray
+    positions: np.ndarray | int = -1
+
+    def take(self, rows: np.ndarray) -> Cells:
+        """Return the cells of some rows."""
+        positions = self.positions if isinstance(self.positions, int) else self.positions[rows]
+        return Cells(self.codes[rows], self.raw, positions)
+
+    def values(self) -> np.ndarray:
+        """Return the cell of each row."""
+        return self.raw[self.codes]
+
+
+@dataclass
+class Work:
+    """One file being recognised as one kind.
+
+    Parameters
+    ----------
+    layout : Layout
+        The table in the sheet.
+    words : Vocabulary
+        What names may stand for.
+    answers : Mapping
+        What was answered so far.
+    file : str
+        Name of the file.
+    """
+
+    layout: Layout
+    words: Vocabulary
+    answers: Answers
+    file: str
+    columns: dict[int, ColumnUse] = field(default_factory=dict[int, ColumnUse])
+    questions: list[Question] = field(default_factory=list[Question])
+    notes: list[tuple[str, dict[str, object]]] = field(
+        default_factory=list[tuple[str, dict[str, object]]]
+    )
+
+    def ask(self, question: Question) -> str:
+        """Return the answer to a question, and note that it was asked; empty if it is open."""
+        self.questions.append(question)
+        answer = self.answers.answer(question)
+        return answer or ("" if question.required else question.suggestion)
+
+    def note(self, code: str, **values: object) -> None:
+        """Note something that the reader should know."""
+        self.notes.append((code, values))
+
+    def use(self, position: int, meaning: str = "", stands_for: str = "", ignored: str = "") -> None:
+        """Note how a column is understood."""
+        header = self.layout.header(position)
+        self.columns[position] = ColumnUse(position, header, meaning, stands_for, ignored)
+
+    def answered(self, position: int) -> str:
+        """Return what the answers say of a column; empty if nothing."""
+        header = self.layout.header(position)
+        if found := self.answers.columns.get(header):
+            return found
+        texts = {bare(header), *map(bare, self.layout.labels[position])}
+        return next((v for k, v in self.answers.columns.items() if v and bare(k) in texts), "")
+
+    def assign(self, roles: Spellings) -> dict[str, int]:
+        """Find the columns of some roles; of two that fit, the more exact one, then the first."""
+        found: dict[str, tuple[int, int]] = {}
+        for position in range(len(self.layout.labels)):
+            answer = self.answered(position)
+            if answer and answer != IGNORE:
+                role, rank = (answer, -1) if answer in roles else ("", 0)
+            elif answer == IGNORE:
+                self.use(position, ignored="answer")
+                continue
+            else:
+                role, rank = self._role(position, roles)
+            if role and (role not in found or rank < found[role][0]):
+                found[role] = (rank, position)
+        return {role: position for role, (_, position) in found.items()}
+
+    def _role(self, position: int, roles: Spellings) -> tuple[str, int]:
+        table = spellings_of(roles)
+        for text in reversed(self.layout.labels[position]):
+            for rank, form in enumerate(forms(text)):
+                if form and (hit := table.get(form)):
+                    return hit[0], 1000 * rank + hit[1]
+        return "", 0
+
+    def ignore_rest(self) -> None:
+        """Note why each column that has no use is ignored."""
+        table = spellings_of(IGNORED)
+        for position, texts in enumerate(self.layout.labels):
+            if position in self.columns:
+                continue
+            hits = [table.get(form) for text in texts for form in forms(text)]
+            reason = next((hit[0] for hit in hits if hit), "unneeded")
+            if texts or any(not is_blank(cell) for cell in self.layout.column(position)[:200]):
+                self.use(position, ignored=reason if texts else "no_header")
+
+    def is_ignorable(self, position: int) -> bool:
+        """Say whether a column is known to be of no use."""
+        table = spellings_of(IGNORED)
+        return any(form in table for text in self.layout.labels[position] for form in forms(text))
+
+    def cells(self, position: int) -> Cells:
+        """Return the cells of a column as they are."""
+        return Cells(*factorize(self.layout.column(position)), position)
+
+    def given(self, value: object) -> Cells:
+        """Return a column in which every row has the same value, which no cell of the file has."""
+        return Cells(np.zeros(len(self.layout.rows), dtype=np.intp), objects([value]), -1)
+
+    def lookup(self, cells: Cells, names: Names, column: str) -> Cells:
+        """Replace names by the ids they stand for; ask about those that are not known."""
+        return self.translate(cells, column, names.find, names.options(), names.likely)
+
+    def translate(
+        self,
+        cells: Cells,
+        column: str,
+        read: Callable[[str], object],
+        options: Sequence[Option],
+        suggest: Callable[[str], str] = lambda text: "",
+        code: str = "value",
+    ) -> Cells:
+        """Replace words by what they mean; ask about those that `read` returns None for.
+
+        Cells that are no text stay as they are, and so do words that are left to the checks.
+        """
+        counts = np.bincount(cells.codes, minlength=len(cells.raw))
+        raw, unknown = cells.raw.copy(), list[int]()
+        for at, cell in enumerate(cells.raw):
+            if not isinstance(cell, str) or is_blank(cell) or not counts[at]:
+                continue
+            meaning = read(cell)
+            if meaning is None:
+                unknown.append(at)
+            else:
+                raw[at] = meaning
+        # the answers first, of however many words
+        answers = self.answers.values.get(column, {})
+        for at in unknown:
+            if len(unknown) > MOST_WORDS and not answers.get(str(cells.raw[at]).strip()):
+                continue
+            answer = self.ask_value(cells, at, column, options, suggest, code, int(counts[at]))
+            if answer:
+                raw[at] = "" if answer == IGNORE else self._as_cell(answer)
+        return Cells(cells.codes, raw, cells.positions)
+
+    @staticmethod
+    def _as_cell(answer: str) -> object:
+        try:
+            return float(answer)
+        except ValueError:
+            return answer
+
+    def ask_value(
+        self,
+        cells: Cells,
+        at: int,
+        column: str,
+        options: Sequence[Option],
+        suggest: Callable[[str], str],
+        code: str,
+        places: int,
+    ) -> str:
+        """Ask what a word of a column means."""
+        text = str(cells.raw[at]).strip()
+        row = int(np.flatnonzero(cells.codes == at)[0])
+        return self.ask(
+            Question(
+                "values",
+                text,
+                code,
+                column=column,
+                options=(*options, Option(IGNORE)),
+                suggestion=suggest(text),
+                places=places,
+                row=self.row_number(row) if len(cells.codes) == len(self.layout.rows) else 0,
+            )
+        )
+
+    def row_number(self, row: int) -> int:
+        """Return the number in the file of one of the rows that hold records."""
+        return self.layout.place(int(self.layout.rows[row]), 0)[0]
+
+    def days(self, cells: Cells) -> Cells:
+        """Read days in the ways people write them; others stay as they are, for the checks."""
+        year = self.year
+        raw = cells.raw.copy()
+        for at, cell in enumerate(cells.raw):
+            if isinstance(cell, str) and len(cell) < 60:
+                days = find_days(cell, year)
+                # an instant with a zone is for the reader of dates, which knows whose day it is
+                if days and not _has_zone(cell):
+                    raw[at] = days[-1]
+        return Cells(cells.codes, raw, cells.positions)
+
+    @property
+    def year(self) -> int | None:
+        """The year that the title names, or the name of the file."""
+        return find_year(" ".join(self.layout.title)) or find_year(self.file)
+
+    def day_in_title(self) -> dt.date | None:
+        """Return the last day named above the table or, without one, in the name of the file."""
+        for text in ("\n".join(self.layout.title), self.file):
+            if days := find_days(text, self.year):
+                return days[-1]
+        return None
+
+
+def _has_zone(text: str) -> bool:
+    tail = text.strip()[10:]
+    return bool(tail) and (tail.upper().endswith("Z") or "+" in tail)
+
+
+def factorize(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return, for a column of cells, the position of each among the distinct ones, and those."""
+    if bool in set(map(type, cells)):  # True would be taken for 1.0
+        cells = np.array([str(c).upper() if isinstance(c, bool) else c for c in cells], object)
+    codes, raw = pd.factorize(cells)
+    return codes, objects(raw)
+
+
+def objects(values: Iterable[object]) -> np.ndarray:
+    """Return values as an array of objects, whatever their types."""
+    listed = list(values)
+    array = np.empty(len(listed), dtype=object)
+    array[:] = listed
+    return array
+
+
+@lru_cache(maxsize=64)
+def _spellings(roles: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, tuple[str, int]]:
+    found: dict[str, tuple[str, int]] = {}
+    for role, spellings in roles:
+        for rank, spelling in enumerate(spellings):
+            found.setdefault(bare(spelling), (role, rank))
+    return found
+
+
+def spellings_of(roles: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, int]]:
+    """Return, for the bare form of each spelling, its role and its rank among the role's."""
+    return _spellings(tuple(roles.items()))
+
+
+def common(values: Iterable[str]) -> str:
+    """Return the value that occurs most; empty if there is none."""
+    most = Counter(values).most_common(1)
+    return most[0][0] if most else ""
+
+
+def too_many(number: int) -> bool:
+    """Say whether there are more than one would go through by hand."""
+    return number > _LISTED
