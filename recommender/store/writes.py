@@ -56,6 +56,7 @@ def write_people(connection: sa.Connection, people: pd.DataFrame) -> Written:
             "grade": row["grade"],
             "manager_id": row["manager_id"],
             "hired_on": row["hired_on"],
+            "left_on": row.get("left_on"),
             "synthetic": row["synthetic"] == "yes",
             "ref": schema.make_ref(),
         }

@@ -72,6 +72,8 @@ KINDS: Mapping[str, TableKind] = {
                     not_future=True,
                     example="2022-07-01",
                 ),
+                # may lie ahead: who leaves is known before
+                Column("left_on", ("离职日期", "离职时间", "离岗日期"), "date", nullable=True),
                 Column(
                     "synthetic",
                     ("合成数据", "示例数据"),

@@ -13,7 +13,9 @@ import pandas as pd
 from recommender.errors import ConflictError, InputError
 from recommender.exchange import read_table, write_template
 from recommender.service.effective_catalog import add_imported
+from recommender.service.people.completions import close_open
 from recommender.service.people.known_ids import list_known
+from recommender.service.people.leavers import keep_left
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
 from recommender.store import (
@@ -29,7 +31,7 @@ from recommender.store import (
 )
 from recommender.store import read_table as read_stored
 from recommender.store.people.offerings import read_owners
-from recommender.store.people.people import has_others
+from recommender.store.people.people import has_others, read_leavers
 from recommender.table_kinds import KINDS, Known, TableKind
 from recommender.working_days import is_working_day
 
@@ -181,7 +183,10 @@ def write_table_template(session: Session, kind_name: str, path: Path) -> None:
 def store_frame(connection: Connection, kind: TableKind, frame: pd.DataFrame) -> Written:
     """Store a checked table in the transaction of a connection."""
     if kind.name == "people":
-        return write_people(connection, frame)
+        leavers = read_leavers(connection, frame["person_id"])
+        return write_people(connection, keep_left(frame, leavers))
+    if kind.name == "enrolments":
+        frame = close_open(connection, frame)
     if kind.name == "records":
         # part of the key, and to SQL no NULL equals another: without training is "", not NULL
         frame = frame.assign(module_id=frame["module_id"].fillna(""))

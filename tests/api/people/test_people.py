@@ -123,6 +123,7 @@ def test_a_person(served, hr):
         "grade": row["grade"],
         "manager_id": row["manager_id"],
         "hired_on": row["hired_on"].isoformat(),
+        "left_on": None,
         "synthetic": True,
     }
 
