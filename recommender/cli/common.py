@@ -127,8 +127,11 @@ class Terminal:
 
     def print(self, key: str, **values: object) -> None:
         """Print a text, unless JSON was asked for."""
+        self.show(self.say(key, **values))
+
+    def show(self, text: str) -> None:
+        """Print a sentence that is in the language of the answer already, unless JSON was asked for."""
         if not self.as_json:
-            text = self.say(key, **values)
             # no markup: what stands in brackets may be data; no folding: a path stays in one piece
             self.out.print(text, markup=False, highlight=False, soft_wrap=True)
 

@@ -16,7 +16,7 @@ _SHORT = re.compile(r"(?<![0-9])([0-9]{1,2})\s*月\s*([0-9]{1,2})\s*[日号]?")
 _UNTIL = re.compile(
     r"\s*(?:[(（][^)）]*[)）])?\s*(?:[-—–~～至到]|-->)+\s*(?:([0-9]{1,2})\s*[月/.])?\s*([0-9]{1,2})(?![0-9年:：])\s*[日号]?"
 )
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _ENGLISH = re.compile(
     r"\b([0-9]{1,2})\s+(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?\s+(20[0-9]{2})"
 )

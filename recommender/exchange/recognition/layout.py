@@ -191,7 +191,9 @@ def _tiers(
     if not who or not any(as_text(cell) for cell in lower):
         return found
     # below a header of people a record has somebody; a second tier has nothing, or the same again
-    if any(not is_blank(lower[position]) and lower[position] != upper[position] for position in who):
+    if any(
+        not is_blank(lower[position]) and lower[position] != upper[position] for position in who
+    ):
         return found
     if any(not isinstance(cell, str) for cell in lower):
         return found

@@ -10,8 +10,8 @@ import numpy as np
 from recommender.exchange.recognition.mapping import Option, Question
 from recommender.exchange.recognition.vocabulary import bare
 from recommender.exchange.recognition.wide import says_nothing
-from recommender.exchange.recognition.work import Cells, Work, factorize, objects
 from recommender.exchange.recognition.words import NOT_ASSESSED
+from recommender.exchange.recognition.work import Cells, Work, factorize, objects
 
 AT_TARGET, BELOW_TARGET = "target", "target-1"
 # words of a title that say how the levels came about
@@ -40,7 +40,9 @@ def _read(work: Work, text: str) -> object:
         return plain
     word = bare(text)
     known = work.words.level_words
-    if (level := known.get(word, known.get(word.removesuffix("水平").removesuffix("级")))) is not None:
+    if (
+        level := known.get(word, known.get(word.removesuffix("水平").removesuffix("级")))
+    ) is not None:
         return level
     if match := _LEVEL.fullmatch(plain):
         return float(_DIGITS[match[1]])
@@ -68,6 +70,7 @@ def read_levels(
     tuple
         The levels, and which rows hold one.
     """
+
     def read(text: str) -> object:
         if says_nothing(text, NOT_ASSESSED):
             return ""

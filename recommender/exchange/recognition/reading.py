@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from recommender.exchange.recognition.mapping import Mapping as Answers
 from recommender.exchange.recognition.mapping import Question
 from recommender.exchange.recognition.vocabulary import bare
 from recommender.exchange.recognition.work import Cells, ColumnUse, Work
+
+_DIGITS = re.compile("[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Reading:
     file : str
         Name of the file.
     layout : Layout or None
-        Where the table stands; None for statements, which have no columns.
+        Where the table stands; None for a table with our own headers, and for statements.
     columns : tuple of ColumnUse
         How each column was understood, in the order of the file.
     left_out : tuple of LeftOut
@@ -55,8 +58,8 @@ class Reading:
         The answers it was read with.
     notes : tuple
         What the reader should know: keys under ``recognition.note`` and their values.
-    table : LongTable
-        The rows.
+    table : LongTable or None
+        The rows; None for a table with our own headers, which is read as it is.
     """
 
     kind: str
@@ -68,7 +71,7 @@ class Reading:
     questions: tuple[Question, ...]
     answers: Answers
     notes: tuple[tuple[str, Mapping[str, object]], ...]
-    table: LongTable = field(repr=False)
+    table: LongTable | None = field(repr=False)
 
     @property
     def open_questions(self) -> tuple[Question, ...]:
@@ -78,17 +81,17 @@ class Reading:
     @property
     def fingerprint(self) -> str:
         """What files of the same source have in common: form and headers, without numbers."""
-        # indicators and competencies in the headers may change from one round to the next
+        asked = {question.subject for question in self.questions if question.section == "columns"}
+        # what the catalogue knows by name may change from one round to the next, as days do
         headers = sorted(
-            bare(use.header) for use in self.columns if not use.stands_for and use.header
+            _DIGITS.sub("", bare(use.header))
+            for use in self.columns
+            if use.header and (not use.stands_for or use.header in asked)
         )
-        text = "\n".join((self.form, *headers))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256("\n".join(headers).encode()).hexdigest()
 
 
-def finish(
-    work: Work, kind: str, form: str, cells: dict[str, Cells], rows: np.ndarray
-) -> Reading:
+def finish(work: Work, kind: str, form: str, cells: dict[str, Cells], rows: np.ndarray) -> Reading:
     """Return the reading of a file; `rows` are positions among the rows that hold records."""
     work.ignore_rest()
     return Reading(

@@ -18,9 +18,9 @@ from recommender.exchange.recognition.kinds import (
 )
 from recommender.exchange.recognition.layout import Layout, find_layout
 from recommender.exchange.recognition.mapping import Mapping
+from recommender.exchange.recognition.own import find_own
 from recommender.exchange.recognition.reading import Reading
 from recommender.exchange.recognition.vocabulary import Vocabulary, bare, forms
-from recommender.exchange.recognition.work import Work, spellings_of
 from recommender.exchange.recognition.words import (
     ASSESSMENTS,
     ENROLMENTS,
@@ -32,6 +32,7 @@ from recommender.exchange.recognition.words import (
     SCORES,
     SIGNING,
 )
+from recommender.exchange.recognition.work import Work, spellings_of
 from recommender.exchange.tables.header import Sheet
 
 
@@ -54,6 +55,8 @@ FORMS = (
     Form("enrolments", long.fits_enrolments, long.read_enrolments),
     Form(attendance.KIND, attendance.fits, attendance.read),
 )
+# tables with our own headers whose words are asked about all the same
+_ALSO_BY_FORM = frozenset({"people", "assessments", "exams", "enrolments"})
 _ROLES = (PEOPLE, MATRIX, ASSESSMENTS, RATINGS, SCORES, ENROLMENTS, IGNORED)
 _PEOPLE = ("person_id", "name")
 
@@ -82,14 +85,21 @@ def recognise(
         If it is none of the kinds, or two of its sheets hold a table.
     """
     wanted = kind or answers.kind
+    own = find_own(file, sheets, answers, wanted)
+    if own is not None and (kind or own.kind not in _ALSO_BY_FORM):
+        return own
+    if own is not None:
+        wanted = own.kind
     readings = [
         reading
         for sheet in sheets
         if (reading := _read_sheet(file, sheet, words, answers, wanted)) is not None
     ]
+    if not readings and own is not None:
+        return own
     if not readings:
         raise InputError("recognition.unknown", file=file, headers=_some_headers(sheets))
-    filled = [reading for reading in readings if len(reading.table.rows)] or readings[:1]
+    filled = [r for r in readings if r.table is not None and len(r.table.rows)] or readings[:1]
     if len(filled) > 1:
         first, second = (r.layout.sheet.name if r.layout else "" for r in filled[:2])
         raise InputError("file.two_sheets", file=file, first=first, second=second)
@@ -161,5 +171,7 @@ def _heads_people(answers: Mapping) -> Callable[[str], int]:
 def _some_headers(sheets: Sequence[Sheet]) -> str:
     """Return the cells of the row that looks most like a header."""
     rows = [row for sheet in sheets for row in sheet.rows[:20]]
-    best = max(rows, key=lambda row: sum(isinstance(c, str) and bool(c.strip()) for c in row), default=[])
+    best = max(
+        rows, key=lambda row: sum(isinstance(c, str) and bool(c.strip()) for c in row), default=[]
+    )
     return "、".join(str(cell).strip()[:20] for cell in best[:12] if str(cell).strip())

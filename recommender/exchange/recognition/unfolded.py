@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from recommender.errors import InputError
-from recommender.exchange.recognition.reading import Reading
+from recommender.exchange.recognition.reading import LongTable, Reading
 from recommender.exchange.recognition.work import Cells
 from recommender.exchange.tables.header import Table
 from recommender.exchange.tables.reading import check_table
@@ -20,16 +19,17 @@ class UnfoldedTable(Table):
     """A table whose cells stand elsewhere in the file than its rows and columns say."""
 
     _reading: Reading
+    _long: LongTable
     _kind: TableKind
 
     @property
     def n_rows(self) -> int:
         """How many rows there are."""
-        return len(self._reading.table.rows)
+        return len(self._long.rows)
 
     def column(self, name: str) -> tuple[np.ndarray, np.ndarray] | None:
         """Return codes and distinct cells of a column; None where it is not there."""
-        cells = self._reading.table.cells.get(name)
+        cells = self._long.cells.get(name)
         return None if cells is None else (cells.codes, cells.raw)
 
     def number(self, row: int) -> int:
@@ -42,7 +42,7 @@ class UnfoldedTable(Table):
 
     def place(self, row: int, name: str) -> tuple[int, int, str, object]:
         """Return the number of a cell's row, its column index (-1: none), its header, and itself."""
-        table, layout = self._reading.table, self._reading.layout
+        table, layout = self._long, self._reading.layout
         at = int(table.rows[row])
         cells = table.cells.get(name)
         position = _position(cells, row)
@@ -65,7 +65,7 @@ def _position(cells: Cells | None, row: int) -> int:
     return cells.positions if isinstance(cells.positions, int) else int(cells.positions[row])
 
 
-def unfold_table(reading: Reading) -> UnfoldedTable:
+def unfold_table(reading: Reading, long: LongTable) -> UnfoldedTable:
     """Return the table of a reading."""
     layout = reading.layout
     table = UnfoldedTable(
@@ -80,6 +80,7 @@ def unfold_table(reading: Reading) -> UnfoldedTable:
         date_1904=layout.sheet.date_1904 if layout else False,
     )
     object.__setattr__(table, "_reading", reading)
+    object.__setattr__(table, "_long", long)
     object.__setattr__(table, "_kind", KINDS[reading.kind])
     return table
 
@@ -95,11 +96,9 @@ def check_reading(reading: Reading, known: Known, *, latest: dt.date) -> pd.Data
         If no row holds a record, or a question is open.
     """
     if reading.open_questions:
-        raise InputError(
-            "recognition.open", file=reading.file, count=len(reading.open_questions)
-        )
-    if not len(reading.table.rows):
+        raise InputError("recognition.open", file=reading.file, count=len(reading.open_questions))
+    if reading.table is None or not len(reading.table.rows):
         raise InputError("file.no_rows", file=reading.file)
-    return check_table(unfold_table(reading), KINDS[reading.kind], known, latest=latest)
-
-
+    return check_table(
+        unfold_table(reading, reading.table), KINDS[reading.kind], known, latest=latest
+    )

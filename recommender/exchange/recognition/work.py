@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,9 +12,11 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
+from recommender.errors import InputError
 from recommender.exchange.recognition.days import find_days, find_year
 from recommender.exchange.recognition.layout import Layout, is_blank
-from recommender.exchange.recognition.mapping import IGNORE, Mapping as Answers, Option, Question
+from recommender.exchange.recognition.mapping import IGNORE, Option, Question
+from recommender.exchange.recognition.mapping import Mapping as Answers
 from recommender.exchange.recognition.vocabulary import Names, Vocabulary, bare, forms
 from recommender.exchange.recognition.words import IGNORED, Spellings
 
@@ -21,8 +24,10 @@ from recommender.exchange.recognition.words import IGNORED, Spellings
 NOTHING = None
 # so many unknown words in a column are no vocabulary but mistakes, and are reported as such
 MOST_WORDS = 12
-# people named by hand are few; with more, the columns are misunderstood or the people not imported
-_LISTED = 30
+_OPTIONS_NAMED = 30
+_LEVEL = re.compile(r"[0-9](\.[0-9]{1,3})?")
+# a scale and what each of its points counts as: 1-5=0,1,1,2,3
+_SCALE = re.compile(r"[01]-[1-9]=[0-3](,[0-3])*")
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,7 @@ class Work:
     answers: Answers
     file: str
     columns: dict[int, ColumnUse] = field(default_factory=dict[int, ColumnUse])
+    second: dict[int, str] = field(default_factory=dict[int, str])
     questions: list[Question] = field(default_factory=list[Question])
     notes: list[tuple[str, dict[str, object]]] = field(
         default_factory=list[tuple[str, dict[str, object]]]
@@ -108,13 +114,23 @@ class Work:
         """Return the answer to a question, and note that it was asked; empty if it is open."""
         self.questions.append(question)
         answer = self.answers.answer(question)
+        if answer and not _may_answer(question, answer):
+            options = "、".join(option.value for option in question.options[:_OPTIONS_NAMED])
+            raise InputError(
+                "mapping.unknown-answer",
+                subject=question.subject,
+                answer=answer[:60],
+                options=options,
+            )
         return answer or ("" if question.required else question.suggestion)
 
     def note(self, code: str, **values: object) -> None:
         """Note something that the reader should know."""
         self.notes.append((code, values))
 
-    def use(self, position: int, meaning: str = "", stands_for: str = "", ignored: str = "") -> None:
+    def use(
+        self, position: int, meaning: str = "", stands_for: str = "", ignored: str = ""
+    ) -> None:
         """Note how a column is understood."""
         header = self.layout.header(position)
         self.columns[position] = ColumnUse(position, header, meaning, stands_for, ignored)
@@ -139,6 +155,9 @@ class Work:
                 continue
             else:
                 role, rank = self._role(position, roles)
+            if role and role in found:
+                loser = position if rank >= found[role][0] else found[role][1]
+                self.second[loser] = role
             if role and (role not in found or rank < found[role][0]):
                 found[role] = (rank, position)
         return {role: position for role, (_, position) in found.items()}
@@ -152,13 +171,18 @@ class Work:
         return "", 0
 
     def ignore_rest(self) -> None:
-        """Note why each column that has no use is ignored."""
+        """Note why each column that has no use is ignored, and answers about columns not there."""
+        headers = {bare(t) for texts in self.layout.labels for t in (*texts, " / ".join(texts))}
+        if unused := [h for h, v in self.answers.columns.items() if v and bare(h) not in headers]:
+            self.note("unused_answers", count=len(unused), names="、".join(unused[:3]))
         table = spellings_of(IGNORED)
         for position, texts in enumerate(self.layout.labels):
             if position in self.columns:
                 continue
             hits = [table.get(form) for text in texts for form in forms(text)]
             reason = next((hit[0] for hit in hits if hit), "unneeded")
+            # another column was taken for the same thing
+            reason = "second" if position in self.second and reason == "unneeded" else reason
             if texts or any(not is_blank(cell) for cell in self.layout.column(position)[:200]):
                 self.use(position, ignored=reason if texts else "no_header")
 
@@ -274,6 +298,17 @@ class Work:
         return None
 
 
+def _may_answer(question: Question, answer: str) -> bool:
+    # whether there is such a person, and such a day, is for the checks of the table
+    if not question.options or question.section == "people":
+        return True
+    if answer in {option.value for option in question.options}:
+        return True
+    if question.code == "level":
+        return bool(_LEVEL.fullmatch(answer)) and float(answer) <= 4
+    return question.code == "scale" and bool(_SCALE.fullmatch(answer))
+
+
 def _has_zone(text: str) -> bool:
     tail = text.strip()[10:]
     return bool(tail) and (tail.upper().endswith("Z") or "+" in tail)
@@ -313,8 +348,3 @@ def common(values: Iterable[str]) -> str:
     """Return the value that occurs most; empty if there is none."""
     most = Counter(values).most_common(1)
     return most[0][0] if most else ""
-
-
-def too_many(number: int) -> bool:
-    """Say whether there are more than one would go through by hand."""
-    return number > _LISTED

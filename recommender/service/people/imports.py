@@ -6,15 +6,19 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from recommender.errors import ConflictError, InputError
 from recommender.exchange import read_table, write_template
+from recommender.exchange.recognition.reading import Reading
+from recommender.exchange.recognition.unfolded import check_reading
 from recommender.service.effective_catalog import add_imported
 from recommender.service.people.completions import close_open
 from recommender.service.people.known_ids import list_known
+from recommender.service.people.learned import keep_answers
 from recommender.service.people.leavers import keep_left
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
@@ -57,8 +61,12 @@ def import_table(
     latest: dt.date,
     dry_run: bool = False,
     note_progress: Callable[[int, int], None] = lambda done, total: None,
+    reading: Reading | None = None,
 ) -> Written:
     """Import a table from CSV or .xlsx, all of it or nothing, and count what became of its rows.
+
+    With a `reading` of the file the rows are those that were recognised in it, and the answers it
+    was read with are kept for the next file of its source.
 
     HR of a unit imports tables about its own people, and offerings of its own; whoever is outside
     is unknown to it. Dates of facts after `latest` are faults. A `dry_run` only says what would
@@ -82,7 +90,11 @@ def import_table(
     with session.reading() as connection:
         known = list_known(session.service.framework, connection, kind, unit=unit)
     # a large file takes a while to read and check: no connection is held meanwhile
-    frame, taken = _read(path, kind, known, latest=latest, dry_run=dry_run)
+    if reading is None or reading.table is None:
+        read = partial(read_table, path, kind)
+    else:
+        read = partial(check_reading, reading)
+    frame, taken = _read(read, kind, known, latest=latest, dry_run=dry_run)
     note_progress(0, len(frame))
     with session.writing() as connection:
         # a savepoint: a dry run undoes the rows, and its entry of the audit trail stays
@@ -102,6 +114,8 @@ def import_table(
             if dry_run:
                 step.rollback()
                 written = replace(written, inserted=written.inserted + taken)
+        if reading is not None:
+            session.details |= {"form": reading.form, "questions": len(reading.questions)}
         session.details |= {
             "table": kind.name,
             "inserted": written.inserted,
@@ -109,6 +123,8 @@ def import_table(
             "unchanged": written.unchanged,
             "dry_run": dry_run,
         }
+        if not dry_run and reading is not None:
+            keep_answers(session, connection, reading)
         if not dry_run:
             note_import(
                 connection,
@@ -124,7 +140,12 @@ def import_table(
 
 
 def _read(
-    path: Path, kind: TableKind, known: Known, *, latest: dt.date, dry_run: bool
+    read: Callable[..., pd.DataFrame],
+    kind: TableKind,
+    known: Known,
+    *,
+    latest: dt.date,
+    dry_run: bool,
 ) -> tuple[pd.DataFrame, int]:
     """Read a table; say how many of its rows a trial leaves out, for their ids are taken.
 
@@ -133,11 +154,11 @@ def _read(
     there is such a person has to store one, which the audit trail notes.
     """
     if kind.name != "people":
-        return read_table(path, kind, known, latest=latest), 0
-    frame = read_table(path, kind, replace(known, others=frozenset()), latest=latest)
+        return read(known, latest=latest), 0
+    frame = read(replace(known, others=frozenset()), latest=latest)
     is_taken = frame["person_id"].isin(known.others)
     if is_taken.any() and not dry_run:
-        read_table(path, kind, known, latest=latest)  # names the rows
+        read(known, latest=latest)  # names the rows
     return frame[~is_taken], int(is_taken.sum())
 
 

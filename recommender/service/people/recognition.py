@@ -3,10 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
 
+from recommender.errors import InputError
+from recommender.exchange.recognition.mapping import Mapping as Answers
+from recommender.exchange.recognition.reading import Reading
+from recommender.exchange.recognition.recognise import recognise
 from recommender.exchange.recognition.vocabulary import Names, Staff, Vocabulary, bare
+from recommender.exchange.tables.raw_rows import read_sheets
 from recommender.service.framework import Framework
+from recommender.service.people.imports import find_kind
+from recommender.service.people.learned import read_answers
+from recommender.service.permissions import Permission
+from recommender.service.session import Session
+from recommender.store.people.people import list_people
 from training_catalog import Catalog, Text
+
+
+def look_at_file(
+    session: Session, path: Path, *, kind: str = "", answers: Answers | None = None
+) -> Reading:
+    """Say what a file is, how its columns are understood, and what has to be asked.
+
+    Answers learned of files with the same headers hold where none is given.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read or is of no kind that is known, or there is no such kind.
+    """
+    session.need(Permission.IMPORT)
+    if kind:
+        find_kind(kind)
+    given = answers or Answers()
+    if given.kind:
+        find_kind(given.kind)
+    sheets = read_sheets(path)
+    with session.reading() as connection:
+        people = list_people(connection, session.who.scope, limit=None)
+        words = build_vocabulary(
+            session.service.framework,
+            (Staff(p.person_id, p.name, p.org_unit, p.grade, p.manager_id) for p in people),
+        )
+        reading = recognise(path.name, sheets, words, given, kind=kind)
+        learned = read_answers(session, connection, reading)
+    if learned:
+        known = given.over(learned)
+        try:
+            reading = recognise(path.name, sheets, words, known, kind=kind)
+        except InputError as error:
+            # what was learned may name a competency that the catalogue no longer has
+            if error.code != "mapping.unknown-answer":
+                raise
+            return reading
+        used = [q for q in reading.questions if known.answer(q) and not given.answer(q)]
+        if used:
+            note = ("learned", {"count": len(used)})
+            reading = replace(reading, notes=(*reading.notes, note))
+    return reading
 
 
 def build_vocabulary(framework: Framework, people: Iterable[Staff] = ()) -> Vocabulary:

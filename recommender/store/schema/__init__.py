@@ -1,5 +1,6 @@
 """The tables. A change here needs a migration under ``migrations/versions``."""
 
+from recommender.store.schema.mappings import import_mapping, import_upload
 from recommender.store.schema.operation import (
     api_key,
     audit_entry,
@@ -60,6 +61,8 @@ __all__ = [
     "idempotent_answer",
     "import_batch",
     "import_change",
+    "import_mapping",
+    "import_upload",
     "improvement_record",
     "job",
     "make_ref",

@@ -15,7 +15,6 @@ from recommender.exchange.recognition.mapping import IGNORE, Option, Question
 from recommender.exchange.recognition.people import find_people
 from recommender.exchange.recognition.reading import Reading, finish
 from recommender.exchange.recognition.vocabulary import bare
-from recommender.exchange.recognition.work import Cells, Work, factorize, objects
 from recommender.exchange.recognition.words import (
     COURSE_LABELS,
     EXCUSED,
@@ -24,6 +23,7 @@ from recommender.exchange.recognition.words import (
     PRESENT,
     SIGNING,
 )
+from recommender.exchange.recognition.work import Cells, Work, factorize, objects
 from recommender.table_kinds import ENROLMENT_STATUSES
 
 KIND, FORM = "enrolments", "attendance"
@@ -82,7 +82,8 @@ def _signing(work: Work, taken: set[int]) -> list[int]:
         header = " ".join(texts)
         is_day = bool(find_days(header, 2000)) and len(header) < 20
         if answer == "status" or (
-            not work.is_ignorable(position) and (is_day or any(w in header.casefold() for w in SIGNING))
+            not work.is_ignorable(position)
+            and (is_day or any(w in header.casefold() for w in SIGNING))
         ):
             found.append(position)
     return found
@@ -194,7 +195,11 @@ def find_course(work: Work) -> Cells:
     if named and (known := names.find(named)):
         work.note("course", course=named)
         return work.given(known)
-    texts = (named,) if named else (*work.layout.title, work.layout.sheet.name, PurePath(work.file).stem)
+    texts = (
+        (named,)
+        if named
+        else (*work.layout.title, work.layout.sheet.name, PurePath(work.file).stem)
+    )
     # by its whole title only: a part of one may be another course
     known = [] if named else list(dict.fromkeys(i for text in texts for i in names.within(text)))
     if len(known) == 1:

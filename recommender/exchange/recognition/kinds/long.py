@@ -15,7 +15,6 @@ from recommender.exchange.recognition.people import find_people
 from recommender.exchange.recognition.reading import Reading, finish
 from recommender.exchange.recognition.vocabulary import bare
 from recommender.exchange.recognition.wide import says_nothing
-from recommender.exchange.recognition.work import Cells, Work, factorize, objects
 from recommender.exchange.recognition.words import (
     ABSENT,
     ASSESSMENTS,
@@ -24,6 +23,7 @@ from recommender.exchange.recognition.words import (
     SCORES,
     STATUSES,
 )
+from recommender.exchange.recognition.work import Cells, Work, factorize, objects
 from recommender.table_kinds import ENROLMENT_STATUSES
 
 _NOT_COMPLETED = frozenset(map(bare, NOT_COMPLETED))
@@ -66,7 +66,9 @@ def read_assessments(work: Work) -> Reading:
     }
     if "standard_error" in roles:
         cells["standard_error"] = work.cells(roles["standard_error"])
-    # a row in which nothing but the level is empty was not assessed; it is no mistake
+    # in a list an empty level is a gap, and a fault; only a word says "not assessed"
+    given = work.layout.column(roles["level"])
+    assessed |= np.array([is_blank(cell) for cell in given], dtype=bool)
     rows = np.flatnonzero(wanted & assessed)
     return finish(work, "assessments", "levels", _take(cells, rows), rows)
 

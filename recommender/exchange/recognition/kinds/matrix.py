@@ -8,8 +8,8 @@ from recommender.exchange.recognition.levels import ask_date, ask_method, is_lev
 from recommender.exchange.recognition.people import find_people
 from recommender.exchange.recognition.reading import Reading, finish
 from recommender.exchange.recognition.wide import find_wide, repeat, unfold
-from recommender.exchange.recognition.work import Work
 from recommender.exchange.recognition.words import MATRIX, NOT_ASSESSED
+from recommender.exchange.recognition.work import Work
 
 KIND, FORM = "assessments", "matrix"
 

@@ -15,13 +15,13 @@ from recommender.exchange.recognition.people import describe, find_people
 from recommender.exchange.recognition.reading import Reading, finish
 from recommender.exchange.recognition.vocabulary import Staff, bare
 from recommender.exchange.recognition.wide import find_wide, repeat, says_nothing, unfold
-from recommender.exchange.recognition.work import Cells, Work, factorize, objects
 from recommender.exchange.recognition.words import (
     NOT_OBSERVED,
     RATING_WORDS,
     RATINGS,
     RELATIONS,
 )
+from recommender.exchange.recognition.work import Cells, Work, factorize, objects
 from recommender.table_kinds import RATER_TYPES
 
 KIND, FORM = "ratings", "questionnaire"
@@ -31,7 +31,9 @@ _ROLES = {
     if role not in ("indicator_id", "competency_id", "rating")
 }
 # an option as tools write it out: A.总是, 总是(3分), 3-总是
-_DECORATION = re.compile(r"^[a-eA-E][.、．:：)）]\s*|[(（][^)）]*[)）]$|^[0-9]\s*分?\s*[-—:：、.]\s*")
+_DECORATION = re.compile(
+    r"^[a-eA-E][.、．:：)）]\s*|[(（][^)）]*[)）]$|^[0-9]\s*分?\s*[-—:：、.]\s*"
+)
 # what each point of a longer scale is proposed to count as
 _SCALES = {"1-4": "0,1,2,3", "1-5": "0,1,1,2,3", "0-5": "0,0,1,1,2,3", "0-4": "0,1,1,2,3"}
 
@@ -39,9 +41,7 @@ _SCALES = {"1-4": "0,1,2,3", "1-5": "0,1,1,2,3", "0-5": "0,0,1,1,2,3", "0-4": "0
 def fits(work: Work) -> bool:
     """Say whether a file is of this kind: somebody who is rated, and indicators in the header."""
     roles = work.assign(_ROLES)
-    found = sum(
-        any(work.words.indicator(text) for text in texts) for texts in work.layout.labels
-    )
+    found = sum(any(work.words.indicator(text) for text in texts) for texts in work.layout.labels)
     return bool(roles.keys() & {"person_id", "name"}) and found >= 1
 
 
@@ -99,7 +99,9 @@ def read(work: Work) -> Reading:
 def is_rating(cell: object) -> bool:
     """Say whether a cell could be an answer to the question about an indicator."""
     if isinstance(cell, str):
-        return says_nothing(cell, NOT_OBSERVED) or _word(cell) is not None or _number(cell) is not None
+        return (
+            says_nothing(cell, NOT_OBSERVED) or _word(cell) is not None or _number(cell) is not None
+        )
     return isinstance(cell, float | int) and 0 <= float(cell) <= 5
 
 
@@ -110,7 +112,9 @@ def _word(text: str) -> int | None:
 
 def _number(cell: object) -> float | None:
     if isinstance(cell, str):
-        match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*分?", unicodedata.normalize("NFKC", cell).strip())
+        match = re.fullmatch(
+            r"([0-9]+(?:\.[0-9]+)?)\s*分?", unicodedata.normalize("NFKC", cell).strip()
+        )
         return float(match[1]) if match else None
     return float(cell) if isinstance(cell, float | int) and not isinstance(cell, bool) else None
 

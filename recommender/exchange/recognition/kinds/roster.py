@@ -8,8 +8,8 @@ from recommender.exchange.recognition.layout import is_blank
 from recommender.exchange.recognition.people import name_people, unit_texts
 from recommender.exchange.recognition.reading import Reading, finish
 from recommender.exchange.recognition.vocabulary import Staff, bare, group_by_name
-from recommender.exchange.recognition.work import Cells, Work, factorize, objects
 from recommender.exchange.recognition.words import PEOPLE
+from recommender.exchange.recognition.work import Cells, Work, factorize, objects
 
 KIND, FORM = "people", "roster"
 
@@ -79,15 +79,16 @@ def _managers(work: Work, cells: dict[str, Cells], position: int) -> Cells:
     listed = {person.person_id for person in own}
     stored = [person for person in work.words.people if person.person_id not in listed]
     known_ids = listed | {person.person_id for person in stored}
-    by_name = group_by_name((*own, *stored))
+    # whoever is named in a roster and stands in it is meant; others are looked for outside
+    by_name = group_by_name(stored) | group_by_name(own)
     column = work.layout.column(position)
     # an id stays an id; a name is looked for in the person's own unit first, then everywhere
-    wanted = [cell if not isinstance(cell, str) or cell.strip() not in known_ids else "" for cell in column]
-    named = [cell if isinstance(cell, str) and not _is_id(cell) else "" for cell in wanted]
+    named = [
+        cell if isinstance(cell, str) and cell.strip() not in known_ids and not _is_id(cell) else ""
+        for cell in column
+    ]
     places = [
-        tuple(str(unit).split("/"))
-        if len(by_name.get(bare(str(name)), ())) > 1
-        else ()
+        tuple(str(unit).split("/")) if len(by_name.get(bare(str(name)), ())) > 1 else ()
         for name, unit in zip(named, units, strict=True)
     ]
     found = name_people(work, named, places, by_name)

@@ -13,8 +13,8 @@ from recommender.exchange.recognition.people import find_people
 from recommender.exchange.recognition.reading import Reading, finish
 from recommender.exchange.recognition.vocabulary import bare
 from recommender.exchange.recognition.wide import find_wide, repeat, says_nothing, unfold
-from recommender.exchange.recognition.work import Cells, Work, common
 from recommender.exchange.recognition.words import ABSENT, SCORES
+from recommender.exchange.recognition.work import Cells, Work, common
 
 KIND, FORM = "exams", "scores"
 _ROLES = {role: words for role, words in SCORES.items() if role not in ("subject", "score")}
@@ -103,7 +103,9 @@ def _is_score(cell: object) -> bool:
 
 
 def _number(text: str) -> float | None:
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*分?", unicodedata.normalize("NFKC", text).strip())
+    match = re.fullmatch(
+        r"([0-9]+(?:\.[0-9]+)?)\s*分?", unicodedata.normalize("NFKC", text).strip()
+    )
     return float(match[1]) if match else None
 
 
@@ -125,7 +127,9 @@ def _competencies(work: Work, across: dict[int, str]) -> list[str]:
     sole = [next(iter(sorted(names))) for names in owners if len(names) == 1]
     shared = common(sole) or common(name for names in owners for name in sorted(names))
     return [
-        next(iter(names)) if len(names) == 1 else (shared if shared in names else min(names, default=""))
+        next(iter(names))
+        if len(names) == 1
+        else (shared if shared in names else min(names, default=""))
         for names in owners
     ]
 
