@@ -15,7 +15,7 @@ import pytest
 
 from recommender.errors import InputError
 from recommender.exchange import read_table
-from recommender.exchange.tables.scanning import scan_workbook
+from recommender.exchange.tables.sheets.scanning import scan_workbook
 from recommender.table_kinds import KINDS
 from recommender.texts import LANGUAGES, explain
 

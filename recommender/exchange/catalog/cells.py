@@ -21,8 +21,9 @@ from recommender.exchange.tables.cells import (
     read_number,
 )
 from recommender.exchange.tables.faults import FAULTS_LISTED, BadCell, shorten
-from recommender.exchange.tables.header import Sheet as RawSheet
-from recommender.exchange.tables.header import Unreadable, find_header, loose
+from recommender.exchange.tables.header import find_header, loose
+from recommender.exchange.tables.sheets.sheet import Sheet as RawSheet
+from recommender.exchange.tables.sheets.sheet import Unreadable
 from recommender.table_kinds import Column
 
 # people type whichever separator their keyboard gives; no id contains one of them

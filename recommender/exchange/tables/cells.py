@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 from recommender.exchange.tables.faults import BadCell
-from recommender.exchange.tables.header import Unreadable
+from recommender.exchange.tables.sheets.sheet import Unreadable
 from recommender.identifiers import ID_LENGTH, is_id
 from recommender.table_kinds import Column
 

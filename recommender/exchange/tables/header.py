@@ -49,39 +49,6 @@ class Header:
     missing: tuple[Column, ...]
 
 
-class Unreadable:
-    """A cell whose value cannot be known: an error value, or a formula that was not calculated."""
-
-    def __init__(self, code: str) -> None:
-        self.code = code
-
-    def __str__(self) -> str:
-        return "#…!" if self.code == "table.error_value" else "=…"
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """The rows of one sheet, empty cells as empty strings.
-
-    Parameters
-    ----------
-    name : str
-        Name of the sheet; empty for CSV.
-    rows : list of list
-        Cells, all rows of the same length.
-    first_row, first_column : int
-        The place of the first cell in the spreadsheet, from 0.
-    date_1904 : bool
-        Whether serial numbers of days count from 1904.
-    """
-
-    name: str
-    rows: list[list[object]]
-    first_row: int = 0
-    first_column: int = 0
-    date_1904: bool = False
-
-
 @dataclass(frozen=True)
 class Table:
     """The rows of a table as they are in the file.

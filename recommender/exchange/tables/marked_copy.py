@@ -12,8 +12,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from recommender.errors import TableFaultsError
 from recommender.exchange.tables.faults import describe_faults
-from recommender.exchange.tables.header import Sheet, Unreadable
-from recommender.exchange.tables.raw_rows import read_sheets
+from recommender.exchange.tables.sheets.reading import read_sheets
+from recommender.exchange.tables.sheets.sheet import Sheet, Unreadable
 from recommender.exchange.tables.writing import formats_of, new_workbook, write_cell
 from recommender.texts import LANGUAGES, say
 

@@ -1,0 +1,103 @@
+"""Units that people write into headers and cells: which can be converted, and which cannot.
+
+A unit that is not known is a remark like any other. One that is known but belongs to something
+else, such as days for a column of hours, must not pass for the unit of the column.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_MONEY = {
+    **dict.fromkeys(("元", "人民币", "人民币元", "cny", "rmb", "¥", "yuan"), 1.0),
+    **dict.fromkeys(("百元",), 100.0),
+    **dict.fromkeys(("千元", "千", "k", "仟元", "千元人民币"), 1e3),
+    **dict.fromkeys(("万元", "万", "w", "萬元", "人民币万元", "万元人民币", "万人民币"), 1e4),
+    **dict.fromkeys(("百万元", "百万"), 1e6),
+    **dict.fromkeys(("亿元", "亿"), 1e8),
+}
+_HOURS = {
+    **dict.fromkeys(("小时", "学时", "时", "h", "hr", "hrs", "hour", "hours", "钟头"), 1.0),
+    **dict.fromkeys(("分钟", "分", "min", "mins", "minute", "minutes"), 1 / 60),
+}
+_SCORE = dict.fromkeys(
+    ("分", "%", "百分制", "百分比", "满分100", "满分100分", "100分制", "percent", "points"), 1.0
+)
+_LEVEL = dict.fromkeys(("级", "level", "levels"), 1.0)
+_PEOPLE = dict.fromkeys(("人", "名", "个", "位", "people", "seats"), 1.0)
+
+UNITS: Mapping[str, Mapping[str, float]] = {
+    "money": _MONEY,
+    "hours": _HOURS,
+    "score": _SCORE,
+    "level": _LEVEL,
+    "people": _PEOPLE,
+}
+"""For each measure the units that are understood, and how many of ours one of them is."""
+
+# what cannot be converted: how long a day of training is, or what a dollar costs, nobody said
+_OTHERS = frozenset(
+    (
+        *("天", "日", "周", "星期", "月", "个月", "年", "半天", "节", "课时", "次", "期", "班"),
+        *("day", "days", "week", "weeks", "month", "months", "sessions"),
+        *("秒", "sec", "s", "second", "seconds"),
+        *("美元", "港元", "港币", "欧元", "日元", "usd", "hkd", "eur", "jpy", "$", "us$", "€", "£"),
+        *("十分制", "五分制", "四分制", "10分制", "5分制", "4分制", "150分制", "120分制"),
+        *("‰", "等级", "打", "十人", "百人", "千人", "万人"),
+    )
+)
+ALL_UNITS = frozenset(unit for units in UNITS.values() for unit in units) | _OTHERS
+_FULL_SCORE = re.compile(r"(?:满分|总分|full score|out of|max)[:：]?([0-9]+)分?")
+# per participant is what the catalogue counts; per class or per group is another figure
+_EACH = frozenset(("人", "人次", "每人", "员工", "person", "head"))
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit that was found.
+
+    Parameters
+    ----------
+    text : str
+        As it was written.
+    factor : float or None
+        How many of the column's own unit it is; None if it cannot be converted.
+    """
+
+    text: str
+    factor: float | None
+
+
+def find_unit(remark: str, measure: str) -> Unit | None:
+    """Find a unit in a remark such as ``万元`` or ``单位：元/人``.
+
+    Parameters
+    ----------
+    remark : str
+        What stands behind the name of a column, or behind a number.
+    measure : str
+        What the column measures, a key of `UNITS`; empty if it has no unit.
+
+    Returns
+    -------
+    Unit or None
+        None where the remark names no unit.
+    """
+    text = unicodedata.normalize("NFKC", remark).strip().casefold()
+    text = re.sub(r"^(?:单位|计量单位|unit|in)\s*[:：]?\s*", "", text).replace(" ", "")
+    if not text:
+        return None
+    if match := _FULL_SCORE.fullmatch(text):
+        return Unit(remark.strip(), 1.0 if measure == "score" and match[1] == "100" else None)
+    for part in re.split(r"[,，、;；:：]", text):
+        unit, slash, each = part.replace("每", "/").partition("/")
+        known = UNITS.get(measure, {})
+        if unit in known:
+            is_each = not slash or each in _EACH or (measure == "hours" and each == "门")
+            return Unit(remark.strip(), known[unit] if is_each else None)
+        if unit in ALL_UNITS:
+            return Unit(remark.strip(), None)
+    return None
