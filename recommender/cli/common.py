@@ -130,7 +130,7 @@ class Terminal:
         self.show(self.say(key, **values))
 
     def show(self, text: str) -> None:
-        """Print a sentence that is in the language of the answer already, unless JSON was asked for."""
+        """Print a sentence that is in the right language already, unless JSON was asked for."""
         if not self.as_json:
             # no markup: what stands in brackets may be data; no folding: a path stays in one piece
             self.out.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Days as people write them: ``2026年6月18日-19日``, ``3月5日``, ``Thursday, 18 June 2026, 2:30 PM``."""
+"""Days as people write them: ``2026年6月18日-19日``, ``3月5日``, ``18 June 2026, 2:30 PM``."""
 
 from __future__ import annotations
 
@@ -61,12 +61,11 @@ def find_days(text: str, year: int | None = None) -> list[dt.date]:
                 found.append((match.start(), day))
                 taken.append((match.start(), end))
     lower = plain.casefold()
-    for match in _ENGLISH.finditer(lower):
-        if day := _day(int(match[3]), _MONTHS.index(match[2]) + 1, int(match[1])):
-            found.append((match.start(), day))
-    for match in _AMERICAN.finditer(lower):
-        if day := _day(int(match[3]), _MONTHS.index(match[1]) + 1, int(match[2])):
-            found.append((match.start(), day))
+    for pattern, at_day, at_month in ((_ENGLISH, 1, 2), (_AMERICAN, 2, 1)):
+        for match in pattern.finditer(lower):
+            month = _MONTHS.index(match[at_month]) + 1
+            if day := _day(int(match[3]), month, int(match[at_day])):
+                found.append((match.start(), day))
     return [day for _, day in sorted(found)]
 
 

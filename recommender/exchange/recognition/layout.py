@@ -1,6 +1,6 @@
 """Where the table stands in a sheet: the title block, the header of one or two rows, the rows.
 
-A sheet may also be turned by a quarter, with people across; then it is turned back, and remembers it.
+A sheet may also be turned by a quarter, with people across; then it is turned back.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import numpy as np
 
 from recommender.exchange.recognition.vocabulary import bare
 from recommender.exchange.recognition.words import REMARK_ROWS, TOTAL_ROWS
-from recommender.exchange.tables.header import HEADER_ROWS, Sheet
+from recommender.exchange.tables.header import HEADER_ROWS
+from recommender.exchange.tables.sheets.sheet import Sheet
 
 # a sheet with more rows than this is not one with people across
 _TURNED_ROWS = 200

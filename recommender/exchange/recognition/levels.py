@@ -36,7 +36,8 @@ def is_level(work: Work, cell: object) -> bool:
 
 def _read(work: Work, text: str) -> object:
     plain = unicodedata.normalize("NFKC", text).strip().casefold()
-    if _NUMBER.fullmatch(plain):
+    # a share is no level: for the checks, which say so
+    if _NUMBER.fullmatch(plain) or (plain.endswith("%") and _NUMBER.fullmatch(plain[:-1])):
         return plain
     word = bare(text)
     known = work.words.level_words

@@ -44,7 +44,7 @@ class Question:
     row : int
         Number of the first such row in the file; 0 where there is none.
     required : bool
-        Whether the file waits for the answer. Otherwise the suggestion holds until another is given.
+        Whether the file waits for the answer; else the suggestion holds until there is one.
     values : mapping
         What the text of the question names besides.
     """
@@ -76,7 +76,7 @@ class Mapping:
     given : mapping of str to str
         Canonical column to the value that every row has, where the file lacks it.
     people : mapping of str to str
-        A name, with ``@`` and the number of a row for one row only, to the person's id or ``ignore``.
+        A name to the person's id, or ``ignore``; with ``@`` and a row's number for this row only.
     """
 
     kind: str = ""

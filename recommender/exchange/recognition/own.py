@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from recommender.exchange.recognition.mapping import Mapping
 from recommender.exchange.recognition.reading import Reading
 from recommender.exchange.recognition.work import ColumnUse
-from recommender.exchange.tables.header import Header, Sheet, find_header
+from recommender.exchange.tables.header import Header, find_header
+from recommender.exchange.tables.sheets.sheet import Sheet
 from recommender.table_kinds import KINDS
 
 

@@ -94,6 +94,7 @@ class Reading:
 def finish(work: Work, kind: str, form: str, cells: dict[str, Cells], rows: np.ndarray) -> Reading:
     """Return the reading of a file; `rows` are positions among the rows that hold records."""
     work.ignore_rest()
+    work.note_hidden()
     return Reading(
         kind=kind,
         form=form,

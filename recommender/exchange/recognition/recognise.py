@@ -1,4 +1,4 @@
-"""Looking at a file: which sheet holds a table, of which kind, and how its columns are understood."""
+"""Looking at a file: which sheet holds a table, of which kind, and what its columns mean."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from recommender.exchange.recognition.words import (
     SIGNING,
 )
 from recommender.exchange.recognition.work import Work, spellings_of
-from recommender.exchange.tables.header import Sheet
+from recommender.exchange.tables.sheets.sheet import Sheet
 
 
 class Form(NamedTuple):

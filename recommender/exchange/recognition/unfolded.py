@@ -41,7 +41,7 @@ class UnfoldedTable(Table):
         return next((c.headers[0] for c in self._kind.columns if c.name == name), name)
 
     def place(self, row: int, name: str) -> tuple[int, int, str, object]:
-        """Return the number of a cell's row, its column index (-1: none), its header, and itself."""
+        """Return a cell's row number, its column index (-1: none), its header, and itself."""
         table, layout = self._long, self._reading.layout
         at = int(table.rows[row])
         cells = table.cells.get(name)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from recommender.errors import InputError
 from recommender.exchange.recognition.layout import is_blank
 from recommender.exchange.recognition.mapping import IGNORE, Option, Question
 from recommender.exchange.recognition.vocabulary import bare
 from recommender.exchange.recognition.work import Cells, Work, factorize, objects
+from recommender.exchange.tables.units import find_unit
 
+_REMARK = re.compile(r"[(（\[【〔](.*?)[)）\]】〕]")
 # how many cells are looked at to tell what a column holds
 _LOOKED_AT = 300
 
@@ -23,6 +27,7 @@ def find_wide(
     likely: Callable[[str], str],
     options: Sequence[Option],
     fits: Callable[[object], bool],
+    measure: str = "",
 ) -> dict[int, str]:
     """Find the columns that each stand for a competency, an indicator or a subject.
 
@@ -38,6 +43,8 @@ def find_wide(
         What a header may stand for.
     fits : callable
         Says of a cell whether it could be a value of such a column.
+    measure : str
+        What the columns measure, as `find_unit` takes it.
 
     Returns
     -------
@@ -61,7 +68,17 @@ def find_wide(
             cells = [c for c in work.layout.column(position)[:_LOOKED_AT] if not is_blank(c)]
             if cells and sum(map(fits, cells)) >= 0.8 * len(cells):
                 _ask_column(work, position, options, likely)
+    for position in found:
+        _check_unit(work, position, measure)
     return found
+
+
+def _check_unit(work: Work, position: int, measure: str) -> None:
+    header = work.layout.header(position)
+    for remark in _REMARK.findall(header):
+        unit = find_unit(remark, measure)
+        if unit is not None and unit.factor != 1:
+            raise InputError("recognition.unit", file=work.file, header=header, unit=unit.text)
 
 
 def _ask_column(

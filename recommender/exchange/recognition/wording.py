@@ -79,11 +79,12 @@ def ignored_reason(use: ColumnUse, lang: str) -> str:
 
 
 def _used(reading: Reading, lang: str) -> list[str]:
-    found: list[str] = []
     wide = [use for use in reading.columns if use.stands_for]
-    for use in reading.columns:
-        if use.meaning and not use.stands_for:
-            found.append(f"{use.header} → {column_title(reading.kind, use.meaning, lang)}")
+    found = [
+        f"{use.header} → {column_title(reading.kind, use.meaning, lang)}"
+        for use in reading.columns
+        if use.meaning and not use.stands_for
+    ]
     if wide:
         names = _list((use.header for use in wide[:_NAMED]), lang)
         if len(wide) > _NAMED:

@@ -1,4 +1,4 @@
-"""What a recogniser works with: the layout, the words, the answers so far; it notes what it does."""
+"""What a recogniser works with: the layout, the words, the answers so far; and what it noted."""
 
 from __future__ import annotations
 
@@ -169,6 +169,14 @@ class Work:
                 if form and (hit := table.get(form)):
                     return hit[0], 1000 * rank + hit[1]
         return "", 0
+
+    def note_hidden(self) -> None:
+        """Note how many of the rows are not shown in Excel."""
+        sheet = self.layout.sheet
+        if sheet.hidden_rows and not self.layout.turned:
+            hidden = sum(int(at) + sheet.first_row in sheet.hidden_rows for at in self.layout.rows)
+            if hidden:
+                self.note("hidden_rows", count=hidden)
 
     def ignore_rest(self) -> None:
         """Note why each column that has no use is ignored, and answers about columns not there."""

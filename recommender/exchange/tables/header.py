@@ -107,7 +107,7 @@ class Table:
         return self.first_row + row
 
     def place(self, row: int, name: str) -> tuple[int, int, str, object]:
-        """Return the number of a cell's row, its column index (-1: none), its header, and itself."""
+        """Return a cell's row number, its column index (-1: none), its header, and itself."""
         position = self.columns.get(name)
         if position is None:
             return self.number(row), -1, name, ""

@@ -11,7 +11,7 @@ from recommender.exchange.recognition.mapping import Mapping as Answers
 from recommender.exchange.recognition.reading import Reading
 from recommender.exchange.recognition.recognise import recognise
 from recommender.exchange.recognition.vocabulary import Names, Staff, Vocabulary, bare
-from recommender.exchange.tables.raw_rows import read_sheets
+from recommender.exchange.tables.sheets.reading import read_sheets
 from recommender.service.framework import Framework
 from recommender.service.people.imports import find_kind
 from recommender.service.people.learned import read_answers
@@ -39,7 +39,7 @@ def look_at_file(
     given = answers or Answers()
     if given.kind:
         find_kind(given.kind)
-    sheets = read_sheets(path)
+    sheets = list(read_sheets(path))
     with session.reading() as connection:
         people = list_people(connection, session.who.scope, limit=None)
         words = build_vocabulary(

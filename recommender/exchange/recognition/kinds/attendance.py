@@ -111,12 +111,11 @@ def _statuses(work: Work, signing: list[int]) -> list[str]:
     names = work.layout.column(
         next(p for p, use in work.columns.items() if use.meaning == "person_id")
     )
-    meanings: list[tuple[str, ...]] = []
-    for cells in zip(*columns, strict=True):
-        # people sign with their names, too
-        meanings.append(
-            tuple(_meaning(cell) or ("present" if not is_blank(cell) else "") for cell in cells)
-        )
+    # people sign with their names, too
+    meanings = [
+        tuple(_meaning(cell) or ("present" if not is_blank(cell) else "") for cell in cells)
+        for cells in zip(*columns, strict=True)
+    ]
     unknown = _unknown_marks(work, columns, names)
     if unknown:
         meanings = [

@@ -36,6 +36,7 @@ def read(work: Work) -> Reading:
         names.likely,
         names.options(),
         lambda cell: is_level(work, cell),
+        "level",
     )
     for position, competency in across.items():
         work.use(position, "level", competency)

@@ -249,10 +249,8 @@ def _could_rate(work: Work, name: str, rated: object, kind: object) -> list[Staf
     """Return who of a name could have rated somebody: not the person, and the manager if named."""
     people = [p for p in work.words.by_name.get(bare(name), []) if p.person_id != rated]
     person = work.words.by_id.get(str(rated))
-    if kind == "manager" and person is not None:
-        if managers := [p for p in people if p.person_id == person.manager_id]:
-            return managers
-    return people
+    manager = person.manager_id if kind == "manager" and person is not None else None
+    return [p for p in people if p.person_id == manager] or people
 
 
 def _ask_rater(
@@ -264,7 +262,7 @@ def _ask_rater(
             f"rater:{name}",
             "rater",
             column="rater_id",
-            options=tuple(describe(p) for p in work.words.by_name[bare(name)]) + (Option(name),),
+            options=(*map(describe, work.words.by_name[bare(name)]), Option(name)),
             suggestion="",
             places=len(rows),
             row=work.row_number(rows[0]),

@@ -42,6 +42,7 @@ def read(work: Work) -> Reading:
         lambda text: next((v for k, v in labels.items() if k and k in bare(text)), ""),
         options,
         _is_score,
+        "score",
     )
     positions = list(across)
     competencies = _competencies(work, across)
@@ -98,7 +99,9 @@ def _options(work: Work) -> tuple[Option, ...]:
 
 def _is_score(cell: object) -> bool:
     if isinstance(cell, str):
-        return says_nothing(cell, ABSENT) or _number(cell) is not None
+        # 86% is for the checks, which know that a score may be one
+        plain = cell.strip().removesuffix("%")
+        return says_nothing(cell, ABSENT) or _number(plain) is not None
     return isinstance(cell, float | int) and 0 <= float(cell) <= 100
 
 
