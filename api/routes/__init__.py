@@ -1,6 +1,6 @@
 """The operations of the API, a folder or file a domain, named as in `recommender.service`."""
 
-from api.routes import groups, health, jobs, levels, privacy
+from api.routes import groups, health, imports, jobs, levels, privacy
 from api.routes.access import audit, caller, keys
 from api.routes.catalog import catalog, offerings
 from api.routes.learning import history, models
@@ -22,6 +22,7 @@ GROUPS = (
     history.ROUTES,
     catalog.ROUTES,
     offerings.ROUTES,
+    imports.ROUTES,
     jobs.ROUTES,
     groups.ROUTES,
     audit.ROUTES,

@@ -56,8 +56,7 @@ def import_(
         list[str],
         typer.Argument(
             metavar="[KIND] FILE",
-            help="The file, Excel (.xlsx) or CSV; before it what it holds, if it is not to be "
-            f"found out: {', '.join(KINDS)}.",
+            help="Excel (.xlsx) or CSV; before it the kind of table, unless that is to be found out.",
         ),
     ],
     dry_run: Annotated[

@@ -112,6 +112,11 @@ class Ground:
     def job_id(self):
         return self.ask("POST", "/v1/plan-batches", json={"org_unit": UNIT}).json()["job_id"]
 
+    def import_id(self):
+        given = {"content": f"工号,姓名,单位,职级\nU1,新人,{UNIT},初级\n".encode()}
+        given |= {"headers": {"content-type": "text/csv"}}
+        return self.ask("POST", "/v1/imports", **given).json()["import_id"]
+
     def for_confirm_api_key(self):
         given = {"label": "x", "role": "analyst"}
         return self.ask("POST", "/v1/api-keys", "access-admin", json=given).json()["key_id"]

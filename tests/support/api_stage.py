@@ -45,6 +45,9 @@ THINGS = {
     "model": ("model_id", ""),
     "key": ("key_id", ""),
 }
+_ROSTER = f"工号,姓名,单位,职级\nU1,新人,{UNIT},初级\n".encode()
+# a job looks at its table later; an uploaded file is looked at at once
+_FILES = {"upload_file": _ROSTER}
 NO_VERSION = '"999999"'
 
 
@@ -66,6 +69,8 @@ class Stage:
         An objection of each person.
     jobs : dict of str to str
         A job of each role that may have one, which failed and has a report.
+    uploads : dict of str to str
+        An uploaded file of each role that may import.
     things : dict of str to str
         One of each of `THINGS`.
     asked : dict of str to str
@@ -78,6 +83,7 @@ class Stage:
     enrolments: dict[str, dict[str, str]] = field(default_factory=dict)
     objections: dict[str, str] = field(default_factory=dict)
     jobs: dict[str, str] = field(default_factory=dict)
+    uploads: dict[str, str] = field(default_factory=dict)
     things: dict[str, str] = field(default_factory=dict)
     clients: dict[tuple[str | None, str], Client] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
@@ -102,7 +108,7 @@ class Stage:
             return [*own, "report", "neighbour", "elsewhere", "absent"]
         if about == "unit":
             return list(UNITS)
-        if about == "job":
+        if about in ("job", "upload"):
             return ["own", "another's", "absent"]
         return ["there", "absent"] if about in THINGS else ["it"]
 
@@ -125,6 +131,11 @@ class Stage:
             others = next(job for owner, job in self.jobs.items() if owner != role)
             found = {"own": mine or others, "another's": others}
             return {"job_id": found.get(target, "job-000000000000000000000000")}
+        if about == "upload":
+            mine = self.uploads.get(role or "")
+            others = next(upload for owner, upload in self.uploads.items() if owner != role)
+            found = {"own": mine or others, "another's": others}
+            return {"import_id": found.get(target, "up-0000000000000000")}
         if about in THINGS:
             name = THINGS[about][0]
             return {name: self.things[about] if target == "there" else "0123456789ab"}
@@ -186,7 +197,7 @@ class Stage:
             params=query,
             headers=headers,
             json=body if "application/json" in content else None,
-            content=b"person_id\n" if "text/csv" in content else None,
+            content=_FILES.get(operation, b"person_id\n") if "text/csv" in content else None,
         )
 
     def admin(self, method: str, path: str, **given: Any) -> dict[str, Any]:
@@ -227,6 +238,10 @@ def build_stage(served: Served) -> Stage:
     for role in ("hr", "analyst", "system-admin", "admin"):
         actor = stage.client(role).get("/v1/me").json()["actor"]
         stage.jobs[role] = _make_failed_job(served, actor)
+    for role in ("hr", "admin"):
+        given = {"content": _ROSTER, "headers": {"content-type": "text/csv"}}
+        made = stage.client(role).post("/v1/imports", **given)
+        stage.uploads[role] = made.json()["import_id"]
     model = save_model(served.settings.models, train(), facts(metrics={}), by="test", key=KEY)
     stage.things = {
         **{kind: name for kind, (_, name) in THINGS.items()},

@@ -16,10 +16,12 @@ from typing import Any
 
 from recommender.errors import TableFaultsError
 from recommender.exchange import write_marked_copy
+from recommender.exchange.recognition.mapping import read_mapping
 from recommender.service.jobs.problems import Failure, pack_failure, pack_problem
 from recommender.service.learning.promotion import explain_model
 from recommender.service.learning.training import train_model
 from recommender.service.people.imports import import_table
+from recommender.service.people.recognition import look_at_file
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plans
 from recommender.service.session import Session
@@ -57,6 +59,9 @@ def import_upload(work: Work) -> dict[str, Any] | Failure:
         with session.reading() as connection:
             path.write_bytes(read_upload(connection, work.job_id) or b"")
         try:
+            reading = None
+            if "mapping" in request:
+                reading = look_at_file(session, path, answers=read_mapping(request["mapping"]))
             written = import_table(
                 session,
                 request["table"],
@@ -64,6 +69,7 @@ def import_upload(work: Work) -> dict[str, Any] | Failure:
                 latest=work.latest,
                 dry_run=request["dry_run"],
                 note_progress=work.note_progress,
+                reading=reading,
             )
         except TableFaultsError as error:
             if path.stat().st_size > MARKED_BYTES:

@@ -127,6 +127,8 @@ def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -
     counts["idempotent_answer"] = _delete_answers(connection, head.ref, naming, actors)
     run(schema.api_key, schema.api_key.delete().where(schema.api_key.c.person_id == me))
     counts["job"] = _reword_jobs(connection, naming)
+    # a file that waits may name anybody, and can be uploaded again
+    run(schema.import_upload, schema.import_upload.delete())
     _blot(connection, naming)
     run(person, person.delete().where(person.c.person_id == me))
     # every worker has to refuse the person's keys at once

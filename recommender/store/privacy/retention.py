@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from recommender.store import schema
 from recommender.store.jobs import forget_jobs
+from recommender.store.mappings import WAITS
 from recommender.store.privacy.holdings import PLAN_PARTS
 from recommender.store.writes import touch_people
 
@@ -126,6 +127,10 @@ def delete_traces(connection: sa.Connection, limits: Limits) -> dict[str, int]:
     seen = connection.execute(shown.delete().where(shown.c.shown_at < limits.shown))
     # one that nobody answered stays, however old it is
     settled = connection.execute(objection.delete().where(objection.c.answered_at < limits.plans))
+    upload = schema.import_upload
+    waited = connection.execute(
+        upload.delete().where(upload.c.uploaded_at < dt.datetime.now(dt.UTC) - WAITS)
+    )
     answered = connection.execute(answer.delete().where(answer.c.answered_at < limits.answers))
     return {
         "plan": len(old),
@@ -133,6 +138,7 @@ def delete_traces(connection: sa.Connection, limits: Limits) -> dict[str, int]:
         "shown": seen.rowcount,
         "job": forget_jobs(connection, limits.jobs),
         "idempotent_answer": answered.rowcount,
+        "import_upload": waited.rowcount,
     }
 
 

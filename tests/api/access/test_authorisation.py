@@ -26,7 +26,7 @@ def reaches(role, about, target):
         return target in REACH["objectors"][role]
     if about == "unit":
         return target in REACH["units"][role]
-    if about == "job":
+    if about in ("job", "upload"):
         return target in REACH["jobs"][role]
     return target != "absent"
 
