@@ -44,7 +44,7 @@ def _place(look: Look) -> str:
     example={"filename": "roster.csv"},
     body_example="员工编号,员工姓名,单位,部门,岗位职级\n00902,司马青,南区示例分公司,政企客户部,初级\n",
 )
-async def upload_file(
+async def create_import(
     call: Admitted,
     kind: Annotated[
         TableName | None, Query(description="What it holds, if it is not to be found out.")

@@ -78,7 +78,7 @@ class ColumnUseOut(_Part):
     ignored: str | None
 
 
-class LeftOutOut(_Part):
+class LeftOutRowOut(_Part):
     """A row that holds no record."""
 
     row: Annotated[int, Field(description="Its number in the file.")]
@@ -117,7 +117,7 @@ class ImportLookOut(Resource):
     form: Annotated[str, Field(description="Shape of the file; `own`: headers as in a template.")]
     summary: str
     columns: list[ColumnUseOut]
-    left_out: list[LeftOutOut]
+    left_out: list[LeftOutRowOut]
     notes: list[str]
     questions: list[QuestionOut]
     is_ready: Annotated[bool, Field(description="Whether it can be run: no question is open.")]

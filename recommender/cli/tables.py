@@ -56,7 +56,7 @@ def import_(
         list[str],
         typer.Argument(
             metavar="[KIND] FILE",
-            help="Excel (.xlsx) or CSV; before it the kind of table, unless that is to be found out.",
+            help="Excel (.xlsx) or CSV; before it the kind of table, unless it is to be found out.",
         ),
     ],
     dry_run: Annotated[

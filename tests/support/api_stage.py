@@ -47,7 +47,7 @@ THINGS = {
 }
 _ROSTER = f"工号,姓名,单位,职级\nU1,新人,{UNIT},初级\n".encode()
 # a job looks at its table later; an uploaded file is looked at at once
-_FILES = {"upload_file": _ROSTER}
+_FILES = {"create_import": _ROSTER}
 NO_VERSION = '"999999"'
 
 

@@ -156,9 +156,16 @@ def find_layout(sheet: Sheet, understands: Understands, people: Understands) -> 
         across = replace(sheet, rows=[list(row) for row in zip(*sheet.rows, strict=True)])
         # the first columns of a turned sheet are its header; further ones are people
         turned = _find(across, understands, people, turned=True)
-        if turned and turned.known > (best.known if best else 0) + 1:
+        if turned and turned.known > (best.known if best else 0) + 1 and _may_be_turned(turned):
             return turned
     return best
+
+
+def _may_be_turned(layout: Layout) -> bool:
+    """Say whether what looks like a header in the first columns is one, and not a list of facts."""
+    # a column of facts names the same competency for one person after the other
+    texts = [texts for texts in layout.labels if texts]
+    return layout.header_rows[0] <= 1 and len(set(texts)) == len(texts)
 
 
 def _find(

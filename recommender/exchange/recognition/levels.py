@@ -28,13 +28,14 @@ def is_level(work: Work, cell: object) -> bool:
     if isinstance(cell, str):
         return (
             says_nothing(cell, NOT_ASSESSED)
-            or _read(work, cell) is not None
+            or read_level(work, cell) is not None
             or bare(cell) in _MET | _NOT_MET
         )
     return isinstance(cell, float | int) and 0 <= float(cell) <= 5
 
 
-def _read(work: Work, text: str) -> object:
+def read_level(work: Work, text: str) -> object:
+    """Return the level that a word or number stands for; None if it stands for none."""
     plain = unicodedata.normalize("NFKC", text).strip().casefold()
     # a share is no level: for the checks, which say so
     if _NUMBER.fullmatch(plain) or (plain.endswith("%") and _NUMBER.fullmatch(plain[:-1])):
@@ -78,7 +79,7 @@ def read_levels(
         if bare(text) in _MET:
             return AT_TARGET
         # how far below is not said: a level has to be agreed on once
-        return None if bare(text) in _NOT_MET else _read(work, text)
+        return None if bare(text) in _NOT_MET else read_level(work, text)
 
     options = [Option(f"{level}", name) for name, level in _levels(work)]
     options += [Option(AT_TARGET), Option(BELOW_TARGET)]

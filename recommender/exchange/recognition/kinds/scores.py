@@ -7,7 +7,7 @@ import unicodedata
 
 import numpy as np
 
-from recommender.exchange.recognition.levels import ask_date
+from recommender.exchange.recognition.levels import ask_date, read_level
 from recommender.exchange.recognition.mapping import Option, Question
 from recommender.exchange.recognition.people import find_people
 from recommender.exchange.recognition.reading import Reading, finish
@@ -139,16 +139,11 @@ def _competencies(work: Work, across: dict[int, str]) -> list[str]:
 
 def read_exam_levels(work: Work, cells: Cells) -> Cells:
     """Read the level of an exam as a number: 2, 二级, 中级."""
-    known = work.words.level_words
 
     def read(text: str) -> object:
-        plain = bare(text).removesuffix("考试")
-        digit = re.fullmatch(r"(?:第|l|level)?([1-4])级?", plain)
-        if digit:
-            return float(digit[1])
-        return known.get(plain, known.get(plain.removesuffix("级")))
+        return read_level(work, text.strip().removesuffix("考试"))
 
-    return work.translate(cells, "exam_level", read, _level_options(work), code="exam_level")
+    return work.translate(cells, "exam_level", read, _level_options(work))
 
 
 def _level_options(work: Work) -> tuple[Option, ...]:
