@@ -63,9 +63,9 @@ class Names:
     def likely(self, text: str) -> str:
         """Return the id that is probably meant; empty if none is near."""
         best = process.extractOne(
-            bare(unnumbered(text)), self._ids, scorer=fuzz.ratio, score_cutoff=LIKELY
+            bare(unnumbered(text)), self._ids.keys(), scorer=fuzz.ratio, score_cutoff=LIKELY
         )
-        return "" if best is None else self._ids[best[2]] or ""
+        return "" if best is None else self._ids[best[0]] or ""
 
     def within(self, text: str) -> list[str]:
         """Return the ids of the names that occur in a longer text, the longest name first."""

@@ -73,6 +73,30 @@ def find_wide(
     return found
 
 
+def looks_wide(
+    work: Work,
+    taken: set[int],
+    find: Callable[[str], object],
+    likely: Callable[[str], str],
+    fits: Callable[[object], bool],
+) -> bool:
+    """Say whether at least two columns stand for something, one of them perhaps only probably.
+
+    Of headers that are only probable their cells have to fit, and all others to be many.
+    """
+    known = probable = 0
+    for position, texts in enumerate(work.layout.labels):
+        if position in taken or not texts:
+            continue
+        if any(find(text) for text in texts):
+            known += 1
+        elif not work.is_ignorable(position) and any(map(likely, texts)):
+            below = work.layout.sheet.rows[work.layout.start :][:_LOOKED_AT]
+            cells = [row[position] for row in below if not is_blank(row[position])]
+            probable += bool(cells) and sum(map(fits, cells)) >= 0.8 * len(cells)
+    return known >= 2 or (known >= 1 and known + probable >= 2) or probable >= 3
+
+
 def _check_unit(work: Work, position: int, measure: str) -> None:
     header = work.layout.header(position)
     for remark in _REMARK.findall(header):

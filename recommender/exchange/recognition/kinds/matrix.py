@@ -7,8 +7,8 @@ import numpy as np
 from recommender.exchange.recognition.levels import ask_date, ask_method, is_level, read_levels
 from recommender.exchange.recognition.people import find_people
 from recommender.exchange.recognition.reading import Reading, finish
-from recommender.exchange.recognition.wide import find_wide, repeat, unfold
-from recommender.exchange.recognition.words import MATRIX, NOT_ASSESSED
+from recommender.exchange.recognition.wide import find_wide, looks_wide, repeat, unfold
+from recommender.exchange.recognition.words import ASSESSMENTS, MATRIX, NOT_ASSESSED
 from recommender.exchange.recognition.work import Work
 
 KIND, FORM = "assessments", "matrix"
@@ -16,11 +16,13 @@ KIND, FORM = "assessments", "matrix"
 
 def fits(work: Work) -> bool:
     """Say whether a file is of this kind: people, and at least two competencies in the header."""
-    find = work.words.competencies.find
-    across = sum(any(find(text) for text in texts) for texts in work.layout.labels)
-    named = work.assign(MATRIX)
-    mapped = work.answers.kind == KIND and bool(work.answers.columns)
-    return bool(named.keys() & {"person_id", "name"}) and (across >= 2 or (across >= 1 and mapped))
+    names, roles = work.words.competencies, work.assign(MATRIX)
+    if not roles.keys() & {"person_id", "name"}:
+        return False
+    if work.answers.kind == KIND and work.answers.columns:
+        return "level" not in work.assign(ASSESSMENTS)
+    taken = set(roles.values())
+    return looks_wide(work, taken, names.find, names.likely, lambda cell: is_level(work, cell))
 
 
 def read(work: Work) -> Reading:

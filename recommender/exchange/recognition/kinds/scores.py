@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 import numpy as np
+from rapidfuzz import fuzz, process
 
 from recommender.exchange.recognition.levels import ask_date, read_level
 from recommender.exchange.recognition.mapping import Option, Question
 from recommender.exchange.recognition.people import find_people
 from recommender.exchange.recognition.reading import Reading, finish
-from recommender.exchange.recognition.vocabulary import bare
-from recommender.exchange.recognition.wide import find_wide, repeat, says_nothing, unfold
+from recommender.exchange.recognition.vocabulary import LIKELY, bare
+from recommender.exchange.recognition.wide import (
+    find_wide,
+    looks_wide,
+    repeat,
+    says_nothing,
+    unfold,
+)
 from recommender.exchange.recognition.words import ABSENT, SCORES
 from recommender.exchange.recognition.work import Cells, Work, common
 
@@ -22,10 +30,13 @@ _ROLES = {role: words for role, words in SCORES.items() if role not in ("subject
 
 def fits(work: Work) -> bool:
     """Say whether a file is of this kind: people, and at least two subjects in the header."""
-    roles = work.assign(_ROLES)
-    across = sum(any(work.words.subject(text) for text in texts) for texts in work.layout.labels)
-    mapped = work.answers.kind == KIND and bool(work.answers.columns)
-    return bool(roles.keys() & {"person_id", "name"}) and (across >= 2 or (across >= 1 and mapped))
+    roles = work.assign(SCORES)
+    if not roles.keys() & {"person_id", "name"} or {"subject", "score"} <= roles.keys():
+        return False
+    if work.answers.kind == KIND and work.answers.columns:
+        return True
+    taken, near = set(roles.values()), _near_subject(_options(work))
+    return looks_wide(work, taken, work.words.subject, near, _is_score)
 
 
 def read(work: Work) -> Reading:
@@ -34,12 +45,11 @@ def read(work: Work) -> Reading:
     work.layout = work.layout.with_rows([roles[r] for r in ("person_id", "name") if r in roles])
     people, wanted = find_people(work, roles)
     options = _options(work)
-    labels = {bare(option.label): option.value for option in options}
     across = find_wide(
         work,
         set(roles.values()),
         lambda text: _subject(work, text),
-        lambda text: next((v for k, v in labels.items() if k and k in bare(text)), ""),
+        _near_subject(options),
         options,
         _is_score,
         "score",
@@ -86,6 +96,17 @@ def read(work: Work) -> Reading:
 def _subject(work: Work, text: str) -> str | None:
     found = {subject for _, _, subject in work.words.subject(text)}
     return found.pop() if len(found) == 1 else None
+
+
+def _near_subject(options: tuple[Option, ...]) -> Callable[[str], str]:
+    """Return a function that finds the subject that a header probably means."""
+    labels = {bare(option.label): option.value for option in options}
+
+    def near(text: str) -> str:
+        best = process.extractOne(bare(text), labels.keys(), scorer=fuzz.ratio, score_cutoff=LIKELY)
+        return "" if best is None else labels[best[0]]
+
+    return near
 
 
 def _options(work: Work) -> tuple[Option, ...]:

@@ -74,7 +74,7 @@ def _people() -> set[tuple[object, ...]]:
             p.name,
             p.unit,
             f"g{p.grade + 1}",
-            p.manager is not None and "90001" or None,
+            (p.manager is not None and "90001") or None,
             HIRED,
         )
         for p in PEOPLE
