@@ -91,7 +91,7 @@ def read_mapping(call: Admitted, import_id: ImportId, fields: Fields = None) -> 
     absent=True,
     body_example={"given": {"assessed_on": "2026-03-01"}},
 )
-def replace_mapping(call: Admitted, import_id: ImportId, body: Strict[MappingIn]) -> Response:
+def put_mapping(call: Admitted, import_id: ImportId, body: Strict[MappingIn]) -> Response:
     """Answer the questions about an uploaded file; another question may come up."""
     answers = body.model_dump(exclude_none=True)
     look = uploads.answer_upload(call.session, import_id, answers)

@@ -42,13 +42,13 @@ def test_a_matrix_is_asked_about_and_goes_in(served):
     place = f"/v1/imports/{look['import_id']}/mapping"
     assert made.headers["location"] == place
     assert (look["kind"], look["form"], look["is_ready"]) == ("assessments", "matrix", False)
-    assert look["summary"].startswith("矩阵.csv：能力矩阵")
+    assert look["summary"].startswith("矩阵.csv: a skills matrix (header in row 1)")
     questions = {q["subject"]: q for q in look["questions"]}
     assert questions["执行力"]["suggestion"] == "execution"
     assert questions["assessed_on"]["required"]
     # not before all is answered
     early = client.post(f"/v1/imports/{look['import_id']}/run")
-    assert (early.status_code, early.json()["code"]) == (422, "recognition.open")
+    assert (early.status_code, early.json()["type"].rpartition(":")[2]) == (422, "recognition.open")
 
     answers = {"columns": {"执行力": "execution"}, "given": {"assessed_on": "2026-10-01"}}
     answered = client.put(place, json=answers).json()
@@ -86,14 +86,20 @@ def test_a_wrong_answer_is_refused(served):
     look = upload(client, MATRIX.replace("执行力", "执行的力")).json()
     place = f"/v1/imports/{look['import_id']}/mapping"
     wrong = client.put(place, json={"columns": {"执行的力": "no-such"}})
-    assert (wrong.status_code, wrong.json()["code"]) == (422, "mapping.unknown-answer")
+    assert (wrong.status_code, wrong.json()["type"].rpartition(":")[2]) == (
+        422,
+        "mapping.unknown-answer",
+    )
     assert client.put(place, json={"colums": {}}).status_code == 422
 
 
 def test_a_file_that_cannot_be_understood_is_not_kept(served):
     client = served.client("hr")
     refused = upload(client, "苹果,梨\n1,2\n")
-    assert (refused.status_code, refused.json()["code"]) == (422, "recognition.unknown")
+    assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (
+        422,
+        "recognition.unknown",
+    )
 
 
 def test_hr_of_a_unit_sees_only_its_people(served):

@@ -8,8 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import training_catalog
 from command_line import CommandLine
+
+import training_catalog
 
 FILES = Path(__file__).parents[1] / "exchange" / "recognition" / "files"
 ROSTER, MATRIX, FORMS, SCORES, SIGNED = (next(FILES.glob(f"{letter}-*.xlsx")) for letter in "ABCDE")
@@ -71,7 +72,10 @@ def test_five_files_become_a_plan(hr):
     signed = answered(hr, SIGNED, {"partial": "completed"})
     assert (signed["kind"], signed["inserted"]) == ("enrolments", 14)
 
-    gaps = {gap["competency_id"]: gap for gap in hr("gaps", "10021", "--json").json["gaps"]}
+    gaps = {
+        found["competency_id"]: found
+        for found in hr("gaps", "10021", "--json").json["competencies"]
+    }
     assert gaps["general-knowledge"]["level"] == 1.0
     assert gaps["execution"]["level"] == 0.0
     assert gaps["resilience"]["level"] is not None

@@ -93,7 +93,6 @@ class Layout:
         header = self.sheet.rows[self.header_rows[-1]]
         for at in range(self.start, len(self.sheet.rows)):
             row = self.sheet.rows[at]
-            # nearly all rows: somebody, and more than one word
             reason = _reason(row, people, header)
             if reason is None:
                 kept.append(at)
@@ -115,23 +114,28 @@ def is_blank(cell: object) -> bool:
 
 def _reason(row: Sequence[object], people: Collection[int], header: Sequence[object]) -> str | None:
     """Return why a row holds no record; an empty text for an empty row, None for a record."""
-    filled = [cell for cell in row if not is_blank(cell)]
-    if not filled:
+    filled = (cell for cell in row if cell != "" and not is_blank(cell))
+    first, second = next(filled, None), next(filled, None)
+    if first is None:
         return ""
-    first = bare(str(filled[0])) if isinstance(filled[0], str) else ""
-    named = [bare(str(row[at])) for at in people if not is_blank(row[at])]
-    if first in _TOTALS or any(name in _TOTALS for name in named):
+    named = [row[at] for at in people if not is_blank(row[at])]
+    if _is_total(first) or any(map(_is_total, named)):
         return "total"
-    if not named or named == [first]:
-        text = str(filled[0])
-        head = bare(text.replace("：", ":").split(":")[0])
-        if head in _REMARKS or (len(set(map(str, filled))) == 1 and not named):
-            return "remark"
-        if len(filled) == 1 and len(text) > 20:
-            return "remark"
-    if list(row) == list(header):
-        return "header"
+    # nearly all rows: somebody, and something about him
+    if named and second is not None:
+        return "header" if first == header[0] and list(row) == list(header) else None
+    text = str(first)
+    head = bare(text.replace("：", ":").split(":")[0])
+    if head in _REMARKS or (second is None and len(text) > 20):
+        return "remark"
+    # one text over the whole width, as merged cells are read
+    if not named and len({str(cell) for cell in row if not is_blank(cell)}) == 1:
+        return "remark"
     return None
+
+
+def _is_total(cell: object) -> bool:
+    return isinstance(cell, str) and len(cell) < 12 and "".join(cell.split()).lower() in _TOTALS
 
 
 def find_layout(sheet: Sheet, understands: Understands, people: Understands) -> Layout | None:

@@ -8,10 +8,8 @@ import numpy as np
 
 from recommender.exchange.recognition.layout import is_blank
 from recommender.exchange.recognition.mapping import IGNORE, Option, Question
-from recommender.exchange.recognition.vocabulary import Staff, Vocabulary, bare
-from recommender.exchange.recognition.work import Cells, Work, common, factorize, objects
-
-_EXAMPLES = 3
+from recommender.exchange.recognition.vocabulary import Staff, bare
+from recommender.exchange.recognition.work import Cells, Work, factorize, objects
 
 
 def find_people(work: Work, roles: Mapping[str, int]) -> tuple[Cells, np.ndarray]:
@@ -151,7 +149,9 @@ def _compare_names(work: Work, ids: Cells, position: int) -> None:
     differing: list[tuple[int, str, str]] = []
     for row, (code, name) in enumerate(zip(ids.codes, names, strict=True)):
         person = known.get(_id_text(ids.raw[code]))
-        if person is not None and not is_blank(name) and bare(str(name)) != bare(person.name):
+        if person is None or name == person.name or is_blank(name):
+            continue
+        if bare(str(name)) != bare(person.name):
             differing.append((row, str(name), person.name))
     if differing:
         row, written, stored = differing[0]
@@ -168,9 +168,3 @@ def _id_text(cell: object) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell).strip()
-
-
-def guess_unit(words: Vocabulary, names: Sequence[str]) -> str:
-    """Return the unit most of some people are in; empty if none of them is known."""
-    found = (words.by_name.get(bare(name), []) for name in names)
-    return common(people[0].org_unit for people in found if len(people) == 1)
