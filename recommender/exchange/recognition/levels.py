@@ -127,22 +127,27 @@ def _resolve(
     return Cells(codes, raw, cells.positions)
 
 
-def ask_date(work: Work, column: str, *, suggestion: str = "") -> Cells:
-    """Return the day that every row has: the one in the title, else the one that is answered."""
+def ask_date(work: Work, column: str, *, by_file_name: bool = False) -> Cells:
+    """Return the day that every row has: the one in the title, else the one that is answered.
+
+    With `by_file_name` a day in the name of the file is one of the title.
+    """
     if answer := work.answers.given.get(column):
         work.questions.append(Question("given", column, "date", column=column))
         return work.given(answer)
-    day = work.day_in_title()
-    if day is not None:
-        work.note("day_of_title", day=day.isoformat(), column=column)
-        return work.given(day)
+    found = work.days_in_title() or (work.days_in_file_name() if by_file_name else [])
+    if len(found) == 1:
+        work.note("day_of_title", day=found[0].isoformat(), column=column)
+        return work.given(found[0])
+    # which of several it is, and whether a file's name has the day of its export, is not known
+    near = found or work.days_in_file_name()
     answer = work.ask(
         Question(
             "given",
             column,
             "date",
             column=column,
-            suggestion=suggestion,
+            suggestion=near[-1].isoformat() if near else "",
             places=len(work.layout.rows),
         )
     )

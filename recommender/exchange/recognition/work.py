@@ -25,6 +25,10 @@ NOTHING = None
 # so many unknown words in a column are no vocabulary but mistakes, and are reported as such
 MOST_WORDS = 12
 _OPTIONS_NAMED = 30
+_WHEN = re.compile("时间|日期|培训日|考试日|评估日|date|when", re.IGNORECASE)
+_NOT_WHEN = re.compile(
+    "制表|填报|填表|打印|导出|更新|截止|报名|统计|报送|出生|发布|printed|exported"
+)
 _LEVEL = re.compile(r"[0-9](\.[0-9]{1,3})?")
 # a scale and what each of its points counts as: 1-5=0,1,1,2,3
 _SCALE = re.compile(r"[01]-[1-9]=[0-3](,[0-3])*")
@@ -298,12 +302,30 @@ class Work:
         """The year that the title names, or the name of the file."""
         return find_year(" ".join(self.layout.title)) or find_year(self.file)
 
-    def day_in_title(self) -> dt.date | None:
-        """Return the last day named above the table or, without one, in the name of the file."""
-        for text in ("\n".join(self.layout.title), self.file):
-            if days := find_days(text, self.year):
-                return days[-1]
-        return None
+    def days_in_title(self) -> list[dt.date]:
+        """Return the days named above the table that may be the day of what it says.
+
+        The day on which somebody filled in or printed the sheet is not. Days beside a word for
+        "when" go before others.
+        """
+        labelled: list[dt.date] = []
+        others: list[dt.date] = []
+        for row in self.layout.sheet.rows[: self.layout.header_rows[0]]:
+            before = ""
+            for cell in row:
+                if is_blank(cell):
+                    continue
+                text = cell.date().isoformat() if isinstance(cell, dt.datetime) else str(cell)
+                if days := find_days(text, self.year):
+                    label = text if re.search(r"[^\W\d年月日]", text) else before
+                    if not _NOT_WHEN.search(label):
+                        (labelled if _WHEN.search(label) else others).extend(days)
+                before = text
+        return list(dict.fromkeys(labelled or others))
+
+    def days_in_file_name(self) -> list[dt.date]:
+        """Return the days in the name of the file."""
+        return find_days(self.file, self.year)
 
 
 def _may_answer(question: Question, answer: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from pathlib import PurePath
@@ -28,6 +29,7 @@ from recommender.table_kinds import ENROLMENT_STATUSES
 
 KIND, FORM = "enrolments", "attendance"
 _LABELS = frozenset(map(bare, COURSE_LABELS))
+_TIME = re.compile(r"(?:[上下]午)?\s*[0-2]?[0-9][:：][0-5][0-9](?:[:：][0-5][0-9])?")
 _SAID = {"present": PRESENT, "excused": EXCUSED, "missed": MISSED}
 
 
@@ -46,7 +48,7 @@ def read(work: Work) -> Reading:
     for position in signing:
         work.use(position, "status")
     module = find_course(work)
-    days = ask_date(work, "completed_on")
+    days = ask_date(work, "completed_on", by_file_name=True)
     statuses = _statuses(work, signing)
     unsigned = sum(status == "" for status in statuses)
     if unsigned:
@@ -91,6 +93,9 @@ def _signing(work: Work, taken: set[int]) -> list[int]:
 
 def _meaning(cell: object) -> str:
     """Return what a cell of such a column says; empty where it says nothing known."""
+    # the time at which somebody signed in
+    if isinstance(cell, dt.time | dt.datetime) or _TIME.fullmatch(str(cell).strip()):
+        return "present"
     if isinstance(cell, float):
         cell = str(int(cell)) if cell.is_integer() else str(cell)
     plain = unicodedata.normalize("NFKC", str(cell)).strip().casefold()

@@ -250,8 +250,8 @@ def matrix_turned() -> Shape:
 def matrix_by_name() -> Shape:
     rows = [["姓名", "单位", "部门", *C_NAMES]]
     rows += [[p.name, UNIT, p.team, *row[3:]] for p, row in zip(PEOPLE, _matrix(), strict=True)]
-    file = "能力盘点20260630"
-    return Shape(rows, "assessments", _levels(), file=file)
+    # a day in the name of a file may be that of its export, and is only suggested
+    return Shape(rows, "assessments", _levels(), DAY_GIVEN, file="能力盘点20260630")
 
 
 def matrix_with_another_name() -> Shape:
