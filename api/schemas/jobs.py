@@ -130,6 +130,9 @@ class ImportResultOut(BaseModel):
         list[str],
         Field(description="Offerings that begin or end on a day off, which may be meant."),
     ] = []
+    batch_id: Annotated[
+        int | None, Field(description="Number of the import, by which it can be undone.")
+    ] = None
     dry_run: Annotated[bool, Field(description="Whether nothing was stored.")]
 
 

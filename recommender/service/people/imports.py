@@ -13,6 +13,7 @@ import pandas as pd
 from recommender.errors import ConflictError, InputError
 from recommender.exchange import read_table, write_template
 from recommender.service.effective_catalog import add_imported
+from recommender.service.people.batches import Recording
 from recommender.service.people.completions import close_open
 from recommender.service.people.known_ids import list_known
 from recommender.service.people.leavers import keep_left
@@ -22,7 +23,6 @@ from recommender.store import (
     Connection,
     Written,
     count_change,
-    note_import,
     org_path,
     schema,
     touch_people,
@@ -92,7 +92,9 @@ def import_table(
                 raise ConflictError("import.people-moved")
             if kind.name == "offerings":
                 frame = _settle_owners(connection, frame, unit)
-            written = store_frame(connection, kind, frame)
+            frame = settle_frame(connection, kind, frame)
+            recording = Recording(connection, kind, frame)
+            written = write_frame(connection, kind, frame)
             if kind.name == "offerings":
                 written = replace(written, on_days_off=_find_days_off(session, frame))
             if kind.name == "modules":
@@ -110,14 +112,16 @@ def import_table(
             "dry_run": dry_run,
         }
         if not dry_run:
-            note_import(
-                connection,
+            batch_id = recording.keep(
+                session,
+                written,
                 kind=kind.name,
                 # a name that is not UTF-8 is kept as far as it can be read
                 file_name=path.name.encode("utf-8", "replace").decode("utf-8"),
                 sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-                written=written,
             )
+            written = replace(written, batch_id=batch_id)
+            session.details["batch"] = batch_id
             if "person_id" in frame:
                 session.saw_people(connection, frame["person_id"].unique())
     return written
@@ -182,14 +186,25 @@ def write_table_template(session: Session, kind_name: str, path: Path) -> None:
 
 def store_frame(connection: Connection, kind: TableKind, frame: pd.DataFrame) -> Written:
     """Store a checked table in the transaction of a connection."""
+    return write_frame(connection, kind, settle_frame(connection, kind, frame))
+
+
+def settle_frame(connection: Connection, kind: TableKind, frame: pd.DataFrame) -> pd.DataFrame:
+    """Fill in what a checked table leaves to what is stored."""
     if kind.name == "people":
-        leavers = read_leavers(connection, frame["person_id"])
-        return write_people(connection, keep_left(frame, leavers))
+        return keep_left(frame, read_leavers(connection, frame["person_id"]))
     if kind.name == "enrolments":
-        frame = close_open(connection, frame)
+        return close_open(connection, frame)
     if kind.name == "records":
         # part of the key, and to SQL no NULL equals another: without training is "", not NULL
-        frame = frame.assign(module_id=frame["module_id"].fillna(""))
+        return frame.assign(module_id=frame["module_id"].fillna(""))
+    return frame
+
+
+def write_frame(connection: Connection, kind: TableKind, frame: pd.DataFrame) -> Written:
+    """Store a settled table."""
+    if kind.name == "people":
+        return write_people(connection, frame)
     written = write_kind(connection, schema.TABLE_OF_KIND[kind.name], kind.key, frame)
     if written.inserted + written.updated:
         if kind.name in ("ratings", "exams", "assessments", "enrolments"):
