@@ -4,7 +4,7 @@ from api.routes import groups, health, jobs, levels, privacy
 from api.routes.access import audit, caller, keys
 from api.routes.catalog import catalog, offerings
 from api.routes.learning import history, models
-from api.routes.people import enrolments, facts, people
+from api.routes.people import enrolments, facts, imports, people
 from api.routes.plans import changes, plans
 from api.routes.recommend import many, one
 
@@ -23,6 +23,7 @@ GROUPS = (
     catalog.ROUTES,
     offerings.ROUTES,
     jobs.ROUTES,
+    imports.ROUTES,
     groups.ROUTES,
     audit.ROUTES,
     keys.ROUTES,

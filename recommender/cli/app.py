@@ -27,6 +27,7 @@ COMMANDS = {
         "Try it out on made-up people: files in; gaps, ranked courses and a plan out.",
     ),
     "import": ("tables", "Import a table: all of it, or nothing and a report of every faulty row."),
+    "imports": ("imports", "List what was imported, and undo it."),
     "template": (
         "tables",
         "Write an empty workbook to fill in, with headers, drop-downs and an example row.",
