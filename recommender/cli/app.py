@@ -32,6 +32,12 @@ COMMANDS = {
         "tables",
         "Write an empty workbook to fill in, with headers, drop-downs and an example row.",
     ),
+    "questionnaire": (
+        "forms",
+        "Write the rating forms of a round: a workbook for each rater, and texts for wjx.cn.",
+    ),
+    "exam-sheet": ("forms", "Write the score sheet of an exam, to fill in and import."),
+    "attendance-sheet": ("forms", "Write the attendance sheet of a course, to fill in and import."),
     "gaps": ("people", "Show a person's levels against the targets of the grade."),
     "recommend": ("people", "Rank the courses that are worth a person's time."),
     "plan": ("people", "Make a person's development plan."),

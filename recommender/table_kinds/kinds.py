@@ -334,3 +334,25 @@ KINDS: Mapping[str, TableKind] = {
         ),
     )
 }
+
+# who is to rate whom: read for rating forms, and not stored
+RATERS = TableKind(
+    "raters",
+    ("评分人名单", "Raters"),
+    (
+        _PERSON,
+        Column(
+            "rater_type",
+            ("关系", "评分人类型", "评价者类型"),
+            "choice",
+            choices=RATER_TYPES,
+            example="同事",
+        ),
+        Column(
+            "rater_id", ("评分人工号", "评分人", "评分人编号", "评价者编号"), example="00010001"
+        ),
+        # of customers, who are not among the people stored
+        Column("rater_name", ("评分人姓名", "评价者姓名"), nullable=True),
+    ),
+    ("person_id", "rater_type", "rater_id"),
+)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from recommender.errors import ConflictError, InputError
-from recommender.exchange import read_table, write_template
+from recommender.exchange import read_form, read_table, recognise_form, write_template
 from recommender.service.effective_catalog import add_imported
 from recommender.service.people.batches import Recording
 from recommender.service.people.completions import close_open
@@ -136,6 +136,12 @@ def _read(
     for it is unique. Before that, it is as good as a free one: whoever wants to know whether
     there is such a person has to store one, which the audit trail notes.
     """
+    if form := recognise_form(path):
+        if form.kind != kind.name:
+            raise InputError(
+                "form.kind", file=path.name, form=form.kind, kind=kind.name, kind_zh=kind.title[0]
+            )
+        return read_form(path, form, known, latest=latest), 0
     if kind.name != "people":
         return read_table(path, kind, known, latest=latest), 0
     frame = read_table(path, kind, replace(known, others=frozenset()), latest=latest)

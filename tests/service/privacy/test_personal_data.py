@@ -281,7 +281,8 @@ def test_everybody_elses_data_stay(held):
         assert rating.rating == 1
         assert only(schema.person.c.manager_id, schema.person.c.person_id == COLLEAGUE) is None
         assert only(schema.idempotent_answer.c.key) == "others"
-        assert only(sa.distinct(schema.import_batch.c.file_name)) == "**的评分.xlsx"
+        names = connection.scalars(sa.select(schema.import_batch.c.file_name)).all()
+        assert set(names) == {"**的评分.xlsx"}
         body = only(schema.plan_version.c.body, schema.plan_version.c.plan_id == "plan-other")
         assert body == {
             "plan": {
