@@ -22,7 +22,7 @@ from recommender.exchange.tables.reading import check_items
 from recommender.table_kinds import KINDS, Known
 from recommender.texts import LANGUAGES, say
 
-_SEARCHED_BYTES = 4_000_000
+_SEARCHED_BYTES = 1_000_000
 
 
 class Place(NamedTuple):
@@ -80,12 +80,19 @@ def recognise_form(path: Path) -> Form | None:
 
 
 def _may_be_form(path: Path) -> bool:
-    # a large table is not read twice: the mark is among the first texts of a form
+    # so that a large table is not read twice: the mark is in the first row of a sheet, in the
+    # texts that all sheets share or in the sheet itself
     try:
-        with ZipFile(path) as book, book.open("xl/sharedStrings.xml") as texts:
-            return MARK.encode() in texts.read(_SEARCHED_BYTES)
-    except (OSError, KeyError, NotImplementedError, RuntimeError, EOFError, BadZipFile, error):
-        return False
+        with ZipFile(path) as book:
+            for name in book.namelist():
+                part = name.replace("\\", "/").rpartition("xl/")[2]
+                if part == "sharedStrings.xml" or part.startswith("worksheets/"):
+                    with book.open(name) as texts:
+                        if MARK.encode() in texts.read(_SEARCHED_BYTES):
+                            return True
+    except (OSError, NotImplementedError, RuntimeError, EOFError, BadZipFile, error):
+        pass  # whatever it is, the reader of tables says it better
+    return False
 
 
 def read_form(path: Path, form: Form, known: Known, *, latest: dt.date) -> pd.DataFrame:

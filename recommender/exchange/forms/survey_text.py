@@ -33,13 +33,15 @@ def write_survey_text(
     questions : sequence of Question
         The indicators; their texts, by which the answers are understood when they come back.
     """
+    # in the words of whoever answers: "I am ..."
+    relations = [words[1] if kind == "self" else words[0] for kind, words in RATER_TYPES.items()]
     asked: list[tuple[str, str, Sequence[str]]] = [
         (
             say("survey.person", _LANG),
             _ONE_OF,
             [say("survey.person-choice", _LANG, name=name, person=id_) for id_, name in people],
         ),
-        (say("survey.relation", _LANG), _ONE_OF, [words[0] for words in RATER_TYPES.values()]),
+        (say("survey.relation", _LANG), _ONE_OF, relations),
         (say("survey.rater", _LANG), _OPEN, ()),
     ]
     words = [name_answer(answer, _LANG) for answer in ANSWERS]
