@@ -17,6 +17,7 @@ TableName = Literal[
     "assessments",
     "ratings",
     "exams",
+    "evidence",
     "records",
     "enrolments",
     "modules",

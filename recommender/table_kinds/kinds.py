@@ -176,6 +176,26 @@ KINDS: Mapping[str, TableKind] = {
             ),
             ("person_id", "competency_id", "exam_level", "subject", "sat_on"),
         ),
+        # results of work with a figure, shown beside a level and never turned into one
+        TableKind(
+            "evidence",
+            ("工作成果", "Evidence"),
+            (
+                _PERSON,
+                _COMPETENCY,
+                Column(
+                    "achieved_on",
+                    ("成果日期", "取得日期"),
+                    "date",
+                    not_future=True,
+                    example="2026-03-01",
+                ),
+                Column("result", ("工作成果", "成果"), example="新签政企客户合同"),
+                Column("figure", ("数值", "成果数值"), "number", example="12"),
+                Column("unit", ("计量单位", "单位"), example="份"),
+            ),
+            ("person_id", "competency_id", "achieved_on", "result"),
+        ),
         TableKind(
             "records",
             ("提升记录", "Improvement records"),

@@ -213,7 +213,7 @@ def write_frame(connection: Connection, kind: TableKind, frame: pd.DataFrame) ->
         return write_people(connection, frame)
     written = write_kind(connection, schema.TABLE_OF_KIND[kind.name], kind.key, frame)
     if written.inserted + written.updated:
-        if kind.name in ("ratings", "exams", "assessments", "enrolments"):
+        if kind.name in ("ratings", "exams", "assessments", "evidence", "enrolments"):
             touch_people(connection, frame["person_id"])
         elif kind.name == "modules":
             count_change(connection, "catalog")

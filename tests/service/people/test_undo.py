@@ -50,6 +50,10 @@ TABLES = {
         "00001,cataloguing,1,rules,91,2026-10-11",
     ],
     "assessments": [ASSESSED, "00001,reference-desk,2.5,面谈,2026-10-11"],
+    "evidence": [
+        "person_id,competency_id,achieved_on,result,figure,unit",
+        "00001,reference-desk,2026-10-11,解答读者咨询,31,次",
+    ],
     "records": [
         "person_id,competency_id,module_id,level_before,level_after,before_on,after_on",
         "00001,reference-desk,,1.0,1.5,2026-01-10,2026-06-10",
@@ -64,6 +68,7 @@ CHANGED = {
     "ratings": (",3,", ",1,"),
     "exams": (",91,", ",78.5,"),
     "assessments": ("2.5", "1.25"),
+    "evidence": (",31,", ",31.5,"),
     "records": ("1.5", "1.75"),
 }
 
