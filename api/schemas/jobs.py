@@ -17,6 +17,7 @@ TableName = Literal[
     "assessments",
     "ratings",
     "exams",
+    "evidence",
     "records",
     "enrolments",
     "modules",
@@ -130,6 +131,9 @@ class ImportResultOut(BaseModel):
         list[str],
         Field(description="Offerings that begin or end on a day off, which may be meant."),
     ] = []
+    batch_id: Annotated[
+        int | None, Field(description="Number of the import, by which it can be undone.")
+    ] = None
     dry_run: Annotated[bool, Field(description="Whether nothing was stored.")]
 
 

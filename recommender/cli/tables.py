@@ -178,6 +178,8 @@ def _tell(
         updated=written.updated,
         unchanged=written.unchanged,
     )
+    if written.batch_id is not None and written.inserted + written.updated:
+        term.print("cli.undo-next", batch=written.batch_id)
     if written.on_days_off:
         names = term.say("document.list_separator").join(written.on_days_off[:_FEW])
         term.print("cli.on-days-off", count=len(written.on_days_off), names=names)

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
         read_catalog_workbook,
     )
     from recommender.exchange.catalog.writing import write_catalog_workbook
+    from recommender.exchange.forms.rating_forms import write_rating_form
+    from recommender.exchange.forms.reading import read_form, recognise_form
+    from recommender.exchange.forms.sheets import write_attendance_sheet, write_exam_sheet
+    from recommender.exchange.forms.survey_text import write_survey_text
     from recommender.exchange.tables.faults import describe_faults
     from recommender.exchange.tables.marked_copy import write_marked_copy
     from recommender.exchange.tables.reading import check_items, read_table
@@ -25,9 +29,15 @@ _HOMES = {
     "describe_faults": "tables.faults",
     "import_catalog_workbook": "catalog.reading",
     "read_catalog_workbook": "catalog.reading",
+    "read_form": "forms.reading",
     "read_table": "tables.reading",
+    "recognise_form": "forms.reading",
+    "write_attendance_sheet": "forms.sheets",
     "write_catalog_workbook": "catalog.writing",
+    "write_exam_sheet": "forms.sheets",
     "write_marked_copy": "tables.marked_copy",
+    "write_rating_form": "forms.rating_forms",
+    "write_survey_text": "forms.survey_text",
     "write_template": "tables.templates",
     "write_xlsx": "tables.writing",
 }
@@ -37,9 +47,15 @@ __all__ = [
     "describe_faults",
     "import_catalog_workbook",
     "read_catalog_workbook",
+    "read_form",
     "read_table",
+    "recognise_form",
+    "write_attendance_sheet",
     "write_catalog_workbook",
+    "write_exam_sheet",
     "write_marked_copy",
+    "write_rating_form",
+    "write_survey_text",
     "write_template",
     "write_xlsx",
 ]

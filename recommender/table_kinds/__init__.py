@@ -9,6 +9,7 @@ from recommender.table_kinds.kinds import (
     KINDS,
     MODALITIES,
     RATER_TYPES,
+    RATERS,
     YES_NO,
 )
 
@@ -16,6 +17,7 @@ __all__ = [
     "ENROLMENT_STATUSES",
     "KINDS",
     "MODALITIES",
+    "RATERS",
     "RATER_TYPES",
     "YES_NO",
     "Column",

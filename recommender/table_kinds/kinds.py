@@ -176,6 +176,26 @@ KINDS: Mapping[str, TableKind] = {
             ),
             ("person_id", "competency_id", "exam_level", "subject", "sat_on"),
         ),
+        # results of work with a figure, shown beside a level and never turned into one
+        TableKind(
+            "evidence",
+            ("工作成果", "Evidence"),
+            (
+                _PERSON,
+                _COMPETENCY,
+                Column(
+                    "achieved_on",
+                    ("成果日期", "取得日期"),
+                    "date",
+                    not_future=True,
+                    example="2026-03-01",
+                ),
+                Column("result", ("工作成果", "成果"), example="新签政企客户合同"),
+                Column("figure", ("数值", "成果数值"), "number", example="12"),
+                Column("unit", ("计量单位", "单位"), example="份"),
+            ),
+            ("person_id", "competency_id", "achieved_on", "result"),
+        ),
         TableKind(
             "records",
             ("提升记录", "Improvement records"),
@@ -334,3 +354,25 @@ KINDS: Mapping[str, TableKind] = {
         ),
     )
 }
+
+# who is to rate whom: read for rating forms, and not stored
+RATERS = TableKind(
+    "raters",
+    ("评分人名单", "Raters"),
+    (
+        _PERSON,
+        Column(
+            "rater_type",
+            ("关系", "评分人类型", "评价者类型"),
+            "choice",
+            choices=RATER_TYPES,
+            example="同事",
+        ),
+        Column(
+            "rater_id", ("评分人工号", "评分人", "评分人编号", "评价者编号"), example="00010001"
+        ),
+        # of customers, who are not among the people stored
+        Column("rater_name", ("评分人姓名", "评价者姓名"), nullable=True),
+    ),
+    ("person_id", "rater_type", "rater_id"),
+)

@@ -130,6 +130,12 @@ class Ground:
     def for_read_job_report(self):
         return self.send_table(f"person_id,name,org_unit,grade\nJ1,新人,{UNIT},g9\n", "failed")
 
+    def batch_id(self):
+        text = f"person_id,name,org_unit,grade\nJ2,新人,{UNIT},g1\n"
+        return str(
+            self.ask("GET", f"/v1/jobs/{self.send_table(text, 'done')}/result").json()["batch_id"]
+        )
+
     def send_table(self, text, status):
         for job in self.ask("GET", "/v1/jobs?limit=200").json()["items"]:
             if job["finished_at"] is None:  # made for an example before, and still in the queue

@@ -116,6 +116,7 @@ CHANGES = {
     "assessments": {},
     "ratings": {},
     "exams": {},
+    "evidence": {},
     "records": {},
     "enrolments": {},
 }

@@ -22,7 +22,8 @@ from serving import COLLEAGUE, EMPLOYEE, MANAGER, OTHER_UNIT, OUTSIDE, UNIT, Ser
 
 from recommender.improvement.registry import save_model
 from recommender.service.permissions import Permission, Role
-from recommender.store import writing
+from recommender.store import Written, writing
+from recommender.store.imports.batches import add_batch
 from recommender.store.jobs import claim_job, fail_job, insert_job
 
 TABLE = yaml.safe_load(
@@ -71,6 +72,8 @@ class Stage:
         A job of each role that may have one, which failed and has a report.
     uploads : dict of str to str
         An uploaded file of each role that may import.
+    batches : dict of str to str
+        An import of the HR of each of two units.
     things : dict of str to str
         One of each of `THINGS`.
     asked : dict of str to str
@@ -84,6 +87,7 @@ class Stage:
     objections: dict[str, str] = field(default_factory=dict)
     jobs: dict[str, str] = field(default_factory=dict)
     uploads: dict[str, str] = field(default_factory=dict)
+    batches: dict[str, str] = field(default_factory=dict)
     things: dict[str, str] = field(default_factory=dict)
     clients: dict[tuple[str | None, str], Client] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
@@ -110,6 +114,8 @@ class Stage:
             return list(UNITS)
         if about in ("job", "upload"):
             return ["own", "another's", "absent"]
+        if about == "batch":
+            return ["top", "elsewhere", "absent"]
         return ["there", "absent"] if about in THINGS else ["it"]
 
     def names(self, about: str, role: str | None, target: str) -> dict[str, str]:
@@ -136,6 +142,8 @@ class Stage:
             others = next(upload for owner, upload in self.uploads.items() if owner != role)
             found = {"own": mine or others, "another's": others}
             return {"import_id": found.get(target, "up-0000000000000000")}
+        if about == "batch":
+            return {"batch_id": self.batches.get(target, "1000000")}
         if about in THINGS:
             name = THINGS[about][0]
             return {name: self.things[about] if target == "there" else "0123456789ab"}
@@ -242,6 +250,7 @@ def build_stage(served: Served) -> Stage:
         given = {"content": _ROSTER, "headers": {"content-type": "text/csv"}}
         made = stage.client(role).post("/v1/imports", **given)
         stage.uploads[role] = made.json()["import_id"]
+    stage.batches = {name: _make_batch(served, UNITS[name]) for name in ("top", "elsewhere")}
     model = save_model(served.settings.models, train(), facts(metrics={}), by="test", key=KEY)
     stage.things = {
         **{kind: name for kind, (_, name) in THINGS.items()},
@@ -250,6 +259,21 @@ def build_stage(served: Served) -> Stage:
         "path": stage.admin("GET", "/v1/learning-paths?limit=1")["items"][0]["id"],
     }
     return stage
+
+
+def _make_batch(served: Served, unit: str) -> str:
+    with writing(served.app.state.server.installation.engine) as connection:
+        batch = add_batch(
+            connection,
+            Written(0, 0, 1),
+            kind="people",
+            file_name="people.csv",
+            sha256="0" * 64,
+            actor="cli",
+            org_unit=unit,
+            new_units=[],
+        )
+    return str(batch)
 
 
 def _make_failed_job(served: Served, actor: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -28,6 +29,7 @@ from recommender.exchange.recognition.words import (
     MATRIX,
     PEOPLE,
     PERSON,
+    RATING_QUESTIONS,
     RATINGS,
     SCORES,
     SIGNING,
@@ -156,6 +158,8 @@ def _header_reader(words: Vocabulary, answers: Mapping) -> Callable[[str], int]:
             return 1
         lower = text.casefold()
         if len(text) < 20 and any(word in lower for word in SIGNING):
+            return 1
+        if len(text) < 40 and any(re.search(pattern, lower) for _, pattern in RATING_QUESTIONS):
             return 1
         return int(len(text) > 3 and words.indicator(text) is not None)
 

@@ -18,7 +18,8 @@ def describe_form(reading: Reading, lang: str) -> str:
     """Return in one sentence what a file was taken for."""
     kind = _kind_title(reading.kind, lang)
     if reading.table is None:
-        return say("recognition.own", lang, file=reading.file, kind=kind)
+        key = "recognition.own_form" if reading.form == "form" else "recognition.own"
+        return say(key, lang, file=reading.file, kind=kind)
     return say(
         "recognition.taken-for",
         lang,
@@ -45,7 +46,8 @@ def _place(reading: Reading, lang: str) -> str:
 def describe_reading(reading: Reading, lang: str) -> list[str]:
     """Return how a file was understood, a sentence a line, without its questions."""
     lines = [describe_form(reading, lang)]
-    lines.append(say("recognition.columns", lang, columns=_list(_used(reading, lang), lang)))
+    if reading.columns:
+        lines.append(say("recognition.columns", lang, columns=_list(_used(reading, lang), lang)))
     ignored = [
         say("recognition.with_reason", lang, header=use.header, reason=reason)
         for use in reading.columns
@@ -138,7 +140,7 @@ def column_title(kind: str, column: str, lang: str) -> str:
     for known in (*KINDS[kind].columns, *KINDS["people"].columns):
         if known.name == column:
             return known.name if lang == "en" else known.headers[0]
-    return column
+    return say("recognition.employment", lang) if column == "employment" else column
 
 
 def _kind_title(kind: str, lang: str) -> str:

@@ -50,7 +50,9 @@ PEOPLE: Spellings = {
         "入职日期", "入职时间", "到岗日期", "入司时间", "入司日期", "入职年月日", "进入公司时间",
         "hired_on", "hire date", "date of hire", "joined on", "start date",
     ),
+    "left_on": ("离职日期", "离职时间", "离岗日期", "left_on", "last day", "leave date"),
     "synthetic": ("合成数据", "示例数据", "synthetic"),
+    "employment": ("在职状态", "人员状态", "员工状态", "在岗状态", "用工状态", "状态", "status"),
 }  # fmt: skip
 
 ASSESSED_ON = (
@@ -118,6 +120,15 @@ RATINGS: Spellings = {
     "rating": ("评分", "得分", "打分", "rating", "score"),
 }  # fmt: skip
 
+# of questions in a questionnaire's own words, what they ask for
+RATING_QUESTIONS: tuple[tuple[str, str], ...] = (
+    ("rater_type", r"关系|您是(他|她|被评)|relation"),
+    ("person_id", r"(被评|评价|评估|评分).*(工号|编号)"),
+    ("name", r"(被评|受评|被考核|评价的|评估的|要评).*(人|同事|对象|姓名|谁|员工)|who.*rat"),
+    ("rater", r"(您|你|本人|填写人|评价人|评分人)的?(姓名|名字|工号|编号)|your name"),
+    ("rated_on", r"(提交|填写|答卷|答题|完成).*(时间|日期)|submi"),
+)
+
 SCORES: Spellings = {
     **PERSON,
     "sat_on": (
@@ -181,6 +192,14 @@ REMARK_ROWS = (
     "审核人", "批准", "签字", "签名", "负责人", "讲师", "讲师签字", "日期", "联系人", "note",
     "notes", "remark", "prepared by",
 )  # fmt: skip
+
+# of an employment: somebody who is there, and somebody who has gone
+EMPLOYED = frozenset((
+    "在职", "在岗", "正式", "正式员工", "试用", "试用期", "实习", "合同制", "派遣", "active", "employed",
+))  # fmt: skip
+GONE = frozenset(
+    ("离职", "已离职", "退休", "内退", "调出", "辞职", "离岗", "left", "inactive", "retired")
+)
 
 NOT_ASSESSED = frozenset((
     "", "/", "\\", "-", "–", "—", "——", "--", "未评", "未评估", "未测评", "未评定", "不适用", "n/a",

@@ -147,8 +147,11 @@ class Work:
         texts = {bare(header), *map(bare, self.layout.labels[position])}
         return next((v for k, v in self.answers.columns.items() if v and bare(k) in texts), "")
 
-    def assign(self, roles: Spellings) -> dict[str, int]:
-        """Find the columns of some roles; of two that fit, the more exact one, then the first."""
+    def assign(self, roles: Spellings, questions: Sequence[tuple[str, str]] = ()) -> dict[str, int]:
+        """Find the columns of some roles; of two that fit, the more exact one, then the first.
+
+        Roles that none of the known headers names are looked for by patterns of `questions`.
+        """
         found: dict[str, tuple[int, int]] = {}
         for position in range(len(self.layout.labels)):
             answer = self.answered(position)
@@ -164,6 +167,14 @@ class Work:
                 self.second[loser] = role
             if role and (role not in found or rank < found[role][0]):
                 found[role] = (rank, position)
+        taken = {position for _, position in found.values()}
+        for role, pattern in questions:
+            for position, texts in enumerate(self.layout.labels):
+                if role in found or position in taken or position in self.columns:
+                    continue
+                if any(len(t) < 40 and re.search(pattern, t.casefold()) for t in texts):
+                    found[role] = (0, position)
+                    taken.add(position)
         return {role: position for role, (_, position) in found.items()}
 
     def _role(self, position: int, roles: Spellings) -> tuple[str, int]:

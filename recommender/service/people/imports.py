@@ -12,10 +12,11 @@ from pathlib import Path
 import pandas as pd
 
 from recommender.errors import ConflictError, InputError
-from recommender.exchange import read_table, write_template
+from recommender.exchange import read_form, read_table, recognise_form, write_template
 from recommender.exchange.recognition.reading import Reading
 from recommender.exchange.recognition.unfolded import check_reading
 from recommender.service.effective_catalog import add_imported
+from recommender.service.people.batches import Recording
 from recommender.service.people.completions import close_open
 from recommender.service.people.known_ids import list_known
 from recommender.service.people.learned import keep_answers
@@ -26,7 +27,6 @@ from recommender.store import (
     Connection,
     Written,
     count_change,
-    note_import,
     org_path,
     schema,
     touch_people,
@@ -90,11 +90,7 @@ def import_table(
     with session.reading() as connection:
         known = list_known(session.service.framework, connection, kind, unit=unit)
     # a large file takes a while to read and check: no connection is held meanwhile
-    if reading is None or reading.table is None:
-        read = partial(read_table, path, kind)
-    else:
-        read = partial(check_reading, reading)
-    frame, taken = _read(read, kind, known, latest=latest, dry_run=dry_run)
+    frame, taken = _read(_reader(path, kind, reading), kind, known, latest=latest, dry_run=dry_run)
     note_progress(0, len(frame))
     with session.writing() as connection:
         # a savepoint: a dry run undoes the rows, and its entry of the audit trail stays
@@ -104,7 +100,9 @@ def import_table(
                 raise ConflictError("import.people-moved")
             if kind.name == "offerings":
                 frame = _settle_owners(connection, frame, unit)
-            written = store_frame(connection, kind, frame)
+            frame = settle_frame(connection, kind, frame)
+            recording = Recording(connection, kind, frame)
+            written = write_frame(connection, kind, frame)
             if kind.name == "offerings":
                 written = replace(written, on_days_off=_find_days_off(session, frame))
             if kind.name == "modules":
@@ -126,17 +124,33 @@ def import_table(
         if not dry_run and reading is not None:
             keep_answers(session, connection, reading)
         if not dry_run:
-            note_import(
-                connection,
+            batch_id = recording.keep(
+                session,
+                written,
                 kind=kind.name,
                 # a name that is not UTF-8 is kept as far as it can be read
                 file_name=path.name.encode("utf-8", "replace").decode("utf-8"),
                 sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-                written=written,
             )
+            written = replace(written, batch_id=batch_id)
+            session.details["batch"] = batch_id
             if "person_id" in frame:
                 session.saw_people(connection, frame["person_id"].unique())
     return written
+
+
+def _reader(path: Path, kind: TableKind, reading: Reading | None) -> Callable[..., pd.DataFrame]:
+    """Return what reads a file: as it was recognised, as one of our forms, or as a table."""
+    if reading is not None and reading.table is not None:
+        return partial(check_reading, reading)
+    form = recognise_form(path)
+    if form is None:
+        return partial(read_table, path, kind)
+    if form.kind != kind.name:
+        raise InputError(
+            "form.kind", file=path.name, form=form.kind, kind=kind.name, kind_zh=kind.title[0]
+        )
+    return partial(read_form, path, form)
 
 
 def _read(
@@ -203,17 +217,28 @@ def write_table_template(session: Session, kind_name: str, path: Path) -> None:
 
 def store_frame(connection: Connection, kind: TableKind, frame: pd.DataFrame) -> Written:
     """Store a checked table in the transaction of a connection."""
+    return write_frame(connection, kind, settle_frame(connection, kind, frame))
+
+
+def settle_frame(connection: Connection, kind: TableKind, frame: pd.DataFrame) -> pd.DataFrame:
+    """Fill in what a checked table leaves to what is stored."""
     if kind.name == "people":
-        leavers = read_leavers(connection, frame["person_id"])
-        return write_people(connection, keep_left(frame, leavers))
+        return keep_left(frame, read_leavers(connection, frame["person_id"]))
     if kind.name == "enrolments":
-        frame = close_open(connection, frame)
+        return close_open(connection, frame)
     if kind.name == "records":
         # part of the key, and to SQL no NULL equals another: without training is "", not NULL
-        frame = frame.assign(module_id=frame["module_id"].fillna(""))
+        return frame.assign(module_id=frame["module_id"].fillna(""))
+    return frame
+
+
+def write_frame(connection: Connection, kind: TableKind, frame: pd.DataFrame) -> Written:
+    """Store a settled table."""
+    if kind.name == "people":
+        return write_people(connection, frame)
     written = write_kind(connection, schema.TABLE_OF_KIND[kind.name], kind.key, frame)
     if written.inserted + written.updated:
-        if kind.name in ("ratings", "exams", "assessments", "enrolments"):
+        if kind.name in ("ratings", "exams", "assessments", "evidence", "enrolments"):
             touch_people(connection, frame["person_id"])
         elif kind.name == "modules":
             count_change(connection, "catalog")

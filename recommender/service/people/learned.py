@@ -6,7 +6,7 @@ from recommender.exchange.recognition.mapping import Mapping, read_mapping
 from recommender.exchange.recognition.reading import Reading
 from recommender.service.session import Session
 from recommender.store import Connection
-from recommender.store.mappings import read_learned, write_learned
+from recommender.store.imports.mappings import read_learned, write_learned
 
 # what an answer says of a source and not of one file: next month's file has other days and courses
 _OF_SOURCE = frozenset({"method", "rater_type"})

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from recommender.errors import InputError
+from recommender.exchange import recognise_form
 from recommender.exchange.recognition.mapping import Mapping as Answers
 from recommender.exchange.recognition.reading import Reading
 from recommender.exchange.recognition.recognise import recognise
@@ -39,6 +40,8 @@ def look_at_file(
     given = answers or Answers()
     if given.kind:
         find_kind(given.kind)
+    if form := recognise_form(path):
+        return Reading(form.kind, "form", path.name, None, (), (), (), given, (), None)
     sheets = list(read_sheets(path))
     with session.reading() as connection:
         people = list_people(connection, session.who.scope, limit=None)

@@ -26,8 +26,8 @@ from recommender.service.people.recognition import look_at_file
 from recommender.service.permissions import Permission, Role
 from recommender.service.session import Session
 from recommender.store import Connection
-from recommender.store import mappings as store
-from recommender.store.mappings import Upload
+from recommender.store.imports import mappings as store
+from recommender.store.imports.mappings import Upload
 from recommender.table_kinds import TableKind
 from recommender.texts import say
 

@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from recommender.store import schema
+from recommender.store.imports.mappings import WAITS
 from recommender.store.jobs import forget_jobs
-from recommender.store.mappings import WAITS
 from recommender.store.privacy.holdings import PLAN_PARTS
 from recommender.store.writes import touch_people
 
@@ -20,6 +20,7 @@ _DAYS = (
     schema.rating.c.rated_on,
     schema.exam_result.c.sat_on,
     schema.assessment.c.assessed_on,
+    schema.evidence.c.achieved_on,
 )
 # people still work by these, however long ago they were changed
 _IN_USE = ("approved", "active")
@@ -35,7 +36,8 @@ class Limits:
         Ratings, exam results and assessments.
     shown, plans, jobs, answers : datetime
         Recommendations shown; plans that are not in use, by their last change, and objections,
-        by their answer; jobs, by their end; answers kept for repeated requests.
+        by their answer; jobs, by their end, and what imports replaced; answers kept for repeated
+        requests.
     """
 
     facts: dt.date
@@ -52,6 +54,7 @@ def count_due(connection: sa.Connection, limits: Limits) -> dict[str, int]:
         schema.shown: schema.shown.c.shown_at < limits.shown,
         schema.plan: schema.plan.c.plan_id.in_(_old_plans(limits)),
         schema.objection: schema.objection.c.answered_at < limits.plans,
+        schema.import_change: schema.import_change.c.batch_id.in_(_old_imports(limits)),
         schema.job: schema.job.c.finished_at < limits.jobs,
         schema.idempotent_answer: schema.idempotent_answer.c.answered_at < limits.answers,
     }
@@ -132,14 +135,22 @@ def delete_traces(connection: sa.Connection, limits: Limits) -> dict[str, int]:
         upload.delete().where(upload.c.uploaded_at < dt.datetime.now(dt.UTC) - WAITS)
     )
     answered = connection.execute(answer.delete().where(answer.c.answered_at < limits.answers))
+    change = schema.import_change
+    values = connection.execute(change.delete().where(change.c.batch_id.in_(_old_imports(limits))))
     return {
         "plan": len(old),
+        "import_change": values.rowcount,
         "objection": settled.rowcount,
         "shown": seen.rowcount,
         "job": forget_jobs(connection, limits.jobs),
         "idempotent_answer": answered.rowcount,
         "import_upload": waited.rowcount,
     }
+
+
+def _old_imports(limits: Limits) -> sa.Select[Any]:
+    batch = schema.import_batch.c
+    return sa.select(batch.id).where(batch.imported_at < limits.jobs)
 
 
 def _old_plans(limits: Limits) -> sa.Select[Any]:

@@ -94,7 +94,7 @@ evidence = sa.Table(
     sa.Column("achieved_on", sa.Date, nullable=False),
     sa.Column("result", sa.String(200), nullable=False),
     sa.Column("figure", sa.Float, nullable=False),
-    sa.Column("unit", sa.String(40), nullable=False),
+    sa.Column("unit", sa.String(200), nullable=False),
     sa.PrimaryKeyConstraint("person_id", "competency_id", "achieved_on", "result"),
     sqlite_with_rowid=False,
 )

@@ -28,6 +28,8 @@ def reaches(role, about, target):
         return target in REACH["units"][role]
     if about in ("job", "upload"):
         return target in REACH["jobs"][role]
+    if about == "batch":
+        return target in REACH["batches"][role]
     return target != "absent"
 
 

@@ -249,6 +249,13 @@ def old(library):
         ):
             row = job | {"job_id": job_id, "status": status, "finished_at": ended}
             connection.execute(schema.job.insert().values(**row))
+        for number, days in ((901, 91), (902, 89)):
+            batch = {"id": number, "kind": "people", "file_name": "x", "sha256": DIGEST}
+            batch |= dict.fromkeys(("inserted", "updated", "unchanged"), 1)
+            at = NOW - dt.timedelta(days=days)
+            connection.execute(schema.import_batch.insert().values(**batch, imported_at=at))
+            change = {"batch_id": number, "part": 0, "rows": []}
+            connection.execute(schema.import_change.insert().values(**change))
         for key, hours in (("old", 25), ("new", 23)):
             at = NOW - dt.timedelta(hours=hours)
             row = answer | {"key": key, "answered_at": at}
@@ -258,7 +265,8 @@ def old(library):
 
 def test_plans_that_are_in_use_or_were_changed_of_late_stay(old):
     expected = {"plan": 2, "objection": 0, "shown": 1, "job": 1, "idempotent_answer": 1}
-    expected |= {"rating": 0, "exam_result": 0, "assessment": 0}
+    expected |= {"rating": 0, "exam_result": 0, "assessment": 0, "evidence": 0}
+    expected |= {"import_change": 1}
     assert due(old) == expected
     assert run(old) == expected
     assert {row.plan_id for row in rows_of(old, schema.plan)} == {

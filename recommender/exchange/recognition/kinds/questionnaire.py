@@ -17,6 +17,7 @@ from recommender.exchange.recognition.vocabulary import Staff, bare
 from recommender.exchange.recognition.wide import find_wide, repeat, says_nothing, unfold
 from recommender.exchange.recognition.words import (
     NOT_OBSERVED,
+    RATING_QUESTIONS,
     RATING_WORDS,
     RATINGS,
     RELATIONS,
@@ -40,14 +41,14 @@ _SCALES = {"1-4": "0,1,2,3", "1-5": "0,1,1,2,3", "0-5": "0,0,1,1,2,3", "0-4": "0
 
 def fits(work: Work) -> bool:
     """Say whether a file is of this kind: somebody who is rated, and indicators in the header."""
-    roles = work.assign(_ROLES)
+    roles = work.assign(_ROLES, RATING_QUESTIONS)
     found = sum(any(work.words.indicator(text) for text in texts) for texts in work.layout.labels)
     return bool(roles.keys() & {"person_id", "name"}) and found >= 1
 
 
 def read(work: Work) -> Reading:
     """Read the forms as ratings."""
-    roles = work.assign(_ROLES)
+    roles = work.assign(_ROLES, RATING_QUESTIONS)
     work.layout = work.layout.with_rows([roles[r] for r in ("person_id", "name") if r in roles])
     people, wanted = find_people(work, roles)
     if "rater_type" in roles:

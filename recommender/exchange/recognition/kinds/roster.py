@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from recommender.exchange.recognition.layout import is_blank
+from recommender.exchange.recognition.mapping import IGNORE, Option
 from recommender.exchange.recognition.people import name_people, unit_texts
 from recommender.exchange.recognition.reading import Reading, finish
 from recommender.exchange.recognition.vocabulary import Staff, bare, group_by_name
-from recommender.exchange.recognition.words import PEOPLE
+from recommender.exchange.recognition.words import EMPLOYED, GONE, PEOPLE
 from recommender.exchange.recognition.work import Cells, Work, factorize, objects
 
 KIND, FORM = "people", "roster"
@@ -45,10 +48,42 @@ def read(work: Work) -> Reading:
     if "hired_on" in roles:
         work.use(roles["hired_on"], "hired_on")
         cells["hired_on"] = work.days(work.cells(roles["hired_on"]))
+    if "left_on" in roles:
+        work.use(roles["left_on"], "left_on")
+        cells["left_on"] = work.days(work.cells(roles["left_on"]))
     if "synthetic" in roles:
         work.use(roles["synthetic"], "synthetic")
         cells["synthetic"] = work.cells(roles["synthetic"])
-    return finish(work, KIND, FORM, cells, np.arange(len(work.layout.rows)))
+    rows = np.flatnonzero(_wanted(work, roles))
+    cells = {name: column.take(rows) for name, column in cells.items()}
+    return finish(work, KIND, FORM, cells, rows)
+
+
+def _wanted(work: Work, roles: Mapping[str, int]) -> np.ndarray:
+    """Say which rows are of people to import; ask about those who have gone without a day."""
+    wanted = np.ones(len(work.layout.rows), dtype=bool)
+    if "employment" not in roles:
+        return wanted
+    cells = work.cells(roles["employment"])
+    texts = [str(cell).strip().casefold() for cell in cells.raw]
+    # a column of that name may say something else, such as how far an approval is
+    if not any(text in EMPLOYED | GONE for text in texts):
+        return wanted
+    work.use(roles["employment"], "employment")
+    left = work.layout.column(roles["left_on"]) if "left_on" in roles else None
+    for at, text in enumerate(texts):
+        if text in EMPLOYED or not text:
+            continue
+        rows = np.flatnonzero(cells.codes == at)
+        if text in GONE and left is not None and not any(is_blank(left[row]) for row in rows):
+            continue
+        options = [Option("employed")]
+        answer = work.ask_value(
+            cells, at, "employment", options, lambda text: IGNORE, "employment", len(rows)
+        )
+        if answer == IGNORE:
+            wanted[rows] = False
+    return wanted
 
 
 def _grades(work: Work, position: int) -> Cells:

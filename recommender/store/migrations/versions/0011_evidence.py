@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column("achieved_on", sa.Date(), nullable=False),
         sa.Column("result", sa.String(length=200), nullable=False),
         sa.Column("figure", sa.Float(), nullable=False),
-        sa.Column("unit", sa.String(length=40), nullable=False),
+        sa.Column("unit", sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name="fk_evidence_person_id"),
         sa.PrimaryKeyConstraint(
             "person_id", "competency_id", "achieved_on", "result", name="pk_evidence"

@@ -13,8 +13,8 @@ from api.operations import Operations
 from api.responses import Fields, answer
 from api.routes.jobs import Disposition, FileName, accept_job, file_name_in, refuse_form
 from api.schemas.common import Id, Strict
-from api.schemas.imports import ImportLookOut, MappingIn
 from api.schemas.jobs import JobOut, TableName
+from api.schemas.people.uploads import ImportLookOut, MappingIn
 from recommender.service.jobs import requests
 from recommender.service.people import uploads
 from recommender.service.people.uploads import Look
