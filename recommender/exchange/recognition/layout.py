@@ -5,13 +5,14 @@ A sheet may also be turned by a quarter, with people across; then it is turned b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from recommender.exchange.recognition.vocabulary import bare
-from recommender.exchange.recognition.words import REMARK_ROWS, TOTAL_ROWS
+from recommender.exchange.recognition.words import REMARK_ROWS, STANDARD_ROWS, TOTAL_ROWS
 from recommender.exchange.tables.header import HEADER_ROWS
 from recommender.exchange.tables.sheets.sheet import Sheet
 
@@ -19,6 +20,10 @@ from recommender.exchange.tables.sheets.sheet import Sheet
 _TURNED_ROWS = 200
 _LONGEST_HEADER = 200
 _TOTALS = frozenset(map(bare, TOTAL_ROWS))
+_STANDARDS = frozenset(map(bare, STANDARD_ROWS))
+_CORNER = re.compile(r"(能力项?|能力名称|素质项|competency)\s*([\\/／|]\s*(姓名|人员|员工|name))?")
+_PEOPLE = ("工号", "姓名", "员工编号", "员工姓名", "人员编号")
+_COUNT = re.compile("[:：]?[0-9]*[人名分]?$")
 _REMARKS = frozenset(map(bare, REMARK_ROWS))
 
 # says of a header's text how sure it is that a column is meant: 0 for not at all
@@ -97,7 +102,7 @@ class Layout:
             if reason is None:
                 kept.append(at)
             elif reason:
-                first = next(text for cell in row if (text := as_text(cell)))
+                first = next((text for cell in row if (text := as_text(cell))), "")
                 left.append(LeftOut(self.place(at, -1)[0], reason, first[:60]))
         return replace(self, rows=np.array(kept, dtype=np.intp), left_out=tuple(left))
 
@@ -119,8 +124,9 @@ def _reason(row: Sequence[object], people: Collection[int], header: Sequence[obj
     if first is None:
         return ""
     named = [row[at] for at in people if not is_blank(row[at])]
-    if _is_total(first) or any(map(_is_total, named)):
-        return "total"
+    for cell in (first, *named):
+        if reason := _summary(cell):
+            return reason
     # nearly all rows: somebody, and something about him
     if named and second is not None:
         return "header" if first == header[0] and list(row) == list(header) else None
@@ -134,8 +140,15 @@ def _reason(row: Sequence[object], people: Collection[int], header: Sequence[obj
     return None
 
 
-def _is_total(cell: object) -> bool:
-    return isinstance(cell, str) and len(cell) < 12 and "".join(cell.split()).lower() in _TOTALS
+def _summary(cell: object) -> str:
+    """Return why a row that begins so is about nobody; empty where it may be about somebody."""
+    if not isinstance(cell, str) or len(cell) > 12:
+        return ""
+    word = "".join(cell.split()).lower()
+    if word in _STANDARDS:
+        return "standard"
+    # 应到 8 人
+    return "total" if word in _TOTALS or _COUNT.sub("", word) in _TOTALS else ""
 
 
 def find_layout(sheet: Sheet, understands: Understands, people: Understands) -> Layout | None:
@@ -158,11 +171,25 @@ def find_layout(sheet: Sheet, understands: Understands, people: Understands) -> 
     best = _find(sheet, understands, people, turned=False)
     if len(sheet.rows) <= _TURNED_ROWS and sheet.rows:
         across = replace(sheet, rows=[list(row) for row in zip(*sheet.rows, strict=True)])
+        _name_corner(across)
         # the first columns of a turned sheet are its header; further ones are people
         turned = _find(across, understands, people, turned=True)
         if turned and turned.known > (best.known if best else 0) + 1 and _may_be_turned(turned):
             return turned
     return best
+
+
+def _name_corner(across: Sheet) -> None:
+    """Read the corner of a turned sheet as the header of the people beside it.
+
+    It says what goes down (能力项), or both (能力项/姓名), where only names stand beside it.
+    """
+    for row in across.rows[:2]:
+        for at, cell in enumerate(row[:HEADER_ROWS]):
+            text = as_text(cell)
+            if _CORNER.fullmatch(text) and not any(as_text(c) in _PEOPLE for c in row):
+                row[at] = "姓名"
+                return
 
 
 def _may_be_turned(layout: Layout) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -68,9 +69,28 @@ def find_wide(
             cells = [c for c in work.layout.column(position)[:_LOOKED_AT] if not is_blank(c)]
             if cells and sum(map(fits, cells)) >= 0.8 * len(cells):
                 _ask_column(work, position, options, likely)
+    found = _once(work, found, options)
     for position in found:
         _check_unit(work, position, measure)
     return found
+
+
+def _once(work: Work, found: dict[int, str], options: Sequence[Option]) -> dict[int, str]:
+    """Ask which columns count where several stand for the same, such as 自评 and 上级评."""
+    labels = {option.value: option for option in options}
+    counts = Counter(found.values())
+    kept: dict[int, str] = {}
+    for position, id_ in found.items():
+        if counts[id_] > 1:
+            label = labels.get(id_, Option(id_))
+            answer = _ask_column(
+                work, position, (label,), lambda text: "", code="twice", name=label.label or id_
+            )
+            if answer == IGNORE:
+                work.use(position, ignored="answer")
+                continue
+        kept[position] = id_
+    return kept
 
 
 def looks_wide(
@@ -106,19 +126,26 @@ def _check_unit(work: Work, position: int, measure: str) -> None:
 
 
 def _ask_column(
-    work: Work, position: int, options: Sequence[Option], likely: Callable[[str], str]
-) -> None:
+    work: Work,
+    position: int,
+    options: Sequence[Option],
+    likely: Callable[[str], str],
+    *,
+    code: str = "column",
+    name: str = "",
+) -> str:
     filled = [row for row, cell in enumerate(work.layout.column(position)) if not is_blank(cell)]
     header = work.layout.header(position)
-    work.ask(
+    return work.ask(
         Question(
             "columns",
             header,
-            "column",
+            code,
             options=(*options, Option(IGNORE)),
             suggestion=likely(work.layout.labels[position][-1]),
             places=len(filled),
             row=work.layout.place(work.layout.header_rows[-1], position)[0],
+            values={"name": name},
         )
     )
 

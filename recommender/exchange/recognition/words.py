@@ -13,12 +13,12 @@ PERSON: Spellings = {
     "person_id": (
         "工号", "员工编号", "人员编号", "员工号", "职工号", "职工编号", "员工工号", "人员工号",
         "学员工号", "学员编号", "考生编号", "员工代码", "人员代码", "职员代码", "用户名", "登录名",
-        "被评价人工号", "被评人工号",
+        "被评价人工号", "被评人工号", "学号", "账号", "登录账号",
         "employee id", "staff id", "staff no", "employee no", "employee number", "staff number",
         "personnel number", "id number", "username", "person_id",
     ),
     "name": (
-        "姓名", "员工姓名", "人员姓名", "学员姓名", "考生姓名", "参训人员", "参训人", "职工姓名",
+        "姓名", "真实姓名", "名字", "员工姓名", "人员姓名", "学员姓名", "考生姓名", "参训人员", "参训人", "职工姓名",
         "学员", "考生", "员工", "人员", "被评价人", "被评价人姓名", "name", "full name",
         "employee name", "user full name", "fullname",
     ),
@@ -150,6 +150,7 @@ ENROLMENTS: Spellings = {
     "offering_id": ("班次", "班次编号", "offering_id"),
     "status": (
         "状态", "完成状态", "学习状态", "培训结果", "培训状态", "是否完成", "完成情况", "学习结果",
+        "学习进度", "进度",
         "status", "completion status",
     ),
     "enrolled_on": (
@@ -187,6 +188,10 @@ TOTAL_ROWS = (
     "合计", "总计", "小计", "平均", "平均分", "平均值", "均分", "总人数", "人数合计", "达标率",
     "最高分", "最低分", "及格率", "应到", "实到", "total", "average", "mean", "sum",
 )  # fmt: skip
+STANDARD_ROWS = (
+    "岗位标准", "标准", "目标", "目标水平", "目标级别", "岗位要求", "要求", "任职要求",
+    "满分", "权重", "target", "standard",
+)  # fmt: skip
 REMARK_ROWS = (
     "注", "备注", "说明", "填表说明", "填报说明", "制表", "制表人", "填表人", "填报人", "审核",
     "审核人", "批准", "签字", "签名", "负责人", "讲师", "讲师签字", "日期", "联系人", "note",
@@ -195,7 +200,8 @@ REMARK_ROWS = (
 
 # of an employment: somebody who is there, and somebody who has gone
 EMPLOYED = frozenset((
-    "在职", "在岗", "正式", "正式员工", "试用", "试用期", "实习", "合同制", "派遣", "active", "employed",
+    "在职", "在岗", "正式", "正式员工", "试用", "试用期", "实习", "合同制", "派遣",
+    "active", "employed",
 ))  # fmt: skip
 GONE = frozenset(
     ("离职", "已离职", "退休", "内退", "调出", "辞职", "离岗", "left", "inactive", "retired")
@@ -246,7 +252,7 @@ MISSED = frozenset((
 ))  # fmt: skip
 STATUSES: Spellings = {
     "completed": (
-        "已完成", "完成", "已结业", "结业", "通过", "已通过", "合格", "是", "completed", "complete",
+        "已完成", "完成", "学完", "已学完", "已结业", "结业", "通过", "已通过", "合格", "是", "completed", "complete",
         "passed", "yes", "100%", "finished", "completed (achieved pass grade)",
     ),
     "enrolled": ("已报名", "报名", "学习中", "进行中", "未开始", "enrolled", "in progress"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -26,6 +27,7 @@ from recommender.exchange.recognition.words import (
 from recommender.exchange.recognition.work import Cells, Work, factorize, objects
 from recommender.table_kinds import ENROLMENT_STATUSES
 
+_PROGRESS = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)\s*[%％]")
 _NOT_COMPLETED = frozenset(map(bare, NOT_COMPLETED))
 
 
@@ -175,10 +177,12 @@ def _statuses(work: Work, roles: Mapping[str, int], days: np.ndarray) -> list[ob
     known = {bare(s): status for status, words in STATUSES.items() for s in words}
 
     def read(text: str) -> str | None:
+        if match := _PROGRESS.fullmatch(text.strip()):
+            return "completed" if float(match[1]) >= 100 else ""
         return "" if _says_not(text) else known.get(bare(text))
 
     options = [Option(status, words[0]) for status, words in ENROLMENT_STATUSES.items()]
-    cells = work.translate(work.cells(roles["status"]), "status", read, options, code="status")
+    cells = work.translate(work.cells(roles["status"]), "status", read, options)
     return list(cells.values())
 
 

@@ -137,7 +137,7 @@ def read_ratings(work: Work, cells: Cells) -> Cells:
         return float(word) if word is not None else (text if _number(text) is not None else None)
 
     options = [Option(str(points), word) for word, points in _WORDS]
-    translated = work.translate(cells, "rating", read, options, code="rating")
+    translated = work.translate(cells, "rating", read, options)
     if scale:
         raw = translated.raw.copy()
         for at, cell in enumerate(cells.raw):
@@ -185,9 +185,7 @@ def _relations(work: Work, position: int) -> Cells:
         plain = _DECORATION.sub("", unicodedata.normalize("NFKC", text).strip()).strip()
         return known.get(bare(text)) or known.get(bare(plain))
 
-    return work.translate(
-        work.cells(position), "rater_type", find, _type_options(), code="relation"
-    )
+    return work.translate(work.cells(position), "rater_type", find, _type_options())
 
 
 def _type_options() -> list[Option]:

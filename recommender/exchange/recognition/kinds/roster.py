@@ -13,6 +13,7 @@ from recommender.exchange.recognition.reading import Reading, finish
 from recommender.exchange.recognition.vocabulary import Staff, bare, group_by_name
 from recommender.exchange.recognition.words import EMPLOYED, GONE, PEOPLE
 from recommender.exchange.recognition.work import Cells, Work, factorize, objects
+from recommender.exchange.tables.cells import EMPTY_MARKS
 
 KIND, FORM = "people", "roster"
 
@@ -93,13 +94,16 @@ def _grades(work: Work, position: int) -> Cells:
     def find(text: str) -> str | None:
         if known := names.find(text):
             return known
-        # 初级 for 初级客户经理, where no other grade begins so
-        begins = [i for i, n in names.labels.items() if len(bare(text)) > 1 and n.startswith(text)]
-        return begins[0] if len(begins) == 1 else None
+        # 初级 for 初级客户经理, where no other grade begins so; 客户经理（初级）
+        word = bare(text)
+        near = [
+            id_
+            for id_, name in names.labels.items()
+            if len(word) > 1 and (name.startswith(word) or sorted(bare(name)) == sorted(word))
+        ]
+        return near[0] if len(near) == 1 else None
 
-    return work.translate(
-        work.cells(position), "grade", find, names.options(), names.likely, code="grade"
-    )
+    return work.translate(work.cells(position), "grade", find, names.options(), names.likely)
 
 
 def _managers(work: Work, cells: dict[str, Cells], position: int) -> Cells:
@@ -117,9 +121,10 @@ def _managers(work: Work, cells: dict[str, Cells], position: int) -> Cells:
     # whoever is named in a roster and stands in it is meant; others are looked for outside
     by_name = group_by_name(stored) | group_by_name(own)
     column = work.layout.column(position)
-    # an id stays an id; a name is looked for in the person's own unit first, then everywhere
+    # an id stays an id, and so does a mark for nobody
+    kept = known_ids | EMPTY_MARKS
     named = [
-        cell if isinstance(cell, str) and cell.strip() not in known_ids and not _is_id(cell) else ""
+        cell if isinstance(cell, str) and cell.strip() not in kept and not _is_id(cell) else ""
         for cell in column
     ]
     places = [
