@@ -33,7 +33,7 @@ def describe_form(reading: Reading, lang: str) -> str:
 
 def _place(reading: Reading, lang: str) -> str:
     layout = reading.layout
-    if layout is None:
+    if layout is None or reading.form == "statements":
         return say("recognition.place_statements", lang)
     if layout.turned:
         columns = [layout.place(0, row)[0] for row in layout.header_rows]

@@ -18,7 +18,8 @@ PERSON: Spellings = {
         "personnel number", "id number", "username", "person_id",
     ),
     "name": (
-        "姓名", "真实姓名", "名字", "员工姓名", "人员姓名", "学员姓名", "考生姓名", "参训人员", "参训人", "职工姓名",
+        "姓名", "真实姓名", "名字", "员工姓名", "人员姓名", "学员姓名", "考生姓名", "参训人员",
+        "参训人", "职工姓名",
         "学员", "考生", "员工", "人员", "被评价人", "被评价人姓名", "name", "full name",
         "employee name", "user full name", "fullname",
     ),
@@ -252,7 +253,8 @@ MISSED = frozenset((
 ))  # fmt: skip
 STATUSES: Spellings = {
     "completed": (
-        "已完成", "完成", "学完", "已学完", "已结业", "结业", "通过", "已通过", "合格", "是", "completed", "complete",
+        "已完成", "完成", "学完", "已学完", "已结业", "结业", "通过", "已通过", "合格", "是",
+        "completed", "complete",
         "passed", "yes", "100%", "finished", "completed (achieved pass grade)",
     ),
     "enrolled": ("已报名", "报名", "学习中", "进行中", "未开始", "enrolled", "in progress"),

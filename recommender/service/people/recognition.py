@@ -8,6 +8,7 @@ from pathlib import Path
 
 from recommender.errors import InputError
 from recommender.exchange import recognise_form
+from recommender.exchange.recognition.kinds.statements import read_statements
 from recommender.exchange.recognition.mapping import Mapping as Answers
 from recommender.exchange.recognition.reading import Reading
 from recommender.exchange.recognition.recognise import recognise
@@ -42,7 +43,8 @@ def look_at_file(
         find_kind(given.kind)
     if form := recognise_form(path):
         return Reading(form.kind, "form", path.name, None, (), (), (), given, (), None)
-    sheets = list(read_sheets(path))
+    statements = read_statements(path, build_vocabulary(session.service.framework).modules)
+    sheets = list(read_sheets(path)) if statements is None else [statements]
     with session.reading() as connection:
         people = list_people(connection, session.who.scope, limit=None)
         words = build_vocabulary(

@@ -9,6 +9,7 @@ import numpy as np
 
 from recommender.exchange.recognition.kinds.attendance import find_course
 from recommender.exchange.recognition.kinds.scores import ask_exam_level, read_exam_levels
+from recommender.exchange.recognition.kinds.statements import SHEET
 from recommender.exchange.recognition.layout import is_blank
 from recommender.exchange.recognition.levels import ask_date, ask_method, read_levels
 from recommender.exchange.recognition.mapping import Option
@@ -167,7 +168,8 @@ def read_enrolments(work: Work) -> Reading:
     if "offering_id" in roles:
         cells["offering_id"] = work.cells(roles["offering_id"])
     rows = np.flatnonzero(wanted & np.array([status != "" for status in statuses], dtype=bool))
-    return finish(work, "enrolments", "completions", _take(cells, rows), rows)
+    form = "statements" if work.layout.sheet.name == SHEET else "completions"
+    return finish(work, "enrolments", form, _take(cells, rows), rows)
 
 
 def _statuses(work: Work, roles: Mapping[str, int], days: np.ndarray) -> list[object]:

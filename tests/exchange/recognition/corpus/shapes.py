@@ -174,10 +174,10 @@ def roster_with_remarks_below() -> Shape:
 # Matrices of levels
 
 
-def _levels(people=range(len(PEOPLE)), skip=()) -> set[tuple[object, ...]]:
+def _levels(skip=()) -> set[tuple[object, ...]]:
     return {
         (PEOPLE[p].person_id, competency.id, float(level_of(p, c)), DAY)
-        for p in people
+        for p in range(len(PEOPLE))
         for c, competency in enumerate(COMPETENCIES)
         if (p, c) not in skip
     }
@@ -315,8 +315,9 @@ def _forms(
     ]  # fmt: skip
     for at, p in enumerate(PEOPLE):
         rater = PEOPLE[(at + 1) % 8].name
-        rows.append([at + 1, "2026/6/30 14:35:07", "200秒", "微信", "127.0.0.1", p.name, relation, rater,
-                     *(show(rating_of(at, i)) for i in range(len(INDICATORS))), None])  # fmt: skip
+        about: Row = [at + 1, "2026/6/30 14:35:07", "200秒", "微信", "127.0.0.1", p.name, relation]
+        answers = [show(rating_of(at, i)) for i in range(len(INDICATORS))]
+        rows.append([*about, rater, *answers, None])
     return rows
 
 
@@ -452,15 +453,15 @@ def _signed(head: Row, marks: Callable[[int], Row], before: Sequence[Row]) -> li
 
 
 def attendance_of_two_sessions() -> Shape:
-    before = [["培训签到表", *[None] * 6],
-              ["课程名称：", MODULE.title.zh_cn, None, "培训时间：", "2026年6月29日-30日", None, None]]  # fmt: skip
+    when: Row = ["培训时间：", "2026年6月29日-30日", None, None]
+    before = [["培训签到表", *[None] * 6], ["课程名称：", MODULE.title.zh_cn, None, *when]]
     rows = _signed(["上午签到", "下午签到", "备注"], lambda at: ["√", "√", None], before)
     return Shape(rows, "enrolments", _attended(range(8)))
 
 
 def attendance_in_part() -> Shape:
-    before = [["培训签到表", *[None] * 5],
-              [f"课程：{MODULE.title.zh_cn}", None, None, "时间：2026.6.30", None, None]]  # fmt: skip
+    about: Row = [f"课程：{MODULE.title.zh_cn}", None, None, "时间：2026.6.30", None, None]
+    before = [["培训签到表", *[None] * 5], about]
     rows = _signed(["上午签到", "下午签到"], lambda at: ["√", None if at == 2 else "√"], before)
     answers = Mapping(values={"attendance": {"partial": "completed"}})
     return Shape(rows, "enrolments", _attended(range(8)), answers)
