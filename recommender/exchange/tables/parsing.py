@@ -16,10 +16,10 @@ from recommender.exchange.tables.cells import (
     expectation,
     is_empty,
     list_choices,
-    read_date,
     read_number,
     read_text,
 )
+from recommender.exchange.tables.dates import read_date
 from recommender.exchange.tables.faults import FAULTS_LISTED, BadCell, FaultList
 from recommender.exchange.tables.header import Table, loose
 from recommender.exchange.tables.references import References
@@ -89,6 +89,7 @@ def parse_column(
     references: Callable[[], References],
     *,
     latest: dt.date,
+    zone: dt.tzinfo | None = None,
 ) -> ParsedColumn:
     """Read a column; problems are collected, not raised.
 
@@ -102,6 +103,8 @@ def parse_column(
         Returns what ids may refer to; only called if the column refers to something.
     latest : date
         The last day that is not in the future.
+    zone : tzinfo, optional
+        Where the organisation is.
     """
     n_rows = len(table.rows)
     position = table.columns.get(column.name)
@@ -112,14 +115,15 @@ def parse_column(
     codes, raw = _distinct(
         np.fromiter(map(itemgetter(position), table.rows), dtype=object, count=n_rows)
     )
-    read = _reader(column, references, latest=latest, date_1904=table.date_1904)
+    factor = table.factors.get(column.name, 1.0)
+    read = _reader(column, references, factor, latest=latest, date_1904=table.date_1904, zone=zone)
     number = column.type == "number"
     distinct = np.full(len(raw), np.nan) if number else np.full(len(raw), None, dtype=object)
     empty, bad = np.zeros(len(raw), dtype=bool), np.zeros(len(raw), dtype=bool)
     problems: dict[int, BadCell] = {}
     rest = range(len(raw))
     # a column of nothing but numbers is converted at once; only those out of bounds are read singly
-    if number and not column.whole and all(type(value) is float for value in raw):
+    if number and factor == 1.0 and not column.whole and all(type(value) is float for value in raw):
         distinct = raw.astype(np.float64) + 0.0  # turns -0.0 into 0.0
         rest = np.flatnonzero(~((distinct >= column.minimum) & (distinct <= column.maximum)))
         rest = rest.tolist()
@@ -152,12 +156,18 @@ def _distinct(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _reader(
-    column: Column, references: Callable[[], References], *, latest: dt.date, date_1904: bool
+    column: Column,
+    references: Callable[[], References],
+    factor: float,
+    *,
+    latest: dt.date,
+    date_1904: bool,
+    zone: dt.tzinfo | None,
 ) -> Callable[[object], Any]:
     if column.type == "number":
-        return lambda value: read_number(value, column)
+        return lambda value: read_number(value, column, factor)
     if column.type == "date":
-        return lambda value: read_date(value, column, latest=latest, date_1904=date_1904)
+        return lambda value: read_date(value, column, latest=latest, date_1904=date_1904, zone=zone)
     if column.type == "choice":
         return _choice_reader(column)
     if column.type == "ids":

@@ -16,6 +16,7 @@ from recommender.exchange.tables.header import (
     Table,
     find_header,
     other_kind,
+    units_above,
 )
 from recommender.exchange.tables.sheets.reading import read_sheets
 from recommender.exchange.tables.sheets.sheet import Sheet
@@ -53,6 +54,7 @@ def read_rows(path: Path, kind: TableKind) -> tuple[Table, Header]:
     )
     if header is None or header.missing:
         _refuse(path.name, kind, sheet.rows, header)
+    header = units_above(sheet.rows, header, kind)
     start = header.at + 1
     # the header may stand twice, once in each language
     if start < len(sheet.rows):
@@ -70,6 +72,7 @@ def read_rows(path: Path, kind: TableKind) -> tuple[Table, Header]:
         first_row=sheet.first_row + start + 1,
         first_column=sheet.first_column,
         date_1904=sheet.date_1904,
+        factors={name: unit.factor for name, unit in header.units.items() if unit.factor},
     )
     return table, header
 

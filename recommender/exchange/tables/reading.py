@@ -17,6 +17,7 @@ from recommender.exchange.tables.header import Table
 from recommender.exchange.tables.parsing import ParsedColumn, add_cell_faults, parse_column
 from recommender.exchange.tables.raw_rows import beyond_header, is_example, read_rows
 from recommender.exchange.tables.references import References
+from recommender.exchange.tables.units import describe_measure
 from recommender.table_kinds import Known, TableKind
 
 
@@ -60,6 +61,14 @@ def read_table(path: Path, kind: TableKind, known: Known, *, latest: dt.date) ->
             position,
             str(table.header[position]).strip(),
         )
+    for name, unit in header.units.items():
+        if unit.factor is None:
+            column = kind.column(name)
+            faults.add_header(
+                BadCell("table.header_unit", "own_unit_of_column", describe_measure(column, unit)),
+                header.columns[name],
+                table.label(name),
+            )
     columns, kept = _parse(table, kind, known, faults, latest=latest)
     shifted = [row for row in beyond_header(table) if kept[row]]
     if shifted:
@@ -148,7 +157,7 @@ def _parse(
 
     kept = np.zeros(len(table.rows), dtype=bool)
     for column in kind.columns:
-        parsed = parse_column(table, column, references, latest=latest)
+        parsed = parse_column(table, column, references, latest=latest, zone=known.zone)
         columns[column.name] = parsed
         kept |= ~parsed.is_empty
     if examples:
