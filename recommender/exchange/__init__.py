@@ -16,15 +16,22 @@ if TYPE_CHECKING:
     from recommender.exchange.catalog.writing import write_catalog_workbook
     from recommender.exchange.tables.faults import describe_faults
     from recommender.exchange.tables.marked_copy import write_marked_copy
-    from recommender.exchange.tables.reading import check_items, read_table
+    from recommender.exchange.tables.reading import (
+        TableRead,
+        check_items,
+        read_import,
+        read_table,
+    )
     from recommender.exchange.tables.templates import write_template
     from recommender.exchange.tables.writing import write_xlsx
 
 _HOMES = {
+    "TableRead": "tables.reading",
     "check_items": "tables.reading",
     "describe_faults": "tables.faults",
     "import_catalog_workbook": "catalog.reading",
     "read_catalog_workbook": "catalog.reading",
+    "read_import": "tables.reading",
     "read_table": "tables.reading",
     "write_catalog_workbook": "catalog.writing",
     "write_marked_copy": "tables.marked_copy",
@@ -33,10 +40,12 @@ _HOMES = {
 }
 
 __all__ = [
+    "TableRead",
     "check_items",
     "describe_faults",
     "import_catalog_workbook",
     "read_catalog_workbook",
+    "read_import",
     "read_table",
     "write_catalog_workbook",
     "write_marked_copy",

@@ -20,15 +20,11 @@ _FEW_PEOPLE = 500
 
 @dataclass(frozen=True)
 class Written:
-    """How many rows came in new, replaced a stored one, or were there already.
-
-    `on_days_off` are the ids of offerings that begin or end on a day off, which may be meant.
-    """
+    """How many rows came in new, replaced a stored one, or were there already."""
 
     inserted: int
     updated: int
     unchanged: int
-    on_days_off: tuple[str, ...] = ()
 
 
 def write_people(connection: sa.Connection, people: pd.DataFrame) -> Written:

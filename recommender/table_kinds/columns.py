@@ -118,6 +118,8 @@ class Known:
         Ids of people, or of offerings, that are stored already and must not be changed.
     zone : tzinfo or None
         Where the organisation is, for times with a zone; None if that is not known.
+    clears : bool
+        Whether an empty cell takes away what is stored, and does not leave it as it is.
     """
 
     people: frozenset[str]
@@ -132,3 +134,4 @@ class Known:
     org_unit: str = ""
     others: frozenset[str] = frozenset()
     zone: dt.tzinfo | None = None
+    clears: bool = False

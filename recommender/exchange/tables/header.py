@@ -79,6 +79,10 @@ class Table:
         Whether serial numbers of days count from 1904.
     factors : mapping of str to float
         How many of a column's own unit one unit of its header is, for those in another unit.
+    hidden_rows : frozenset of int
+        Rows of the spreadsheet that are not shown, from 0.
+    is_filtered : bool
+        Whether a filter is set, which explains hidden rows.
     """
 
     file: str
@@ -91,6 +95,8 @@ class Table:
     first_column: int
     date_1904: bool = False
     factors: Mapping[str, float] = field(default_factory=dict[str, float])
+    hidden_rows: frozenset[int] = frozenset()
+    is_filtered: bool = False
 
     def label(self, name: str) -> str:
         """Return the header of a column as the file has it, else its canonical name."""

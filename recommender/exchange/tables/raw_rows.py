@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from xlsxwriter.utility import xl_col_to_name
+
 from recommender.errors import InputError
+from recommender.exchange.tables.faults import shorten
 from recommender.exchange.tables.header import (
     HEADER_ROWS,
     Header,
@@ -73,6 +76,8 @@ def read_rows(path: Path, kind: TableKind) -> tuple[Table, Header]:
         first_column=sheet.first_column,
         date_1904=sheet.date_1904,
         factors={name: unit.factor for name, unit in header.units.items() if unit.factor},
+        hidden_rows=sheet.hidden_rows,
+        is_filtered=sheet.is_filtered,
     )
     return table, header
 
@@ -149,3 +154,18 @@ def beyond_header(table: Table) -> Sequence[int]:
     if end >= len(table.header):
         return []
     return [at for at, row in enumerate(table.rows) if any(cell != "" for cell in row[end:])]
+
+
+def ignored_columns(table: Table) -> tuple[str, ...]:
+    """Return the headers of columns that are not read; a letter stands for one without."""
+    used = set(table.columns.values())
+    ignored: list[str] = []
+    for position, cell in enumerate(table.header):
+        if position in used:
+            continue
+        header = str(cell).strip()
+        if not header and any(row[position] != "" for row in table.rows):
+            header = xl_col_to_name(table.first_column + position)
+        if header:
+            ignored.append(shorten(header))
+    return tuple(ignored)

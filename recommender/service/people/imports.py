@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Collection
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from recommender.errors import ConflictError, InputError
-from recommender.exchange import read_table, write_template
+from recommender.exchange import TableRead, read_import, write_template
 from recommender.service.effective_catalog import add_imported
+from recommender.service.people.comparing import compare
 from recommender.service.people.known_ids import list_known
+from recommender.service.people.noticing import look_through
+from recommender.service.people.reports import ImportReport
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
 from recommender.store import (
@@ -30,6 +34,7 @@ from recommender.store import (
 from recommender.store import read_table as read_stored
 from recommender.store.people.offerings import read_owners
 from recommender.store.people.people import has_others
+from recommender.store.people.stored_rows import read_stored_rows
 from recommender.table_kinds import KINDS, Known, TableKind
 from recommender.working_days import is_working_day
 
@@ -54,9 +59,13 @@ def import_table(
     *,
     latest: dt.date,
     dry_run: bool = False,
+    clear: bool = False,
     note_progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Written:
-    """Import a table from CSV or .xlsx, all of it or nothing, and count what became of its rows.
+) -> ImportReport:
+    """Import a table from CSV or .xlsx, all of it or nothing, and report what became of its rows.
+
+    A column that the file lacks, and an empty cell, leave what is stored as it is; with `clear`
+    an empty cell in a column that is there takes it away.
 
     HR of a unit imports tables about its own people, and offerings of its own; whoever is outside
     is unknown to it. Dates of facts after `latest` are faults. A `dry_run` only says what would
@@ -80,19 +89,24 @@ def import_table(
     with session.reading() as connection:
         known = list_known(session.service.framework, connection, kind, unit=unit)
     # a large file takes a while to read and check: no connection is held meanwhile
-    frame, taken = _read(path, kind, known, latest=latest, dry_run=dry_run)
-    note_progress(0, len(frame))
+    table, taken = _read(path, kind, known, latest=latest, dry_run=dry_run, clear=clear)
+    note_progress(0, len(table.frame))
     with session.writing() as connection:
         # a savepoint: a dry run undoes the rows, and its entry of the audit trail stays
         with connection.begin_nested() as step:
-            people = frame.get("person_id", [])
+            people = table.frame.get("person_id", [])
             if unit and has_others(connection, people, unit=unit):
                 raise ConflictError("import.people-moved")
             if kind.name == "offerings":
-                frame = _settle_owners(connection, frame, unit)
-            written = store_frame(connection, kind, frame)
+                table = replace(table, frame=_settle_owners(connection, table.frame, unit))
+            stored = read_stored_rows(connection, kind.name, kind.key, table.frame)
+            keeps = find_keeps(kind, table.frame, cleared=table.labels if clear else ())
+            compared = compare(kind, table.frame, stored, table.rows, keeps=keeps)
+            notes = look_through(connection, kind, table, compared, known, unit=unit)
+            written = store_frame(connection, kind, compared.frame)
             if kind.name == "offerings":
-                written = replace(written, on_days_off=_find_days_off(session, frame))
+                days_off = _find_days_off(session, compared.frame)
+                notes = replace(notes, on_days_off=days_off)
             if kind.name == "modules":
                 # raises where the catalogue with these and the earlier ones would not open again
                 imported = read_stored(connection, schema.module)
@@ -100,11 +114,12 @@ def import_table(
             if dry_run:
                 step.rollback()
                 written = replace(written, inserted=written.inserted + taken)
+        report = replace(notes, **asdict(written))
         session.details |= {
             "table": kind.name,
-            "inserted": written.inserted,
-            "updated": written.updated,
-            "unchanged": written.unchanged,
+            "inserted": report.inserted,
+            "updated": report.updated,
+            "unchanged": report.unchanged,
             "dry_run": dry_run,
         }
         if not dry_run:
@@ -116,14 +131,16 @@ def import_table(
                 sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
                 written=written,
             )
-            if "person_id" in frame:
-                session.saw_people(connection, frame["person_id"].unique())
-    return written
+        # a dry run shows what is stored of those whom the table would change
+        frame = compared.frame if not dry_run else compared.frame[~compared.is_new]
+        if "person_id" in frame and len(frame):
+            session.saw_people(connection, frame["person_id"].unique())
+    return report
 
 
 def _read(
-    path: Path, kind: TableKind, known: Known, *, latest: dt.date, dry_run: bool
-) -> tuple[pd.DataFrame, int]:
+    path: Path, kind: TableKind, known: Known, *, latest: dt.date, dry_run: bool, clear: bool
+) -> tuple[TableRead, int]:
     """Read a table; say how many of its rows a trial leaves out, for their ids are taken.
 
     That the id of a person outside of a unit is taken has to be told to whoever would store it,
@@ -131,12 +148,27 @@ def _read(
     there is such a person has to store one, which the audit trail notes.
     """
     if kind.name != "people":
-        return read_table(path, kind, known, latest=latest), 0
-    frame = read_table(path, kind, replace(known, others=frozenset()), latest=latest)
-    is_taken = frame["person_id"].isin(known.others)
+        return read_import(path, kind, known, latest=latest, clear=clear), 0
+    blind = replace(known, others=frozenset())
+    table = read_import(path, kind, blind, latest=latest, clear=clear)
+    is_taken = table.frame["person_id"].isin(known.others).to_numpy()
     if is_taken.any() and not dry_run:
-        read_table(path, kind, known, latest=latest)  # names the rows
-    return frame[~is_taken], int(is_taken.sum())
+        read_import(path, kind, known, latest=latest, clear=clear)  # names the rows
+    frame, rows = table.frame[~is_taken], table.rows[~is_taken]
+    return replace(table, frame=frame, rows=rows), int(is_taken.sum())
+
+
+def find_keeps(
+    kind: TableKind, frame: pd.DataFrame, *, cleared: Collection[str]
+) -> dict[str, np.ndarray | bool]:
+    """Say in which cells nothing means that the stored value stays, by column."""
+    keeps: dict[str, np.ndarray | bool] = {
+        column.name: column.name not in cleared for column in kind.columns if column.nullable
+    }
+    if kind.name == "enrolments" and len(frame):
+        # what is no longer completed has no day of completion, whatever was stored
+        keeps["completed_on"] &= (frame["status"] == "completed").to_numpy()
+    return keeps
 
 
 def _settle_owners(

@@ -190,6 +190,8 @@ class _Walk:
             self._marks.is_filtered = True
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
+        if any(name.endswith(":r") for name in attributes):
+            raise ValueError("two references")  # readers disagree which one counts
         # a cell without a reference follows the one before it
         if "r" in attributes:
             row, column = _place(attributes["r"])
