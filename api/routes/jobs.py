@@ -71,7 +71,16 @@ def _accept(call: Call, job: Job) -> Response:
 async def import_table(
     call: Admitted,
     table: Table,
-    dry_run: Annotated[bool, Query(description="Check everything, store nothing.")] = False,
+    dry_run: Annotated[
+        bool, Query(description="Check everything, show what would change, store nothing.")
+    ] = False,
+    clear: Annotated[
+        bool,
+        Query(
+            description="Whether an empty cell takes away what is stored. Without it such a cell, "
+            "like a column that is not there, leaves it as it is."
+        ),
+    ] = False,
     filename: Annotated[
         str | None, Query(max_length=400, description="What reports call the file.")
     ] = None,
@@ -86,8 +95,8 @@ async def import_table(
 ) -> Response:
     """Import a table: all of it, or nothing and a report of every bad row.
 
-    The body is the file itself: Excel (.xlsx), or CSV in UTF-8 or GB18030. What it is is told by
-    its content.
+    The body is the file itself: Excel (.xlsx), or CSV in UTF-8, UTF-16, GB18030 or Big5. What it
+    is is told by its content.
     """
     # a form around the file would be read as the table, and each of its lines be a fault
     if call.request.headers.get("content-type", "").lower().startswith("multipart/"):
@@ -102,7 +111,7 @@ async def import_table(
     def work() -> Response:
         with call.once():
             job = requests.submit_import(
-                call.session, table, content, file_name=name, dry_run=dry_run
+                call.session, table, content, file_name=name, dry_run=dry_run, clear=clear
             )
             response = _accept(call, job)
         # after the transaction: before it, the runner would not see the job

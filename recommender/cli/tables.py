@@ -12,6 +12,7 @@ from recommender.cli.common import Terminal, command
 from recommender.errors import ConflictError, TableFaultsError
 from recommender.exchange import write_marked_copy
 from recommender.service.people.imports import import_table, write_table_template
+from recommender.service.people.report_words import describe_report
 from recommender.table_kinds import KINDS
 
 Kind = Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(KINDS)}.")]
@@ -25,14 +26,11 @@ def register(app: typer.Typer) -> None:
         examples=[
             "recommender import people people.xlsx",
             "recommender import ratings ratings.csv --dry-run",
+            "recommender import people people.xlsx --clear",
             "recommender import exams exams.xlsx --marked exams-marked.xlsx",
         ],
     )(import_)
     command(app, "template", examples=["recommender template ratings ratings.xlsx"])(template)
-
-
-# as many as one looks at before one filters the table
-_FEW = 10
 
 
 def import_(
@@ -40,7 +38,11 @@ def import_(
     kind: Kind,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Excel (.xlsx) or CSV.")],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check everything, store nothing.")
+        bool, typer.Option("--dry-run", help="Check everything, show what would change.")
+    ] = False,
+    clear: Annotated[
+        bool,
+        typer.Option("--clear", help="Let empty cells take away what is stored, not leave it."),
     ] = False,
     marked: Annotated[
         Path | None,
@@ -53,7 +55,7 @@ def import_(
     latest = term.settings.latest_fact_on
     try:
         with term.session() as session:
-            written = import_table(session, kind, file, latest=latest, dry_run=dry_run)
+            report = import_table(session, kind, file, latest=latest, dry_run=dry_run, clear=clear)
     # after the session, so that nothing of the database is held while the copy is written
     except TableFaultsError as error:
         if marked:
@@ -61,19 +63,18 @@ def import_(
             term.problems.print(term.say("cli.marked", path=marked), markup=False, soft_wrap=True)
         raise
     if term.as_json:
-        term.print_json({"kind": kind, "file": file.name, "dry_run": dry_run, **asdict(written)})
+        term.print_json({"kind": kind, "file": file.name, "dry_run": dry_run, **asdict(report)})
         return
     term.print(
         "cli.would-import" if dry_run else "cli.imported-rows",
         kind=KINDS[kind].title[1 if term.lang == "en" else 0],
         file=file.name,
-        inserted=written.inserted,
-        updated=written.updated,
-        unchanged=written.unchanged,
+        inserted=report.inserted,
+        updated=report.updated,
+        unchanged=report.unchanged,
     )
-    if written.on_days_off:
-        names = term.say("document.list_separator").join(written.on_days_off[:_FEW])
-        term.print("cli.on-days-off", count=len(written.on_days_off), names=names)
+    for line in describe_report(report, KINDS[kind], term.lang):
+        term.out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def template(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
         read_catalog_workbook,
     )
     from recommender.exchange.catalog.writing import write_catalog_workbook
-    from recommender.exchange.tables.faults import describe_faults
+    from recommender.exchange.tables.faults import describe_causes, describe_faults
     from recommender.exchange.tables.marked_copy import write_marked_copy
     from recommender.exchange.tables.reading import (
         TableRead,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "TableRead": "tables.reading",
     "check_items": "tables.reading",
+    "describe_causes": "tables.faults",
     "describe_faults": "tables.faults",
     "import_catalog_workbook": "catalog.reading",
     "read_catalog_workbook": "catalog.reading",
@@ -42,6 +43,7 @@ _HOMES = {
 __all__ = [
     "TableRead",
     "check_items",
+    "describe_causes",
     "describe_faults",
     "import_catalog_workbook",
     "read_catalog_workbook",

@@ -109,8 +109,8 @@ class AssessmentIn(Body):
     standard_error: Annotated[
         StandardError | None,
         Field(
-            description="In levels; null: the catalogue's. Left out: what is stored stays, as far as there "
-            "is an assessment of that competency and day."
+            description="In levels; null: the catalogue's. Left out: what is stored for that "
+            "competency and day stays."
         ),
     ] = None
     method: Line

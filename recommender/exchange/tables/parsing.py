@@ -47,6 +47,8 @@ class ParsedColumn:
         What is wrong with the first bad cells; no more are listed, and there may be millions.
     raw : ndarray of object, shape (n_distinct,)
         Each distinct cell as it is in the file; of length 0 where that is not known.
+    reasons : dict of str to list of int
+        Code of what is wrong to the distinct cells it is wrong with, all of them.
     """
 
     column: Column
@@ -56,6 +58,7 @@ class ParsedColumn:
     bad: np.ndarray
     problems: dict[int, BadCell]
     raw: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
+    reasons: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
 
     @property
     def values(self) -> np.ndarray:
@@ -121,6 +124,7 @@ def parse_column(
     distinct = np.full(len(raw), np.nan) if number else np.full(len(raw), None, dtype=object)
     empty, bad = np.zeros(len(raw), dtype=bool), np.zeros(len(raw), dtype=bool)
     problems: dict[int, BadCell] = {}
+    reasons: dict[str, list[int]] = {}
     rest = range(len(raw))
     # a column of nothing but numbers is converted at once; only those out of bounds are read singly
     if number and factor == 1.0 and not column.whole and all(type(value) is float for value in raw):
@@ -137,9 +141,10 @@ def parse_column(
             distinct[at] = read(value)
         except BadCellError as error:
             bad[at] = True
+            reasons.setdefault(error.problem.code, []).append(at)
             if len(problems) <= FAULTS_LISTED:
                 problems[at] = error.problem
-    return ParsedColumn(column, codes, distinct, empty, bad, problems, raw)
+    return ParsedColumn(column, codes, distinct, empty, bad, problems, raw, reasons)
 
 
 def _distinct(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -204,11 +209,16 @@ def _some(text: str) -> str:
 def add_cell_faults(parsed: ParsedColumn, kept: np.ndarray, faults: FaultList) -> None:
     """Add a fault for each bad cell of the rows kept, and for each cell that must not be empty."""
     name = parsed.column.name
-    if parsed.problems:
-        bad = np.flatnonzero(parsed.is_bad & kept)
-        expected = expectation(parsed.column)
+    expected = expectation(parsed.column)
+    for code, distinct in parsed.reasons.items():
+        is_one = np.zeros(len(parsed.distinct), dtype=bool)
+        is_one[distinct] = True
+        # of more than are listed, what exactly is wrong is not kept
+        other = expected._replace(code=code)
         faults.add_rows(
-            bad, name, lambda row: parsed.problems.get(int(parsed.codes[row]), expected)
+            np.flatnonzero(is_one[parsed.codes] & kept),
+            name,
+            lambda row, other=other: parsed.problems.get(int(parsed.codes[row]), other),
         )
     if not parsed.column.nullable and parsed.empty.any():
         missing = np.flatnonzero(parsed.is_empty & kept)

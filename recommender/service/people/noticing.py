@@ -52,13 +52,22 @@ def look_through(
         changes=compared.changes,
         changed=compared.changed,
         cleared=compared.cleared,
-        kept=compared.kept,
+        kept={name: count for name, count in compared.kept.items() if name in table.labels},
+        absent_columns=() if compared.is_new.all() else _absent_columns(kind, table),
         left_out=table.left_out,
         look_alikes=tuple(look_alikes[:LISTED]),
         same_names=tuple(same_names[:LISTED]),
         hidden_rows=table.hidden,
         is_filtered=table.is_filtered,
         ignored_columns=table.ignored,
+    )
+
+
+def _absent_columns(kind: TableKind, table: TableRead) -> tuple[str, ...]:
+    return tuple(
+        column.name
+        for column in kind.columns
+        if column.nullable and column.name not in table.labels
     )
 
 

@@ -44,6 +44,8 @@ class ImportReport:
     changed, cleared, kept : mapping of str to int
         By column, how many stored values change, how many of those to nothing, and how many
         empty cells leave the stored value as it is.
+    absent_columns : tuple of str
+        Columns that the file lacks, so that what is stored stays; none if all rows are new.
     left_out : int
         Rows that say something was not observed, so that there is nothing to store.
     look_alikes : tuple of LookAlike
@@ -67,6 +69,7 @@ class ImportReport:
     changed: Mapping[str, int] = field(default_factory=dict[str, int])
     cleared: Mapping[str, int] = field(default_factory=dict[str, int])
     kept: Mapping[str, int] = field(default_factory=dict[str, int])
+    absent_columns: tuple[str, ...] = ()
     left_out: int = 0
     look_alikes: tuple[LookAlike, ...] = ()
     same_names: tuple[SameName, ...] = ()
