@@ -25,9 +25,10 @@ _WIDTHS = (14, 7, 16, 26, 40, 44, 60, 44)
 def write_marked_copy(source: Path, error: TableFaultsError, path: Path, *, lang: str) -> None:
     """Write a copy of a table with its bad cells marked, as .xlsx.
 
-    The first sheet lists the faults, each with a link to its cell, and filters by their causes. The other sheets are those of
-    the source: their values, without formatting. A bad cell is coloured and has a comment that
-    says what is wrong. Once it is mended, the copy can be imported as it is.
+    The first sheet lists the faults, each with a link to its cell, and filters by their causes.
+    The other sheets are those of the source: their values, without formatting. A bad cell is
+    coloured and has a comment that says what is wrong. Once it is mended, the copy can be imported
+    as it is.
 
     Parameters
     ----------

@@ -136,7 +136,7 @@ class _Words:
             "preview.change",
             self._lang,
             row=change.row,
-            key=change.key,
+            record=change.key,
             fields=separator.join(fields),
         )
 
