@@ -241,7 +241,7 @@ def _blank(cause: FaultCause) -> dict[str, str]:
     same = {
         name: value
         for name, value in cause.example.values.items()
-        if name in ("latest", "minimum", "maximum", "units", "maximum_length")
+        if name in ("latest", "minimum", "maximum", "units")
     }
     blank = dict.fromkeys(("found", "column", *cause.example.values), "…")
     return {**blank, "column": cause.column, **same}

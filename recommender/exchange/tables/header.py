@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from recommender.exchange.tables.sheets.sheet import Merged
 from recommender.exchange.tables.units import Unit, find_unit
 from recommender.identifiers import FORMAT_CHARACTERS
 from recommender.table_kinds import KINDS, Column, TableKind
@@ -79,6 +80,8 @@ class Table:
         Whether serial numbers of days count from 1904.
     factors : mapping of str to float
         How many of a column's own unit one unit of its header is, for those in another unit.
+    merged : sequence of Merged
+        The ranges of merged cells, at their places in the spreadsheet.
     hidden_rows : frozenset of int
         Rows of the spreadsheet that are not shown, from 0.
     is_filtered : bool
@@ -95,6 +98,7 @@ class Table:
     first_column: int
     date_1904: bool = False
     factors: Mapping[str, float] = field(default_factory=dict[str, float])
+    merged: Sequence[Merged] = ()
     hidden_rows: frozenset[int] = frozenset()
     is_filtered: bool = False
 

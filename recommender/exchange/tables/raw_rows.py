@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.utility import xl_col_to_name, xl_range
 
 from recommender.errors import InputError
 from recommender.exchange.tables.faults import shorten
@@ -76,6 +76,7 @@ def read_rows(path: Path, kind: TableKind) -> tuple[Table, Header]:
         first_column=sheet.first_column,
         date_1904=sheet.date_1904,
         factors={name: unit.factor for name, unit in header.units.items() if unit.factor},
+        merged=sheet.merged,
         hidden_rows=sheet.hidden_rows,
         is_filtered=sheet.is_filtered,
     )
@@ -169,3 +170,21 @@ def ignored_columns(table: Table) -> tuple[str, ...]:
         if header:
             ignored.append(shorten(header))
     return tuple(ignored)
+
+
+def merged_across(table: Table) -> Iterator[tuple[int, str, str]]:
+    """Yield row, column and range of each cell that is hidden by a merge with the one beside it.
+
+    Nobody can say whether its value is that of the first cell, or none.
+    """
+    at_columns = {at + table.first_column: name for name, at in table.columns.items()}
+    for first_row, left, last_row, right in table.merged:
+        names = [
+            at_columns[at] for at in range(left, min(right, left + 200) + 1) if at in at_columns
+        ]
+        if len(names) < 2:
+            continue
+        start = max(first_row - table.first_row + 1, 0)
+        for row in range(start, min(last_row - table.first_row + 2, len(table.rows))):
+            for name in names[1:]:
+                yield row, name, xl_range(first_row, left, last_row, right)

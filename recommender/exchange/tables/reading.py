@@ -20,6 +20,7 @@ from recommender.exchange.tables.raw_rows import (
     beyond_header,
     ignored_columns,
     is_example,
+    merged_across,
     read_rows,
 )
 from recommender.exchange.tables.references import References
@@ -132,6 +133,13 @@ def read_import(
             BadCell("table.too_many_cells", "cells_as_header"),
             found=lambda row: " | ".join(str(cell) for cell in table.rows[row] if cell != ""),
         )
+    for row, name, cells in merged_across(table):
+        if kept[row]:
+            faults.add_rows(
+                np.array([row], dtype=np.intp),
+                name,
+                BadCell("table.merged_across", "own_cell", {"cells": cells}),
+            )
     present = kept.copy()
     frame = _check(table, kind, columns, kept, replace(known, clears=clear), faults)
     rows = np.flatnonzero(kept) + table.first_row

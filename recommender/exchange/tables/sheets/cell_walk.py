@@ -104,6 +104,8 @@ def walk_cells(content: bytes, styles: Collection[int], *, recalculates: bool) -
     ValueError
         If it is no proper sheet.
     """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ValueError("the reader takes a sheet in UTF-16 for an empty one")
     if _NOT_PLAIN.search(content) or _PREFIXED.search(content) or _HIDDEN.search(content):
         return _Walk(styles, recalculates=recalculates).through(content)
     marks = Marks()
