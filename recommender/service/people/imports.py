@@ -89,20 +89,24 @@ def import_table(
     with session.reading() as connection:
         known = list_known(session.service.framework, connection, kind, unit=unit)
     # a large file takes a while to read and check: no connection is held meanwhile
-    table, taken = _read(path, kind, known, latest=latest, dry_run=dry_run, clear=clear)
-    note_progress(0, len(table.frame))
+    table, is_taken = _read(path, kind, known, latest=latest, dry_run=dry_run, clear=clear)
+    frame, rows = table.frame[~is_taken], table.rows[~is_taken]
+    note_progress(0, len(frame))
     with session.writing() as connection:
         # a savepoint: a dry run undoes the rows, and its entry of the audit trail stays
         with connection.begin_nested() as step:
-            people = table.frame.get("person_id", [])
+            people = frame.get("person_id", [])
             if unit and has_others(connection, people, unit=unit):
                 raise ConflictError("import.people-moved")
             if kind.name == "offerings":
-                table = replace(table, frame=_settle_owners(connection, table.frame, unit))
-            stored = read_stored_rows(connection, kind.name, kind.key, table.frame)
-            keeps = find_keeps(kind, table.frame, cleared=table.labels if clear else ())
-            compared = compare(kind, table.frame, stored, table.rows, keeps=keeps)
-            notes = look_through(connection, kind, table, compared, known, unit=unit)
+                frame = _settle_owners(connection, frame, unit)
+            stored = read_stored_rows(connection, kind.name, kind.key, frame)
+            keeps = find_keeps(kind, frame, cleared=table.labels if clear else ())
+            compared = compare(kind, frame, stored, rows, keeps=keeps)
+            # an id that is taken gets the notes that a free one would get
+            is_new = is_taken.copy()
+            is_new[~is_taken] = compared.is_new
+            notes = look_through(connection, kind, table, compared, is_new, known, unit=unit)
             written = store_frame(connection, kind, compared.frame)
             if kind.name == "offerings":
                 days_off = _find_days_off(session, compared.frame)
@@ -113,7 +117,7 @@ def import_table(
                 add_imported(session.service.framework.catalog, imported)
             if dry_run:
                 step.rollback()
-                written = replace(written, inserted=written.inserted + taken)
+                written = replace(written, inserted=written.inserted + int(is_taken.sum()))
         report = replace(notes, **asdict(written))
         session.details |= {
             "table": kind.name,
@@ -132,30 +136,30 @@ def import_table(
                 written=written,
             )
         # a dry run shows what is stored of those whom the table would change
-        frame = compared.frame if not dry_run else compared.frame[~compared.is_new]
-        if "person_id" in frame and len(frame):
-            session.saw_people(connection, frame["person_id"].unique())
+        seen = compared.frame[~compared.is_new] if dry_run else compared.frame
+        if "person_id" in seen and len(seen):
+            session.saw_people(connection, seen["person_id"].unique())
     return report
 
 
 def _read(
     path: Path, kind: TableKind, known: Known, *, latest: dt.date, dry_run: bool, clear: bool
-) -> tuple[TableRead, int]:
-    """Read a table; say how many of its rows a trial leaves out, for their ids are taken.
+) -> tuple[TableRead, np.ndarray]:
+    """Read a table; say which of its rows a trial leaves out, for their ids are taken.
 
     That the id of a person outside of a unit is taken has to be told to whoever would store it,
     for it is unique. Before that, it is as good as a free one: whoever wants to know whether
     there is such a person has to store one, which the audit trail notes.
     """
     if kind.name != "people":
-        return read_import(path, kind, known, latest=latest, clear=clear), 0
+        table = read_import(path, kind, known, latest=latest, clear=clear)
+        return table, np.zeros(len(table.frame), dtype=bool)
     blind = replace(known, others=frozenset())
     table = read_import(path, kind, blind, latest=latest, clear=clear)
     is_taken = table.frame["person_id"].isin(known.others).to_numpy()
     if is_taken.any() and not dry_run:
         read_import(path, kind, known, latest=latest, clear=clear)  # names the rows
-    frame, rows = table.frame[~is_taken], table.rows[~is_taken]
-    return replace(table, frame=frame, rows=rows), int(is_taken.sum())
+    return table, is_taken
 
 
 def find_keeps(

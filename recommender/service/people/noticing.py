@@ -28,11 +28,14 @@ def look_through(
     kind: TableKind,
     table: TableRead,
     compared: Comparison,
+    is_new: np.ndarray,
     known: Known,
     *,
     unit: str | None,
 ) -> ImportReport:
     """Note what a person should look at; the counts of rows are still 0.
+
+    `is_new` says of every row of the table whether it is new; `compared` may lack some.
 
     Raises
     ------
@@ -40,11 +43,11 @@ def look_through(
         If new people have the name of somebody whose id differs by zeros, case or the like only:
         they would be stored twice.
     """
-    look_alikes = _find_look_alikes(kind, table, compared, known)
+    look_alikes = _find_look_alikes(kind, table, is_new, known)
     same_names: list[SameName] = []
     if kind.name == "people":
-        same_names = _find_same_names(connection, table, compared, unit=unit)
-        _refuse_twice(table, compared, look_alikes, same_names)
+        same_names = _find_same_names(connection, table, is_new, unit=unit)
+        _refuse_twice(table, look_alikes, same_names)
     return ImportReport(
         0,
         0,
@@ -72,7 +75,7 @@ def _absent_columns(kind: TableKind, table: TableRead) -> tuple[str, ...]:
 
 
 def _find_look_alikes(
-    kind: TableKind, table: TableRead, compared: Comparison, known: Known
+    kind: TableKind, table: TableRead, is_new: np.ndarray, known: Known
 ) -> list[LookAlike]:
     if kind.name not in _NAMING:
         return []
@@ -81,14 +84,14 @@ def _find_look_alikes(
     others = set(stored.get(kind.name, known.people))
     wanted = ~ids.duplicated() & ~ids.isin(others)
     if kind.name in ("people", "offerings", "modules"):
-        wanted &= compared.is_new
+        wanted &= is_new
     return find_look_alikes(ids[wanted].tolist(), table.rows[wanted.to_numpy()].tolist(), others)
 
 
 def _find_same_names(
-    connection: Connection, table: TableRead, compared: Comparison, *, unit: str | None
+    connection: Connection, table: TableRead, is_new: np.ndarray, *, unit: str | None
 ) -> list[SameName]:
-    new = np.flatnonzero(compared.is_new)
+    new = np.flatnonzero(is_new)
     ids, names = (table.frame[column].to_numpy()[new] for column in ("person_id", "name"))
     have = read_names(connection, sorted(set(names)), unit)
     return [
@@ -100,7 +103,6 @@ def _find_same_names(
 
 def _refuse_twice(
     table: TableRead,
-    compared: Comparison,
     look_alikes: list[LookAlike],
     same_names: list[SameName],
 ) -> None:
@@ -118,7 +120,7 @@ def _refuse_twice(
         return
     faults = [
         TableFault(
-            "table.person_twice",
+            "import.person-twice",
             sheet=table.sheet,
             row=alike.row,
             column=table.labels["person_id"],

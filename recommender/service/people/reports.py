@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from recommender.service.people.comparing import RowChange
 from recommender.service.people.look_alikes import LookAlike
+from recommender.store import Written
 
 
 @dataclass(frozen=True)
@@ -77,3 +78,8 @@ class ImportReport:
     is_filtered: bool = False
     ignored_columns: tuple[str, ...] = ()
     on_days_off: tuple[str, ...] = ()
+
+    @property
+    def written(self) -> Written:
+        """The counts of rows alone."""
+        return Written(self.inserted, self.updated, self.unchanged)
