@@ -52,6 +52,7 @@ FAMILIES = {
     "problem.": "api.problems: titles by status",
     "reason.": "planning, answers.explain_served: basis, place",
     "registry.": "improvement.registry: verdicts and limits",
+    "preview.": "service.people.report_words: lines, and how ids differ",
     "report.": "exchange.marked_copy: heads of the list",
     "table.unknown_": "exchange.references.unknown: what a column refers to",
     "unserved.": "plans.reasons: why a gap is left, obstacles by code",
@@ -363,6 +364,7 @@ AT_THE_COMMAND_LINE = (
     "cli.",
     "demo.",
     "model.bad-scale",
+    "preview.",
     "privacy.say-yes",
     # of upgrade, backup and restore
     "store.in-use",

@@ -38,6 +38,13 @@ LONGEST_WAIT_SECONDS = 30  # well before a proxy gives up on an answer (nginx: a
 _LOOK_SECONDS = 0.3
 
 Table = Annotated[TableName, Path(description="What the table holds.")]
+Clear = Annotated[
+    bool,
+    Query(
+        description="Whether an empty cell takes away what is stored. Without it such a cell, "
+        "like a column that is not there, leaves it as it is."
+    ),
+]
 FileName = Annotated[str | None, Query(max_length=400, description="What reports call the file.")]
 Disposition = Annotated[
     str | None,
@@ -81,14 +88,17 @@ def accept_job(call: Call, job: Job) -> Response:
 async def import_table(
     call: Admitted,
     table: Table,
-    dry_run: Annotated[bool, Query(description="Check everything, store nothing.")] = False,
+    dry_run: Annotated[
+        bool, Query(description="Check everything, show what would change, store nothing.")
+    ] = False,
+    clear: Clear = False,
     filename: FileName = None,
     content_disposition: Disposition = None,
 ) -> Response:
     """Import a table: all of it, or nothing and a report of every bad row.
 
-    The body is the file itself: Excel (.xlsx), or CSV in UTF-8 or GB18030. What it is is told by
-    its content.
+    The body is the file itself: Excel (.xlsx), or CSV in UTF-8, UTF-16, GB18030 or Big5. What it
+    is is told by its content.
     """
     refuse_form(call)
     name = filename or file_name_in(content_disposition)
@@ -98,7 +108,7 @@ async def import_table(
     def work() -> Response:
         with call.once():
             job = requests.submit_import(
-                call.session, table, content, file_name=name, dry_run=dry_run
+                call.session, table, content, file_name=name, dry_run=dry_run, clear=clear
             )
             response = accept_job(call, job)
         # after the transaction: before it, the runner would not see the job

@@ -23,7 +23,7 @@ from rich.text import Text
 
 from recommender.cli.app import Command
 from recommender.errors import InputError, RecommenderError, TableFaultsError
-from recommender.exchange import describe_faults
+from recommender.exchange import describe_causes, describe_faults
 from recommender.service.session import Session, open_session
 from recommender.settings import FIRST_DAY, LAST_DAY, Settings
 from recommender.texts import LANGUAGES, explain, say
@@ -269,11 +269,17 @@ def _tell(
         ]
         text = [f"  {d['where']}: {d['what']} — {d['hint']}" for d in details]
         code, advice = "catalog.faults", ""
+        causes = []
     else:
         message, advice = explain(error, lang, command_line=True)
         code = error.code
         details = (
             describe_faults(error, lang, command_line=True)
+            if isinstance(error, TableFaultsError)
+            else []
+        )
+        causes = (
+            describe_causes(error, lang, command_line=True)
             if isinstance(error, TableFaultsError)
             else []
         )
@@ -285,8 +291,14 @@ def _tell(
     # the words go to standard error all the same, so standard output is JSON and nothing else
     if as_json:
         problem = {"code": code, "message": message, "hint": advice, "faults": details}
+        if causes:
+            problem["causes"] = causes
         typer.echo(json.dumps({"error": problem}, ensure_ascii=False, indent=2, default=str))
     console.print(message + (f" — {advice}" if advice else ""), markup=False, soft_wrap=True)
+    if len(causes) < len(text):
+        for cause in causes[:SHOWN_FAULTS]:
+            line = say("cli.cause", lang, **cause | {"row": cause["example"]["row"]})
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
     for line in text[:SHOWN_FAULTS]:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if len(text) > SHOWN_FAULTS:

@@ -19,8 +19,9 @@ from recommender.exchange.recognition.reading import Reading
 from recommender.exchange.recognition.wording import describe_question, describe_reading
 from recommender.service.people.imports import import_table, write_table_template
 from recommender.service.people.recognition import look_at_file
+from recommender.service.people.report_words import describe_report
+from recommender.service.people.reports import ImportReport
 from recommender.service.session import Session
-from recommender.store import Written
 from recommender.table_kinds import KINDS
 
 Kind = Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(KINDS)}.")]
@@ -36,6 +37,7 @@ def register(app: typer.Typer) -> None:
             "recommender import matrix.xlsx --propose-map mapping.yaml",
             "recommender import matrix.xlsx --map mapping.yaml",
             "recommender import ratings ratings.csv --dry-run",
+            "recommender import people people.xlsx --clear",
             "recommender import exams exams.xlsx --marked exams-marked.xlsx",
         ],
     )(import_)
@@ -60,7 +62,11 @@ def import_(
         ),
     ],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check everything, store nothing.")
+        bool, typer.Option("--dry-run", help="Check everything, show what would change.")
+    ] = False,
+    clear: Annotated[
+        bool,
+        typer.Option("--clear", help="Let empty cells take away what is stored, not leave it."),
     ] = False,
     marked: Annotated[
         Path | None,
@@ -85,9 +91,11 @@ def import_(
     try:
         with term.session() as session:
             if propose_map:
-                reading, written = look_at_file(session, file, kind=kind, answers=answers), None
+                reading, report = look_at_file(session, file, kind=kind, answers=answers), None
             else:
-                reading, written = _import(term, session, kind, file, answers, dry_run=dry_run)
+                reading, report = _import(
+                    term, session, kind, file, answers, dry_run=dry_run, clear=clear
+                )
     # after the session, so that nothing of the database is held while the copy is written
     except TableFaultsError as error:
         if marked:
@@ -98,8 +106,8 @@ def import_(
         _show(term, reading)
         propose_map.write_text(propose_mapping(reading, term.lang), encoding="utf-8")
         term.print("cli.map-proposed", path=propose_map, count=len(reading.questions))
-    if written is not None:
-        _tell(term, kind, file, reading, written, dry_run=dry_run)
+    if report is not None:
+        _tell(term, kind, file, reading, report, dry_run=dry_run)
 
 
 def _kind_and_file(names: list[str]) -> tuple[str, Path]:
@@ -111,12 +119,20 @@ def _kind_and_file(names: list[str]) -> tuple[str, Path]:
 
 
 def _import(
-    term: Terminal, session: Session, kind: str, file: Path, answers: Mapping, *, dry_run: bool
-) -> tuple[Reading | None, Written]:
+    term: Terminal,
+    session: Session,
+    kind: str,
+    file: Path,
+    answers: Mapping,
+    *,
+    dry_run: bool,
+    clear: bool,
+) -> tuple[Reading | None, ImportReport]:
     latest = term.settings.latest_fact_on
     if kind and answers == Mapping():
         try:
-            return None, import_table(session, kind, file, latest=latest, dry_run=dry_run)
+            report = import_table(session, kind, file, latest=latest, dry_run=dry_run, clear=clear)
+            return None, report
         except InputError as error:
             if error.code not in _OTHER_SHAPE:
                 raise
@@ -143,10 +159,16 @@ def _import(
         if len(reading.open_questions) > _FEW:
             term.print("cli.more-questions", count=len(reading.open_questions) - _FEW)
         raise InputError("recognition.open", file=file.name, count=len(reading.open_questions))
-    written = import_table(
-        session, reading.kind, file, latest=latest, dry_run=dry_run, reading=reading
+    report = import_table(
+        session,
+        reading.kind,
+        file,
+        latest=latest,
+        dry_run=dry_run,
+        clear=clear,
+        reading=reading,
     )
-    return reading, written
+    return reading, report
 
 
 def _show(term: Terminal, reading: Reading) -> None:
@@ -159,7 +181,7 @@ def _tell(
     kind: str,
     file: Path,
     reading: Reading | None,
-    written: Written,
+    report: ImportReport,
     *,
     dry_run: bool,
 ) -> None:
@@ -168,21 +190,20 @@ def _tell(
         about = {"kind": kind, "file": file.name, "dry_run": dry_run}
         if reading is not None:
             about |= {"form": reading.form, "understood": describe_reading(reading, term.lang)}
-        term.print_json({**about, **asdict(written)})
+        term.print_json({**about, **asdict(report)})
         return
     term.print(
         "cli.would-import" if dry_run else "cli.imported-rows",
         kind=KINDS[kind].title[1 if term.lang == "en" else 0],
         file=file.name,
-        inserted=written.inserted,
-        updated=written.updated,
-        unchanged=written.unchanged,
+        inserted=report.inserted,
+        updated=report.updated,
+        unchanged=report.unchanged,
     )
-    if written.batch_id is not None and written.inserted + written.updated:
-        term.print("cli.undo-next", batch=written.batch_id)
-    if written.on_days_off:
-        names = term.say("document.list_separator").join(written.on_days_off[:_FEW])
-        term.print("cli.on-days-off", count=len(written.on_days_off), names=names)
+    for line in describe_report(report, KINDS[kind], term.lang):
+        term.show(line)
+    if report.batch_id is not None and report.inserted + report.updated:
+        term.print("cli.undo-next", batch=report.batch_id)
 
 
 def template(

@@ -18,18 +18,26 @@ if TYPE_CHECKING:
     from recommender.exchange.forms.reading import read_form, recognise_form
     from recommender.exchange.forms.sheets import write_attendance_sheet, write_exam_sheet
     from recommender.exchange.forms.survey_text import write_survey_text
-    from recommender.exchange.tables.faults import describe_faults
+    from recommender.exchange.tables.faults import describe_causes, describe_faults
     from recommender.exchange.tables.marked_copy import write_marked_copy
-    from recommender.exchange.tables.reading import check_items, read_table
+    from recommender.exchange.tables.reading import (
+        TableRead,
+        check_items,
+        read_import,
+        read_table,
+    )
     from recommender.exchange.tables.templates import write_template
     from recommender.exchange.tables.writing import write_xlsx
 
 _HOMES = {
+    "TableRead": "tables.reading",
     "check_items": "tables.reading",
+    "describe_causes": "tables.faults",
     "describe_faults": "tables.faults",
     "import_catalog_workbook": "catalog.reading",
     "read_catalog_workbook": "catalog.reading",
     "read_form": "forms.reading",
+    "read_import": "tables.reading",
     "read_table": "tables.reading",
     "recognise_form": "forms.reading",
     "write_attendance_sheet": "forms.sheets",
@@ -43,11 +51,14 @@ _HOMES = {
 }
 
 __all__ = [
+    "TableRead",
     "check_items",
+    "describe_causes",
     "describe_faults",
     "import_catalog_workbook",
     "read_catalog_workbook",
     "read_form",
+    "read_import",
     "read_table",
     "recognise_form",
     "write_attendance_sheet",

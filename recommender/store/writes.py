@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -19,17 +19,11 @@ _FEW_PEOPLE = 500
 
 @dataclass(frozen=True)
 class Written:
-    """How many rows came in new, replaced a stored one, or were there already.
-
-    `on_days_off` are the ids of offerings that begin or end on a day off, which may be meant.
-    `batch_id` is the number of the import, by which it can be undone; None where none is kept.
-    """
+    """How many rows came in new, replaced a stored one, or were there already."""
 
     inserted: int
     updated: int
     unchanged: int
-    on_days_off: tuple[str, ...] = ()
-    batch_id: int | None = field(default=None, compare=False)
 
 
 def write_people(connection: sa.Connection, people: pd.DataFrame) -> Written:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from recommender.errors import TableFaultsError
-from recommender.exchange import describe_faults, read_table
+from recommender.exchange import describe_faults, read_import, read_table
 from recommender.table_kinds import KINDS
 from recommender.texts import LANGUAGES
 
@@ -31,11 +31,12 @@ def test_scenarios(case, form, known, latest, workbook, delimited):
     rows = rows_of(case)
     path = workbook(("表", rows)) if form == "xlsx" else delimited(rows)
     expected = case.get("faults", [])
+    how = {"latest": latest, "clear": case.get("clear", False)}
     if not expected:
-        read_table(path, KINDS[case["kind"]], known, latest=latest)
+        read_import(path, KINDS[case["kind"]], known, **how)
         return
     with pytest.raises(TableFaultsError) as caught:
-        read_table(path, KINDS[case["kind"]], known, latest=latest)
+        read_import(path, KINDS[case["kind"]], known, **how)
     faults = caught.value.faults
     assert [f"{f.row} {f.column} {f.code}" for f in faults] == expected
     assert caught.value.values["count"] == len(expected)

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from zipfile import BadZipFile, ZipFile
 from zlib import error
 
-import pandas as pd
+import numpy as np
 
 from recommender.errors import InputError, TableFault, TableFaultsError
 from recommender.exchange.forms.marks import DAY_ROW, MARK, SheetMark, find_mark
 from recommender.exchange.forms.rating_forms import read_answer
 from recommender.exchange.forms.sheets import PRESENT, absent_words
-from recommender.exchange.tables.reading import check_items
+from recommender.exchange.tables.reading import TableRead, check_items
 from recommender.exchange.tables.sheets.reading import read_sheets
 from recommender.exchange.tables.sheets.sheet import Sheet
 from recommender.table_kinds import KINDS, Known
@@ -95,7 +95,7 @@ def _may_be_form(path: Path) -> bool:
     return False
 
 
-def read_form(path: Path, form: Form, known: Known, *, latest: dt.date) -> pd.DataFrame:
+def read_form(path: Path, form: Form, known: Known, *, latest: dt.date) -> TableRead:
     """Check the answers of a form as the rows of its kind of table are, and return them as these.
 
     Raises
@@ -108,12 +108,19 @@ def read_form(path: Path, form: Form, known: Known, *, latest: dt.date) -> pd.Da
     if not form.items:
         raise InputError("form.empty", file=path.name)
     try:
-        return check_items(form.items, KINDS[form.kind], known, latest=latest)
+        frame = check_items(form.items, KINDS[form.kind], known, latest=latest)
     except TableFaultsError as found:
         faults = [_place(fault, form.places) for fault in found.faults]
         placed = TableFaultsError(path.name, faults)
         placed.values["count"] = found.values["count"]
         raise placed from None
+    return TableRead(
+        frame,
+        np.array([place.row + 1 for place in form.places], dtype=np.intp),
+        file=path.name,
+        sheet=form.places[0].sheet,
+        labels={name: name for name in form.items[0]},
+    )
 
 
 def _place(fault: TableFault, places: Sequence[Place]) -> TableFault:

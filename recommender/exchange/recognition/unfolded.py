@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from recommender.errors import InputError
 from recommender.exchange.recognition.reading import LongTable, Reading
 from recommender.exchange.recognition.work import Cells
 from recommender.exchange.tables.header import Table
-from recommender.exchange.tables.reading import check_table
+from recommender.exchange.tables.reading import TableRead, check_table
 from recommender.table_kinds import KINDS, Known, TableKind
 
 
@@ -85,8 +85,10 @@ def unfold_table(reading: Reading, long: LongTable) -> UnfoldedTable:
     return table
 
 
-def check_reading(reading: Reading, known: Known, *, latest: dt.date) -> pd.DataFrame:
-    """Check the rows of a reading and return them as `read_table` does.
+def check_reading(
+    reading: Reading, known: Known, *, latest: dt.date, clear: bool = False
+) -> TableRead:
+    """Check the rows of a reading and return them as `read_import` does.
 
     Raises
     ------
@@ -99,6 +101,13 @@ def check_reading(reading: Reading, known: Known, *, latest: dt.date) -> pd.Data
         raise InputError("recognition.open", file=reading.file, count=len(reading.open_questions))
     if reading.table is None or not len(reading.table.rows):
         raise InputError("file.no_rows", file=reading.file)
-    return check_table(
-        unfold_table(reading, reading.table), KINDS[reading.kind], known, latest=latest
+    kind, layout = KINDS[reading.kind], reading.layout
+    table = unfold_table(reading, reading.table)
+    read = check_table(table, kind, replace(known, clears=clear), latest=latest)
+    positions = {name: _position(cells, 0) for name, cells in reading.table.cells.items()}
+    # hidden rows, and ignored columns with their reasons, are told with the reading
+    return replace(
+        read,
+        labels={name: table.place(0, name)[2] for name in positions},
+        places={name: layout.place(0, at)[1] for name, at in positions.items() if layout},
     )

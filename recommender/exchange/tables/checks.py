@@ -226,6 +226,7 @@ def _check_people(columns: Columns, kept: np.ndarray, known: Known, faults: Faul
     graph |= {
         person: (manager,) if manager else ()
         for person, manager in zip(people, managers.values[rows].tolist(), strict=True)
+        if manager or known.clears  # else the manager who is stored stays
     }
     _add_cycles(graph, places, "manager_id", "table.manager_cycle", faults)
 

@@ -9,13 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from xlsxwriter.utility import xl_col_to_name, xl_range
+
 from recommender.errors import InputError
+from recommender.exchange.tables.faults import shorten
 from recommender.exchange.tables.header import (
     HEADER_ROWS,
     Header,
     Table,
     find_header,
     other_kind,
+    units_above,
 )
 from recommender.exchange.tables.sheets.reading import read_sheets
 from recommender.exchange.tables.sheets.sheet import Sheet
@@ -53,6 +57,7 @@ def read_rows(path: Path, kind: TableKind) -> tuple[Table, Header]:
     )
     if header is None or header.missing:
         _refuse(path.name, kind, sheet.rows, header)
+    header = units_above(sheet.rows, header, kind)
     start = header.at + 1
     # the header may stand twice, once in each language
     if start < len(sheet.rows):
@@ -70,6 +75,10 @@ def read_rows(path: Path, kind: TableKind) -> tuple[Table, Header]:
         first_row=sheet.first_row + start + 1,
         first_column=sheet.first_column,
         date_1904=sheet.date_1904,
+        factors={name: unit.factor for name, unit in header.units.items() if unit.factor},
+        merged=sheet.merged,
+        hidden_rows=sheet.hidden_rows,
+        is_filtered=sheet.is_filtered,
     )
     return table, header
 
@@ -146,3 +155,36 @@ def beyond_header(table: Table) -> Sequence[int]:
     if end >= len(table.header):
         return []
     return [at for at, row in enumerate(table.rows) if any(cell != "" for cell in row[end:])]
+
+
+def ignored_columns(table: Table) -> tuple[str, ...]:
+    """Return the headers of columns that are not read; a letter stands for one without."""
+    used = set(table.columns.values())
+    ignored: list[str] = []
+    for position, cell in enumerate(table.header):
+        if position in used:
+            continue
+        header = str(cell).strip()
+        if not header and any(row[position] != "" for row in table.rows):
+            header = xl_col_to_name(table.first_column + position)
+        if header:
+            ignored.append(shorten(header))
+    return tuple(ignored)
+
+
+def merged_across(table: Table) -> Iterator[tuple[int, str, str]]:
+    """Yield row, column and range of each cell that is hidden by a merge with the one beside it.
+
+    Nobody can say whether its value is that of the first cell, or none.
+    """
+    at_columns = {at + table.first_column: name for name, at in table.columns.items()}
+    for first_row, left, last_row, right in table.merged:
+        names = [
+            at_columns[at] for at in range(left, min(right, left + 200) + 1) if at in at_columns
+        ]
+        if len(names) < 2:
+            continue
+        start = max(first_row - table.first_row + 1, 0)
+        for row in range(start, min(last_row - table.first_row + 2, len(table.rows))):
+            for name in names[1:]:
+                yield row, name, xl_range(first_row, left, last_row, right)

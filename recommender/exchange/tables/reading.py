@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -15,9 +16,53 @@ from recommender.exchange.tables.checks import check_rows
 from recommender.exchange.tables.faults import BadCell, FaultList
 from recommender.exchange.tables.header import Table
 from recommender.exchange.tables.parsing import ParsedColumn, add_cell_faults, parse_column
-from recommender.exchange.tables.raw_rows import beyond_header, is_example, read_rows
+from recommender.exchange.tables.raw_rows import (
+    beyond_header,
+    ignored_columns,
+    is_example,
+    merged_across,
+    read_rows,
+)
 from recommender.exchange.tables.references import References
+from recommender.exchange.tables.units import describe_measure
 from recommender.table_kinds import Known, TableKind
+
+
+@dataclass(frozen=True)
+class TableRead:
+    """A table that was read, with what its report has to say beside the rows.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `read_table` returns it.
+    rows : ndarray of int, shape (n_records,)
+        The row of the spreadsheet that each record stands in, from 1.
+    file, sheet : str
+        Names of the file and the sheet; that of the sheet is empty for CSV.
+    labels, places : dict of str
+        Canonical name to the header in the file and to its position in the spreadsheet, from 0,
+        of each column that is there.
+    ignored : tuple of str
+        Headers of the columns that are not read; a letter stands for one without a header.
+    hidden : int
+        How many of the records stand in rows that are not shown.
+    is_filtered : bool
+        Whether a filter hides them.
+    left_out : int
+        How many rows name something that was not observed, so that there is nothing to store.
+    """
+
+    frame: pd.DataFrame
+    rows: np.ndarray
+    file: str = ""
+    sheet: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    places: Mapping[str, int] = field(default_factory=dict[str, int])
+    ignored: tuple[str, ...] = ()
+    hidden: int = 0
+    is_filtered: bool = False
+    left_out: int = 0
 
 
 def read_table(path: Path, kind: TableKind, known: Known, *, latest: dt.date) -> pd.DataFrame:
@@ -51,6 +96,17 @@ def read_table(path: Path, kind: TableKind, known: Known, *, latest: dt.date) ->
     InputError
         If the file as a whole cannot be used.
     """
+    return read_import(path, kind, known, latest=latest).frame
+
+
+def read_import(
+    path: Path, kind: TableKind, known: Known, *, latest: dt.date, clear: bool = False
+) -> TableRead:
+    """Read a table as `read_table` does, with what the report of an import says of it.
+
+    With `clear` an empty cell means that there is nothing, and not that nothing is said: of
+    managers, for instance, this tells whether they form a circle.
+    """
     table, header = read_rows(path, kind)
     faults = FaultList(table)
     for position, name in header.twice:
@@ -60,6 +116,14 @@ def read_table(path: Path, kind: TableKind, known: Known, *, latest: dt.date) ->
             position,
             str(table.header[position]).strip(),
         )
+    for name, unit in header.units.items():
+        if unit.factor is None:
+            column = kind.column(name)
+            faults.add_header(
+                BadCell("table.header_unit", "own_unit_of_column", describe_measure(column, unit)),
+                header.columns[name],
+                table.label(name),
+            )
     columns, kept = _parse(table, kind, known, faults, latest=latest)
     shifted = [row for row in beyond_header(table) if kept[row]]
     if shifted:
@@ -69,7 +133,28 @@ def read_table(path: Path, kind: TableKind, known: Known, *, latest: dt.date) ->
             BadCell("table.too_many_cells", "cells_as_header"),
             found=lambda row: " | ".join(str(cell) for cell in table.rows[row] if cell != ""),
         )
-    return _check(table, kind, columns, kept, known, faults)
+    for row, name, cells in merged_across(table):
+        if kept[row]:
+            faults.add_rows(
+                np.array([row], dtype=np.intp),
+                name,
+                BadCell("table.merged_across", "own_cell", {"cells": cells}),
+            )
+    present = kept.copy()
+    frame = _check(table, kind, columns, kept, replace(known, clears=clear), faults)
+    rows = np.flatnonzero(kept) + table.first_row
+    return TableRead(
+        frame,
+        rows,
+        file=table.file,
+        sheet=table.sheet,
+        labels={name: table.label(name) for name in table.columns},
+        places={name: at + table.first_column for name, at in table.columns.items()},
+        ignored=ignored_columns(table),
+        hidden=int(np.isin(rows - 1, list(table.hidden_rows)).sum()),
+        is_filtered=table.is_filtered,
+        left_out=int(present.sum() - kept.sum()),
+    )
 
 
 def check_items(
@@ -117,13 +202,13 @@ def check_items(
         first_row=1 if listed else 0,
         first_column=0,
     )
-    return check_table(table, kind, known, latest=latest, examples=False)
+    return check_table(table, kind, known, latest=latest, examples=False).frame
 
 
 def check_table(
     table: Table, kind: TableKind, known: Known, *, latest: dt.date, examples: bool = True
-) -> pd.DataFrame:
-    """Check the raw rows of a table and return them as `read_table` does.
+) -> TableRead:
+    """Check the raw rows of a table whose header is settled, and return them.
 
     Raises
     ------
@@ -134,7 +219,10 @@ def check_table(
     """
     faults = FaultList(table)
     columns, kept = _parse(table, kind, known, faults, latest=latest, examples=examples)
-    return _check(table, kind, columns, kept, known, faults)
+    present = int(kept.sum())
+    frame = _check(table, kind, columns, kept, known, faults)
+    rows = np.array([table.number(row) for row in np.flatnonzero(kept).tolist()], dtype=np.intp)
+    return TableRead(frame, rows, file=table.file, sheet=table.sheet, left_out=present - len(rows))
 
 
 def _cell(value: object) -> object:
@@ -163,7 +251,7 @@ def _parse(
 
     kept = np.zeros(table.n_rows, dtype=bool)
     for column in kind.columns:
-        parsed = parse_column(table, column, references, latest=latest)
+        parsed = parse_column(table, column, references, latest=latest, zone=known.zone)
         columns[column.name] = parsed
         kept |= ~parsed.is_empty
     if examples:

@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from recommender.table_kinds import Column
+
 _MONEY = {
     **dict.fromkeys(("元", "人民币", "人民币元", "cny", "rmb", "¥", "yuan"), 1.0),
     **dict.fromkeys(("百元",), 100.0),
@@ -20,12 +22,13 @@ _MONEY = {
     **dict.fromkeys(("亿元", "亿"), 1e8),
 }
 _HOURS = {
-    **dict.fromkeys(("小时", "学时", "时", "h", "hr", "hrs", "hour", "hours", "钟头"), 1.0),
+    **dict.fromkeys(("小时", "学时", "课时", "时", "h", "hr", "hrs", "hour", "hours", "钟头"), 1.0),
     **dict.fromkeys(("分钟", "分", "min", "mins", "minute", "minutes"), 1 / 60),
 }
 _SCORE = dict.fromkeys(
     ("分", "%", "百分制", "百分比", "满分100", "满分100分", "100分制", "percent", "points"), 1.0
 )
+_POINTS = dict.fromkeys(("分", "points"), 1.0)
 _LEVEL = dict.fromkeys(("级", "level", "levels"), 1.0)
 _PEOPLE = dict.fromkeys(("人", "名", "个", "位", "people", "seats"), 1.0)
 
@@ -33,6 +36,7 @@ UNITS: Mapping[str, Mapping[str, float]] = {
     "money": _MONEY,
     "hours": _HOURS,
     "score": _SCORE,
+    "points": _POINTS,
     "level": _LEVEL,
     "people": _PEOPLE,
 }
@@ -41,7 +45,7 @@ UNITS: Mapping[str, Mapping[str, float]] = {
 # what cannot be converted: how long a day of training is, or what a dollar costs, nobody said
 _OTHERS = frozenset(
     (
-        *("天", "日", "周", "星期", "月", "个月", "年", "半天", "节", "课时", "次", "期", "班"),
+        *("天", "日", "周", "星期", "月", "个月", "年", "半天", "节", "次", "期", "班"),
         *("day", "days", "week", "weeks", "month", "months", "sessions"),
         *("秒", "sec", "s", "second", "seconds"),
         *("美元", "港元", "港币", "欧元", "日元", "usd", "hkd", "eur", "jpy", "$", "us$", "€", "£"),
@@ -50,6 +54,7 @@ _OTHERS = frozenset(
     )
 )
 ALL_UNITS = frozenset(unit for units in UNITS.values() for unit in units) | _OTHERS
+_SCALE = re.compile(r"([0-9]{1,3})\s*(?:-|~|—|–|至|到|to)\s*([0-9]{1,3})[分级]?(?:制)?")
 _FULL_SCORE = re.compile(r"(?:满分|总分|full score|out of|max)[:：]?([0-9]+)分?")
 # per participant is what the catalogue counts; per class or per group is another figure
 _EACH = frozenset(("人", "人次", "每人", "员工", "person", "head"))
@@ -71,15 +76,15 @@ class Unit:
     factor: float | None
 
 
-def find_unit(remark: str, measure: str) -> Unit | None:
+def find_unit(remark: str, column: Column) -> Unit | None:
     """Find a unit in a remark such as ``万元`` or ``单位：元/人``.
 
     Parameters
     ----------
     remark : str
         What stands behind the name of a column, or behind a number.
-    measure : str
-        What the column measures, a key of `UNITS`; empty if it has no unit.
+    column : Column
+        What it stands behind.
 
     Returns
     -------
@@ -90,14 +95,26 @@ def find_unit(remark: str, measure: str) -> Unit | None:
     text = re.sub(r"^(?:单位|计量单位|unit|in)\s*[:：]?\s*", "", text).replace(" ", "")
     if not text:
         return None
-    if match := _FULL_SCORE.fullmatch(text):
-        return Unit(remark.strip(), 1.0 if measure == "score" and match[1] == "100" else None)
+    full = _FULL_SCORE.fullmatch(text)
+    scale = _SCALE.fullmatch(text)
+    if (full or scale) and column.measure in ("score", "points", "level"):
+        # 1 to 5 in a column that goes from 0 to 3 is another scale, whatever the numbers are
+        is_same = float(full[1] if full else scale[2] if scale else 0) == column.maximum
+        if scale and column.measure != "level":  # not assessed yet is 0, and often left out
+            is_same &= float(scale[1]) == column.minimum
+        return Unit(remark.strip(), 1.0 if is_same else None)
     for part in re.split(r"[,，、;；:：]", text):
         unit, slash, each = part.replace("每", "/").partition("/")
-        known = UNITS.get(measure, {})
+        known = UNITS.get(column.measure, {})
         if unit in known:
-            is_each = not slash or each in _EACH or (measure == "hours" and each == "门")
+            is_each = not slash or each in _EACH or (column.measure == "hours" and each == "门")
             return Unit(remark.strip(), known[unit] if is_each else None)
         if unit in ALL_UNITS:
             return Unit(remark.strip(), None)
     return None
+
+
+def describe_measure(column: Column, unit: Unit) -> dict[str, str]:
+    """Return the unit that was found and those that a column understands, for a message."""
+    understood = [name for name in UNITS.get(column.measure, {}) if not name.isascii()]
+    return {"unit": unit.text, "units": "、".join(understood[:6])}

@@ -62,12 +62,14 @@ def import_upload(work: Work) -> dict[str, Any] | Failure:
             reading = None
             if "mapping" in request:
                 reading = look_at_file(session, path, answers=read_mapping(request["mapping"]))
-            written = import_table(
+            report = import_table(
                 session,
                 request["table"],
                 path,
                 latest=work.latest,
                 dry_run=request["dry_run"],
+                # a job from before an upgrade does not say
+                clear=request.get("clear", False),
                 note_progress=work.note_progress,
                 reading=reading,
             )
@@ -77,7 +79,7 @@ def import_upload(work: Work) -> dict[str, Any] | Failure:
             marked = Path(folder) / "marked.xlsx"
             write_marked_copy(path, error, marked, lang=session.lang)
             return pack_failure(error, marked.read_bytes())
-    return {**asdict(written), "dry_run": request["dry_run"]}
+    return {**asdict(report), "dry_run": request["dry_run"]}
 
 
 def plan_unit(work: Work) -> dict[str, Any]:

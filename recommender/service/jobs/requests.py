@@ -74,10 +74,12 @@ def submit_import(
     *,
     file_name: str | None = None,
     dry_run: bool = False,
+    clear: bool = False,
 ) -> Job:
     """Queue the import of a table from the bytes of an .xlsx or CSV file.
 
-    `file_name` is what reports call the file. A dry run only says what would happen.
+    `file_name` is what reports call the file. A dry run only says what would happen. With `clear`
+    empty cells take away what is stored.
 
     Raises
     ------
@@ -97,6 +99,7 @@ def submit_import(
         "table": kind.name,
         "file_name": usable_name(file_name or kind.name),
         "dry_run": dry_run,
+        "clear": clear,
     }
     with session.writing() as connection:
         return _submit(session, connection, "import", request, upload=content)

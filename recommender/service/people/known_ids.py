@@ -10,6 +10,7 @@ from recommender.store import Connection, read_ids, read_managers, schema
 from recommender.store.people.offerings import read_owners
 from recommender.store.people.people import read_unit_people
 from recommender.table_kinds import Known, TableKind
+from recommender.working_days import find_zone
 from training_catalog import Text
 
 
@@ -64,6 +65,7 @@ def make_known(
             for exam in c.exams
         },
         prerequisites={module.id: module.prerequisites for module in catalog.modules},
+        zone=find_zone(catalog.settings.country),
     )
 
 

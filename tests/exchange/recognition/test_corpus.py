@@ -32,7 +32,7 @@ def take_in(path, shape, answers):
     if reading.table is None:
         frame = read_table(path, KINDS[reading.kind], KNOWN, latest=LATEST)
     else:
-        frame = check_reading(reading, KNOWN, latest=LATEST)
+        frame = check_reading(reading, KNOWN, latest=LATEST).frame
     names = COMPARED[shape.kind]
     return reading, {tuple(row) for row in frame[list(names)].itertuples(index=False)}
 

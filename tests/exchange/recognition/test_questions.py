@@ -40,7 +40,7 @@ def look(tmp_path):
 
 
 def rows_of(reading):
-    return check_reading(reading, KNOWN, latest=LATEST)
+    return check_reading(reading, KNOWN, latest=LATEST).frame
 
 
 def asked(reading):

@@ -104,6 +104,8 @@ def walk_cells(content: bytes, styles: Collection[int], *, recalculates: bool) -
     ValueError
         If it is no proper sheet.
     """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ValueError("the reader takes a sheet in UTF-16 for an empty one")
     if _NOT_PLAIN.search(content) or _PREFIXED.search(content) or _HIDDEN.search(content):
         return _Walk(styles, recalculates=recalculates).through(content)
     marks = Marks()
@@ -190,6 +192,8 @@ class _Walk:
             self._marks.is_filtered = True
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
+        if any(name.endswith(":r") for name in attributes):
+            raise ValueError("two references")  # readers disagree which one counts
         # a cell without a reference follows the one before it
         if "r" in attributes:
             row, column = _place(attributes["r"])

@@ -57,6 +57,12 @@ def find_show(code: str) -> Show | None:
         # each comma at the end shows a thousandth of the number
         thousands = 1000.0 ** (len(signs) - len(signs.rstrip(",")))
         return lambda number: f"{number / thousands:.12g}{literal}"
+    if signs.endswith(",") and literal[:1] == "." and literal[1:].casefold() in ALL_UNITS:
+        # 0!.0,"万元" puts a point into the thousands: 12,000 is shown as 1.2
+        dot = next(at for at, (is_sign, text) in enumerate(tokens) if not is_sign and "." in text)
+        behind = sum(is_sign and text in _DIGITS for is_sign, text in tokens[dot:])
+        parts = 1000.0 ** (len(signs) - len(signs.rstrip(","))) * 10.0**behind
+        return lambda number: f"{number / parts:.12g}{literal[1:]}"
     return _pad(tokens)
 
 

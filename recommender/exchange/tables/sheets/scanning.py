@@ -94,26 +94,32 @@ def _scan(file: str, archive: ZipFile, stream: BinaryIO) -> Scan:
     packed = max(1, sum(info.compress_size for info in infos))
     if total > TOTAL_BYTES or (total > RATIO_FROM_BYTES and total > RATIO * packed):
         raise InputError("file.bomb", file=file, size=total // 2**20)
-    for name in ("workbook.xml", "_rels/workbook.xml.rels", "styles.xml"):
-        if f"{home}{name}" in parts and parts[f"{home}{name}"].file_size > TREE_BYTES:
-            size = parts[f"{home}{name}"].file_size // 2**20
-            raise InputError("file.bomb", file=file, size=size)
-    workbook = ElementTree.fromstring(_unpack(stream, parts[f"{home}workbook.xml"]))
-    relations = _unpack_if_there(stream, parts, f"{home}_rels/workbook.xml.rels")
-    lengths = _string_lengths(file, _unpack_if_there(stream, parts, f"{home}sharedstrings.xml"))
+
+    def read_tree(name: str) -> ElementTree.Element | None:
+        if name not in parts:
+            return None
+        if parts[name].file_size > TREE_BYTES:
+            raise InputError("file.bomb", file=file, size=parts[name].file_size // 2**20)
+        return ElementTree.fromstring(_unpack(stream, parts[name]))
+
+    workbook = read_tree(f"{home}workbook.xml")
+    targets = _targets(read_tree(f"{home}_rels/workbook.xml.rels"), home)
+    names = _sheet_names(workbook, targets)
+    of_type = {kind: part for kind, part in targets.values() if kind != "worksheet"}
+    strings = of_type.get("sharedStrings", f"{home}sharedstrings.xml")
+    lengths = _string_lengths(file, _unpack_if_there(stream, parts, strings))
     # a cell takes more than 16 bytes: if the longest string in that many cells is no danger,
     # the strings of the single cells need not be counted
     much_text = int(lengths.max(initial=0)) * (total // 16) > TEXT_BYTES
-    names = _sheet_names(workbook, relations, home)
     scan = Scan(
         date_1904=_is_set(workbook, "workbookPr", "date1904"),
-        shows=_find_shows(_unpack_if_there(stream, parts, f"{home}styles.xml")),
+        shows=_find_shows(read_tree(of_type.get("styles", f"{home}styles.xml"))),
     )
     recalculates = _is_set(workbook, "calcPr", "fullCalcOnLoad")
     cells = text_bytes = 0
     for name, info in parts.items():
         # a sheet may have any name, as long as the relations have it
-        if not name.endswith(".xml") and name.rpartition("/")[2].encode() not in relations.lower():
+        if not name.endswith(".xml") and name not in names:
             continue
         content = _unpack(stream, info)
         if much_text:
@@ -123,6 +129,7 @@ def _scan(file: str, archive: ZipFile, stream: BinaryIO) -> Scan:
                 raise InputError("file.bomb", file=file, size=text_bytes // 2**20)
         if name not in names and b"sheetData" not in content:
             continue
+        _refuse_cdata(content)
         marks = walk_cells(content, scan.shows, recalculates=recalculates)
         cells += marks.rows * marks.columns
         cells += sum(
@@ -135,22 +142,19 @@ def _scan(file: str, archive: ZipFile, stream: BinaryIO) -> Scan:
     return scan
 
 
-def _is_set(workbook: ElementTree.Element, tag: str, attribute: str) -> bool:
+def _is_set(workbook: ElementTree.Element | None, tag: str, attribute: str) -> bool:
     return any(
         element.get(attribute) in _TRUE
-        for element in workbook
+        for element in (() if workbook is None else workbook)
         if element.tag.rpartition("}")[2] == tag
     )
 
 
-def _find_shows(styles: bytes) -> dict[int, Show]:
+def _find_shows(styles: ElementTree.Element | None) -> dict[int, Show]:
     """Return the styles whose number format changes what a number says."""
-    if not styles:
-        return {}
-    root = ElementTree.fromstring(styles)
     codes: dict[str, Show | None] = {}
     shows: dict[int, Show] = {}
-    for group in root:
+    for group in () if styles is None else styles:
         part = group.tag.rpartition("}")[2]
         if part == "numFmts":
             for one in group:
@@ -191,22 +195,27 @@ def _unpack_if_there(stream: BinaryIO, parts: dict[str, ZipInfo], name: str) -> 
     return b"" if info is None else _unpack(stream, info)
 
 
-def _sheet_names(workbook: ElementTree.Element, relations: bytes, home: str) -> dict[str, str]:
-    """Return the name of each sheet by its part, in lower case."""
-    if not relations:
-        return {}
-    targets = {
-        element.get("Id"): element.get("Target", "").replace("\\", "/")
-        for element in ElementTree.fromstring(relations).iter()
-        if element.get("Id")
-    }
+def _targets(relations: ElementTree.Element | None, home: str) -> dict[str, tuple[str, str]]:
+    """Return the kind and the part, in lower case, of each id that the workbook refers to."""
+    targets: dict[str, tuple[str, str]] = {}
+    for element in () if relations is None else relations.iter():
+        target = element.get("Target", "").replace("\\", "/").removeprefix("./")
+        part = target[1:] if target.startswith("/") else f"{home}{target}"
+        if key := element.get("Id"):
+            targets[key] = element.get("Type", "").rpartition("/")[2], part.lower()
+    return targets
+
+
+def _sheet_names(
+    workbook: ElementTree.Element | None, targets: Mapping[str, tuple[str, str]]
+) -> dict[str, str]:
+    """Return the name of each sheet by its part."""
     names: dict[str, str] = {}
-    for element in workbook.iter():
+    for element in () if workbook is None else workbook.iter():
         if element.tag.rpartition("}")[2] != "sheet":
             continue
         key = next((v for k, v in element.attrib.items() if k.rpartition("}")[2] == "id"), "")
-        target = targets.get(key, "").removeprefix("./")
-        part = (target[1:] if target.startswith("/") else f"{home}{target}").lower()
+        part = targets.get(key, ("", ""))[1]
         # the reader would read such a part once for each name, and its cells were counted once
         if part in names:
             raise ValueError("two sheets in one part")
@@ -214,7 +223,13 @@ def _sheet_names(workbook: ElementTree.Element, relations: bytes, home: str) -> 
     return names
 
 
+def _refuse_cdata(content: bytes) -> None:
+    if b"<![CDATA[" in content:
+        raise ValueError("the reader takes such a text for an empty one")
+
+
 def _string_lengths(file: str, strings: bytes) -> NDArray[np.int64]:
+    _refuse_cdata(strings)
     if strings.count(b"<si") > STRINGS:
         raise InputError("file.bomb", file=file, size=len(strings) // 2**20)
     ends = np.fromiter((m.end() for m in re.finditer(b"</si>", strings)), dtype=np.int64)
@@ -227,6 +242,8 @@ def _which_zip(names: set[str]) -> str:
         return "file.is_xlsb"
     if "word/document.xml" in names or "ppt/presentation.xml" in names:
         return "file.is_document"
+    if "[content_types].xml" in names and any(n.endswith("workbook.xml") for n in names):
+        return "file.broken"  # a workbook that only Excel finds in there
     if "content.xml" in names and "mimetype" in names:
         return "file.is_ods"
     return "file.is_archive"
