@@ -15,6 +15,7 @@ from recommender.exchange.recognition.mapping import IGNORE, Option, Question
 from recommender.exchange.recognition.vocabulary import bare
 from recommender.exchange.recognition.work import Cells, Work, factorize, objects
 from recommender.exchange.tables.units import find_unit
+from recommender.table_kinds import Column
 
 _REMARK = re.compile(r"[(（\[【〔](.*?)[)）\]】〕]")
 # how many cells are looked at to tell what a column holds
@@ -28,7 +29,7 @@ def find_wide(
     likely: Callable[[str], str],
     options: Sequence[Option],
     fits: Callable[[object], bool],
-    measure: str = "",
+    column: Column | None = None,
 ) -> dict[int, str]:
     """Find the columns that each stand for a competency, an indicator or a subject.
 
@@ -44,8 +45,8 @@ def find_wide(
         What a header may stand for.
     fits : callable
         Says of a cell whether it could be a value of such a column.
-    measure : str
-        What the columns measure, as `find_unit` takes it.
+    column : Column, optional
+        What they all fill; its unit is theirs.
 
     Returns
     -------
@@ -71,7 +72,8 @@ def find_wide(
                 _ask_column(work, position, options, likely)
     found = _once(work, found, options)
     for position in found:
-        _check_unit(work, position, measure)
+        if column is not None:
+            _check_unit(work, position, column)
     return found
 
 
@@ -117,10 +119,10 @@ def looks_wide(
     return known >= 2 or (known >= 1 and known + probable >= 2) or probable >= 3
 
 
-def _check_unit(work: Work, position: int, measure: str) -> None:
+def _check_unit(work: Work, position: int, column: Column) -> None:
     header = work.layout.header(position)
     for remark in _REMARK.findall(header):
-        unit = find_unit(remark, measure)
+        unit = find_unit(remark, column)
         if unit is not None and unit.factor != 1:
             raise InputError("recognition.unit", file=work.file, header=header, unit=unit.text)
 

@@ -10,6 +10,7 @@ from recommender.exchange.recognition.reading import Reading, finish
 from recommender.exchange.recognition.wide import find_wide, looks_wide, repeat, unfold
 from recommender.exchange.recognition.words import ASSESSMENTS, MATRIX, NOT_ASSESSED
 from recommender.exchange.recognition.work import Work
+from recommender.table_kinds import KINDS
 
 KIND, FORM = "assessments", "matrix"
 
@@ -38,7 +39,7 @@ def read(work: Work) -> Reading:
         names.likely,
         names.options(),
         lambda cell: is_level(work, cell),
-        "level",
+        KINDS[KIND].column("level"),
     )
     for position, competency in across.items():
         work.use(position, "level", competency)

@@ -23,6 +23,7 @@ from recommender.exchange.recognition.wide import (
 )
 from recommender.exchange.recognition.words import ABSENT, SCORES
 from recommender.exchange.recognition.work import Cells, Work, common
+from recommender.table_kinds import KINDS
 
 KIND, FORM = "exams", "scores"
 _ROLES = {role: words for role, words in SCORES.items() if role not in ("subject", "score")}
@@ -52,7 +53,7 @@ def read(work: Work) -> Reading:
         _near_subject(options),
         options,
         _is_score,
-        "score",
+        KINDS[KIND].column("score"),
     )
     positions = list(across)
     competencies = _competencies(work, across)
