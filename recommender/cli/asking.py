@@ -8,6 +8,7 @@ from recommender.cli.common import Terminal
 from recommender.exchange.recognition.mapping import Mapping, Question
 from recommender.exchange.recognition.reading import Reading
 from recommender.exchange.recognition.wording import describe_option, describe_question
+from recommender.exchange.recognition.work import may_answer
 
 # of a longer list a word of the name is quicker than a number
 _LISTED = 30
@@ -39,6 +40,7 @@ def _ask(term: Terminal, reading: Reading, question: Question) -> str:
         near = [value for value, meaning in meanings.items() if given and given in meaning]
         if len(near) == 1:
             return near[0]
-        if given and (not values or question.section == "people"):
+        free = not values or question.section == "people"
+        if given and free and may_answer(question, given):
             return given
         term.print("cli.no-such-answer", given=given)

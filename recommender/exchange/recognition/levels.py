@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 import numpy as np
 
+from recommender.exchange.recognition.days import find_days
 from recommender.exchange.recognition.mapping import Option, Question
 from recommender.exchange.recognition.vocabulary import bare
 from recommender.exchange.recognition.wide import says_nothing
@@ -132,25 +134,16 @@ def ask_date(work: Work, column: str, *, by_file_name: bool = False) -> Cells:
 
     With `by_file_name` a day in the name of the file is one of the title.
     """
-    if answer := work.answers.given.get(column):
-        work.questions.append(Question("given", column, "date", column=column))
-        return work.given(answer)
+    question = Question("given", column, "date", column=column, places=len(work.layout.rows))
+    if work.answers.given.get(column):
+        return work.given(find_days(work.ask(question))[-1])
     found = work.days_in_title() or (work.days_in_file_name() if by_file_name else [])
     if len(found) == 1:
         work.note("day_of_title", day=found[0].isoformat(), column=column)
         return work.given(found[0])
     # which of several it is, and whether a file's name has the day of its export, is not known
     near = found or work.days_in_file_name()
-    answer = work.ask(
-        Question(
-            "given",
-            column,
-            "date",
-            column=column,
-            suggestion=near[-1].isoformat() if near else "",
-            places=len(work.layout.rows),
-        )
-    )
+    answer = work.ask(replace(question, suggestion=near[-1].isoformat() if near else ""))
     return work.given(answer)
 
 

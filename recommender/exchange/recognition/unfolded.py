@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -36,6 +37,17 @@ class UnfoldedTable(Table):
         """Return the number in the file of a row."""
         return self.place(row, "")[0]
 
+    def numbers(self, rows: np.ndarray) -> np.ndarray:
+        """Return the numbers in the file of some rows."""
+        layout = self._reading.layout
+        if layout is None:
+            return self._long.rows[rows] + 1
+        first = layout.sheet.first_row + 1
+        wide = _wide(self._long.cells)
+        if layout.turned and wide is not None and not isinstance(wide.positions, int):
+            return wide.positions[rows] + first
+        return self._long.rows[rows] + first
+
     def label(self, name: str) -> str:
         """Return the header of a column, as our own tables have it."""
         return next((c.headers[0] for c in self._kind.columns if c.name == name), name)
@@ -50,13 +62,17 @@ class UnfoldedTable(Table):
             holds = "" if cells is None else cells.raw[cells.codes[row]]
             return at + 1, -1, self.label(name), holds
         if position < 0:
-            wide = table.cells.get("level", table.cells.get("rating", table.cells.get("score")))
+            wide = _wide(table.cells)
             # of a turned sheet the row of the file is that of the wide column
             number, _ = layout.place(at, _position(wide, row) if layout.turned else -1)
             holds = "" if cells is None else cells.raw[cells.codes[row]]
             return number, -1, self.label(name), holds
         number, column = layout.place(at, position)
         return number, column, layout.header(position), layout.sheet.rows[at][position]
+
+
+def _wide(cells: Mapping[str, Cells]) -> Cells | None:
+    return next((cells[name] for name in ("level", "rating", "score") if name in cells), None)
 
 
 def _position(cells: Cells | None, row: int) -> int:

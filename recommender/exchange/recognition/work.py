@@ -118,8 +118,9 @@ class Work:
         """Return the answer to a question, and note that it was asked; empty if it is open."""
         self.questions.append(question)
         answer = self.answers.answer(question)
-        if answer and not _may_answer(question, answer):
-            options = "、".join(option.value for option in question.options[:_OPTIONS_NAMED])
+        if answer and not may_answer(question, answer):
+            named = [option.value for option in question.options[:_OPTIONS_NAMED]]
+            options = "、".join(named or ["2026-03-01"])
             raise InputError(
                 "mapping.unknown-answer",
                 subject=question.subject,
@@ -339,8 +340,11 @@ class Work:
         return find_days(self.file, self.year)
 
 
-def _may_answer(question: Question, answer: str) -> bool:
-    # whether there is such a person, and such a day, is for the checks of the table
+def may_answer(question: Question, answer: str) -> bool:
+    """Say whether an answer is one of those that a question can have."""
+    if question.code == "date":
+        return len(find_days(answer)) == 1
+    # whether there is such a person is for the checks of the table
     if not question.options or question.section == "people":
         return True
     if answer in {option.value for option in question.options}:

@@ -126,6 +126,10 @@ class Table:
         """Return the number in the spreadsheet of a row."""
         return self.first_row + row
 
+    def numbers(self, rows: np.ndarray) -> np.ndarray:
+        """Return the numbers in the spreadsheet of some rows."""
+        return rows + self.first_row
+
     def place(self, row: int, name: str) -> tuple[int, int, str, object]:
         """Return a cell's row number, its column index (-1: none), its header, and itself."""
         position = self.columns.get(name)

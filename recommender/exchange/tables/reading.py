@@ -221,7 +221,7 @@ def check_table(
     columns, kept = _parse(table, kind, known, faults, latest=latest, examples=examples)
     present = int(kept.sum())
     frame = _check(table, kind, columns, kept, known, faults)
-    rows = np.array([table.number(row) for row in np.flatnonzero(kept).tolist()], dtype=np.intp)
+    rows = table.numbers(np.flatnonzero(kept))
     return TableRead(frame, rows, file=table.file, sheet=table.sheet, left_out=present - len(rows))
 
 
