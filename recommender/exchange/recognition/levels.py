@@ -10,6 +10,7 @@ import numpy as np
 
 from recommender.exchange.recognition.days import find_days
 from recommender.exchange.recognition.mapping import Option, Question
+from recommender.exchange.recognition.people import id_text
 from recommender.exchange.recognition.vocabulary import bare
 from recommender.exchange.recognition.wide import says_nothing
 from recommender.exchange.recognition.words import NOT_ASSESSED
@@ -119,7 +120,7 @@ def _resolve(
         if value not in (AT_TARGET, BELOW_TARGET):
             continue
         id_ = who[row]
-        person = names.get(str(int(id_)) if isinstance(id_, float) else str(id_).strip())
+        person = names.get(id_text(id_))
         grade = person.grade if person else work.words.grades.find(str(stated[row])) or ""
         target = work.words.targets.get((grade, str(what[row])))
         # without a target the word stays, and is a fault of its cell

@@ -148,7 +148,7 @@ def _compare_names(work: Work, ids: Cells, position: int) -> None:
     names = work.layout.column(position)
     differing: list[tuple[int, str, str]] = []
     for row, (code, name) in enumerate(zip(ids.codes, names, strict=True)):
-        person = known.get(_id_text(ids.raw[code]))
+        person = known.get(id_text(ids.raw[code]))
         if person is None or name == person.name or is_blank(name):
             continue
         if bare(str(name)) != bare(person.name):
@@ -164,7 +164,8 @@ def _compare_names(work: Work, ids: Cells, position: int) -> None:
         )
 
 
-def _id_text(cell: object) -> str:
+def id_text(cell: object) -> str:
+    """Return a staff number, which a spreadsheet may hold as a number, as text."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell).strip()

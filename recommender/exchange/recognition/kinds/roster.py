@@ -8,7 +8,7 @@ import numpy as np
 
 from recommender.exchange.recognition.layout import is_blank
 from recommender.exchange.recognition.mapping import IGNORE, Option
-from recommender.exchange.recognition.people import name_people, unit_texts
+from recommender.exchange.recognition.people import id_text, name_people, unit_texts
 from recommender.exchange.recognition.reading import Reading, finish
 from recommender.exchange.recognition.vocabulary import Staff, bare, group_by_name
 from recommender.exchange.recognition.words import EMPLOYED, GONE, PEOPLE
@@ -111,7 +111,7 @@ def _managers(work: Work, cells: dict[str, Cells], position: int) -> Cells:
     ids, names = cells["person_id"].values(), cells["name"].values()
     units = cells["org_unit"].values()
     own = [
-        Staff(_id(id_), str(name).strip(), str(unit))
+        Staff(id_text(id_), str(name).strip(), str(unit))
         for id_, name, unit in zip(ids, names, units, strict=True)
         if not is_blank(id_)
     ]
@@ -141,7 +141,3 @@ def _managers(work: Work, cells: dict[str, Cells], position: int) -> Cells:
 
 def _is_id(text: str) -> bool:
     return text.isascii() or any(character.isdigit() for character in text)
-
-
-def _id(cell: object) -> str:
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
