@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,6 +12,9 @@ from recommender.exchange.recognition.layout import is_blank
 from recommender.exchange.recognition.mapping import IGNORE, Option, Question
 from recommender.exchange.recognition.vocabulary import Staff, bare
 from recommender.exchange.recognition.work import Cells, Work, factorize, objects
+
+# what stands between a name and what is added to it
+_BETWEEN = re.compile(r"[\s()\[\]/|,;:_、，；：—–-]+")
 
 
 def find_people(work: Work, roles: Mapping[str, int]) -> tuple[Cells, np.ndarray]:
@@ -80,12 +85,13 @@ def name_people(
     """
     found: list[object] = []
     open_: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+    ids = {person.person_id: person for people in known.values() for person in people}
     for row, (name, unit) in enumerate(zip(names, units, strict=True)):
         text = str(name).strip()
         if is_blank(name):
             found.append("")
             continue
-        people = narrow(known.get(bare(text), []), unit)
+        people = find_named(text, unit, known, ids)
         one = work.answers.people.get(f"{text}@{work.row_number(row)}")
         if one or len(people) != 1:
             open_.setdefault((text, unit), []).append(row)
@@ -95,6 +101,23 @@ def name_people(
     for (text, unit), rows in open_.items():
         _ask(work, text, unit, rows, known, found)
     return found
+
+
+def find_named(
+    text: str, unit: tuple[str, ...], known: Mapping[str, list[Staff]], ids: Mapping[str, Staff]
+) -> list[Staff]:
+    """Return who may be named: 示例甲, 示例甲（90001）, 90001 示例甲, 示例甲（政企客户部）."""
+    if (whole := known.get(bare(text))) is not None:
+        return narrow(whole, unit)
+    parts = [part for part in _BETWEEN.split(unicodedata.normalize("NFKC", text)) if part]
+    numbered = [ids[part] for part in parts if part in ids]
+    if numbered:
+        # a number that is somebody else's than the name says nothing
+        named = {bare(part) for part in parts if bare(part) in known}
+        return [p for p in numbered if not named or bare(p.name) in named]
+    if len(parts) > 1:
+        return narrow(known.get(bare(parts[0]), []), (*unit, *parts[1:]))
+    return []
 
 
 def narrow(people: list[Staff], unit: tuple[str, ...]) -> list[Staff]:

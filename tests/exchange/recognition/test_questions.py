@@ -107,6 +107,20 @@ def test_two_of_one_name_are_asked_about_within_a_unit(look):
     assert set(frame["person_id"]) == {FIRST.person_id, SECOND.person_id}
 
 
+def test_a_name_may_carry_a_number_or_a_unit(look):
+    named = [
+        f"{SECOND.name}（{SECOND.person_id}）",
+        f"{SECOND.person_id} {SECOND.name}",
+        f"{SECOND.name}（{SECOND.team}）",
+    ]
+    for name in named:
+        reading = look(["姓名", *C_NAMES[:2], "评估日期"], [name, 1, 2, DAY])
+        assert set(rows_of(reading)["person_id"]) == {SECOND.person_id}
+    # not where number and name are of two people
+    wrong = look(["姓名", *C_NAMES[:2], "日期"], [f"{FIRST.name}（{SECOND.person_id}）", 1, 2, DAY])
+    assert wrong.open_questions
+
+
 def test_a_scale_of_numbers_that_is_not_ours_is_asked_about(look):
     texts = [indicator.text.zh_cn for indicator in INDICATORS[:4]]
     head = ["被评价人", "与被评价人的关系", "您的姓名", "提交时间", *texts]

@@ -11,7 +11,7 @@ import numpy as np
 from recommender.exchange.recognition.layout import is_blank
 from recommender.exchange.recognition.levels import ask_date
 from recommender.exchange.recognition.mapping import Option, Question
-from recommender.exchange.recognition.people import describe, find_people
+from recommender.exchange.recognition.people import describe, find_named, find_people
 from recommender.exchange.recognition.reading import Reading, finish
 from recommender.exchange.recognition.vocabulary import Staff, bare
 from recommender.exchange.recognition.wide import find_wide, repeat, says_nothing, unfold
@@ -246,7 +246,8 @@ def _raters(work: Work, roles: dict[str, int], people: Cells, types: Cells) -> C
 
 def _could_rate(work: Work, name: str, rated: object, kind: object) -> list[Staff]:
     """Return who of a name could have rated somebody: not the person, and the manager if named."""
-    people = [p for p in work.words.by_name.get(bare(name), []) if p.person_id != rated]
+    named = find_named(name, (), work.words.by_name, work.words.by_id)
+    people = [p for p in named if p.person_id != rated]
     person = work.words.by_id.get(str(rated))
     manager = person.manager_id if kind == "manager" and person is not None else None
     return [p for p in people if p.person_id == manager] or people
