@@ -21,7 +21,8 @@ from recommender.exchange.tables.sheets.sheet import ERROR_VALUE, UNCALCULATED, 
 WORDS, KNOWN = vocabulary(), known()
 _HEADERS = (
     "工号 姓名 单位 部门 职级 直接上级 入职日期 状态 离职日期 评估日期 能力名称 等级 科目 成绩 "
-    "考试级别 课程名称 完成时间 签到 上午 备注 被评价人 关系 您的姓名 提交时间 执行力 总分 6月18日 能力项"
+    "考试级别 课程名称 完成时间 签到 上午 备注 被评价人 关系 您的姓名 提交时间 执行力 "
+    "总分 6月18日 能力项"
 )
 _CELLS = (
     "/ 未评 √ × 请假 总是 从不 未观察到 缺考 达标 未达标 合计 注：略 2026-06-18 3月5日 =1+1 三级 "
