@@ -38,7 +38,9 @@ _FEW = 10
 def import_(
     term: Terminal,
     kind: Kind,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Excel (.xlsx) or CSV.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Excel (.xlsx) or CSV; or a folder of forms.")
+    ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything, store nothing.")
     ] = False,
@@ -56,7 +58,7 @@ def import_(
             written = import_table(session, kind, file, latest=latest, dry_run=dry_run)
     # after the session, so that nothing of the database is held while the copy is written
     except TableFaultsError as error:
-        if marked:
+        if marked and file.is_file():
             write_marked_copy(file, error, marked, lang=term.lang)
             term.problems.print(term.say("cli.marked", path=marked), markup=False, soft_wrap=True)
         raise

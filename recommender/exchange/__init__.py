@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     )
     from recommender.exchange.catalog.writing import write_catalog_workbook
     from recommender.exchange.forms.rating_forms import write_rating_form
-    from recommender.exchange.forms.reading import read_form, recognise_form
+    from recommender.exchange.forms.reading import files_of, read_form, recognise_form
     from recommender.exchange.forms.sheets import write_attendance_sheet, write_exam_sheet
     from recommender.exchange.forms.survey_text import write_survey_text
     from recommender.exchange.tables.faults import describe_faults
@@ -29,6 +29,7 @@ _HOMES = {
     "describe_faults": "tables.faults",
     "import_catalog_workbook": "catalog.reading",
     "read_catalog_workbook": "catalog.reading",
+    "files_of": "forms.reading",
     "read_form": "forms.reading",
     "read_table": "tables.reading",
     "recognise_form": "forms.reading",
@@ -45,6 +46,7 @@ _HOMES = {
 __all__ = [
     "check_items",
     "describe_faults",
+    "files_of",
     "import_catalog_workbook",
     "read_catalog_workbook",
     "read_form",

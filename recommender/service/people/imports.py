@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from recommender.errors import ConflictError, InputError
-from recommender.exchange import read_form, read_table, recognise_form, write_template
+from recommender.exchange import files_of, read_form, read_table, recognise_form, write_template
 from recommender.service.effective_catalog import add_imported
 from recommender.service.people.batches import Recording
 from recommender.service.people.completions import close_open
@@ -59,6 +59,8 @@ def import_table(
     note_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Written:
     """Import a table from CSV or .xlsx, all of it or nothing, and count what became of its rows.
+
+    `path` may be one of our own forms that was filled in, or a folder of them.
 
     HR of a unit imports tables about its own people, and offerings of its own; whoever is outside
     is unknown to it. Dates of facts after `latest` are faults. A `dry_run` only says what would
@@ -118,7 +120,7 @@ def import_table(
                 kind=kind.name,
                 # a name that is not UTF-8 is kept as far as it can be read
                 file_name=path.name.encode("utf-8", "replace").decode("utf-8"),
-                sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+                sha256=_digest(path),
             )
             written = replace(written, batch_id=batch_id)
             session.details["batch"] = batch_id
@@ -149,6 +151,13 @@ def _read(
     if is_taken.any() and not dry_run:
         read_table(path, kind, known, latest=latest)  # names the rows
     return frame[~is_taken], int(is_taken.sum())
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    for file in files_of(path):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _settle_owners(
