@@ -33,6 +33,7 @@ def test_import_and_again(call, tmp_path):
         "updated": 0,
         "unchanged": 0,
         "on_days_off": [],
+        "batch_id": 1,
     }
     again = call("import", "people", path, "--json").json
     assert (again["inserted"], again["updated"], again["unchanged"]) == (0, 0, 2)
