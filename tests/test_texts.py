@@ -43,6 +43,7 @@ FAMILIES = {
     "exclusion.": "answers.describe_exclusions: every reason but NONE",
     "expected.": "exchange.faults: what a cell should hold",
     "invalid.": "api.problems: what pydantic finds wrong with a field, by its type",
+    "form.": "exchange.forms: answers, relations, heads of sheets",
     "history.": "improvement.history: figures, notes and what is suspicious",
     "left-out.": "service.left_out",
     "method.": "paper.name_method: sources of a level",

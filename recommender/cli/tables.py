@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from recommender.cli.asking import ask_all
 from recommender.cli.common import Terminal, command
+from recommender.cli.importing.asking import ask_all
 from recommender.errors import ConflictError, InputError, TableFaultsError
 from recommender.exchange import write_marked_copy
 from recommender.exchange.recognition.mapping import Mapping
@@ -58,7 +58,8 @@ def import_(
         list[str],
         typer.Argument(
             metavar="[KIND] FILE",
-            help="Excel (.xlsx) or CSV; before it the kind of table, unless it is to be found out.",
+            help="Excel (.xlsx), CSV or a folder of forms; before it the kind of table, unless it "
+            "is to be found out.",
         ),
     ],
     dry_run: Annotated[
@@ -80,7 +81,7 @@ def import_(
     ] = None,
     propose_map: Annotated[
         Path | None,
-        typer.Option(help="Where to write what has to be answered, to be filled in (.yaml)."),
+        typer.Option(help="Where to write the questions to be answered (.yaml)."),
     ] = None,
 ) -> None:
     """Import a table: all of it, or nothing and a report of every faulty row."""
@@ -98,7 +99,7 @@ def import_(
                 )
     # after the session, so that nothing of the database is held while the copy is written
     except TableFaultsError as error:
-        if marked:
+        if marked and file.is_file():
             write_marked_copy(file, error, marked, lang=term.lang)
             term.problems.print(term.say("cli.marked", path=marked), markup=False, soft_wrap=True)
         raise

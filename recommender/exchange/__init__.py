@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     )
     from recommender.exchange.catalog.writing import write_catalog_workbook
     from recommender.exchange.forms.rating_forms import write_rating_form
-    from recommender.exchange.forms.reading import read_form, recognise_form
+    from recommender.exchange.forms.reading import files_of, read_form, recognise_form
     from recommender.exchange.forms.sheets import write_attendance_sheet, write_exam_sheet
     from recommender.exchange.forms.survey_text import write_survey_text
     from recommender.exchange.tables.faults import describe_causes, describe_faults
@@ -36,6 +36,7 @@ _HOMES = {
     "describe_faults": "tables.faults",
     "import_catalog_workbook": "catalog.reading",
     "read_catalog_workbook": "catalog.reading",
+    "files_of": "forms.reading",
     "read_form": "forms.reading",
     "read_import": "tables.reading",
     "read_table": "tables.reading",
@@ -55,6 +56,7 @@ __all__ = [
     "check_items",
     "describe_causes",
     "describe_faults",
+    "files_of",
     "import_catalog_workbook",
     "read_catalog_workbook",
     "read_form",

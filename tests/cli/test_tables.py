@@ -35,6 +35,7 @@ def test_import_and_again(call, tmp_path):
             "updated": 0,
             "unchanged": 0,
             "on_days_off": [],
+            "batch_id": 1,
         }.items()
     )
     again = call("import", "people", path, "--json").json

@@ -270,10 +270,21 @@ def _traces(actor: str, ref: str) -> dict[str, list[dict[str, Any]]]:
             for number, part, person, row in (
                 (901, 0, SOMEBODY, [["x", "x.1.1", "peer", COLLEAGUE, "2026-11-01"], [1], [2]]),
                 (901, 1, COLLEAGUE, [["x", "x.1.1", "manager", SOMEBODY, "2026-11-01"], [1], [2]]),
-                (902, 0, SOMEBODY, [[], None, [NAME, 1, "librarian", None, None, None, False]]),
+                (
+                    902,
+                    0,
+                    SOMEBODY,
+                    [[], None, [NAME, "阅览部", "librarian", None, None, None, False]],
+                ),
                 (
                     *(902, 1, COLLEAGUE),
-                    [[], *([name, 1, "librarian", SOMEBODY, None, None, False] for name in "甲乙")],
+                    [
+                        [],
+                        *(
+                            [name, "阅览部", "librarian", SOMEBODY, None, None, False]
+                            for name in "甲乙"
+                        ),
+                    ],
                 ),
                 (903, 0, COLLEAGUE, [["x", "2026-11-01"], None, [1.5, None, f"{NAME}面谈"]]),
             )

@@ -29,10 +29,10 @@ class SheetMark:
         Kind of table that its answers are rows of.
     values : mapping of str to object
         What its rows have in common, by column of that kind.
+    at : int
+        First column to be filled in, counted from the hidden one.
     answers : sequence of str
         What stands in the columns to be filled in: a subject each; one answer otherwise.
-    at : int
-        Column of the first of these, counted from the hidden one.
     """
 
     kind: str

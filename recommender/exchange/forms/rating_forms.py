@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,13 @@ from recommender.exchange.tables.writing import new_workbook
 from recommender.texts import LANGUAGES, say
 
 # the answers in the order of the list to choose from; None: not observed, which is no answer
-ANSWERS: Sequence[int | None] = (0, 1, 2, 3, None)
+ANSWERS: Mapping[int | None, str] = {
+    0: "never",
+    1: "sometimes",
+    2: "mostly",
+    3: "always",
+    None: "unobserved",
+}
 _HEAD_ROW = 3
 
 
@@ -51,7 +57,7 @@ class RatingForm:
 
 def name_answer(answer: int | None, lang: str) -> str:
     """Return the word for a rating; None is "not observed"."""
-    return say(f"form.answer-{'none' if answer is None else answer}", lang)
+    return say(f"form.answer_{ANSWERS[answer]}", lang)
 
 
 def read_answer(text: str) -> int | str | None:
@@ -85,7 +91,7 @@ def _write_cover(workbook: Workbook, form: RatingForm, looks: Looks, lang: str) 
     sheet.write_string(1, 0, say("form.rating-how", lang), looks.note)
     sheet.set_row(1, 96)
     for row, rated in enumerate(form.rated, start=3):
-        relation = say(f"form.relation-{rated.rater_type}", lang)
+        relation = say(f"form.relation_{rated.rater_type}", lang)
         line = say("form.rated-line", lang, name=rated.name, relation=relation)
         sheet.write_string(row, 0, line)
     sheet.protect()
@@ -108,7 +114,7 @@ def _write_sheet(
     mark.write(sheet)
     for column, width in ((1, 18), (2, 72), (3, 14)):
         sheet.set_column(column, column, width)
-    relation = say(f"form.relation-{rated.rater_type}", lang)
+    relation = say(f"form.relation_{rated.rater_type}", lang)
     title = say("form.rated-title", lang, name=rated.name, relation=relation)
     sheet.write_string(1, 1, title, looks.title)
     heads = ("competency", "behaviour", "answer")

@@ -26,7 +26,7 @@ _SEARCHED_BYTES = 1_000_000
 
 
 class Place(NamedTuple):
-    """Where an answer stands: the sheet, and row and column from 0."""
+    """Where an answer stands: the sheet, in a folder with its file, and row and column from 0."""
 
     sheet: str
     row: int
@@ -53,13 +53,45 @@ class Form:
 
 
 def recognise_form(path: Path) -> Form | None:
-    """Read a file as one of our own forms; None where it is none.
+    """Read a file as one of our own forms, or a folder of them as one; None where it is none.
 
     Raises
     ------
     InputError
-        If it is a workbook that cannot be read, or its sheets are of forms of several kinds.
+        If a workbook cannot be read, the forms are of several kinds, or a folder holds a workbook
+        that is not a form.
     """
+    if not path.is_dir():
+        return _read_workbook(path)
+    forms = {file: _read_workbook(file) for file in files_of(path)}
+    found = {file: form for file, form in forms.items() if form is not None}
+    if not found:
+        return None
+    if strangers := forms.keys() - found.keys():
+        raise InputError("form.stranger", folder=path.name, file=min(strangers).name)
+    kinds = {form.kind for form in found.values()}
+    if len(kinds) > 1:
+        raise InputError("form.mixed", file=path.name)
+    return Form(
+        kinds.pop(),
+        [item for form in found.values() for item in form.items],
+        [
+            place._replace(sheet=f"{file.name} · {place.sheet}")
+            for file, form in found.items()
+            for place in form.places
+        ],
+    )
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return the workbooks of a folder in the order of their names, or the file itself."""
+    if not path.is_dir():
+        return [path]
+    # Excel keeps one beside each workbook that is open, named ~$...
+    return sorted(file for file in path.glob("*.xlsx") if not file.name.startswith(("~$", ".")))
+
+
+def _read_workbook(path: Path) -> Form | None:
     if not _may_be_form(path):
         return None
     form: Form | None = None

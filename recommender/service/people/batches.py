@@ -118,6 +118,8 @@ def _refuse_later_facts(
         gone = new - still_known if table is schema.module else new
         upon = undoing.find_rows_upon(connection, table, gone, but=ids)
         _refuse(batch, "import-batch.needed", upon)
+    missing = undoing.find_missing(connection, table, changes)
+    _refuse(batch, "import-batch.missing", missing)
     # what is no part of a level is no part of a plan
     if table in (schema.evidence, schema.improvement_record):
         return

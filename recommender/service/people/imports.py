@@ -13,7 +13,14 @@ import numpy as np
 import pandas as pd
 
 from recommender.errors import ConflictError, InputError
-from recommender.exchange import TableRead, read_form, read_import, recognise_form, write_template
+from recommender.exchange import (
+    TableRead,
+    files_of,
+    read_form,
+    read_import,
+    recognise_form,
+    write_template,
+)
 from recommender.exchange.recognition.reading import Reading
 from recommender.exchange.recognition.unfolded import check_reading
 from recommender.service.effective_catalog import add_imported
@@ -76,6 +83,8 @@ def import_table(
 
     With a `reading` of the file the rows are those that were recognised in it, and the answers it
     was read with are kept for the next file of its source.
+
+    `path` may be one of our own forms that was filled in, or a folder of them.
 
     HR of a unit imports tables about its own people, and offerings of its own; whoever is outside
     is unknown to it. Dates of facts after `latest` are faults. A `dry_run` only says what would
@@ -155,7 +164,7 @@ def import_table(
                 kind=kind.name,
                 # a name that is not UTF-8 is kept as far as it can be read
                 file_name=path.name.encode("utf-8", "replace").decode("utf-8"),
-                sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+                sha256=_digest(path),
             )
             report = replace(report, batch_id=batch_id)
             session.details["batch"] = batch_id
@@ -219,6 +228,13 @@ def find_keeps(
         # what is no longer completed has no day of completion, whatever was stored
         keeps["completed_on"] &= (frame["status"] == "completed").to_numpy()
     return keeps
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    for file in files_of(path):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _settle_owners(

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from recommender.store import schema
 from recommender.store.people.people import in_pieces
 from recommender.store.privacy.naming import Naming, holds
+from recommender.store.writes import write_org_units
 
 Key = tuple[Any, ...]
 Values = tuple[Any, ...]
@@ -102,15 +103,20 @@ def keep_changes(
     connection: sa.Connection, batch_id: int, table: sa.Table, changes: Iterable[Change]
 ) -> None:
     """Keep what an import changed, person by person."""
+    unit = schema.org_unit.c
+    # by path: the number of a unit that is deleted may be given to another one
+    paths = dict(connection.execute(sa.select(unit.id, unit.path)).tuples().all())
+    values = value_columns(table)
     parts: defaultdict[tuple[str | None, int], list[Any]] = defaultdict(list)
     of_people = key_columns(table)[0].name == "person_id"
     for number, change in enumerate(changes):
         person = change.key[0] if of_people else None
         # the same person every time stands in the row of the table, and not in each of these
         key = change.key[of_people:]
-        before = None if change.before is None else _pack(change.before)
+        before = None if change.before is None else _pack(change.before, values, paths)
         part = person, 0 if of_people else number // _ROWS_A_PART
-        parts[part].append([_pack(key), before, _pack(change.after)])
+        after = _pack(change.after, values, paths)
+        parts[part].append([_pack(key, key_columns(table)[of_people:], paths), before, after])
     rows = [
         {"batch_id": batch_id, "part": part, "person_id": person, "rows": kept}
         for part, ((person, _), kept) in enumerate(parts.items())
@@ -120,18 +126,27 @@ def keep_changes(
 
 
 def read_changes(connection: sa.Connection, batch_id: int, table: sa.Table) -> list[Change]:
-    """Read what an import changed, as far as it is still kept."""
+    """Read what an import changed, as far as it is still kept; units that are gone come back."""
     part = schema.import_change.c
     keys, values = key_columns(table), value_columns(table)
     query = sa.select(part.person_id, part.rows).where(part.batch_id == batch_id)
+    kept = [
+        (person, *row)
+        for person, rows in connection.execute(query.order_by(part.part))
+        for row in rows
+    ]
+    units: dict[str, int] = {}
+    if table is schema.person:
+        at = values.index(schema.person.c.org_unit_id)
+        paths = {str(before[at]) for _, _, before, _ in kept if before is not None}
+        units = write_org_units(connection, paths)
     return [
         Change(
-            tuple(_unpack([*([] if person is None else [person]), *key], keys)),
-            None if before is None else tuple(_unpack(before, values)),
-            tuple(_unpack(after, values)),
+            tuple(_unpack([*([] if person is None else [person]), *key], keys, units)),
+            None if before is None else tuple(_unpack(before, values, units)),
+            tuple(_unpack(after, values, units)),
         )
-        for person, rows in connection.execute(query.order_by(part.part))
-        for key, before, after in rows
+        for person, key, before, after in kept
     ]
 
 
@@ -205,11 +220,26 @@ def table_of(kind: str) -> sa.Table:
     return schema.person if kind == "people" else schema.TABLE_OF_KIND[kind]
 
 
-def _pack(values: Iterable[Any]) -> list[Any]:
-    return [value.isoformat() if isinstance(value, dt.date) else value for value in values]
+def _pack(
+    values: Iterable[Any], columns: Sequence[sa.Column[Any]], paths: Mapping[int, str]
+) -> list[Any]:
+    return [
+        paths[value]
+        if column is schema.person.c.org_unit_id
+        else value.isoformat()
+        if isinstance(value, dt.date)
+        else value
+        for value, column in zip(values, columns, strict=True)
+    ]
 
 
-def _unpack(values: Sequence[Any], columns: Sequence[sa.Column[Any]]) -> Iterable[Any]:
+def _unpack(
+    values: Sequence[Any], columns: Sequence[sa.Column[Any]], units: Mapping[str, int]
+) -> Iterable[Any]:
     for value, column in zip(values, columns, strict=True):
-        is_day = isinstance(column.type, sa.Date) and isinstance(value, str)
-        yield dt.date.fromisoformat(value) if is_day else value
+        if column is schema.person.c.org_unit_id:
+            # a unit that is gone and is not wanted back: nobody is in it as the import left it
+            yield units.get(value)
+        else:
+            is_day = isinstance(column.type, sa.Date) and isinstance(value, str)
+            yield dt.date.fromisoformat(value) if is_day else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -55,6 +56,20 @@ def find_rows_upon(
 _OF_MODULES = (schema.offering, schema.enrolment, schema.improvement_record)
 
 
+def find_missing(
+    connection: sa.Connection, table: sa.Table, changes: Sequence[Change]
+) -> list[str]:
+    """Return the ids that rows referred to before an import and that are gone since."""
+    missing: set[str] = set()
+    for at, column in enumerate(value_columns(table)):
+        wanted = {change.before[at] for change in changes if change.before is not None} - {None}
+        for key in column.foreign_keys:
+            for some in in_pieces(wanted):
+                there = connection.scalars(sa.select(key.column).where(key.column.in_(some)))
+                missing |= set(map(str, {*some} - {*there}))
+    return sorted(missing)
+
+
 def find_plans_upon(
     connection: sa.Connection,
     since: dt.datetime,
@@ -82,7 +97,9 @@ def find_plans_upon(
         found |= set(connection.scalars(query.where(plan.person_id.in_(some))))
     body = sa.cast(version.body, sa.Text)
     for name in names:
-        found |= set(connection.scalars(query.where(body.contains(f'"{name}"', autoescape=True))))
+        # as JSON has it: with its quotes, other characters than ASCII as \u escapes
+        named = body.contains(json.dumps(name), autoescape=True)
+        found |= set(connection.scalars(query.where(named)))
     return sorted(found)
 
 

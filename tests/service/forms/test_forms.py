@@ -151,6 +151,28 @@ def test_a_wrong_answer_is_found_at_its_place_and_in_the_marked_copy(library, fo
     assert asking.import_table(library, "ratings", marked, latest=AS_OF).inserted > 0
 
 
+def test_a_folder_of_forms_is_one_import(library, forms, tmp_path):
+    folder = forms.forms[0].parent
+    with pytest.raises(InputError) as refused:
+        asking.import_table(library, "ratings", folder, latest=AS_OF)
+    assert refused.value.code == "form.empty"
+    for path in forms.forms[1:]:
+        fill_in(path, ["总是", "有时"])
+    # whoever has it open has a file beside it
+    (folder / f"~${forms.forms[1].name}").write_bytes(b"x")
+    written = asking.import_table(library, "ratings", folder, latest=AS_OF)
+    sheets = [len(openpyxl.load_workbook(path).worksheets) - 1 for path in forms.forms[1:]]
+    assert written == Written(2 * sum(sheets), 0, 0)
+    fill_in(forms.forms[1], ["大概吧"])
+    with pytest.raises(TableFaultsError) as refused:
+        asking.import_table(library, "ratings", folder, latest=AS_OF)
+    assert refused.value.faults[0].sheet.startswith(f"{forms.forms[1].name} · ")
+    openpyxl.Workbook().save(folder / "别的表.xlsx")
+    with pytest.raises(InputError) as refused:
+        asking.import_table(library, "ratings", folder, latest=AS_OF)
+    assert refused.value.code == "form.stranger"
+
+
 def test_an_empty_form_and_one_of_another_kind_are_refused(library, forms):
     for kind, code in (("ratings", "form.empty"), ("exams", "form.kind")):
         with pytest.raises(InputError) as refused:

@@ -9,10 +9,11 @@ from organisations import AS_OF, TINY, service_on
 from recommender.errors import ConflictError, NotFoundError
 from recommender.service.people.batches import list_batches, undo_import
 from recommender.service.people.imports import import_table
-from recommender.service.people.people import change_person
+from recommender.service.people.people import change_person, list_units, read_person
 from recommender.service.permissions import PERMISSIONS, Principal, Role
 from recommender.service.plans.choices import PlanRequest
 from recommender.store import reading, schema, writing
+from recommender.store.history import read_history_state
 
 # what an undone import leaves: its own row, and that something happened
 TRACES = {"import_batch", "audit_entry", "audit_head", "change_counter", "alembic_version"}
@@ -200,6 +201,35 @@ def test_plans_that_are_decided(library, load):
             assert (found.code, found.values["names"]) == ("import-batch.planned", made.plan_id)
         else:
             undo(library, batch)
+
+
+def test_a_unit_that_went_meanwhile_comes_back_and_a_manager_does_not(library, load):
+    """Each import moves the same two people on; the first one brought in unit and manager."""
+    first = load("people", [PEOPLE, "B1,上级,新部,librarian,,2020-01-05,,yes"])
+    row = "{person},人,{unit},assistant,{manager},2020-01-05,,yes"
+    there = [row.format(person=name, unit="新部", manager="B1") for name in ("M1", "M2")]
+    load("people", [PEOPLE, *there])
+    away = [row.format(person=name, unit="阅览部", manager="") for name in ("M1", "M2")]
+    moved = load("people", [PEOPLE, *away])
+    undo(library, first)
+    assert "新部" not in [unit.path for unit in list_units(asking.session_of(library))]
+    refused = refusal(library, moved)
+    assert (refused.code, refused.values["names"]) == ("import-batch.missing", "B1")
+    assert "新部" not in [unit.path for unit in list_units(asking.session_of(library))]
+    load("people", [PEOPLE, "B1,上级,阅览部,librarian,,2020-01-05,,yes"])
+    undo(library, moved)
+    head = read_person(asking.session_of(library), "M1")
+    assert (head.org_unit, head.manager_id) == ("新部", "B1")
+
+
+def test_the_history_that_is_held_is_read_again(library, load):
+    load("records", TABLES["records"])
+    second = load("records", [line.replace("1.5", "1.75") for line in TABLES["records"]])
+    with reading(library.engine) as connection:
+        before = read_history_state(connection)
+    undo(library, second)
+    with reading(library.engine) as connection:
+        assert read_history_state(connection) != before
 
 
 def test_hr_of_a_unit_undoes_its_own(library, load, tmp_path):
