@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+import yaml
 
 from recommender.exchange.tables.units import UNITS
 from recommender.table_kinds import KINDS, Column
@@ -36,135 +37,15 @@ class Draft:
     date_1904: bool = False
 
 
-def _table(kind: str, *rows: dict[str, Any]) -> Draft:
-    names = list(rows[0])
-    header = [KINDS[kind].column(name).headers[0] for name in names]
-    return Draft(names, [header, *([row[name] for name in names] for row in rows)])
-
-
-def _day(text: str) -> dt.date:
-    return dt.date.fromisoformat(text)
-
-
-_MODULE = "account-information-map-workshop"
-_TABLES = {
-    "people": _table(
-        "people",
-        *(
-            {
-                "person_id": id_,
-                "name": name,
-                "org_unit": "南区示例分公司/政企部",
-                "grade": "g1",
-                "manager_id": "00104",
-                "hired_on": _day("2022-07-04"),
-            }
-            for id_, name in (("00002", "郭勇"), ("00003", "胡超"), ("00905", "测试甲"))
-        ),
-    ),
-    "assessments": _table(
-        "assessments",
-        *(
-            {
-                "person_id": id_,
-                "competency_id": "抗挫能力",
-                "level": level,
-                "standard_error": 0.4,
-                "method": "评审",
-                "assessed_on": _day("2026-03-02"),
-            }
-            for id_, level in (("00002", 2), ("00003", 2.5), ("A17", 3))
-        ),
-    ),
-    "ratings": _table(
-        "ratings",
-        *(
-            {
-                "person_id": "00002",
-                "competency_id": "抗挫能力",
-                "indicator_id": f"resilience.1.{n}",
-                "rater_type": "上级",
-                "rater_id": "00104",
-                "rating": 2,
-                "rated_on": _day("2026-03-02"),
-            }
-            for n in (1, 2, 3)
-        ),
-    ),
-    "exams": _table(
-        "exams",
-        *(
-            {
-                "person_id": id_,
-                "competency_id": "general-knowledge",
-                "exam_level": 1,
-                "subject": "电信行业概况",
-                "score": 86,
-                "sat_on": _day("2026-03-02"),
-            }
-            for id_ in ("00002", "00003", "A17")
-        ),
-    ),
-    "enrolments": _table(
-        "enrolments",
-        *(
-            {
-                "person_id": id_,
-                "module_id": _MODULE,
-                "status": "已完成",
-                "enrolled_on": _day("2026-03-02"),
-                "completed_on": _day("2026-04-02"),
-            }
-            for id_ in ("00002", "00003", "A17")
-        ),
-    ),
-    "records": _table(
-        "records",
-        *(
-            {
-                "person_id": id_,
-                "competency_id": "抗挫能力",
-                "module_id": _MODULE,
-                "level_before": 1.2,
-                "level_after": 1.9,
-                "before_on": _day("2025-09-01"),
-                "after_on": _day("2026-03-02"),
-                "completed_on": _day("2025-11-20"),
-            }
-            for id_ in ("00002", "00003", "A17")
-        ),
-    ),
-    "modules": _table(
-        "modules",
-        *(
-            {
-                "module_id": id_,
-                "title": "拜访陪练",
-                "competency_ids": "抗挫能力",
-                "from_level": 1,
-                "to_level": 2,
-                "modality": "在岗带教",
-                "hours": 8,
-                "cost": 600,
-                "expert_improvement": 0.4,
-            }
-            for id_ in ("local-one", "local-two", "local-three")
-        ),
-    ),
-}
-
-
-def _before(folder: Path) -> list[tuple[str, Path]]:
-    people = folder / "people.csv"
-    people.write_text(
-        "person_id,name,org_unit,grade\n00104,刘宇航,南区,g3\n00002,郭勇,南区,g1\n00003,胡超,南区,g1\n"
-        "A17,测试乙,南区,g1\n",
-        encoding="utf-8",
-    )
-    return [("people", people)]
-
-
-GOOD: dict[str, Any] = {"tables": _TABLES, "before": _before}
+def good_tables(path: Path) -> dict[str, Draft]:
+    """Read the good tables, by kind."""
+    tables: dict[str, Draft] = {}
+    for kind, told in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+        names = list(told["row"])
+        header = [KINDS[kind].column(name).headers[0] for name in names]
+        rows = [list((told["row"] | changes).values()) for changes in told["each"]]
+        tables[kind] = Draft(names, [header, *rows])
+    return tables
 
 
 def write_draft(draft: Draft, form: str, path: Path) -> Path:
@@ -255,7 +136,7 @@ _RESPELLINGS: dict[str, Callable[[str], str]] = {
 _LOSSES = ("#N/A", "#REF!", "#DIV/0!", "#NAME?", "####", "1.23E+10", "??", "\ufffd", "锟斤拷")
 
 
-def PLANTED(kind: str, good: Draft, form: str) -> Iterator[tuple[str, Draft]]:  # noqa: N802
+def plant_faults(kind: str, good: Draft, form: str) -> Iterator[tuple[str, Draft]]:
     """Yield drafts with one fault each, and what it is."""
     for at, name in enumerate(good.names):
         column = KINDS[kind].column(name)
