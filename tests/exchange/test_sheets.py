@@ -64,19 +64,19 @@ def test_units():
         assert find_unit(remark, modules.column("cost")) is None, remark
 
 
-HEADER = ["工号", "姓名", "部门", "成绩"]
-ROWS = [["00001", "王明", "北区", (0.86, "0%")], [(2, "00000"), "李芳", None, ("#N/A", "=")]]
+HEADER = ["工号", "姓名", "成绩", "部门"]
+ROWS = [["00001", "王明", (0.86, "0%"), "北区"], [(2, "00000"), "李芳", ("#N/A", "="), None]]
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_every_spelling_of_the_xml_gives_the_same_cells(spelling, tmp_path):
-    draft = Draft(HEADER, [HEADER, *ROWS, ["x", "y", None, 1]], xml=SPELLINGS[spelling])
-    draft.merges, draft.hidden = [(1, 2, 3, 2)], [3]
+    draft = Draft(HEADER, [HEADER, *ROWS, ["x", "y", 1, None]], xml=SPELLINGS[spelling])
+    draft.merges, draft.hidden = [(1, 3, 3, 3)], [3]
     (sheet,) = read_sheets(write_draft(draft, "xlsx", tmp_path / "t.xlsx"))
     rows = [[str(cell) for cell in row] for row in sheet.rows]
-    assert rows[1:3] == [["00001", "王明", "北区", "86%"], ["00002", "李芳", "北区", "#…!"]]
-    assert rows[3][2] == "北区"
-    assert sheet.merged == ((1, 2, 3, 2),)
+    assert rows[1:3] == [["00001", "王明", "86%", "北区"], ["00002", "李芳", "#…!", "北区"]]
+    assert rows[3][3] == "北区"
+    assert sheet.merged == ((1, 3, 3, 3),)
     assert sheet.hidden_rows == {3}
 
 
