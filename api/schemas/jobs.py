@@ -190,6 +190,7 @@ class ImportResultOut(BaseModel):
     cleared: Annotated[
         _Counts, Field(description="Values that are taken away, by column; needs `clear`.")
     ] = {}
+    blank: Annotated[_Counts, Field(description="Empty cells, by column.")] = {}
     kept: Annotated[
         _Counts, Field(description="Empty cells that leave a stored value as it is, by column.")
     ] = {}

@@ -80,6 +80,32 @@ def test_an_import_from_upload_to_result(served):
     assert client.get(again["result_url"]).json()["unchanged"] == 1
 
 
+def test_a_dry_run_is_a_preview_and_empty_cells_clear_when_asked(served):
+    client = served.client("hr")
+    head = "person_id,name,org_unit,grade,hired_on,note\n"
+    wait_for(client, send_table(client, "people", head + f"J5,新人,{UNIT},g1,2026-01-05,x\n"))
+    for clear, counts in ((False, "kept"), (True, "cleared")):
+        again = head + f"J5,新人,{UNIT},g2,,x\nj5,别人,{UNIT},g1,,x\n"
+        asked = {"dry_run": True, "clear": clear}
+        job = wait_for(client, send_table(client, "people", again, **asked))
+        result = client.get(job["result_url"]).json()
+        assert result[counts] == {"hired_on": 1}
+        grade = {"column": "grade", "old": "g1", "new": "g2"}
+        (change,) = result["changes"]
+        assert (change["row"], change["key"], change["fields"][0]) == (2, "J5", grade)
+        assert result["ignored_columns"] == ["note"]
+        assert result["look_alikes"] == [{"row": 3, "id": "j5", "like": "J5", "difference": "case"}]
+
+
+def test_faults_are_told_by_cause(served):
+    client = served.client("hr")
+    job = wait_for(client, send_table(client, "people", BAD + f"J4,新人,{UNIT},g8\n"))
+    seen = client.get(f"/v1/jobs/{job['job_id']}").json()["problem"]
+    (cause,) = seen["causes"]
+    assert (cause["code"], cause["column"], cause["count"]) == ("table.unknown_grade", "grade", 2)
+    assert cause["example"] == seen["faults"][0]
+
+
 def test_a_dry_run_stores_nothing(served):
     client = served.client("hr")
     job = wait_for(client, send_table(client, "people", GOOD.replace("J1", "J9"), dry_run=True))

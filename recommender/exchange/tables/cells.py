@@ -18,7 +18,8 @@ from recommender.table_kinds import Column
 TEXT_LENGTH = 200
 # references that may be given by name in place of the id
 _NAMED = frozenset({"grade", "competency", "module", "subject"})
-EMPTY_MARKS = frozenset({"-", "–", "—", "——", "/", "无", "n/a", "null"})
+_STROKES = frozenset({"-", "–", "—", "——", "/"})
+EMPTY_MARKS = _STROKES | {"无", "n/a", "null"}
 
 # the quick way: no rule below would change such a text of Latin letters, digits and ideographs
 _PLAIN = re.compile(
@@ -45,7 +46,9 @@ _SLASHES = str.maketrans("/／", "  ")
 _FORMULA_SIGNS = tuple("=+-@＝＋－＠")
 # ="00123" and '00123: how people keep Excel from taking the zeros of an id
 _QUOTED_CSV_TEXT = re.compile(r'="([^"]*)"')
-_APOSTROPHE = re.compile(r"['’](?=[0-9A-Za-z])")
+_APOSTROPHE = re.compile(r"^['’](?=[^\s'’]+$)")
+# 123.0: programs that take an id for a number write it so
+_DECIMAL = re.compile(r"[0-9]+\.0+")
 # what Excel, WPS and LibreOffice show in place of a value, as text: in a CSV, or pasted
 _ERROR_TEXT = re.compile(
     r"#(?:N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|BUSY!"
@@ -87,7 +90,10 @@ def is_empty(value: object, column: Column) -> bool:
         text = _INVISIBLE.sub("", text).strip()
     if _is_unit(column) and not _INVISIBLE.sub("", text).translate(_SLASHES).strip():
         return True  # no unit between the slashes
-    return not text or (column.nullable and text.casefold() in EMPTY_MARKS)
+    if column.nullable:
+        return not text or text.casefold() in EMPTY_MARKS
+    # a stroke is no name, and no title
+    return not text or (column.type == "text" and text in _STROKES)
 
 
 def read_text(value: object, column: Column) -> str:
@@ -98,6 +104,10 @@ def read_text(value: object, column: Column) -> str:
     tidied.
     """
     text = value if type(value) is str and _PLAIN.fullmatch(value) else _tidy(value, column)
+    if _LOST.search(text):
+        raise BadCellError(BadCell("table.lost_character", "text"))
+    if is_identifier(column) and _DECIMAL.fullmatch(text):
+        raise BadCellError(BadCell("table.decimal_id", "text"))
     if column.slug and text and not _SLUG.fullmatch(text):
         raise BadCellError(BadCell("table.not_a_slug", "slug"))
     if column.makes_ids and text and not is_id(text):
@@ -124,18 +134,17 @@ def _tidy(value: object, column: Column) -> str:
     if identifier:
         if match := _QUOTED_CSV_TEXT.fullmatch(text):
             text = match[1].strip()
-        text = _APOSTROPHE.sub("", unicodedata.normalize("NFKC", text).strip(), count=1)
-        if _SHORTENED.fullmatch(text):
-            raise BadCellError(BadCell("table.digits_lost", "text"))
+        text = unicodedata.normalize("NFKC", text).strip()
     else:
         text = " ".join(text.translate(_WIDE).split())
         text = _NOT_COMPATIBILITY.sub(lambda m: unicodedata.normalize("NFC", m[0]), text)
         if _is_unit(column):
             text = "/".join(part.strip() for part in text.replace("／", "/").split("/"))
+    text = _APOSTROPHE.sub("", text)
+    if _SHORTENED.fullmatch(text):
+        raise BadCellError(BadCell("table.digits_lost", "text"))
     if _ERROR_TEXT.search(text):
         raise BadCellError(BadCell("table.error_value", "text"))
-    if _LOST.search(text):
-        raise BadCellError(BadCell("table.lost_character", "text"))
     if _UNSAFE.search(text):
         raise BadCellError(BadCell("table.control_character", "plain_text"))
     maximum = longest(column)
@@ -200,7 +209,7 @@ def read_number(value: object, column: Column, factor: float = 1.0) -> float:
 
 
 def _number_of_text(value: str, column: Column, factor: float, expected: BadCell) -> float:
-    text = _APOSTROPHE.sub("", as_plain(value), count=1).casefold()
+    text = _APOSTROPHE.sub("", as_plain(value)).casefold()
     text = text.replace("−", "-")  # the minus sign of mathematics, which NFKC leaves alone
     if _ERROR_TEXT.search(text):
         raise BadCellError(expected._replace(code="table.error_value"))

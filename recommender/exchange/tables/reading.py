@@ -43,6 +43,8 @@ class TableRead:
     labels, places : dict of str
         Canonical name to the header in the file and to its position in the spreadsheet, from 0,
         of each column that is there.
+    blank : dict of str to int
+        How many cells are empty, by column.
     ignored : tuple of str
         Headers of the columns that are not read; a letter stands for one without a header.
     hidden : int
@@ -59,6 +61,7 @@ class TableRead:
     sheet: str = ""
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     places: Mapping[str, int] = field(default_factory=dict[str, int])
+    blank: Mapping[str, int] = field(default_factory=dict[str, int])
     ignored: tuple[str, ...] = ()
     hidden: int = 0
     is_filtered: bool = False
@@ -141,6 +144,12 @@ def read_import(
                 BadCell("table.merged_across", "own_cell", {"cells": cells}),
             )
     present = kept.copy()
+    # before the rules between cells fill some of them in
+    blank = {
+        name: count
+        for name, parsed in columns.items()
+        if name in table.columns and (count := int((parsed.is_empty & kept).sum()))
+    }
     frame = _check(table, kind, columns, kept, replace(known, clears=clear), faults)
     rows = np.flatnonzero(kept) + table.first_row
     return TableRead(
@@ -150,6 +159,7 @@ def read_import(
         sheet=table.sheet,
         labels={name: table.label(name) for name in table.columns},
         places={name: at + table.first_column for name, at in table.columns.items()},
+        blank=blank,
         ignored=ignored_columns(table),
         hidden=int(np.isin(rows - 1, list(table.hidden_rows)).sum()),
         is_filtered=table.is_filtered,

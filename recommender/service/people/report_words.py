@@ -35,6 +35,7 @@ def describe_report(report: ImportReport, kind: TableKind, lang: str) -> list[st
         *words.of_changes(report),
         *words.of_columns("cleared", report.cleared),
         *words.of_columns("kept", report.kept),
+        *words.of_columns("blank", {} if report.kept else report.blank),
         *words.of_names("absent", [words.label(name) for name in report.absent_columns]),
         *words.of_rows(
             "look-alikes",

@@ -42,11 +42,12 @@ class ImportReport:
         Rows that are new, replace a stored one, or are there already.
     changes : tuple of RowChange
         What changes, row by row.
-    changed, cleared, kept : mapping of str to int
-        By column, how many stored values change, how many of those to nothing, and how many
-        empty cells leave the stored value as it is.
+    changed, cleared : mapping of str to int
+        By column, how many stored values change, and how many of those to nothing.
+    blank, kept : mapping of str to int
+        By column, how many cells are empty, and how many of those leave a stored value as it is.
     absent_columns : tuple of str
-        Columns that the file lacks, so that what is stored stays; none if all rows are new.
+        Columns that the file lacks and may lack, so that what is stored stays.
     left_out : int
         Rows that say something was not observed, so that there is nothing to store.
     look_alikes : tuple of LookAlike
@@ -71,6 +72,7 @@ class ImportReport:
     changes: tuple[RowChange, ...] = ()
     changed: Mapping[str, int] = field(default_factory=dict[str, int])
     cleared: Mapping[str, int] = field(default_factory=dict[str, int])
+    blank: Mapping[str, int] = field(default_factory=dict[str, int])
     kept: Mapping[str, int] = field(default_factory=dict[str, int])
     absent_columns: tuple[str, ...] = ()
     left_out: int = 0

@@ -224,7 +224,7 @@ def _sheet_names(
 
 
 def _refuse_cdata(content: bytes) -> None:
-    if b"<![CDATA[" in content:
+    if b"<![CDATA[" in content or b"<!DOCTYPE" in content[:4096]:
         raise ValueError("the reader takes such a text for an empty one")
 
 
