@@ -52,7 +52,7 @@ FAMILIES = {
     "model.": "improvement: faults of rows by code",
     "problem.": "api.problems: titles by status",
     "reason.": "planning, answers.explain_served: basis, place",
-    "recognition.": "exchange.recognition.wording: forms, reasons, questions and answers by code",
+    "recognition.": "exchange.recognition.answers.wording: forms, reasons, questions by code",
     "registry.": "improvement.registry: verdicts and limits",
     "preview.": "service.people.report_words: lines, and how ids differ",
     "report.": "exchange.marked_copy: heads of the list",

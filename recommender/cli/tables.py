@@ -13,12 +13,12 @@ from recommender.cli.common import Terminal, command
 from recommender.cli.importing.asking import ask_all
 from recommender.errors import ConflictError, InputError, TableFaultsError
 from recommender.exchange import write_marked_copy
-from recommender.exchange.recognition.mapping import Mapping
-from recommender.exchange.recognition.mapping_files import load_mapping, propose_mapping
+from recommender.exchange.recognition.answers.files import load_mapping, propose_mapping
+from recommender.exchange.recognition.answers.mapping import Mapping
+from recommender.exchange.recognition.answers.wording import describe_question, describe_reading
 from recommender.exchange.recognition.reading import Reading
-from recommender.exchange.recognition.wording import describe_question, describe_reading
 from recommender.service.people.imports import import_table, write_table_template
-from recommender.service.people.recognition import look_at_file
+from recommender.service.people.recognising.recognition import look_at_file
 from recommender.service.people.report_words import describe_report
 from recommender.service.people.reports import ImportReport
 from recommender.service.session import Session

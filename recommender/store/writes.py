@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -24,6 +24,8 @@ class Written:
     inserted: int
     updated: int
     unchanged: int
+    # number of the import, by which it can be undone; None where none is kept
+    batch_id: int | None = field(default=None, compare=False)
 
 
 def write_people(connection: sa.Connection, people: pd.DataFrame) -> Written:

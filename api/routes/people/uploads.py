@@ -16,8 +16,8 @@ from api.schemas.common import Id, Strict
 from api.schemas.jobs import JobOut, TableName
 from api.schemas.people.uploads import ImportLookOut, MappingIn
 from recommender.service.jobs import requests
-from recommender.service.people import uploads
-from recommender.service.people.uploads import Look
+from recommender.service.people.recognising import uploads
+from recommender.service.people.recognising.uploads import Look
 from recommender.service.permissions import Permission
 
 ROUTES = Operations("imports")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import typer
 
 from recommender.cli.common import Terminal
-from recommender.exchange.recognition.mapping import Mapping, Question
+from recommender.exchange.recognition.answers.mapping import Mapping, Question
+from recommender.exchange.recognition.answers.wording import describe_option, describe_question
 from recommender.exchange.recognition.reading import Reading
-from recommender.exchange.recognition.wording import describe_option, describe_question
 from recommender.exchange.recognition.work import may_answer
 
 # of a longer list a word of the name is quicker than a number

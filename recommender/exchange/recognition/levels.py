@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from recommender.exchange.recognition.answers.mapping import Option, Question
 from recommender.exchange.recognition.days import find_days
-from recommender.exchange.recognition.mapping import Option, Question
 from recommender.exchange.recognition.people import id_text
 from recommender.exchange.recognition.vocabulary import bare
 from recommender.exchange.recognition.wide import says_nothing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recommender.exchange.recognition.mapping import Mapping
+from recommender.exchange.recognition.answers.mapping import Mapping
 from recommender.exchange.recognition.reading import Reading
 from recommender.exchange.recognition.work import ColumnUse
 from recommender.exchange.tables.header import Header, find_header

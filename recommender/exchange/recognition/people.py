@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from recommender.exchange.recognition.answers.mapping import IGNORE, Option, Question
 from recommender.exchange.recognition.layout import is_blank
-from recommender.exchange.recognition.mapping import IGNORE, Option, Question
 from recommender.exchange.recognition.vocabulary import Staff, bare
 from recommender.exchange.recognition.work import Cells, Work, factorize, objects
 

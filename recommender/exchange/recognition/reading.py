@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from recommender.exchange.recognition.answers.mapping import Mapping as Answers
+from recommender.exchange.recognition.answers.mapping import Question
 from recommender.exchange.recognition.layout import Layout, LeftOut
-from recommender.exchange.recognition.mapping import Mapping as Answers
-from recommender.exchange.recognition.mapping import Question
 from recommender.exchange.recognition.vocabulary import bare
 from recommender.exchange.recognition.work import Cells, ColumnUse, Work
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from recommender.errors import InputError
+from recommender.exchange.recognition.answers.mapping import Mapping
 from recommender.exchange.recognition.kinds import (
     attendance,
     long,
@@ -18,7 +19,6 @@ from recommender.exchange.recognition.kinds import (
     scores,
 )
 from recommender.exchange.recognition.layout import Layout, find_layout
-from recommender.exchange.recognition.mapping import Mapping
 from recommender.exchange.recognition.own import find_own
 from recommender.exchange.recognition.reading import Reading
 from recommender.exchange.recognition.vocabulary import Vocabulary, bare, forms

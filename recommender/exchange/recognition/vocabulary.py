@@ -10,7 +10,7 @@ from functools import cached_property
 
 from rapidfuzz import fuzz, process
 
-from recommender.exchange.recognition.mapping import Option
+from recommender.exchange.recognition.answers.mapping import Option
 
 # between "probably this one" and a guess, on rapidfuzz's scale of 0 to 100
 LIKELY = 60
@@ -112,8 +112,6 @@ class Vocabulary:
         Target level by ``(grade, competency)``.
     people : tuple of Staff
         The people who may be named, within the scope of whoever imports.
-    today : str
-        The day of the import, which no question is asked about.
     """
 
     competencies: Names

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from recommender.errors import InputError
+from recommender.exchange.recognition.answers.mapping import IGNORE, Option, Question
 from recommender.exchange.recognition.layout import is_blank
-from recommender.exchange.recognition.mapping import IGNORE, Option, Question
 from recommender.exchange.recognition.vocabulary import bare
 from recommender.exchange.recognition.work import Cells, Work, factorize, objects
 from recommender.exchange.tables.units import find_unit

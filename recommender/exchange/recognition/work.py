@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from recommender.errors import InputError
+from recommender.exchange.recognition.answers.mapping import IGNORE, Option, Question
+from recommender.exchange.recognition.answers.mapping import Mapping as Answers
 from recommender.exchange.recognition.days import find_days, find_year
 from recommender.exchange.recognition.layout import Layout, is_blank
-from recommender.exchange.recognition.mapping import IGNORE, Option, Question
-from recommender.exchange.recognition.mapping import Mapping as Answers
 from recommender.exchange.recognition.vocabulary import Names, Vocabulary, bare, forms
 from recommender.exchange.recognition.words import IGNORED, Spellings
 

@@ -16,12 +16,12 @@ from typing import Any
 
 from recommender.errors import TableFaultsError
 from recommender.exchange import write_marked_copy
-from recommender.exchange.recognition.mapping import read_mapping
+from recommender.exchange.recognition.answers.mapping import read_mapping
 from recommender.service.jobs.problems import Failure, pack_failure, pack_problem
 from recommender.service.learning.promotion import explain_model
 from recommender.service.learning.training import train_model
 from recommender.service.people.imports import import_table
-from recommender.service.people.recognition import look_at_file
+from recommender.service.people.recognising.recognition import look_at_file
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plans
 from recommender.service.session import Session

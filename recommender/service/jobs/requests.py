@@ -15,8 +15,8 @@ from recommender.service.framework import find_path
 from recommender.service.jobs.kinds import MARKED_BYTES, describe_plan_request
 from recommender.service.jobs.problems import JobProblem, tell_problem
 from recommender.service.jobs.process import describe_principal
-from recommender.service.people.imports import find_kind
-from recommender.service.people.uploads import (
+from recommender.service.people.known_ids import find_kind
+from recommender.service.people.recognising.uploads import (
     find_upload,
     read_upload,
     refuse_whole_organisation,

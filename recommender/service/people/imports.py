@@ -27,10 +27,10 @@ from recommender.service.effective_catalog import add_imported
 from recommender.service.people.batches import Recording
 from recommender.service.people.comparing import compare
 from recommender.service.people.completions import close_open
-from recommender.service.people.known_ids import list_known
-from recommender.service.people.learned import keep_answers
+from recommender.service.people.known_ids import find_kind, list_known
 from recommender.service.people.leavers import is_back, keep_left
 from recommender.service.people.noticing import look_through
+from recommender.service.people.recognising.learned import keep_answers
 from recommender.service.people.reports import ImportReport
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
@@ -48,21 +48,8 @@ from recommender.store import read_table as read_stored
 from recommender.store.people.offerings import read_owners
 from recommender.store.people.people import has_others, read_leavers
 from recommender.store.people.stored_rows import read_stored_rows
-from recommender.table_kinds import KINDS, Known, TableKind
+from recommender.table_kinds import Known, TableKind
 from recommender.working_days import is_working_day
-
-
-def find_kind(name: str) -> TableKind:
-    """Return a kind of table by its name.
-
-    Raises
-    ------
-    InputError
-        If there is no such kind.
-    """
-    if name not in KINDS:
-        raise InputError("import.kind", kind=name, kinds=", ".join(KINDS))
-    return KINDS[name]
 
 
 def import_table(

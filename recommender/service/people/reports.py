@@ -87,4 +87,4 @@ class ImportReport:
     @property
     def written(self) -> Written:
         """The counts of rows alone."""
-        return Written(self.inserted, self.updated, self.unchanged)
+        return Written(self.inserted, self.updated, self.unchanged, self.batch_id)

@@ -10,7 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from recommender.store import schema
-from recommender.store.imports.mappings import WAITS
 from recommender.store.jobs import forget_jobs
 from recommender.store.privacy.holdings import PLAN_PARTS
 from recommender.store.writes import touch_people
@@ -37,7 +36,7 @@ class Limits:
     shown, plans, jobs, answers : datetime
         Recommendations shown; plans that are not in use, by their last change, and objections,
         by their answer; jobs, by their end, and what imports replaced; answers kept for repeated
-        requests.
+        requests, and files that wait to be imported.
     """
 
     facts: dt.date
@@ -57,6 +56,7 @@ def count_due(connection: sa.Connection, limits: Limits) -> dict[str, int]:
         schema.import_change: schema.import_change.c.batch_id.in_(_old_imports(limits)),
         schema.job: schema.job.c.finished_at < limits.jobs,
         schema.idempotent_answer: schema.idempotent_answer.c.answered_at < limits.answers,
+        schema.import_upload: schema.import_upload.c.uploaded_at < limits.answers,
     }
     return {
         table.name: connection.scalar(
@@ -131,9 +131,7 @@ def delete_traces(connection: sa.Connection, limits: Limits) -> dict[str, int]:
     # one that nobody answered stays, however old it is
     settled = connection.execute(objection.delete().where(objection.c.answered_at < limits.plans))
     upload = schema.import_upload
-    waited = connection.execute(
-        upload.delete().where(upload.c.uploaded_at < dt.datetime.now(dt.UTC) - WAITS)
-    )
+    waited = connection.execute(upload.delete().where(upload.c.uploaded_at < limits.answers))
     answered = connection.execute(answer.delete().where(answer.c.answered_at < limits.answers))
     change = schema.import_change
     values = connection.execute(change.delete().where(change.c.batch_id.in_(_old_imports(limits))))

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.errors import RecommenderError
-from recommender.exchange.recognition.mapping import Mapping
-from recommender.exchange.recognition.mapping_files import propose_mapping
+from recommender.exchange.recognition.answers.files import propose_mapping
+from recommender.exchange.recognition.answers.mapping import Mapping
+from recommender.exchange.recognition.answers.wording import describe_question, describe_reading
 from recommender.exchange.recognition.recognise import recognise
 from recommender.exchange.recognition.unfolded import check_reading
-from recommender.exchange.recognition.wording import describe_question, describe_reading
 from recommender.exchange.tables.sheets.sheet import ERROR_VALUE, UNCALCULATED, Sheet
 
 WORDS, KNOWN = vocabulary(), known()

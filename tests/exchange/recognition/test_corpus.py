@@ -11,7 +11,7 @@ from exchange.recognition.corpus.world import LATEST, known, vocabulary
 from exchange.recognition.corpus.writers import WRITERS
 
 from recommender.errors import RecommenderError
-from recommender.exchange.recognition.mapping import Mapping
+from recommender.exchange.recognition.answers.mapping import Mapping
 from recommender.exchange.recognition.recognise import recognise
 from recommender.exchange.recognition.unfolded import check_reading
 from recommender.exchange.tables.reading import read_table

@@ -17,8 +17,8 @@ from exchange.recognition.corpus.world import (
 )
 
 from recommender.errors import InputError, TableFaultsError
-from recommender.exchange.recognition.mapping import Mapping, read_mapping
-from recommender.exchange.recognition.mapping_files import load_mapping, propose_mapping
+from recommender.exchange.recognition.answers.files import load_mapping, propose_mapping
+from recommender.exchange.recognition.answers.mapping import Mapping, read_mapping
 from recommender.exchange.recognition.recognise import recognise
 from recommender.exchange.recognition.unfolded import check_reading
 from recommender.exchange.tables.sheets.reading import read_sheets

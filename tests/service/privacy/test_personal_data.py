@@ -71,6 +71,10 @@ NOT_NAMING = {
     "objection": {"plan_id", "module_id", "party", "actor", "answered_by"},
     "shown": {"modules", "module_id", "objective", "model_id", "catalog_digest"},
     "import_batch": {"kind", "sha256", "actor", "org_unit", "new_units", "undone_by"},
+    # answers about headers and words; those about people are not kept
+    "import_mapping": {"fingerprint", "org_unit", "answers", "actor"},
+    # all of them go when somebody is erased
+    "import_upload": {"upload_id", "file_name", "content", "kind", "answers", "actor"},
     "evidence": {"competency_id", "unit"},
     "api_key": {
         *("key_id", "secret_sha256", "role", "org_unit", "permissions", "networks"),

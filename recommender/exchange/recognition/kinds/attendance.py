@@ -9,10 +9,10 @@ from pathlib import PurePath
 
 import numpy as np
 
+from recommender.exchange.recognition.answers.mapping import IGNORE, Option, Question
 from recommender.exchange.recognition.days import find_days
 from recommender.exchange.recognition.layout import as_text, is_blank
 from recommender.exchange.recognition.levels import ask_date
-from recommender.exchange.recognition.mapping import IGNORE, Option, Question
 from recommender.exchange.recognition.people import find_people
 from recommender.exchange.recognition.reading import Reading, finish
 from recommender.exchange.recognition.vocabulary import bare

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from recommender.exchange.recognition.answers.mapping import Option
 from recommender.exchange.recognition.kinds.attendance import find_course
 from recommender.exchange.recognition.kinds.scores import ask_exam_level, read_exam_levels
 from recommender.exchange.recognition.kinds.statements import SHEET
 from recommender.exchange.recognition.layout import is_blank
 from recommender.exchange.recognition.levels import ask_date, ask_method, read_levels
-from recommender.exchange.recognition.mapping import Option
 from recommender.exchange.recognition.people import find_people
 from recommender.exchange.recognition.reading import Reading, finish
 from recommender.exchange.recognition.vocabulary import bare

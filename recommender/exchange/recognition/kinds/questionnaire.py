@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from recommender.exchange.recognition.answers.mapping import Option, Question
 from recommender.exchange.recognition.layout import is_blank
 from recommender.exchange.recognition.levels import ask_date
-from recommender.exchange.recognition.mapping import Option, Question
 from recommender.exchange.recognition.people import describe, find_named, find_people
 from recommender.exchange.recognition.reading import Reading, finish
 from recommender.exchange.recognition.vocabulary import Staff, bare

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from recommender.exchange.recognition.answers.mapping import IGNORE, Option
 from recommender.exchange.recognition.layout import is_blank
-from recommender.exchange.recognition.mapping import IGNORE, Option
 from recommender.exchange.recognition.people import id_text, name_people, unit_texts
 from recommender.exchange.recognition.reading import Reading, finish
 from recommender.exchange.recognition.vocabulary import Staff, bare, group_by_name

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 from rapidfuzz import fuzz, process
 
+from recommender.exchange.recognition.answers.mapping import Option, Question
 from recommender.exchange.recognition.levels import ask_date, read_level
-from recommender.exchange.recognition.mapping import Option, Question
 from recommender.exchange.recognition.people import find_people
 from recommender.exchange.recognition.reading import Reading, finish
 from recommender.exchange.recognition.vocabulary import LIKELY, bare

@@ -22,7 +22,7 @@ from exchange.recognition.corpus.world import (
     score_of,
 )
 
-from recommender.exchange.recognition.mapping import Mapping
+from recommender.exchange.recognition.answers.mapping import Mapping
 
 Row = list[object]
 

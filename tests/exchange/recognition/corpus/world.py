@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from recommender.exchange.recognition.vocabulary import Staff, Vocabulary
 from recommender.service.framework import build_framework
 from recommender.service.people.known_ids import make_known
-from recommender.service.people.recognition import build_vocabulary
+from recommender.service.people.recognising.recognition import build_vocabulary
 from recommender.table_kinds import Known
 from training_catalog import load_catalog
 

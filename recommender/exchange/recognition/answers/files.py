@@ -8,9 +8,9 @@ from pathlib import Path
 import yaml
 
 from recommender.errors import InputError
-from recommender.exchange.recognition.mapping import Mapping, Question, read_mapping
+from recommender.exchange.recognition.answers.mapping import Mapping, Question, read_mapping
+from recommender.exchange.recognition.answers.wording import describe_option, describe_question
 from recommender.exchange.recognition.reading import Reading
-from recommender.exchange.recognition.wording import describe_option, describe_question
 from recommender.texts import say
 
 _BYTES = 1_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from recommender.exchange.recognition.mapping import Option, Question
+from recommender.exchange.recognition.answers.mapping import Option, Question
 from recommender.exchange.recognition.reading import Reading
 from recommender.exchange.recognition.work import ColumnUse
 from recommender.table_kinds import KINDS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recommender.exchange.recognition.mapping import Mapping, read_mapping
+from recommender.exchange.recognition.answers.mapping import Mapping, read_mapping
 from recommender.exchange.recognition.reading import Reading
 from recommender.service.session import Session
 from recommender.store import Connection

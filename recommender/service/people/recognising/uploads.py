@@ -11,18 +11,18 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from recommender.errors import ConflictError, ForbiddenError, InputError, NotFoundError
-from recommender.exchange.recognition.mapping import Mapping as Answers
-from recommender.exchange.recognition.mapping import read_mapping
-from recommender.exchange.recognition.reading import Reading
-from recommender.exchange.recognition.wording import (
+from recommender.exchange.recognition.answers.mapping import Mapping as Answers
+from recommender.exchange.recognition.answers.mapping import read_mapping
+from recommender.exchange.recognition.answers.wording import (
     describe_form,
     describe_notes,
     describe_option,
     describe_question,
     ignored_reason,
 )
-from recommender.service.people.imports import find_kind
-from recommender.service.people.recognition import look_at_file
+from recommender.exchange.recognition.reading import Reading
+from recommender.service.people.known_ids import find_kind
+from recommender.service.people.recognising.recognition import look_at_file
 from recommender.service.permissions import Permission, Role
 from recommender.service.session import Session
 from recommender.store import Connection

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from recommender.errors import InputError
 from recommender.exchange import recognise_form
+from recommender.exchange.recognition.answers.mapping import Mapping as Answers
 from recommender.exchange.recognition.kinds.statements import read_statements
-from recommender.exchange.recognition.mapping import Mapping as Answers
 from recommender.exchange.recognition.reading import Reading
 from recommender.exchange.recognition.recognise import recognise
 from recommender.exchange.recognition.vocabulary import Names, Staff, Vocabulary, bare
 from recommender.exchange.tables.sheets.reading import read_sheets
 from recommender.service.framework import Framework
-from recommender.service.people.imports import find_kind
-from recommender.service.people.learned import read_answers
+from recommender.service.people.known_ids import find_kind
+from recommender.service.people.recognising.learned import read_answers
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
 from recommender.store.people.people import list_people
