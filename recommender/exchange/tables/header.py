@@ -135,6 +135,7 @@ def _read_header(
     columns: dict[str, int] = {}
     twice: list[tuple[int, str]] = []
     remarked: list[tuple[int, str, str]] = []
+    split: list[tuple[int, str, str]] = []
     for position, cell in enumerate(row):
         # a longer text is no header, and a hostile one would take long to compare
         if not isinstance(cell, str) or not cell or len(cell) > 200:
@@ -148,16 +149,17 @@ def _read_header(
         elif name := spellings.get(_REMARK.sub("", spelling)):
             remarked.append((position, name, "".join(_REMARK.findall(spelling))))
         elif found := _split_unit(spelling, kind, spellings):
-            remarked.append((position, *found))
+            split.append((position, *found))
     units: dict[str, Unit] = {}
     # an exact header wins over one with a remark: "cost" over "cost (old)"
     exact = set(columns)
-    for position, name, remark in remarked:
+    # and 成绩分 beside 成绩 may be something else, so that it is no second one
+    for position, name, remark in (*remarked, *split):
         if name not in columns:
             columns[name] = position
             if unit := _unit_of(kind.column(name), remark):
                 units[name] = unit
-        elif name not in exact:
+        elif name not in exact and (position, name, remark) not in split:
             twice.append((position, name))
     missing = tuple(c for c in kind.columns if not c.nullable and c.name not in columns)
     return Header(at, columns, tuple(twice), missing, units)
@@ -169,8 +171,11 @@ def _split_unit(
     """Split a header with a unit behind it, such as 费用万元 or 学时/分钟."""
     for known, name in spellings.items():
         rest = spelling.removeprefix(known)
-        if rest != spelling and _unit_of(kind.column(name), rest.lstrip("/:,")):
-            return name, rest.lstrip("/:,")
+        remark = rest.lstrip("/:,")
+        unit = None if rest == spelling else _unit_of(kind.column(name), remark)
+        # 成绩等级 is another column; 成绩/等级 says in what the scores are
+        if unit and (unit.factor is not None or rest != remark):
+            return name, remark
     return None
 
 
