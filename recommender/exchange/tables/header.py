@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from recommender.exchange.tables.sheets.sheet import Merged
-from recommender.exchange.tables.units import Unit, find_unit
+from recommender.exchange.tables.units import Unit, find_unit, is_meant
 from recommender.identifiers import FORMAT_CHARACTERS
 from recommender.table_kinds import KINDS, Column, TableKind
 
@@ -21,7 +21,7 @@ HEADER_ROWS = 20
 _IGNORED = re.compile(rf"[\s_\-*{FORMAT_CHARACTERS}]+")
 _REMARK = re.compile(r"[(\[【〔](.*?)[)\]】〕]")
 # above a table, for all of its amounts: 单位：万元
-_UNIT_OF_TABLE = re.compile(r"单位[:：]([^,，;；)]{1,20})")
+_UNIT_OF_TABLE = re.compile(r"单位[:：]([^;；)）\]】]{1,20})")
 
 
 def loose(text: str) -> str:
@@ -192,7 +192,7 @@ def units_above(rows: Sequence[Sequence[object]], header: Header, kind: TableKin
             for column in kind.columns if match else ():
                 # what it cannot be the unit of, such as levels, has its own
                 unit = _unit_of(column, match[1]) if match else None
-                if column.name in header.columns and unit and unit.factor is not None:
+                if column.name in header.columns and unit and is_meant(unit, column):
                     units.setdefault(column.name, unit)
     return replace(header, units=units)
 
