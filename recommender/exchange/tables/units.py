@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from recommender.table_kinds import Column
 
-_MONEY = {
+_MONEY: dict[str, float] = {
     **dict.fromkeys(("元", "人民币", "人民币元", "cny", "rmb", "¥", "yuan"), 1.0),
     **dict.fromkeys(("百元",), 100.0),
     **dict.fromkeys(("千元", "千", "k", "仟元", "千元人民币"), 1e3),
@@ -21,16 +21,16 @@ _MONEY = {
     **dict.fromkeys(("百万元", "百万"), 1e6),
     **dict.fromkeys(("亿元", "亿"), 1e8),
 }
-_HOURS = {
+_HOURS: dict[str, float] = {
     **dict.fromkeys(("小时", "学时", "课时", "时", "h", "hr", "hrs", "hour", "hours", "钟头"), 1.0),
     **dict.fromkeys(("分钟", "分", "min", "mins", "minute", "minutes"), 1 / 60),
 }
-_SCORE = dict.fromkeys(
+_SCORE: dict[str, float] = dict.fromkeys(
     ("分", "%", "百分制", "百分比", "满分100", "满分100分", "100分制", "percent", "points"), 1.0
 )
-_POINTS = dict.fromkeys(("分", "points"), 1.0)
-_LEVEL = dict.fromkeys(("级", "level", "levels"), 1.0)
-_PEOPLE = dict.fromkeys(("人", "名", "个", "位", "people", "seats"), 1.0)
+_POINTS: dict[str, float] = dict.fromkeys(("分", "points"), 1.0)
+_LEVEL: dict[str, float] = dict.fromkeys(("级", "level", "levels"), 1.0)
+_PEOPLE: dict[str, float] = dict.fromkeys(("人", "名", "个", "位", "people", "seats"), 1.0)
 
 UNITS: Mapping[str, Mapping[str, float]] = {
     "money": _MONEY,
