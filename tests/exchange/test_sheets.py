@@ -3,7 +3,8 @@
 import pytest
 from drafts import SPELLINGS, Draft, write_draft
 
-from recommender.errors import InputError
+from recommender.errors import InputError, TableFaultsError
+from recommender.exchange import read_table
 from recommender.exchange.tables.sheets.number_formats import find_show
 from recommender.exchange.tables.sheets.reading import read_sheets
 from recommender.exchange.tables.units import find_unit
@@ -62,6 +63,24 @@ def test_units():
         assert unit.factor == factor, remark
     for remark in ("选填", "旧", "2026年", ""):
         assert find_unit(remark, modules.column("cost")) is None, remark
+
+
+def test_a_unit_above_the_table_is_that_of_the_columns_it_fits(known, latest, workbook):
+    header = ["课程编号", "名称", "能力项", "起始级别", "目标级别", "培训方式", "学时", "费用"]
+    row = ["new-one", "新模块", "resilience", 1, 2, "面授", 480, 1.2]
+    for above, hours, cost in (
+        ("（单位：万元、分钟）", 8, 12000),
+        ("单位：万元", 480, 12000),
+        ("单位：某某公司", 480, 1.2),
+    ):
+        path = workbook(("表", [["课程表"], [above], header, row]))
+        read = read_table(path, KINDS["modules"], known, latest=latest)
+        assert (read["hours"].tolist(), read["cost"].tolist()) == ([hours], [cost]), above
+    for above, column in (("单位：天", "学时"), ("单位：美元", "费用")):
+        path = workbook(("表", [["课程表"], [above], header, row]))
+        with pytest.raises(TableFaultsError) as caught:
+            read_table(path, KINDS["modules"], known, latest=latest)
+        assert [(f.column, f.code) for f in caught.value.faults] == [(column, "table.header_unit")]
 
 
 HEADER = ["工号", "姓名", "成绩", "部门"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recommender.errors import FaultCause, TableFault, TableFaultsError
 from recommender.texts import all_texts, hint, say
@@ -198,7 +198,7 @@ def _describe(fault: TableFault, lang: str, *, command_line: bool) -> dict[str, 
 
 def describe_causes(
     error: TableFaultsError, lang: str, *, command_line: bool = False
-) -> list[dict[str, object]]:
+) -> list[dict[str, Any]]:
     """Describe what causes the faults of a table, the most frequent cause first.
 
     Parameters

@@ -15,7 +15,7 @@ from operator import itemgetter
 import numpy as np
 
 from recommender.exchange.tables.sheets.sheet import Merged
-from recommender.exchange.tables.units import Unit, find_unit
+from recommender.exchange.tables.units import Unit, find_unit, is_meant
 from recommender.identifiers import FORMAT_CHARACTERS
 from recommender.table_kinds import KINDS, Column, TableKind
 
@@ -24,7 +24,7 @@ HEADER_ROWS = 20
 _IGNORED = re.compile(rf"[\s_\-*{FORMAT_CHARACTERS}]+")
 _REMARK = re.compile(r"[(\[【〔](.*?)[)\]】〕]")
 # above a table, for all of its amounts: 单位：万元
-_UNIT_OF_TABLE = re.compile(r"单位[:：]([^,，;；)]{1,20})")
+_UNIT_OF_TABLE = re.compile(r"单位[:：]([^;；)）\]】]{1,20})")
 
 
 def loose(text: str) -> str:
@@ -166,6 +166,7 @@ def _read_header(
     columns: dict[str, int] = {}
     twice: list[tuple[int, str]] = []
     remarked: list[tuple[int, str, str]] = []
+    split: list[tuple[int, str, str]] = []
     for position, cell in enumerate(row):
         # a longer text is no header, and a hostile one would take long to compare
         if not isinstance(cell, str) or not cell or len(cell) > 200:
@@ -179,16 +180,17 @@ def _read_header(
         elif name := spellings.get(_REMARK.sub("", spelling)):
             remarked.append((position, name, "".join(_REMARK.findall(spelling))))
         elif found := _split_unit(spelling, kind, spellings):
-            remarked.append((position, *found))
+            split.append((position, *found))
     units: dict[str, Unit] = {}
     # an exact header wins over one with a remark: "cost" over "cost (old)"
     exact = set(columns)
-    for position, name, remark in remarked:
+    # and 成绩分 beside 成绩 may be something else, so that it is no second one
+    for position, name, remark in (*remarked, *split):
         if name not in columns:
             columns[name] = position
             if unit := _unit_of(kind.column(name), remark):
                 units[name] = unit
-        elif name not in exact:
+        elif name not in exact and (position, name, remark) not in split:
             twice.append((position, name))
     missing = tuple(c for c in kind.columns if not c.nullable and c.name not in columns)
     return Header(at, columns, tuple(twice), missing, units)
@@ -200,8 +202,11 @@ def _split_unit(
     """Split a header with a unit behind it, such as 费用万元 or 学时/分钟."""
     for known, name in spellings.items():
         rest = spelling.removeprefix(known)
-        if rest != spelling and _unit_of(kind.column(name), rest.lstrip("/:,")):
-            return name, rest.lstrip("/:,")
+        remark = rest.lstrip("/:,")
+        unit = None if rest == spelling else _unit_of(kind.column(name), remark)
+        # 成绩等级 is another column; 成绩/等级 says in what the scores are
+        if unit and (unit.factor is not None or rest != remark):
+            return name, remark
     return None
 
 
@@ -218,7 +223,7 @@ def units_above(rows: Sequence[Sequence[object]], header: Header, kind: TableKin
             for column in kind.columns if match else ():
                 # what it cannot be the unit of, such as levels, has its own
                 unit = _unit_of(column, match[1]) if match else None
-                if column.name in header.columns and unit and unit.factor is not None:
+                if column.name in header.columns and unit and is_meant(unit, column):
                     units.setdefault(column.name, unit)
     return replace(header, units=units)
 

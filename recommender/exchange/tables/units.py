@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from recommender.table_kinds import Column
 
-_MONEY = {
+_MONEY: dict[str, float] = {
     **dict.fromkeys(("元", "人民币", "人民币元", "cny", "rmb", "¥", "yuan"), 1.0),
     **dict.fromkeys(("百元",), 100.0),
     **dict.fromkeys(("千元", "千", "k", "仟元", "千元人民币"), 1e3),
@@ -21,16 +21,16 @@ _MONEY = {
     **dict.fromkeys(("百万元", "百万"), 1e6),
     **dict.fromkeys(("亿元", "亿"), 1e8),
 }
-_HOURS = {
+_HOURS: dict[str, float] = {
     **dict.fromkeys(("小时", "学时", "课时", "时", "h", "hr", "hrs", "hour", "hours", "钟头"), 1.0),
     **dict.fromkeys(("分钟", "分", "min", "mins", "minute", "minutes"), 1 / 60),
 }
-_SCORE = dict.fromkeys(
+_SCORE: dict[str, float] = dict.fromkeys(
     ("分", "%", "百分制", "百分比", "满分100", "满分100分", "100分制", "percent", "points"), 1.0
 )
-_POINTS = dict.fromkeys(("分", "points"), 1.0)
-_LEVEL = dict.fromkeys(("级", "level", "levels"), 1.0)
-_PEOPLE = dict.fromkeys(("人", "名", "个", "位", "people", "seats"), 1.0)
+_POINTS: dict[str, float] = dict.fromkeys(("分", "points"), 1.0)
+_LEVEL: dict[str, float] = dict.fromkeys(("级", "level", "levels"), 1.0)
+_PEOPLE: dict[str, float] = dict.fromkeys(("人", "名", "个", "位", "people", "seats"), 1.0)
 
 UNITS: Mapping[str, Mapping[str, float]] = {
     "money": _MONEY,
@@ -43,17 +43,33 @@ UNITS: Mapping[str, Mapping[str, float]] = {
 """For each measure the units that are understood, and how many of ours one of them is."""
 
 # what cannot be converted: how long a day of training is, or what a dollar costs, nobody said
-_OTHERS = frozenset(
-    (
-        *("天", "日", "周", "星期", "月", "个月", "年", "半天", "节", "次", "期", "班"),
-        *("day", "days", "week", "weeks", "month", "months", "sessions"),
-        *("秒", "sec", "s", "second", "seconds"),
-        *("美元", "港元", "港币", "欧元", "日元", "usd", "hkd", "eur", "jpy", "$", "us$", "€", "£"),
-        *("十分制", "五分制", "四分制", "10分制", "5分制", "4分制", "150分制", "120分制"),
-        *("‰", "等级", "打", "十人", "百人", "千人", "万人"),
-    )
-)
-ALL_UNITS = frozenset(unit for units in UNITS.values() for unit in units) | _OTHERS
+_FOREIGN: Mapping[str, frozenset[str]] = {
+    "hours": frozenset(
+        (
+            *("天", "日", "周", "星期", "月", "个月", "年", "半天", "节", "次", "期", "秒"),
+            *("day", "days", "week", "weeks", "month", "months", "sessions", "sec", "s", "seconds"),
+        )
+    ),
+    "money": frozenset(
+        ("美元", "港元", "港币", "欧元", "日元", "usd", "hkd", "eur", "jpy", "$", "us$", "€", "£")
+    ),
+    "score": frozenset(
+        (
+            "十分制",
+            "五分制",
+            "四分制",
+            "10分制",
+            "5分制",
+            "4分制",
+            "150分制",
+            "120分制",
+            "等级",
+            "‰",
+        )
+    ),
+    "people": frozenset(("班", "十人", "百人", "千人", "万人", "打")),
+}
+ALL_UNITS = frozenset(unit for units in (*UNITS.values(), *_FOREIGN.values()) for unit in units)
 _SCALE = re.compile(r"([0-9]{1,3})\s*(?:-|~|—|–|至|到|to)\s*([0-9]{1,3})[分级]?(?:制)?")
 _FULL_SCORE = re.compile(r"(?:满分|总分|full score|out of|max)[:：]?([0-9]+)分?")
 # per participant is what the catalogue counts; per class or per group is another figure
@@ -103,15 +119,25 @@ def find_unit(remark: str, column: Column) -> Unit | None:
         if scale and column.measure != "level":  # not assessed yet is 0, and often left out
             is_same &= float(scale[1]) == column.minimum
         return Unit(remark.strip(), 1.0 if is_same else None)
-    for part in re.split(r"[,，、;；:：]", text):
-        unit, slash, each = part.replace("每", "/").partition("/")
-        known = UNITS.get(column.measure, {})
+    parts = [
+        part.replace("每", "/").partition("/") for part in re.split(r"[,，、;；:：]", text) if part
+    ]
+    known = UNITS.get(column.measure, {})
+    for unit, slash, each in parts:
         if unit in known:
             is_each = not slash or each in _EACH or (column.measure == "hours" and each == "门")
             return Unit(remark.strip(), known[unit] if is_each else None)
-        if unit in ALL_UNITS:
-            return Unit(remark.strip(), None)
+    # 万元、分钟 above a table has one for each of its columns; a single one is of this column
+    if any(unit in ALL_UNITS for unit, _, _ in parts):
+        return Unit(remark.strip(), None)
     return None
+
+
+def is_meant(unit: Unit, column: Column) -> bool:
+    """Say whether a unit that stands for a whole table can be meant for a column."""
+    text = unicodedata.normalize("NFKC", unit.text).casefold()
+    foreign = _FOREIGN.get("score" if column.measure == "points" else column.measure, ())
+    return unit.factor is not None or any(part in foreign for part in re.split("[、,/]", text))
 
 
 def describe_measure(column: Column, unit: Unit) -> dict[str, str]:

@@ -121,20 +121,21 @@ def compare(
         olds[name] = old
     frame = frame.assign(**filled)
     any_change = np.logical_or.reduce(list(marks.values()))
-    keys = _keys(kind, frame.iloc[there])
+    numbers, news = np.asarray(rows)[there], frame.iloc[there]
+    keys = _keys(kind, news)
     changes = tuple(
         RowChange(
-            int(rows[there[at]]),
+            int(numbers[at]),
             " | ".join(_shown(part) for part in keys[at] if part is not None),
             tuple(
-                FieldChange(name, _plain(olds[name][at]), _plain(frame[name].iat[there[at]]))
+                FieldChange(name, _plain(olds[name][at]), _plain(news[name].iat[at]))
                 for name, mark in marks.items()
                 if mark[at]
             ),
         )
         for at in np.flatnonzero(any_change)[:LISTED].tolist()
     )
-    nothing = {name: pd.isna(frame[name].to_numpy(dtype=object)[there]) for name in marks}
+    nothing = {name: news[name].isna().to_numpy() for name in marks}
     return Comparison(
         frame,
         found < 0,
