@@ -51,6 +51,33 @@ def rows(served, query):
         return connection.execute(query).all()
 
 
+def test_an_import_is_undone(served):
+    """By HR of the unit, once; what is undone can be imported again."""
+    client, others = served.client("hr"), served.client("admin")
+    text = HEADER + f"U1,新人,{UNIT}/新小组,g1\n"
+    job = wait_for(client, send_table(client, "people", text, filename="名单.csv"))
+    batch = client.get(job["result_url"]).json()["batch_id"]
+    newest = client.get("/v1/import-batches?limit=1").json()
+    assert newest["next"] is not None or len(newest["items"]) == 1
+    (item,) = newest["items"]
+    assert (item["batch_id"], item["kind"], item["file_name"]) == (batch, "people", "名单.csv")
+    assert (item["inserted"], item["can_be_undone"], item["undone_at"]) == (1, True, None)
+    assert others.get("/v1/import-batches?limit=1").json()["items"] == [item]
+    place = f"/v1/import-batches/{batch}/undo"
+    undone = client.post(place)
+    assert undone.status_code == 200, undone.text
+    assert undone.json()["undone_by"] == client.get("/v1/me").json()["actor"]
+    assert client.get("/v1/people/U1").status_code == 404
+    again = client.post(place)
+    assert (again.status_code, again.json()["type"].rpartition(":")[2]) == (
+        409,
+        "import-batch.undone",
+    )
+    assert client.post("/v1/import-batches/999999/undo").status_code == 404
+    entries = others.get("/v1/audit?limit=200&action=undo_import").json()["items"]
+    assert [entry["details"]["batch"] for entry in entries if entry["details"]] == [batch]
+
+
 def test_an_import_from_upload_to_result(served):
     client = served.client("hr")
     accepted = send_table(client, "people", GOOD, filename="名单.csv")
@@ -66,6 +93,7 @@ def test_an_import_from_upload_to_result(served):
     assert (job["kind"], job["status"], job["problem"]) == ("import", "done", None)
     assert job["report_url"] is None
     result = client.get(job["result_url"]).json()
+    assert result.pop("batch_id") >= 1
     assert (
         result.items()
         >= {
