@@ -8,13 +8,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import catalog, effects, importing, plans, ranking, serving
+from tests.benchmarks import catalog, effects, importing, matrix, plans, ranking, serving
 
 
 def main() -> None:
     """Run, write and print."""
     figures = [
-        figure for part in (catalog, ranking, effects, plans, importing) for figure in part.run()
+        figure
+        for part in (catalog, ranking, effects, plans, importing, matrix)
+        for figure in part.run()
     ]
     path = Path("build/bench.json")
     path.parent.mkdir(exist_ok=True)
