@@ -53,6 +53,7 @@ FORMS = (
     Form(scores.KIND, scores.fits, scores.read),
     Form("assessments", long.fits_assessments, long.read_assessments),
     Form("exams", long.fits_exams, long.read_exams),
+    Form("ratings", long.fits_ratings, long.read_rating_list),
     Form(roster.KIND, roster.fits, roster.read),
     Form("enrolments", long.fits_enrolments, long.read_enrolments),
     Form(attendance.KIND, attendance.fits, attendance.read),

@@ -9,6 +9,11 @@ import numpy as np
 
 from recommender.exchange.recognition.answers.mapping import Option
 from recommender.exchange.recognition.kinds.attendance import find_course
+from recommender.exchange.recognition.kinds.questionnaire import (
+    read_raters,
+    read_ratings,
+    read_relations,
+)
 from recommender.exchange.recognition.kinds.scores import ask_exam_level, read_exam_levels
 from recommender.exchange.recognition.kinds.statements import SHEET
 from recommender.exchange.recognition.layout import is_blank
@@ -22,6 +27,7 @@ from recommender.exchange.recognition.words import (
     ASSESSMENTS,
     ENROLMENTS,
     NOT_COMPLETED,
+    RATINGS,
     SCORES,
     STATUSES,
 )
@@ -117,6 +123,48 @@ def read_exams(work: Work) -> Reading:
     }
     rows = np.flatnonzero(wanted & sat[scores.codes])
     return finish(work, "exams", "score_list", _take(cells, rows), rows)
+
+
+def fits_ratings(work: Work) -> bool:
+    """Say whether a file lists ratings: somebody, an indicator and a rating in each row."""
+    roles = work.assign(RATINGS)
+    return _has_people(roles) and {"indicator_id", "rating", "rater_type"} <= roles.keys()
+
+
+def read_rating_list(work: Work) -> Reading:
+    """Read a list of ratings of single indicators."""
+    roles = work.assign(RATINGS)
+    people, wanted = _begin(work, roles)
+    for role in ("indicator_id", "rating", "rater_type", "rated_on"):
+        if role in roles:
+            work.use(roles[role], role)
+    if "competency_id" in roles:
+        # which competency it is follows from the indicator
+        work.use(roles["competency_id"], ignored="by_indicator")
+    words = work.words
+    indicators = work.translate(
+        work.cells(roles["indicator_id"]),
+        "indicator_id",
+        words.indicator,
+        words.indicators.options(),
+        words.indicators.likely,
+    )
+    owners = objects(words.indicator_of.get(str(cell), "") for cell in indicators.raw)
+    types = read_relations(work, roles["rater_type"])
+    raters = read_raters(work, roles, people, types)
+    ratings = read_ratings(work, work.cells(roles["rating"]))
+    cells = {
+        "person_id": people,
+        "competency_id": Cells(indicators.codes, owners, indicators.positions),
+        "indicator_id": indicators,
+        "rater_type": types,
+        "rater_id": raters,
+        "rating": ratings,
+        "rated_on": _days(work, roles, "rated_on"),
+    }
+    observed = np.array([cell != "" for cell in ratings.raw], dtype=bool)[ratings.codes]
+    rows = np.flatnonzero(wanted & observed)
+    return finish(work, "ratings", "rating_list", _take(cells, rows), rows)
 
 
 def fits_enrolments(work: Work) -> bool:

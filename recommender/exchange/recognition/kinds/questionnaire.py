@@ -53,10 +53,10 @@ def read(work: Work) -> Reading:
     people, wanted = find_people(work, roles)
     if "rater_type" in roles:
         work.use(roles["rater_type"], "rater_type")
-        types = _relations(work, roles["rater_type"])
+        types = read_relations(work, roles["rater_type"])
     else:
         types = work.given(_ask_relation(work))
-    raters = _raters(work, roles, people, types)
+    raters = read_raters(work, roles, people, types)
     if "rated_on" in roles:
         work.use(roles["rated_on"], "rated_on")
         days = work.days(work.cells(roles["rated_on"]))
@@ -178,7 +178,8 @@ def _ask_scale(work: Work, numbers: set[float], places: int) -> dict[float, obje
     return {float(first + at): float(part) for at, part in enumerate(parts)}
 
 
-def _relations(work: Work, position: int) -> Cells:
+def read_relations(work: Work, position: int) -> Cells:
+    """Read how raters stand to whom they rate."""
     known = {bare(s): kind for kind, spellings in RELATIONS.items() for s in spellings}
 
     def find(text: str) -> str | None:
@@ -205,7 +206,7 @@ def _ask_relation(work: Work) -> str:
     )
 
 
-def _raters(work: Work, roles: dict[str, int], people: Cells, types: Cells) -> Cells:
+def read_raters(work: Work, roles: dict[str, int], people: Cells, types: Cells) -> Cells:
     """Return who rated: by id or name; of a self-rating whom it is about."""
     rated, kinds = people.values(), types.values()
     if "rater" not in roles:

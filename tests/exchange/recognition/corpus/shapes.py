@@ -359,6 +359,17 @@ def forms_with_lettered_options() -> Shape:
     return Shape(rows, "ratings", _ratings())
 
 
+def list_of_ratings() -> Shape:
+    rows: list[Row] = [["被评价人", "行为指标", "评分", "评价关系", "评价人", "评价时间"]]
+    for at, p in enumerate(PEOPLE):
+        rater = PEOPLE[(at + 1) % 8].name
+        rows += [
+            [p.name, indicator.text.zh_cn, WORDS[rating_of(at, i)], "同级", rater, DAY]
+            for i, indicator in enumerate(INDICATORS)
+        ]
+    return Shape(rows, "ratings", _ratings())
+
+
 # Score sheets
 
 
