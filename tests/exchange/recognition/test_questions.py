@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from exchange.conftest import write_workbook
 from exchange.recognition.corpus.shapes import C_NAMES
@@ -21,6 +23,7 @@ from recommender.exchange.recognition.answers.files import load_mapping, propose
 from recommender.exchange.recognition.answers.mapping import Mapping, read_mapping
 from recommender.exchange.recognition.recognise import recognise
 from recommender.exchange.recognition.unfolded import check_reading
+from recommender.exchange.recognition.vocabulary import Staff
 from recommender.exchange.tables.sheets.reading import read_sheets
 
 WORDS, KNOWN = vocabulary(), known()
@@ -31,10 +34,10 @@ FIRST, SECOND = PEOPLE[0], PEOPLE[1]
 def look(tmp_path):
     """Recognise rows as the sheet of a workbook."""
 
-    def recognise_rows(*rows, answers=None, file="表.xlsx", kind=""):
+    def recognise_rows(*rows, answers=None, file="表.xlsx", kind="", words=WORDS):
         path = write_workbook(tmp_path / file, ("表", rows))
         answers = answers or Mapping()
-        return recognise(path.name, list(read_sheets(path)), WORDS, answers, kind=kind)
+        return recognise(path.name, list(read_sheets(path)), words, answers, kind=kind)
 
     return recognise_rows
 
@@ -89,11 +92,29 @@ def test_what_has_no_suggestion_waits(look):
     assert caught.value.code == "recognition.open"
 
 
-def test_two_of_one_name_are_asked_about_within_a_unit(look):
-    twin = FIRST.name
+def test_two_of_one_name_are_told_by_their_unit_or_asked_about(look):
+    twin = Staff("90099", FIRST.name, f"{UNIT}/{SECOND.team}", "g1")
+    words = replace(WORDS, people=(*WORDS.people, twin))
+    head = [*C_NAMES[:2], "评估日期"]
+    told = look(
+        ["姓名", "部门", *head],
+        [FIRST.name, FIRST.team, 1, 2, DAY],
+        [FIRST.name, SECOND.team, 3, 4, DAY],
+        words=words,
+    )
+    assert not told.open_questions
+    assert set(told.table.cells["person_id"].values()) == {FIRST.person_id, twin.person_id}
+    # which of two rows is whose nobody can tell from a name: each is asked about
+    rows = [["姓名", *head], [FIRST.name, 1, 2, DAY], [FIRST.name, 3, 4, DAY]]
+    asked_about = look(*rows, words=words).open_questions
+    assert [q.subject for q in asked_about] == [f"{FIRST.name}@2", f"{FIRST.name}@3"]
+    assert [o.value for o in asked_about[0].options] == [FIRST.person_id, twin.person_id, "ignore"]
+
+
+def test_people_who_are_not_where_the_file_has_them_are_asked_about(look):
     rows = [
         ["姓名", "单位", "部门", *C_NAMES[:2], "评估日期"],
-        [twin, UNIT, FIRST.team, 1, 2, DAY],
+        [FIRST.name, UNIT, FIRST.team, 1, 2, DAY],
         ["查无此人", UNIT, FIRST.team, 1, 2, DAY],
         [SECOND.name, UNIT, "别的部门", 1, 2, DAY],
     ]
