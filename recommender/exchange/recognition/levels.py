@@ -9,12 +9,13 @@ from dataclasses import replace
 import numpy as np
 
 from recommender.exchange.recognition.answers.mapping import Option, Question
+from recommender.exchange.recognition.cells import Cells, factorize, objects
 from recommender.exchange.recognition.days import find_days
 from recommender.exchange.recognition.people import id_text
 from recommender.exchange.recognition.vocabulary import bare
 from recommender.exchange.recognition.wide import says_nothing
 from recommender.exchange.recognition.words import NOT_ASSESSED
-from recommender.exchange.recognition.work import Cells, Work, factorize, objects
+from recommender.exchange.recognition.work import Work
 
 AT_TARGET, BELOW_TARGET = "target", "target-1"
 # words of a title that say how the levels came about

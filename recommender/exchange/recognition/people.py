@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from recommender.exchange.recognition.answers.mapping import IGNORE, Option, Question
+from recommender.exchange.recognition.cells import Cells, factorize, objects
 from recommender.exchange.recognition.layout import is_blank
 from recommender.exchange.recognition.vocabulary import Staff, bare
-from recommender.exchange.recognition.work import Cells, Work, factorize, objects
+from recommender.exchange.recognition.work import Work
 
 # what stands between a name and what is added to it
 _BETWEEN = re.compile(r"[\s()\[\]/|,;:_、，；：—–-]+")

@@ -11,9 +11,10 @@ import numpy as np
 
 from recommender.exchange.recognition.answers.mapping import Mapping as Answers
 from recommender.exchange.recognition.answers.mapping import Question
+from recommender.exchange.recognition.cells import Cells
 from recommender.exchange.recognition.layout import Layout, LeftOut
 from recommender.exchange.recognition.vocabulary import bare
-from recommender.exchange.recognition.work import Cells, ColumnUse, Work
+from recommender.exchange.recognition.work import ColumnUse, Work
 
 _DIGITS = re.compile("[0-9]+")
 

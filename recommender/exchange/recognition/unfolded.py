@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from recommender.errors import InputError
+from recommender.exchange.recognition.cells import Cells
 from recommender.exchange.recognition.reading import LongTable, Reading
-from recommender.exchange.recognition.work import Cells
 from recommender.exchange.tables.header import Table
 from recommender.exchange.tables.reading import TableRead, check_table
 from recommender.table_kinds import KINDS, Known, TableKind

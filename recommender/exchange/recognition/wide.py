@@ -11,9 +11,10 @@ import numpy as np
 
 from recommender.errors import InputError
 from recommender.exchange.recognition.answers.mapping import IGNORE, Option, Question
+from recommender.exchange.recognition.cells import Cells, factorize, is_error, objects
 from recommender.exchange.recognition.layout import is_blank
 from recommender.exchange.recognition.vocabulary import bare
-from recommender.exchange.recognition.work import Cells, Work, factorize, objects
+from recommender.exchange.recognition.work import Work
 from recommender.exchange.tables.units import find_unit
 from recommender.table_kinds import Column
 
@@ -195,7 +196,8 @@ def repeat(values: Sequence[object], column: np.ndarray, positions: Sequence[int
 
 def says_nothing(cell: object, nothing: frozenset[str]) -> bool:
     """Say whether a cell is empty or holds one of the words for "nothing"."""
-    if not isinstance(cell, str):
+    # what a failed look-up leaves (#N/A) is an error, however much it looks like n/a
+    if not isinstance(cell, str) or is_error(cell):
         return False
     plain = "".join(unicodedata.normalize("NFKC", cell).casefold().split())
     # marks such as "/" count as they are: without its punctuation a tick is empty, too

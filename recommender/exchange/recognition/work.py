@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
-import pandas as pd
 
 from recommender.errors import InputError
 from recommender.exchange.recognition.answers.mapping import IGNORE, Option, Question
 from recommender.exchange.recognition.answers.mapping import Mapping as Answers
+from recommender.exchange.recognition.cells import Cells, factorize, is_error, objects
 from recommender.exchange.recognition.days import find_days, find_year
 from recommender.exchange.recognition.layout import Layout, is_blank
 from recommender.exchange.recognition.vocabulary import Names, Vocabulary, bare, forms
@@ -57,34 +57,6 @@ class ColumnUse:
     meaning: str = ""
     stands_for: str = ""
     ignored: str = ""
-
-
-@dataclass(frozen=True)
-class Cells:
-    """A column of the table that comes out.
-
-    Parameters
-    ----------
-    codes : ndarray of int, shape (n_rows,)
-        For each row the position of its cell in `raw`.
-    raw : ndarray of object, shape (n_distinct,)
-        The cells, translated where the file's word is not ours.
-    positions : ndarray of int, shape (n_rows,), or int
-        The column of the file that each comes from; -1 where the file has none.
-    """
-
-    codes: np.ndarray
-    raw: np.ndarray
-    positions: np.ndarray | int = -1
-
-    def take(self, rows: np.ndarray) -> Cells:
-        """Return the cells of some rows."""
-        positions = self.positions if isinstance(self.positions, int) else self.positions[rows]
-        return Cells(self.codes[rows], self.raw, positions)
-
-    def values(self) -> np.ndarray:
-        """Return the cell of each row."""
-        return self.raw[self.codes]
 
 
 @dataclass
@@ -245,6 +217,8 @@ class Work:
         for at, cell in enumerate(cells.raw):
             if not isinstance(cell, str) or is_blank(cell) or not counts[at]:
                 continue
+            if is_error(cell):
+                continue  # a fault, and no word to ask about
             meaning = read(cell)
             if meaning is None:
                 unknown.append(at)
@@ -357,22 +331,6 @@ def may_answer(question: Question, answer: str) -> bool:
 def _has_zone(text: str) -> bool:
     tail = text.strip()[10:]
     return bool(tail) and (tail.upper().endswith("Z") or "+" in tail)
-
-
-def factorize(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return, for a column of cells, the position of each among the distinct ones, and those."""
-    if bool in set(map(type, cells)):  # True would be taken for 1.0
-        cells = np.array([str(c).upper() if isinstance(c, bool) else c for c in cells], object)
-    codes, raw = pd.factorize(cells)
-    return codes, objects(raw)
-
-
-def objects(values: Iterable[object]) -> np.ndarray:
-    """Return values as an array of objects, whatever their types."""
-    listed = list(values)
-    array = np.empty(len(listed), dtype=object)
-    array[:] = listed
-    return array
 
 
 @lru_cache(maxsize=64)

@@ -10,6 +10,7 @@ from pathlib import PurePath
 import numpy as np
 
 from recommender.exchange.recognition.answers.mapping import IGNORE, Option, Question
+from recommender.exchange.recognition.cells import Cells, factorize, objects
 from recommender.exchange.recognition.days import find_days
 from recommender.exchange.recognition.layout import as_text, is_blank
 from recommender.exchange.recognition.levels import ask_date
@@ -24,7 +25,7 @@ from recommender.exchange.recognition.words import (
     PRESENT,
     SIGNING,
 )
-from recommender.exchange.recognition.work import Cells, Work, factorize, objects
+from recommender.exchange.recognition.work import Work
 from recommender.table_kinds import ENROLMENT_STATUSES
 
 KIND, FORM = "enrolments", "attendance"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from recommender.exchange.recognition.answers.mapping import Option
+from recommender.exchange.recognition.cells import Cells, factorize, objects
 from recommender.exchange.recognition.kinds.attendance import find_course
 from recommender.exchange.recognition.kinds.questionnaire import (
     read_raters,
@@ -31,7 +32,7 @@ from recommender.exchange.recognition.words import (
     SCORES,
     STATUSES,
 )
-from recommender.exchange.recognition.work import Cells, Work, factorize, objects
+from recommender.exchange.recognition.work import Work
 from recommender.table_kinds import ENROLMENT_STATUSES
 
 _PROGRESS = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)\s*[%％]")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from recommender.exchange.recognition.answers.mapping import Option, Question
+from recommender.exchange.recognition.cells import Cells, factorize, objects
 from recommender.exchange.recognition.layout import is_blank
 from recommender.exchange.recognition.levels import ask_date
 from recommender.exchange.recognition.people import describe, find_named, find_people
@@ -22,7 +23,7 @@ from recommender.exchange.recognition.words import (
     RATINGS,
     RELATIONS,
 )
-from recommender.exchange.recognition.work import Cells, Work, factorize, objects
+from recommender.exchange.recognition.work import Work
 from recommender.table_kinds import RATER_TYPES
 
 KIND, FORM = "ratings", "questionnaire"

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from recommender.exchange.recognition.answers.mapping import IGNORE, Option
+from recommender.exchange.recognition.cells import Cells, factorize, objects
 from recommender.exchange.recognition.layout import is_blank
 from recommender.exchange.recognition.people import id_text, name_people, unit_texts
 from recommender.exchange.recognition.reading import Reading, finish
 from recommender.exchange.recognition.vocabulary import Staff, bare, group_by_name
 from recommender.exchange.recognition.words import EMPLOYED, GONE, PEOPLE
-from recommender.exchange.recognition.work import Cells, Work, factorize, objects
+from recommender.exchange.recognition.work import Work
 from recommender.exchange.tables.cells import EMPTY_MARKS
 
 KIND, FORM = "people", "roster"

@@ -10,6 +10,7 @@ import numpy as np
 from rapidfuzz import fuzz, process
 
 from recommender.exchange.recognition.answers.mapping import Option, Question
+from recommender.exchange.recognition.cells import Cells
 from recommender.exchange.recognition.levels import ask_date, read_level
 from recommender.exchange.recognition.people import find_people
 from recommender.exchange.recognition.reading import Reading, finish
@@ -22,7 +23,7 @@ from recommender.exchange.recognition.wide import (
     unfold,
 )
 from recommender.exchange.recognition.words import ABSENT, SCORES
-from recommender.exchange.recognition.work import Cells, Work, common
+from recommender.exchange.recognition.work import Work, common
 from recommender.table_kinds import KINDS
 
 KIND, FORM = "exams", "scores"
