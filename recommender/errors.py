@@ -112,6 +112,26 @@ class TableFault:
     values: dict[str, str] = field(default_factory=dict[str, str])
 
 
+@dataclass(frozen=True)
+class FaultCause:
+    """What is wrong with several cells of a column alike.
+
+    Parameters
+    ----------
+    code, column : str
+        As of each of the faults.
+    count : int
+        How many there are, listed or not.
+    example : TableFault
+        The first of them.
+    """
+
+    code: str
+    column: str
+    count: int
+    example: TableFault
+
+
 class TableFaultsError(InputError):
     """A table with bad rows; nothing of it was taken.
 
@@ -121,11 +141,26 @@ class TableFaultsError(InputError):
         Name of the file; empty where the rows came in a request.
     faults : sequence of TableFault
         Every fault, in the order of rows.
+    causes : sequence of FaultCause, optional
+        The faults by what causes them, the most frequent first; by default found in `faults`.
     """
 
-    def __init__(self, file: str, faults: Sequence[TableFault]) -> None:
+    def __init__(
+        self, file: str, faults: Sequence[TableFault], causes: Sequence[FaultCause] = ()
+    ) -> None:
         self.file = file
         self.faults = tuple(faults)
+        self.causes = tuple(causes) or _group(faults)
         # A request has no file to name, so it has a sentence of its own.
         code = "table.faults" if file else "request.faults"
         super().__init__(code, file=file, count=len(self.faults))
+
+
+def _group(faults: Sequence[TableFault]) -> tuple[FaultCause, ...]:
+    groups: dict[tuple[str, str], list[TableFault]] = {}
+    for fault in faults:
+        groups.setdefault((fault.code, fault.column), []).append(fault)
+    causes = [
+        FaultCause(code, column, len(alike), alike[0]) for (code, column), alike in groups.items()
+    ]
+    return tuple(sorted(causes, key=lambda cause: -cause.count))

@@ -73,3 +73,18 @@ def _calendar(country: str, year: int) -> HolidayBase:
 
     # the ten years before tell whether the country has make-up days at all
     return country_holidays(country, years=range(year - 10, year + 1), expand=False)
+
+
+# hours ahead of UTC, in countries of one time the whole year round
+_AHEAD = {
+    **dict.fromkeys(("CN", "HK", "MO", "TW", "SG", "MY", "PH"), 8),
+    **dict.fromkeys(("JP", "KR"), 9),
+    **dict.fromkeys(("TH", "VN", "KH", "LA"), 7),
+    **dict.fromkeys(("AE", "OM"), 4),
+    **dict.fromkeys(("SA", "KE", "TR"), 3),
+}
+
+
+def find_zone(country: str) -> dt.tzinfo | None:
+    """Return the time zone of a country, or None where it has several or moves its clocks."""
+    return dt.timezone(dt.timedelta(hours=_AHEAD[country])) if country in _AHEAD else None

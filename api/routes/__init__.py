@@ -1,10 +1,10 @@
 """The operations of the API, a folder or file a domain, named as in `recommender.service`."""
 
-from api.routes import groups, health, jobs, levels, privacy
+from api.routes import forms, groups, health, jobs, levels, privacy
 from api.routes.access import audit, caller, keys
 from api.routes.catalog import catalog, offerings
 from api.routes.learning import history, models
-from api.routes.people import enrolments, facts, people
+from api.routes.people import enrolments, facts, imports, people, uploads
 from api.routes.plans import changes, plans
 from api.routes.recommend import many, one
 
@@ -23,6 +23,9 @@ GROUPS = (
     catalog.ROUTES,
     offerings.ROUTES,
     jobs.ROUTES,
+    uploads.ROUTES,
+    imports.ROUTES,
+    forms.ROUTES,
     groups.ROUTES,
     audit.ROUTES,
     keys.ROUTES,

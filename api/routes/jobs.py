@@ -38,6 +38,22 @@ LONGEST_WAIT_SECONDS = 30  # well before a proxy gives up on an answer (nginx: a
 _LOOK_SECONDS = 0.3
 
 Table = Annotated[TableName, Path(description="What the table holds.")]
+Clear = Annotated[
+    bool,
+    Query(
+        description="Whether an empty cell takes away what is stored. Without it such a cell, "
+        "like a column that is not there, leaves it as it is."
+    ),
+]
+FileName = Annotated[str | None, Query(max_length=400, description="What reports call the file.")]
+Disposition = Annotated[
+    str | None,
+    Header(
+        max_length=2000,
+        description="Names the file where `filename` does not: "
+        "`attachment; filename*=UTF-8''%E8%AF%84%E5%88%86.xlsx`.",
+    ),
+]
 JobId = Annotated[Id, Path(description="As the answer to the request for it said.")]
 
 
@@ -53,7 +69,8 @@ def _show(job: Job) -> JobOut:
     )
 
 
-def _accept(call: Call, job: Job) -> Response:
+def accept_job(call: Call, job: Job) -> Response:
+    """Answer that a job was queued."""
     return answer(call, _show(job), status=202, location=f"/v1/jobs/{job.job_id}")
 
 
@@ -71,40 +88,29 @@ def _accept(call: Call, job: Job) -> Response:
 async def import_table(
     call: Admitted,
     table: Table,
-    dry_run: Annotated[bool, Query(description="Check everything, store nothing.")] = False,
-    filename: Annotated[
-        str | None, Query(max_length=400, description="What reports call the file.")
-    ] = None,
-    content_disposition: Annotated[
-        str | None,
-        Header(
-            max_length=2000,
-            description="Names the file where `filename` does not: "
-            "`attachment; filename*=UTF-8''%E8%AF%84%E5%88%86.xlsx`.",
-        ),
-    ] = None,
+    dry_run: Annotated[
+        bool, Query(description="Check everything, show what would change, store nothing.")
+    ] = False,
+    clear: Clear = False,
+    filename: FileName = None,
+    content_disposition: Disposition = None,
 ) -> Response:
     """Import a table: all of it, or nothing and a report of every bad row.
 
-    The body is the file itself: Excel (.xlsx), or CSV in UTF-8 or GB18030. What it is is told by
-    its content.
+    The body is the file itself: Excel (.xlsx), or CSV in UTF-8, UTF-16, GB18030 or Big5. What it
+    is is told by its content.
     """
-    # a form around the file would be read as the table, and each of its lines be a fault
-    if call.request.headers.get("content-type", "").lower().startswith("multipart/"):
-        query = call.request.url.query
-        place = call.request.url.path + (f"?{query}" if query else "")
-        headers = {"Accept": ", ".join(TABLES)}
-        raise Refusal(415, "import.form", headers=headers, place=place)
-    name = filename or _file_name(content_disposition)
+    refuse_form(call)
+    name = filename or file_name_in(content_disposition)
     # read here and not declared as a parameter: FastAPI would take it for JSON
     content = await call.request.body()
 
     def work() -> Response:
         with call.once():
             job = requests.submit_import(
-                call.session, table, content, file_name=name, dry_run=dry_run
+                call.session, table, content, file_name=name, dry_run=dry_run, clear=clear
             )
-            response = _accept(call, job)
+            response = accept_job(call, job)
         # after the transaction: before it, the runner would not see the job
         call.state.jobs.wake()
         return response
@@ -112,7 +118,17 @@ async def import_table(
     return await run_in_threadpool(work)
 
 
-def _file_name(disposition: str | None) -> str | None:
+def refuse_form(call: Call) -> None:
+    """Refuse a form around a file: it would be read as the table, and each line be a fault."""
+    if call.request.headers.get("content-type", "").lower().startswith("multipart/"):
+        query = call.request.url.query
+        place = call.request.url.path + (f"?{query}" if query else "")
+        headers = {"Accept": ", ".join(TABLES)}
+        raise Refusal(415, "import.form", headers=headers, place=place)
+
+
+def file_name_in(disposition: str | None) -> str | None:
+    """Return the name of a file in a ``Content-Disposition`` header."""
     header = Message()
     header["Content-Disposition"] = disposition or ""
     parts = header.get_params([], "Content-Disposition")
@@ -163,7 +179,7 @@ def create_plan_batch(call: Admitted, body: Strict[PlanBatchIn]) -> Response:
     )
     with call.once():
         job = requests.submit_plans(call.session, request, org_unit=body.org_unit, as_of=body.as_of)
-        response = _accept(call, job)
+        response = accept_job(call, job)
     call.state.jobs.wake()
     return response
 
@@ -182,7 +198,7 @@ def create_training(call: Admitted, body: Strict[TrainingIn]) -> Response:
     """Train an effect model on the history and judge it; it is not put in force."""
     with call.once():
         job = requests.submit_training(call.session, as_of=body.as_of, seed=body.seed)
-        response = _accept(call, job)
+        response = accept_job(call, job)
     call.state.jobs.wake()
     return response
 

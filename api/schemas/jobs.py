@@ -17,6 +17,7 @@ TableName = Literal[
     "assessments",
     "ratings",
     "exams",
+    "evidence",
     "records",
     "enrolments",
     "modules",
@@ -82,6 +83,17 @@ class JobFaultOut(_Part):
     hint: str
 
 
+class FaultCauseOut(_Part):
+    """What is wrong with several cells of a column alike."""
+
+    code: Annotated[str, Field(description="Stable; the sentences are for people.")]
+    column: str
+    count: Annotated[int, Field(description="How many there are, listed among the rows or not.")]
+    message: Annotated[str, Field(description="What differs from cell to cell stands as `…`.")]
+    hint: str
+    example: Annotated[JobFaultOut, Field(description="The first of them.")]
+
+
 class JobProblemOut(_Part):
     """Why a job failed, or a plan of it."""
 
@@ -91,6 +103,10 @@ class JobProblemOut(_Part):
     faults: Annotated[
         list[JobFaultOut], Field(description="Bad rows, 1000 at most; not in lists of jobs.")
     ]
+    causes: Annotated[
+        list[FaultCauseOut],
+        Field(description="The same by cause, all counted, the most frequent first."),
+    ] = []
 
 
 class JobOut(Resource):
@@ -120,16 +136,86 @@ class JobPage(Page):
     items: list[JobOut]
 
 
+class FieldChangeOut(BaseModel):
+    """What a field holds, and what it will hold; null is nothing."""
+
+    column: str
+    old: str | float | None
+    new: str | float | None
+
+
+class RowChangeOut(BaseModel):
+    """A row that changes what is stored."""
+
+    row: Annotated[int, Field(description="In the spreadsheet, from 1.")]
+    key: Annotated[str, Field(description="What tells the record apart, ` | ` between.")]
+    fields: list[FieldChangeOut]
+
+
+class LookAlikeOut(BaseModel):
+    """A new id that looks like another one."""
+
+    row: int
+    id: str
+    like: Annotated[str, Field(description="One that is stored, or stands in an earlier row.")]
+    difference: Annotated[
+        Literal["zeros", "case", "width", "marks", "letters"],
+        Field(
+            description="Zeros in front; case; full-width characters; spaces, hyphens or what "
+            "nobody sees; letters that look like digits."
+        ),
+    ]
+
+
+class SameNameOut(BaseModel):
+    """A new person whose name somebody else has already."""
+
+    row: int
+    person_id: str
+    name: str
+    others: Annotated[list[str], Field(description="The ids of those who have it.")]
+
+
+_Counts = dict[str, int]
+
+
 class ImportResultOut(BaseModel):
-    """What became of the rows of a table, or would."""
+    """What became of the rows of a table, or would; lists have the first 200."""
 
     inserted: int
     updated: int
     unchanged: Annotated[int, Field(description="There already.")]
+    changes: Annotated[list[RowChangeOut], Field(description="What changes, row by row.")] = []
+    changed: Annotated[_Counts, Field(description="Values that change, by column.")] = {}
+    cleared: Annotated[
+        _Counts, Field(description="Values that are taken away, by column; needs `clear`.")
+    ] = {}
+    blank: Annotated[_Counts, Field(description="Empty cells, by column.")] = {}
+    kept: Annotated[
+        _Counts, Field(description="Empty cells that leave a stored value as it is, by column.")
+    ] = {}
+    absent_columns: Annotated[
+        list[str], Field(description="Columns that the file lacks, so that stored values stay.")
+    ] = []
+    left_out: Annotated[
+        int, Field(description="Rows of what was not observed, with nothing to store.")
+    ] = 0
+    look_alikes: Annotated[list[LookAlikeOut], Field(description="Please check these.")] = []
+    same_names: Annotated[list[SameNameOut], Field(description="Please check these, too.")] = []
+    hidden_rows: Annotated[
+        int, Field(description="Rows that the spreadsheet does not show; they are read.")
+    ] = 0
+    is_filtered: Annotated[bool, Field(description="Whether a filter hides them.")] = False
+    ignored_columns: Annotated[
+        list[str], Field(description="Headers of columns that are not read.")
+    ] = []
     on_days_off: Annotated[
         list[str],
         Field(description="Offerings that begin or end on a day off, which may be meant."),
     ] = []
+    batch_id: Annotated[
+        int | None, Field(description="Number of the import, by which it can be undone.")
+    ] = None
     dry_run: Annotated[bool, Field(description="Whether nothing was stored.")]
 
 

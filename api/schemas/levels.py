@@ -77,6 +77,15 @@ class GapsOut(Resource):
     ]
 
 
+class EvidenceOut(_Part):
+    """A result of work that is held beside a level."""
+
+    achieved_on: dt.date
+    result: str
+    figure: float
+    unit: Annotated[str, Field(description="What the figure is of.")]
+
+
 class DerivationOut(Resource):
     """How a level came about, down to the raw rows."""
 
@@ -110,6 +119,10 @@ class DerivationOut(Resource):
     rows: Annotated[
         list[dict[str, Any]],
         Field(description="Without those of rater types that are null in `parts`, but one's own."),
+    ]
+    evidence: Annotated[
+        list[EvidenceOut],
+        Field(description="Results of work, the newest first; the level does not rest on them."),
     ]
 
 

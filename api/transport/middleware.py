@@ -19,7 +19,7 @@ from recommender.texts import hint, say
 REQUESTS = Counter("recommender_requests", "Requests answered.", ("method", "route", "status"))
 SECONDS = Histogram("recommender_request_seconds", "Time to answer.", ("method", "route"))
 
-_UPLOADS = "/v1/imports/"
+_UPLOADS = re.compile(r"/v1/imports(/[a-z]+)?")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # anything else could forge log lines, or be too long for them
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
@@ -108,9 +108,7 @@ class Middleware:
 
     def _limit(self, path: str) -> int:
         settings = self.settings
-        megabytes = (
-            settings.upload_limit_mb if path.startswith(_UPLOADS) else settings.body_limit_mb
-        )
+        megabytes = settings.upload_limit_mb if _UPLOADS.fullmatch(path) else settings.body_limit_mb
         return megabytes * 1_000_000
 
     def _bounded(self, receive: Receive, limit: int) -> Receive:

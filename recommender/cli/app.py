@@ -27,9 +27,19 @@ COMMANDS = {
         "Try it out on made-up people: files in; gaps, ranked courses and a plan out.",
     ),
     "import": ("tables", "Import a table: all of it, or nothing and a report of every faulty row."),
+    "imports": ("importing.batches", "List what was imported, and undo it."),
     "template": (
         "tables",
         "Write an empty workbook to fill in, with headers, drop-downs and an example row.",
+    ),
+    "questionnaire": (
+        "importing.forms",
+        "Write the rating forms of a round: a workbook for each rater, and texts for wjx.cn.",
+    ),
+    "exam-sheet": ("importing.forms", "Write the score sheet of an exam, to fill in and import."),
+    "attendance-sheet": (
+        "importing.forms",
+        "Write the attendance sheet of a course, to fill in and import.",
     ),
     "gaps": ("people", "Show a person's levels against the targets of the grade."),
     "recommend": ("people", "Rank the courses that are worth a person's time."),

@@ -23,7 +23,7 @@ from rich.text import Text
 
 from recommender.cli.app import Command
 from recommender.errors import InputError, ModelError, RecommenderError, TableFaultsError
-from recommender.exchange import describe_faults
+from recommender.exchange import describe_causes, describe_faults
 from recommender.service.session import Session, open_session
 from recommender.settings import FIRST_DAY, LAST_DAY, Settings
 from recommender.texts import LANGUAGES, explain, say
@@ -133,8 +133,11 @@ class Terminal:
 
     def print(self, key: str, **values: object) -> None:
         """Print a text, unless JSON was asked for."""
+        self.show(self.say(key, **values))
+
+    def show(self, text: str) -> None:
+        """Print a sentence that is in the right language already, unless JSON was asked for."""
         if not self.as_json:
-            text = self.say(key, **values)
             # no markup: what stands in brackets may be data; no folding: a path stays in one piece
             self.out.print(text, markup=False, highlight=False, soft_wrap=True)
 
@@ -272,11 +275,17 @@ def _tell(
         ]
         text = [f"  {d['where']}: {d['what']} — {d['hint']}" for d in details]
         code, advice = "catalog.faults", ""
+        causes = []
     else:
         message, advice = explain(error, lang, command_line=True)
         code = error.code
         details = (
             describe_faults(error, lang, command_line=True)
+            if isinstance(error, TableFaultsError)
+            else []
+        )
+        causes = (
+            describe_causes(error, lang, command_line=True)
             if isinstance(error, TableFaultsError)
             else []
         )
@@ -288,8 +297,14 @@ def _tell(
     # the words go to standard error all the same, so standard output is JSON and nothing else
     if as_json:
         problem = {"code": code, "message": message, "hint": advice, "faults": details}
+        if causes:
+            problem["causes"] = causes
         typer.echo(json.dumps({"error": problem}, ensure_ascii=False, indent=2, default=str))
     console.print(message + (f" — {advice}" if advice else ""), markup=False, soft_wrap=True)
+    if len(causes) < len(text):
+        for cause in causes[:SHOWN_FAULTS]:
+            line = say("cli.cause", lang, **cause | {"row": cause["example"]["row"]})
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
     for line in text[:SHOWN_FAULTS]:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if len(text) > SHOWN_FAULTS:

@@ -13,6 +13,7 @@ from recommender.cli.common import EXIT_PROBLEM, Terminal, command
 from recommender.cli.files import write_pdf
 from recommender.cli.printing import (
     competency_names,
+    print_evidence,
     print_facts,
     print_gaps,
     print_path,
@@ -256,6 +257,7 @@ def explain(
     name = competency_names(session.service.framework, term.lang)[competency]
     if derivation.level is None:
         term.print("cli.explain-nothing", person=person, competency=name)
+        print_evidence(term, derivation.evidence)
         return
     term.print(
         "cli.explain-title",
@@ -274,3 +276,4 @@ def explain(
     for part in (derivation.parts, derivation.rows):
         if part:
             print_facts(term, session.service.framework, competency, part)
+    print_evidence(term, derivation.evidence)

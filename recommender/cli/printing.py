@@ -363,6 +363,26 @@ def print_facts(
     )
 
 
+def print_evidence(term: Terminal, evidence: Sequence[Mapping[str, Any]]) -> None:
+    """Print results of work that are held beside a level, if there are any."""
+    if evidence:
+        term.print_table(
+            term.say("document.evidence.title"),
+            [
+                (term.say(f"document.evidence.{name}"), "left")
+                for name in ("on", "result", "figure")
+            ],
+            [
+                (
+                    str(each["achieved_on"]),
+                    each["result"],
+                    figures.evidence(each["figure"], each["unit"]),
+                )
+                for each in evidence
+            ],
+        )
+
+
 def _cell(term: Terminal, names: Mapping[str, str], column: str, value: Any) -> str:
     if value is None:
         return "–"

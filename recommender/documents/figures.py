@@ -36,6 +36,12 @@ def decimal(number: float | None, *, digits: int) -> str:
     return text
 
 
+def evidence(number: float, unit: str) -> str:
+    """Return the figure of a result of work with its unit, with the decimals that it has."""
+    text = f"{number:,.6f}".rstrip("0").rstrip(".").replace("-", MINUS)
+    return text + unit if unit == "%" else f"{text} {unit}"
+
+
 def level(number: float | None) -> str:
     """Return an assessed level, in two decimals.
 

@@ -14,32 +14,61 @@ if TYPE_CHECKING:
         read_catalog_workbook,
     )
     from recommender.exchange.catalog.writing import write_catalog_workbook
-    from recommender.exchange.tables.faults import describe_faults
+    from recommender.exchange.forms.rating_forms import write_rating_form
+    from recommender.exchange.forms.reading import files_of, read_form, recognise_form
+    from recommender.exchange.forms.sheets import write_attendance_sheet, write_exam_sheet
+    from recommender.exchange.forms.survey_text import write_survey_text
+    from recommender.exchange.tables.faults import describe_causes, describe_faults
     from recommender.exchange.tables.marked_copy import write_marked_copy
-    from recommender.exchange.tables.reading import check_items, read_table
+    from recommender.exchange.tables.reading import (
+        TableRead,
+        check_items,
+        read_import,
+        read_table,
+    )
     from recommender.exchange.tables.templates import write_template
     from recommender.exchange.tables.writing import write_xlsx
 
 _HOMES = {
+    "TableRead": "tables.reading",
     "check_items": "tables.reading",
+    "describe_causes": "tables.faults",
     "describe_faults": "tables.faults",
     "import_catalog_workbook": "catalog.reading",
     "read_catalog_workbook": "catalog.reading",
+    "files_of": "forms.reading",
+    "read_form": "forms.reading",
+    "read_import": "tables.reading",
     "read_table": "tables.reading",
+    "recognise_form": "forms.reading",
+    "write_attendance_sheet": "forms.sheets",
     "write_catalog_workbook": "catalog.writing",
+    "write_exam_sheet": "forms.sheets",
     "write_marked_copy": "tables.marked_copy",
+    "write_rating_form": "forms.rating_forms",
+    "write_survey_text": "forms.survey_text",
     "write_template": "tables.templates",
     "write_xlsx": "tables.writing",
 }
 
 __all__ = [
+    "TableRead",
     "check_items",
+    "describe_causes",
     "describe_faults",
+    "files_of",
     "import_catalog_workbook",
     "read_catalog_workbook",
+    "read_form",
+    "read_import",
     "read_table",
+    "recognise_form",
+    "write_attendance_sheet",
     "write_catalog_workbook",
+    "write_exam_sheet",
     "write_marked_copy",
+    "write_rating_form",
+    "write_survey_text",
     "write_template",
     "write_xlsx",
 ]

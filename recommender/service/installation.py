@@ -31,6 +31,8 @@ class Service:
     ----------
     framework : Framework
         The catalogue: its folder and the modules that were imported.
+    folder : Catalog
+        The catalogue of the folder alone.
     engine : Engine
         The database.
     models : Models
@@ -44,6 +46,7 @@ class Service:
     """
 
     framework: Framework
+    folder: Catalog
     engine: Engine
     models: Models
     caches: Caches = field(default_factory=Caches)
@@ -94,7 +97,7 @@ def open_service(
     try:
         framework = build_framework(with_imported(catalog, engine))
         models = find_models(settings)
-        return Service(framework, engine, models, two_person=settings.two_person)
+        return Service(framework, catalog, engine, models, two_person=settings.two_person)
     except BaseException:
         # nobody else can close it, and SQLite keeps its files open
         engine.dispose()

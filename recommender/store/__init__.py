@@ -1,6 +1,6 @@
 """Schema, queries and migrations: the only SQL of the project."""
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Table
 
 from recommender.store import schema
 from recommender.store.access.audit import (
@@ -63,7 +63,6 @@ from recommender.store.snapshots import (
 from recommender.store.writes import (
     Written,
     count_change,
-    note_import,
     org_path,
     to_rows,
     touch_people,
@@ -87,6 +86,7 @@ __all__ = [
     "Snapshot",
     "StoredEntry",
     "StoredKey",
+    "Table",
     "Written",
     "append_entries",
     "backup_database",
@@ -112,7 +112,6 @@ __all__ = [
     "list_keys",
     "make_pseudonym",
     "note_erasure_request",
-    "note_import",
     "open_database",
     "org_path",
     "read_counters",

@@ -15,15 +15,15 @@ def read_history_state(connection: sa.Connection) -> tuple[int, ...]:
     """Return figures that change whenever the facts behind the history change.
 
     A change of a person's facts counts up the person's version; an imported table of records
-    is a new batch.
+    is a new batch, and one that is undone is marked.
     """
     person, batch = schema.person.c, schema.import_batch.c
     # the count as well: an erasure lowers the sum, and later changes bring it back
     people = sa.select(sa.func.count(), sa.func.sum(person.version)).select_from(schema.person)
     records = sa.select(sa.func.count()).select_from(schema.improvement_record)
-    batches = sa.select(sa.func.max(batch.id)).where(batch.kind == "records")
-    figures = [*connection.execute(people).one()]
-    figures += [connection.scalar(records), connection.scalar(batches)]
+    batches = sa.select(sa.func.max(batch.id), sa.func.count(batch.undone_at))
+    figures = [*connection.execute(people).one(), connection.scalar(records)]
+    figures += connection.execute(batches.where(batch.kind == "records")).one()
     return tuple(number or 0 for number in figures)
 
 

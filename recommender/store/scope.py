@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +56,12 @@ def visible(scope: Scope) -> sa.ColumnElement[bool]:
 def in_unit(path: str) -> sa.ColumnElement[bool]:
     """Return the condition that a row of `person` belongs to a unit or one below it."""
     return schema.person.c.org_unit_id.in_(_units(path))
+
+
+def present(day: dt.date) -> sa.ColumnElement[bool]:
+    """Return the condition that a row of `person` is of somebody who has not left by a day."""
+    left_on = schema.person.c.left_on
+    return sa.or_(left_on.is_(None), left_on > day)
 
 
 def covers_unit(scope: Scope, path: str) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -20,15 +19,13 @@ _FEW_PEOPLE = 500
 
 @dataclass(frozen=True)
 class Written:
-    """How many rows came in new, replaced a stored one, or were there already.
-
-    `on_days_off` are the ids of offerings that begin or end on a day off, which may be meant.
-    """
+    """How many rows came in new, replaced a stored one, or were there already."""
 
     inserted: int
     updated: int
     unchanged: int
-    on_days_off: tuple[str, ...] = ()
+    # number of the import, by which it can be undone; None where none is kept
+    batch_id: int | None = field(default=None, compare=False)
 
 
 def write_people(connection: sa.Connection, people: pd.DataFrame) -> Written:
@@ -56,6 +53,7 @@ def write_people(connection: sa.Connection, people: pd.DataFrame) -> Written:
             "grade": row["grade"],
             "manager_id": row["manager_id"],
             "hired_on": row["hired_on"],
+            "left_on": row.get("left_on"),
             "synthetic": row["synthetic"] == "yes",
             "ref": schema.make_ref(),
         }
@@ -218,24 +216,6 @@ def try_write(connection: sa.Connection) -> None:
             .where(counter.c.name == "access")
             .values(number=counter.c.number + step)
         )
-
-
-def note_import(
-    connection: sa.Connection, *, kind: str, file_name: str, sha256: str, written: Written
-) -> None:
-    """Note which file was imported, when, and what became of its rows."""
-    connection.execute(
-        schema.import_batch.insert(),
-        {
-            "kind": kind,
-            "file_name": file_name,
-            "sha256": sha256,
-            "inserted": written.inserted,
-            "updated": written.updated,
-            "unchanged": written.unchanged,
-            "imported_at": dt.datetime.now(dt.UTC),
-        },
-    )
 
 
 def write_rows(

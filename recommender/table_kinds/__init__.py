@@ -4,18 +4,14 @@ Reading, checking, templates and storing all follow these definitions (DESIGN, s
 """
 
 from recommender.table_kinds.columns import Column, ColumnType, Known, TableKind
-from recommender.table_kinds.kinds import (
-    ENROLMENT_STATUSES,
-    KINDS,
-    MODALITIES,
-    RATER_TYPES,
-    YES_NO,
-)
+from recommender.table_kinds.kinds import KINDS, RATERS
+from recommender.table_kinds.spellings import ENROLMENT_STATUSES, MODALITIES, RATER_TYPES, YES_NO
 
 __all__ = [
     "ENROLMENT_STATUSES",
     "KINDS",
     "MODALITIES",
+    "RATERS",
     "RATER_TYPES",
     "YES_NO",
     "Column",

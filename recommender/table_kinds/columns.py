@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 ColumnType = Literal["text", "number", "date", "choice", "ids"]
 Reference = Literal["person", "grade", "competency", "indicator", "subject", "module", "offering"]
+Measure = Literal["", "money", "hours", "score", "points", "level", "people"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Column:
         Whether a cell, or the whole column, may be missing.
     minimum, maximum : float
         Bounds of a number, inclusive.
+    measure : str
+        What a number measures, so that its unit may be written with it (`exchange.tables.units`).
     choices : mapping of str to tuple of str
         For ``choice``: stored value to the spellings that are understood; the first one is used
         in Chinese templates.
@@ -49,6 +53,7 @@ class Column:
     nullable: bool = False
     minimum: float = float("-inf")
     maximum: float = float("inf")
+    measure: Measure = ""
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     refers_to: Reference | None = None
     whole: bool = False
@@ -111,6 +116,10 @@ class Known:
         all. Nobody is imported into another unit, and no offering belongs to another.
     others : frozenset of str
         Ids of people, or of offerings, that are stored already and must not be changed.
+    zone : tzinfo or None
+        Where the organisation is, for times with a zone; None if that is not known.
+    clears : bool
+        Whether an empty cell takes away what is stored, and does not leave it as it is.
     """
 
     people: frozenset[str]
@@ -124,3 +133,5 @@ class Known:
     prerequisites: Mapping[str, tuple[str, ...]]
     org_unit: str = ""
     others: frozenset[str] = frozenset()
+    zone: dt.tzinfo | None = None
+    clears: bool = False

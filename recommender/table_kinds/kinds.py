@@ -5,33 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recommender.table_kinds.columns import Column, TableKind
-
-# of the spellings the first one is written into templates and files that go out
-RATER_TYPES: Mapping[str, tuple[str, ...]] = {
-    "self": ("自评", "本人", "self"),
-    "manager": ("上级", "主管", "manager"),
-    "peer": ("同事", "同级", "peer"),
-    "customer": ("客户", "customer"),
-}
-ENROLMENT_STATUSES: Mapping[str, tuple[str, ...]] = {
-    "enrolled": ("已报名", "报名", "enrolled"),
-    "completed": ("已完成", "完成", "completed"),
-    "cancelled": ("已取消", "取消", "cancelled"),
-    "no-show": ("缺席", "未到", "no-show"),
-}
-YES_NO: Mapping[str, tuple[str, ...]] = {
-    "yes": ("是", "yes", "true", "1"),
-    "no": ("否", "no", "false", "0"),
-}
-MODALITIES: Mapping[str, tuple[str, ...]] = {
-    "classroom": ("面授", "课堂", "classroom"),
-    "online": ("在线", "线上", "online"),
-    "coaching": ("在岗带教", "带教", "coaching"),
-    "action-learning": ("行动学习", "action-learning"),
-    "blended": ("混合式", "混合", "blended"),
-    "simulation": ("模拟演练", "模拟", "simulation"),
-    "certification": ("认证考试", "认证", "certification"),
-}
+from recommender.table_kinds.spellings import ENROLMENT_STATUSES, MODALITIES, RATER_TYPES, YES_NO
 
 _PERSON = Column(
     "person_id", ("工号", "员工编号", "人员编号"), refers_to="person", example="00012345"
@@ -72,6 +46,8 @@ KINDS: Mapping[str, TableKind] = {
                     not_future=True,
                     example="2022-07-01",
                 ),
+                # may lie ahead: who leaves is known before
+                Column("left_on", ("离职日期", "离职时间", "离岗日期"), "date", nullable=True),
                 Column(
                     "synthetic",
                     ("合成数据", "示例数据"),
@@ -93,6 +69,7 @@ KINDS: Mapping[str, TableKind] = {
                     "level",
                     ("级别得分", "能力级别", "评估级别"),
                     "number",
+                    measure="level",
                     minimum=0,
                     maximum=4,
                     example="2.3",
@@ -103,6 +80,7 @@ KINDS: Mapping[str, TableKind] = {
                     "standard_error",
                     ("标准误",),
                     "number",
+                    measure="level",
                     nullable=True,
                     minimum=1e-6,
                     maximum=4,
@@ -137,6 +115,7 @@ KINDS: Mapping[str, TableKind] = {
                     "rating",
                     ("评分", "得分"),
                     "number",
+                    measure="points",
                     whole=True,
                     nullable=True,
                     minimum=0,
@@ -163,16 +142,45 @@ KINDS: Mapping[str, TableKind] = {
                     "exam_level",
                     ("考试级别",),
                     "number",
+                    measure="level",
                     whole=True,
                     minimum=1,
                     maximum=4,
                     example="2",
                 ),
                 Column("subject", ("科目", "考试科目"), refers_to="subject"),
-                Column("score", ("分数", "成绩"), "number", minimum=0, maximum=100, example="86"),
+                Column(
+                    "score",
+                    ("分数", "成绩"),
+                    "number",
+                    measure="score",
+                    minimum=0,
+                    maximum=100,
+                    example="86",
+                ),
                 Column("sat_on", ("考试日期",), "date", not_future=True, example="2026-03-01"),
             ),
             ("person_id", "competency_id", "exam_level", "subject", "sat_on"),
+        ),
+        # results of work with a figure, shown beside a level and never turned into one
+        TableKind(
+            "evidence",
+            ("工作成果", "Evidence"),
+            (
+                _PERSON,
+                _COMPETENCY,
+                Column(
+                    "achieved_on",
+                    ("成果日期", "取得日期"),
+                    "date",
+                    not_future=True,
+                    example="2026-03-01",
+                ),
+                Column("result", ("工作成果", "成果"), example="新签政企客户合同"),
+                Column("figure", ("数值", "成果数值"), "number", example="12"),
+                Column("unit", ("计量单位", "单位"), example="份"),
+            ),
+            ("person_id", "competency_id", "achieved_on", "result"),
         ),
         TableKind(
             "records",
@@ -187,6 +195,7 @@ KINDS: Mapping[str, TableKind] = {
                     "level_before",
                     ("培训前级别", "前测级别"),
                     "number",
+                    measure="level",
                     minimum=0,
                     maximum=4,
                     example="1.4",
@@ -195,6 +204,7 @@ KINDS: Mapping[str, TableKind] = {
                     "level_after",
                     ("培训后级别", "后测级别"),
                     "number",
+                    measure="level",
                     minimum=0,
                     maximum=4,
                     example="1.9",
@@ -260,8 +270,24 @@ KINDS: Mapping[str, TableKind] = {
                     refers_to="competency",
                     example="communication-listening;customer-relationship",
                 ),
-                Column("from_level", ("起始级别",), "number", minimum=0, maximum=4, example="1"),
-                Column("to_level", ("目标级别",), "number", minimum=0, maximum=4, example="2"),
+                Column(
+                    "from_level",
+                    ("起始级别",),
+                    "number",
+                    measure="level",
+                    minimum=0,
+                    maximum=4,
+                    example="1",
+                ),
+                Column(
+                    "to_level",
+                    ("目标级别",),
+                    "number",
+                    measure="level",
+                    minimum=0,
+                    maximum=4,
+                    example="2",
+                ),
                 Column(
                     "modality",
                     ("培训方式", "形式"),
@@ -270,11 +296,20 @@ KINDS: Mapping[str, TableKind] = {
                     example="在岗带教",
                 ),
                 # not 0: modules are ranked by what they add per hour, too
-                Column("hours", ("学时", "课时"), "number", minimum=0.1, maximum=1000, example="8"),
+                Column(
+                    "hours",
+                    ("学时", "课时"),
+                    "number",
+                    measure="hours",
+                    minimum=0.1,
+                    maximum=1000,
+                    example="8",
+                ),
                 Column(
                     "cost",
-                    ("费用", "费用（元）", "费用(元)"),
+                    ("费用",),
                     "number",
+                    measure="money",
                     minimum=0,
                     maximum=1_000_000,
                     example="600",
@@ -290,6 +325,7 @@ KINDS: Mapping[str, TableKind] = {
                     "expert_improvement",
                     ("专家估计提升", "专家预估提升"),
                     "number",
+                    measure="level",
                     nullable=True,
                     minimum=0,
                     maximum=4,
@@ -314,6 +350,7 @@ KINDS: Mapping[str, TableKind] = {
                     "seats",
                     ("名额", "席位"),
                     "number",
+                    measure="people",
                     whole=True,
                     nullable=True,
                     minimum=0,
@@ -332,3 +369,25 @@ KINDS: Mapping[str, TableKind] = {
         ),
     )
 }
+
+# who is to rate whom: read for rating forms, and not stored
+RATERS = TableKind(
+    "raters",
+    ("评分人名单", "Raters"),
+    (
+        _PERSON,
+        Column(
+            "rater_type",
+            ("关系", "评分人类型", "评价者类型"),
+            "choice",
+            choices=RATER_TYPES,
+            example="同事",
+        ),
+        Column(
+            "rater_id", ("评分人工号", "评分人", "评分人编号", "评价者编号"), example="00010001"
+        ),
+        # of customers, who are not among the people stored
+        Column("rater_name", ("评分人姓名", "评价者姓名"), nullable=True),
+    ),
+    ("person_id", "rater_type", "rater_id"),
+)

@@ -112,6 +112,11 @@ class Ground:
     def job_id(self):
         return self.ask("POST", "/v1/plan-batches", json={"org_unit": UNIT}).json()["job_id"]
 
+    def import_id(self):
+        given = {"content": f"工号,姓名,单位,职级\nU1,新人,{UNIT},初级\n".encode()}
+        given |= {"headers": {"content-type": "text/csv"}}
+        return self.ask("POST", "/v1/imports", **given).json()["import_id"]
+
     def for_confirm_api_key(self):
         given = {"label": "x", "role": "analyst"}
         return self.ask("POST", "/v1/api-keys", "access-admin", json=given).json()["key_id"]
@@ -124,6 +129,12 @@ class Ground:
 
     def for_read_job_report(self):
         return self.send_table(f"person_id,name,org_unit,grade\nJ1,新人,{UNIT},g9\n", "failed")
+
+    def batch_id(self):
+        text = f"person_id,name,org_unit,grade\nJ2,新人,{UNIT},g1\n"
+        return str(
+            self.ask("GET", f"/v1/jobs/{self.send_table(text, 'done')}/result").json()["batch_id"]
+        )
 
     def send_table(self, text, status):
         for job in self.ask("GET", "/v1/jobs?limit=200").json()["items"]:

@@ -51,25 +51,87 @@ def rows(served, query):
         return connection.execute(query).all()
 
 
+def test_an_import_is_undone(served):
+    """By HR of the unit, once; what is undone can be imported again."""
+    client, others = served.client("hr"), served.client("admin")
+    text = HEADER + f"U1,新人,{UNIT}/新小组,g1\n"
+    job = wait_for(client, send_table(client, "people", text, filename="名单.csv"))
+    batch = client.get(job["result_url"]).json()["batch_id"]
+    newest = client.get("/v1/import-batches?limit=1").json()
+    assert newest["next"] is not None or len(newest["items"]) == 1
+    (item,) = newest["items"]
+    assert (item["batch_id"], item["kind"], item["file_name"]) == (batch, "people", "名单.csv")
+    assert (item["inserted"], item["can_be_undone"], item["undone_at"]) == (1, True, None)
+    assert others.get("/v1/import-batches?limit=1").json()["items"] == [item]
+    place = f"/v1/import-batches/{batch}/undo"
+    undone = client.post(place)
+    assert undone.status_code == 200, undone.text
+    assert undone.json()["undone_by"] == client.get("/v1/me").json()["actor"]
+    assert client.get("/v1/people/U1").status_code == 404
+    again = client.post(place)
+    assert (again.status_code, again.json()["type"].rpartition(":")[2]) == (
+        409,
+        "import-batch.undone",
+    )
+    assert client.post("/v1/import-batches/999999/undo").status_code == 404
+    entries = others.get("/v1/audit?limit=200&action=undo_import").json()["items"]
+    assert [entry["details"]["batch"] for entry in entries if entry["details"]] == [batch]
+
+
 def test_an_import_from_upload_to_result(served):
     client = served.client("hr")
     accepted = send_table(client, "people", GOOD, filename="名单.csv")
     first = accepted.json()
     assert first["status"] in ("queued", "running")
-    assert first["request"] == {"table": "people", "file_name": "名单.csv", "dry_run": False}
+    assert first["request"] == {
+        "table": "people",
+        "file_name": "名单.csv",
+        "dry_run": False,
+        "clear": False,
+    }
     job = wait_for(client, accepted)
     assert (job["kind"], job["status"], job["problem"]) == ("import", "done", None)
     assert job["report_url"] is None
     result = client.get(job["result_url"]).json()
-    assert result == {
-        "inserted": 1,
-        "updated": 0,
-        "unchanged": 0,
-        "dry_run": False,
-        "on_days_off": [],
-    }
+    assert result.pop("batch_id") >= 1
+    assert (
+        result.items()
+        >= {
+            "inserted": 1,
+            "updated": 0,
+            "unchanged": 0,
+            "dry_run": False,
+            "on_days_off": [],
+        }.items()
+    )
     again = wait_for(client, send_table(client, "people", GOOD))
     assert client.get(again["result_url"]).json()["unchanged"] == 1
+
+
+def test_a_dry_run_is_a_preview_and_empty_cells_clear_when_asked(served):
+    client = served.client("hr")
+    head = "person_id,name,org_unit,grade,hired_on,note\n"
+    wait_for(client, send_table(client, "people", head + f"J5,新人,{UNIT},g1,2026-01-05,x\n"))
+    for clear, counts in ((False, "kept"), (True, "cleared")):
+        again = head + f"J5,新人,{UNIT},g2,,x\nj5,别人,{UNIT},g1,,x\n"
+        asked = {"dry_run": True, "clear": clear}
+        job = wait_for(client, send_table(client, "people", again, **asked))
+        result = client.get(job["result_url"]).json()
+        assert result[counts] == {"hired_on": 1}
+        grade = {"column": "grade", "old": "g1", "new": "g2"}
+        (change,) = result["changes"]
+        assert (change["row"], change["key"], change["fields"][0]) == (2, "J5", grade)
+        assert result["ignored_columns"] == ["note"]
+        assert result["look_alikes"] == [{"row": 3, "id": "j5", "like": "J5", "difference": "case"}]
+
+
+def test_faults_are_told_by_cause(served):
+    client = served.client("hr")
+    job = wait_for(client, send_table(client, "people", BAD + f"J4,新人,{UNIT},g8\n"))
+    seen = client.get(f"/v1/jobs/{job['job_id']}").json()["problem"]
+    (cause,) = seen["causes"]
+    assert (cause["code"], cause["column"], cause["count"]) == ("table.unknown_grade", "grade", 2)
+    assert cause["example"] == seen["faults"][0]
 
 
 def test_a_dry_run_stores_nothing(served):

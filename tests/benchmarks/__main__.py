@@ -8,14 +8,23 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import block_ridge, catalog, effects, importing, plans, ranking, serving
+from tests.benchmarks import (
+    block_ridge,
+    catalog,
+    effects,
+    importing,
+    matrix,
+    plans,
+    ranking,
+    serving,
+)
 
 
 def main() -> None:
     """Run, write and print."""
     figures = [
         figure
-        for part in (catalog, ranking, block_ridge, effects, plans, importing)
+        for part in (catalog, ranking, block_ridge, effects, plans, importing, matrix)
         for figure in part.run()
     ]
     path = Path("build/bench.json")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from recommender.documents import (
     ActivityRow,
     CompetencyRow,
+    EvidenceRow,
     LeftOutModule,
     PlanDocument,
     PlanItemRow,
@@ -214,6 +215,15 @@ def plan_document(lang: str = "zh-CN") -> PlanDocument:
         synthetic=True,
         status="draft",
         competencies=competency_rows(lang),
+        evidence=(
+            EvidenceRow(
+                "抗挫能力" if zh else "Resilience",
+                dt.date(2026, 9, 30),
+                "失利后重新入围的项目" if zh else "Bids won after a defeat",
+                2.0,
+                "个" if zh else "bids",
+            ),
+        ),
         items=plan_items(lang),
         left_out=(
             LeftOutModule(

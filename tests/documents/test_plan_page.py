@@ -188,7 +188,7 @@ def test_references_within_the_page_exist_once(document, lang):
 
 def test_tables_have_captions_and_scoped_headers(document, lang):
     shown = rendered(document, lang)
-    assert len(shown.all("caption")) == len(shown.all("table")) == 4
+    assert len(shown.all("caption")) == len(shown.all("table")) == 5
     assert all("scope" in header for header in shown.all("th"))
     assert all("aria-label" in nav for nav in shown.all("nav"))
     hidden_or_named = [

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from recommender.errors import TableFaultsError
-from recommender.exchange import describe_faults, read_table
+from recommender.exchange import describe_causes, describe_faults, read_import, read_table
 from recommender.table_kinds import KINDS
 from recommender.texts import LANGUAGES
 
@@ -31,11 +31,12 @@ def test_scenarios(case, form, known, latest, workbook, delimited):
     rows = rows_of(case)
     path = workbook(("表", rows)) if form == "xlsx" else delimited(rows)
     expected = case.get("faults", [])
+    how = {"latest": latest, "clear": case.get("clear", False)}
     if not expected:
-        read_table(path, KINDS[case["kind"]], known, latest=latest)
+        read_import(path, KINDS[case["kind"]], known, **how)
         return
     with pytest.raises(TableFaultsError) as caught:
-        read_table(path, KINDS[case["kind"]], known, latest=latest)
+        read_import(path, KINDS[case["kind"]], known, **how)
     faults = caught.value.faults
     assert [f"{f.row} {f.column} {f.code}" for f in faults] == expected
     assert caught.value.values["count"] == len(expected)
@@ -60,6 +61,24 @@ def test_list_is_capped_and_the_count_is_not(known, latest, delimited):
     assert len(caught.value.faults) == 1000
     assert caught.value.values["count"] == 6000
     assert caught.value.faults[-1].row == 501
+
+
+def test_faults_are_grouped_by_cause(known, latest, delimited):
+    rows = [["person_id", "competency_id", "level", "method", "assessed_on"]]
+    rows += [[f"9{n}", "resilience", 2, "评审", "2026-03-01"] for n in range(2000)]
+    rows += [["00000001", "resilience", 9, "评审", "2026-03-01"]]
+    with pytest.raises(TableFaultsError) as caught:
+        read_table(delimited(rows), KINDS["assessments"], known, latest=latest)
+    causes = [(c.code, c.column, c.count, c.example.row) for c in caught.value.causes]
+    assert causes == [
+        ("table.unknown_person", "person_id", 2000, 2),
+        ("table.out_of_range", "level", 1, 2002),
+    ]
+    for lang in LANGUAGES:
+        first, second = describe_causes(caught.value, lang)
+        assert "…" in first["message"]  # which person differs from row to row
+        assert (first["count"], first["example"]["found"]) == (2000, "90")
+        assert second["hint"]
 
 
 def test_same_column_twice(known, latest, workbook):

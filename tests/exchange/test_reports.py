@@ -49,6 +49,10 @@ def test_marked_copy(form, lang, marked, workbook, delimited, known, latest):
         "9",
     ]
     assert "C3" in faults["B5"].hyperlink.location
+    assert faults.auto_filter.ref == "A4:H7"
+    causes = {faults.cell(row, 8).value for row in (5, 6, 7)}
+    assert len(causes) == 3  # one for each column, with how many there are
+    assert all("1" in cause for cause in causes)
     bad = {cell.coordinate for row in table for cell in row if cell.comment}
     assert bad == {"C3", "D4", "A5"}
     coloured = {

@@ -17,6 +17,8 @@ quickly = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 days = st.dates(dt.date(1950, 1, 1), dt.date(2026, 11, 1))
+# hired on, left on: in order where both are known
+two_days = st.tuples(days, days).map(sorted) | st.tuples(days, st.none()) | st.just((None, None))
 staff_numbers = st.from_regex(r"[0-9A-Za-z]{1,12}", fullmatch=True)
 words = (
     st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=20)
@@ -76,7 +78,7 @@ def test_people(suffix, data, lang, title, known, tmp_path):
                 if "00000001" not in ids
                 else None,
                 "synthetic": data.draw(st.sampled_from(["yes", "no"])),
-                "hired_on": data.draw(st.none() | days),
+                **dict(zip(("hired_on", "left_on"), data.draw(two_days), strict=True)),
             }
         )
     path = tmp_path / f"people{suffix}"

@@ -48,6 +48,7 @@ _LISTS = {
     "unit": "units",
     "plan_id": "plans",
     "job_id": "jobs",
+    "import_id": "uploads",
     "key_id": "keys",
     "model_id": "models",
     "header.If-Match": "versions",
@@ -66,6 +67,10 @@ def make_ground(served: Served) -> dict[str, list[str]]:
     def send_table(text: str) -> str:
         given = {"content": text, "headers": {"content-type": "text/csv"}}
         return client.post("/v1/imports/people", **given).json()["job_id"]
+
+    def upload(text: str) -> str:
+        given = {"content": text.encode(), "headers": {"content-type": "text/csv"}}
+        return client.post("/v1/imports", **given).json()["import_id"]
 
     model = train()
     folder = served.settings.models
@@ -86,6 +91,7 @@ def make_ground(served: Served) -> dict[str, list[str]]:
             make("/v1/plan-batches", {"org_unit": UNIT, "hours_budget": 24}, "job_id"),
             send_table("person_id,name,org_unit,grade\n00902,司马青,南区,g9\n"),
         ],
+        "uploads": [upload("工号,姓名,单位,职级\n00903,司马青,南区,初级\n")],
         "models": [card.model_id for card in models],
         "keys": [
             make("/v1/api-keys", {"label": f"key {number}", "role": "analyst"}, "key_id")

@@ -22,7 +22,8 @@ from serving import COLLEAGUE, EMPLOYEE, MANAGER, OTHER_UNIT, OUTSIDE, UNIT, Ser
 
 from recommender.improvement.registry import save_model
 from recommender.service.permissions import Permission, Role
-from recommender.store import writing
+from recommender.store import Written, writing
+from recommender.store.imports.batches import add_batch
 from recommender.store.jobs import claim_job, fail_job, insert_job
 
 TABLE = yaml.safe_load(
@@ -45,6 +46,9 @@ THINGS = {
     "model": ("model_id", ""),
     "key": ("key_id", ""),
 }
+_ROSTER = f"工号,姓名,单位,职级\nU1,新人,{UNIT},初级\n".encode()
+# a job looks at its table later; an uploaded file is looked at at once
+_FILES = {"create_import": _ROSTER}
 NO_VERSION = '"999999"'
 
 
@@ -66,6 +70,10 @@ class Stage:
         An objection of each person.
     jobs : dict of str to str
         A job of each role that may have one, which failed and has a report.
+    uploads : dict of str to str
+        An uploaded file of each role that may import.
+    batches : dict of str to str
+        An import of the HR of each of two units.
     things : dict of str to str
         One of each of `THINGS`.
     asked : dict of str to str
@@ -78,6 +86,8 @@ class Stage:
     enrolments: dict[str, dict[str, str]] = field(default_factory=dict)
     objections: dict[str, str] = field(default_factory=dict)
     jobs: dict[str, str] = field(default_factory=dict)
+    uploads: dict[str, str] = field(default_factory=dict)
+    batches: dict[str, str] = field(default_factory=dict)
     things: dict[str, str] = field(default_factory=dict)
     clients: dict[tuple[str | None, str], Client] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
@@ -102,8 +112,10 @@ class Stage:
             return [*own, "report", "neighbour", "elsewhere", "absent"]
         if about == "unit":
             return list(UNITS)
-        if about == "job":
+        if about in ("job", "upload"):
             return ["own", "another's", "absent"]
+        if about == "batch":
+            return ["top", "elsewhere", "absent"]
         return ["there", "absent"] if about in THINGS else ["it"]
 
     def names(self, about: str, role: str | None, target: str) -> dict[str, str]:
@@ -125,6 +137,13 @@ class Stage:
             others = next(job for owner, job in self.jobs.items() if owner != role)
             found = {"own": mine or others, "another's": others}
             return {"job_id": found.get(target, "job-000000000000000000000000")}
+        if about == "upload":
+            mine = self.uploads.get(role or "")
+            others = next(upload for owner, upload in self.uploads.items() if owner != role)
+            found = {"own": mine or others, "another's": others}
+            return {"import_id": found.get(target, "up-0000000000000000")}
+        if about == "batch":
+            return {"batch_id": self.batches.get(target, "1000000")}
         if about in THINGS:
             name = THINGS[about][0]
             return {name: self.things[about] if target == "there" else "0123456789ab"}
@@ -186,7 +205,7 @@ class Stage:
             params=query,
             headers=headers,
             json=body if "application/json" in content else None,
-            content=b"person_id\n" if "text/csv" in content else None,
+            content=_FILES.get(operation, b"person_id\n") if "text/csv" in content else None,
         )
 
     def admin(self, method: str, path: str, **given: Any) -> dict[str, Any]:
@@ -227,6 +246,11 @@ def build_stage(served: Served) -> Stage:
     for role in ("hr", "analyst", "system-admin", "admin"):
         actor = stage.client(role).get("/v1/me").json()["actor"]
         stage.jobs[role] = _make_failed_job(served, actor)
+    for role in ("hr", "admin"):
+        given = {"content": _ROSTER, "headers": {"content-type": "text/csv"}}
+        made = stage.client(role).post("/v1/imports", **given)
+        stage.uploads[role] = made.json()["import_id"]
+    stage.batches = {name: _make_batch(served, UNITS[name]) for name in ("top", "elsewhere")}
     model = save_model(served.settings.models, train(), facts(metrics={}), by="test", key=KEY)
     stage.things = {
         **{kind: name for kind, (_, name) in THINGS.items()},
@@ -235,6 +259,21 @@ def build_stage(served: Served) -> Stage:
         "path": stage.admin("GET", "/v1/learning-paths?limit=1")["items"][0]["id"],
     }
     return stage
+
+
+def _make_batch(served: Served, unit: str) -> str:
+    with writing(served.app.state.server.installation.engine) as connection:
+        batch = add_batch(
+            connection,
+            Written(0, 0, 1),
+            kind="people",
+            file_name="people.csv",
+            sha256="0" * 64,
+            actor="cli",
+            org_unit=unit,
+            new_units=[],
+        )
+    return str(batch)
 
 
 def _make_failed_job(served: Served, actor: str) -> str:

@@ -101,8 +101,10 @@ def explain(
 def import_table(
     service: Service, kind: str, path: Path, *, latest: dt.date, dry_run: bool = False
 ) -> Written:
-    """Import a table."""
-    return imports.import_table(session_of(service), kind, path, latest=latest, dry_run=dry_run)
+    """Import a table, and say how many of its rows are new, changed and known."""
+    session = session_of(service)
+    report = imports.import_table(session, kind, path, latest=latest, dry_run=dry_run)
+    return report.written
 
 
 def history(service: Service, *, as_of: dt.date) -> History:

@@ -18,7 +18,7 @@ from recommender.store.jobs import StoredJob
 
 # where an import can be cut off: each name with the function that is reached then
 MOMENTS = {
-    "reading": (recommender.service.people.imports, "read_table"),
+    "reading": (recommender.service.people.imports, "read_import"),
     "rows stored": (recommender.service.people.imports, "note_import"),
     "before the commit": (recommender.service.access.audit_writer, "append_entries"),
     "after the commit": (recommender.service.jobs.process, "Ended"),

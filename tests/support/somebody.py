@@ -110,6 +110,17 @@ def _facts(service: Service) -> dict[str, list[dict[str, Any]]]:
                 "completed_on": _DAY + dt.timedelta(days=30),
             }
         ],
+        "evidence": [
+            {
+                "person_id": person,
+                "competency_id": competency,
+                "achieved_on": _DAY,
+                "result": f"与{NAME}一同拜访",
+                "figure": 12,
+                "unit": "家",
+            }
+            for person in (SOMEBODY, COLLEAGUE)
+        ],
         "improvement_record": [
             {
                 "person_id": SOMEBODY,
@@ -244,7 +255,8 @@ def _traces(actor: str, ref: str) -> dict[str, list[dict[str, Any]]]:
     return {
         "import_batch": [
             {
-                "kind": "ratings",
+                "id": number,
+                "kind": kind,
                 "file_name": f"{NAME}的评分.xlsx",
                 "sha256": DIGEST,
                 "inserted": 1,
@@ -252,6 +264,31 @@ def _traces(actor: str, ref: str) -> dict[str, list[dict[str, Any]]]:
                 "unchanged": 0,
                 "imported_at": NOW,
             }
+            for number, kind in ((901, "ratings"), (902, "people"), (903, "assessments"))
+        ],
+        "import_change": [
+            {"batch_id": number, "part": part, "person_id": person, "rows": [row]}
+            for number, part, person, row in (
+                (901, 0, SOMEBODY, [["x", "x.1.1", "peer", COLLEAGUE, "2026-11-01"], [1], [2]]),
+                (901, 1, COLLEAGUE, [["x", "x.1.1", "manager", SOMEBODY, "2026-11-01"], [1], [2]]),
+                (
+                    902,
+                    0,
+                    SOMEBODY,
+                    [[], None, [NAME, "阅览部", "librarian", None, None, None, False]],
+                ),
+                (
+                    *(902, 1, COLLEAGUE),
+                    [
+                        [],
+                        *(
+                            [name, "阅览部", "librarian", SOMEBODY, None, None, False]
+                            for name in "甲乙"
+                        ),
+                    ],
+                ),
+                (903, 0, COLLEAGUE, [["x", "2026-11-01"], None, [1.5, None, f"{NAME}面谈"]]),
+            )
         ],
         "job": [job | {"job_id": "job-1"}, _quiet(job) | {"job_id": "job-2", "actor": actor}],
         "idempotent_answer": [

@@ -58,7 +58,7 @@ def _list(
 
 
 def _add(call: Call, kind: str, place: str, person_id: str, body: Body) -> Response:
-    items: list[dict[str, Any]] = body.model_dump()["items"]
+    items: list[dict[str, Any]] = body.model_dump(exclude_unset=True)["items"]
     with call.once():
         written = facts.add_facts(call.session, kind, person_id, items)
         return answer(

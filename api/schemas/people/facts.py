@@ -107,7 +107,11 @@ class AssessmentIn(Body):
     competency_id: Name
     level: Level
     standard_error: Annotated[
-        StandardError | None, Field(description="In levels; null: the catalogue's.")
+        StandardError | None,
+        Field(
+            description="In levels; null: the catalogue's. Left out: what is stored for that "
+            "competency and day stays."
+        ),
     ] = None
     method: Line
     assessed_on: Day

@@ -19,6 +19,15 @@ OrgUnit = Annotated[
 ]
 
 
+LeftOn = Annotated[
+    Day | None,
+    Field(
+        description="From this day on the person gets no plans and is in no figures of groups; "
+        "what is known of the person stays. Null: still here."
+    ),
+]
+
+
 class PersonIn(Body):
     """Somebody new."""
 
@@ -28,6 +37,7 @@ class PersonIn(Body):
     grade: Annotated[Name, Field(description="One of the catalogue's.")]
     manager_id: Annotated[Id | None, Field(description="Staff number of the manager.")] = None
     hired_on: Day | None = None
+    left_on: LeftOn = None
 
 
 class PersonChange(Body):
@@ -39,7 +49,10 @@ class PersonChange(Body):
     org_unit: OrgUnit = Field(default_factory=str)
     grade: Name = Field(default_factory=str)
     manager_id: Annotated[Id | None, Field(description="Null: nobody.")] = None
-    hired_on: Day | None = None
+    hired_on: Annotated[
+        Day | None, Field(description="On or after `left_on`: the person is back, `left_on` goes.")
+    ] = None
+    left_on: LeftOn = None
 
 
 class PersonOut(Resource):
@@ -53,6 +66,7 @@ class PersonOut(Resource):
     grade: str
     manager_id: str | None
     hired_on: dt.date | None
+    left_on: LeftOn
     synthetic: Annotated[bool, Field(description="Made up, to try the service with.")]
 
 

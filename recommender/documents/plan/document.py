@@ -159,6 +159,17 @@ class ActivityRow:
 
 
 @dataclass(frozen=True)
+class EvidenceRow:
+    """A result of work beside a level: the competency's name, when, what, how much of what."""
+
+    competency: str
+    on: dt.date
+    result: str
+    figure: float
+    unit: str
+
+
+@dataclass(frozen=True)
 class LeftOutModule:
     """A module that was considered, and why it is not in the plan; `on_path` if the path has it."""
 
@@ -241,6 +252,8 @@ class PlanDocument:
         When the whole plan is looked at again.
     progress : str
         How far it has come, in a sentence; empty before it is in force.
+    evidence : tuple of EvidenceRow
+        Results of work, by competency; no level rests on them.
     """
 
     plan_id: str
@@ -276,3 +289,4 @@ class PlanDocument:
     activities: tuple[ActivityRow, ...] = ()
     review_on: dt.date | None = None
     progress: str = ""
+    evidence: tuple[EvidenceRow, ...] = ()

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from recommender.documents.figures import day, decimal, hours, known, percent, sentences, total
+from recommender.documents.figures import evidence as evidence_text
 from recommender.documents.figures import gap as gap_text
 from recommender.documents.figures import level as level_text
 from recommender.documents.figures import target as target_text
@@ -87,6 +88,15 @@ def plan_view(
         "closed": _closed(document, lang),
         "objective": _objective(document, lang),
         "competencies": rows,
+        "evidence": [
+            {
+                "competency": each.competency,
+                "on": day(each.on),
+                "result": each.result,
+                "figure": evidence_text(each.figure, each.unit),
+            }
+            for each in document.evidence
+        ],
         "assess_first": list(document.assess_first),
         "left_out": [
             {"title": module.title, "reason": sentences([module.reason], lang=lang)}

@@ -17,12 +17,13 @@ from recommender.exchange.tables.cells import (
     BadCellError,
     list_choices,
     number_expected,
-    read_date,
     read_number,
 )
+from recommender.exchange.tables.dates import read_date
 from recommender.exchange.tables.faults import FAULTS_LISTED, BadCell, shorten
-from recommender.exchange.tables.header import Sheet as RawSheet
-from recommender.exchange.tables.header import Unreadable, find_header, loose
+from recommender.exchange.tables.header import find_header, loose
+from recommender.exchange.tables.sheets.sheet import Sheet as RawSheet
+from recommender.exchange.tables.sheets.sheet import Unreadable
 from recommender.table_kinds import Column
 
 # people type whichever separator their keyboard gives; no id contains one of them
@@ -191,7 +192,7 @@ def _read(entry: Field, cell: object, *, date_1904: bool) -> Any:
         number = read_number(cell, column)
         return int(number) if column.whole else number
     if column.type == "date":
-        return read_date(cell, column, latest=_LATEST, date_1904=date_1904).isoformat()
+        return read_date(cell, column, latest=_LATEST, date_1904=date_1904, zone=None).isoformat()
     text = _text(cell)
     if column.type == "choice":
         return _choice(column, text)

@@ -15,9 +15,9 @@ from recommender.exchange.catalog.cells import Faults, ParsedRow, SheetRows, rea
 from recommender.exchange.catalog.sheets import catalog_sheets
 from recommender.exchange.catalog.tree import Grouped, Items, Sheet
 from recommender.exchange.tables.faults import BadCell
-from recommender.exchange.tables.header import Sheet as RawSheet
 from recommender.exchange.tables.header import loose
-from recommender.exchange.tables.raw_rows import read_sheets
+from recommender.exchange.tables.sheets.reading import read_sheets
+from recommender.exchange.tables.sheets.sheet import Sheet as RawSheet
 
 T = TypeVar("T")
 Key = tuple[str, ...]
@@ -46,7 +46,7 @@ class WorkbookRecords:
 
     def __init__(self, path: Path) -> None:
         self.faults = Faults()
-        raw_sheets = read_sheets(path)
+        raw_sheets = list(read_sheets(path))
         self.faults.order = {sheet.name: at for at, sheet in enumerate(raw_sheets)}
         # which columns there are depends on the grades, and these stand in the workbook: their
         # sheet is read ahead. Its faults are thrown away, since it is read again below

@@ -1,32 +1,35 @@
-"""Reading one cell as text, id, number, date or choice; a `BadCellError` says why it cannot be.
+"""Reading one cell as text, id, number or choice; a `BadCellError` says why it cannot be.
 
 These functions see each distinct value of a column once, however often it occurs.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import re
 import unicodedata
 
 from recommender.exchange.tables.faults import BadCell
-from recommender.exchange.tables.header import Unreadable
-from recommender.identifiers import ID_LENGTH, is_id
+from recommender.exchange.tables.sheets.sheet import Unreadable
+from recommender.exchange.tables.units import describe_measure, find_unit
+from recommender.identifiers import FORMAT_CHARACTERS, ID_LENGTH, is_id
 from recommender.table_kinds import Column
 
 TEXT_LENGTH = 200
 # references that may be given by name in place of the id
 _NAMED = frozenset({"grade", "competency", "module", "subject"})
-EMPTY_MARKS = frozenset({"-", "–", "—", "——", "/", "无", "n/a", "null"})
+_STROKES = frozenset({"-", "–", "—", "——", "/"})
+EMPTY_MARKS = _STROKES | {"无", "n/a", "null"}
 
 # the quick way: no rule below would change such a text of Latin letters, digits and ideographs
 _PLAIN = re.compile(
     "[0-9A-Za-z\u3400-\u4dbf\u4e00-\u9fff][0-9A-Za-z\u3400-\u4dbf\u4e00-\u9fff._:/-]{0,79}"
 )
 _SLUG = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
-_INVISIBLES = "\u200b\u2060\ufeff"
-_INVISIBLE = re.compile(f"[{_INVISIBLES}]")
+# marks that reverse the direction of text are left for `_UNSAFE`: without them it reads otherwise
+_INVISIBLE = re.compile(
+    f"(?![\u202a-\u202e\u2066-\u2069])[{FORMAT_CHARACTERS}\U000e0001\U000e0020-\U000e007f]"
+)
 # all but compatibility ideographs: some names are written with one, and NFC would replace it
 _NOT_COMPATIBILITY = re.compile("[^\uf900-\ufaff\U0002f800-\U0002fa1f]+")
 # control characters and line separators; marks that reverse the direction of text, so that it
@@ -41,21 +44,24 @@ _WIDE = {
 }
 _SLASHES = str.maketrans("/／", "  ")
 _FORMULA_SIGNS = tuple("=+-@＝＋－＠")
-# ="00123": how people keep Excel from taking the zeros of an id in a CSV
+# ="00123" and '00123: how people keep Excel from taking the zeros of an id
 _QUOTED_CSV_TEXT = re.compile(r'="([^"]*)"')
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?")
-_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
-# year first only: nobody can tell whether 03/04/2026 is in March or in April
-_DATE = re.compile(
-    r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日?)"
-    r"(?:[ T]?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
+_APOSTROPHE = re.compile(r"^['’](?=[^\s'’]+$)")
+# 123.0: programs that take an id for a number write it so
+_DECIMAL = re.compile(r"[0-9]+\.0+")
+# what Excel, WPS and LibreOffice show in place of a value, as text: in a CSV, or pasted
+_ERROR_TEXT = re.compile(
+    r"#(?:N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|BUSY!"
+    r"|UNKNOWN!|EXTERNAL!|PYTHON!|GETTING_DATA|#{2,})|^Err:[0-9]{3}$",
+    re.IGNORECASE,
 )
-_COMPACT_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
-_FIRST_DATE, _LAST_DATE = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
-# two days before 1900-01-01, which is day 1: Excel also counts 1900-02-29, which never was
-_DAY_ZERO, _DAY_ZERO_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)
-# from 1954 to 2119 (from 1958 in files that count from 1904): no year and no 20260301 among them
-_SERIALS = (20_000, 80_000)
+# 1.23E+10: Excel writes what a narrow column shows
+_SHORTENED = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]+")
+# what is left of characters that an encoding could not hold
+_LOST = re.compile("\ufffd|锟斤拷|^[?？]{2,}$")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?")
+_MEASURED = re.compile(r"([+-]?[0-9][0-9,]*(?:\.[0-9]*)?)\s*([^0-9.,\s].*)")
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
 
 
 class BadCellError(Exception):
@@ -80,11 +86,14 @@ def is_empty(value: object, column: Column) -> bool:
     if not isinstance(value, str):
         return False
     text = value.strip()
-    if text and text[0] in _INVISIBLES:
+    if text and not text[0].isalnum():
         text = _INVISIBLE.sub("", text).strip()
     if _is_unit(column) and not _INVISIBLE.sub("", text).translate(_SLASHES).strip():
         return True  # no unit between the slashes
-    return not text or (column.nullable and text.casefold() in EMPTY_MARKS)
+    if column.nullable:
+        return not text or text.casefold() in EMPTY_MARKS
+    # a stroke is no name, and no title
+    return not text or (column.type == "text" and text in _STROKES)
 
 
 def read_text(value: object, column: Column) -> str:
@@ -95,10 +104,17 @@ def read_text(value: object, column: Column) -> str:
     tidied.
     """
     text = value if type(value) is str and _PLAIN.fullmatch(value) else _tidy(value, column)
+    if _LOST.search(text):
+        raise BadCellError(BadCell("table.lost_character", "text"))
+    if is_identifier(column) and _DECIMAL.fullmatch(text):
+        raise BadCellError(BadCell("table.decimal_id", "text"))
     if column.slug and text and not _SLUG.fullmatch(text):
         raise BadCellError(BadCell("table.not_a_slug", "slug"))
     if column.makes_ids and text and not is_id(text):
         raise BadCellError(BadCell("table.not_an_id", "id"))
+    # Excel keeps 15 digits of a number, and writes zeros for the others
+    if len(text) >= 17 and is_identifier(column) and text.isdigit() and not text[15:].strip("0"):
+        raise BadCellError(BadCell("table.digits_lost", "text"))
     return text
 
 
@@ -124,6 +140,11 @@ def _tidy(value: object, column: Column) -> str:
         text = _NOT_COMPATIBILITY.sub(lambda m: unicodedata.normalize("NFC", m[0]), text)
         if _is_unit(column):
             text = "/".join(part.strip() for part in text.replace("／", "/").split("/"))
+    text = _APOSTROPHE.sub("", text)
+    if _SHORTENED.fullmatch(text):
+        raise BadCellError(BadCell("table.digits_lost", "text"))
+    if _ERROR_TEXT.search(text):
+        raise BadCellError(BadCell("table.error_value", "text"))
     if _UNSAFE.search(text):
         raise BadCellError(BadCell("table.control_character", "plain_text"))
     maximum = longest(column)
@@ -154,23 +175,26 @@ def _as_text(value: object, *, identifier: bool) -> str:
     raise BadCellError(BadCell("table.not_text", "text"))
 
 
-def read_number(value: object, column: Column) -> float:
-    """Return a cell as a finite number within the column's bounds."""
+def read_number(value: object, column: Column, factor: float = 1.0) -> float:
+    """Return a cell as a finite number within the column's bounds.
+
+    Parameters
+    ----------
+    value : object
+        The cell.
+    column : Column
+        What it should hold.
+    factor : float
+        How many of the column's own unit one unit of the header is, as in 费用（万元）. A unit in
+        the cell itself counts instead.
+    """
     expected = BadCell("", *number_expected(column))
     if isinstance(value, Unreadable):
         raise BadCellError(expected._replace(code=value.code))
     if isinstance(value, str):
-        text = unicodedata.normalize("NFKC", value).strip().casefold()
-        text = text.replace("−", "-")  # the minus sign of mathematics, which NFKC leaves alone
-        if _GROUPED.fullmatch(text):
-            text = text.replace(",", "")
-        if text.lstrip("+-") in ("nan", "inf", "infinity"):
-            raise BadCellError(expected._replace(code="table.out_of_range"))
-        if not _NUMBER.fullmatch(text):
-            raise BadCellError(expected._replace(code="table.not_a_number"))
-        number = float(text)
+        number = _number_of_text(value, column, factor, expected)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        number = float(value)
+        number = scale(float(value), factor)
     else:
         raise BadCellError(expected._replace(code="table.not_a_number"))
     # the first test catches NaN, with which every comparison is false
@@ -182,6 +206,35 @@ def read_number(value: object, column: Column) -> float:
             raise BadCellError(expected._replace(code="table.not_whole"))
         number = float(round(number))
     return number + 0.0  # no negative zero
+
+
+def _number_of_text(value: str, column: Column, factor: float, expected: BadCell) -> float:
+    text = _APOSTROPHE.sub("", as_plain(value)).casefold()
+    text = text.replace("−", "-")  # the minus sign of mathematics, which NFKC leaves alone
+    if _ERROR_TEXT.search(text):
+        raise BadCellError(expected._replace(code="table.error_value"))
+    if (match := _MEASURED.fullmatch(text)) and (unit := find_unit(match[2], column)):
+        if unit.factor is None:
+            values = {**expected.values, **describe_measure(column, unit)}
+            raise BadCellError(expected._replace(code="table.other_unit", values=values))
+        text, factor = match[1], unit.factor
+    if _GROUPED.fullmatch(text):
+        text = text.replace(",", "")
+    if text.lstrip("+-") in ("nan", "inf", "infinity"):
+        raise BadCellError(expected._replace(code="table.out_of_range"))
+    if not _NUMBER.fullmatch(text):
+        raise BadCellError(expected._replace(code="table.not_a_number"))
+    return scale(float(text), factor)
+
+
+def as_plain(text: str) -> str:
+    """Return the text of a number or date: in Unicode form NFKC, without what nobody sees."""
+    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).strip()
+
+
+def scale(number: float, factor: float) -> float:
+    """Return a number in the column's own unit: 1.1 of 10,000 is 11,000 to the last digit."""
+    return number if factor == 1.0 else float(f"{number * factor:.12g}")
 
 
 def number_expected(column: Column) -> tuple[str, dict[str, str]]:
@@ -219,44 +272,3 @@ def expectation(column: Column) -> BadCell:
     if column.makes_ids:
         return BadCell("table.missing", "id")
     return BadCell("table.missing", "text")
-
-
-def read_date(value: object, column: Column, *, latest: dt.date, date_1904: bool) -> dt.date:
-    """Return a cell as a date: an Excel date, its serial number, or text in a usual form."""
-    if isinstance(value, Unreadable):
-        raise BadCellError(BadCell(value.code, "date"))
-    date = _as_date(value, date_1904=date_1904)
-    if date is None or not _FIRST_DATE <= date <= _LAST_DATE:
-        raise BadCellError(BadCell("table.not_a_date", "date"))
-    if column.not_future and date > latest:
-        values = {"latest": latest.isoformat()}
-        raise BadCellError(BadCell("table.future_date", "date_until", values))
-    return date
-
-
-def _as_date(value: object, *, date_1904: bool) -> dt.date | None:
-    if isinstance(value, dt.datetime):
-        return value.date()
-    if isinstance(value, dt.date):
-        return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if not math.isfinite(value):
-            return None
-        if _SERIALS[0] <= value <= _SERIALS[1]:
-            return (_DAY_ZERO_1904 if date_1904 else _DAY_ZERO) + dt.timedelta(days=int(value))
-        value = f"{value:.0f}" if float(value).is_integer() else ""
-    if not isinstance(value, str):
-        return None
-    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", value)).strip()
-    if match := _DATE.fullmatch(re.sub(r"\s*([年月日])\s*", r"\1", text)):
-        parts = [part for part in (match[1], match[3] or match[5], match[4] or match[6]) if part]
-    elif match := _COMPACT_DATE.fullmatch(text):
-        parts = list(match.groups())
-    elif re.fullmatch(r"[2-7][0-9]{4}(\.[0-9]{0,12})?", text):
-        return _as_date(float(text), date_1904=date_1904)
-    else:
-        return None
-    try:
-        return dt.date(*map(int, parts))
-    except ValueError:
-        return None

@@ -216,6 +216,7 @@ def _check_people(columns: Columns, kept: np.ndarray, known: Known, faults: Faul
     if known.org_unit:
         of_others = BadCell("table.person_of_others", "own_person")
         _check_responsibility(columns, ("person_id", "org_unit"), of_others, kept, known, faults)
+    _dates_in_order(columns, "hired_on", "left_on", kept, faults)
     ids, managers = columns["person_id"], columns["manager_id"]
     rows = np.flatnonzero(kept & ids.is_good & ~managers.is_bad)
     people = ids.values[rows].tolist()
@@ -225,6 +226,7 @@ def _check_people(columns: Columns, kept: np.ndarray, known: Known, faults: Faul
     graph |= {
         person: (manager,) if manager else ()
         for person, manager in zip(people, managers.values[rows].tolist(), strict=True)
+        if manager or known.clears  # else the manager who is stored stays
     }
     _add_cycles(graph, places, "manager_id", "table.manager_cycle", faults)
 

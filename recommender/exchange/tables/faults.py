@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from recommender.errors import TableFault, TableFaultsError
+from recommender.errors import FaultCause, TableFault, TableFaultsError
 from recommender.texts import all_texts, hint, say
 
 if TYPE_CHECKING:  # faults are described without loading numpy
@@ -59,6 +59,8 @@ class FaultList:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._faults: list[TableFault] = []
+        # by code and column: how many, and the first of them
+        self._causes: dict[tuple[str, str], tuple[int, TableFault]] = {}
         self.total = 0
 
     def label(self, name: str) -> str:
@@ -67,19 +69,24 @@ class FaultList:
 
     def add_header(self, problem: BadCell, position: int, found: str) -> None:
         """Add a fault of the header row, at a column position of the table."""
-        self.total += 1
-        self._faults.append(
-            TableFault(
-                problem.code,
-                sheet=self._table.sheet,
-                row=self._table.header_row,
-                column=found,
-                column_index=self._table.first_column + position,
-                found=found,
-                expected=problem.expected,
-                values=dict(problem.values),
-            )
+        fault = TableFault(
+            problem.code,
+            sheet=self._table.sheet,
+            row=self._table.header_row,
+            column=found,
+            column_index=self._table.first_column + position,
+            found=found,
+            expected=problem.expected,
+            values=dict(problem.values),
         )
+        self._faults.append(fault)
+        self._count(fault, 1)
+
+    def _count(self, first: TableFault, count: int) -> None:
+        self.total += count
+        before, example = self._causes.get((first.code, first.column), (0, first))
+        earliest = min(example, first, key=lambda fault: fault.row)
+        self._causes[first.code, first.column] = (before + count, earliest)
 
     def add_rows(
         self,
@@ -89,7 +96,7 @@ class FaultList:
         *,
         found: Callable[[int], object] | None = None,
     ) -> None:
-        """Add the same kind of fault for several rows.
+        """Add faults of one code for several rows.
 
         Parameters
         ----------
@@ -103,26 +110,26 @@ class FaultList:
             Returns what a row holds; by default its cell in that column.
         """
         table = self._table
-        self.total += len(rows)
-        position = table.columns.get(name)
+        start = len(self._faults)
         for row in rows[:FAULTS_LISTED].tolist():
             what = problem(row) if callable(problem) else problem
+            number, column_index, label, holds = table.place(row, name)
             if found is not None:
                 holds = found(row)
-            else:
-                holds = "" if position is None else table.rows[row][position]
             self._faults.append(
                 TableFault(
                     what.code,
                     sheet=table.sheet,
-                    row=table.first_row + row,
-                    column=table.label(name),
-                    column_index=-1 if position is None else table.first_column + position,
+                    row=number,
+                    column=label,
+                    column_index=column_index,
                     found=shorten(holds),
                     expected=what.expected,
                     values=dict(what.values),
                 )
             )
+        if len(rows):
+            self._count(self._faults[start], len(rows))
         if len(self._faults) > _MOST_HELD:
             self._faults = self._first()
 
@@ -134,7 +141,12 @@ class FaultList:
         """Raise a `TableFaultsError` with the first faults by row; `count` counts them all."""
         if not self.total:
             return
-        error = TableFaultsError(file, self._first())
+        causes = [
+            FaultCause(code, column, count, example)
+            for (code, column), (count, example) in self._causes.items()
+        ]
+        causes.sort(key=lambda cause: -cause.count)
+        error = TableFaultsError(file, self._first(), causes)
         error.values["count"] = self.total
         raise error
 
@@ -182,3 +194,52 @@ def _describe(fault: TableFault, lang: str, *, command_line: bool) -> dict[str, 
         "message": say(fault.code, lang, **values),
         "hint": advice,
     }
+
+
+def describe_causes(
+    error: TableFaultsError, lang: str, *, command_line: bool = False
+) -> list[dict[str, Any]]:
+    """Describe what causes the faults of a table, the most frequent cause first.
+
+    Parameters
+    ----------
+    error : TableFaultsError
+        The faults of one table.
+    lang : str
+        ``zh-CN`` or ``en``.
+    command_line : bool
+        Whether the reader is at the command line, so that a hint may name a command.
+
+    Returns
+    -------
+    list of dict
+        ``code, column, count, message, hint`` of each cause, and its first fault as ``example``;
+        what differs from cell to cell stands as ``…`` in the message.
+    """
+    return [
+        {
+            "code": cause.code,
+            "column": cause.column,
+            "count": cause.count,
+            "message": name_cause(cause, lang),
+            "hint": hint(cause.code, lang, command_line=command_line, **_blank(cause)),
+            "example": _describe(cause.example, lang, command_line=command_line),
+        }
+        for cause in error.causes
+    ]
+
+
+def name_cause(cause: FaultCause, lang: str) -> str:
+    """Say what is wrong, without what differs from cell to cell."""
+    return say(cause.code, lang, **_blank(cause))
+
+
+def _blank(cause: FaultCause) -> dict[str, str]:
+    # what a column allows is the same for all of its cells
+    same = {
+        name: value
+        for name, value in cause.example.values.items()
+        if name in ("latest", "minimum", "maximum", "units")
+    }
+    blank = dict.fromkeys(("found", "column", *cause.example.values), "…")
+    return {**blank, "column": cause.column, **same}

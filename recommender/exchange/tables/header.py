@@ -8,15 +8,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
 
+import numpy as np
+
+from recommender.exchange.tables.sheets.sheet import Merged
+from recommender.exchange.tables.units import Unit, find_unit, is_meant
+from recommender.identifiers import FORMAT_CHARACTERS
 from recommender.table_kinds import KINDS, Column, TableKind
 
 # above the header people put a title, a date, instructions
 HEADER_ROWS = 20
-_IGNORED = re.compile(r"[\s_\-*\u200b\u2060\ufeff]+")
-_REMARK = re.compile(r"[(\[【〔].*?[)\]】〕]")
+_IGNORED = re.compile(rf"[\s_\-*{FORMAT_CHARACTERS}]+")
+_REMARK = re.compile(r"[(\[【〔](.*?)[)\]】〕]")
+# above a table, for all of its amounts: 单位：万元
+_UNIT_OF_TABLE = re.compile(r"单位[:：]([^;；)）\]】]{1,20})")
 
 
 def loose(text: str) -> str:
@@ -38,45 +46,15 @@ class Header:
         ``(position, canonical name)`` of each column that repeats an earlier one.
     missing : tuple of Column
         Required columns that the row lacks.
+    units : dict of str to Unit
+        Canonical name to the unit that the header gives for the column.
     """
 
     at: int
     columns: dict[str, int]
     twice: tuple[tuple[int, str], ...]
     missing: tuple[Column, ...]
-
-
-class Unreadable:
-    """A cell whose value cannot be known: an error value, or a formula that was not calculated."""
-
-    def __init__(self, code: str) -> None:
-        self.code = code
-
-    def __str__(self) -> str:
-        return "#…!" if self.code == "table.error_value" else "=…"
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """The rows of one sheet, empty cells as empty strings.
-
-    Parameters
-    ----------
-    name : str
-        Name of the sheet; empty for CSV.
-    rows : list of list
-        Cells, all rows of the same length.
-    first_row, first_column : int
-        The place of the first cell in the spreadsheet, from 0.
-    date_1904 : bool
-        Whether serial numbers of days count from 1904.
-    """
-
-    name: str
-    rows: list[list[object]]
-    first_row: int = 0
-    first_column: int = 0
-    date_1904: bool = False
+    units: Mapping[str, Unit] = field(default_factory=dict[str, Unit])
 
 
 @dataclass(frozen=True)
@@ -103,6 +81,14 @@ class Table:
         Position of the first cell of a row in the spreadsheet, from 0.
     date_1904 : bool
         Whether serial numbers of days count from 1904.
+    factors : mapping of str to float
+        How many of a column's own unit one unit of its header is, for those in another unit.
+    merged : sequence of Merged
+        The ranges of merged cells, at their places in the spreadsheet.
+    hidden_rows : frozenset of int
+        Rows of the spreadsheet that are not shown, from 0.
+    is_filtered : bool
+        Whether a filter is set, which explains hidden rows.
     """
 
     file: str
@@ -114,11 +100,43 @@ class Table:
     first_row: int
     first_column: int
     date_1904: bool = False
+    factors: Mapping[str, float] = field(default_factory=dict[str, float])
+    merged: Sequence[Merged] = ()
+    hidden_rows: frozenset[int] = frozenset()
+    is_filtered: bool = False
 
     def label(self, name: str) -> str:
         """Return the header of a column as the file has it, else its canonical name."""
         position = self.columns.get(name)
         return name if position is None else str(self.header[position]).strip()
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        return len(self.rows)
+
+    def column(self, name: str) -> np.ndarray | tuple[np.ndarray, np.ndarray] | None:
+        """Return the cells of a column, or codes and distinct cells; None where it is not there."""
+        position = self.columns.get(name)
+        if position is None:
+            return None
+        return np.fromiter(map(itemgetter(position), self.rows), dtype=object, count=self.n_rows)
+
+    def number(self, row: int) -> int:
+        """Return the number in the spreadsheet of a row."""
+        return self.first_row + row
+
+    def numbers(self, rows: np.ndarray) -> np.ndarray:
+        """Return the numbers in the spreadsheet of some rows."""
+        return rows + self.first_row
+
+    def place(self, row: int, name: str) -> tuple[int, int, str, object]:
+        """Return a cell's row number, its column index (-1: none), its header, and itself."""
+        position = self.columns.get(name)
+        if position is None:
+            return self.number(row), -1, name, ""
+        found = self.rows[row][position]
+        return self.number(row), self.first_column + position, self.label(name), found
 
 
 def find_header(rows: Sequence[Sequence[object]], kind: TableKind) -> Header | None:
@@ -147,7 +165,8 @@ def _read_header(
 ) -> Header:
     columns: dict[str, int] = {}
     twice: list[tuple[int, str]] = []
-    remarked: list[tuple[int, str]] = []
+    remarked: list[tuple[int, str, str]] = []
+    split: list[tuple[int, str, str]] = []
     for position, cell in enumerate(row):
         # a longer text is no header, and a hostile one would take long to compare
         if not isinstance(cell, str) or not cell or len(cell) > 200:
@@ -159,16 +178,54 @@ def _read_header(
             else:
                 columns[name] = position
         elif name := spellings.get(_REMARK.sub("", spelling)):
-            remarked.append((position, name))
+            remarked.append((position, name, "".join(_REMARK.findall(spelling))))
+        elif found := _split_unit(spelling, kind, spellings):
+            split.append((position, *found))
+    units: dict[str, Unit] = {}
     # an exact header wins over one with a remark: "cost" over "cost (old)"
     exact = set(columns)
-    for position, name in remarked:
+    # and 成绩分 beside 成绩 may be something else, so that it is no second one
+    for position, name, remark in (*remarked, *split):
         if name not in columns:
             columns[name] = position
-        elif name not in exact:
+            if unit := _unit_of(kind.column(name), remark):
+                units[name] = unit
+        elif name not in exact and (position, name, remark) not in split:
             twice.append((position, name))
     missing = tuple(c for c in kind.columns if not c.nullable and c.name not in columns)
-    return Header(at, columns, tuple(twice), missing)
+    return Header(at, columns, tuple(twice), missing, units)
+
+
+def _split_unit(
+    spelling: str, kind: TableKind, spellings: Mapping[str, str]
+) -> tuple[str, str] | None:
+    """Split a header with a unit behind it, such as 费用万元 or 学时/分钟."""
+    for known, name in spellings.items():
+        rest = spelling.removeprefix(known)
+        remark = rest.lstrip("/:,")
+        unit = None if rest == spelling else _unit_of(kind.column(name), remark)
+        # 成绩等级 is another column; 成绩/等级 says in what the scores are
+        if unit and (unit.factor is not None or rest != remark):
+            return name, remark
+    return None
+
+
+def _unit_of(column: Column, remark: str) -> Unit | None:
+    return find_unit(remark, column) if column.measure else None
+
+
+def units_above(rows: Sequence[Sequence[object]], header: Header, kind: TableKind) -> Header:
+    """Add the unit that stands above a table to the columns that it can be the unit of."""
+    units = dict(header.units)
+    for row in rows[: header.at]:
+        for cell in row:
+            match = _UNIT_OF_TABLE.search(cell[:200]) if isinstance(cell, str) else None
+            for column in kind.columns if match else ():
+                # what it cannot be the unit of, such as levels, has its own
+                unit = _unit_of(column, match[1]) if match else None
+                if column.name in header.columns and unit and is_meant(unit, column):
+                    units.setdefault(column.name, unit)
+    return replace(header, units=units)
 
 
 def other_kind(rows: Sequence[Sequence[object]], kind: TableKind) -> TableKind | None:

@@ -11,22 +11,24 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from recommender.errors import TableFaultsError
-from recommender.exchange.tables.faults import describe_faults
-from recommender.exchange.tables.header import Sheet, Unreadable
-from recommender.exchange.tables.raw_rows import read_sheets
+from recommender.exchange.tables.faults import describe_faults, name_cause
+from recommender.exchange.tables.sheets.reading import read_sheets
+from recommender.exchange.tables.sheets.sheet import Sheet, Unreadable
 from recommender.exchange.tables.writing import formats_of, new_workbook, write_cell
 from recommender.texts import LANGUAGES, say
 
-_COLUMNS = ("sheet", "row", "column", "found", "expected", "message", "hint")
-_WIDTHS = (14, 7, 16, 26, 40, 44, 60)
+# the last one says the same of all faults of a kind, so that one can filter by it
+_COLUMNS = ("sheet", "row", "column", "found", "expected", "message", "hint", "cause")
+_WIDTHS = (14, 7, 16, 26, 40, 44, 60, 44)
 
 
 def write_marked_copy(source: Path, error: TableFaultsError, path: Path, *, lang: str) -> None:
     """Write a copy of a table with its bad cells marked, as .xlsx.
 
-    The first sheet lists the faults, each with a link to its cell. The other sheets are those of
-    the source: their values, without formatting. A bad cell is coloured and has a comment that
-    says what is wrong. Once it is mended, the copy can be imported as it is.
+    The first sheet lists the faults, each with a link to its cell, and filters by their causes.
+    The other sheets are those of the source: their values, without formatting. A bad cell is
+    coloured and has a comment that says what is wrong. Once it is mended, the copy can be imported
+    as it is.
 
     Parameters
     ----------
@@ -73,7 +75,15 @@ def _write_list(
         sheet.set_column(position, position, width)
         sheet.write_string(3, position, say(f"report.{name}", lang), formats["header"])
     sheet.freeze_panes(4, 0)
+    sheet.autofilter(3, 0, 3 + len(described), len(_COLUMNS) - 1)
+    causes = {
+        (cause.code, cause.column): say(
+            "report.cause_of", lang, what=name_cause(cause, lang), **vars(cause)
+        )
+        for cause in error.causes
+    }
     for at, (fault, words) in enumerate(zip(error.faults, described, strict=True), start=4):
+        words = {**words, "cause": causes.get((fault.code, fault.column), "")}
         for position, name in enumerate(_COLUMNS):
             write_cell(sheet, at, position, words[name], {**formats, "text": formats["wrap"]})
         if fault.row:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,10 @@ from recommender.exchange.tables.cells import (
     expectation,
     is_empty,
     list_choices,
-    read_date,
     read_number,
     read_text,
 )
+from recommender.exchange.tables.dates import read_date
 from recommender.exchange.tables.faults import FAULTS_LISTED, BadCell, FaultList
 from recommender.exchange.tables.header import Table, loose
 from recommender.exchange.tables.references import References
@@ -47,6 +46,8 @@ class ParsedColumn:
         What is wrong with the first bad cells; no more are listed, and there may be millions.
     raw : ndarray of object, shape (n_distinct,)
         Each distinct cell as it is in the file; of length 0 where that is not known.
+    reasons : dict of str to list of int
+        Code of what is wrong to the distinct cells it is wrong with, all of them.
     """
 
     column: Column
@@ -56,6 +57,7 @@ class ParsedColumn:
     bad: np.ndarray
     problems: dict[int, BadCell]
     raw: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
+    reasons: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
 
     @property
     def values(self) -> np.ndarray:
@@ -89,6 +91,7 @@ def parse_column(
     references: Callable[[], References],
     *,
     latest: dt.date,
+    zone: dt.tzinfo | None = None,
 ) -> ParsedColumn:
     """Read a column; problems are collected, not raised.
 
@@ -102,24 +105,25 @@ def parse_column(
         Returns what ids may refer to; only called if the column refers to something.
     latest : date
         The last day that is not in the future.
+    zone : tzinfo, optional
+        Where the organisation is.
     """
-    n_rows = len(table.rows)
-    position = table.columns.get(column.name)
-    if position is None:
+    cells = table.column(column.name)
+    if cells is None:
         nothing = np.array([np.nan]) if column.type == "number" else np.array([None], dtype=object)
-        codes = np.zeros(n_rows, dtype=np.intp)
+        codes = np.zeros(table.n_rows, dtype=np.intp)
         return ParsedColumn(column, codes, nothing, np.array([True]), np.array([False]), {})
-    codes, raw = _distinct(
-        np.fromiter(map(itemgetter(position), table.rows), dtype=object, count=n_rows)
-    )
-    read = _reader(column, references, latest=latest, date_1904=table.date_1904)
+    codes, raw = cells if isinstance(cells, tuple) else _distinct(cells)
+    factor = table.factors.get(column.name, 1.0)
+    read = _reader(column, references, factor, latest=latest, date_1904=table.date_1904, zone=zone)
     number = column.type == "number"
     distinct = np.full(len(raw), np.nan) if number else np.full(len(raw), None, dtype=object)
     empty, bad = np.zeros(len(raw), dtype=bool), np.zeros(len(raw), dtype=bool)
     problems: dict[int, BadCell] = {}
+    reasons: dict[str, list[int]] = {}
     rest = range(len(raw))
     # a column of nothing but numbers is converted at once; only those out of bounds are read singly
-    if number and not column.whole and all(type(value) is float for value in raw):
+    if number and factor == 1.0 and not column.whole and all(type(value) is float for value in raw):
         distinct = raw.astype(np.float64) + 0.0  # turns -0.0 into 0.0
         rest = np.flatnonzero(~((distinct >= column.minimum) & (distinct <= column.maximum)))
         rest = rest.tolist()
@@ -133,9 +137,10 @@ def parse_column(
             distinct[at] = read(value)
         except BadCellError as error:
             bad[at] = True
+            reasons.setdefault(error.problem.code, []).append(at)
             if len(problems) <= FAULTS_LISTED:
                 problems[at] = error.problem
-    return ParsedColumn(column, codes, distinct, empty, bad, problems, raw)
+    return ParsedColumn(column, codes, distinct, empty, bad, problems, raw, reasons)
 
 
 def _distinct(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -152,12 +157,18 @@ def _distinct(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _reader(
-    column: Column, references: Callable[[], References], *, latest: dt.date, date_1904: bool
+    column: Column,
+    references: Callable[[], References],
+    factor: float,
+    *,
+    latest: dt.date,
+    date_1904: bool,
+    zone: dt.tzinfo | None,
 ) -> Callable[[object], Any]:
     if column.type == "number":
-        return lambda value: read_number(value, column)
+        return lambda value: read_number(value, column, factor)
     if column.type == "date":
-        return lambda value: read_date(value, column, latest=latest, date_1904=date_1904)
+        return lambda value: read_date(value, column, latest=latest, date_1904=date_1904, zone=zone)
     if column.type == "choice":
         return _choice_reader(column)
     if column.type == "ids":
@@ -194,11 +205,16 @@ def _some(text: str) -> str:
 def add_cell_faults(parsed: ParsedColumn, kept: np.ndarray, faults: FaultList) -> None:
     """Add a fault for each bad cell of the rows kept, and for each cell that must not be empty."""
     name = parsed.column.name
-    if parsed.problems:
-        bad = np.flatnonzero(parsed.is_bad & kept)
-        expected = expectation(parsed.column)
+    expected = expectation(parsed.column)
+    for code, distinct in parsed.reasons.items():
+        is_one = np.zeros(len(parsed.distinct), dtype=bool)
+        is_one[distinct] = True
+        # of more than are listed, what exactly is wrong is not kept
+        other = expected._replace(code=code)
         faults.add_rows(
-            bad, name, lambda row: parsed.problems.get(int(parsed.codes[row]), expected)
+            np.flatnonzero(is_one[parsed.codes] & kept),
+            name,
+            lambda row, other=other: parsed.problems.get(int(parsed.codes[row]), other),
         )
     if not parsed.column.nullable and parsed.empty.any():
         missing = np.flatnonzero(parsed.is_empty & kept)

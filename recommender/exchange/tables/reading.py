@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -15,9 +16,56 @@ from recommender.exchange.tables.checks import check_rows
 from recommender.exchange.tables.faults import BadCell, FaultList
 from recommender.exchange.tables.header import Table
 from recommender.exchange.tables.parsing import ParsedColumn, add_cell_faults, parse_column
-from recommender.exchange.tables.raw_rows import beyond_header, is_example, read_rows
+from recommender.exchange.tables.raw_rows import (
+    beyond_header,
+    ignored_columns,
+    is_example,
+    merged_across,
+    read_rows,
+)
 from recommender.exchange.tables.references import References
+from recommender.exchange.tables.units import describe_measure
 from recommender.table_kinds import Known, TableKind
+
+
+@dataclass(frozen=True)
+class TableRead:
+    """A table that was read, with what its report has to say beside the rows.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `read_table` returns it.
+    rows : ndarray of int, shape (n_records,)
+        The row of the spreadsheet that each record stands in, from 1.
+    file, sheet : str
+        Names of the file and the sheet; that of the sheet is empty for CSV.
+    labels, places : dict of str
+        Canonical name to the header in the file and to its position in the spreadsheet, from 0,
+        of each column that is there.
+    blank : dict of str to int
+        How many cells are empty, by column.
+    ignored : tuple of str
+        Headers of the columns that are not read; a letter stands for one without a header.
+    hidden : int
+        How many of the records stand in rows that are not shown.
+    is_filtered : bool
+        Whether a filter hides them.
+    left_out : int
+        How many rows name something that was not observed, so that there is nothing to store.
+    """
+
+    frame: pd.DataFrame
+    rows: np.ndarray
+    file: str = ""
+    sheet: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    places: Mapping[str, int] = field(default_factory=dict[str, int])
+    blank: Mapping[str, int] = field(default_factory=dict[str, int])
+    ignored: tuple[str, ...] = ()
+    hidden: int = 0
+    is_filtered: bool = False
+    left_out: int = 0
 
 
 def read_table(path: Path, kind: TableKind, known: Known, *, latest: dt.date) -> pd.DataFrame:
@@ -51,6 +99,17 @@ def read_table(path: Path, kind: TableKind, known: Known, *, latest: dt.date) ->
     InputError
         If the file as a whole cannot be used.
     """
+    return read_import(path, kind, known, latest=latest).frame
+
+
+def read_import(
+    path: Path, kind: TableKind, known: Known, *, latest: dt.date, clear: bool = False
+) -> TableRead:
+    """Read a table as `read_table` does, with what the report of an import says of it.
+
+    With `clear` an empty cell means that there is nothing, and not that nothing is said: of
+    managers, for instance, this tells whether they form a circle.
+    """
     table, header = read_rows(path, kind)
     faults = FaultList(table)
     for position, name in header.twice:
@@ -60,6 +119,14 @@ def read_table(path: Path, kind: TableKind, known: Known, *, latest: dt.date) ->
             position,
             str(table.header[position]).strip(),
         )
+    for name, unit in header.units.items():
+        if unit.factor is None:
+            column = kind.column(name)
+            faults.add_header(
+                BadCell("table.header_unit", "own_unit_of_column", describe_measure(column, unit)),
+                header.columns[name],
+                table.label(name),
+            )
     columns, kept = _parse(table, kind, known, faults, latest=latest)
     shifted = [row for row in beyond_header(table) if kept[row]]
     if shifted:
@@ -69,7 +136,35 @@ def read_table(path: Path, kind: TableKind, known: Known, *, latest: dt.date) ->
             BadCell("table.too_many_cells", "cells_as_header"),
             found=lambda row: " | ".join(str(cell) for cell in table.rows[row] if cell != ""),
         )
-    return _check(table, kind, columns, kept, known, faults)
+    for row, name, cells in merged_across(table):
+        if kept[row]:
+            faults.add_rows(
+                np.array([row], dtype=np.intp),
+                name,
+                BadCell("table.merged_across", "own_cell", {"cells": cells}),
+            )
+    present = kept.copy()
+    # before the rules between cells fill some of them in
+    blank = {
+        name: count
+        for name, parsed in columns.items()
+        if name in table.columns and (count := int((parsed.is_empty & kept).sum()))
+    }
+    frame = _check(table, kind, columns, kept, replace(known, clears=clear), faults)
+    rows = np.flatnonzero(kept) + table.first_row
+    return TableRead(
+        frame,
+        rows,
+        file=table.file,
+        sheet=table.sheet,
+        labels={name: table.label(name) for name in table.columns},
+        places={name: at + table.first_column for name, at in table.columns.items()},
+        blank=blank,
+        ignored=ignored_columns(table),
+        hidden=int(np.isin(rows - 1, list(table.hidden_rows)).sum()),
+        is_filtered=table.is_filtered,
+        left_out=int(present.sum() - kept.sum()),
+    )
 
 
 def check_items(
@@ -117,9 +212,27 @@ def check_items(
         first_row=1 if listed else 0,
         first_column=0,
     )
+    return check_table(table, kind, known, latest=latest, examples=False).frame
+
+
+def check_table(
+    table: Table, kind: TableKind, known: Known, *, latest: dt.date, examples: bool = True
+) -> TableRead:
+    """Check the raw rows of a table whose header is settled, and return them.
+
+    Raises
+    ------
+    TableFaultsError
+        If cells are bad.
+    InputError
+        If it has no rows.
+    """
     faults = FaultList(table)
-    columns, kept = _parse(table, kind, known, faults, latest=latest, examples=False)
-    return _check(table, kind, columns, kept, known, faults)
+    columns, kept = _parse(table, kind, known, faults, latest=latest, examples=examples)
+    present = int(kept.sum())
+    frame = _check(table, kind, columns, kept, known, faults)
+    rows = table.numbers(np.flatnonzero(kept))
+    return TableRead(frame, rows, file=table.file, sheet=table.sheet, left_out=present - len(rows))
 
 
 def _cell(value: object) -> object:
@@ -146,9 +259,9 @@ def _parse(
         own = columns[kind.columns[0].name].distinct if kind.columns[0].name in columns else ()
         return References(known, (id_ for id_ in own if id_ is not None), kind=kind.name)
 
-    kept = np.zeros(len(table.rows), dtype=bool)
+    kept = np.zeros(table.n_rows, dtype=bool)
     for column in kind.columns:
-        parsed = parse_column(table, column, references, latest=latest)
+        parsed = parse_column(table, column, references, latest=latest, zone=known.zone)
         columns[column.name] = parsed
         kept |= ~parsed.is_empty
     if examples:
@@ -176,7 +289,7 @@ def _check(
     # left out after they were checked: what is not observed may still name a wrong indicator
     if kind.name == "ratings":
         kept &= ~columns["rating"].is_empty
-    _check_keys(kind, columns, kept, faults, number=lambda row: table.first_row + row)
+    _check_keys(kind, columns, kept, faults, number=table.number)
     faults.raise_if_any(table.file)
     rows = slice(None) if kept.all() else np.flatnonzero(kept)
     return pd.DataFrame(

@@ -153,7 +153,12 @@ def _read(session: Session, request: StatisticsRequest) -> tuple[GroupTable, boo
         request = replace(request, as_of=day)
     with session.reading() as connection:
         table = read_group_table(
-            connection, session.service, request, scope=scope, by_quarter=not exactly
+            connection,
+            session.service,
+            request,
+            scope=scope,
+            today=session.today,
+            by_quarter=not exactly,
         )
     return table, exactly
 

@@ -20,6 +20,7 @@ from recommender.service.installation import Service
 from recommender.service.levels.standing import targets_of_grades
 from recommender.store import Connection, PersonHead, Scope, covers_unit, org_path, unit_exists
 from recommender.store.people.people import in_unit, list_people
+from recommender.store.scope import present
 
 
 @dataclass(frozen=True)
@@ -95,12 +96,14 @@ def read_group_table(
     request: StatisticsRequest,
     *,
     scope: Scope,
+    today: dt.date,
     by_quarter: bool,
 ) -> GroupTable:
     """Read where the people of a scope stand; the cells are the same whatever is asked for.
 
     With `by_quarter`, the day is the end of a quarter, and what is shown tells nothing of a small
-    group either when it is put beside what is shown at the ends of earlier ones.
+    group either when it is put beside what is shown at the ends of earlier ones. Whoever has left
+    by `today` is not among the people.
 
     Raises
     ------
@@ -115,9 +118,11 @@ def read_group_table(
         require_grade(framework, request.grade)
     if request.org_unit is not None:
         require_unit(connection, scope, request.org_unit)
-    # everybody within the scope, whatever is asked for: which cells are shown must not depend on
-    # the question, or two questions together would tell what one leaves out
-    people = list_people(connection, scope, limit=None)
+    # Who has left by today is in no table, those of earlier days included: no two of them differ
+    # by somebody who left in between. Everybody else within the scope, whatever is asked for:
+    # which cells are shown must not depend on the question, or two questions together would tell
+    # what one leaves out
+    people = list_people(connection, scope, conditions=[present(today)], limit=None)
     grades = find_grades(framework, people)
     levels, gaps = work_out_gaps(
         connection,

@@ -20,6 +20,7 @@ from recommender.service.permissions import Permission
 from recommender.service.session import Session
 from recommender.store import schema
 from recommender.store.people.people import in_unit, list_people
+from recommender.store.scope import present
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def read_team_map(
     ):
         session.need(permission)
     framework, scope = session.service.framework, session.who.scope
-    conditions = []
+    conditions = [present(session.today)]
     if request.grade is not None:
         require_grade(framework, request.grade)
         conditions.append(schema.person.c.grade == request.grade)

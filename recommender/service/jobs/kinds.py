@@ -16,10 +16,12 @@ from typing import Any
 
 from recommender.errors import TableFaultsError
 from recommender.exchange import write_marked_copy
+from recommender.exchange.recognition.answers.mapping import read_mapping
 from recommender.service.jobs.problems import Failure, pack_failure, pack_problem
 from recommender.service.learning.promotion import explain_model
 from recommender.service.learning.training import train_model
 from recommender.service.people.imports import import_table
+from recommender.service.people.recognising.recognition import look_at_file
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plans
 from recommender.service.session import Session
@@ -57,13 +59,19 @@ def import_upload(work: Work) -> dict[str, Any] | Failure:
         with session.reading() as connection:
             path.write_bytes(read_upload(connection, work.job_id) or b"")
         try:
-            written = import_table(
+            reading = None
+            if "mapping" in request:
+                reading = look_at_file(session, path, answers=read_mapping(request["mapping"]))
+            report = import_table(
                 session,
                 request["table"],
                 path,
                 latest=work.latest,
                 dry_run=request["dry_run"],
+                # a job from before an upgrade does not say
+                clear=request.get("clear", False),
                 note_progress=work.note_progress,
+                reading=reading,
             )
         except TableFaultsError as error:
             if path.stat().st_size > MARKED_BYTES:
@@ -71,7 +79,7 @@ def import_upload(work: Work) -> dict[str, Any] | Failure:
             marked = Path(folder) / "marked.xlsx"
             write_marked_copy(path, error, marked, lang=session.lang)
             return pack_failure(error, marked.read_bytes())
-    return {**asdict(written), "dry_run": request["dry_run"]}
+    return {**asdict(report), "dry_run": request["dry_run"]}
 
 
 def plan_unit(work: Work) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from recommender.errors import RecommenderError, TableFault, TableFaultsError
-from recommender.exchange import describe_faults
+from recommender.errors import FaultCause, RecommenderError, TableFault, TableFaultsError
+from recommender.exchange import describe_causes, describe_faults
 from recommender.texts import explain
 from training_catalog import CatalogError
 
@@ -41,12 +41,15 @@ class JobProblem:
         What went wrong, and how to mend it.
     faults : list of dict
         Bad rows: ``sheet, row, column, found, expected, message, hint`` each.
+    causes : list of dict
+        The same by cause: ``code, column, count, message, hint, example`` each.
     """
 
     code: str
     message: str
     hint: str
     faults: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    causes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
 def pack_problem(error: RecommenderError) -> dict[str, Any]:
@@ -77,7 +80,8 @@ def pack_failure(error: RecommenderError | CatalogError, report: bytes | None = 
         return Failure({"code": "catalog.faults", "values": values}, {"catalog": rows})
     if isinstance(error, TableFaultsError):
         rows = [asdict(fault) for fault in error.faults]
-        return Failure(pack_problem(error), {"table": rows}, report)
+        causes = [asdict(cause) for cause in error.causes]
+        return Failure(pack_problem(error), {"table": rows, "causes": causes}, report)
     return Failure(pack_problem(error))
 
 
@@ -88,13 +92,19 @@ def tell_problem(
     code, values = problem["code"], problem["values"]
     message, hint = explain(RecommenderError(code, **values), lang)
     faults: list[dict[str, Any]] = []
+    causes: list[dict[str, Any]] = []
     if details and "table" in details:
         rows = [TableFault(**row) for row in details["table"]]
-        faults = describe_faults(TableFaultsError(values["file"], rows), lang)
+        kept = [
+            FaultCause(**cause | {"example": TableFault(**cause["example"])})
+            for cause in details.get("causes", ())
+        ]
+        error = TableFaultsError(values["file"], rows, kept)
+        faults, causes = describe_faults(error, lang), describe_causes(error, lang)
     elif details and "catalog" in details:
         faults = [
             {**row, "found": "", "expected": ""}
             | {name: row[name][lang] for name in ("message", "hint")}
             for row in details["catalog"]
         ]
-    return JobProblem(code, message, hint, faults)
+    return JobProblem(code, message, hint, faults, causes)

@@ -6,18 +6,22 @@ A job can be seen by the one who asked for it and by administrators; for all oth
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
-from recommender.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from recommender.errors import ConflictError, InputError, NotFoundError
 from recommender.service.framework import find_path
 from recommender.service.jobs.kinds import MARKED_BYTES, describe_plan_request
 from recommender.service.jobs.problems import JobProblem, tell_problem
 from recommender.service.jobs.process import describe_principal
-from recommender.service.people.imports import find_kind
+from recommender.service.people.known_ids import find_kind
+from recommender.service.people.recognising.uploads import (
+    find_upload,
+    read_upload,
+    refuse_whole_organisation,
+    usable_name,
+)
 from recommender.service.permissions import Permission, Role
 from recommender.service.plans.choices import PlanRequest, check_names
 from recommender.service.session import Session
@@ -28,11 +32,6 @@ from recommender.store.people.people import read_refs
 
 # jobs are worked on one at a time, so one caller's queue is everybody's wait
 MOST_OPEN = 20
-# modules are everybody's, and records may be of people who are unknown here: neither has a unit
-# that a principal's scope could be compared with
-WHOLE_ORGANISATION = ("modules", "records")
-# control characters, what Windows forbids, and the line separators that break a line of a log
-_UNUSABLE = re.compile(r"[\x00-\x1f\x7f-\x9f/\\:*?\"<>|\u2028\u2029]")
 
 
 @dataclass(frozen=True)
@@ -75,10 +74,12 @@ def submit_import(
     *,
     file_name: str | None = None,
     dry_run: bool = False,
+    clear: bool = False,
 ) -> Job:
     """Queue the import of a table from the bytes of an .xlsx or CSV file.
 
-    `file_name` is what reports call the file. A dry run only says what would happen.
+    `file_name` is what reports call the file. A dry run only says what would happen. With `clear`
+    empty cells take away what is stored.
 
     Raises
     ------
@@ -91,18 +92,45 @@ def submit_import(
     """
     session.need(Permission.IMPORT)
     kind = find_kind(table)
-    scope = session.who.scope
-    if not scope.everyone and (kind.name in WHOLE_ORGANISATION or scope.org_unit is None):
-        raise ForbiddenError("import.whole-organisation", kind=kind.title[session.lang == "en"])
+    refuse_whole_organisation(session, kind)
     if not content:
         raise InputError("import.no-file")
     request = {
         "table": kind.name,
-        "file_name": _usable_name(file_name or kind.name),
+        "file_name": usable_name(file_name or kind.name),
         "dry_run": dry_run,
+        "clear": clear,
     }
     with session.writing() as connection:
         return _submit(session, connection, "import", request, upload=content)
+
+
+def submit_upload(session: Session, import_id: str, *, dry_run: bool = False) -> Job:
+    """Queue the import of an uploaded file, as it was recognised and with the answers so far.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such file, or it is somebody else's.
+    InputError
+        If a question is open.
+    ConflictError
+        If too many jobs have not ended.
+    """
+    with session.writing() as connection:
+        upload = find_upload(session, connection, import_id)
+        reading = read_upload(session, upload)
+        refuse_whole_organisation(session, find_kind(reading.kind))
+        if reading.open_questions:
+            count = len(reading.open_questions)
+            raise InputError("recognition.open", file=upload.file_name, count=count)
+        request = {
+            "table": reading.kind,
+            "file_name": upload.file_name,
+            "dry_run": dry_run,
+            "mapping": {**upload.answers, "kind": reading.kind},
+        }
+        return _submit(session, connection, "import", request, upload=upload.content)
 
 
 def submit_plans(
@@ -306,14 +334,3 @@ def _describe(job: StoredJob, lang: str, bad_rows: Mapping[str, Any] | None = No
         started_at=job.started_at,
         finished_at=job.finished_at,
     )
-
-
-def _usable_name(given: str) -> str:
-    """Return the last part of a file's name in a form that every system can store."""
-    # some clients send a whole path, and a name may hold lone surrogates, which UTF-8 cannot store
-    name = PurePosixPath(given.replace("\\", "/")).name
-    name = _UNUSABLE.sub("", name.encode("utf-8", "ignore").decode()).strip().rstrip(".")
-    stem, dot, ending = name.rpartition(".")
-    if not dot:
-        stem, ending = name, ""
-    return f"{stem[:60] or 'table'}{dot}{ending[:8]}"

@@ -53,6 +53,9 @@ class LevelDerivation:
         sitting, with its standard score, whether it was passed and the subjects that are missing.
     rows : list of dict
         The raw rows that counted.
+    evidence : list of dict
+        Results of work that are held beside the level, the newest first; the level does not rest
+        on them.
     """
 
     person_id: str
@@ -66,6 +69,7 @@ class LevelDerivation:
     fulfilment: tuple[float, ...] = ()
     parts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    evidence: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
 def derive_level(

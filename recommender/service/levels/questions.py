@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import asdict, replace
+from typing import Any
 
 from recommender.results import Gaps
 from recommender.service.framework import require_target_grade
@@ -13,6 +15,7 @@ from recommender.service.levels.raters import tell_derivation
 from recommender.service.levels.standing import Standing, aim_at, read_standing
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
+from recommender.store.people.facts import Evidence, read_evidence
 
 
 def read_gaps(
@@ -43,10 +46,19 @@ def read_derivation(
     NotFoundError
         If there is no such person within the principal's scope, or no such competency.
     """
-    standing = _find(session, person_id, as_of)
     framework = session.service.framework
+    with session.reading() as connection:
+        standing = _find(session, person_id, as_of)
+        evidence = read_evidence(connection, person_id, as_of=as_of, competency_id=competency_id)
     derivation = derive_level(framework, standing, 0, competency_id)
-    return tell_derivation(session.who, derivation, framework.catalog.settings)
+    told = tell_derivation(session.who, derivation, framework.catalog.settings)
+    return replace(told, evidence=[_describe(each) for each in evidence])
+
+
+def _describe(evidence: Evidence) -> dict[str, Any]:
+    said = asdict(evidence)
+    del said["competency_id"]
+    return said
 
 
 def _find(session: Session, person_id: str, as_of: dt.date) -> Standing:

@@ -8,15 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from recommender.errors import ForbiddenError
 from recommender.exchange import check_items
 from recommender.service.levels.raters import rating_order, tell_ratings
+from recommender.service.people.comparing import compare
 from recommender.service.people.imports import store_frame
 from recommender.service.people.known_ids import make_known
 from recommender.service.permissions import Permission, Principal, Role
 from recommender.service.session import Session
 from recommender.store import Written, schema
 from recommender.store.people.facts import read_facts
+from recommender.store.people.stored_rows import read_stored_rows
 from recommender.table_kinds import KINDS
 
 Row = dict[str, Any]
@@ -98,7 +102,8 @@ def add_facts(
 ) -> Written:
     """Add facts about a person, all of them or none; a row of the same key is replaced.
 
-    `items` have the columns of the kind without the person.
+    `items` have the columns of the kind without the person. A column that an item lacks keeps
+    what is stored; None takes it away.
 
     Raises
     ------
@@ -120,6 +125,14 @@ def add_facts(
             make_known(session.service.framework, people=[person_id]),
             latest=session.today,
         )
+        stored = read_stored_rows(connection, kind, KINDS[kind].key, frame)
+        keeps = {
+            column.name: np.array([column.name not in item for item in items])
+            for column in KINDS[kind].columns
+            if column.nullable and len(frame) == len(items)
+        }
+        rows = range(1, len(frame) + 1)
+        frame = compare(KINDS[kind], frame, stored, rows, keeps=keeps).frame
         written = store_frame(connection, KINDS[kind], frame)
         session.details |= {"kind": kind, "rows": len(frame)}
         return written

@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from recommender.errors import InputError
 from recommender.service.framework import Framework
 from recommender.store import Connection, read_ids, read_managers, schema
 from recommender.store.people.offerings import read_owners
 from recommender.store.people.people import read_unit_people
-from recommender.table_kinds import Known, TableKind
+from recommender.table_kinds import KINDS, Known, TableKind
+from recommender.working_days import find_zone
 from training_catalog import Text
+
+
+def find_kind(name: str) -> TableKind:
+    """Return a kind of table by its name.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind.
+    """
+    if name not in KINDS:
+        raise InputError("import.kind", kind=name, kinds=", ".join(KINDS))
+    return KINDS[name]
 
 
 def list_known(
@@ -64,6 +79,7 @@ def make_known(
             for exam in c.exams
         },
         prerequisites={module.id: module.prerequisites for module in catalog.modules},
+        zone=find_zone(catalog.settings.country),
     )
 
 

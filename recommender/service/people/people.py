@@ -9,6 +9,7 @@ from typing import Any
 from recommender.errors import ConflictError, StaleError
 from recommender.exchange import check_items
 from recommender.service.people.known_ids import make_known
+from recommender.service.people.leavers import is_back
 from recommender.service.permissions import Permission, Role, round_count
 from recommender.service.session import Session
 from recommender.store import EVERYONE, Connection, PersonHead, covers_unit, org_path, to_rows
@@ -17,7 +18,7 @@ from recommender.store.people.staff import PeopleFilter
 from recommender.table_kinds import KINDS
 
 _PEOPLE = KINDS["people"]
-_COLUMNS = ("name", "org_unit", "grade", "manager_id", "hired_on")
+_COLUMNS = ("name", "org_unit", "grade", "manager_id", "hired_on", "left_on")
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ def change_person(
 ) -> PersonHead:
     """Correct what is known of a person who was seen at a version; other columns stay.
 
+    A day of hiring after the person has left takes the day of leaving away.
+
     Raises
     ------
     NotFoundError
@@ -96,6 +99,8 @@ def change_person(
         head = session.person(connection, person_id, lock=True)
         if seen is not None and seen != head.version:
             raise StaleError(seen=seen, present=head.version)
+        if is_back(changes.get("hired_on"), head.left_on):
+            changes = {"left_on": None, **changes}
         row = _check(
             session, connection, asdict(head) | dict(changes), known_manager=head.manager_id
         )
@@ -115,7 +120,7 @@ def list_units(session: Session) -> list[OrgUnit]:
     scope = session.who.scope
     analyst = session.who.role is Role.ANALYST
     with session.reading() as connection:
-        units = store.list_units(connection, EVERYONE if analyst else scope)
+        units = store.list_units(connection, EVERYONE if analyst else scope, on=session.today)
     counts = {unit.path: 0 for unit in units}
     for unit in units:
         # each unit that a path leads through is stored as one itself

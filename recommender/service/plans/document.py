@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -11,6 +11,7 @@ from recommender.documents import (
     ActivityRow,
     ApprovedBy,
     CompetencyRow,
+    EvidenceRow,
     LeftOutModule,
     PlanDocument,
     PlanItemRow,
@@ -31,6 +32,7 @@ from recommender.service.levels.sittings import say_incomplete
 from recommender.service.plans.dates import dates_of
 from recommender.service.plans.development.progress import PlanProgress
 from recommender.service.plans.reasons import name_competency, name_module, say_place
+from recommender.store.people.facts import Evidence
 from recommender.texts import all_texts, say
 from training_catalog import LearningPath
 
@@ -51,6 +53,8 @@ _WORTH_SAYING = (
     "not-ready",
 )
 
+# of each competency: a document is no file of achievements
+_EVIDENCE_SHOWN = 3
 _OBJECTIVES = {"by-hand": "objective.by-hand", "shortest": "objective.shortest"}
 
 
@@ -74,11 +78,12 @@ def build_plan_document(
     lang: str,
     approvals: Sequence[ApprovedBy] = (),
     progress: PlanProgress | None = None,
+    evidence: Sequence[Evidence] = (),
 ) -> PlanDocument:
     """Put a plan, its reasons being in the language asked for, into the words of its readers.
 
     `places` are those of offerings, by id; `progress` is given for a plan in force. What has left
-    the catalogue since the plan was made is called by its id.
+    the catalogue since the plan was made is called by its id. `evidence` is given newest first.
     """
     catalog = framework.catalog
     category_of = {
@@ -157,7 +162,19 @@ def build_plan_document(
         activities=tuple(_activity_row(framework, each, lang) for each in plan.activities),
         review_on=plan.review_on,
         progress="" if progress is None else say_progress(progress, lang),
+        evidence=tuple(_evidence(framework, evidence, lang)),
     )
+
+
+def _evidence(
+    framework: Framework, evidence: Sequence[Evidence], lang: str
+) -> Iterator[EvidenceRow]:
+    """Yield the latest results of each competency, in the order of the catalogue."""
+    for competency_id in framework.competency_ids:
+        mine = [each for each in evidence if each.competency_id == competency_id]
+        for each in mine[:_EVIDENCE_SHOWN]:
+            name = name_competency(framework, competency_id, lang)
+            yield EvidenceRow(name, each.achieved_on, each.result, each.figure, each.unit)
 
 
 def say_progress(progress: PlanProgress, lang: str) -> str:

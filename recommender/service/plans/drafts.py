@@ -14,6 +14,7 @@ from recommender.service.framework import find_path
 from recommender.service.levels.distance import word_gaps
 from recommender.service.levels.gaps import describe_gaps
 from recommender.service.levels.standing import Standing, aim_at, read_standing
+from recommender.service.people.leavers import refuse_left
 from recommender.service.permissions import Permission
 from recommender.service.plans.choices import PlanRequest, check_names, find_target_grade
 from recommender.service.plans.learning_path import is_for_grade
@@ -39,6 +40,7 @@ from recommender.store import (
 )
 from recommender.store.people.people import in_unit, list_people
 from recommender.store.plans.versions import PlanHead, add_version, find_drafts
+from recommender.store.scope import present
 
 # enough to share the reading and the search for candidates, and to tell of progress in between
 _PEOPLE_AT_ONCE = 100
@@ -78,7 +80,7 @@ def simulate_plan(
     InputError
         If there is no such grade.
     ConflictError
-        If nothing can be planned as asked; see `make_plan`.
+        If nothing can be planned as asked (see `make_plan`), or the person has left.
     """
     # nothing is written, so it takes no more than to read what is recommended
     session.need(Permission.READ_RECOMMENDATIONS)
@@ -104,8 +106,8 @@ def create_plan(
     InputError
         If there is no such target grade.
     ConflictError
-        If nothing can be planned as asked (see `make_plan`), or the caller's earlier draft was
-        edited, decided or commented on.
+        If nothing can be planned as asked (see `make_plan`), the person has left, or the caller's
+        earlier draft was edited, decided or commented on.
     """
     session.need(Permission.WRITE_PLANS)
     draft = _draft(session, person_id, request, as_of=as_of)
@@ -134,9 +136,10 @@ def create_plans(
 ) -> GroupPlans:
     """Make a plan for everybody of an org unit and the units below it, then keep all of them.
 
-    Without `org_unit` that is everybody within the principal's scope. A learning path leaves out
-    the people whose grade it is not for. Where no plan can be made for somebody, the others still
-    get theirs. `note_progress` is told how many people of how many are done.
+    Without `org_unit` that is everybody within the principal's scope. Who has left by that day
+    gets none, and a learning path leaves out the people whose grade it is not for. Where no plan
+    can be made for somebody, the others still get theirs. `note_progress` is told how many people
+    of how many are done.
 
     Raises
     ------
@@ -153,7 +156,7 @@ def create_plans(
     refused: list[tuple[str, InputError | ConflictError]] = []
     # one state of the database for all, held until the last plan is solved (DECISIONS 20)
     with session.reading() as connection:
-        people = _whom_to_plan(session, connection, request, org_unit)
+        people = _whom_to_plan(session, connection, request, org_unit, as_of)
         offerings = read_offerings(connection, as_of=as_of)
         for start in range(0, len(people), _PEOPLE_AT_ONCE):
             note_progress(start, len(people))
@@ -244,7 +247,7 @@ def _draft(
     # before anything is read: a name that is not in the catalogue needs no person
     find_target_grade(framework, request)
     with session.reading() as connection:
-        session.person(connection, person_id)
+        refuse_left(session.person(connection, person_id), as_of)
         standing = read_standing(connection, framework, as_of=as_of, person_ids=[person_id])
         offerings = read_offerings(connection, as_of=as_of)
         undone = find_undone(session, connection, [person_id])
@@ -254,13 +257,17 @@ def _draft(
 
 
 def _whom_to_plan(
-    session: Session, connection: Connection, request: PlanRequest, org_unit: str | None
+    session: Session,
+    connection: Connection,
+    request: PlanRequest,
+    org_unit: str | None,
+    as_of: dt.date,
 ) -> list[PersonHead]:
     scope, unit = session.who.scope, org_path(org_unit or "")
     path = find_path(session.service.framework, request.path) if request.path else None
     if unit and not (covers_unit(scope, unit) and unit_exists(connection, unit)):
         raise NotFoundError("org-unit.unknown", org_unit=org_unit)
-    conditions = [in_unit(unit)] if unit else []
+    conditions = [present(as_of), *([in_unit(unit)] if unit else [])]
     people = list_people(connection, scope, conditions=conditions, limit=None)
     return [person for person in people if path is None or is_for_grade(path, person.grade)]
 

@@ -21,6 +21,7 @@ from recommender.service.plans.stored import (
 )
 from recommender.service.session import Session
 from recommender.store import org_path
+from recommender.store.people.facts import read_evidence
 from recommender.store.people.seats import find_offerings
 from recommender.store.plans.decisions import (
     PlanComment,
@@ -226,6 +227,7 @@ def read_plan_document(
                 if decision.decision == "approved"
             ],
             progress=stored.progress if stored.plan.status in ("active", "done") else None,
+            evidence=read_evidence(connection, stored.head.person_id, as_of=stored.plan.as_of),
         )
 
 

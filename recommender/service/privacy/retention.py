@@ -60,6 +60,7 @@ def report_retention(session: Session, settings: Settings) -> RetentionReport:
         "shown": limits.shown.date(),
         "plan": limits.plans.date(),
         "objection": limits.plans.date(),
+        "import_change": limits.jobs.date(),
         "job": limits.jobs.date(),
         "idempotent_answer": limits.answers.date(),
     }
@@ -76,7 +77,7 @@ def retire_facts(session: Session, settings: Settings) -> dict[str, int]:
     before = find_limits(session, settings).facts
     with session.reading() as connection:
         people = find_people_due(connection, before)
-    counts = Counter(rating=0, exam_result=0, assessment=0)
+    counts = Counter(rating=0, exam_result=0, assessment=0, evidence=0)
     for start in range(0, len(people), _BATCH):
         counts.update(_retire(session, people[start : start + _BATCH], before))
     return dict(counts)
@@ -84,6 +85,8 @@ def retire_facts(session: Session, settings: Settings) -> dict[str, int]:
 
 def clear_traces(session: Session, settings: Settings) -> dict[str, int]:
     """Delete recommendations shown, unused plans, objections, jobs and kept answers that are due.
+
+    Imports of which the old values go can no longer be undone.
 
     Returns how many rows were deleted, by table.
     """

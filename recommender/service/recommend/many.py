@@ -63,7 +63,9 @@ def recommend_to_many(
     session.need(Permission.READ_RECOMMENDATIONS)
     service, scope = session.service, session.who.scope
     path = None if people.org_unit is None else org_path(people.org_unit)
-    wanted = PeopleFilter(person_ids=people.person_ids, org_unit=path)
+    # a person named by id may have left; those of a unit are the people it has
+    present_on = as_of if people.person_ids is None else None
+    wanted = PeopleFilter(person_ids=people.person_ids, org_unit=path, present_on=present_on)
     with session.reading() as connection:
         # one more than asked for tells whether there are more
         heads = search_people(connection, scope, wanted, after=people.after, limit=people.limit + 1)

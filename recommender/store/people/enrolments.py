@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from recommender.store import schema
+from recommender.store.people.people import in_pieces
 from recommender.store.scope import Scope, visible
 
 
@@ -119,6 +120,26 @@ def list_of_offering(
         query = query.where(sa.or_(table.person_id > person_id, later))
     query = query.order_by(table.person_id, table.enrolled_on).limit(limit)
     return [StoredEnrolment(*row) for row in connection.execute(query)]
+
+
+class EnrolmentKey(NamedTuple):
+    """An enrolment as a list of completions is compared with it."""
+
+    person_id: str
+    module_id: str
+    enrolled_on: dt.date
+    offering_id: str | None
+    status: str
+    completed_on: dt.date | None
+
+
+def list_of_people(connection: sa.Connection, person_ids: Iterable[str]) -> Iterator[EnrolmentKey]:
+    """Yield the enrolments of people."""
+    table = schema.enrolment.c
+    query = sa.select(*(table[name] for name in EnrolmentKey._fields))
+    for some in in_pieces(person_ids):
+        for row in connection.execute(query.where(table.person_id.in_(some))):
+            yield EnrolmentKey(*row)
 
 
 def is_enrolled(connection: sa.Connection, person_id: str, module_id: str) -> bool:

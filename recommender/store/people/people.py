@@ -26,6 +26,8 @@ class PersonHead:
         The person's line manager.
     hired_on : date or None
         First day of work.
+    left_on : date or None
+        The day from which the person is no longer here.
     synthetic : bool
         Whether the person is made up.
     ref : str
@@ -40,6 +42,7 @@ class PersonHead:
     grade: str
     manager_id: str | None
     hired_on: dt.date | None
+    left_on: dt.date | None
     synthetic: bool
     ref: str
     version: int
@@ -56,6 +59,7 @@ def select_people(scope: Scope) -> sa.Select[*tuple[Any, ...]]:
             person.grade,
             person.manager_id,
             person.hired_on,
+            person.left_on,
             person.synthetic,
             person.ref,
             person.version,
@@ -107,6 +111,17 @@ def read_unit_people(connection: sa.Connection, path: str) -> list[str]:
     """Return the ids of the people of a unit and of the units below it."""
     query = sa.select(schema.person.c.person_id).where(in_unit(path))
     return list(connection.scalars(query))
+
+
+def read_leavers(connection: sa.Connection, person_ids: Iterable[str]) -> dict[str, dt.date]:
+    """Return the day of leaving of those among these people who have one."""
+    person = schema.person.c
+    query = sa.select(person.person_id, person.left_on).where(person.left_on.is_not(None))
+    return {
+        row.person_id: row.left_on
+        for some in in_pieces(person_ids)
+        for row in connection.execute(query.where(person.person_id.in_(some)))
+    }
 
 
 def any_outside(connection: sa.Connection, scope: Scope, refs: Iterable[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from recommender.store import schema
 from recommender.store.people.people import PersonHead, list_people
-from recommender.store.scope import Scope, in_unit, visible
+from recommender.store.scope import Scope, in_unit, present, visible
 from recommender.store.writes import org_path, write_org_units
 
 
@@ -31,6 +32,8 @@ class PeopleFilter:
         People who report to this person.
     text : str or None
         People with this text in their id or name; case does not matter.
+    present_on : date or None
+        People who have not left by this day.
     """
 
     person_ids: Sequence[str] | None = None
@@ -38,6 +41,7 @@ class PeopleFilter:
     grade: str | None = None
     manager_id: str | None = None
     text: str | None = None
+    present_on: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ def search_people(
                 person.name.icontains(wanted.text, autoescape=True),
             )
         )
+    if wanted.present_on is not None:
+        conditions.append(present(wanted.present_on))
     return list_people(connection, scope, conditions=conditions, after=after, limit=limit)
 
 
@@ -162,14 +168,14 @@ def lock_managers(connection: sa.Connection, scope: Scope, person_id: str) -> di
     return managers
 
 
-def list_units(connection: sa.Connection, scope: Scope) -> list[StoredUnit]:
-    """Return every org unit in the order of the paths, with the number of its people in a scope."""
+def list_units(connection: sa.Connection, scope: Scope, *, on: dt.date) -> list[StoredUnit]:
+    """Return every org unit in the order of the paths, with its people in a scope on a day."""
     unit, person = schema.org_unit.c, schema.person.c
     query = (
         sa.select(unit.path, unit.name, sa.func.count(person.person_id))
         .select_from(
             schema.org_unit.outerjoin(
-                schema.person, sa.and_(person.org_unit_id == unit.id, visible(scope))
+                schema.person, sa.and_(person.org_unit_id == unit.id, visible(scope), present(on))
             )
         )
         .group_by(unit.path, unit.name)

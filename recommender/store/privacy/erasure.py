@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from recommender.store import schema
+from recommender.store.imports.changes import take_name_out
 from recommender.store.people.people import PersonHead
 from recommender.store.privacy.holdings import (
     ACTIVITY_TEXTS,
@@ -121,12 +122,15 @@ def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -
     reports = connection.scalars(sa.select(person.c.person_id).where(person.c.manager_id == me))
     touch_people(connection, [*rated, *reports])
     # not the pseudonym of the records: colleagues know who rated them, and so whose they are
-    hidden = rating.update().where(rating.c.rater_id == me).values(rater_id=make_pseudonym())
-    run(rating, hidden)
+    rater_id = make_pseudonym()
+    run(rating, rating.update().where(rating.c.rater_id == me).values(rater_id=rater_id))
+    counts["import_change"] = take_name_out(connection, naming, rater_id=rater_id)
     run(person, person.update().where(person.c.manager_id == me).values(manager_id=None))
     counts["idempotent_answer"] = _delete_answers(connection, head.ref, naming, actors)
     run(schema.api_key, schema.api_key.delete().where(schema.api_key.c.person_id == me))
     counts["job"] = _reword_jobs(connection, naming)
+    # a file that waits may name anybody, and can be uploaded again
+    run(schema.import_upload, schema.import_upload.delete())
     _blot(connection, naming)
     run(person, person.delete().where(person.c.person_id == me))
     # every worker has to refuse the person's keys at once

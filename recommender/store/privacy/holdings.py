@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from recommender.store import schema
 from recommender.store.access.audit import names_subject
+from recommender.store.imports.changes import describe_changes
 from recommender.store.people.people import PersonHead, select_people
-from recommender.store.privacy.naming import Naming
+from recommender.store.privacy.naming import Naming, holds
 from recommender.store.scope import EVERYONE
 
 Rows = list[dict[str, Any]]
@@ -21,6 +22,7 @@ FACTS = (
     schema.assessment,
     schema.exam_result,
     schema.enrolment,
+    schema.evidence,
     schema.improvement_record,
     schema.shown,
 )
@@ -28,6 +30,7 @@ PLAN_PARTS = (schema.plan_version, schema.plan_approval, schema.plan_comment)
 # columns that people fill in their own words, so that others may be named there
 TEXTS = (
     schema.assessment.c.method,
+    schema.evidence.c.result,
     schema.plan_approval.c.comment,
     schema.plan_comment.c.text,
     schema.objection.c.reason,
@@ -114,6 +117,7 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
             section: [dict(row) for row in connection.execute(query).mappings()]
             for section, query in queries.items()
         },
+        "import_change": describe_changes(connection, me),
         "job": list(_read_jobs(connection, naming, actors)),
         "idempotent_answer": [
             {"answered_at": row.answered_at, "status": row.status}
@@ -146,7 +150,7 @@ def find_texts(
 def find_notes(connection: sa.Connection, naming: Naming) -> list[sa.Row[Any]]:
     """Return the versions of plans in which people have named a person in their own words."""
     version = schema.plan_version
-    query = sa.select(version).where(_holds(version.c.body, naming))
+    query = sa.select(version).where(holds(version.c.body, naming))
     return [row for row in connection.execute(query) if any(map(naming.is_in, words_of(row.body)))]
 
 
@@ -160,7 +164,7 @@ def words_of(body: dict[str, Any]) -> list[str]:
 def find_jobs(connection: sa.Connection, naming: Naming) -> Iterator[sa.RowMapping]:
     """Yield the jobs whose documents name a person."""
     job = schema.job.c
-    named = [_holds(job[name], naming) for name in JOB_DOCUMENTS]
+    named = [holds(job[name], naming) for name in JOB_DOCUMENTS]
     columns = (job.job_id, job.kind, job.status, job.created_at, job.finished_at)
     query = sa.select(*columns, *(job[name] for name in JOB_DOCUMENTS)).where(sa.or_(*named))
     for row in connection.execute(query).mappings().all():
@@ -182,14 +186,6 @@ def find_answers(
             or _may_name(row.body, naming)
         ):
             yield row
-
-
-def _holds(document: sa.ColumnElement[Any], naming: Naming) -> sa.ColumnElement[bool]:
-    """Return the condition that the text of a JSON document holds what may name a person."""
-    # JSON is stored as ASCII, other characters as \u escapes; [1:-1] takes the quotes off
-    words = [json.dumps(word)[1:-1] for word in {naming.person_id, *naming.words}]
-    text = sa.cast(document, sa.Text)
-    return sa.or_(*(text.icontains(word, autoescape=True) for word in words))
 
 
 def _may_name(body: bytes, naming: Naming) -> bool:

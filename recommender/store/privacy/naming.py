@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
+
+import sqlalchemy as sa
 
 # no longer than the shortest name, so that a text with blots still fits its column
 BLOT = "**"
@@ -92,3 +95,11 @@ class Naming:
         if isinstance(value, dict):
             return any(isinstance(inner, str) and self.is_in(inner) for inner in value.values())
         return isinstance(value, str) and self.is_in(value)
+
+
+def holds(document: sa.ColumnElement[Any], naming: Naming) -> sa.ColumnElement[bool]:
+    """Return the condition that the text of a JSON document holds what may name a person."""
+    # JSON is stored as ASCII, other characters as \u escapes; [1:-1] takes the quotes off
+    words = [json.dumps(word)[1:-1] for word in {naming.person_id, *naming.words}]
+    text = sa.cast(document, sa.Text)
+    return sa.or_(*(text.icontains(word, autoescape=True) for word in words))

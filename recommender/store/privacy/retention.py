@@ -19,6 +19,7 @@ _DAYS = (
     schema.rating.c.rated_on,
     schema.exam_result.c.sat_on,
     schema.assessment.c.assessed_on,
+    schema.evidence.c.achieved_on,
 )
 # people still work by these, however long ago they were changed
 _IN_USE = ("approved", "active")
@@ -34,7 +35,8 @@ class Limits:
         Ratings, exam results and assessments.
     shown, plans, jobs, answers : datetime
         Recommendations shown; plans that are not in use, by their last change, and objections,
-        by their answer; jobs, by their end; answers kept for repeated requests.
+        by their answer; jobs, by their end, and what imports replaced; answers kept for repeated
+        requests, and files that wait to be imported.
     """
 
     facts: dt.date
@@ -51,8 +53,10 @@ def count_due(connection: sa.Connection, limits: Limits) -> dict[str, int]:
         schema.shown: schema.shown.c.shown_at < limits.shown,
         schema.plan: schema.plan.c.plan_id.in_(_old_plans(limits)),
         schema.objection: schema.objection.c.answered_at < limits.plans,
+        schema.import_change: schema.import_change.c.batch_id.in_(_old_imports(limits)),
         schema.job: schema.job.c.finished_at < limits.jobs,
         schema.idempotent_answer: schema.idempotent_answer.c.answered_at < limits.answers,
+        schema.import_upload: schema.import_upload.c.uploaded_at < limits.answers,
     }
     return {
         table.name: connection.scalar(
@@ -126,14 +130,25 @@ def delete_traces(connection: sa.Connection, limits: Limits) -> dict[str, int]:
     seen = connection.execute(shown.delete().where(shown.c.shown_at < limits.shown))
     # one that nobody answered stays, however old it is
     settled = connection.execute(objection.delete().where(objection.c.answered_at < limits.plans))
+    upload = schema.import_upload
+    waited = connection.execute(upload.delete().where(upload.c.uploaded_at < limits.answers))
     answered = connection.execute(answer.delete().where(answer.c.answered_at < limits.answers))
+    change = schema.import_change
+    values = connection.execute(change.delete().where(change.c.batch_id.in_(_old_imports(limits))))
     return {
         "plan": len(old),
+        "import_change": values.rowcount,
         "objection": settled.rowcount,
         "shown": seen.rowcount,
         "job": forget_jobs(connection, limits.jobs),
         "idempotent_answer": answered.rowcount,
+        "import_upload": waited.rowcount,
     }
+
+
+def _old_imports(limits: Limits) -> sa.Select[Any]:
+    batch = schema.import_batch.c
+    return sa.select(batch.id).where(batch.imported_at < limits.jobs)
 
 
 def _old_plans(limits: Limits) -> sa.Select[Any]:

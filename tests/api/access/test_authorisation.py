@@ -26,8 +26,10 @@ def reaches(role, about, target):
         return target in REACH["objectors"][role]
     if about == "unit":
         return target in REACH["units"][role]
-    if about == "job":
+    if about in ("job", "upload"):
         return target in REACH["jobs"][role]
+    if about == "batch":
+        return target in REACH["batches"][role]
     return target != "absent"
 
 

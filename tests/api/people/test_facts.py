@@ -250,6 +250,19 @@ def test_rows_are_stored_and_may_be_sent_again(served, kind, row):
     assert other | {"person_id": person, value: 1} in all_of(hr, person, kind, until="2026-10-19")
 
 
+def test_what_an_item_leaves_out_stays_and_null_takes_it_away(served):
+    hr, person = served.client("hr"), "00022"
+    row = ASSESSMENT | {"assessed_on": "2026-10-18", "standard_error": 0.5}
+    assert add(hr, person, "assessments", row).json()["inserted"] == 1
+    brief = {name: value for name, value in row.items() if name != "standard_error"}
+    assert add(hr, person, "assessments", brief).json()["unchanged"] == 1
+    assert add(hr, person, "assessments", brief | {"level": 3}).json()["updated"] == 1
+    for sent, error in ((brief, 0.5), (row | {"standard_error": None}, None)):
+        add(hr, person, "assessments", sent)
+        (seen,) = all_of(hr, person, "assessments", since="2026-10-18", until="2026-10-18")
+        assert seen["standard_error"] == error
+
+
 def test_what_is_added_counts_at_once(served):
     hr, person = served.client("hr"), "00018"
     before = hr.get(f"/v1/people/{person}/recommendations").json()

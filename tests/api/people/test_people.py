@@ -123,6 +123,7 @@ def test_a_person(served, hr):
         "grade": row["grade"],
         "manager_id": row["manager_id"],
         "hired_on": row["hired_on"].isoformat(),
+        "left_on": None,
         "synthetic": True,
     }
 
@@ -154,6 +155,7 @@ def test_a_new_person_is_there_with_all_that_was_sent(hr, numbers):
         "grade": "g3",
         "manager_id": MANAGER,
         "hired_on": "2026-09-01",
+        "left_on": None,
     }
     made = hr.post("/v1/people", json=values)
     assert made.status_code == 201

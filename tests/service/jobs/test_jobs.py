@@ -115,13 +115,16 @@ def test_an_import_is_stored_noted_and_named_in_the_trail(desk, library):
     assert (job.status, job.kind) == (JobStatus.QUEUED, "import")
     ended = at.work()
     assert (ended.status, ended.done, ended.total) == (JobStatus.DONE, 2, 2)
-    assert at.result(job) == {
-        "on_days_off": [],
-        "inserted": 1,
-        "updated": 1,
-        "unchanged": 0,
-        "dry_run": False,
-    }
+    assert (
+        at.result(job).items()
+        >= {
+            "on_days_off": [],
+            "inserted": 1,
+            "updated": 1,
+            "unchanged": 0,
+            "dry_run": False,
+        }.items()
+    )
     (entry,) = entries(library, "job-import")
     assert entry.actor == "key:admin"
     assert entry.request_id == job.job_id
@@ -153,13 +156,16 @@ def test_a_dry_run_says_what_would_happen_and_stores_nothing(desk, library):
     at = desk()
     job = at.upload("people", HEADER + "N1,新人,新部,assistant,\n", dry_run=True)
     assert at.work().status is JobStatus.DONE
-    assert at.result(job) == {
-        "on_days_off": [],
-        "inserted": 1,
-        "updated": 0,
-        "unchanged": 0,
-        "dry_run": True,
-    }
+    assert (
+        at.result(job).items()
+        >= {
+            "on_days_off": [],
+            "inserted": 1,
+            "updated": 0,
+            "unchanged": 0,
+            "dry_run": True,
+        }.items()
+    )
     assert len(rows(library, sa.select(schema.person.c.person_id))) == 8
     assert rows(library, sa.select(schema.import_batch)) == []
     assert rows(library, sa.select(schema.org_unit).where(schema.org_unit.c.path == "新部")) == []
@@ -344,7 +350,7 @@ def test_whoever_leaves_the_unit_while_the_table_is_checked_is_not_changed(
 ):
     at = desk(HR)
     at.upload("ratings", ratings(INSIDE))
-    check = imports.read_table
+    check = imports.read_import
 
     def check_then_move(*args, **values):
         found = check(*args, **values)
@@ -356,7 +362,7 @@ def test_whoever_leaves_the_unit_while_the_table_is_checked_is_not_changed(
             )
         return found
 
-    monkeypatch.setattr(imports, "read_table", check_then_move)
+    monkeypatch.setattr(imports, "read_import", check_then_move)
     job = at.work()
     assert (job.status, job.problem.code) == (JobStatus.FAILED, "import.people-moved")
     table = schema.rating

@@ -111,7 +111,7 @@ def test_a_failure_while_storing_leaves_nothing(empty, files, database_url, monk
         raise KeyboardInterrupt
 
     before = count_rows(database_url)
-    monkeypatch.setattr("recommender.service.people.imports.note_import", interrupt)
+    monkeypatch.setattr("recommender.service.people.imports.Recording.keep", interrupt)
     with pytest.raises(KeyboardInterrupt):
         asking.import_table(empty, "people", files[0][1], latest=AS_OF)
     assert count_rows(database_url) == before

@@ -249,16 +249,27 @@ def old(library):
         ):
             row = job | {"job_id": job_id, "status": status, "finished_at": ended}
             connection.execute(schema.job.insert().values(**row))
+        for number, days in ((901, 91), (902, 89)):
+            batch = {"id": number, "kind": "people", "file_name": "x", "sha256": DIGEST}
+            batch |= dict.fromkeys(("inserted", "updated", "unchanged"), 1)
+            at = NOW - dt.timedelta(days=days)
+            connection.execute(schema.import_batch.insert().values(**batch, imported_at=at))
+            change = {"batch_id": number, "part": 0, "rows": []}
+            connection.execute(schema.import_change.insert().values(**change))
         for key, hours in (("old", 25), ("new", 23)):
             at = NOW - dt.timedelta(hours=hours)
             row = answer | {"key": key, "answered_at": at}
             connection.execute(schema.idempotent_answer.insert().values(**row))
+            waiting = {"upload_id": key, "file_name": "a.csv", "content": b"x", "kind": ""}
+            waiting |= {"answers": {}, "actor": "key:1", "uploaded_at": at}
+            connection.execute(schema.import_upload.insert().values(**waiting))
     return library
 
 
 def test_plans_that_are_in_use_or_were_changed_of_late_stay(old):
     expected = {"plan": 2, "objection": 0, "shown": 1, "job": 1, "idempotent_answer": 1}
-    expected |= {"rating": 0, "exam_result": 0, "assessment": 0}
+    expected |= {"rating": 0, "exam_result": 0, "assessment": 0, "evidence": 0}
+    expected |= {"import_change": 1, "import_upload": 1}
     assert due(old) == expected
     assert run(old) == expected
     assert {row.plan_id for row in rows_of(old, schema.plan)} == {
@@ -269,6 +280,7 @@ def test_plans_that_are_in_use_or_were_changed_of_late_stay(old):
     }
     assert {row.job_id for row in rows_of(old, schema.job)} == {"new", "open"}
     assert [row.key for row in rows_of(old, schema.idempotent_answer)] == ["new"]
+    assert [row.upload_id for row in rows_of(old, schema.import_upload)] == ["new"]
     assert len(rows_of(old, schema.shown)) == 1
     assert not any(due(old).values())
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from recommender.errors import InputError
-from recommender.exchange.tables.header import HEADER_ROWS, Sheet, find_header
-from recommender.exchange.tables.scanning import CELLS, COLUMNS
-from recommender.table_kinds import TableKind
+from recommender.exchange.tables.sheets.cell_walk import CELLS, COLUMNS
+from recommender.exchange.tables.sheets.encodings import decode_text
+from recommender.exchange.tables.sheets.sheet import Sheet
 
 # a longer line is no table, and splitting it would take many times its size
 CSV_LINE_LENGTH = 2**20
@@ -17,33 +17,33 @@ CSV_LINE_LENGTH = 2**20
 ROWS, VALUES = 2_000_000, 3_000_000
 # different values whose text is shared at a time: some columns never repeat a value
 _VALUES_HELD = 100_000
+# among them the header is, and with it the separator
+_FIRST_ROWS = 20
 
 
-def read_delimited(path: Path, kind: TableKind | None) -> Sheet:
-    """Read a CSV file: UTF-8 or GB18030, with ``,``, ``;`` or tab as separator.
+def read_delimited(path: Path, rate: Callable[[Sequence[Sequence[object]]], int]) -> Sheet:
+    """Read a text file with ``,``, ``;`` or tab between the cells.
 
     Parameters
     ----------
     path : Path
         The file.
-    kind : TableKind or None
-        What it should hold. The separator is the one with which most of its headers are found,
-        or with None the one that makes most columns.
+    rate : callable
+        Says how much the first rows look like what is wanted; the separator with which they do
+        most is taken.
 
     Raises
     ------
     InputError
         If it is not text, or is unreasonably large.
     """
-    text = _decode(path)
+    text = decode_text(path)
     best: tuple[int, str] = (-1, ",")
     for separator in (",", ";", "\t"):
         # the header stands near the beginning: three readings of the whole file would take long
-        head = _csv_rows(path.name, text[: 64 * 1024], separator, HEADER_ROWS)
-        header = find_header(head, kind) if kind else None
-        width = len(header.columns if header else ()) if kind else max(map(len, head), default=0)
+        head = _csv_rows(path.name, text[: 64 * 1024], separator, _FIRST_ROWS)
         # `max` keeps the first of equals, which is the comma
-        best = max(best, (width, separator), key=lambda pair: pair[0])
+        best = max(best, (rate(head), separator), key=lambda pair: pair[0])
     rows = _csv_rows(path.name, text, best[1], None)
     if not any(cell for row in rows for cell in row):
         raise InputError("file.empty", file=path.name)
@@ -52,26 +52,6 @@ def read_delimited(path: Path, kind: TableKind | None) -> Sheet:
         if len(row) < width:
             row.extend([""] * (width - len(row)))
     return Sheet("", rows)
-
-
-def _decode(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError("file.cannot_read", file=str(path), reason=str(error)) from error
-    # no text has one; a file in UTF-16 has many
-    if b"\x00" in content:
-        raise InputError("file.is_noise", file=path.name)
-    # in this order: nearly all bytes are valid GB18030, but Chinese in GB18030 is hardly ever
-    # valid UTF-8
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        # old programs for the Mac end lines with \r alone, which `_lines` does not know
-        return text if "\n" in text else text.replace("\r", "\n")
-    raise InputError("file.is_noise", file=path.name)
 
 
 def _csv_rows(file: str, text: str, separator: str, limit: int | None) -> list[list[object]]:

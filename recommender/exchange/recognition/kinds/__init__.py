@@ -1,0 +1,1 @@
+"""The kinds of files that are recognised, a file for each."""

@@ -1,0 +1,147 @@
+"""The report of an import in words: what changes, what stays, what to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from recommender.service.people.comparing import RowChange, Value
+from recommender.service.people.reports import ImportReport
+from recommender.table_kinds import TableKind
+from recommender.texts import say
+
+# as many as one looks at before one filters the table
+FEW = 10
+
+
+def describe_report(report: ImportReport, kind: TableKind, lang: str) -> list[str]:
+    """Say what an import changes, or would, and what a person should look at.
+
+    Parameters
+    ----------
+    report : ImportReport
+        What became of the table.
+    kind : TableKind
+        Its kind.
+    lang : str
+        ``zh-CN`` or ``en``.
+
+    Returns
+    -------
+    list of str
+        Lines; none where there is nothing to say beside the counts.
+    """
+    words = _Words(kind, lang)
+    return [
+        *words.of_changes(report),
+        *words.of_columns("cleared", report.cleared),
+        *words.of_columns("kept", report.kept),
+        *words.of_columns("blank", {} if report.kept else report.blank),
+        *words.of_names("absent", [words.label(name) for name in report.absent_columns]),
+        *words.of_rows(
+            "look-alikes",
+            [
+                say(
+                    "preview.look-alike",
+                    lang,
+                    row=alike.row,
+                    id=alike.id,
+                    like=alike.like,
+                    difference=say(f"preview.difference.{alike.difference}", lang),
+                )
+                for alike in report.look_alikes
+            ],
+        ),
+        *words.of_rows(
+            "same-names",
+            [
+                say(
+                    "preview.same-name",
+                    lang,
+                    row=same.row,
+                    id=same.person_id,
+                    name=same.name,
+                    others=words.join(same.others),
+                )
+                for same in report.same_names
+            ],
+        ),
+        *words.of_count("filtered" if report.is_filtered else "hidden", report.hidden_rows),
+        *words.of_count("left-out", report.left_out),
+        *words.of_names("ignored", report.ignored_columns),
+        *words.of_names("on-days-off", report.on_days_off),
+    ]
+
+
+class _Words:
+    def __init__(self, kind: TableKind, lang: str) -> None:
+        self._kind = kind
+        self._lang = lang
+
+    def label(self, name: str) -> str:
+        """Return what a column is called in templates."""
+        return name if self._lang == "en" else self._kind.column(name).headers[0]
+
+    def join(self, names: Iterable[str]) -> str:
+        return say("document.list_separator", self._lang).join(names)
+
+    def of_changes(self, report: ImportReport) -> Iterator[str]:
+        if not report.changes:
+            return
+        columns = self.join(self._counted(report.changed))
+        yield say("preview.changes", self._lang, count=report.updated, columns=columns)
+        yield from self._few([self._change(change) for change in report.changes], report.updated)
+
+    def of_columns(self, key: str, counts: Mapping[str, int]) -> Iterator[str]:
+        if counts:
+            yield say(f"preview.{key}", self._lang, columns=self.join(self._counted(counts)))
+
+    def of_names(self, key: str, names: Sequence[str]) -> Iterator[str]:
+        if names:
+            more = "…" if len(names) > FEW else ""
+            few = self.join(names[:FEW]) + more
+            yield say(f"preview.{key}", self._lang, count=len(names), names=few)
+
+    def of_count(self, key: str, count: int) -> Iterator[str]:
+        if count:
+            yield say(f"preview.{key}", self._lang, count=count)
+
+    def of_rows(self, key: str, lines: Sequence[str]) -> Iterator[str]:
+        if lines:
+            yield say(f"preview.{key}", self._lang, count=len(lines))
+            yield from self._few(lines, len(lines))
+
+    def _few(self, lines: Sequence[str], count: int) -> Iterator[str]:
+        yield from (f"  {line}" for line in lines[:FEW])
+        if count > FEW:
+            yield say("preview.more", self._lang, count=count - min(FEW, len(lines)))
+
+    def _counted(self, counts: Mapping[str, int]) -> list[str]:
+        return [
+            say("preview.counted", self._lang, column=self.label(name), count=count)
+            for name, count in counts.items()
+        ]
+
+    def _change(self, change: RowChange) -> str:
+        fields = [
+            say(
+                "preview.field",
+                self._lang,
+                column=self.label(field.column),
+                old=self._value(field.old),
+                new=self._value(field.new),
+            )
+            for field in change.fields
+        ]
+        separator = "; " if self._lang == "en" else "；"
+        return say(
+            "preview.change",
+            self._lang,
+            row=change.row,
+            record=change.key,
+            fields=separator.join(fields),
+        )
+
+    def _value(self, value: Value) -> str:
+        if value is None:
+            return say("preview.nothing", self._lang)
+        return f"{value:g}" if isinstance(value, float) else str(value)
