@@ -18,10 +18,10 @@ from recommender.improvement.history_checks import Bracket
 GRID = np.linspace(0.0, 4.0, 81)
 POOLED, MEASURED = 0, 1
 DEFAULT_ESTIMATOR = "effect-model"
-EFFECT_COVERAGE = 0.91
+EFFECT_COVERAGE = 0.94
 """What the nominal 90 % interval of the true effect covers on simulated histories, over all people
 and modules."""
-TOP_COVERAGE = 0.92
+TOP_COVERAGE = 0.93
 """The same for the module that is ranked first, whose effect is more often overestimated."""
 
 

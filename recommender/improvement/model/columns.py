@@ -23,8 +23,6 @@ MIDDLE_LEVEL = 2.0
 LEVEL_KNOTS = np.array([[0.0], [1.0], [2.0], [3.0], [4.0]])
 # Distances reach from too early for a module to well above where it ends.
 DISTANCE_KNOTS = np.array([[-1.5], [-0.5], [0.5], [1.5], [2.5]])
-# Where the line of a competency may bend.
-BENDS = (1.0, 2.0, 3.0)
 UNPENALISED = "level"
 """Name of the columns that are not shrunk: the line of the starting level."""
 
@@ -184,7 +182,6 @@ class UntrainedColumns:
                 (UNPENALISED, "passthrough", ["constant", "level"]),
                 ("level-curve", _spline(LEVEL_KNOTS - MIDDLE_LEVEL), ["level"]),
                 ("months", "passthrough", ["months"]),
-                ("months-level", "passthrough", ["months-level"]),
                 *((name, _groups(frame, name), [name]) for name in groups),
             ],
             sparse_threshold=1.0,
@@ -205,11 +202,9 @@ class UntrainedColumns:
             return common
         competency = sp.csr_array(self._competency.transform(frame[["competency"]]))
         line = sp.csr_array(frame[["level"]].to_numpy())
-        bends = sp.csr_array(np.maximum(frame[["level"]].to_numpy() + MIDDLE_LEVEL - BENDS, 0.0))
         parts = [
             ("competency", competency),
             ("competency-slope", interact(competency, line)),
-            ("competency-curve", interact(competency, bends)),
         ]
         blocks = chain.from_iterable([name] * part.shape[1] for name, part in parts)
         values = sp.hstack([common.values, *(part for _, part in parts)], format="csr")
@@ -230,7 +225,6 @@ class UntrainedColumns:
                 "constant": 1.0,
                 "level": level - MIDDLE_LEVEL,
                 "months": months,
-                "months-level": months * (level - MIDDLE_LEVEL),
                 "competency": intervals["competency_id"].to_numpy(dtype=object),
                 "unit": unit.astype(object).where(unit.notna(), "").to_numpy(),
                 "quarter": names[codes],
