@@ -160,3 +160,8 @@ def test_two_encodings_are_refused_with_the_line(tmp_path):
         path.write_bytes(TEXT.encode(first) + "T0003,陈强,东区\n".encode(second))
         error = refusal(path)
         assert (error.code, error.values["line"]) == ("file.mixed_encodings", 4)
+        # also where a single cell is
+        odd = TEXT.encode(first).replace("李珺".encode(first), "陈强".encode(second))
+        path.write_bytes(odd)
+        error = refusal(path)
+        assert (error.code, error.values["line"]) == ("file.mixed_encodings", 3)

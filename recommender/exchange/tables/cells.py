@@ -52,7 +52,7 @@ _DECIMAL = re.compile(r"[0-9]+\.0+")
 # what Excel, WPS and LibreOffice show in place of a value, as text: in a CSV, or pasted
 _ERROR_TEXT = re.compile(
     r"#(?:N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|BUSY!"
-    r"|UNKNOWN!|EXTERNAL!|PYTHON!|GETTING_DATA|#{2,})|^Err:[0-9]{3}$",
+    r"|UNKNOWN!|EXTERNAL!|PYTHON!|GETTING_DATA|#{2,}|[\u4e00-\u9fff]{1,4}[!?])|^Err:[0-9]{3}$",
     re.IGNORECASE,
 )
 # 1.23E+10: Excel writes what a narrow column shows

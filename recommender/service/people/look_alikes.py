@@ -11,10 +11,13 @@ from typing import Literal
 Difference = Literal["zeros", "case", "width", "marks", "letters"]
 
 # what stands between the characters of an id, or is seen by nobody
-_MARKS = re.compile(r"[\s\-_.·/\\]+")
+_MARKS = re.compile(r"[\s\-_.·/\\\u115f\u1160\u2800\u3164]+")
 _ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
-# which of them was typed, nobody sees in every font
-_LETTERS = str.maketrans({"o": "0", "l": "1", "i": "1"})
+# which of them was typed, nobody sees in every font; some are Cyrillic
+_LETTERS = str.maketrans(
+    "oli\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0445\u0443",
+    "011abekmh0pctxy",
+)
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,8 @@ def test_look_alikes():
         ("Ab7", "Ab-7", "marks"),
         ("AI3", "\uff21\uff29\uff13", "width"),
         ("OOO12", "00012", "letters"),
+        ("\u04259", "X9", "letters"),
+        ("X\u31649", "X9", "marks"),
     ):
         (found,) = find_look_alikes([id_], [5], known)
         assert (found.row, found.id, found.like, found.difference) == (5, id_, like, difference)

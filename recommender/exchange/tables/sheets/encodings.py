@@ -22,6 +22,7 @@ _PLAUSIBLE = 0.5
 _JUDGED = 2_000_000
 # private use: what a decoder gives for codes that are no characters
 _NO_TEXT = re.compile("[\x80-\x9f\ue000-\uf8ff\ufffe\uffff\U000f0000-\U0010ffff]")
+_SEPARATOR = re.compile(rb"[,;\t]")
 _LEGACY = ("gb18030", "big5hkscs")
 
 
@@ -92,21 +93,30 @@ def _decode_utf16(content: bytes, file: str) -> str:
 
 
 def _refuse_mixed(content: bytes, file: str) -> None:
-    """Raise an error if some lines are UTF-8 and others are not."""
-    utf8: list[int] = []
-    others: list[int] = []
+    """Raise an error if some cells are UTF-8 and others are not."""
+    lines: dict[bool, list[int]] = {True: [], False: []}
+    verdicts: dict[bytes, bool | None] = {}
     for number, line in enumerate(content.splitlines(), start=1):
         if line.isascii():
             continue
-        text = _try(line, "utf-8-sig")
-        if text is None:
-            others.append(number)
-        # a line of few characters may be valid in both
-        elif rate_text(text) > rate_text(_try(line, "gb18030")):
-            utf8.append(number)
-    if utf8 and others:
-        minority = others if len(others) <= len(utf8) else utf8
-        raise InputError("file.mixed_encodings", file=file, line=minority[0])
+        # a cell, as a line may hold both; no character of these encodings has such a byte in it
+        for cell in _SEPARATOR.split(line):
+            if cell.isascii():
+                continue
+            if cell not in verdicts:
+                verdicts[cell] = _is_utf8(cell)
+            if (verdict := verdicts[cell]) is not None:
+                lines[verdict].append(number)
+    if lines[True] and lines[False]:
+        raise InputError("file.mixed_encodings", file=file, line=min(lines.values(), key=len)[0])
+
+
+def _is_utf8(cell: bytes) -> bool | None:
+    """Say whether a cell is UTF-8; None where it may be that or GB18030."""
+    text = _try(cell, "utf-8-sig")
+    if text is None:
+        return False
+    return True if rate_text(text) > rate_text(_try(cell, "gb18030")) else None
 
 
 def _try(content: bytes, encoding: str) -> str | None:
