@@ -224,7 +224,7 @@ def _read_attendance(
 
 def _heading(sheet: Sheet, row: int, position: int, column: int) -> str:
     """Return what stands above a cell, in a row that is about nobody and nothing."""
-    for cells in reversed(sheet.rows[:row]):
+    for cells in sheet.rows[:row]:
         if column < len(cells) and cells[position] == "" and cells[column] != "":
             return str(cells[column])
     return ""
