@@ -336,7 +336,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("step", ["read_import", "store_frame"])
+@pytest.mark.parametrize("step", ["read_import", "write_frame"])
 def test_ctrl_c(step, call, tmp_path):
     many_people(tmp_path / "p.csv", n=2000)
     before = call.counts()

@@ -30,7 +30,16 @@ def test_commands_and_options_are_there(subtests):
         with subtests.test(readme=readme, line=line):
             words = shlex.split(line)[1:]
             path = [words[0]]
-            if words[0] in ("catalog", "models", "db", "keys", "audit", "privacy", "retention"):
+            if words[0] in (
+                "catalog",
+                "models",
+                "db",
+                "keys",
+                "audit",
+                "privacy",
+                "retention",
+                "imports",
+            ):
                 path.append(words[1])
             shown = CliRunner().invoke(app, [*path, "--help"], terminal_width=200)
             assert shown.exit_code == 0, f"{readme}: {line}"

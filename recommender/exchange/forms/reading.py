@@ -26,11 +26,15 @@ _SEARCHED_BYTES = 1_000_000
 
 
 class Place(NamedTuple):
-    """Where an answer stands: the sheet, in a folder with its file, and row and column from 0."""
+    """Where an answer stands.
+
+    That is the sheet, in a folder with its file, row and column from 0, and the column's heading.
+    """
 
     sheet: str
     row: int
     column: int
+    heading: str
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,8 @@ def _read_workbook(path: Path) -> Form | None:
             raise InputError("form.mixed", file=path.name)
         for item, at, column in _READERS[mark.kind](sheet, mark, row, position):
             form.items.append(item)
-            form.places.append(Place(sheet.name, sheet.first_row + at, sheet.first_column + column))
+            place = sheet.first_row + at, sheet.first_column + column
+            form.places.append(Place(sheet.name, *place, _heading(sheet, at, position, column)))
     return form
 
 
@@ -159,7 +164,13 @@ def _place(fault: TableFault, places: Sequence[Place]) -> TableFault:
     if not fault.row:
         return fault
     place = places[fault.row - 1]
-    return replace(fault, sheet=place.sheet, row=place.row + 1, column_index=place.column)
+    return replace(
+        fault,
+        sheet=place.sheet,
+        row=place.row + 1,
+        column=place.heading or fault.column,
+        column_index=place.column,
+    )
 
 
 _Answer = tuple[dict[str, Any], int, int]
@@ -216,6 +227,14 @@ def _read_attendance(
         elif answer != "" and (enrolled_on or answer not in absent):
             status = "no-show" if answer in absent else answer
             yield {**item, "status": status}, at, column
+
+
+def _heading(sheet: Sheet, row: int, position: int, column: int) -> str:
+    """Return what stands above a cell, in a row that is about nobody and nothing."""
+    for cells in sheet.rows[:row]:
+        if column < len(cells) and cells[position] == "" and cells[column] != "":
+            return str(cells[column])
+    return ""
 
 
 def _find_day(sheet: Sheet, mark: SheetMark, position: int) -> Any:

@@ -105,7 +105,7 @@ def keep_changes(
     """Keep what an import changed, person by person."""
     unit = schema.org_unit.c
     # by path: the number of a unit that is deleted may be given to another one
-    paths = dict(connection.execute(sa.select(unit.id, unit.path)).tuples().all())
+    paths = {row.id: row.path for row in connection.execute(sa.select(unit.id, unit.path))}
     values = value_columns(table)
     parts: defaultdict[tuple[str | None, int], list[Any]] = defaultdict(list)
     of_people = key_columns(table)[0].name == "person_id"

@@ -140,6 +140,7 @@ def test_a_wrong_answer_is_found_at_its_place_and_in_the_marked_copy(library, fo
     with pytest.raises(TableFaultsError) as refused:
         asking.import_table(library, "ratings", path, latest=AS_OF)
     fault = refused.value.faults[0]
+    assert fault.column == "评分"
     sheet = openpyxl.load_workbook(path)[fault.sheet]
     assert sheet.cell(fault.row, fault.column_index + 1).value == "大概吧" == fault.found
     marked = tmp_path / "marked.xlsx"

@@ -186,13 +186,15 @@ def read_enrolments(work: Work) -> Reading:
         if "module_id" in roles
         else find_course(work)
     )
-    completed = (
-        work.days(work.cells(roles["completed_on"]))
-        if "completed_on" in roles
-        else ask_date(work, "completed_on")
-    )
+    if "completed_on" in roles:
+        completed = work.days(work.cells(roles["completed_on"]))
+        statuses = _statuses(work, roles, completed.values())
+    else:
+        # a list of who is enrolled has no day of completion, and needs none
+        statuses = _statuses(work, roles, np.empty(0, dtype=object))
+        finished = any(status == "completed" for status in statuses)
+        completed = ask_date(work, "completed_on") if finished else work.given("")
     days = completed.values()
-    statuses = _statuses(work, roles, days)
     undone = sum(status == "" for status in statuses)
     if undone:
         work.note("not_completed", count=undone)

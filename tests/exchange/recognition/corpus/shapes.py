@@ -507,6 +507,13 @@ def completions_of_an_lms() -> Shape:
     return Shape(rows, "enrolments", _attended(range(6)))
 
 
+def list_of_enrolments() -> Shape:
+    rows: list[Row] = [["员工编号", "姓名", "培训课程", "学习状态", "报名时间"]]
+    rows += [[p.person_id, p.name, MODULE.title.zh_cn, "已报名", DAY] for p in PEOPLE]
+    enrolled = {(p.person_id, MODULE.id, "enrolled", None) for p in PEOPLE}
+    return Shape(rows, "enrolments", enrolled)
+
+
 def completions_of_moodle() -> Shape:
     rows: list[Row] = [["User full name", "ID number", "Email address", "Course complete"]]
     rows += [
