@@ -99,11 +99,17 @@ def explain(
 
 
 def import_table(
-    service: Service, kind: str, path: Path, *, latest: dt.date, dry_run: bool = False
+    service: Service,
+    kind: str,
+    path: Path,
+    *,
+    latest: dt.date,
+    dry_run: bool = False,
+    clear: bool = False,
 ) -> Written:
     """Import a table, and say how many of its rows are new, changed and known."""
     session = session_of(service)
-    report = imports.import_table(session, kind, path, latest=latest, dry_run=dry_run)
+    report = imports.import_table(session, kind, path, latest=latest, dry_run=dry_run, clear=clear)
     return report.written
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -76,7 +76,7 @@ def unit_texts(work: Work, roles: Mapping[str, int]) -> list[tuple[str, ...]]:
 
 def name_people(
     work: Work,
-    names: Sequence[object],
+    names: Iterable[object],
     units: Sequence[tuple[str, ...]],
     known: Mapping[str, list[Staff]],
 ) -> list[object]:

@@ -210,7 +210,7 @@ def test_a_unit_that_went_meanwhile_comes_back_and_a_manager_does_not(library, l
     there = [row.format(person=name, unit="新部", manager="B1") for name in ("M1", "M2")]
     load("people", [PEOPLE, *there])
     away = [row.format(person=name, unit="阅览部", manager="") for name in ("M1", "M2")]
-    moved = load("people", [PEOPLE, *away])
+    moved = load("people", [PEOPLE, *away], clear=True)
     undo(library, first)
     assert "新部" not in [unit.path for unit in list_units(asking.session_of(library))]
     refused = refusal(library, moved)

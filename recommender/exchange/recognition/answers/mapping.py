@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from recommender.errors import InputError
@@ -113,7 +113,7 @@ class Mapping:
         if question.section == "values":
             more = Mapping(values={question.column: {question.subject: answer}})
         else:
-            more = Mapping(**{question.section: {question.subject: answer}})
+            more = replace(Mapping(), **{question.section: {question.subject: answer}})
         return more.over(self)
 
     def to_dict(self) -> dict[str, Any]:

@@ -256,7 +256,7 @@ def _could_rate(work: Work, name: str, rated: object, kind: object) -> list[Staf
 
 
 def _ask_rater(
-    work: Work, name: str, rows: Sequence[int], found: list[object], rated: Sequence[object]
+    work: Work, name: str, rows: Sequence[int], found: list[object], rated: np.ndarray
 ) -> None:
     answer = work.ask(
         Question(
