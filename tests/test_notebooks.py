@@ -147,7 +147,7 @@ def test_without_a_database_the_history_is_simulated(tmp_path, monkeypatch):
     bench = open_workbench(settings=Settings())
     assert bench.source == "simulated"
     assert "模拟" in bench.describe()
-    assert bench.history.records.size == 4500
+    assert len(bench.history.intervals) == 4500
     assert list(tmp_path.iterdir()) == []
 
 

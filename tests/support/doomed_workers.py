@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import recommender.service.access.audit_writer
 import recommender.service.jobs.process
+import recommender.service.people.batches
 import recommender.service.people.imports
 from recommender.service.jobs.process import Trouble, work_alone
 from recommender.settings import Settings
@@ -19,7 +20,7 @@ from recommender.store.jobs import StoredJob
 # where an import can be cut off: each name with the function that is reached then
 MOMENTS = {
     "reading": (recommender.service.people.imports, "read_import"),
-    "rows stored": (recommender.service.people.imports, "note_import"),
+    "rows stored": (recommender.service.people.batches.store, "add_batch"),
     "before the commit": (recommender.service.access.audit_writer, "append_entries"),
     "after the commit": (recommender.service.jobs.process, "Ended"),
 }

@@ -8,7 +8,8 @@ from serving import EMPLOYEE, UNIT
 from sqlalchemy import select
 
 from recommender.service.people.imports import store_frame
-from recommender.store import note_import, reading, schema, writing
+from recommender.store import reading, schema, writing
+from recommender.store.imports.batches import add_batch
 from recommender.table_kinds import KINDS
 
 COMPETENCY, MODULE = "job-skills", "account-handover-visit-coaching"
@@ -41,7 +42,16 @@ def store(served, rows):
     frame = frame.astype({"level_before": float, "level_after": float})
     with writing(served.app.state.server.installation.engine) as connection:
         written = store_frame(connection, KINDS["records"], frame)
-        note_import(connection, kind="records", file_name="x", sha256="0" * 64, written=written)
+        add_batch(
+            connection,
+            written,
+            kind="records",
+            file_name="x",
+            sha256="0" * 64,
+            actor="tests",
+            org_unit=None,
+            new_units=[],
+        )
 
 
 def record(person, module, competency, gain, *, day=1):

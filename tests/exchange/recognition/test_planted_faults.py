@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from exchange.recognition.corpus.shapes import COMPARED, SHAPES
 from exchange.recognition.corpus.world import LATEST, known, vocabulary
 
@@ -42,6 +43,7 @@ def free_columns(reading):
     return {use.position for use in reading.columns if use.meaning in free}
 
 
+@pytest.mark.slow
 def test_no_wrong_cell_passes_in_silence():
     silent, tried = [], 0
     for make in SHAPES:

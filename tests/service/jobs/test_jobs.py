@@ -136,6 +136,7 @@ def test_an_import_is_stored_noted_and_named_in_the_trail(desk, library):
         "updated": 1,
         "unchanged": 0,
         "dry_run": False,
+        "batch": 1,
     }
     (batch,) = rows(library, sa.select(schema.import_batch))
     assert (batch.kind, batch.file_name, batch.inserted) == ("people", "people", 1)
