@@ -21,8 +21,7 @@ from .histories import History, make_history
 from .routes import hand_in
 
 TOP = 4.0
-UNTRAINED = ("level-curve", "months", "months-level", "unit", "quarter", "competency")
-UNTRAINED = (*UNTRAINED, "competency-slope", "competency-curve")
+UNTRAINED = ("level-curve", "months", "unit", "quarter", "competency", "competency-slope")
 ADDED = ("hours", "secondary", "served", "modality", "module", "pair", "distance")
 ABLATIONS = (
     *(f"effect-model only {member}" for member in ("linear", "curve")),
