@@ -80,9 +80,20 @@ def a_free_port():
         return str(held.getsockname()[1])
 
 
+# a class each, so that the two run beside one another
 @pytest.mark.slow
-@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
-def test_everything_runs_as_printed(copied, readme):
+class TestInEnglish:
+    def test_everything_runs_as_printed(self, copied):
+        run_as_printed(copied, "README.md")
+
+
+@pytest.mark.slow
+class TestInChinese:
+    def test_everything_runs_as_printed(self, copied):
+        run_as_printed(copied, "README.zh-CN.md")
+
+
+def run_as_printed(copied, readme):
     """All of it in one shell but for `make`; only the port is another, which may be taken."""
     if shutil.which("curl") is None:
         pytest.skip("the READMEs use curl, and there is none here")
@@ -107,6 +118,7 @@ def test_everything_runs_as_printed(copied, readme):
     assert '"awaiting":[]' in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["docs/security.md", "docs/security.zh-CN.md"])
 def test_auditors_questions_are_answered_by_the_commands_printed(copied, page, monkeypatch):
     monkeypatch.chdir(copied)
