@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+from collections.abc import Callable
 from pathlib import Path as File
 from typing import Annotated
 from zipfile import ZIP_STORED, ZipFile
@@ -78,11 +79,11 @@ def read_exam_sheet(
 
     Needs `people:read` as well.
     """
-    with tempfile.TemporaryDirectory(prefix="recommender-") as folder:
-        file = File(folder) / "scores.xlsx"
+
+    def write(file: File) -> None:
         sheets.write_scores_sheet(call.session, competency_id, exam_level, org_unit, file)
-        content = file.read_bytes()
-    return send(call, content, media_type=XLSX, filename="scores.xlsx")
+
+    return _send_sheet(call, write, "scores.xlsx")
 
 
 @ROUTES.operation(
@@ -105,8 +106,17 @@ def read_attendance_sheet(
 
     Needs `people:read` as well.
     """
-    with tempfile.TemporaryDirectory(prefix="recommender-") as folder:
-        file = File(folder) / "attendance.xlsx"
+
+    def write(file: File) -> None:
         sheets.write_attendance(call.session, file, module_id=module_id, org_unit=org_unit)
+
+    return _send_sheet(call, write, "attendance.xlsx")
+
+
+def _send_sheet(call: Admitted, write: Callable[[File], None], filename: str) -> Response:
+    # the use case, which the command line shares, writes a file
+    with tempfile.TemporaryDirectory(prefix="recommender-") as folder:
+        file = File(folder) / filename
+        write(file)
         content = file.read_bytes()
-    return send(call, content, media_type=XLSX, filename="attendance.xlsx")
+    return send(call, content, media_type=XLSX, filename=filename)

@@ -27,6 +27,7 @@ from sklearn.utils import get_tags
 from recommender.arrays import FloatArray
 from recommender.errors import InputError
 from recommender.improvement.effect_table import DEFAULT_ESTIMATOR
+from recommender.improvement.history_checks import count_modules
 from recommender.improvement.intervals import is_trained, without_modules
 from recommender.improvement.model.effect_model import EffectModel
 
@@ -106,7 +107,7 @@ class SLearner(RegressorMixin, BaseEstimator):
 
     def _frame(self, X: pd.DataFrame) -> pd.DataFrame:
         level = X["level_before"].to_numpy(dtype=float)
-        count = X["modules"].map(len).to_numpy(dtype=float)
+        count = count_modules(X).astype(float)
         return pd.DataFrame(
             {
                 "competency_id": X["competency_id"].to_numpy(dtype=object),

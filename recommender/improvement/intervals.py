@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from recommender.arrays import BoolArray, FloatArray
-from recommender.improvement.history_checks import MIN_CONTROLS
+from recommender.improvement.history_checks import MIN_CONTROLS, count_modules
 
 
 def is_trained(X: pd.DataFrame) -> BoolArray:
     """Say which intervals have a completed module in them."""
-    return np.fromiter(map(bool, X["modules"]), dtype=bool, count=len(X))
+    return count_modules(X) > 0
 
 
 def is_size_known(X: pd.DataFrame) -> bool:

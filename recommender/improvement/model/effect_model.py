@@ -28,6 +28,7 @@ from recommender.improvement.history_checks import (
     count_modules,
     find_reliability,
 )
+from recommender.improvement.intervals import is_size_known
 from recommender.improvement.model.columns import (
     EffectColumns,
     Events,
@@ -138,7 +139,7 @@ class EffectModel(RegressorMixin, BaseEstimator):
         """
         after = np.asarray(y, dtype=np.float64)
         _check(X, after, self.scale)
-        self.size_known_ = int((count_modules(X) == 0).sum()) >= MIN_CONTROLS
+        self.size_known_ = is_size_known(X)
         self.pairs_ = complete_pairs(self.catalog, X)
         level = self._to_inner(X["level_before"])
         self._untrained = UntrainedColumns().fit(X, level)
@@ -163,8 +164,7 @@ class EffectModel(RegressorMixin, BaseEstimator):
         self.n_trained_ = int(np.unique(events.row).size)
         self.n_features_in_ = X.shape[1]
         added = [each.predict_effect(equations.training).sum() for each in self.members_]
-        unit = (self.scale[1] - self.scale[0]) / TOP
-        mean_effect = float(np.mean(added)) / self.n_trained_ * unit
+        mean_effect = float(np.mean(added)) / self.n_trained_ * self._unit
         reliability = find_reliability(X, after)
         self.bracket_ = bracket_effect(X, after, ancova=mean_effect, reliability=reliability)
         return self
@@ -174,8 +174,7 @@ class EffectModel(RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         columns = self._untrained.transform(X, self._to_inner(X["level_before"]))
         without = np.mean([each.predict_untrained(columns) for each in self.members_], axis=0)
-        low, high = self.scale
-        return low + without * ((high - low) / TOP) + self.effect(X)
+        return self.scale[0] + without * self._unit + self.effect(X)
 
     def effect(self, X: pd.DataFrame) -> FloatArray:
         """Predict what the modules of each row add over no training, in levels.
@@ -218,7 +217,6 @@ class EffectModel(RegressorMixin, BaseEstimator):
         if not self.size_known_:
             raise ModelError("model.size-unknown", minimum=MIN_CONTROLS)
         training = self._training(self._events(X))
-        unit = (self.scale[1] - self.scale[0]) / TOP
         by_member = [
             self._by_row(each.predict_effect(training), training, X) for each in self.members_
         ]
@@ -232,7 +230,7 @@ class EffectModel(RegressorMixin, BaseEstimator):
         spread = np.sqrt(variance + (self.selection_doubt * effect) ** 2)
         hidden = max(self.bracket_.corrected_gain - self.bracket_.ancova, 0.0)
         lower, upper = effect - NORMAL_90 * spread, effect + NORMAL_90 * spread
-        return lower * unit, upper * unit + hidden
+        return lower * self._unit, upper * self._unit + hidden
 
     def settled(self) -> EffectModel:
         """Return a copy, not fitted, that searches no weights but takes those found.
@@ -250,8 +248,7 @@ class EffectModel(RegressorMixin, BaseEstimator):
             return np.zeros(len(X))
         training = self._training(events)
         added = np.mean([each.predict_effect(training, blocks) for each in self.members_], axis=0)
-        low, high = self.scale
-        return self._by_row(added, training, X) * ((high - low) / TOP)
+        return self._by_row(added, training, X) * self._unit
 
     def _by_row(self, added: FloatArray, training: Training, X: pd.DataFrame) -> FloatArray:
         total = np.bincount(training.events.row, weights=added, minlength=len(X))
@@ -297,9 +294,13 @@ class EffectModel(RegressorMixin, BaseEstimator):
             lag=events.since - self.asked_since,
         )
 
+    @property
+    def _unit(self) -> float:
+        """How much of the scale a level of the four inner ones is."""
+        return (self.scale[1] - self.scale[0]) / TOP
+
     def _to_inner(self, levels: ArrayLike) -> FloatArray:
-        low, high = self.scale
-        inner = (np.asarray(levels, dtype=np.float64) - low) * (TOP / (high - low))
+        inner = (np.asarray(levels, dtype=np.float64) - self.scale[0]) / self._unit
         # A hair beyond the scale is rounding.
         return np.clip(inner, 0.0, TOP)
 

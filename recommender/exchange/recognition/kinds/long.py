@@ -43,9 +43,14 @@ def _has_people(roles: Mapping[str, int]) -> bool:
     return bool(roles.keys() & {"person_id", "name"})
 
 
-def _begin(work: Work, roles: Mapping[str, int]) -> tuple[Cells, np.ndarray]:
+def _begin(work: Work, roles: Mapping[str, int], *used: str) -> tuple[Cells, np.ndarray]:
+    """Find the people of each row, and note which columns the roles `used` are read from."""
     work.layout = work.layout.with_rows([roles[r] for r in ("person_id", "name") if r in roles])
-    return find_people(work, roles)
+    found = find_people(work, roles)
+    for role in used:
+        if role in roles:
+            work.use(roles[role], role)
+    return found
 
 
 def fits_assessments(work: Work) -> bool:
@@ -57,10 +62,9 @@ def fits_assessments(work: Work) -> bool:
 def read_assessments(work: Work) -> Reading:
     """Read a list of levels as assessments."""
     roles = work.assign(ASSESSMENTS)
-    people, wanted = _begin(work, roles)
-    for role in ("competency_id", "level", "standard_error", "method", "assessed_on"):
-        if role in roles:
-            work.use(roles[role], role)
+    people, wanted = _begin(
+        work, roles, "competency_id", "level", "standard_error", "method", "assessed_on"
+    )
     competencies = work.lookup(
         work.cells(roles["competency_id"]), work.words.competencies, "competency_id"
     )
@@ -92,10 +96,9 @@ def fits_exams(work: Work) -> bool:
 def read_exams(work: Work) -> Reading:
     """Read a list of scores as exam results."""
     roles = work.assign(SCORES)
-    people, wanted = _begin(work, roles)
-    for role in ("competency_id", "exam_level", "subject", "score", "sat_on"):
-        if role in roles:
-            work.use(roles[role], role)
+    people, wanted = _begin(
+        work, roles, "competency_id", "exam_level", "subject", "score", "sat_on"
+    )
     subjects = work.cells(roles["subject"])
     owners = [sorted({c for c, _, _ in work.words.subject(str(cell))}) for cell in subjects.raw]
     if "competency_id" in roles:
@@ -135,10 +138,7 @@ def fits_ratings(work: Work) -> bool:
 def read_rating_list(work: Work) -> Reading:
     """Read a list of ratings of single indicators."""
     roles = work.assign(RATINGS)
-    people, wanted = _begin(work, roles)
-    for role in ("indicator_id", "rating", "rater_type", "rated_on"):
-        if role in roles:
-            work.use(roles[role], role)
+    people, wanted = _begin(work, roles, "indicator_id", "rating", "rater_type", "rated_on")
     if "competency_id" in roles:
         # which competency it is follows from the indicator
         work.use(roles["competency_id"], ignored="by_indicator")
@@ -177,10 +177,9 @@ def fits_enrolments(work: Work) -> bool:
 def read_enrolments(work: Work) -> Reading:
     """Read a list of completions, such as an LMS exports it, as enrolments."""
     roles = work.assign(ENROLMENTS)
-    people, wanted = _begin(work, roles)
-    for role in ("module_id", "offering_id", "status", "enrolled_on", "completed_on"):
-        if role in roles:
-            work.use(roles[role], role)
+    people, wanted = _begin(
+        work, roles, "module_id", "offering_id", "status", "enrolled_on", "completed_on"
+    )
     modules = (
         work.lookup(work.cells(roles["module_id"]), work.words.modules, "module_id")
         if "module_id" in roles
