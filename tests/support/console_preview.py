@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -52,14 +51,21 @@ def preview(template: str, *, lang: str = "zh-CN", current: str = "", **values: 
         {
             "label": label,
             "entries": [
-                {"key": k, "href": f"/{k}", "icon": k, "label": n, "count": c, "current": k == current}
+                {
+                    "key": k,
+                    "href": f"/{k}",
+                    "icon": k,
+                    "label": n,
+                    "count": c,
+                    "current": k == current,
+                }
                 for k, n, c in group
             ],
         }
         for label, group in MENU
     ]
     sample = {
-        "call": SimpleNamespace(lang=lang),
+        "lang": lang,
         "csrf": "token",
         "menu": entries,
         "unit": "政企客户部",
