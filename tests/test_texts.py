@@ -36,6 +36,8 @@ FAMILIES = {
     "catalog_document.": "documents.catalog.view and its template",
     "catalog_workbook.": "exchange: notes by number, faults by code",
     "cli.": "headings of tables, and the basis of an estimate",
+    "console.search_": "templates.console.components: by where the form stands",
+    "console.standing.": "templates.console.components.badge: by the kind of badge",
     "document.": "documents.plan.view and its template",
     "fact.": "cli.printing.print_facts: columns, rater types",
     "retained.": "cli.privacy: tables that are kept for a time",
@@ -91,12 +93,23 @@ def literals(node: ast.AST | None):
 
 
 def strings() -> set[str]:
-    """Return every string of the product but its docstrings."""
-    return {
+    """Return every string of the product but its docstrings, and the keys that pages say."""
+    return said_on_pages() | {
         node.value
         for tree in trees().values()
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+@cache
+def said_on_pages() -> set[str]:
+    """Return the keys in `t("key")` of the templates of pages."""
+    pages = (ROOT.parent / "api" / "templates").rglob("*.j2")
+    return {
+        key
+        for page in pages
+        for key in re.findall(r"""\bt\(\s*["']([\w.-]+)["']\s*[,)]""", page.read_text("utf-8"))
     }
 
 
@@ -206,6 +219,10 @@ def words() -> set[str]:
             if path.suffix in (".typ", ".html", ".j2"):
                 found |= set(re.findall(r"[\w-]+", path.read_text(encoding="utf-8")))
     return found
+
+
+def test_pages_say_what_there_is():
+    assert said_on_pages() - set(TEXTS) == set()
 
 
 def test_every_text_is_used():

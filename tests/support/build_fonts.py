@@ -46,7 +46,7 @@ def _characters(texts: Iterable[str]) -> set[int]:
 
 
 def _said(*, short: bool = False) -> list[str]:
-    """Return the texts of the product; if `short`, those of pages that may be headings or labels."""
+    """Return the texts of the product; if `short`, those of pages that may be headings."""
     found = []
     for key, text in all_texts().items():
         parts = [text, *(text[name] for name in ("hint", "command") if name in text)]
@@ -69,7 +69,7 @@ def _names(folder: str, key: str) -> list[str]:
     found = []
     for file in sorted((CATALOG / "telecom" / folder).rglob("*.yaml")):
         data = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-        entries = data["modules"] if "modules" in data else [data]
+        entries = data.get("modules", [data])
         found += [entry[key]["zh-CN"] for entry in entries]
     return found
 
@@ -87,9 +87,10 @@ def wanted() -> dict[str, set[int]]:
     Returns
     -------
     dict of str to set of int
-        Code points by name of the file: `catalog`, `titles`, `names` and `ui`; no code point is in two.
+        Code points by name of the file: `catalog`, `titles`, `names`, `ui`; none is in two.
     """
-    there = set(TTFont(FONT_FOLDER / "NotoSansSC-Regular.ttf", lazy=True).getBestCmap())
+    with TTFont(FONT_FOLDER / "NotoSansSC-Regular.ttf", lazy=True) as font:
+        there = set(font.getBestCmap())
     pages = [path.read_text(encoding="utf-8") for path in sorted(PAGES.rglob("*.j2"))]
     ui = (_characters([*_said(), *pages]) | LATIN | FULL_WIDTH) & there
     names = (_characters([NAMES]) & there) - ui
@@ -154,7 +155,7 @@ def _ranges(characters: set[int]) -> str:
 
 
 def _slices() -> dict[str, tuple[set[int], str]]:
-    """Return the rest of the everyday characters: those of each slice, and the span it answers for."""
+    """Return the rest of the everyday characters: of each slice, and the span it answers for."""
     first = set().union(*wanted().values())
     rest = sorted(_level_one() - first)
     starts = [*range(0, len(rest), SLICE), len(rest)]
