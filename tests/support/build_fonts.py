@@ -7,6 +7,7 @@ when a page has one of their characters. Characters beyond them come from the re
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Iterable
 from functools import cache
@@ -188,8 +189,6 @@ def build(folder: Path = FONTS) -> dict[str, int]:
         "latin-bold": _cut(bold, LATIN, proportional_quotes=True),
         "bold": _cut(bold, headings()),
     }
-    faces = [_face("Console Latin", "latin", 400, _ranges(LATIN))]
-    faces.append(_face("Console Latin", "latin-bold", 700, _ranges(LATIN)))
     spans = {}
     for name, (characters, span) in _slices().items():
         files[name] = _cut(regular, characters)
@@ -197,13 +196,19 @@ def build(folder: Path = FONTS) -> dict[str, int]:
     for name, characters in wanted().items():
         files[name] = _cut(regular, characters)
         spans[name] = _ranges(characters)
+    latin = _ranges(LATIN)
+    address = {name: _address(name, content) for name, content in files.items()}
+    faces = [
+        _face("Console Latin", address["latin"], 400, latin),
+        _face("Console Latin", address["latin-bold"], 700, latin),
+    ]
     # where two claim a character the later face has it: the spans first, the exact lists after them
     for name, span in spans.items():
-        faces.append(_face("Console Sans", name, 400, span))
-    faces.append(_face("Console Sans", "bold", 700, _ranges(headings())))
+        faces.append(_face("Console Sans", address[name], 400, span))
+    faces.append(_face("Console Sans", address["bold"], 700, _ranges(headings())))
     # bold characters that the bold file lacks: drawn bold from the regular one
     for name, span in spans.items():
-        faces.append(_face("Console Sans Plain", name, 400, span))
+        faces.append(_face("Console Sans Plain", address[name], 400, span))
     for name, content in files.items():
         (folder / f"{name}.woff2").write_bytes(content)
     style = "/* Written by `make fonts`. */\n" + "\n".join(faces) + "\n"
@@ -211,10 +216,15 @@ def build(folder: Path = FONTS) -> dict[str, int]:
     return {name: len(content) for name, content in files.items()} | {"fonts.css": len(style)}
 
 
-def _face(family: str, name: str, weight: int, span: str) -> str:
+def _address(name: str, content: bytes) -> str:
+    # with its version, as `api.pages.assets.asset` gives it: a browser keeps the file for good
+    return f"{name}.woff2?v={hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def _face(family: str, address: str, weight: int, span: str) -> str:
     return (
         f'@font-face{{font-family:"{family}";font-weight:{weight};font-display:swap;'
-        f'src:url("{name}.woff2") format("woff2");unicode-range:{span}}}'
+        f'src:url("{address}") format("woff2");unicode-range:{span}}}'
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -41,7 +40,11 @@ def preview(template: str, *, lang: str = "zh-CN", current: str = "", **values: 
         The page.
     """
     pages = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     pages.filters["share"] = lambda value: f"{value:.0%}"
     pages.globals.update(
@@ -66,7 +69,7 @@ def preview(template: str, *, lang: str = "zh-CN", current: str = "", **values: 
         for label, group in MENU
     ]
     sample = {
-        "call": SimpleNamespace(lang=lang),
+        "lang": lang,
         "csrf": "token",
         "menu": entries,
         "unit": "政企客户部",

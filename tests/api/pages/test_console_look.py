@@ -118,7 +118,9 @@ def test_fonts_have_every_character_of_the_product():
     assert not missing, "run `make fonts`: " + "".join(map(chr, sorted(missing)))
     assert headings() <= mapped("bold"), "make fonts"
     style = (FONTS / "fonts.css").read_text(encoding="utf-8")
-    assert {*re.findall(r'url\("([\w.-]+)"\)', style)} == {f.name for f in FONTS.glob("*.woff2")}
+    assert {*re.findall(r'url\("([\w.-]+)\?v=\w+"\)', style)} == {
+        f.name for f in FONTS.glob("*.woff2")
+    }
 
 
 def test_first_page_weighs_little():
