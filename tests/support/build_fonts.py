@@ -109,7 +109,6 @@ def headings() -> set[int]:
 
 def _cut(source: str, characters: set[int], *, proportional_quotes: bool = False) -> bytes:
     options = subset.Options()
-    options.flavor = "woff2"
     options.hinting = False
     options.layout_features = ["kern", "vert", "pwid"] if proportional_quotes else ["vert"]
     options.name_IDs = [0, 1, 2, 13, 14]
