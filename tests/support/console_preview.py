@@ -40,7 +40,11 @@ def preview(template: str, *, lang: str = "zh-CN", current: str = "", **values: 
         The page.
     """
     pages = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     pages.filters["share"] = lambda value: f"{value:.0%}"
     pages.globals.update(
