@@ -5,5 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.pages import language
+from api.pages.people import changes, listing, person, team
 
-AREAS: tuple[APIRouter, ...] = (language.PAGES,)
+AREAS: tuple[APIRouter, ...] = (
+    language.PAGES,
+    listing.PAGES,
+    person.PAGES,
+    changes.PAGES,
+    team.PAGES,
+)

@@ -48,6 +48,8 @@ class RecommendedCourse:
         ``not-certain`` or ``few``, if that speaks against building on the first gap's estimate.
     size_known : bool
         False where only the order of modules is known: no size is drawn.
+    is_online : bool
+        Whether it can be taken at any time where no run is scheduled.
     next_run : StoredOffering or None
         The next one with a free seat.
     """
@@ -63,6 +65,7 @@ class RecommendedCourse:
     cautions: tuple[str, ...]
     doubt: str | None
     size_known: bool
+    is_online: bool
     next_run: StoredOffering | None
 
     @property
@@ -198,5 +201,6 @@ def _describe(
         cautions=tuple(say_cautions(session.service.estimates.cautions(item.module_id), lang)),
         doubt=find_doubt(main.basis, main.lower, main.evidence_count) if main else None,
         size_known=ranked.size_known,
+        is_online=module.modality == "online",
         next_run=runs[0] if runs else None,
     )

@@ -13,6 +13,7 @@ from recommender.service.levels.derivation import derive_level
 from recommender.service.levels.distance import name_grade, say_distance, word_gaps
 from recommender.service.levels.gaps import describe_gaps
 from recommender.service.levels.raters import tell_derivation
+from recommender.service.levels.sittings import say_incomplete
 from recommender.service.levels.standing import Standing, aim_at, read_standing
 from recommender.service.permissions import Permission
 from recommender.service.plans.document import competency_rows
@@ -77,6 +78,12 @@ class RatersApart:
     name: str
     levels: Mapping[str, float]
 
+    @property
+    def ends(self) -> tuple[tuple[str, float], tuple[str, float]]:
+        """The lowest and the highest of the levels."""
+        ordered = sorted(self.levels.items(), key=lambda pair: pair[1])
+        return ordered[0], ordered[-1]
+
 
 @dataclass(frozen=True)
 class GradeProspect:
@@ -119,6 +126,10 @@ class PersonOverview:
         All other modules, by reason.
     prospects : tuple of GradeProspect
         The own grade and those above it.
+    notes : tuple of str
+        Sittings of exams that count for nothing, and why.
+    levels : tuple of str
+        Names of the levels from 1.
     """
 
     card: PersonCard
@@ -131,6 +142,8 @@ class PersonOverview:
     courses: tuple[RecommendedCourse, ...]
     left_out: tuple[LeftOutGroup, ...]
     prospects: tuple[GradeProspect, ...]
+    notes: tuple[str, ...]
+    levels: tuple[str, ...]
 
 
 def read_card(session: Session, person_id: str) -> PersonCard:
@@ -192,6 +205,8 @@ def read_overview(
         courses=courses,
         left_out=group_left_out(framework, ranked, lang),
         prospects=tuple(_look_ahead(framework, own, card.head.grade, lang)),
+        notes=tuple(say_incomplete(framework, each, lang) for each in gaps.incomplete_sittings),
+        levels=tuple(level.name.in_language(lang) for level in framework.catalog.levels),
     )
 
 
