@@ -103,9 +103,7 @@ def answer_review(
     return see_other(call, f"{_address(person_id)}/plans", said="person.review.answer_done")
 
 
-def _read(
-    values: Mapping[str, str], lang: str
-) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def _read(values: Mapping[str, str], lang: str) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """Return what was typed as values, and what cannot be read."""
     changes: dict[str, Any] = {
         "name": values["name"].strip(),
@@ -128,7 +126,7 @@ def _show_form(
     return render_tab(
         call,
         read_card(call.session, person_id),
-        "",
+        "edit",
         "people/facts.html.j2",
         status=422 if problems else 200,
         values=values,

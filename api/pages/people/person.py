@@ -50,9 +50,7 @@ def show_person(
     call: Visited, person_id: PersonId, target_grade: Grade = "", top: Top = TOP
 ) -> Response:
     """Show where a person stands, what to take and why, and how far the next grade is."""
-    overview = read_overview(
-        call.session, person_id, target_grade=target_grade or None, top=top
-    )
+    overview = read_overview(call.session, person_id, target_grade=target_grade or None, top=top)
     lang = call.lang
     own = say("person.own_grade", lang, grade=overview.card.grade)
     others = [pair for pair in grade_choices(call) if pair[0] != overview.card.head.grade]
@@ -73,7 +71,7 @@ def show_person(
         overview=overview,
         opening=_open(overview, lang),
         notes=overview.notes,
-        radar=Markup(  # noqa: S704 - our own drawing, whose names are escaped where it is made
+        radar=Markup(
             draw_named_radar(
                 competency_views(overview.competencies, lang=lang),
                 finding=say(
@@ -230,7 +228,7 @@ def _open(overview: PersonOverview, lang: str) -> list[str]:
     else:
         said = say_standing(overview.competencies, lang, mark=_mark)
         # `said` is our sentence with counts in it, and the marks escape what they hold
-        opening = [Markup(said) + stop]  # noqa: S704
+        opening = [Markup(said) + stop]
     if overview.courses:
         first = overview.courses[0]
         size_known = overview.ranked.size_known
