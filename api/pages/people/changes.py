@@ -70,7 +70,10 @@ def correct_facts(
                 change_person(call.session, person_id, changes, seen=version)
         except TableFaultsError as error:
             problems = [
-                (fault["column"], f"{fault['message']} ({fault['found']} → {fault['expected']})")
+                (
+                    str(fault["column"]),
+                    f"{fault['message']} ({fault['found']} → {fault['expected']})",
+                )
                 for fault in describe_faults(error, call.lang)
             ]
         else:

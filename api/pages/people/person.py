@@ -223,6 +223,7 @@ def _home(call: Call) -> tuple[str, str]:
 def _open(overview: PersonOverview, lang: str) -> list[str]:
     """Return the opening sentences: on the levels, and on what to begin with."""
     stop = say("document.full_stop", lang)
+    opening: list[str]
     if overview.gaps.headline:
         opening = [overview.gaps.headline + stop]
     else:

@@ -166,7 +166,7 @@ def _name_subjects(
         if exam.level == part["exam_level"]
         for subject in exam.subjects
     }
-    yield from (names.get(subject, subject) for subject in part["missing"])
+    yield from (str(names.get(subject, subject)) for subject in part["missing"])
 
 
 def _word_rows(framework: Framework, found: LevelDerivation, lang: str) -> Iterator[RawRow]:
@@ -180,7 +180,7 @@ def _word_rows(framework: Framework, found: LevelDerivation, lang: str) -> Itera
         for row in found.rows:
             yield RawRow(
                 row["rated_on"],
-                indicators.get(row["indicator_id"], row["indicator_id"]),
+                str(indicators.get(row["indicator_id"], row["indicator_id"])),
                 float(row["rating"]),
                 row["rater_type"],
                 row["rater_id"] or "",
@@ -193,7 +193,8 @@ def _word_rows(framework: Framework, found: LevelDerivation, lang: str) -> Itera
         }
         for row in found.rows:
             key = (int(row["exam_level"]), row["subject"])
-            yield RawRow(row["sat_on"], subjects.get(key, row["subject"]), float(row["score"]))
+            name = str(subjects.get(key, row["subject"]))
+            yield RawRow(row["sat_on"], name, float(row["score"]))
     else:
         for row in found.rows:
             yield RawRow(row["assessed_on"], str(row["method"]), float(row["level"]))

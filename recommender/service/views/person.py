@@ -18,7 +18,7 @@ from recommender.service.levels.standing import Standing, aim_at, read_standing
 from recommender.service.permissions import Permission
 from recommender.service.plans.document import competency_rows
 from recommender.service.plans.reasons import name_competency
-from recommender.service.plans.unservable import say_unservable
+from recommender.service.views.unservable import say_unservable
 from recommender.service.privacy.accesses import may_see_accesses
 from recommender.service.privacy.objections import may_see_objections
 from recommender.service.recommend.prospects import find_prospects
@@ -87,16 +87,12 @@ class RatersApart:
 
 @dataclass(frozen=True)
 class GradeProspect:
-    """How far a person is from the targets of a grade; `is_own` says that it is the own one."""
+    """How far a person is from the targets of a grade, `said` in a sentence."""
 
     grade: str
     name: str
     is_own: bool
     is_next: bool
-    met: int
-    near: int
-    gap: int
-    assess_first: int
     said: str
 
 
@@ -271,16 +267,10 @@ def _look_ahead(
     position = framework.grade_ids.index(grade)
     for ahead, name in enumerate(framework.grade_ids[position:]):
         gaps = describe_gaps(framework, aim_at(own, framework, name), 0)
-        counts = {
-            kind: sum(item.standing == kind for item in gaps.competencies)
-            for kind in ("met", "near", "gap")
-        }
         yield GradeProspect(
             grade=name,
             name=name_grade(framework, name, lang),
             is_own=ahead == 0,
             is_next=ahead == 1,
-            assess_first=len(gaps.competencies) - sum(counts.values()),
             said=say_distance(framework, gaps, lang),
-            **counts,
         )
