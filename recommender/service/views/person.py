@@ -18,7 +18,6 @@ from recommender.service.levels.standing import Standing, aim_at, read_standing
 from recommender.service.permissions import Permission
 from recommender.service.plans.document import competency_rows
 from recommender.service.plans.reasons import name_competency
-from recommender.service.views.unservable import say_unservable
 from recommender.service.privacy.accesses import may_see_accesses
 from recommender.service.privacy.objections import may_see_objections
 from recommender.service.recommend.prospects import find_prospects
@@ -34,6 +33,7 @@ from recommender.service.views.courses import (
     describe_courses,
     group_left_out,
 )
+from recommender.service.views.unservable import say_unservable
 from recommender.store import Connection, PersonHead
 from recommender.store.plans.newest import read_newest
 from recommender.store.plans.versions import PlanHead, read_reader
