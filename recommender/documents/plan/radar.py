@@ -23,7 +23,9 @@ _NUMBERS = RADIUS + 14
 _NAMED_RADIUS = {"zh-CN": 116.0, "en": 92.0}
 FEWEST_ON_RADAR = 3
 _WIDEST_LINE = 13  # characters of an English name
-_LINE = 13.0  # pixels from line to line
+_LINE = 11.5  # pixels from line to line
+# names of two lines need more room above and below than beside the chart
+_STRETCH = {"zh-CN": 1.0, "en": 1.2}
 
 Point = tuple[float, float]
 Row = Mapping[str, Any]
@@ -111,6 +113,7 @@ def draw_named_radar(rows: Sequence[Row], *, finding: str, lang: str) -> str:
     return load_template("radar.svg.j2").render(
         radar=lay_out_radar(rows, radius=_NAMED_RADIUS[lang], named_in=lang),
         description=finding,
+        lang=lang,
         title=say("document.radar.title", lang),
         scale=[
             (level, round(-_NAMED_RADIUS[lang] * level / HIGHEST, 1))
@@ -164,14 +167,14 @@ def lay_out_radar(
 
 
 def _name_axis(at: Point, row: Row, lang: str) -> AxisName:
-    x, y = at
+    x, y = at[0], at[1] * _STRETCH[lang]
     lines = _break_name(row["name"], lang)
     # beside the chart a name begins or ends at its axis; above and below it is centred
     anchor = "middle" if abs(x) < 12 else "start" if x > 0 else "end"
-    # the middle of the lines is at the axis; right above the chart the last line, below the first
-    first = y - _LINE * (len(lines) - 1) / 2
-    if anchor == "middle":
-        first = y - _LINE * (len(lines) - 1) if y < 0 else y + 4
+    # at the height of the centre the middle of the lines is at the axis; the higher the axis ends,
+    # the nearer to its end is the last line, and the lower, the first: names stay off the chart
+    first = y - _LINE * (len(lines) - 1) * (1 - y / math.hypot(x, y)) / 2
+    x += {"start": 4, "end": -4, "middle": 0}[anchor]
     placed = tuple(
         ((round(x, 1), round(first + 4 + _LINE * i, 1)), line) for i, line in enumerate(lines)
     )
