@@ -5,5 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.pages import home, language
+from api.pages.people import changes, listing, person, team
 
-AREAS: tuple[APIRouter, ...] = (home.PAGES, language.PAGES)
+AREAS: tuple[APIRouter, ...] = (
+    home.PAGES,
+    language.PAGES,
+    listing.PAGES,
+    person.PAGES,
+    changes.PAGES,
+    team.PAGES,
+)

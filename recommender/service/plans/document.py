@@ -85,12 +85,6 @@ def build_plan_document(
     `places` are those of offerings, by id; `progress` is given for a plan in force. What has left
     the catalogue since the plan was made is called by its id. `evidence` is given newest first.
     """
-    catalog = framework.catalog
-    category_of = {
-        name: category.name.in_language(lang)
-        for category in catalog.categories
-        for name in category.competencies
-    }
     path = framework.path_of.get(plan.path_id or "")
     path_name = path.name.in_language(lang) if path else plan.path_id or ""
     return PlanDocument(
@@ -103,23 +97,7 @@ def build_plan_document(
         as_of=plan.as_of,
         synthetic=reader.synthetic,
         status=cast("PlanStatus", plan.status),
-        competencies=tuple(
-            CompetencyRow(
-                category=category_of.get(item.competency_id, ""),
-                name=name_competency(framework, item.competency_id, lang),
-                target=item.target,
-                weight=item.weight,
-                level=item.level,
-                standard_error=item.standard_error,
-                gap=item.gap,
-                confidence=item.confidence,
-                priority=item.priority,
-                method=name_method(item.method, lang),
-                assessed_on=item.assessed_on,
-                standing=item.standing,
-            )
-            for item in gaps.competencies
-        ),
+        competencies=competency_rows(framework, gaps, lang),
         items=tuple(
             _item_row(framework, item, order, places, lang)
             for order, item in enumerate(_by_time(plan), 1)
@@ -145,7 +123,7 @@ def build_plan_document(
         ),
         model_id=plan.model_id or "",
         catalog_digest=plan.catalog_digest,
-        level_names=tuple(level.name.in_language(lang) for level in catalog.levels),
+        level_names=tuple(level.name.in_language(lang) for level in framework.catalog.levels),
         notes=(
             *_note_late(plan, path, lang),
             *_note_hurried(plan, lang),
@@ -163,6 +141,32 @@ def build_plan_document(
         review_on=plan.review_on,
         progress="" if progress is None else say_progress(progress, lang),
         evidence=tuple(_evidence(framework, evidence, lang)),
+    )
+
+
+def competency_rows(framework: Framework, gaps: Gaps, lang: str) -> tuple[CompetencyRow, ...]:
+    """Put gaps into the words of their readers, in framework order."""
+    category_of = {
+        name: category.name.in_language(lang)
+        for category in framework.catalog.categories
+        for name in category.competencies
+    }
+    return tuple(
+        CompetencyRow(
+            category=category_of.get(item.competency_id, ""),
+            name=name_competency(framework, item.competency_id, lang),
+            target=item.target,
+            weight=item.weight,
+            level=item.level,
+            standard_error=item.standard_error,
+            gap=item.gap,
+            confidence=item.confidence,
+            priority=item.priority,
+            method=name_method(item.method, lang),
+            assessed_on=item.assessed_on,
+            standing=item.standing,
+        )
+        for item in gaps.competencies
     )
 
 
@@ -236,7 +240,7 @@ def _item_row(
         starts_on=item.starts_on,
         ends_on=item.ends_on,
         place=(places.get(item.offering_id) or "") if item.offering_id else "",
-        serves=tuple(_served(framework, part, lang) for part in item.competencies),
+        serves=tuple(serve_row(framework, part, lang) for part in item.competencies),
         reasons=(*item.reasons, *say_place(framework, item, lang)),
         stage=item.stage or "",
         adds=item.adds,
@@ -264,7 +268,8 @@ def _activity_row(framework: Framework, activity: PlanActivity, lang: str) -> Ac
     )
 
 
-def _served(framework: Framework, item: ServedCompetency, lang: str) -> ServedGap:
+def serve_row(framework: Framework, item: ServedCompetency, lang: str) -> ServedGap:
+    """Put what a module is expected to do for a gap into the words of its readers."""
     return ServedGap(
         name=name_competency(framework, item.competency_id, lang),
         gap=item.gap,

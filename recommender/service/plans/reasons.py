@@ -222,6 +222,12 @@ def _say_unserved(framework: Framework, item: UnservedPriority, lang: str, *, by
         gap=f"{item.gap:.2f}",
         closes=f"{item.closes:.2f}",
     )
+    because = say_because(framework, item, lang, by_hand=by_hand)
+    return say("unserved.sentence", lang, opening=opening, because=because)
+
+
+def say_because(framework: Framework, item: UnservedPriority, lang: str, *, by_hand: bool) -> str:
+    """Say why a gap is left, without naming the gap; without a full stop."""
     if item.module_id is None:
         reasons = [_say_obstacle(framework, item, each, lang) for each in item.obstacles]
         if item.reason == "all-taken":
@@ -231,8 +237,7 @@ def _say_unserved(framework: Framework, item: UnservedPriority, lang: str, *, by
             reasons.append(say("unserved.no-candidate", lang, **levels))
     else:
         reasons = [_say_addition(framework, item, lang, by_hand=by_hand)]
-    because = say("document.separator", lang).join(reasons)
-    return say("unserved.sentence", lang, opening=opening, because=because)
+    return say("document.separator", lang).join(reasons)
 
 
 def _say_addition(framework: Framework, item: UnservedPriority, lang: str, *, by_hand: bool) -> str:
