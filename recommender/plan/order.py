@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Sequence
 
 import numpy as np
@@ -46,7 +47,7 @@ def follow(problem: PlanProblem, order: Sequence[int]) -> PlanChoice:
         What each adds is counted in that order.
     """
     closed = [gap_closed(problem, order[:place]) for place in range(len(order) + 1)]
-    added = tuple(after - before for before, after in zip(closed, closed[1:], strict=False))
+    added = tuple(after - before for before, after in itertools.pairwise(closed))
     return PlanChoice(tuple(order), added, closed[-1], held_back=tuple(() for _ in order))
 
 

@@ -177,9 +177,7 @@ def _reasons(framework: Framework, item: PlanItem, lang: str) -> tuple[str, ...]
     return (*served, *say_cautions(item.cautions, lang))
 
 
-def _order_reasons(
-    framework: Framework, plan: Plan, item: PlanItem, lang: str
-) -> tuple[str, ...]:
+def _order_reasons(framework: Framework, plan: Plan, item: PlanItem, lang: str) -> tuple[str, ...]:
     key = "reason.first" if item.order == 1 else "reason.next"
     # on a path the stages decide the places before the gain does
     if plan.path_id is not None:

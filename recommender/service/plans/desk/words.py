@@ -1,4 +1,4 @@
-"""What a person writes into a course of a plan: the practice, who accompanies it, how it is judged."""
+"""What a person writes into a course of a plan: practice, companion, measure, day of review."""
 
 from __future__ import annotations
 
