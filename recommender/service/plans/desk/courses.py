@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from recommender.errors import ConflictError, NotFoundError
+from recommender.errors import ConflictError, InputError, NotFoundError
 from recommender.service.people.enrolments import change_enrolment, enrol
 from recommender.service.permissions import Permission
+from recommender.service.plans.development.progress import find_completions
 from recommender.service.plans.stored import find_head, load_plan
 from recommender.service.session import Session
 from recommender.store.people.seats import list_enrolments
@@ -22,10 +23,10 @@ def mark_course(session: Session, plan_id: str, module_id: str, *, done_on: dt.d
     ------
     NotFoundError
         If there is no such plan within the principal's scope, or no such course in it.
+    InputError
+        If it cannot have been completed on that day.
     ConflictError
         If it was completed already.
-    TableFaultsError
-        If it cannot have been completed on that day.
     """
     session.need(Permission.WRITE_ENROLMENTS)
     with session.writing() as connection:
@@ -34,12 +35,20 @@ def mark_course(session: Session, plan_id: str, module_id: str, *, done_on: dt.d
         if module_id not in [item.module_id for item in plan.items]:
             raise NotFoundError("plan.no-course", module_id=module_id)
         mine = list_enrolments(connection, head.person_id, [module_id])
-        if any(
-            e.status == "completed" and (e.completed_on or plan.as_of) > plan.as_of for e in mine
-        ):
+        if module_id in find_completions(connection, plan, session.today):
             raise ConflictError("plan.course-done", module_id=module_id)
         open_now = [each.enrolled_on for each in mine if each.status == "enrolled"]
-        on = open_now[-1] if open_now else min(done_on, session.today)
+        # what was completed by the day of the plan is not its merit
+        first = max(plan.as_of + dt.timedelta(days=1), *open_now[-1:])
+        if not first <= done_on <= session.today:
+            raise InputError(
+                "plan.course-done-when",
+                done_on=done_on.isoformat(),
+                first=first.isoformat(),
+                today=session.today.isoformat(),
+                field="#/done_on",
+            )
+        on = open_now[-1] if open_now else done_on
         if not open_now:
             enrol(session, head.person_id, module_id, enrolled_on=on)
         change_enrolment(
