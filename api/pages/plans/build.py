@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Form, Query, Response
+from fastapi import Form, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.admission import Call
@@ -16,7 +14,7 @@ from api.pages.rendering import render
 from api.pages.routing import Pages, Visited, see_other
 from api.schemas.common import Id, PersonId
 from recommender.documents.figures import day
-from recommender.errors import ConflictError, InputError, NotFoundError
+from recommender.errors import ConflictError, InputError
 from recommender.service.people.people import read_person
 from recommender.service.permissions import Permission
 from recommender.service.plans.choices import PlanRequest
@@ -109,7 +107,7 @@ def _page(
         "plans/build.html.j2",
         status=200 if problem is None else 409,
         person=person,
-        limits=view.sliders(
+        slider=view.sliders(
             _as_limit(hours, wishes.hours_top), _as_limit(wishes.cost, wishes.cost_top)
         ),
         grades=[
@@ -119,7 +117,7 @@ def _page(
         ],
         paths=[
             (path.id, path.name.in_language(call.lang))
-            for path in names.catalog.learning_paths
+            for path in names.catalog.paths
             if is_for_grade(path, person.grade)
         ],
         problem=problem,
@@ -152,6 +150,5 @@ def _answer(call: Call, person_id: str, wishes: Wishes) -> dict[str, Any]:
         "further": None if draft is None else view.next_step(draft.plan),
         "names": view.Names(call),
         "when": lambda item: view.when(item, call.lang, day),
-        "main_effect": view.main_effect,
-        "doubt_of": view.doubt_of,
+        "view": view,
     }

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import Form, Response
 
 from api.admission import Call
+from api.pages.plans import view
 from api.pages.plans.forms import PlanId, Seen, Typed, changed
 from api.pages.plans.show import again_on_page, open_top
 from api.pages.plans.view import Names, move
@@ -65,6 +66,7 @@ def show_plan_additions(call: Visited, plan_id: PlanId) -> Response:
         stored=stored,
         additions=list_additions(call.session, plan_id),
         names=Names(call),
+        view=view,
     )
 
 

@@ -19,7 +19,8 @@ from api.pages.plans.forms import (
     checked,
     status_of_problem,
 )
-from api.pages.plans.view import Names, doubt_of, main_effect, when
+from api.pages.plans import view
+from api.pages.plans.view import Names, when
 from api.pages.rendering import render
 from api.pages.routing import Pages, Visited
 from api.schemas.common import Day, Id
@@ -159,8 +160,7 @@ def _item_form(
         own=_OWN_DAYS,
         values=values | dict(sent),
         names=Names(call),
-        main_effect=main_effect,
-        doubt_of=doubt_of,
+        view=view,
         problem=problem,
         wrong="" if error is None else str(error.values.get("field", "")).rsplit("/", 1)[-1],
     )

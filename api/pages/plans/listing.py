@@ -13,6 +13,7 @@ from api.pages.plans.view import Names
 from api.pages.rendering import render
 from api.pages.routing import Pages, Visited
 from api.schemas.plans import Status
+from recommender.service.people.people import list_units
 from recommender.service.permissions import Permission, Role
 from recommender.service.plans.desk.overview import PlanFilter, overview_plans
 
@@ -57,7 +58,7 @@ def list_plans_page(
         found=found,
         show=show,
         unit=unit,
-        units=found.units,
+        units=[each.path for each in list_units(call.session)],
         views=_VIEWS,
         page=page,
         pages=max(1, math.ceil(found.count / _A_PAGE)),
@@ -66,5 +67,10 @@ def list_plans_page(
             {name: value for name, value in {"show": show, "unit": unit, **other}.items() if value}
         ),
         names=Names(call),
+        missing=lambda each: [
+            party
+            for party in ("employee", "manager", "hr")
+            if party not in each.approved_by and (party != "manager" or each.head.manager_id)
+        ],
         today=call.session.today,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,21 @@ class Names:
         """Return the name of a competency."""
         return name_competency(self._framework, competency_id, self._lang)
 
+    def courses(self, module_ids: Sequence[str]) -> str:
+        """Return the titles of courses, one after the other."""
+        return self._list(self.course(each) for each in module_ids)
+
+    def competencies(self, competency_ids: Sequence[str]) -> str:
+        """Return the names of competencies, one after the other."""
+        return self._list(self.competency(each) for each in competency_ids)
+
+    def parties(self, parties: Sequence[str]) -> str:
+        """Return what parties are called, one after the other."""
+        return self._list(say(f"document.signature.{each}", self._lang) for each in parties)
+
+    def _list(self, names: Iterable[str]) -> str:
+        return say("document.list_separator", self._lang).join(names)
+
     def grade(self, grade_id: str) -> str:
         """Return the name of a grade."""
         for grade in self.catalog.grades:
@@ -77,14 +92,12 @@ class Names:
 
     def in_words(self, text: str) -> str:
         """Put names in place of a list of ids, as problems carry them."""
-        lang = self._lang
-        parts = [
-            say("unserved.course", lang, title=self.course(part))
+        return self._list(
+            say("unserved.course", self._lang, title=self.course(part))
             if part in self._framework.module_of
             else self.competency(part)
             for part in text.split(", ")
-        ]
-        return say("document.list_separator", lang).join(parts)
+        )
 
 
 def explain_problem(call: Call, error: RecommenderError) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from recommender.store import schema
 from recommender.store.plans.versions import CONTENT_CHANGES, PlanHead, select_plans
-from recommender.store.scope import Scope, in_unit, visible
+from recommender.store.scope import Scope, in_unit
 
 PARTIES = ("employee", "manager", "hr")
 
@@ -106,19 +106,6 @@ def list_summaries(
     )
     facts: dict[str, Sequence[Any]] = {row[0]: row[1:] for row in connection.execute(query)}
     return [_summarise(head, facts[head.plan_id]) for head in heads]
-
-
-def list_units(connection: sa.Connection, scope: Scope) -> list[str]:
-    """Return the paths of the units whose people have a plan within a scope, in order."""
-    person, unit = schema.person.c, schema.org_unit.c
-    query = (
-        sa.select(unit.path)
-        .select_from(schema.org_unit.join(schema.person, person.org_unit_id == unit.id))
-        .where(visible(scope), person.person_id.in_(sa.select(schema.plan.c.person_id)))
-        .distinct()
-        .order_by(unit.path)
-    )
-    return list(connection.scalars(query))
 
 
 def _summarise(head: PlanHead, facts: Sequence[Any]) -> PlanSummary:

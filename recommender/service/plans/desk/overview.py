@@ -12,7 +12,6 @@ from recommender.store.plans.overview import (
     PlanSummary,
     count_plans,
     list_summaries,
-    list_units,
 )
 
 __all__ = ["PlanFilter", "PlanOverview", "PlanSummary", "overview_plans"]
@@ -20,14 +19,10 @@ __all__ = ["PlanFilter", "PlanOverview", "PlanSummary", "overview_plans"]
 
 @dataclass(frozen=True)
 class PlanOverview:
-    """One page of the plans that are wanted, how many there are in all, and units to choose from.
-
-    `units` are the paths of all units that have a plan within the principal's scope.
-    """
+    """One page of the plans that are wanted, and how many there are in all."""
 
     plans: list[PlanSummary]
     count: int
-    units: list[str]
 
 
 def overview_plans(session: Session, wanted: PlanFilter, *, skip: int, limit: int) -> PlanOverview:
@@ -53,6 +48,5 @@ def overview_plans(session: Session, wanted: PlanFilter, *, skip: int, limit: in
     with session.reading() as connection:
         count = count_plans(connection, session.who.scope, wanted)
         plans = list_summaries(connection, session.who.scope, wanted, skip=skip, limit=limit)
-        units = list_units(connection, session.who.scope)
     session.saw(plan.head.ref for plan in plans)
-    return PlanOverview(plans, count, units)
+    return PlanOverview(plans, count)
