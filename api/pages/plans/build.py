@@ -66,9 +66,7 @@ def show_new_plan(call: Visited, person_id: PersonId, wishes: Asked) -> Response
     return _page(call, person_id, wishes)
 
 
-@PAGES.page(
-    "GET", "/people/{person_id}/plan/answer", Permission.READ_RECOMMENDATIONS, solves=True
-)
+@PAGES.page("GET", "/people/{person_id}/plan/answer", Permission.READ_RECOMMENDATIONS, solves=True)
 def answer_new_plan(call: Visited, person_id: PersonId, wishes: Asked) -> Response:
     """Say what the plan would be under the limits and wishes of the form; a fragment."""
     return render(call, "plans/_answer.html.j2", **_answer(call, person_id, wishes))
@@ -78,14 +76,10 @@ def answer_new_plan(call: Visited, person_id: PersonId, wishes: Asked) -> Respon
 def keep_new_plan(call: Visited, person_id: PersonId, wishes: Sent) -> Response:
     """Make the plan and keep it as a draft."""
     try:
-        stored = create_plan(
-            call.session, person_id, wishes.to_request(), as_of=call.session.today
-        )
+        stored = create_plan(call.session, person_id, wishes.to_request(), as_of=call.session.today)
     except (InputError, ConflictError) as error:
         problem = view.explain_problem(call, error)
-        return _page(
-            call, person_id, wishes, problem=problem, draft_id=error.values.get("plan_id")
-        )
+        return _page(call, person_id, wishes, problem=problem, draft_id=error.values.get("plan_id"))
     return see_other(call, f"/plans/{stored.plan.plan_id}", said="console.plan.said.created")
 
 

@@ -1,4 +1,4 @@
-"""What the forms of a plan's page have in common: the version that was seen, and what goes wrong."""
+"""What the forms of a plan have in common: the version that was seen, and what goes wrong."""
 
 from __future__ import annotations
 
@@ -96,7 +96,9 @@ def changed(
     try:
         act()
     except StaleError as error:
-        return show_stale(call, plan_id, seen=seen, present=int(str(error.values["present"])), typed=typed)
+        return show_stale(
+            call, plan_id, seen=seen, present=int(str(error.values["present"])), typed=typed
+        )
     except _MENDABLE as error:
         return again(explain_problem(call, error), error)
     return see_other(call, f"/plans/{plan_id}{at}", said=said, **values)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import Form, Response
 
 from api.admission import Call
+from api.pages.plans import view
 from api.pages.plans.forms import (
     ModuleId,
     PlanId,
@@ -19,7 +20,6 @@ from api.pages.plans.forms import (
     checked,
     status_of_problem,
 )
-from api.pages.plans import view
 from api.pages.plans.view import Names, when
 from api.pages.rendering import render
 from api.pages.routing import Pages, Visited

@@ -12,7 +12,6 @@ from fastapi import Query, Response
 from api.pages.plans.view import Names
 from api.pages.rendering import render
 from api.pages.routing import Pages, Visited
-from api.schemas.plans import Status
 from recommender.service.people.people import list_units
 from recommender.service.permissions import Permission, Role
 from recommender.service.plans.desk.overview import PlanFilter, overview_plans
@@ -63,8 +62,15 @@ def list_plans_page(
         page=page,
         pages=max(1, math.ceil(found.count / _A_PAGE)),
         first=_A_PAGE * (page - 1) + 1,
-        address=lambda **other: "/plans?" + urlencode(
-            {name: value for name, value in {"show": show, "unit": unit, **other}.items() if value}
+        address=lambda **other: (
+            "/plans?"
+            + urlencode(
+                {
+                    name: value
+                    for name, value in {"show": show, "unit": unit, **other}.items()
+                    if value
+                }
+            )
         ),
         names=Names(call),
         missing=lambda each: [

@@ -144,9 +144,7 @@ def again_on_page(
     """Return what shows the page of a plan again, with what stood in the way on top."""
 
     def show(problem: tuple[str, str], error: RecommenderError) -> Response:
-        return plan_page(
-            call, plan_id, problem=problem, status=status_of_problem(error), **typed
-        )
+        return plan_page(call, plan_id, problem=problem, status=status_of_problem(error), **typed)
 
     return show
 

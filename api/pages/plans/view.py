@@ -179,9 +179,7 @@ def when(item: PlanItem, lang: str, day: Callable[[dt.date], str]) -> str:
 def levels_of(sheet: PlanSheet) -> dict[str, float]:
     """Return the assessed levels that a plan starts from, by competency."""
     return {
-        each.competency_id: each.level
-        for each in sheet.gaps.competencies
-        if each.level is not None
+        each.competency_id: each.level for each in sheet.gaps.competencies if each.level is not None
     }
 
 

@@ -80,9 +80,8 @@ def list_summaries(
         In the order of the list.
     """
     plan, person, unit = schema.plan.c, schema.person.c, schema.org_unit.c
-    order = [plan.created_at.desc(), plan.plan_id.desc()]
-    if wanted.due_by is not None:
-        order.insert(0, _said("review_on"))
+    newest = plan.created_at.desc(), plan.plan_id.desc()
+    order = newest if wanted.due_by is None else (_said("review_on"), *newest)
     page = _narrow(select_plans(scope), wanted).order_by(*order).offset(skip).limit(limit)
     heads = [PlanHead(*row) for row in connection.execute(page)]
     # in a second step: whoever sorts all plans is not to open what each of them says

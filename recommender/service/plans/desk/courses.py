@@ -39,7 +39,7 @@ def mark_course(session: Session, plan_id: str, module_id: str, *, done_on: dt.d
             raise ConflictError("plan.course-done", module_id=module_id)
         open_now = [each.enrolled_on for each in mine if each.status == "enrolled"]
         # what was completed by the day of the plan is not its merit
-        first = max(plan.as_of + dt.timedelta(days=1), *open_now[-1:])
+        first = max([plan.as_of + dt.timedelta(days=1), *open_now[-1:]])
         if not first <= done_on <= session.today:
             raise InputError(
                 "plan.course-done-when",
