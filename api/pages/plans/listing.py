@@ -56,7 +56,7 @@ def list_plans_page(
         "plans/plans.html.j2",
         found=found,
         show=show,
-        unit=unit,
+        chosen_unit=unit,
         units=[each.path for each in list_units(call.session)],
         views=_VIEWS,
         page=page,
