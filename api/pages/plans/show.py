@@ -72,7 +72,8 @@ def try_plan_limits(
 def show_plan_print(call: Visited, plan_id: PlanId) -> Response:
     """Show the first page of a plan's paper, to be printed and signed."""
     document = read_plan_document(call.session, plan_id)
-    return render(call, "plans/print.html.j2", **draw_plan(document, lang=call.lang))
+    drawn = draw_plan(document, lang=call.lang)
+    return render(call, "plans/print.html.j2", plan_id=plan_id, sheet=drawn)
 
 
 @PAGES.page("GET", "/plans/{plan_id}/document.pdf", Permission.READ_PLANS)
