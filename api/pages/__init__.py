@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import language
+from api.pages import language, plans
 
-AREAS: tuple[APIRouter, ...] = (language.PAGES,)
+AREAS: tuple[APIRouter, ...] = (language.PAGES, plans.PAGES)
