@@ -92,7 +92,6 @@ def plan_page(
     version: int | None = None,
     problem: tuple[str, str] | None = None,
     comment: str = "",
-    remark: str = "",
     status: int = 200,
 ) -> Response:
     """Return the page of a plan, with a problem on top where something could not be done.
@@ -107,8 +106,8 @@ def plan_page(
         As it was then; as it is now unless given.
     problem : tuple of str, optional
         What is wrong, and how to mend it.
-    comment, remark : str
-        What was typed beside a decision, and as a remark.
+    comment : str
+        What was typed beside a decision.
     status : int
         Of the answer.
     """
@@ -135,17 +134,18 @@ def plan_page(
         further=view.next_step(plan),
         problem=problem,
         comment=comment,
-        remark=remark,
     )
 
 
 def again_on_page(
-    call: Call, plan_id: str, **typed: str
+    call: Call, plan_id: str, *, comment: str = ""
 ) -> Callable[[tuple[str, str], RecommenderError], Response]:
     """Return what shows the page of a plan again, with what stood in the way on top."""
 
     def show(problem: tuple[str, str], error: RecommenderError) -> Response:
-        return plan_page(call, plan_id, problem=problem, status=status_of_problem(error), **typed)
+        return plan_page(
+            call, plan_id, problem=problem, status=status_of_problem(error), comment=comment
+        )
 
     return show
 

@@ -103,7 +103,7 @@ class Names:
 def explain_problem(call: Call, error: RecommenderError) -> tuple[str, str]:
     """Return what is wrong and how to mend it, with names in place of ids."""
     names = Names(call)
-    values = {
+    values: dict[str, Any] = {
         name: names.in_words(value) if name in _IDS and isinstance(value, str) else value
         for name, value in error.values.items()
     }

@@ -94,9 +94,7 @@ def test_what_is_in_a_plan_is_changed_with_buttons(office):
     assert post(manager, f"{page}/drop", version=seen(), module_id=before[-1]).status_code == 303
     assert before[-1] not in courses_of(manager, page)
     assert f'value="{before[-1]}"' not in additions
-    back = post(
-        manager, f"{page}/add", version=seen(), module_id=before[-1], raise_limits="true"
-    )
+    back = post(manager, f"{page}/add", version=seen(), module_id=before[-1], raise_limits="true")
     assert back.status_code == 303
     assert before[-1] in courses_of(manager, page)
     activity = {"kind": "mentoring", "competency_id": "no-such", "title": "带教"}
