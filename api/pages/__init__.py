@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import home, language
+from api.pages import home, language, plans
 from api.pages.people import changes, listing, person, team
 
 AREAS: tuple[APIRouter, ...] = (
@@ -14,4 +14,5 @@ AREAS: tuple[APIRouter, ...] = (
     person.PAGES,
     changes.PAGES,
     team.PAGES,
+    plans.PAGES,
 )

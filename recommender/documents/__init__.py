@@ -22,7 +22,7 @@ from recommender.documents.plan.document import (
     PlanStatus,
     ServedGap,
 )
-from recommender.documents.plan.page import render_plan_page
+from recommender.documents.plan.page import draw_plan, render_plan_page
 from recommender.documents.plan.pdf import render_plan_pdf
 from recommender.documents.typesetting import RenderedPdf
 
@@ -39,6 +39,7 @@ __all__ = [
     "PlanStatus",
     "RenderedPdf",
     "ServedGap",
+    "draw_plan",
     "missing_characters",
     "render_booklet_pdf",
     "render_module_sheet_pdf",

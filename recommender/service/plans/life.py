@@ -25,7 +25,6 @@ from recommender.errors import (
 )
 from recommender.results import Gaps, Plan, to_json
 from recommender.service.levels.gaps import describe_gaps
-from recommender.service.levels.standing import aim_at, assume_grade, read_standing
 from recommender.service.permissions import Permission
 from recommender.service.plans.development.activities import unnamed_manager
 from recommender.service.plans.editing import PlanEdit, replan
@@ -41,6 +40,7 @@ from recommender.service.plans.stored import (
     load_plan,
     missing_parties,
     party_of,
+    read_standing_of,
 )
 from recommender.service.recommend.prospects import find_prospects
 from recommender.service.session import Session
@@ -322,15 +322,7 @@ def _edited(
 ) -> tuple[Plan, Gaps]:
     service, before = session.service, stored.plan
     framework = service.framework
-    # as of the plan's own day: its outcome is measured from the levels of that day on
-    standing = read_standing(
-        connection, framework, as_of=before.as_of, person_ids=[before.person_id]
-    )
-    # the plan stays one for the grade that it was made for, also after a promotion
-    if stored.gaps is not None and stored.gaps.grade in framework.grade_ids:
-        standing = assume_grade(standing, framework, stored.gaps.grade)
-    if before.target_grade in framework.grade_ids:
-        standing = aim_at(standing, framework, before.target_grade)
+    standing = read_standing_of(session, connection, stored)
     wanted = {item.offering_id for item in edit.items if item.offering_id is not None}
     # without the manager's name, which is put in when it is read
     before = reword(framework, before, session.lang, manager=unnamed_manager(standing, 0))

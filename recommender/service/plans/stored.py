@@ -14,7 +14,12 @@ from recommender.results import Gaps, Plan, PlanActivity
 from recommender.service.framework import Framework
 from recommender.service.levels.distance import word_gaps
 from recommender.service.levels.gaps import describe_gaps, tell_standing
-from recommender.service.levels.standing import read_standing
+from recommender.service.levels.standing import (
+    Standing,
+    aim_at,
+    assume_grade,
+    read_standing,
+)
 from recommender.service.permissions import Permission, Principal, Role
 from recommender.service.plans.development.activities import carry_over
 from recommender.service.plans.development.progress import PlanProgress, measure_progress
@@ -177,6 +182,19 @@ def gaps_of(session: Session, connection: Connection, stored: StoredPlan) -> Gap
         connection, framework, as_of=stored.plan.as_of, person_ids=[stored.plan.person_id]
     )
     return describe_gaps(framework, standing, 0)
+
+
+def read_standing_of(session: Session, connection: Connection, stored: StoredPlan) -> Standing:
+    """Return where a person stands on the day of a plan, against the targets it is made for."""
+    framework, plan = session.service.framework, stored.plan
+    # as of the plan's own day: its outcome is measured from the levels of that day on
+    standing = read_standing(connection, framework, as_of=plan.as_of, person_ids=[plan.person_id])
+    # the plan stays one for the grade that it was made for, also after a promotion
+    if stored.gaps is not None and stored.gaps.grade in framework.grade_ids:
+        standing = assume_grade(standing, framework, stored.gaps.grade)
+    if plan.target_grade in framework.grade_ids:
+        standing = aim_at(standing, framework, plan.target_grade)
+    return standing
 
 
 def find_undone(
