@@ -52,7 +52,7 @@ def make_template(lang: str) -> bytes:
     _foot(page, t, lang)
     properties = page.document.core_properties
     properties.title, properties.author = t["title"], t["author"]
-    properties.comments = say("word.template.comment", lang)
+    properties.comments = say("word.about.comment", lang)
     properties.created = properties.modified = _WHEN
     properties.last_modified_by = t["author"]
     stream = io.BytesIO()
@@ -93,15 +93,15 @@ def _plan(page: Page, t: dict[str, str], lang: str) -> None:
     page.control_row(table, "{%tr endif %}")
     cells = page.row(table, ["{{ row.order }}", "", "{{ row.when }}", "", "{{ row.on_the_job }}", ""])
     course, serves, last = (cells.cells[at] for at in (1, 3, 5))
-    paragraph(course.paragraphs[0], "{{ row.title }}", bold=True)
+    paragraph(course.paragraphs[0], "{{ row.title }}", bold=True, size=8.5)
     paragraph(course.add_paragraph(), "{{ row.about }}", size=7.5, color=GREY)
     paragraph(serves.paragraphs[0], "{%p for gap in row.serves %}")
-    name = paragraph(serves.add_paragraph(), "{{ gap.name }} ")
-    paragraph(name, "{{ gap.improvement }}", bold=True)
+    name = paragraph(serves.add_paragraph(), "{{ gap.name }} ", size=8.5)
+    paragraph(name, "{{ gap.improvement }}", bold=True, size=8.5)
     paragraph(serves.add_paragraph(), "{{ gap.detail }}", size=7.5, color=GREY)
     paragraph(serves.add_paragraph(), "{%p endfor %}")
     serves.add_paragraph()  # Word wants a cell to end in a paragraph, also where nothing is served
-    paragraph(last.paragraphs[0], "{{ row.companion }}")
+    paragraph(last.paragraphs[0], "{{ row.companion }}", size=8.5)
     review = paragraph(last.add_paragraph(), say("word.label.review", lang) + " ", size=8)
     date_control(review, "review:{{ row.key }}", say("word.label.review", lang), lang)
     done = last.add_paragraph()
@@ -144,8 +144,8 @@ def _words(page: Page, t: dict[str, str], lang: str) -> None:
     table = page.table(heads, (38, 92, 48))
     page.control_row(table, "{%tr for each in signatures %}")
     row = page.row(table, ["", "", "{{ each.approved }} {{ each.on }}"])
-    paragraph(row.cells[0].paragraphs[0], "{{ each.role }}", bold=True)
-    paragraph(row.cells[0].add_paragraph(), "{{ each.name }}")
+    paragraph(row.cells[0].paragraphs[0], "{{ each.role }}", bold=True, size=8.5)
+    paragraph(row.cells[0].add_paragraph(), "{{ each.name }}", size=8.5)
     comment = say("word.label.comment", lang)
     text_control(row.cells[1].paragraphs[0], "comment:{{ each.party }}", comment, lang)
     page.control_row(table, "{%tr endfor %}")
@@ -168,7 +168,7 @@ def _appendix(page: Page, t: dict[str, str], lang: str) -> None:
     page.line("{%p if competencies %}")
     page.heading(t["gap.title"], level=2)
     columns = ("number", "competency", "level", "target", "gap", "confidence", "weight", "priority", "method")
-    widths, numbers = (11, 42, 24, 14, 18, 15, 14, 16, 24), (2, 3, 4, 5, 6, 7)
+    widths, numbers = (10, 36, 23, 13, 19, 15, 13, 16, 33), (2, 3, 4, 5, 6, 7)
     table = page.table([t[f"gap.{name}"] for name in columns], widths, numbers=numbers)
     page.repeated(
         table,
