@@ -70,9 +70,7 @@ def typeset(template: str, name: str, content: dict[str, Any], *, timestamp: dt.
         threads that the fork left behind. Start workers by spawn, or before the first document.
     """
     inputs = {name: json.dumps(content, ensure_ascii=False)}
-    return _compile(
-        template, inputs, format="pdf", timestamp=timestamp, pdf_standards=_STANDARDS
-    )
+    return _compile(template, inputs, format="pdf", timestamp=timestamp, pdf_standards=_STANDARDS)
 
 
 def draw_png(svg: str) -> bytes:

@@ -16,21 +16,28 @@ from recommender.documents.word.controls import KINDS, W
 from recommender.documents.word.package import BODY, Parts, parse, unpack
 from recommender.documents.word.parts import find_filled
 from recommender.documents.word.placeholders import REQUIRED, SHAPES, sample
-from recommender.documents.word.rendering import FILTERS, WordTemplate, fill_template, prepare
-from recommender.documents.word.rendering import sandbox, sources_of
+from recommender.documents.word.rendering import (
+    FILTERS,
+    WordTemplate,
+    fill_template,
+    prepare,
+    sandbox,
+    sources_of,
+)
 from recommender.errors import InputError
 
 # fields that number, name or link; others run programs or fetch files when the document is opened
 _FIELDS = frozenset(
-    "PAGE NUMPAGES SECTIONPAGES SECTION DATE TIME TITLE AUTHOR TOC REF PAGEREF STYLEREF SEQ HYPERLINK".split()
+    ["PAGE", "NUMPAGES", "SECTIONPAGES", "SECTION", "DATE", "TIME", "TITLE", "AUTHOR", "TOC", "REF", "PAGEREF", "STYLEREF", "SEQ", "HYPERLINK"]
 )
 _LINKS = re.compile(r"(https?|mailto):", re.IGNORECASE)
 _DEEPEST_LOOP = 3
-_MOST_COMMANDS = 2000
-_LARGEST_BODY = 1_500_000
+_MOST_BRACES = 2000
+_LARGEST_PART = 1_000_000
 _LOOP = {"index": "…", "first": "…", "last": "…", "length": "…"}
-_MARK = re.compile(r"{[{%#]")
 _TAGS = re.compile(r"<[^>]*>")
+_MARKS = re.compile(r"{[{%#]|[}%#]}")
+_CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
 _EXCERPT = 60
 
 
@@ -66,12 +73,16 @@ def check_template(content: bytes, *, file: str) -> None:
     _check_links(parts, file)
     for name in find_filled(parts):
         tree = parse(parts[name], file=file)
-        if name == BODY and len(parts[name]) > _LARGEST_BODY:
+        if len(parts[name]) > _LARGEST_PART or parts[name].count(b"{") > _MOST_BRACES:
             raise InputError("word.template.too-long", file=file)
         _check_fields(tree, file)
+        _check_braces(parts[name].decode())
     seen: set[str] = set()
-    for name, source in sources_of(content, parts).items():
-        seen |= _check_source(name, source)
+    try:
+        for name, source in sources_of(content, parts).items():
+            seen |= _check_source(name, source)
+    except RecursionError as error:  # braces in braces in braces
+        raise InputError("word.template.program", where="{{ {{ {{") from error
     for name in REQUIRED:
         if name not in seen:
             raise InputError("word.template.lacks", name=name)
@@ -112,19 +123,31 @@ def _check_fields(tree: Any, file: str) -> None:
             raise InputError("word.template.field", found=instruction.strip()[:_EXCERPT] or "?")
 
 
+def _check_braces(xml: str) -> None:
+    """Refuse a placeholder that is not closed in its own paragraph.
+
+    docxtpl looks for the end of each up to the end of the document: many without one would keep the
+    server busy for minutes.
+    """
+    for line in re.split(r"(?=<w:p[ >])", xml):
+        words = _TAGS.sub("", line)
+        for piece in (words, *(tag for tag in _TAGS.findall(line) if "{" in tag)):
+            marks = _MARKS.findall(piece)
+            pairs = zip(marks[::2], marks[1::2], strict=False)
+            if len(marks) % 2 or any(_CLOSING.get(first) != last for first, last in pairs):
+                where = " ".join(words.split())[:_EXCERPT]
+                raise InputError("word.template.braces", where=where or piece[:_EXCERPT])
+
+
 def _check_source(part: str, source: str) -> set[str]:
     """Check one part, and return the placeholders that it shows."""
     from jinja2 import TemplateSyntaxError, nodes
 
     place = _Place(part, source.splitlines())
-    if len(_MARK.findall(source)) > _MOST_COMMANDS:
-        raise InputError("word.template.too-long", file=part)
     try:
         tree = sandbox().parse(source)
     except TemplateSyntaxError as error:
-        raise InputError(
-            "word.template.syntax", where=place.excerpt(error.lineno), found=str(error.message)
-        ) from error
+        raise InputError("word.template.syntax", where=place.excerpt(error.lineno)) from error
     checker = _Checker(place)
     checker.check_body(tree.body, dict(SHAPES), depth=0)
     if part != BODY and "radar" in checker.seen:
@@ -163,9 +186,7 @@ class _Checker:
             self.refuse(node)
         shape = self.shape_of(node.iter, known)
         if not isinstance(shape, list):
-            raise InputError(
-                "word.template.not-a-list", where=self.place.excerpt(node.lineno)
-            )
+            raise InputError("word.template.not-a-list", where=self.place.excerpt(node.lineno))
         inside = {**known, node.target.name: shape[0], "loop": _LOOP}
         if node.test is not None:
             self.shape_of(node.test, inside)

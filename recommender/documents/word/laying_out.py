@@ -236,7 +236,14 @@ def _set_styles(document: Any, lang: str) -> None:
         language.set(qn("w:eastAsia"), "zh-CN")
     prompt = styles.add_style("PlaceholderText", WD_STYLE_TYPE.CHARACTER)
     prompt.font.color.rgb = RGBColor.from_string("5F6C80")
-    sizes = {"Normal": _SIZE, "Title": 20, "Heading 1": 13, "Heading 2": 11, "Header": 8, "Footer": 8}
+    sizes = {
+        "Normal": _SIZE,
+        "Title": 20,
+        "Heading 1": 13,
+        "Heading 2": 11,
+        "Header": 8,
+        "Footer": 8,
+    }
     for name, size in sizes.items():
         style = styles[name]
         fonts = style.element.get_or_add_rPr().get_or_add_rFonts()

@@ -46,7 +46,7 @@ def inline_picture(description: str) -> Markup:
     """Return what stands for the picture in a line of text."""
     from markupsafe import Markup
 
-    return Markup(  # noqa: S704 - made of numbers and one text, which is escaped
+    return Markup(
         _DRAWING.format(
             width=_WIDTH,
             height=_HEIGHT,

@@ -52,9 +52,7 @@ class WordTemplate:
     filled: tuple[FilledPart, ...]
 
 
-def render_plan_docx(
-    document: PlanDocument, *, lang: str, template: bytes | None = None
-) -> bytes:
+def render_plan_docx(document: PlanDocument, *, lang: str, template: bytes | None = None) -> bytes:
     """Fill a template with a development plan.
 
     Parameters
@@ -133,8 +131,8 @@ def prepare(template: bytes) -> WordTemplate:
     for name, source in sources_of(template, parts).items():
         try:
             filled.append(FilledPart(name, sandbox().from_string(source)))
-        except TemplateSyntaxError as error:
-            raise InputError("word.template.syntax", where=name, found=str(error)) from error
+        except (TemplateSyntaxError, RecursionError) as error:
+            raise InputError("word.template.syntax", where=name) from error
     return WordTemplate(parts, tuple(filled))
 
 
@@ -149,8 +147,11 @@ def sources_of(template: bytes, parts: Parts) -> dict[str, str]:
 
 def _by_paragraph(xml: str) -> str:
     # so that a fault's line tells the paragraph; between elements, a line end is nothing in Word
-    return xml.replace("\r", "").replace("\n", " ").replace("<w:p ", "\n<w:p ").replace(
-        "<w:p>", "\n<w:p>"
+    return (
+        xml.replace("\r", "")
+        .replace("\n", " ")
+        .replace("<w:p ", "\n<w:p ")
+        .replace("<w:p>", "\n<w:p>")
     )
 
 

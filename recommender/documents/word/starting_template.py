@@ -91,7 +91,9 @@ def _plan(page: Page, t: dict[str, str], lang: str) -> None:
     stage = page.row(table, ["{{ row.stage }}"])
     page.shade(stage.cells[0].merge(stage.cells[-1]))
     page.control_row(table, "{%tr endif %}")
-    cells = page.row(table, ["{{ row.order }}", "", "{{ row.when }}", "", "{{ row.on_the_job }}", ""])
+    cells = page.row(
+        table, ["{{ row.order }}", "", "{{ row.when }}", "", "{{ row.on_the_job }}", ""]
+    )
     course, serves, last = (cells.cells[at] for at in (1, 3, 5))
     paragraph(course.paragraphs[0], "{{ row.title }}", bold=True, size=8.5)
     paragraph(course.add_paragraph(), "{{ row.about }}", size=7.5, color=GREY)
@@ -117,12 +119,16 @@ def _levels(page: Page, t: dict[str, str]) -> None:
     page.heading(t["gap.by_priority"])
     page.line("{%p if radar %}")
     page.line("{{ radar }}", centred=True)
-    key = "　".join((f"━ {t['radar.level']}", f"┅ {t['radar.target']}", f"○ {t['radar.assess_first']}"))
+    key = "　".join(
+        (f"━ {t['radar.level']}", f"┅ {t['radar.target']}", f"○ {t['radar.assess_first']}")
+    )
     page.line(key, size=8, color=GREY, centred=True)
     page.line("{%p endif %}")
     page.line("{%p if priorities %}")
     columns = ("number", "competency", "level_target", "gap", "confidence", "priority")
-    table = page.table([t[f"gap.{name}"] for name in columns], (14, 66, 30, 22, 22, 24), numbers=(2, 3, 4, 5))
+    table = page.table(
+        [t[f"gap.{name}"] for name in columns], (14, 66, 30, 22, 22, 24), numbers=(2, 3, 4, 5)
+    )
     page.repeated(
         table,
         "row in priorities",
@@ -140,7 +146,11 @@ def _levels(page: Page, t: dict[str, str]) -> None:
 def _words(page: Page, t: dict[str, str], lang: str) -> None:
     """Add what each party says, signs and dates."""
     page.heading(t["signature.title"])
-    heads = (t["signature.name"], say("word.label.comment", lang), say("word.label.signature", lang))
+    heads = (
+        t["signature.name"],
+        say("word.label.comment", lang),
+        say("word.label.signature", lang),
+    )
     table = page.table(heads, (38, 92, 48))
     page.control_row(table, "{%tr for each in signatures %}")
     row = page.row(table, ["", "", "{{ each.approved }} {{ each.on }}"])
@@ -167,7 +177,17 @@ def _appendix(page: Page, t: dict[str, str], lang: str) -> None:
     page.line("{%p endif %}")
     page.line("{%p if competencies %}")
     page.heading(t["gap.title"], level=2)
-    columns = ("number", "competency", "level", "target", "gap", "confidence", "weight", "priority", "method")
+    columns = (
+        "number",
+        "competency",
+        "level",
+        "target",
+        "gap",
+        "confidence",
+        "weight",
+        "priority",
+        "method",
+    )
     widths, numbers = (10, 36, 23, 13, 19, 15, 13, 16, 33), (2, 3, 4, 5, 6, 7)
     table = page.table([t[f"gap.{name}"] for name in columns], widths, numbers=numbers)
     page.repeated(

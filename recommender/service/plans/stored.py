@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -166,6 +168,22 @@ def load_plan(
         awaiting=missing_parties(head, decisions),
         progress=measure_progress(connection, plan, session.today),
     )
+
+
+def code_of(stored: StoredPlan) -> str:
+    """Return the code by which a document of a plan's version is known when it comes back.
+
+    Its digest keeps documents of other installations apart, whose plans have the same numbers. It
+    is no secret: a document only proposes what its reader may do anyway.
+    """
+    plan = stored.plan
+    said = [
+        *(plan.plan_id, plan.person_id, stored.version, stored.made_at.isoformat()),
+        *(item.module_id for item in plan.items),
+        *(activity.activity_id for activity in plan.activities),
+    ]
+    digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
+    return f"IDP:{plan.plan_id}:{stored.version}:{digest}"
 
 
 def gaps_of(session: Session, connection: Connection, stored: StoredPlan) -> Gaps:
