@@ -56,6 +56,8 @@ SECTIONS = {
     "objection": "privacy.objection",
     "objection_answered": "privacy.objection-answered",
     "api_key": "privacy.api-key",
+    "account": "privacy.account",
+    "browser_session": "privacy.browser-session",
     "audit_entry": "privacy.audit-entry",
     "audit_entry_own": "privacy.audit-entry-own",
     "import_change": "privacy.import-change",
