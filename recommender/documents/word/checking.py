@@ -28,7 +28,10 @@ from recommender.errors import InputError
 
 # fields that number, name or link; others run programs or fetch files when the document is opened
 _FIELDS = frozenset(
-    ["PAGE", "NUMPAGES", "SECTIONPAGES", "SECTION", "DATE", "TIME", "TITLE", "AUTHOR", "TOC", "REF", "PAGEREF", "STYLEREF", "SEQ", "HYPERLINK"]
+    (
+        *("PAGE", "NUMPAGES", "SECTIONPAGES", "SECTION", "DATE", "TIME", "TITLE", "AUTHOR"),
+        *("TOC", "REF", "PAGEREF", "STYLEREF", "SEQ", "HYPERLINK"),
+    )
 )
 _LINKS = re.compile(r"(https?|mailto):", re.IGNORECASE)
 _DEEPEST_LOOP = 3

@@ -1,7 +1,7 @@
 """The template that ships: made here and not kept as a file, so that it cannot fall behind.
 
-An organisation downloads it, changes it in Word and hands it in. What stands in it is what stands in
-the PDF, in the same order, with controls for what comes back.
+An organisation downloads it, changes it in Word and hands it in. What stands in it is what stands
+in the PDF, in the same order, with controls for what comes back.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from recommender.service.levels.gaps import describe_gaps
 from recommender.service.levels.standing import aim_at, assume_grade, read_standing
 from recommender.service.permissions import Permission
 from recommender.service.plans.development.activities import unnamed_manager
+from recommender.service.plans.development.progress import check_done
 from recommender.service.plans.editing import PlanEdit, replan
 from recommender.service.plans.outcome import measure_outcome
 from recommender.service.plans.reasons import reword
@@ -71,7 +72,7 @@ def edit_plan(session: Session, plan_id: str, edit: PlanEdit, *, seen: int | Non
     """
     with session.writing() as connection:
         head = _open_to_change(session, connection, plan_id, seen)
-        _check_status(head, "plan.cannot-edit", _changeable(session, head))
+        check_edit(session, head)
         stored = load_plan(session, connection, head)
         plan, gaps = _edited(session, connection, stored, edit)
         # only a plan that was in force has seats; those of unchanged items stay booked, because
@@ -208,20 +209,11 @@ def mark_activity(
     """
     with session.writing() as connection:
         head = _open_to_change(session, connection, plan_id, seen)
-        if party_of(session.who, head.person_id) == "employee":
-            raise ForbiddenError("plan.activity-own")
-        _check_status(head, "plan.cannot-mark", ("active",))
+        check_mark(session, head)
         plan = load_plan(session, connection, head).plan
         if activity_id not in {each.activity_id for each in plan.activities}:
             raise NotFoundError("plan.no-activity", activity_id=activity_id)
-        if done_on is not None and not plan.as_of < done_on <= session.today:
-            raise InputError(
-                "plan.activity-done-when",
-                done_on=done_on.isoformat(),
-                as_of=plan.as_of.isoformat(),
-                today=session.today.isoformat(),
-                field="#/done_on",
-            )
+        check_done(plan, done_on, session.today)
         return _add_version(
             session,
             connection,
@@ -291,6 +283,18 @@ def cancel_plan(
         return _add_version(
             session, connection, head, change="cancelled", status="cancelled", note=note
         )
+
+
+def check_edit(session: Session, head: PlanHead) -> None:
+    """Raise a `ConflictError` where the principal may not edit a plan in its present status."""
+    _check_status(head, "plan.cannot-edit", _changeable(session, head))
+
+
+def check_mark(session: Session, head: PlanHead) -> None:
+    """Raise unless the principal may say what of a plan was done; see `mark_activity`."""
+    if party_of(session.who, head.person_id) == "employee":
+        raise ForbiddenError("plan.activity-own")
+    _check_status(head, "plan.cannot-mark", ("active",))
 
 
 def _open_to_change(
