@@ -140,7 +140,7 @@ class Ground:
 
     def document(self, operation):
         """Return a Word document: the template, or that of a plan."""
-        if operation == "replace_template_of_plans":
+        if operation == "put_template_of_plans":
             return make_template("zh-CN")
         return self.ask("GET", f"/v1/plans/{self.make('plan_id', operation)}.docx").content
 

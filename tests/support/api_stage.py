@@ -53,8 +53,8 @@ _ROSTER = f"工号,姓名,单位,职级\nU1,新人,{UNIT},初级\n".encode()
 # a job looks at its table later; an uploaded file is looked at at once
 _FILES: dict[str, Callable[[Stage, dict[str, str]], bytes]] = {
     "create_import": lambda stage, names: _ROSTER,
-    "replace_template_of_plans": lambda stage, names: make_template("zh-CN"),
-    "hand_in_plan": lambda stage, names: _document_of(stage, names["plan_id"]),
+    "put_template_of_plans": lambda stage, names: make_template("zh-CN"),
+    "import_plan_document": lambda stage, names: _document_of(stage, names["plan_id"]),
 }
 NO_VERSION = '"999999"'
 

@@ -40,7 +40,7 @@ Language = Annotated[
     conflict=True,
     document=True,
 )
-async def hand_in_plan(
+async def import_plan_document(
     call: Admitted,
     apply: Annotated[
         bool, Query(description="Take the changes over; otherwise they are only shown.")
@@ -102,7 +102,7 @@ def read_template_of_plans(
     answer=PlanTemplateOut,
     document=True,
 )
-async def replace_template_of_plans(call: Admitted, lang: Language = "zh-CN") -> Response:
+async def put_template_of_plans(call: Admitted, lang: Language = "zh-CN") -> Response:
     """Put the organisation's own template in place of the one in use.
 
     The body is the document itself. It is refused with what is wrong and beside which words, if a
@@ -116,7 +116,7 @@ async def replace_template_of_plans(call: Admitted, lang: Language = "zh-CN") ->
 
 
 @ROUTES.operation("DELETE", "/plan-template", Permission.IMPORT, answer=PlanTemplateOut)
-def restore_template_of_plans(call: Admitted, lang: Language = "zh-CN") -> Response:
+def delete_template_of_plans(call: Admitted, lang: Language = "zh-CN") -> Response:
     """Go back to the template that ships."""
     return _answer(call, restore_plan_template(call.session, lang))
 

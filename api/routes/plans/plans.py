@@ -174,7 +174,7 @@ def print_plan(call: Admitted, plan_id: PlanId) -> Response:
     absent=True,
     media={DOCX: PAPERS[DOCX]},
 )
-def write_plan(call: Admitted, plan_id: PlanId) -> Response:
+def print_plan_in_word(call: Admitted, plan_id: PlanId) -> Response:
     """Read a plan as a Word document.
 
     It is set by the template in use (`/plan-template`). What people tick, date and write in it is

@@ -82,7 +82,7 @@ def parse(xml: bytes, *, file: str) -> Any:
     InputError
         If it is no XML, or has what no Word file has.
     """
-    from lxml import etree
+    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - it has no stubs
 
     if len(xml) > LARGEST_XML:
         raise InputError("word.too-large", file=file, limit=LARGEST_XML // MEGABYTE)

@@ -77,7 +77,7 @@ def render_plan_docx(document: PlanDocument, *, lang: str, template: bytes | Non
     """
     ready = prepare(make_template(lang) if template is None else template)
     view = plan_view(document, lang=lang)
-    drawing = draw_radar(view)
+    drawing = storable(draw_radar(view))
     png = draw_png(picture_of(drawing, lang=lang)) if drawing else b""
     return fill_template(
         ready,
@@ -97,7 +97,7 @@ def fill_template(
     description: str = "",
 ) -> bytes:
     """Fill a template with values that fit `SHAPES`; `description` says what the picture shows."""
-    from lxml import etree
+    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - it has no stubs
 
     values = {**context, "radar": inline_picture(description) if png else ""}
     parts = dict(ready.parts)

@@ -13,7 +13,7 @@ version, and versions never change.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from recommender.errors import (
@@ -35,6 +35,10 @@ from recommender.service.plans.reasons import reword
 from recommender.service.plans.seats import book_seats, release_seats
 from recommender.service.plans.stored import (
     StoredPlan,
+    changeable_in,
+    check_edit,
+    check_mark,
+    check_status,
     content_version,
     find_head,
     gaps_of,
@@ -49,11 +53,8 @@ from recommender.store import Connection, read_offerings
 from recommender.store.people.seats import find_offerings
 from recommender.store.plans.decisions import add_decision, list_decisions
 from recommender.store.plans.versions import PlanHead, add_version, find_plan, read_changes
-from recommender.texts import say
 
 Decision = Literal["approved", "rejected"]
-
-_OPEN = ("draft", "approved", "active")
 
 
 def edit_plan(session: Session, plan_id: str, edit: PlanEdit, *, seen: int | None) -> StoredPlan:
@@ -121,7 +122,7 @@ def decide_on_plan(
         # any version with the same items will do: three parties may well decide at the same time
         if seen is not None and not content <= seen <= head.version:
             raise StaleError(seen=seen, present=head.version)
-        _check_status(head, "plan.cannot-decide", ("draft", "approved"))
+        check_status(head, "plan.cannot-decide", ("draft", "approved"))
         if decision == "rejected" and not comment:
             raise InputError("plan.comment-missing", field="#/comment")
         party = party_of(session.who, head.person_id)
@@ -171,7 +172,7 @@ def activate_plan(session: Session, plan_id: str, *, seen: int | None) -> Stored
         head = _open_to_change(session, connection, plan_id, seen)
         if party_of(session.who, head.person_id) == "employee":
             raise ForbiddenError("plan.not-own")
-        _check_status(head, "plan.cannot-activate", ("approved",))
+        check_status(head, "plan.cannot-activate", ("approved",))
         stored = load_plan(session, connection, head)
         booked = book_seats(connection, head, stored.plan, on=session.today)
         # the version keeps what was booked: only these seats are given back later, never an
@@ -243,7 +244,7 @@ def complete_plan(session: Session, plan_id: str, *, seen: int | None) -> Stored
     """
     with session.writing() as connection:
         head = _open_to_change(session, connection, plan_id, seen)
-        _check_status(head, "plan.cannot-complete", ("active",))
+        check_status(head, "plan.cannot-complete", ("active",))
         stored = load_plan(session, connection, head)
         outcome = measure_outcome(
             connection,
@@ -278,23 +279,11 @@ def cancel_plan(
     """
     with session.writing() as connection:
         head = _open_to_change(session, connection, plan_id, seen)
-        _check_status(head, "plan.cannot-cancel", _changeable(session, head))
+        check_status(head, "plan.cannot-cancel", changeable_in(session, head))
         release_seats(connection, head, unless=set())
         return _add_version(
             session, connection, head, change="cancelled", status="cancelled", note=note
         )
-
-
-def check_edit(session: Session, head: PlanHead) -> None:
-    """Raise a `ConflictError` where the principal may not edit a plan in its present status."""
-    _check_status(head, "plan.cannot-edit", _changeable(session, head))
-
-
-def check_mark(session: Session, head: PlanHead) -> None:
-    """Raise unless the principal may say what of a plan was done; see `mark_activity`."""
-    if party_of(session.who, head.person_id) == "employee":
-        raise ForbiddenError("plan.activity-own")
-    _check_status(head, "plan.cannot-mark", ("active",))
 
 
 def _open_to_change(
@@ -308,17 +297,6 @@ def _open_to_change(
     if seen is not None and seen != head.version:
         raise StaleError(seen=seen, present=head.version)
     return head
-
-
-def _changeable(session: Session, head: PlanHead) -> Sequence[str]:
-    """Return the statuses in which the principal may edit or cancel a plan."""
-    return ("draft",) if party_of(session.who, head.person_id) == "employee" else _OPEN
-
-
-def _check_status(head: PlanHead, refusal: str, allowed: Sequence[str]) -> None:
-    if head.status not in allowed:
-        zh, en = (say(f"document.status.{head.status}", lang) for lang in ("zh-CN", "en"))
-        raise ConflictError(refusal, status_zh=zh, status_en=en.lower())
 
 
 def _edited(

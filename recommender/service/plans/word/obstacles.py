@@ -7,8 +7,7 @@ import datetime as dt
 from recommender.errors import RecommenderError
 from recommender.service.permissions import Permission
 from recommender.service.plans.development.progress import check_done, find_completions
-from recommender.service.plans.life import check_edit, check_mark
-from recommender.service.plans.stored import StoredPlan
+from recommender.service.plans.stored import StoredPlan, check_edit, check_mark
 from recommender.service.session import Session
 from recommender.store import Connection
 from recommender.store.people.seats import list_enrolments
