@@ -54,7 +54,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 CSV = "text/csv"
 # browsers and curl send a file of a type they don't know as octet-stream
-TABLES = (XLSX, CSV, "application/octet-stream")
+BYTES = "application/octet-stream"
+TABLES = (XLSX, CSV, BYTES)
 
 
 class Operations(APIRouter):
@@ -182,7 +183,10 @@ class Operations(APIRouter):
             extra["requestBody"] = {"required": True, "content": content}
         elif document:
             whole = {"schema": {"type": "string", "format": "binary", "minLength": 1}}
-            extra["requestBody"] = {"required": True, "content": {DOCX: whole}}
+            extra["requestBody"] = {
+                "required": True,
+                "content": dict.fromkeys((DOCX, BYTES), whole),
+            }
         elif body_example is not None:
             extra["requestBody"] = {"content": {"application/json": {"example": body_example}}}
 
