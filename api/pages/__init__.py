@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import language
+from api.pages import language, plan_documents
 
-AREAS: tuple[APIRouter, ...] = (language.PAGES,)
+AREAS: tuple[APIRouter, ...] = (language.PAGES, plan_documents.PAGES)

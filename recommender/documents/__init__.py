@@ -29,7 +29,13 @@ from recommender.documents.typesetting import RenderedPdf
 from recommender.documents.word.checking import check_template
 from recommender.documents.word.placeholders import Placeholder, list_placeholders
 from recommender.documents.word.rendering import render_plan_docx
-from recommender.documents.word.returned import ReturnedComment, ReturnedPlan, read_returned
+from recommender.documents.word.returned import (
+    ReturnedComment,
+    ReturnedPlan,
+    keep_returned,
+    read_returned,
+    restore_returned,
+)
 from recommender.documents.word.starting_template import make_template
 
 __all__ = [
@@ -49,6 +55,7 @@ __all__ = [
     "ReturnedPlan",
     "ServedGap",
     "check_template",
+    "keep_returned",
     "list_placeholders",
     "make_template",
     "missing_characters",
@@ -58,5 +65,6 @@ __all__ = [
     "render_plan_docx",
     "render_plan_page",
     "render_plan_pdf",
+    "restore_returned",
     "say_month",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from recommender.documents.word.controls import W, find_controls
@@ -109,6 +109,37 @@ def read_returned(content: bytes, *, file: str) -> ReturnedPlan:
         tuple(dates["review"].values()),
         tuple(comments),
     )
+
+
+def restore_returned(text: str) -> ReturnedPlan:
+    """Return what `read_returned` read, from the JSON in which a page kept it.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        found = TypeAdapter(ReturnedPlan).validate_json(text)
+    except ValidationError as error:
+        raise InputError("word.return.not-ours", file="plan.docx") from error
+    # a browser sent it, so anything may stand in it
+    if not CODE.fullmatch(f"IDP:{found.plan_id}:{found.version}:{found.digest}"):
+        raise InputError("word.return.not-ours", file="plan.docx")
+    comments = tuple(
+        replace(each, text=_clean(each.text), name=_clean(each.name)[:80])
+        for each in found.comments[:MOST_ENTRIES]
+    )
+    return replace(found, comments=comments)
+
+
+def keep_returned(returned: ReturnedPlan) -> str:
+    """Return what a document says as JSON, for a page to send back."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(ReturnedPlan).dump_json(returned).decode()
 
 
 def read_date(text: str) -> dt.date | None:
