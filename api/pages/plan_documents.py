@@ -77,9 +77,12 @@ def take_document(
     """Take over the changes that were ticked."""
     try:
         returned = restore_returned(document)
+    except InputError as error:
+        return _ask(call, error)
+    try:
         taken = take_return(call.session, returned, seen=version, only=set(take or ()))
     except StaleError as error:
-        # shown anew: what would change may be something else by now
+        # shown again: what would change may be something else by now
         return _preview(call, returned, error)
     except _MENDABLE as error:
         return _ask(call, error)

@@ -85,7 +85,7 @@ def _plan(page: Page, t: dict[str, str], lang: str) -> None:
         page.line("{%p endif %}")
     page.line("{%p if rows %}")
     columns = ("order", "course", "when", "serves", "on_the_job", "companion")
-    table = page.table([t[f"plan.{name}"] for name in columns], (9, 43, 24, 41, 31, 30))
+    table = page.table([t[f"plan.{name}"] for name in columns], (8, 38, 22, 39, 39, 32))
     page.control_row(table, "{%tr for row in rows %}")
     page.control_row(table, "{%tr if row.stage %}")
     stage = page.row(table, ["{{ row.stage }}"])
