@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import home, language, plans
+from api.pages import home, language, plan_documents, plans
 from api.pages.people import changes, listing, person, team
 
 AREAS: tuple[APIRouter, ...] = (
@@ -15,4 +15,5 @@ AREAS: tuple[APIRouter, ...] = (
     changes.PAGES,
     team.PAGES,
     plans.PAGES,
+    plan_documents.PAGES,
 )

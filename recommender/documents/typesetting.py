@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _STANDARDS: Any = ["a-2a", "ua-1"]
+PNG_DPI = 200
 _one_at_a_time = Lock()
 
 
@@ -68,18 +69,41 @@ def typeset(template: str, name: str, content: dict[str, Any], *, timestamp: dt.
         In a process forked from one that had already set a document: typst would wait there for
         threads that the fork left behind. Start workers by spawn, or before the first document.
     """
+    inputs = {name: json.dumps(content, ensure_ascii=False)}
+    return _compile(template, inputs, format="pdf", timestamp=timestamp, pdf_standards=_STANDARDS)
+
+
+def draw_png(svg: str) -> bytes:
+    """Draw a picture for a document that takes no SVG.
+
+    Parameters
+    ----------
+    svg : str
+        A drawing in a file of its own, its text in the vendored font.
+
+    Returns
+    -------
+    bytes
+        A PNG of 82 mm in width at 200 dots per inch, white where nothing is drawn.
+
+    Raises
+    ------
+    RuntimeError
+        As `typeset` does.
+    """
+    return _compile("picture.typ", {"drawing": svg}, format="png", ppi=PNG_DPI)
+
+
+def _compile(template: str, inputs: dict[str, str], **how: Any) -> bytes:
     # without this check, the call below would hang for ever
     compiler, process = _compiler(template)
     if process != os.getpid():
         raise RuntimeError("typst ran before this process was forked; start workers by spawn")
-    inputs = {name: json.dumps(content, ensure_ascii=False)}
     # A compiler keeps the inputs of its last run, so two threads could get each other's document.
     with _one_at_a_time:
-        pdf = compiler.compile(
-            format="pdf", sys_inputs=inputs, timestamp=timestamp, pdf_standards=_STANDARDS
-        )
-    assert isinstance(pdf, bytes)
-    return pdf
+        made = compiler.compile(sys_inputs=inputs, **how)
+    assert isinstance(made, bytes)
+    return made
 
 
 @cache

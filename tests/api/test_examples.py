@@ -9,6 +9,8 @@ from improvement.registry_models import KEY, facts, train, varied, whole_metrics
 from jsonschema import Draft202012Validator, FormatChecker
 from serving import EMPLOYEE, UNIT
 
+from api.operations import DOCX
+from recommender.documents import make_template
 from recommender.improvement.registry import save_model
 
 JSON = "application/json"
@@ -136,6 +138,12 @@ class Ground:
             self.ask("GET", f"/v1/jobs/{self.send_table(text, 'done')}/result").json()["batch_id"]
         )
 
+    def document(self, operation):
+        """Return a Word document: the template, or that of a plan."""
+        if operation == "put_template_of_plans":
+            return make_template("zh-CN")
+        return self.ask("GET", f"/v1/plans/{self.make('plan_id', operation)}.docx").content
+
     def send_table(self, text, status):
         for job in self.ask("GET", "/v1/jobs?limit=200").json()["items"]:
             if job["finished_at"] is None:  # made for an example before, and still in the queue
@@ -196,6 +204,9 @@ def send_example(ground, description, method, path, operation):
     body = {}
     if JSON in content:
         body = {"json": content[JSON]["example"]}
+    elif DOCX in content:
+        headers["content-type"] = DOCX
+        body = {"content": ground.document(name)}
     elif content:
         headers["content-type"], example = next(
             (media, about["example"]) for media, about in content.items() if "example" in about

@@ -50,13 +50,13 @@ def render_plan_pdf(document: PlanDocument, *, lang: str) -> RenderedPdf:
     meta = _storable(view.pop("meta"))
     view = make_showable(view, missing) | {"meta": meta}
     # drawn after that, so that the words in the picture are checked against the fonts as well
-    view["radar"] = _picture(draw_radar(view), lang=lang)
+    view["radar"] = picture_of(draw_radar(view), lang=lang)
     as_of = dt.datetime.combine(document.as_of, dt.time(), tzinfo=dt.UTC)
     content = typeset("plan.typ", "plan", view, timestamp=as_of)
     return RenderedPdf(content, tuple(missing))
 
 
-def _picture(svg: str, *, lang: str) -> str:
+def picture_of(svg: str, *, lang: str) -> str:
     """Return a drawing as typst takes it: a file of its own, in the font of the text around it."""
     if lang == "en":
         svg = svg.translate(_STRAIGHT_QUOTES)

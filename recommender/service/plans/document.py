@@ -79,14 +79,18 @@ def build_plan_document(
     approvals: Sequence[ApprovedBy] = (),
     progress: PlanProgress | None = None,
     evidence: Sequence[Evidence] = (),
+    completed: Mapping[str, dt.date] = {},
+    code: str = "",
 ) -> PlanDocument:
     """Put a plan, its reasons being in the language asked for, into the words of its readers.
 
     `places` are those of offerings, by id; `progress` is given for a plan in force. What has left
-    the catalogue since the plan was made is called by its id. `evidence` is given newest first.
+    the catalogue since the plan was made is called by its id. `evidence` is given newest first,
+    `completed` is when courses were completed, and `code` is what a Word document is known by.
     """
     path = framework.path_of.get(plan.path_id or "")
     path_name = path.name.in_language(lang) if path else plan.path_id or ""
+    keys = course_keys(plan)
     return PlanDocument(
         plan_id=plan.plan_id,
         person_id=plan.person_id,
@@ -99,7 +103,15 @@ def build_plan_document(
         status=cast("PlanStatus", plan.status),
         competencies=competency_rows(framework, gaps, lang),
         items=tuple(
-            _item_row(framework, item, order, places, lang)
+            _item_row(
+                framework,
+                item,
+                order,
+                places,
+                lang,
+                key=keys[item.module_id],
+                done_on=completed.get(item.module_id),
+            )
             for order, item in enumerate(_by_time(plan), 1)
         ),
         left_out=tuple(
@@ -141,6 +153,7 @@ def build_plan_document(
         review_on=plan.review_on,
         progress="" if progress is None else say_progress(progress, lang),
         evidence=tuple(_evidence(framework, evidence, lang)),
+        code=code,
     )
 
 
@@ -168,6 +181,11 @@ def competency_rows(framework: Framework, gaps: Gaps, lang: str) -> tuple[Compet
         )
         for item in gaps.competencies
     )
+
+
+def course_keys(plan: Plan) -> dict[str, str]:
+    """Return what each course is called in a Word document, whose tags are short."""
+    return {item.module_id: f"c{number}" for number, item in enumerate(plan.items, 1)}
 
 
 def _evidence(
@@ -229,6 +247,9 @@ def _item_row(
     order: int,
     places: Mapping[str, str | None],
     lang: str,
+    *,
+    key: str,
+    done_on: dt.date | None,
 ) -> PlanItemRow:
     module = framework.module_of.get(item.module_id)
     return PlanItemRow(
@@ -251,6 +272,8 @@ def _item_row(
         companion=item.companion,
         measure=item.measure,
         review_on=item.review_on,
+        key=key,
+        done_on=done_on,
     )
 
 
@@ -265,6 +288,7 @@ def _activity_row(framework: Framework, activity: PlanActivity, lang: str) -> Ac
         done_on=activity.done_on,
         carried_over=activity.carried_over_from is not None,
         competency=name_competency(framework, activity.competency_id, lang),
+        key=activity.activity_id,
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from recommender.errors import NotFoundError
+from recommender.errors import ConflictError, ForbiddenError, NotFoundError
 from recommender.results import Gaps, Plan, PlanActivity
 from recommender.service.framework import Framework
 from recommender.service.levels.distance import word_gaps
@@ -38,6 +40,7 @@ from recommender.store.plans.versions import (
     read_reader,
     read_version,
 )
+from recommender.texts import say
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,48 @@ def load_plan(
         awaiting=missing_parties(head, decisions),
         progress=measure_progress(connection, plan, session.today),
     )
+
+
+def check_edit(session: Session, head: PlanHead) -> None:
+    """Raise a `ConflictError` where the principal may not edit a plan in its present status."""
+    check_status(head, "plan.cannot-edit", changeable_in(session, head))
+
+
+def check_mark(session: Session, head: PlanHead) -> None:
+    """Raise unless the principal may say what of a plan was done; see `mark_activity`."""
+    if party_of(session.who, head.person_id) == "employee":
+        raise ForbiddenError("plan.activity-own")
+    check_status(head, "plan.cannot-mark", ("active",))
+
+
+def changeable_in(session: Session, head: PlanHead) -> Sequence[str]:
+    """Return the statuses in which the principal may edit or cancel a plan."""
+    if party_of(session.who, head.person_id) == "employee":
+        return ("draft",)
+    return ("draft", "approved", "active")
+
+
+def check_status(head: PlanHead, refusal: str, allowed: Sequence[str]) -> None:
+    """Raise a `ConflictError` where a plan is in none of the statuses that allow something."""
+    if head.status not in allowed:
+        zh, en = (say(f"document.status.{head.status}", lang) for lang in ("zh-CN", "en"))
+        raise ConflictError(refusal, status_zh=zh, status_en=en.lower())
+
+
+def code_of(stored: StoredPlan) -> str:
+    """Return the code by which a document of a plan's version is known when it comes back.
+
+    Its digest keeps documents of other installations apart, whose plans have the same numbers. It
+    is no secret: a document only proposes what its reader may do anyway.
+    """
+    plan = stored.plan
+    said = [
+        *(plan.plan_id, plan.person_id, stored.version, stored.made_at.isoformat()),
+        *(item.module_id for item in plan.items),
+        *(activity.activity_id for activity in plan.activities),
+    ]
+    digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
+    return f"IDP:{plan.plan_id}:{stored.version}:{digest}"
 
 
 def gaps_of(session: Session, connection: Connection, stored: StoredPlan) -> Gaps:

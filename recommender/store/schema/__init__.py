@@ -33,6 +33,7 @@ from recommender.store.schema.plans import (
     plan,
     plan_approval,
     plan_comment,
+    plan_template,
     plan_version,
     shown,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "plan",
     "plan_approval",
     "plan_comment",
+    "plan_template",
     "plan_version",
     "rating",
     "secret",
