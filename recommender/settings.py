@@ -41,9 +41,6 @@ class Settings(BaseSettings):
     oidc_issuer, oidc_audience, oidc_jwks : str or None
         Issuer of bearer tokens, the audience they must name, and the URL or file of the
         issuer's keys; without them only API keys are accepted.
-    oidc_client_id, oidc_client_secret : str or None
-        How browsers sign in at the issuer: as which of its clients, and the client's secret, if it
-        has one. What else that takes is read from the issuer.
     oidc_role_claim, oidc_person_claim, oidc_org_unit_claim : str
         Claims of a token that say role, person and org unit; dots reach into objects.
     session_idle_minutes, session_hours : int
@@ -103,8 +100,6 @@ class Settings(BaseSettings):
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
     oidc_jwks: str | None = None
-    oidc_client_id: str | None = None
-    oidc_client_secret: SecretStr | None = None
     oidc_role_claim: str = "role"
     oidc_person_claim: str = "person_id"
     oidc_org_unit_claim: str = "org_unit"

@@ -22,7 +22,6 @@ from api.identity.issuer_keys import ALGORITHMS, IssuerKeys, KeysUnavailableErro
 # what web servers usually take in one header; checked before anything is decoded
 MAX_TOKEN_BYTES = 8192
 MAX_CLAIM_CHARACTERS = 255
-_LONGEST_NAME = 200
 ROLES = (
     "employee",
     "manager",
@@ -71,10 +70,6 @@ class Claims:
         The org unit in which the role is held.
     expires_at : datetime
         When the token ends, in UTC.
-    name : str
-        What the provider calls the caller; empty where it does not say.
-    nonce : str or None
-        In a token that was made because somebody signed in: what was sent then.
     """
 
     subject: str
@@ -83,8 +78,6 @@ class Claims:
     person_id: str | None
     org_unit: str | None
     expires_at: dt.datetime
-    name: str = ""
-    nonce: str | None = None
 
 
 class _Signatures(jws.JWSRegistry):
@@ -194,8 +187,6 @@ class TokenVerifier:
             person_id=_identifier(claims, self._person_claim),
             org_unit=_identifier(claims, self._org_unit_claim),
             expires_at=_moment(claims["exp"]),
-            name=_shown_name(claims),
-            nonce=nonce if isinstance(nonce := claims.get("nonce"), str) else None,
         )
 
     def _check_claims(self, claims: dict[str, Any]) -> None:
@@ -294,14 +285,6 @@ def _identifier(claims: dict[str, Any], name: str) -> str | None:
     ):
         raise TokenRefused("claims", name)
     return value
-
-
-def _shown_name(claims: dict[str, Any]) -> str:
-    for claim in ("name", "preferred_username"):
-        name = claims.get(claim)
-        if isinstance(name, str) and name.isprintable() and name.strip():
-            return name.strip()[:_LONGEST_NAME]
-    return ""
 
 
 def _role(value: Any) -> str | None:
