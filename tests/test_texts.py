@@ -31,6 +31,7 @@ SAYING = {"say", "hint", "print", "TableFault", "Problem", *ERRORS}
 KEY = re.compile(r"[a-z][a-z-]*(\.[a-z_-]+)+")
 # families whose keys are put together, and where; the rest of a key stands somewhere by itself
 FAMILIES = {
+    "account-state.": "cli.access.accounts: what an account can be used for",
     "activity.": "service.plans.development.words: by the kind of activity",
     "analysis.": "recommender.analysis: columns of tables, findings, sources",
     "caution.": "service.recommend.wording: warnings that touch a module, by code",
@@ -41,7 +42,7 @@ FAMILIES = {
     "document.": "documents.plan.view and its template",
     "fact.": "cli.printing.print_facts: columns, rater types",
     "retained.": "cli.privacy: tables that are kept for a time",
-    "role.": "cli.access: every role",
+    "role.": "cli.access.keys: every role",
     "evaluation.": "documents.evaluation.view, its template, and charts",
     "exclusion.": "answers.describe_exclusions: every reason but NONE",
     "expected.": "exchange.faults: what a cell should hold",
