@@ -6,8 +6,12 @@ from fastapi import APIRouter
 
 from api.pages import home, language, plan_documents, plans
 from api.pages.people import changes, listing, person, team
+from api.pages.signing_in import accounts, entering, own
 
 AREAS: tuple[APIRouter, ...] = (
+    entering.PAGES,
+    own.PAGES,
+    accounts.PAGES,
     home.PAGES,
     language.PAGES,
     listing.PAGES,
