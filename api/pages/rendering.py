@@ -37,6 +37,8 @@ HEADERS = {
     ),
     # a page shows people's data; a shared computer must not keep it
     "Cache-Control": "no-store",
+    # with "no-referrer" a browser does not say of which page a form was, and each would be refused
+    "Referrer-Policy": "same-origin",
 }
 SAID_COOKIE = "said"
 # not by `strftime`, whose names are of the machine's language
