@@ -1,0 +1,405 @@
+"""What the pages of imports show: a file that waits, the list of imports, and the empty forms."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from recommender.errors import (
+    ConflictError,
+    ForbiddenError,
+    InputError,
+    RecommenderError,
+    TableFaultsError,
+)
+from recommender.exchange import describe_causes, describe_faults
+from recommender.exchange.recognition.answers.mapping import IGNORE
+from recommender.exchange.recognition.answers.wording import column_title
+from recommender.exchange.recognition.reading import Reading
+from recommender.service.people import batches
+from recommender.service.people.recognising.uploads import (
+    Look,
+    describe_look,
+    find_upload,
+    read_upload,
+)
+from recommender.service.people.recognising.waiting import (
+    group_faults,
+    list_waiting,
+    try_upload,
+)
+from recommender.service.people.report_words import describe_changes, describe_notices
+from recommender.service.people.reports import ImportReport
+from recommender.service.session import Session
+from recommender.store.access.accounts import list_accounts
+from recommender.store.imports.batches import ImportBatch
+from recommender.store.imports.mappings import WaitingFile
+from recommender.table_kinds import KINDS
+from recommender.texts import explain, say
+from training_catalog import CatalogError
+
+# as many lines as one mends in one go; the rest come up when these are done
+LINES_SHOWN = 100
+_ROWS_NAMED = 6
+# more accounts than an installation has HR
+_ACCOUNTS = 1000
+_DAYS = ("date",)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question, or a column, with the field that answers it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the field.
+    text, hint : str
+        What is asked, and how many cells it decides about.
+    kind : str
+        ``select``, ``date`` or ``text``.
+    value : str
+        The answer, or else the one that is suggested.
+    options : list of (str, str)
+        For a select: value and what it means.
+    """
+
+    name: str
+    text: str
+    hint: str
+    kind: str
+    value: str
+    options: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class ColumnLine:
+    """A column of the file: how it was understood, and the field that says otherwise."""
+
+    header: str
+    sample: str
+    understood: str
+    note: str
+    is_read: bool
+    ask: Ask | None
+
+
+@dataclass(frozen=True)
+class BadLine:
+    """A wrong value with its cells.
+
+    Parameters
+    ----------
+    rows : str
+        Their rows, the first ones by number.
+    """
+
+    key: str
+    rows: str
+    count: int
+    found: str
+    message: str
+    hint: str
+    has_cell: bool
+
+
+@dataclass(frozen=True)
+class BadGroup:
+    """Wrong values with one cause in one column."""
+
+    message: str
+    hint: str
+    column: str
+    count: int
+    lines: list[BadLine]
+
+
+@dataclass(frozen=True)
+class UploadView:
+    """A file that waits: what it was taken for, what is open or wrong, what it would change.
+
+    Parameters
+    ----------
+    groups : list of BadGroup
+        What is wrong, by cause.
+    bad : int
+        How many cells are wrong, listed or not.
+    report : ImportReport or None
+        What the import would do; None while something is open or wrong.
+    notices : list of (str, list of str)
+        What to look at before the import.
+    changes : list of (int, str, list of str)
+        Row, record and what changes of it.
+    problem : (str, str) or None
+        Why the file as a whole cannot go in, and how to mend it.
+    """
+
+    look: Look
+    kind_title: str
+    kinds: list[tuple[str, str]]
+    columns: list[ColumnLine]
+    asks: list[Ask]
+    uploaded_at: dt.datetime
+    groups: list[BadGroup] = field(default_factory=list[BadGroup])
+    bad: int = 0
+    report: ImportReport | None = None
+    notices: list[tuple[str, list[str]]] = field(default_factory=list[tuple[str, list[str]]])
+    changes: list[tuple[int, str, list[str]]] = field(
+        default_factory=list[tuple[int, str, list[str]]]
+    )
+    problem: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class BatchLine:
+    """An import that was done, with the kind and the people by name."""
+
+    batch: ImportBatch
+    kind_title: str
+    by: str
+    undone_by: str
+
+
+def view_upload(session: Session, import_id: str) -> UploadView:
+    """Show a file that waits, and try what its import would do where no question is open.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such file, or it is somebody else's.
+    """
+    lang = session.lang
+    with session.reading() as connection:
+        upload = find_upload(session, connection, import_id)
+    reading = read_upload(session, upload)
+    look = describe_look(session, import_id, reading)
+    asks = [_ask(session, each) for each in look.questions]
+    asked = {each["subject"] for each in look.questions if each["section"] == "columns"}
+    shown: dict[str, Any] = {
+        "look": look,
+        "kind_title": _title(reading.kind, lang),
+        "kinds": list_kinds(lang),
+        "columns": _columns(reading, look, asked, lang),
+        "asks": asks,
+        "uploaded_at": upload.uploaded_at,
+    }
+    if not look.is_ready:
+        return UploadView(**shown)
+    try:
+        report = try_upload(session, import_id)
+    except TableFaultsError as error:
+        return UploadView(**shown, groups=_groups(error, lang), bad=int(error.values["count"]))
+    except (InputError, ConflictError, ForbiddenError) as error:
+        return UploadView(**shown, problem=explain(error, lang))
+    except CatalogError as error:
+        return UploadView(**shown, problem=_explain_catalog(error, lang))
+    kind = KINDS[reading.kind]
+    return UploadView(
+        **shown,
+        report=report,
+        notices=describe_notices(report, kind, lang),
+        changes=describe_changes(report, kind, lang),
+    )
+
+
+def view_batches(
+    session: Session, *, before: int | None = None, limit: int
+) -> tuple[list[WaitingFile], list[BatchLine]]:
+    """Show the files that wait, and the imports of the principal's unit, the newest first."""
+    found = batches.list_batches(session, before=before, limit=limit)
+    return list_waiting(session), _lines(session, found)
+
+
+def view_batch(session: Session, batch_id: int) -> BatchLine:
+    """Show an import that was done.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such import of the principal's unit.
+    """
+    return _lines(session, [batches.get_batch(session, batch_id)])[0]
+
+
+def list_kinds(lang: str) -> list[tuple[str, str]]:
+    """List the kinds of tables that can be imported: name and title."""
+    return [(name, _title(name, lang)) for name in KINDS]
+
+
+def read_answers(mapping: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
+    """Return the answers about a file with those of a form, whose fields are named as by `Ask`.
+
+    An empty field takes an answer away.
+    """
+    answers: dict[str, Any] = {
+        section: dict(mapping.get(section, {})) for section in ("columns", "given", "people")
+    }
+    answers["values"] = {column: dict(each) for column, each in mapping.get("values", {}).items()}
+    for name, value in given.items():
+        place = _place(name)
+        if place is None:
+            continue
+        section, column, subject = place
+        part = answers["values"].setdefault(column, {}) if section == "values" else answers[section]
+        if value.strip():
+            part[subject] = value.strip()
+        else:
+            part.pop(subject, None)
+    kind = given.get("kind", "")
+    return answers | ({"kind": kind} if kind else {})
+
+
+def _place(name: str) -> tuple[str, str, str] | None:
+    if not name.startswith("["):
+        return None
+    try:
+        section, column, subject = json.loads(name)
+    except ValueError:
+        return None
+    known = section in ("columns", "values", "given", "people")
+    texts = isinstance(column, str) and isinstance(subject, str)
+    return (section, column, subject) if known and texts else None
+
+
+def _name(section: str, column: str, subject: str) -> str:
+    return json.dumps([section, column, subject], ensure_ascii=False)
+
+
+def _ask(session: Session, question: Mapping[str, Any]) -> Ask:
+    lang = session.lang
+    options = [(each["value"], each["meaning"] or each["value"]) for each in question["options"]]
+    is_day = question["section"] == "given" and any(
+        column.name == question["subject"] and column.type in _DAYS
+        for kind in KINDS.values()
+        for column in kind.columns
+    )
+    places, row = question["places"], question["row"]
+    hint = say("console.import.places", lang, count=places) if places > 1 else ""
+    if row:
+        hint = (f"{hint} · " if hint else "") + say("console.import.row", lang, row=row)
+    return Ask(
+        name=_name(question["section"], question["column"] or "", question["subject"]),
+        text=question["text"],
+        hint=hint,
+        kind="select" if options else "date" if is_day else "text",
+        value=question["answer"] or question["suggestion"] or "",
+        options=[("", say("console.import.choose", lang)), *options] if options else [],
+        required=question["required"],
+    )
+
+
+def _columns(reading: Reading, look: Look, asked: set[str], lang: str) -> list[ColumnLine]:
+    choices = [
+        (column.name, column_title(reading.kind, column.name, lang))
+        for column in KINDS[reading.kind].columns
+    ]
+    layout = reading.layout
+    found: list[ColumnLine] = []
+    for use, said in zip(reading.columns, look.columns, strict=True):
+        title = column_title(reading.kind, use.meaning, lang) if use.meaning else ""
+        understood = title or say("console.import.not_read", lang)
+        sample = ""
+        if layout is not None and len(layout.rows):
+            sample = str(layout.sheet.rows[int(layout.rows[0])][use.position])[:40]
+        ask = None
+        # our own headers say what they are; what is asked about stands among the questions
+        if layout is not None and use.header and use.header not in asked:
+            unchanged = say("console.import.as_found", lang, meaning=understood)
+            ask = Ask(
+                name=_name("columns", "", use.header),
+                text=say("console.import.column_of", lang, header=use.header),
+                hint="",
+                kind="select",
+                value=reading.answers.columns.get(use.header, ""),
+                options=[
+                    ("", unchanged),
+                    *choices,
+                    (IGNORE, say("console.import.not_read", lang)),
+                ],
+                required=False,
+            )
+            known = {value for value, _ in ask.options}
+            if ask.value not in known:
+                ask.options.append((ask.value, said["stands_for"] or ask.value))
+        found.append(
+            ColumnLine(
+                header=use.header,
+                sample=sample,
+                understood=understood,
+                note=said["stands_for"] or said["ignored"] or "",
+                is_read=bool(use.meaning),
+                ask=ask,
+            )
+        )
+    return found
+
+
+def _groups(error: TableFaultsError, lang: str) -> list[BadGroup]:
+    words = dict(zip(map(id, error.faults), describe_faults(error, lang), strict=True))
+    lines: dict[tuple[str, str], list[BadLine]] = {}
+    shown = 0
+    for bad in group_faults(error):
+        first = bad.faults[0]
+        said = words[id(first)]
+        if shown < LINES_SHOWN:
+            lines.setdefault((first.code, first.column), []).append(
+                BadLine(
+                    key=bad.key,
+                    rows=_rows(first.sheet, [fault.row for fault in bad.faults if fault.row], lang),
+                    count=len(bad.faults),
+                    found=first.found,
+                    message=str(said["message"]),
+                    hint=str(said["hint"]),
+                    has_cell=bad.has_cell,
+                )
+            )
+        shown += 1
+    return [
+        BadGroup(
+            message=cause["message"],
+            hint=cause["hint"],
+            column=cause["column"],
+            count=cause["count"],
+            lines=lines.get((cause["code"], cause["column"]), []),
+        )
+        for cause in describe_causes(error, lang)
+    ]
+
+
+def _rows(sheet: str, rows: Sequence[int], lang: str) -> str:
+    if not rows:
+        return ""
+    named = say("document.list_separator", lang).join(map(str, rows[:_ROWS_NAMED]))
+    key = "console.import.rows_more" if len(rows) > _ROWS_NAMED else "console.import.rows"
+    said = say(key, lang, rows=named, count=len(rows))
+    return say("console.import.rows_of", lang, sheet=sheet, rows=said) if sheet else said
+
+
+def _lines(session: Session, found: Sequence[ImportBatch]) -> list[BatchLine]:
+    with session.reading() as connection:
+        accounts = list_accounts(connection, limit=_ACCOUNTS)
+    names = {f"account:{each.account_id}": each.name for each in accounts}
+
+    def name(actor: str | None) -> str:
+        return names.get(actor or "", actor or "")
+
+    return [
+        BatchLine(
+            each, _title(each.kind, session.lang), name(each.actor), name(each.undone_by)
+        )
+        for each in found
+    ]
+
+
+def _title(kind: str, lang: str) -> str:
+    return KINDS[kind].title[lang == "en"]
+
+
+def _explain_catalog(error: CatalogError, lang: str) -> tuple[str, str]:
+    values = {"folder": error.folder.name, "count": len(error.faults)}
+    message, _ = explain(RecommenderError("catalog.faults", **values), lang)
+    return message, "；".join(fault.what.in_language(lang) for fault in error.faults[:_ROWS_NAMED])
