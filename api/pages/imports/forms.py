@@ -29,6 +29,8 @@ PAGES = Pages()
 
 Unit = Annotated[str, Query(max_length=400)]
 _MENDABLE = (InputError, NotFoundError)
+# in the order of their texts
+_RULES = (RULE, "self,manager,peer:5", "self,manager", "manager")
 
 
 @PAGES.page("GET", "/imports/forms", Permission.IMPORT)
@@ -122,6 +124,6 @@ def _show(call: Call, error: RecommenderError | None = None) -> Response:
         modules=[
             (each.id, each.title.in_language(lang)) for each in catalog.modules if not each.retired
         ],
-        rule=RULE,
+        rules=_RULES,
         problem=explain(error, lang) if error else None,
     )

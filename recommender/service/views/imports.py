@@ -19,6 +19,7 @@ from recommender.exchange import describe_causes, describe_faults
 from recommender.exchange.recognition.answers.mapping import IGNORE
 from recommender.exchange.recognition.answers.wording import column_title
 from recommender.exchange.recognition.reading import Reading
+from recommender.exchange.tables.faults import shorten
 from recommender.service.people import batches
 from recommender.service.people.recognising.uploads import (
     Look,
@@ -44,6 +45,7 @@ from training_catalog import CatalogError
 # as many lines as one mends in one go; the rest come up when these are done
 LINES_SHOWN = 100
 _ROWS_NAMED = 6
+_FEW_COLUMNS = 8
 # more accounts than an installation has HR
 _ACCOUNTS = 1000
 _DAYS = ("date",)
@@ -78,7 +80,10 @@ class Ask:
 
 @dataclass(frozen=True)
 class ColumnLine:
-    """A column of the file: how it was understood, and the field that says otherwise."""
+    """A column of the file: how it was understood, and the field that says otherwise.
+
+    `is_one_of_many` says of the columns of a wide table that they are many of one meaning.
+    """
 
     header: str
     sample: str
@@ -86,6 +91,7 @@ class ColumnLine:
     note: str
     is_read: bool
     ask: Ask | None
+    is_one_of_many: bool
 
 
 @dataclass(frozen=True)
@@ -179,11 +185,13 @@ def view_upload(session: Session, import_id: str) -> UploadView:
     look = describe_look(session, import_id, reading)
     asks = [_ask(session, each) for each in look.questions]
     asked = {each["subject"] for each in look.questions if each["section"] == "columns"}
+    competencies = session.service.framework.catalog.competencies
+    names = {each.id: each.name.in_language(lang) for each in competencies}
     shown: dict[str, Any] = {
         "look": look,
         "kind_title": _title(reading.kind, lang),
         "kinds": list_kinds(lang),
-        "columns": _columns(reading, look, asked, lang),
+        "columns": _columns(reading, look, asked, names, lang),
         "asks": asks,
         "uploaded_at": upload.uploaded_at,
     }
@@ -292,19 +300,22 @@ def _ask(session: Session, question: Mapping[str, Any]) -> Ask:
     )
 
 
-def _columns(reading: Reading, look: Look, asked: set[str], lang: str) -> list[ColumnLine]:
+def _columns(
+    reading: Reading, look: Look, asked: set[str], names: Mapping[str, str], lang: str
+) -> list[ColumnLine]:
     choices = [
         (column.name, column_title(reading.kind, column.name, lang))
         for column in KINDS[reading.kind].columns
     ]
     layout = reading.layout
+    wide = sum(bool(use.stands_for) for use in reading.columns)
     found: list[ColumnLine] = []
     for use, said in zip(reading.columns, look.columns, strict=True):
         title = column_title(reading.kind, use.meaning, lang) if use.meaning else ""
         understood = title or say("console.import.not_read", lang)
         sample = ""
         if layout is not None and len(layout.rows):
-            sample = str(layout.sheet.rows[int(layout.rows[0])][use.position])[:40]
+            sample = shorten(layout.sheet.rows[int(layout.rows[0])][use.position], length=40)
         ask = None
         # our own headers say what they are; what is asked about stands among the questions
         if layout is not None and use.header and use.header not in asked:
@@ -324,15 +335,16 @@ def _columns(reading: Reading, look: Look, asked: set[str], lang: str) -> list[C
             )
             known = {value for value, _ in ask.options}
             if ask.value not in known:
-                ask.options.append((ask.value, said["stands_for"] or ask.value))
+                ask.options.append((ask.value, names.get(ask.value, ask.value)))
         found.append(
             ColumnLine(
                 header=use.header,
                 sample=sample,
                 understood=understood,
-                note=said["stands_for"] or said["ignored"] or "",
+                note=names.get(use.stands_for, "") or said["ignored"] or "",
                 is_read=bool(use.meaning),
                 ask=ask,
+                is_one_of_many=bool(use.stands_for) and wide > _FEW_COLUMNS,
             )
         )
     return found
@@ -383,6 +395,7 @@ def _lines(session: Session, found: Sequence[ImportBatch]) -> list[BatchLine]:
     with session.reading() as connection:
         accounts = list_accounts(connection, limit=_ACCOUNTS)
     names = {f"account:{each.account_id}": each.name for each in accounts}
+    names["cli"] = say("console.import.command_line", session.lang)
 
     def name(actor: str | None) -> str:
         return names.get(actor or "", actor or "")
