@@ -76,6 +76,7 @@ class Ask:
     value: str
     options: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     required: bool = True
+    is_person: bool = False
 
 
 @dataclass(frozen=True)
@@ -241,20 +242,25 @@ def list_kinds(lang: str) -> list[tuple[str, str]]:
 def read_answers(mapping: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
     """Return the answers about a file with those of a form, whose fields are named as by `Ask`.
 
-    An empty field takes an answer away.
+    An empty field takes an answer away, or leaves a person out if the form asks for that.
     """
+    leaves_rest = given.get("rest") == IGNORE
     answers: dict[str, Any] = {
         section: dict(mapping.get(section, {})) for section in ("columns", "given", "people")
     }
     answers["values"] = {column: dict(each) for column, each in mapping.get("values", {}).items()}
-    for name, value in given.items():
+    for name, chosen in given.items():
         place = _place(name)
+        # a staff number that was typed counts more than what was chosen beside it
+        value = given.get(f"id {name}", "") or chosen
         if place is None:
             continue
         section, column, subject = place
         part = answers["values"].setdefault(column, {}) if section == "values" else answers[section]
         if value.strip():
             part[subject] = value.strip()
+        elif leaves_rest and section == "people":
+            part[subject] = IGNORE
         else:
             part.pop(subject, None)
     kind = given.get("kind", "")
@@ -297,6 +303,7 @@ def _ask(session: Session, question: Mapping[str, Any]) -> Ask:
         value=question["answer"] or question["suggestion"] or "",
         options=[("", say("console.import.choose", lang)), *options] if options else [],
         required=question["required"],
+        is_person=question["section"] == "people",
     )
 
 
