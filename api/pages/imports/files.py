@@ -86,7 +86,7 @@ async def answer_file(call: Visited, import_id: ImportId) -> Response:
     def work() -> Response:
         try:
             look = uploads.look_at_upload(call.session, import_id)
-            answers = read_answers(look.mapping, given)
+            answers = read_answers(look, given)
             uploads.answer_upload(call.session, import_id, answers)
         except _MENDABLE as error:
             return _show(call, import_id, error)
@@ -130,9 +130,7 @@ def run_file(call: Visited, import_id: ImportId) -> Response:
         return _show(call, import_id)
     except (*_MENDABLE, CatalogError) as error:
         return _show(call, import_id, error if isinstance(error, RecommenderError) else None)
-    return see_other(
-        call, f"/imports/done/{report.batch_id}", said="console.import.done_said"
-    )
+    return see_other(call, f"/imports/done/{report.batch_id}", said="console.import.done_said")
 
 
 @PAGES.page("POST", "/imports/{import_id}/drop", Permission.IMPORT)

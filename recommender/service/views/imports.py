@@ -239,12 +239,19 @@ def list_kinds(lang: str) -> list[tuple[str, str]]:
     return [(name, _title(name, lang)) for name in KINDS]
 
 
-def read_answers(mapping: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
+def read_answers(look: Look, given: Mapping[str, str]) -> dict[str, Any]:
     """Return the answers about a file with those of a form, whose fields are named as by `Ask`.
 
     An empty field takes an answer away, or leaves a person out if the form asks for that.
     """
-    leaves_rest = given.get("rest") == IGNORE
+    mapping = look.mapping
+    may_be_left_out = {
+        _name(each["section"], each["column"] or "", each["subject"])
+        for each in look.questions
+        if given.get("rest") == IGNORE
+        and each["section"] == "people"
+        and any(option["value"] == IGNORE for option in each["options"])
+    }
     answers: dict[str, Any] = {
         section: dict(mapping.get(section, {})) for section in ("columns", "given", "people")
     }
@@ -259,7 +266,7 @@ def read_answers(mapping: Mapping[str, Any], given: Mapping[str, str]) -> dict[s
         part = answers["values"].setdefault(column, {}) if section == "values" else answers[section]
         if value.strip():
             part[subject] = value.strip()
-        elif leaves_rest and section == "people":
+        elif name in may_be_left_out:
             part[subject] = IGNORE
         else:
             part.pop(subject, None)
@@ -291,10 +298,8 @@ def _ask(session: Session, question: Mapping[str, Any]) -> Ask:
         for kind in KINDS.values()
         for column in kind.columns
     )
-    places, row = question["places"], question["row"]
+    places = question["places"]
     hint = say("console.import.places", lang, count=places) if places > 1 else ""
-    if row:
-        hint = (f"{hint} · " if hint else "") + say("console.import.row", lang, row=row)
     return Ask(
         name=_name(question["section"], question["column"] or "", question["subject"]),
         text=question["text"],
@@ -360,8 +365,7 @@ def _columns(
 def _groups(error: TableFaultsError, lang: str) -> list[BadGroup]:
     words = dict(zip(map(id, error.faults), describe_faults(error, lang), strict=True))
     lines: dict[tuple[str, str], list[BadLine]] = {}
-    shown = 0
-    for bad in group_faults(error):
+    for shown, bad in enumerate(group_faults(error)):
         first = bad.faults[0]
         said = words[id(first)]
         if shown < LINES_SHOWN:
@@ -376,7 +380,6 @@ def _groups(error: TableFaultsError, lang: str) -> list[BadGroup]:
                     has_cell=bad.has_cell,
                 )
             )
-        shown += 1
     return [
         BadGroup(
             message=cause["message"],
@@ -408,9 +411,7 @@ def _lines(session: Session, found: Sequence[ImportBatch]) -> list[BatchLine]:
         return names.get(actor or "", actor or "")
 
     return [
-        BatchLine(
-            each, _title(each.kind, session.lang), name(each.actor), name(each.undone_by)
-        )
+        BatchLine(each, _title(each.kind, session.lang), name(each.actor), name(each.undone_by))
         for each in found
     ]
 

@@ -124,9 +124,7 @@ def answer_upload(
     )
 
 
-def list_uploads(
-    connection: sa.Connection, actor: str, *, since: dt.datetime
-) -> list[WaitingFile]:
+def list_uploads(connection: sa.Connection, actor: str, *, since: dt.datetime) -> list[WaitingFile]:
     """Return the files of somebody that wait, the newest first."""
     query = (
         sa.select(_UPLOAD.c.upload_id, _UPLOAD.c.file_name, _UPLOAD.c.kind, _UPLOAD.c.uploaded_at)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import html
 import io
 import re
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from openpyxl import load_workbook
 from serving import UNIT
 
+from recommender.service.people.recognising.uploads import Look
 from recommender.service.views.imports import read_answers
 
 EVIL = "<script>alert(1)</script>"
@@ -146,6 +149,7 @@ def test_the_fields_of_a_form_become_answers():
     given = {
         '["columns", "", "备注"]': "ignore",
         '["people", "person_id", "王军"]': "",
+        '["people", "person_id", "赵敏"]': "",
         '["people", "person_id", "李明"]': "00002",
         'id ["people", "person_id", "李明"]': "00003",
         '["values", "status", "已学"]': "completed",
@@ -156,8 +160,13 @@ def test_the_fields_of_a_form_become_answers():
         "rest": "ignore",
         "kind": "people",
     }
-    before = {"given": {"assessed_on": "2026-03-01"}}
-    assert read_answers(before, given) == {
+    named = {"section": "people", "column": "person_id", "options": [{"value": "ignore"}]}
+    look = SimpleNamespace(
+        mapping={"given": {"assessed_on": "2026-03-01"}},
+        # of a rater there is nothing to leave out
+        questions=[{**named, "subject": "王军"}, {**named, "subject": "赵敏", "options": []}],
+    )
+    assert read_answers(cast(Look, look), given) == {
         "kind": "people",
         "columns": {"备注": "ignore"},
         "given": {},

@@ -126,7 +126,9 @@ def mend_upload(
         for each in bad:
             if each.key in without:
                 rows |= {(fault.sheet, fault.row) for fault in each.faults if fault.row}
-            elif each.has_cell and values.get(each.key, each.faults[0].found) != each.faults[0].found:
+            elif (
+                each.has_cell and values.get(each.key, each.faults[0].found) != each.faults[0].found
+            ):
                 for fault in each.faults:
                     cells[fault.sheet, fault.row, fault.column_index] = values[each.key].strip()
         if not cells and not rows:
@@ -182,7 +184,9 @@ def group_faults(error: TableFaultsError) -> list[BadValue]:
     for fault in error.faults:
         # where the same value is wrong for what else stands in its row, each row is its own case
         alike = (fault.sheet, fault.code, fault.column_index, fault.found, *fault.values.items())
-        found.setdefault(alike if fault.column_index >= 0 else (*alike, fault.row), []).append(fault)
+        found.setdefault(alike if fault.column_index >= 0 else (*alike, fault.row), []).append(
+            fault
+        )
     return [
         BadValue(hashlib.sha256(repr(alike).encode()).hexdigest()[:16], tuple(faults))
         for alike, faults in found.items()
