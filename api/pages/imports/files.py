@@ -22,9 +22,9 @@ from recommender.errors import (
 from recommender.service.people import batches
 from recommender.service.people.recognising import uploads, waiting
 from recommender.service.permissions import Permission
+from recommender.service.views.import_fields import read_answers
 from recommender.service.views.imports import (
     list_kinds,
-    read_answers,
     view_batch,
     view_batches,
     view_upload,

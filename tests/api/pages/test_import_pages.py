@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from serving import UNIT
 
 from recommender.service.people.recognising.uploads import Look
-from recommender.service.views.imports import read_answers
+from recommender.service.views.import_fields import read_answers
 
 EVIL = "<script>alert(1)</script>"
 HEADS = "员工编号,员工姓名,单位,部门,岗位职级,直接上级"
