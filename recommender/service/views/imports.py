@@ -11,7 +11,6 @@ from recommender.errors import (
     ConflictError,
     ForbiddenError,
     InputError,
-    RecommenderError,
     TableFaultsError,
 )
 from recommender.exchange import describe_causes, describe_faults
@@ -248,6 +247,7 @@ def _title(kind: str, lang: str) -> str:
 
 
 def _explain_catalog(error: CatalogError, lang: str) -> tuple[str, str]:
-    values = {"folder": error.folder.name, "count": len(error.faults)}
-    message, _ = explain(RecommenderError("catalog.faults", **values), lang)
-    return message, "；".join(fault.what.in_language(lang) for fault in error.faults[:_ROWS_NAMED])
+    message = say("catalog.faults", lang, folder=error.folder.name, count=len(error.faults))
+    separator = "; " if lang == "en" else "；"
+    first = (fault.what.in_language(lang) for fault in error.faults[:_ROWS_NAMED])
+    return message, separator.join(first)
