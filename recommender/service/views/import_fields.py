@@ -170,18 +170,17 @@ def columns_of(
         ask = None
         # our own headers say what they are; what is asked about stands among the questions
         if layout is not None and use.header and use.header not in asked:
-            unchanged = say("console.import.as_found", lang, meaning=understood)
+            answered = reading.answers.columns.get(use.header, "")
+            same = "" if answered else use.meaning or IGNORE
+            others = [*choices, (IGNORE, say("console.import.not_read", lang))]
+            found_out = say("console.import.find_out", lang) if answered else understood
             ask = Ask(
                 name=_name("columns", "", use.header),
                 text=say("console.import.column_of", lang, header=use.header),
                 hint="",
                 kind="select",
-                value=reading.answers.columns.get(use.header, ""),
-                options=[
-                    ("", unchanged),
-                    *choices,
-                    (IGNORE, say("console.import.not_read", lang)),
-                ],
+                value=answered,
+                options=[("", found_out), *(each for each in others if each[0] != same)],
                 required=False,
             )
             known = {value for value, _ in ask.options}

@@ -150,7 +150,7 @@ def view_upload(session: Session, import_id: str) -> UploadView:
     try:
         report = try_upload(session, import_id)
     except TableFaultsError as error:
-        return UploadView(**shown, groups=_groups(error, lang), bad=int(error.values["count"]))
+        return UploadView(**shown, groups=_groups(error, lang), bad=int(str(error.values["count"])))
     except (InputError, ConflictError, ForbiddenError) as error:
         return UploadView(**shown, problem=explain(error, lang))
     except CatalogError as error:
