@@ -9,7 +9,7 @@ from api.pages import AREAS
 from recommender.service.permissions import Role
 
 # nobody is signed in there yet, or nothing is changed but the words
-OPEN = {"/language", "/login", "/login/reset/{token}", "/enter/{token}"}
+OPEN = {"/language", "/login", "/login/reset/{link}", "/enter/{link}"}
 
 
 def test_whoever_is_not_signed_in_is_led_to_where_he_can(served):
