@@ -21,7 +21,7 @@ def visitor(served):
 
 def add(served, login: str, **rights: str) -> str:
     """Add an account by the page for it and return the address at which its password is chosen."""
-    with served.browser("access-admin") as admin:
+    with served.browser("admin") as admin:
         answer = admin.post("/accounts", data={"login": login, "name": "示例", **rights})
         assert answer.status_code == 200, answer.text
         found = re.search(r"http://localhost(/login/reset/[\w-]+)", answer.text)
@@ -96,9 +96,23 @@ def test_whoever_is_disabled_is_signed_out_at_once(served, visitor):
     visitor.post(address, data={"password": PASSWORD, "again": PASSWORD})
     visitor.post("/login", data={"login": "gone", "password": PASSWORD})
     assert visitor.get("/account").status_code == 200
-    with served.browser("access-admin") as admin:
+    with served.browser("admin") as admin:
         listed = admin.get("/accounts").text
         number = re.findall(r"<th[^>]*>gone</th>.*?/accounts/(\w+)/disable", listed, re.S)
         assert admin.post(f"/accounts/{number[0]}/disable").status_code == 303
     assert visitor.get("/account").status_code == 303
     assert visitor.post("/login", data={"login": "gone", "password": PASSWORD}).status_code == 403
+
+
+def test_what_an_access_admin_asks_for_waits_for_a_second_one(served, visitor):
+    with served.browser("access-admin") as admin:
+        made = admin.post("/accounts", data={"login": "two", "name": "示例", "role": "analyst"})
+        assert "待另一位管理员确认" in made.text
+    found = re.search(r"http://localhost(/login/reset/[\w-]+)", made.text)
+    assert found
+    assert visitor.get(found[1]).status_code == 404
+    with served.browser("admin") as second:
+        listed = second.get("/accounts").text
+        number = re.findall(r"<th[^>]*>two</th>.*?/accounts/(\w+)/confirm", listed, re.S)
+        assert second.post(f"/accounts/{number[0]}/confirm").status_code == 303
+    assert visitor.get(found[1]).status_code == 200
