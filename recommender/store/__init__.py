@@ -97,8 +97,8 @@ from recommender.store.writes import (
 )
 
 __all__ = [
-    "MADE_UP",
     "EVERYONE",
+    "MADE_UP",
     "NO_ONE",
     "AuditEntry",
     "AuditVerdict",
@@ -147,8 +147,8 @@ __all__ = [
     "list_keys",
     "list_links",
     "list_sessions",
-    "mark_made_up",
     "make_pseudonym",
+    "mark_made_up",
     "note_erasure_request",
     "open_database",
     "org_path",
