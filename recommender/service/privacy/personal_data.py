@@ -56,6 +56,7 @@ SECTIONS = {
     "objection": "privacy.objection",
     "objection_answered": "privacy.objection-answered",
     "api_key": "privacy.api-key",
+    "calendar_link": "privacy.calendar-link",
     "audit_entry": "privacy.audit-entry",
     "audit_entry_own": "privacy.audit-entry-own",
     "import_change": "privacy.import-change",

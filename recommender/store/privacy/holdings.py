@@ -109,6 +109,9 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
         "api_key": _all_but(schema.api_key, "secret_sha256", "created_by", "confirmed_by").where(
             schema.api_key.c.person_id == me
         ),
+        "calendar_link": _all_but(schema.calendar_link, "id", "token_sha256", "created_by").where(
+            schema.calendar_link.c.person_id == me
+        ),
         "audit_entry": _entries(names_subject(head.ref)),
         "audit_entry_own": _entries(audit.actor.in_(actors)),
     }

@@ -47,8 +47,9 @@ NAMING = {
     "import_batch": {"file_name"},
     "import_change": {"person_id", "rows"},
     "api_key": {"person_id", "label"},
+    "calendar_link": {"person_id"},
     "audit_entry": {"subjects"},
-    "job": {"request", "result", "problem", "principal", "report"},
+    "job": {"request", "result", "problem", "principal", "report", "file"},
     "idempotent_answer": {"key", "headers", "body", "subjects"},
 }
 # in these the text is an id, a code or a path of something else, or the random id of an actor
@@ -78,6 +79,7 @@ NOT_NAMING = {
         *("key_id", "secret_sha256", "role", "org_unit", "permissions", "networks"),
         *("replaces", "created_by", "confirmed_by"),
     },
+    "calendar_link": {"token_sha256", "created_by"},
     "audit_entry": {"actor", "role", "action", "resource", "request_id", "details", "hash"},
     "audit_head": {"hash"},
     "change_counter": {"name"},
