@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from threading import Lock
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from recommender.documents.figures import breakable
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _STANDARDS: Any = ["a-2a", "ua-1"]
-_one_at_a_time = Lock()
+AT_ONCE = 2
+"""How many documents of a kind are set at the same time, each on a thread."""
 
 
 @dataclass(frozen=True)
@@ -69,22 +70,26 @@ def typeset(template: str, name: str, content: dict[str, Any], *, timestamp: dt.
         threads that the fork left behind. Start workers by spawn, or before the first document.
     """
     # without this check, the call below would hang for ever
-    compiler, process = _compiler(template)
+    compilers, process = _compilers(template)
     if process != os.getpid():
         raise RuntimeError("typst ran before this process was forked; start workers by spawn")
     inputs = {name: json.dumps(content, ensure_ascii=False)}
-    # A compiler keeps the inputs of its last run, so two threads could get each other's document.
-    with _one_at_a_time:
+    # A compiler keeps the inputs of its last run, so one that two threads used at once could give
+    # them each other's document.
+    compiler = compilers.get()
+    try:
         pdf = compiler.compile(
             format="pdf", sys_inputs=inputs, timestamp=timestamp, pdf_standards=_STANDARDS
         )
+    finally:
+        compilers.put(compiler)
     assert isinstance(pdf, bytes)
     return pdf
 
 
 @cache
-def _compiler(template: str) -> tuple[typst.Compiler, int]:
-    """Return the template's compiler, which holds the fonts, and the id of its process."""
+def _compilers(template: str) -> tuple[SimpleQueue[typst.Compiler], int]:
+    """Return the compilers of a template that are free, and the id of their process."""
     import typst
 
     # Only the vendored fonts: with others at hand, typst would silently take whichever it finds,
@@ -95,7 +100,10 @@ def _compiler(template: str) -> tuple[typst.Compiler, int]:
         font_paths=[str(FONT_FOLDER)],
     )
     source = str(_TEMPLATES / template)
-    return typst.Compiler(input=source, root=str(_TEMPLATES), font_paths=fonts), os.getpid()
+    free: SimpleQueue[typst.Compiler] = SimpleQueue()
+    for _ in range(AT_ONCE):
+        free.put(typst.Compiler(input=source, root=str(_TEMPLATES), font_paths=fonts))
+    return free, os.getpid()
 
 
 def make_showable(value: Any, missing: dict[str, None]) -> Any:
