@@ -15,6 +15,7 @@ from organisations import AS_OF, TINY
 
 from recommender.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from recommender.service.jobs import requests as jobs
+from recommender.service.jobs import results
 from recommender.service.jobs.problems import Failure
 from recommender.service.jobs.process import Ended, run_job
 from recommender.service.people import imports
@@ -71,7 +72,7 @@ class Desk:
         return self.ask(jobs.get_job, job.job_id)
 
     def result(self, job, **values):
-        return self.ask(jobs.get_job_result, job.job_id, **values)
+        return self.ask(results.get_job_result, job.job_id, **values)
 
 
 @pytest.fixture
@@ -190,7 +191,7 @@ def test_bad_rows_are_reported_as_the_command_line_does(desk, library):
     chinese = at.ask(jobs.get_job, job.job_id, lang="zh-CN")
     assert chinese.problem.faults[0]["message"] == "没有职级“chief”"
     assert len(rows(library, sa.select(schema.person.c.person_id))) == 8
-    content, name = at.ask(jobs.get_job_report, job.job_id)
+    content, name = at.ask(results.get_job_report, job.job_id)
     assert name == f"people-{job.job_id}.xlsx"
     sheets = load_workbook(io.BytesIO(content))
     assert sheets.worksheets[1]["D3"].value == "chief"
@@ -521,7 +522,7 @@ def test_a_key_without_the_right_to_run_jobs_submits_none(desk):
 
 def test_jobs_of_others_are_not_there(desk):
     mine = desk(HR).upload("people", HEADER)
-    for use in (jobs.get_job, jobs.cancel_job, jobs.get_job_result, jobs.get_job_report):
+    for use in (jobs.get_job, jobs.cancel_job, results.get_job_result, results.get_job_report):
         said = []
         for job_id in (mine.job_id, "job-" + "0" * 24):
             with pytest.raises(NotFoundError) as caught:
@@ -564,7 +565,7 @@ def test_a_result_is_there_once_the_job_is_done(desk):
     with pytest.raises(ConflictError, match=r"job\.no-result"):
         at.result(job)
     with pytest.raises(NotFoundError, match=r"job\.no-report"):
-        at.ask(jobs.get_job_report, job.job_id)
+        at.ask(results.get_job_report, job.job_id)
 
 
 def test_no_file_and_no_such_table(desk):
