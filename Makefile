@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow browser check format fuzz faults soak bench serve clean lock judges
+.PHONY: help install demo test test-slow browser check format fuzz faults soak bench serve clean lock judges fonts
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,9 @@ bench: $(STAMP) ## Measure speed and memory as ratios; figures in build/bench.js
 
 serve: $(STAMP) ## Serve the API on http://127.0.0.1:8000
 	$(BIN)/recommender serve
+
+fonts: $(STAMP) ## Cut the fonts of the console anew, after new texts or a new catalogue
+	$(BIN)/python tests/support/build_fonts.py
 
 judges: ## Judge the effect model by other libraries and by public data, in .venv-judges
 	$(PYTHON) -m venv $(VENV)-judges

@@ -28,6 +28,7 @@ from api.problems import FieldProblem, Refusal, language_of
 from api.server_state import REFUSALS, ServerState
 from recommender.service.access.idempotency import KeptAnswer, answering_once
 from recommender.service.access.keys import identify, org_path
+from recommender.service.installation import Service
 from recommender.service.permissions import PERMISSIONS, Permission, Principal, Role
 from recommender.service.session import Session
 
@@ -144,6 +145,11 @@ async def admit(request: Request) -> AsyncIterator[Call]:
     """
     call = await run_in_threadpool(check_caller, request)
     yield call
+    await note_reads(call)
+
+
+async def note_reads(call: Call) -> None:
+    """Put into the audit trail what a request has read."""
     note = call.session.take_note()
     if note is not None:
         # awaited: a request that waits for the disk must not hold one of the few threads
@@ -158,22 +164,42 @@ Admitted = Annotated[Call, Depends(admit, scope="function")]
 def check_caller(request: Request) -> Call:
     """Check who is calling and whether the operation is allowed to him; see `admit`."""
     state: ServerState = request.app.state.server
-    route: APIRoute = request.scope["route"]
     token = _token(request)
     is_key = token.startswith(_KEY)
     # Checked before a connection is taken, because it may wait for the identity provider.
     claimed = None if is_key else _check_claims(state, request, token)
     if not is_key and claimed is None:
-        raise _refused(state, request)
+        raise refused(state, request)
     service, who = identify(state.installation, token if is_key else None)
     who = who or claimed
     if who is None:
-        raise _refused(state, request)
+        raise refused(state, request)
+    call = admit_principal(request, service, who, lang=language_of(request))
+    # "none" fits the pattern, so a request without the header passes
+    if not re.fullmatch(IDEMPOTENCY_KEY, request.headers.get("idempotency-key", "none")):
+        raise Refusal(422, "request.idempotency-key")
+    _refuse_unknown(request, request.scope["route"])
+    return call
+
+
+def admit_principal(request: Request, service: Service, who: Principal, *, lang: str) -> Call:
+    """Admit somebody who is known by now: what holds for operations and for pages.
+
+    Raises
+    ------
+    Refusal
+        403 from an address that the key is not for, 415 with a body that is compressed, 429 past
+        the rate limit.
+    ForbiddenError
+        If the principal lacks the permission that the route was declared with.
+    """
+    state: ServerState = request.app.state.server
+    route: APIRoute = request.scope["route"]
     # Set first, so that the log line of a refusal below names the actor too.
     request.state.actor = who.actor
     address = request.client.host if request.client else None
     if not who.may_come_from(address):
-        raise _refused(state, request, Refusal(403, "access.network", address=address or "–"))
+        raise refused(state, request, Refusal(403, "access.network", address=address or "–"))
     # Counted before the permission is checked: refused requests use up the rate limit as well.
     headers = _count(state, state.limit, who.actor)
     declared = route.openapi_extra or {}
@@ -186,16 +212,12 @@ def check_caller(request: Request) -> Call:
     if request.method in WITH_BODY and coding not in ("", "identity"):
         headers = {"Accept-Encoding": "identity"}
         raise Refusal(415, "request.content-encoding", headers=headers, coding=coding[:40])
-    # "none" fits the pattern, so a request without the header passes
-    if not re.fullmatch(IDEMPOTENCY_KEY, request.headers.get("idempotency-key", "none")):
-        raise Refusal(422, "request.idempotency-key")
-    _refuse_unknown(request, route)
     session = Session(
         service=service,
         who=who,
         action=route.operation_id or route.name,
         today=state.settings.today(),
-        lang=language_of(request),
+        lang=lang,
         request_id=request.state.request_id,
         resource=_without_people(route.path_format, request.path_params),
     )
@@ -261,7 +283,7 @@ def _count(state: ServerState, limit: RateLimitItem, actor: str) -> dict[str, st
     return headers
 
 
-def _refused(state: ServerState, request: Request, refusal: Refusal | None = None) -> Refusal:
+def refused(state: ServerState, request: Request, refusal: Refusal | None = None) -> Refusal:
     """Return a refusal: 401 unless given, or 429 for an address refused too often lately."""
     address = request.client.host if request.client else ""
     if not state.rates.hit(REFUSALS, f"refused {address}").allowed:

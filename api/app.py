@@ -15,9 +15,12 @@ from fastapi.openapi.utils import get_openapi
 from api.admission import check_caller
 from api.identity.tokens import TokenVerifier
 from api.operations import settle_parameters
+from api.pages import AREAS
 from api.pages.docs import add_docs
+from api.pages.routing import lead_to_sign_in
 from api.problems import Problem, install_handlers
 from api.routes import GROUPS, monitoring
+from api.routes.plans.calendars import FEED
 from api.server_state import ServerState
 from api.transport.logs import set_up_logs
 from api.transport.middleware import Middleware
@@ -87,7 +90,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(group)
     app.include_router(monitoring.ROUTES)
     app.include_router(monitoring.describing_routes(open_to_all=chosen.open_docs))
+    app.include_router(FEED)
     add_docs(app)
+    for area in AREAS:
+        app.include_router(area)
+    lead_to_sign_in(app)
     install_handlers(app, check_caller)
     app.add_middleware(Middleware, settings=chosen)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign] - the documented way

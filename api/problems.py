@@ -30,6 +30,7 @@ from recommender.texts import LANGUAGES, all_texts, explain, hint, say
 from training_catalog import CatalogError
 
 MEDIA_TYPE = "application/problem+json"
+LANGUAGE_COOKIE = "lang"
 TYPE = "urn:training-recommender:problem:"
 # a table with one wrong column has a fault in every row, and nobody reads a hundred thousand
 SHOWN_FAULTS = 1000
@@ -99,9 +100,19 @@ def status_of(error: RecommenderError) -> int:
 
 def language_of(request: Request) -> str:
     """Return the language the caller likes best, or else the installation's."""
-    return choose_language(
-        request.headers.get("accept-language", ""), request.app.state.settings.lang
-    )
+    default = request.app.state.settings.lang
+    if wants_page(request):
+        # a browser sends the language of its own menus, whatever its user reads at work
+        chosen = request.cookies.get(LANGUAGE_COOKIE)
+        return chosen if chosen in LANGUAGES else default
+    return choose_language(request.headers.get("accept-language", ""), default)
+
+
+def wants_page(request: Request) -> bool:
+    """Say whether a person in a browser asks, not a program."""
+    if request.url.path.startswith("/v1/"):
+        return False
+    return "hx-request" in request.headers or "text/html" in request.headers.get("accept", "")
 
 
 def choose_language(accepted: str, default: str) -> str:

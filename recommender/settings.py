@@ -43,6 +43,8 @@ class Settings(BaseSettings):
         issuer's keys; without them only API keys are accepted.
     oidc_role_claim, oidc_person_claim, oidc_org_unit_claim : str
         Claims of a token that say role, person and org unit; dots reach into objects.
+    session_idle_minutes, session_hours : int
+        How long a browser stays signed in that asks for nothing, and at most.
     rate_limit, plan_limit : str
         Requests that one key or token may make, and plans that it may have solved one by one, by
         one worker's count.
@@ -101,6 +103,8 @@ class Settings(BaseSettings):
     oidc_role_claim: str = "role"
     oidc_person_claim: str = "person_id"
     oidc_org_unit_claim: str = "org_unit"
+    session_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
+    session_hours: Annotated[int, Field(ge=1, le=168)] = 12
     # Counted by each worker alone: two workers let twice as many pass.
     rate_limit: str = "1200/minute"
     plan_limit: str = "600/hour"

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from functools import cache
 from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.datastructures import Headers, QueryParams
-from starlette.responses import FileResponse, Response
-from starlette.staticfiles import NotModifiedResponse, StaticFiles
-from starlette.types import Scope
 
+from api.pages.assets import STATIC, Assets, asset
 from recommender.texts import LANGUAGES, say
 
-STATIC = Path(__file__).parent.parent / "static"
 # Scripts, styles and requests of this server only. No form is ever sent: a script reads it.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -83,44 +76,3 @@ def render_docs_page(description: str) -> str:
     texts = {key.split(".")[1]: {lang: say(key, lang) for lang in LANGUAGES} for key in _SAID}
     template = environment.get_template("docs.html.j2")
     return template.render(texts=texts, asset=asset, description=description)
-
-
-def asset(name: str) -> str:
-    """Return the address of a file under ``/static``; it changes with the file's content."""
-    path = STATIC / name
-    return f"static/{name}?v={_version(path, path.stat().st_mtime_ns)}"
-
-
-@cache
-def _version(path: Path, changed_at: int) -> str:
-    # `changed_at` is only part of the cache's key: a changed file is hashed again
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-
-
-class Assets(StaticFiles):
-    """Files that browsers may keep for good if the address names the version of their content."""
-
-    def file_response(
-        self,
-        full_path: str | os.PathLike[str],
-        stat_result: os.stat_result,
-        scope: Scope,
-        status_code: int = 200,
-    ) -> Response:
-        """Answer with a file, or with 304; say how long it may be kept."""
-        version = _version(Path(full_path), stat_result.st_mtime_ns)
-        # During an update two versions of the server run. Neither may let a browser keep its file
-        # under the other's address.
-        same = QueryParams(scope["query_string"]).get("v") == version
-        headers = {
-            "Cache-Control": "public, max-age=31536000, immutable" if same else "no-cache",
-            # Starlette's own comes from date and size; all files of a reproducible wheel have one
-            # date
-            "ETag": f'"{version}"',
-        }
-        response = FileResponse(
-            full_path, status_code=status_code, stat_result=stat_result, headers=headers
-        )
-        if self.is_not_modified(response.headers, Headers(scope=scope)):
-            return NotModifiedResponse(response.headers)
-        return response

@@ -10,9 +10,11 @@ from typing import Any
 
 import structlog
 from prometheus_client import Counter, Histogram
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import Refusal, choose_language, problem_response
+from api.pages.problems import show_problems
+from api.problems import Refusal, language_of, problem_response
 from recommender.settings import Settings
 from recommender.texts import hint, say
 
@@ -68,6 +70,7 @@ class Middleware:
         request_id = sent_id.decode() if _REQUEST_ID.fullmatch(sent_id) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
         status = 0
+        send = show_problems(scope, send)
 
         async def send_on(message: Message) -> None:
             nonlocal status
@@ -142,8 +145,7 @@ class Middleware:
     async def _refuse(
         self, status: int, code: str, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
-        lang = choose_language(accepted, self.settings.lang)
+        lang = language_of(Request(scope))
         values: dict[str, Any] = {"megabytes": self._limit(scope["path"]) // 1_000_000}
         response = problem_response(
             status,

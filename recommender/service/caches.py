@@ -86,6 +86,8 @@ class Caches:
     ----------
     keys : SharedCache
         API keys that were checked, by token and the counter of changes of keys.
+    sessions : SharedCache
+        Browsers that are signed in, by the hash of their token and the same counter.
     rankings : SharedCache
         Recommendations as they were sent, by person, version of the person, request, day,
         language, model and catalogue.
@@ -97,6 +99,7 @@ class Caches:
     """
 
     keys: SharedCache = field(default_factory=lambda: SharedCache(_KEYS_HELD))
+    sessions: SharedCache = field(default_factory=lambda: SharedCache(_KEYS_HELD))
     rankings: SharedCache = field(default_factory=lambda: SharedCache(_RANKINGS_HELD))
     levels: LevelCache = field(default_factory=lambda: LevelCache(_DAYS_HELD))
     quarters: LevelCache = field(default_factory=lambda: LevelCache(_QUARTERS_HELD))

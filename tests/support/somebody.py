@@ -12,8 +12,16 @@ from asking import session_of
 from organisations import AS_OF
 
 from recommender.service.access.keys import KeyRequest, create_key
+from recommender.service.access.signing_in.accounts import (
+    ENTER,
+    AccountRequest,
+    create_account,
+    make_link,
+)
+from recommender.service.access.signing_in.browsers import begin_session, principal_of_account
 from recommender.service.installation import Service
 from recommender.service.permissions import Role
+from recommender.settings import Settings
 from recommender.store import AuditEntry, append_entries, schema, writing
 
 SOMEBODY, NAME = "P7731", "欧阳修远"
@@ -42,7 +50,10 @@ def store_somebody(service: Service) -> str:
     request = KeyRequest(f"{NAME}的脚本", Role.MANAGER, person_id=SOMEBODY)
     key_id = create_key(session, request).key.key_id
     actor = f"key:{key_id}"
+    account = create_account(session, AccountRequest(NAME, NAME, Role.MANAGER, person_id=SOMEBODY))
+    make_link(session, account.account_id, ENTER)
     with writing(service.engine) as connection:
+        begin_session(connection, Settings(), principal_of_account(account), name=NAME)
         ref = connection.scalar(sa.select(person.c.ref).where(person.c.person_id == SOMEBODY))
         for table, rows in {
             **_facts(service),

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from api.admission import Admitted, count_request, refuse_address
+from api.admission import Admitted, Call, admit_principal, note_reads, refused
 from api.operations import Operations
-from api.problems import language_of, problem_response
+from api.problems import Refusal, language_of, problem_response
 from api.responses import answer, send
 from api.routes.plans.plans import PlanId
 from api.server_state import ServerState
@@ -19,7 +19,6 @@ from recommender.service.access import calendar_links
 from recommender.service.exports.calendars import read_calendar_feed
 from recommender.service.exports.calendars import read_plan_calendar as write_plan_calendar
 from recommender.service.permissions import Permission
-from recommender.service.session import Session
 
 ROUTES = Operations("plans")
 FEED = APIRouter(include_in_schema=False)
@@ -69,7 +68,12 @@ def read_calendar_link(call: Admitted) -> Response:
 
 
 @ROUTES.operation(
-    "POST", "/calendar-link", Permission.READ_PLANS, answer=NewCalendarLinkOut, status=201
+    "POST",
+    "/calendar-link",
+    Permission.READ_PLANS,
+    answer=NewCalendarLinkOut,
+    status=201,
+    example={},
 )
 def create_calendar_link(call: Admitted) -> Response:
     """Make the caller's calendar link, and show it this once; one made before ends.
@@ -84,11 +88,9 @@ def create_calendar_link(call: Admitted) -> Response:
         return answer(call, shown, status=201)
 
 
-@ROUTES.operation(
-    "DELETE", "/calendar-link", Permission.READ_PLANS, status=204, absent=True
-)
+@ROUTES.operation("DELETE", "/calendar-link", Permission.READ_PLANS, status=204)
 def revoke_calendar_link(call: Admitted) -> Response:
-    """End the caller's calendar link at once."""
+    """End the caller's calendar link at once, if there is one."""
     with call.once():
         calendar_links.revoke_calendar_link(call.session)
         return call.respond(Response(status_code=204))
@@ -99,35 +101,23 @@ async def follow_calendar(request: Request, token: str) -> Response:
     """Give a calendar program the dates that a link stands for; an unknown link is not there."""
     state: ServerState = request.app.state.server
 
-    def read() -> tuple[Session, bytes]:
-        found = calendar_links.identify_calendar(
-            state.installation, token, today=state.settings.today()
-        )
+    def read() -> tuple[Call, bytes]:
+        today = state.settings.today()
+        found = calendar_links.identify_calendar(state.installation, token, today=today)
         if found is None:
-            raise refuse_address(state, request, 404)
-        service, who = found
-        request.state.actor = who.actor
-        count_request(state, who.actor)
-        session = Session(
-            service=service,
-            who=who,
-            action="follow_calendar",
-            today=state.settings.today(),
-            lang=language_of(request),
-            request_id=request.state.request_id,
-            resource="/calendar",
-        )
-        return session, read_calendar_feed(session)
+            # as any other address of which there is nothing
+            raise refused(state, request, Refusal(404, "problem.404"))
+        call = admit_principal(request, *found, lang=language_of(request))
+        # the trail is kept for long, and the address is a secret
+        call.session.resource = "/calendar"
+        return call, read_calendar_feed(call.session)
 
-    session, content = await run_in_threadpool(read)
-    note = session.take_note()
-    if note is not None:
-        await state.writer.write(note)
-    headers = {"Cache-Control": "private, no-cache", "Content-Language": session.lang}
-    return Response(content, media_type=ICS, headers=headers)
+    call, content = await run_in_threadpool(read)
+    await note_reads(call)
+    return send(call, content, media_type=ICS)
 
 
-def _say_it_was_shown(call: Admitted) -> Response:
+def _say_it_was_shown(call: Call) -> Response:
     """Return what is kept in place of the answer: a secret is not."""
     request_id = call.request.state.request_id
     return problem_response(409, "keys.shown-once", lang=call.lang, request_id=request_id)

@@ -12,7 +12,7 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from recommender.errors import ForbiddenError, NotFoundError
+from recommender.errors import ConflictError
 from recommender.service.installation import Installation, Service
 from recommender.service.permissions import Permission, Principal, Role
 from recommender.service.session import Session
@@ -40,10 +40,13 @@ def create_calendar_link(session: Session) -> NewCalendarLink:
 
     Raises
     ------
-    ForbiddenError
+    ConflictError
         If no person stands behind the principal.
     """
-    person_id = _own(session)
+    session.need(Permission.READ_PLANS)
+    person_id = session.who.person_id
+    if person_id is None:
+        raise ConflictError("calendar.no-person")
     token, now = secrets.token_urlsafe(32), dt.datetime.now(dt.UTC)
     with session.writing() as connection:
         # locked, so that two requests at once leave one link in force
@@ -56,34 +59,25 @@ def create_calendar_link(session: Session) -> NewCalendarLink:
 
 
 def read_calendar_link(session: Session) -> CalendarLink | None:
-    """Return the principal's own calendar link; None where there is none in force.
-
-    Raises
-    ------
-    ForbiddenError
-        If no person stands behind the principal.
-    """
-    person_id = _own(session)
+    """Return the principal's own calendar link; None where there is none in force."""
+    session.need(Permission.READ_PLANS)
+    person_id = session.who.person_id
+    if person_id is None:
+        return None
     with session.reading() as connection:
         session.person(connection, person_id)
         return find_calendar_link(connection, person_id=person_id)
 
 
 def revoke_calendar_link(session: Session) -> None:
-    """End the principal's own calendar link.
-
-    Raises
-    ------
-    ForbiddenError
-        If no person stands behind the principal.
-    NotFoundError
-        If there is no link in force.
-    """
-    person_id = _own(session)
+    """End the principal's own calendar link, if there is one."""
+    session.need(Permission.READ_PLANS)
+    person_id = session.who.person_id
+    if person_id is None:
+        return
     with session.writing() as connection:
         session.person(connection, person_id, lock=True)
-        if not revoke_calendar_links(connection, person_id, at=dt.datetime.now(dt.UTC)):
-            raise NotFoundError("calendar.no-link")
+        revoke_calendar_links(connection, person_id, at=dt.datetime.now(dt.UTC))
 
 
 def identify_calendar(
@@ -109,13 +103,6 @@ def identify_calendar(
         person_id=link.person_id,
     )
     return installation.current(counters["catalog"]), who
-
-
-def _own(session: Session) -> str:
-    session.need(Permission.READ_PLANS)
-    if session.who.person_id is None:
-        raise ForbiddenError("calendar.no-person")
-    return session.who.person_id
 
 
 def _hash(token: str) -> str:

@@ -18,24 +18,21 @@ from recommender.errors import (
     NotFoundError,
     RecommenderError,
 )
+from recommender.service.access.rights import check_rights, permissions_kept
 from recommender.service.access.two_person import WAITING, is_same_hand, needs_second
 from recommender.service.installation import Installation, Service
 from recommender.service.permissions import (
-    PERMISSIONS,
     Permission,
     Principal,
     Role,
     grant,
-    grantable,
 )
 from recommender.service.session import Session
 from recommender.store import (
-    EVERYONE,
     Connection,
     StoredKey,
     change_key,
     count_change,
-    find_person,
     has_keys,
     insert_key,
     list_keys,
@@ -44,7 +41,6 @@ from recommender.store import (
     read_key,
     reading,
     try_write,
-    unit_exists,
     writing,
 )
 
@@ -172,7 +168,13 @@ def create_key(session: Session, request: KeyRequest) -> NewKey:
     """
     session.need(Permission.MANAGE_KEYS)
     with session.writing() as connection:
-        _check(connection, request)
+        check_rights(
+            connection,
+            request.role,
+            person_id=request.person_id,
+            org_unit=request.org_unit,
+            permissions=(*(request.permissions or ()), *request.also),
+        )
         now = dt.datetime.now(dt.UTC)
         made = _make(
             StoredKey(
@@ -182,7 +184,7 @@ def create_key(session: Session, request: KeyRequest) -> NewKey:
                 role=request.role.value,
                 person_id=request.person_id,
                 org_unit=org_path(request.org_unit) if request.org_unit else None,
-                permissions=_permissions(request),
+                permissions=permissions_kept(request.role, request.permissions, request.also),
                 networks=_networks(request),
                 replaces=None,
                 created_by=session.who.actor,
@@ -316,30 +318,6 @@ def issue_first_key(session: Session) -> NewKey | None:
         if has_keys(connection):
             return None
         return create_key(session, KeyRequest("first admin key", Role.ADMIN))
-
-
-def _check(connection: Connection, request: KeyRequest) -> None:
-    if request.role in (Role.EMPLOYEE, Role.MANAGER) and request.person_id is None:
-        raise InputError("keys.needs-person", role=request.role.value)
-    if request.org_unit is not None and request.role is not Role.HR:
-        raise InputError("keys.no-unit", role=request.role.value)
-    if request.person_id is not None and not find_person(connection, EVERYONE, request.person_id):
-        raise NotFoundError("person.unknown", person_id=request.person_id)
-    if request.org_unit is not None and not unit_exists(connection, org_path(request.org_unit)):
-        raise NotFoundError("org-unit.unknown", org_unit=request.org_unit)
-    for permission in (*(request.permissions or ()), *request.also):
-        if permission not in grantable(request.role):
-            raise InputError(
-                "keys.permission", role=request.role.value, permission=permission.value
-            )
-
-
-def _permissions(request: KeyRequest) -> list[str] | None:
-    """Return what the key is stored with; None for what the role has, also in times to come."""
-    if request.permissions is None and not request.also:
-        return None
-    first = PERMISSIONS[request.role] if request.permissions is None else request.permissions
-    return sorted({permission.value for permission in (*first, *request.also)})
 
 
 def _networks(request: KeyRequest) -> list[str] | None:

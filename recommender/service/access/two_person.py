@@ -1,8 +1,8 @@
 """What one person must not do alone: the first asks, and a second one has to do the same.
 
-An actor is a key or a token, and one person may hold several. Two keys count as one hand where one
-was rotated into the other, where one made the other, for whoever makes a key sees it, and where
-both belong to the same person.
+An actor is a key, an account or a token, and one person may hold several. Two of them count as one
+hand where one was rotated into the other, where one made the other, for whoever makes a key or a
+link to an account sees it, and where both belong to the same person.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import datetime as dt
 
 from recommender.service.permissions import COMMAND_LINE, Principal, Role
 from recommender.service.session import Session
-from recommender.store import Connection, StoredKey, read_key
+from recommender.store import Connection, StoredAccount, StoredKey, read_account, read_key
 
 WAITING = dt.timedelta(hours=72)
 """How long what was asked for waits for the second person."""
@@ -28,7 +28,7 @@ def needs_second(session: Session) -> bool:
 
 def is_same_hand(connection: Connection, asked_by: str, who: Principal) -> bool:
     """Say whether the actor who asked may be the same person as the principal."""
-    asking, confirming = _key_of(connection, asked_by), _key_of(connection, who.actor)
+    asking, confirming = _find(connection, asked_by), _find(connection, who.actor)
     if asking is not None and asking.person_id is not None and asking.person_id == who.person_id:
         return True
     first, second = _origin(connection, asking), _origin(connection, confirming)
@@ -37,23 +37,27 @@ def is_same_hand(connection: Connection, asked_by: str, who: Principal) -> bool:
     ) in _makers(connection, asked_by)
 
 
-def _key_of(connection: Connection, actor: str) -> StoredKey | None:
-    kind, _, key_id = actor.partition(":")
-    return read_key(connection, key_id) if kind == "key" else None
+def _find(connection: Connection, actor: str) -> StoredKey | StoredAccount | None:
+    kind, _, number = actor.partition(":")
+    if kind == "account":
+        return read_account(connection, account_id=number)
+    return read_key(connection, number) if kind == "key" else None
 
 
-def _origin(connection: Connection, key: StoredKey | None) -> str | None:
+def _origin(connection: Connection, found: StoredKey | StoredAccount | None) -> str | None:
     """Return the actor of the first of the keys that were rotated into this one."""
-    while key is not None and key.replaces is not None:
-        older = read_key(connection, key.replaces)
+    if isinstance(found, StoredAccount):
+        return f"account:{found.account_id}"
+    while found is not None and found.replaces is not None:
+        older = read_key(connection, found.replaces)
         if older is None:
             break
-        key = older
-    return None if key is None else f"key:{key.key_id}"
+        found = older
+    return None if found is None else f"key:{found.key_id}"
 
 
 def _makers(connection: Connection, actor: str) -> set[str]:
-    """Return an actor and all from whose hands its key came, one way or another."""
+    """Return an actor and all from whose hands it came, one way or another."""
     makers: set[str] = set()
     waiting = [actor]
     while waiting:
@@ -61,9 +65,9 @@ def _makers(connection: Connection, actor: str) -> set[str]:
         if name in makers:
             continue
         makers.add(name)
-        key = _key_of(connection, name)
-        if key is not None:
-            waiting.append(key.created_by)
-            if key.replaces is not None:
-                waiting.append(f"key:{key.replaces}")
+        found = _find(connection, name)
+        if found is not None:
+            waiting.append(found.created_by)
+            if isinstance(found, StoredKey) and found.replaces is not None:
+                waiting.append(f"key:{found.replaces}")
     return makers

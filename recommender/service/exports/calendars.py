@@ -44,9 +44,7 @@ def read_calendar_feed(session: Session) -> bytes:
     with session.reading() as connection:
         person_id = session.who.person_id or ""
         session.person(connection, person_id)
-        heads = list_plans(
-            connection, session.who.scope, person_id=person_id, limit=_MOST_PLANS
-        )
+        heads = list_plans(connection, session.who.scope, person_id=person_id, limit=_MOST_PLANS)
         entries = [
             entry
             for head in heads

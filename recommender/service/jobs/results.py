@@ -81,7 +81,7 @@ def get_job_file(session: Session, job_id: str) -> tuple[bytes, str, str]:
         if content is None:
             raise NotFoundError("job.no-file", job_id=job_id, days=FILE_DAYS)
         result = read_job_result(connection, job_id) or {}
-        written = [each["person_id"] for each in result["written"]]
+        written = [each["person_id"] for each in result.get("written", ())]
         session.saw(read_refs(connection, written))
     ending, media_type = type_of_bundle(job.request["format"], job.request["bundle"])
     return content, f"plans-{job_id}.{ending}", media_type

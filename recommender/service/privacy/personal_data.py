@@ -57,6 +57,8 @@ SECTIONS = {
     "objection_answered": "privacy.objection-answered",
     "api_key": "privacy.api-key",
     "calendar_link": "privacy.calendar-link",
+    "account": "privacy.account",
+    "browser_session": "privacy.browser-session",
     "audit_entry": "privacy.audit-entry",
     "audit_entry_own": "privacy.audit-entry-own",
     "import_change": "privacy.import-change",

@@ -129,12 +129,19 @@ def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -
     counts["idempotent_answer"] = _delete_answers(connection, head.ref, naming, actors)
     for table in (schema.api_key, schema.calendar_link):
         run(table, table.delete().where(table.c.person_id == me))
+    accounts = sa.select(schema.account.c.account_id).where(schema.account.c.person_id == me)
+    for table in (schema.sign_in_link, schema.browser_session):
+        run(table, table.delete().where(table.c.account_id.in_(accounts)))
+    # of an identity provider, and so without an account
+    browser = schema.browser_session
+    run(browser, browser.delete().where(browser.c.person_id == me))
+    run(schema.account, schema.account.delete().where(schema.account.c.person_id == me))
     counts["job"] = _reword_jobs(connection, naming)
     # a file that waits may name anybody, and can be uploaded again
     run(schema.import_upload, schema.import_upload.delete())
     _blot(connection, naming)
     run(person, person.delete().where(person.c.person_id == me))
-    # every worker has to refuse the person's keys at once
+    # every worker has to refuse the person's keys and browsers at once
     count_change(connection, "access")
     return counts
 

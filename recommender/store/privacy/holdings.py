@@ -36,6 +36,8 @@ TEXTS = (
     schema.objection.c.reason,
     schema.objection.c.answer,
     schema.api_key.c.label,
+    schema.account.c.name,
+    schema.browser_session.c.name,
     schema.import_batch.c.file_name,
 )
 ACTIVITY_TEXTS = ("title", "goal", "companion", "measure")
@@ -53,10 +55,18 @@ def naming_of(connection: sa.Connection, head: PersonHead) -> Naming:
 
 
 def actors_of(connection: sa.Connection, person_id: str) -> list[str]:
-    """Return the names under which a person's own API keys stand in the audit trail."""
-    key = schema.api_key.c
-    ids = connection.scalars(sa.select(key.key_id).where(key.person_id == person_id))
-    return [f"key:{key_id}" for key_id in ids]
+    """Return the names under which the person's keys and accounts stand in the audit trail."""
+    key, account, browser = schema.api_key.c, schema.account.c, schema.browser_session.c
+    keys = connection.scalars(sa.select(key.key_id).where(key.person_id == person_id)).all()
+    accounts = connection.scalars(
+        sa.select(account.account_id).where(account.person_id == person_id)
+    ).all()
+    # of an identity provider only while signed in: nothing else tells whose hash it is
+    browsers = connection.scalars(
+        sa.select(browser.actor).where(browser.person_id == person_id).distinct()
+    ).all()
+    own = [f"key:{key_id}" for key_id in keys] + [f"account:{number}" for number in accounts]
+    return [*own, *(actor for actor in browsers if actor not in own)]
 
 
 def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows]:
@@ -112,6 +122,12 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
         "calendar_link": _all_but(schema.calendar_link, "id", "token_sha256", "created_by").where(
             schema.calendar_link.c.person_id == me
         ),
+        "account": _all_but(schema.account, "password_hash", "created_by", "confirmed_by").where(
+            schema.account.c.person_id == me
+        ),
+        "browser_session": _all_but(
+            schema.browser_session, "token_sha256", "csrf", "actor", "account_id"
+        ).where(schema.browser_session.c.person_id == me),
         "audit_entry": _entries(names_subject(head.ref)),
         "audit_entry_own": _entries(audit.actor.in_(actors)),
     }

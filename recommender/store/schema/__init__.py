@@ -37,6 +37,7 @@ from recommender.store.schema.plans import (
     plan_version,
     shown,
 )
+from recommender.store.schema.sign_in import account, browser_session, sign_in_link
 
 TABLE_OF_KIND = {
     "assessments": assessment,
@@ -51,10 +52,12 @@ TABLE_OF_KIND = {
 
 __all__ = [
     "TABLE_OF_KIND",
+    "account",
     "api_key",
     "assessment",
     "audit_entry",
     "audit_head",
+    "browser_session",
     "calendar_link",
     "change_counter",
     "enrolment",
@@ -81,4 +84,5 @@ __all__ = [
     "rating",
     "secret",
     "shown",
+    "sign_in_link",
 ]

@@ -48,6 +48,9 @@ NAMING = {
     "import_change": {"person_id", "rows"},
     "api_key": {"person_id", "label"},
     "calendar_link": {"person_id"},
+    # all three go with the person; the login is one that nobody else can be meant by
+    "account": {"person_id", "login", "name"},
+    "browser_session": {"person_id", "name"},
     "audit_entry": {"subjects"},
     "job": {"request", "result", "problem", "principal", "report", "file"},
     "idempotent_answer": {"key", "headers", "body", "subjects"},
@@ -80,6 +83,14 @@ NOT_NAMING = {
         *("replaces", "created_by", "confirmed_by"),
     },
     "calendar_link": {"token_sha256", "created_by"},
+    "account": {
+        *("account_id", "password_hash", "role", "org_unit", "permissions"),
+        *("created_by", "confirmed_by"),
+    },
+    "browser_session": {
+        *("token_sha256", "account_id", "actor", "role", "org_unit", "permissions", "csrf"),
+    },
+    "sign_in_link": {"token_sha256", "account_id", "purpose", "created_by"},
     "audit_entry": {"actor", "role", "action", "resource", "request_id", "details", "hash"},
     "audit_head": {"hash"},
     "change_counter": {"name"},

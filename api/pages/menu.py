@@ -1,0 +1,140 @@
+"""The menu: what the permissions of whoever is signed in open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from api.admission import Call
+from recommender.service.permissions import Permission, Role
+from recommender.texts import say
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the menu; its name is the text ``menu.<key>``.
+
+    Parameters
+    ----------
+    needs : Permission or None
+        Without it the line is left out.
+    roles : frozenset of Role
+        For whom the page is made; others may open what their permissions allow, by address.
+    """
+
+    key: str
+    href: str
+    icon: str
+    needs: Permission | None
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry as it is shown now."""
+
+    key: str
+    href: str
+    icon: str
+    label: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """Lines under a heading; the first group has none."""
+
+    label: str
+    entries: Sequence[Line]
+
+
+_HR = frozenset({Role.HR, Role.ADMIN})
+_LEADING = _HR | {Role.MANAGER}
+_OWN = frozenset({Role.EMPLOYEE, Role.MANAGER})
+_ANALYSING = frozenset({Role.ANALYST, Role.HR, Role.SYSTEM_ADMIN, Role.ADMIN})
+_GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "",
+        (
+            Entry("today", "/", "today", Permission.READ_PLANS, _HR),
+            Entry("team", "/team", "people", Permission.READ_STATISTICS, frozenset({Role.MANAGER})),
+            Entry("me", "/me", "person", Permission.READ_RECOMMENDATIONS, _OWN),
+            Entry(
+                "organisation",
+                "/organisation",
+                "organisation",
+                Permission.READ_STATISTICS,
+                _HR | {Role.ANALYST},
+            ),
+            Entry("people", "/people", "people", Permission.READ_PEOPLE, _HR),
+            Entry("plans", "/plans", "plan", Permission.READ_PLANS, _LEADING),
+            Entry("campaigns", "/campaigns", "campaign", Permission.RUN_JOBS, _HR),
+            Entry("imports", "/imports", "import", Permission.IMPORT, _HR),
+            Entry(
+                "catalog",
+                "/catalog",
+                "catalog",
+                Permission.READ_CATALOG,
+                _LEADING | {Role.EMPLOYEE, Role.ANALYST},
+            ),
+        ),
+    ),
+    ("analysis", (Entry("models", "/models", "model", Permission.READ_MODELS, _ANALYSING),)),
+    (
+        "administration",
+        (
+            Entry(
+                "accounts",
+                "/accounts",
+                "person",
+                Permission.MANAGE_KEYS,
+                frozenset({Role.ACCESS_ADMIN, Role.ADMIN}),
+            ),
+            Entry(
+                "keys",
+                "/keys",
+                "key",
+                Permission.MANAGE_KEYS,
+                frozenset({Role.ACCESS_ADMIN, Role.ADMIN}),
+            ),
+            Entry(
+                "audit",
+                "/audit",
+                "audit",
+                Permission.READ_AUDIT,
+                frozenset({Role.AUDITOR, Role.ADMIN}),
+            ),
+            Entry("privacy", "/privacy", "audit", Permission.ANSWER_OBJECTIONS, _HR),
+        ),
+    ),
+)
+
+
+def menu_of(call: Call) -> list[Group]:
+    """Return the menu of whoever is signed in; groups without a line are left out.
+
+    The line whose page is open, or a page below it, is marked.
+    """
+    who, path, lang = call.session.who, call.request.url.path, call.lang
+    groups = [
+        Group(
+            say(f"menu.{name}", lang) if name else "",
+            [
+                Line(
+                    key=entry.key,
+                    href=entry.href,
+                    icon=entry.icon,
+                    label=say(f"menu.{entry.key}", lang),
+                    current=_is_below(path, entry.href),
+                )
+                for entry in entries
+                if who.role in entry.roles and (not entry.needs or entry.needs in who.permissions)
+            ],
+        )
+        for name, entries in _GROUPS
+    ]
+    return [group for group in groups if group.entries]
+
+
+def _is_below(path: str, href: str) -> bool:
+    return path == href or (href != "/" and path.startswith(f"{href}/"))
