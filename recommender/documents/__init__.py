@@ -1,8 +1,9 @@
 """What people read on paper and on a page of its own.
 
 `plan` is the development plan, `catalog` the module sheet and the booklet, `evaluation` the report
-on an effect model, `calendar` the dates of plans. ``document.py`` says what is shown, as plain values; ``view.py`` puts that into
-words and figures; the templates only arrange those. `typesetting` makes PDFs and `markup` pages.
+on an effect model, `calendar` the dates of plans. ``document.py`` says what is shown, as plain
+values; ``view.py`` puts that into words and figures; the templates only arrange those.
+`typesetting` makes PDFs and `markup` pages.
 The libraries that render are imported only when something is rendered.
 """
 

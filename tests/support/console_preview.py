@@ -52,14 +52,7 @@ def preview(template: str, *, lang: str = "zh-CN", current: str = "", **values: 
         {
             "label": label,
             "entries": [
-                {
-                    "key": k,
-                    "href": f"/{k}",
-                    "icon": k,
-                    "label": n,
-                    "count": c,
-                    "current": k == current,
-                }
+                {"key": k, "href": f"/{k}", "icon": k, "label": n, "count": c, "current": k == current}
                 for k, n, c in group
             ],
         }

@@ -15,7 +15,6 @@ from recommender.errors import InputError, NotFoundError, RecommenderError
 from recommender.exchange.forms.layout import safe_name
 from recommender.service.exports.team import list_team
 from recommender.service.permissions import Permission
-from recommender.service.plans.reading import read_plan_document
 from recommender.service.session import Session
 from recommender.store import PersonHead
 from recommender.store.plans.current import find_current
@@ -92,11 +91,30 @@ def write_plan_files(
     session: Session,
     org_unit: str | None = None,
     *,
+    read: Callable[[Session, str], PlanDocument],
     file_format: str = "pdf",
     bundle: Bundle = "zip",
     note_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> PlanFiles:
     """Write the plan that counts now of everybody in a unit.
+
+    Parameters
+    ----------
+    session : Session
+        Who asks.
+    org_unit : str, optional
+        The unit; everybody within the principal's scope where not given.
+    read : callable
+        Takes a session and the id of a plan, such as `read_plan_document`.
+    file_format, bundle : str
+        As in `FORMATS`, and ``one`` document or a ``zip``.
+    note_progress : callable
+        Takes how many are written, and of how many.
+
+    Returns
+    -------
+    PlanFiles
+        The file, and whose plans are in it and whose are not.
 
     Raises
     ------
@@ -118,7 +136,7 @@ def write_plan_files(
             try:
                 if head is None:
                     raise NotFoundError("export.no-plan", name=person.name)
-                documents.append((person, read_plan_document(session, head.plan_id)))
+                documents.append((person, read(session, head.plan_id)))
             except RecommenderError as error:
                 failed.append((person.person_id, error))
     # from here on with no connection held

@@ -14,8 +14,8 @@ from recommender.errors import ConflictError, InputError, NotFoundError
 from recommender.service.exports.plan_files import check_bundle
 from recommender.service.framework import find_path
 from recommender.service.jobs.kinds import describe_plan_request
+from recommender.service.jobs.principals import describe_principal
 from recommender.service.jobs.problems import JobProblem, tell_problem
-from recommender.service.jobs.process import describe_principal
 from recommender.service.people.known_ids import find_kind
 from recommender.service.people.recognising.uploads import (
     find_upload,
