@@ -23,13 +23,14 @@ from fastapi.routing import APIRoute
 from limits import RateLimitItem
 from starlette.concurrency import run_in_threadpool
 
-from api.identity.tokens import Claims, TokenRefused
+from api.identity.principals import principal_of_claims
+from api.identity.tokens import TokenRefused
 from api.problems import FieldProblem, Refusal, language_of
 from api.server_state import REFUSALS, ServerState
 from recommender.service.access.idempotency import KeptAnswer, answering_once
-from recommender.service.access.keys import identify, org_path
+from recommender.service.access.keys import identify
 from recommender.service.installation import Service
-from recommender.service.permissions import PERMISSIONS, Permission, Principal, Role
+from recommender.service.permissions import Permission, Principal
 from recommender.service.session import Session
 
 # Visible ASCII only: a header carries nothing else unchanged.
@@ -42,7 +43,6 @@ _KEY = "trk_"
 # The issuer is down or has just changed its keys. The caller did nothing wrong, so such a refusal
 # does not count against his address.
 _NOT_GUESSING = ("keys-unavailable", "unknown-key")
-_WHOLE_ORGANISATION = "*"
 # HTTP wants a challenge with every 401 (RFC 9110, 11.6.1)
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="training-recommender"'}
 
@@ -237,35 +237,12 @@ def _check_claims(state: ServerState, request: Request, token: str) -> Principal
     if state.verifier is None:
         return None
     try:
-        return _principal_of_claims(state.verifier.verify(token))
+        return principal_of_claims(state.verifier.verify(token))
     except TokenRefused as refused:
         request.state.refused = refused.reason
         if refused.reason in _NOT_GUESSING:
             raise Refusal(401, "access.bad-token", headers=_CHALLENGE) from None
         return None
-
-
-def _principal_of_claims(claims: Claims) -> Principal:
-    if claims.role is None:
-        raise TokenRefused("claims")
-    role = Role(claims.role)
-    if role in (Role.EMPLOYEE, Role.MANAGER) and claims.person_id is None:
-        raise TokenRefused("claims")
-    unit = None
-    if role is Role.HR and claims.org_unit != _WHOLE_ORGANISATION:
-        unit = org_path(claims.org_unit or "")
-        if not unit:
-            raise TokenRefused("claims")
-    # The subject may be a name or a mail address, which must not stand in the log and the audit
-    # trail; its hash tells callers apart just as well.
-    subject = hashlib.sha256(f"{claims.issuer} {claims.subject}".encode()).hexdigest()[:16]
-    return Principal(
-        actor=f"token:{subject}",
-        role=role,
-        permissions=PERMISSIONS[role],
-        person_id=claims.person_id,
-        org_unit=unit,
-    )
 
 
 def _count(state: ServerState, limit: RateLimitItem, actor: str) -> dict[str, str]:

@@ -51,9 +51,11 @@ _SOMETIMES = {
 
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 CSV = "text/csv"
 # browsers and curl send a file of a type they don't know as octet-stream
-TABLES = (XLSX, CSV, "application/octet-stream")
+BYTES = "application/octet-stream"
+TABLES = (XLSX, CSV, BYTES)
 
 
 class Operations(APIRouter):
@@ -84,6 +86,7 @@ class Operations(APIRouter):
         example: dict[str, Any] | None = None,
         body_example: Any = None,
         upload: bool = False,
+        document: bool = False,
         solves: bool = False,
         waits: bool = False,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -112,7 +115,9 @@ class Operations(APIRouter):
         body_example : object
             A body that works together with `example`; the text of a CSV file for an upload.
         upload : bool
-            Whether the body is a file.
+            Whether the body is a table in a file.
+        document : bool
+            Whether the body is a Word document.
         solves : bool
             Whether it solves a plan: of these a caller has fewer an hour.
         waits : bool
@@ -176,6 +181,12 @@ class Operations(APIRouter):
             whole = {"schema": {"type": "string", "format": "binary", "minLength": 1}}
             content = dict.fromkeys(TABLES, whole) | {CSV: {**whole, "example": body_example}}
             extra["requestBody"] = {"required": True, "content": content}
+        elif document:
+            whole = {"schema": {"type": "string", "format": "binary", "minLength": 1}}
+            extra["requestBody"] = {
+                "required": True,
+                "content": dict.fromkeys((DOCX, BYTES), whole),
+            }
         elif body_example is not None:
             extra["requestBody"] = {"content": {"application/json": {"example": body_example}}}
 

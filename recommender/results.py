@@ -148,7 +148,8 @@ class PlanItem:
     work, `companion` who accompanies that, `measure` how success is judged, and `review_on` when
     it is looked at again; in plans of earlier releases they are empty. `focus` is what the practice
     is tied to: an indicator, or ``<competency>.<level>``. `cautions` are codes of what the history
-    of the model cannot tell of this module.
+    of the model cannot tell of this module. `wanted` tells that a person asked for the module, and
+    `by_hand` names those of `on_the_job`, `companion`, `measure` and `review_on` that a person set.
     """
 
     order: int
@@ -176,6 +177,8 @@ class PlanItem:
     review_on: dt.date | None = None
     focus: str = ""
     cautions: tuple[str, ...] = ()
+    wanted: bool = False
+    by_hand: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -259,7 +262,8 @@ class Plan:
     one is proven to be the best, and for plans chosen by hand. `size_known` as in
     `Recommendations`. `unserved` are those of the three largest priorities that the items close by
     less than a third. `review_on` is when the whole plan is looked at again; None where there is
-    nothing in it.
+    nothing in it. `in_turn` tells that a person has set the order of the items: none begins before
+    the one above it.
     """
 
     plan_id: str
@@ -287,6 +291,7 @@ class Plan:
     outlook: str | None = None
     activities: tuple[PlanActivity, ...] = ()
     review_on: dt.date | None = None
+    in_turn: bool = False
 
 
 def find_doubt(

@@ -31,6 +31,7 @@ SAYING = {"say", "hint", "print", "TableFault", "Problem", *ERRORS}
 KEY = re.compile(r"[a-z][a-z-]*(\.[a-z_-]+)+")
 # families whose keys are put together, and where; the rest of a key stands somewhere by itself
 FAMILIES = {
+    "account-state.": "cli.access.accounts: what an account can be used for",
     "activity.": "service.plans.development.words: by the kind of activity",
     "analysis.": "recommender.analysis: columns of tables, findings, sources",
     "caution.": "service.recommend.wording: warnings that touch a module, by code",
@@ -41,7 +42,7 @@ FAMILIES = {
     "document.": "documents.plan.view and its template",
     "fact.": "cli.printing.print_facts: columns, rater types",
     "retained.": "cli.privacy: tables that are kept for a time",
-    "role.": "cli.access: every role",
+    "role.": "cli.access.keys: every role",
     "evaluation.": "documents.evaluation.view, its template, and charts",
     "exclusion.": "answers.describe_exclusions: every reason but NONE",
     "expected.": "exchange.faults: what a cell should hold",
@@ -54,6 +55,10 @@ FAMILIES = {
     "notice.": "service.privacy.objections: each proposal, its data and its logic",
     "modality.": "every modality of a catalogue",
     "model.": "improvement: faults of rows by code",
+    "person.access.area.": "service.privacy.accesses: what an operation is about",
+    "person.courses.": "people/overview.html.j2: what an estimate rests on",
+    "person.rater.": "pages of a person: every type of rater",
+    "person.record.is.": "people/history.html.j2: statuses of enrolments",
     "problem.": "api.problems: titles by status",
     "reason.": "planning, answers.explain_served: basis, place",
     "recognition.": "exchange.recognition.answers.wording: forms, reasons, questions by code",
@@ -62,6 +67,7 @@ FAMILIES = {
     "report.": "exchange.marked_copy: heads of the list",
     "table.unknown_": "exchange.references.unknown: what a column refers to",
     "unserved.": "plans.reasons: why a gap is left, obstacles by code",
+    "word.placeholder.": "documents.word.placeholders: every name that a template may show",
     "template.": "exchange.templates: heads, titles and the columns of records",
 }
 

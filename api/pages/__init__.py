@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import language
+from api.pages import home, language, plan_documents, plans
+from api.pages.people import changes, listing, person, team
+from api.pages.signing_in import accounts, entering, own
 
-AREAS: tuple[APIRouter, ...] = (language.PAGES,)
+AREAS: tuple[APIRouter, ...] = (
+    entering.PAGES,
+    own.PAGES,
+    accounts.PAGES,
+    home.PAGES,
+    language.PAGES,
+    listing.PAGES,
+    person.PAGES,
+    changes.PAGES,
+    team.PAGES,
+    plans.PAGES,
+    plan_documents.PAGES,
+)

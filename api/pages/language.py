@@ -20,10 +20,10 @@ _A_YEAR = 31_536_000
 def choose_language(
     request: Request,
     lang: Annotated[Literal["zh-CN", "en"], Form()],
-    back: Annotated[str, Form()] = "/",
+    after: Annotated[str, Form(alias="next")] = "/",
 ) -> Response:
     """Show the console in another language from now on, beginning with the page that was open."""
-    response = RedirectResponse(local_address(back), 303)
+    response = RedirectResponse(local_address(after), 303)
     secure = request.url.scheme == "https"
     response.set_cookie(
         LANGUAGE_COOKIE, lang, max_age=_A_YEAR, httponly=True, samesite="lax", secure=secure

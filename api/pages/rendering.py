@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -38,8 +37,15 @@ HEADERS = {
     ),
     # a page shows people's data; a shared computer must not keep it
     "Cache-Control": "no-store",
+    # with "no-referrer" a browser does not say of which page a form was, and each would be refused
+    "Referrer-Policy": "same-origin",
 }
 SAID_COOKIE = "said"
+# not by `strftime`, whose names are of the machine's language
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
 _TEMPLATES = Path(__file__).parent.parent / "templates" / "console"
 
 
@@ -168,7 +174,8 @@ def _day_words(context: Context, day: dt.date | None) -> str:
     if day is None:
         return figures.UNKNOWN
     lang: str = context["lang"]
-    return say("console.day", lang, month=day.month, day=day.day, name=f"{day:%B}")
+    month = _MONTHS[day.month - 1] if lang == "en" else f"{day.month}"
+    return say("console.day", lang, month=month, day=day.day)
 
 
 def _path_part(text: str) -> str:

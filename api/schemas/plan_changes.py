@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from api.schemas.common import Body, Day, Hours, Id, Line, MoneyIn, Note
 from api.schemas.plans import Decision, Modules
 from recommender.results import ActivityKind
+from recommender.service.plans.desk.words import ItemWords
 from recommender.service.plans.development.activities import ActivityChange, NewActivity
 from recommender.service.plans.editing import ItemDates, PlanEdit
 
@@ -84,6 +85,24 @@ class ActivityChangeIn(Body):
     review_on: Day | None = None
 
 
+class ItemWordsIn(Body):
+    """What is to be said in a course of the plan; what is left out stays."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": [name], "properties": {name: {"type": "string"}}}
+                for name in ("on_the_job", "companion", "measure", "review_on")
+            ]
+        }
+    )
+    module_id: Id
+    on_the_job: Annotated[Note | None, Field(description="What to practise at work.")] = None
+    companion: Annotated[Line | None, Field(description="Who accompanies it.")] = None
+    measure: Annotated[Note | None, Field(description="How success is judged.")] = None
+    review_on: Day | None = None
+
+
 class ActivityDoneIn(Body):
     """When a development activity was done."""
 
@@ -105,6 +124,8 @@ class PlanEditIn(Body):
                         "add_activities",
                         "change_activities",
                         "remove_activities",
+                        "order",
+                        "words",
                     )
                 ),
                 {"required": ["hours_budget"]},
@@ -140,6 +161,18 @@ class PlanEditIn(Body):
             json_schema_extra={"uniqueItems": True},
         ),
     ] = ()
+    order: Annotated[
+        Modules,
+        Field(
+            description="All modules that the plan then has, in the order to take them: none is "
+            "to begin before the one in front of it.",
+            json_schema_extra={"uniqueItems": True},
+        ),
+    ] = ()
+    words: Annotated[
+        tuple[ItemWordsIn, ...],
+        Field(max_length=200, description="What is said of practice, companion and success."),
+    ] = ()
 
     def to_edit(self) -> PlanEdit:
         """Return it as the use case takes it."""
@@ -164,6 +197,8 @@ class PlanEditIn(Body):
                 ActivityChange(**each.model_dump()) for each in self.change_activities
             ),
             remove_activities=self.remove_activities,
+            order=self.order,
+            words=tuple(ItemWords(**each.model_dump()) for each in self.words),
         )
 
 

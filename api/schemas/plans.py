@@ -146,6 +146,11 @@ class PlanItemOut(_Part):
         list[str],
         Field(description="Codes of what the model's history cannot tell of this module."),
     ]
+    wanted: Annotated[bool, Field(description="Whether a person asked for the module.")]
+    by_hand: Annotated[
+        list[Literal["on_the_job", "companion", "measure", "review_on"]],
+        Field(description="What of it a person set; its words keep their language."),
+    ]
 
 
 class PlanActivityOut(_Part):
@@ -271,6 +276,10 @@ class _Content(Resource):
     activities: Annotated[list[PlanActivityOut], Field(description="What is no course.")]
     review_on: Annotated[
         dt.date | None, Field(description="When the whole plan is looked at again.")
+    ]
+    in_turn: Annotated[
+        bool,
+        Field(description="Whether a person set the order: no item begins before the one above."),
     ]
 
 

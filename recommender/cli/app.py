@@ -66,8 +66,9 @@ COMMANDS = {
     "models": ("models", "List, show, promote and roll back models."),
     "catalog": ("catalog", "Check, show, compare and print the catalogue; edit it in Excel."),
     "db": ("database", "Upgrade, check, back up and restore the database."),
-    "keys": ("access", "Create, list, rotate and revoke API keys."),
-    "audit": ("access", "Read the audit trail and check it."),
+    "keys": ("access.keys", "Create, list, rotate and revoke API keys."),
+    "accounts": ("access.accounts", "Add, list and disable accounts; make links to sign in with."),
+    "audit": ("access.keys", "Read the audit trail and check it."),
     "privacy": ("privacy", "Export or erase all data held on a person."),
     "retention": ("privacy", "Delete data past its retention period."),
 }

@@ -29,6 +29,7 @@ from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.document import name_method
 from recommender.service.plans.drafts import create_plan, create_plans
 from recommender.service.plans.reading import read_plan_document
+from recommender.service.plans.word.printing import write_plan_docx
 from recommender.service.recommend.recommendations import (
     RecommendationRequest,
     as_it_is,
@@ -168,6 +169,9 @@ def plan(
     html: Annotated[
         Path | None, typer.Option(help="Write the plan as a web page to this file.")
     ] = None,
+    docx: Annotated[
+        Path | None, typer.Option(help="Write the plan as a Word document to this file.")
+    ] = None,
 ) -> None:
     """Make a person's development plan."""
     request = PlanRequest(
@@ -184,12 +188,16 @@ def plan(
         stored = create_plan(session, person, request, as_of=term.settings.as_of)
         made = stored.plan
         document = read_plan_document(session, made.plan_id) if pdf or html else None
+        written = write_plan_docx(session, made.plan_id) if docx else b""
     # drawn after the session: what the document shows of people is in the audit trail by then
     if document and pdf:
         write_pdf(term, pdf, render_plan_pdf(document, lang=term.lang))
     if document and html:
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(render_plan_page(document, lang=term.lang), encoding="utf-8")
+    if docx:
+        docx.parent.mkdir(parents=True, exist_ok=True)
+        docx.write_bytes(written)
     if term.as_json:
         term.print_json(to_json(made))
         return
@@ -197,6 +205,8 @@ def plan(
     print_plan(term, session.service.framework, made, headline=headline)
     if html:
         term.print("cli.page-written", path=html)
+    if docx:
+        term.print("cli.word-written", path=docx)
     if pdf:
         term.print("cli.pdf-written", path=pdf)
 

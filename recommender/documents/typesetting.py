@@ -25,6 +25,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _STANDARDS: Any = ["a-2a", "ua-1"]
 AT_ONCE = 2
 """How many documents of a kind are set at the same time, each on a thread."""
+PNG_DPI = 200
 
 
 @dataclass(frozen=True)
@@ -69,22 +70,45 @@ def typeset(template: str, name: str, content: dict[str, Any], *, timestamp: dt.
         In a process forked from one that had already set a document: typst would wait there for
         threads that the fork left behind. Start workers by spawn, or before the first document.
     """
+    inputs = {name: json.dumps(content, ensure_ascii=False)}
+    return _compile(template, inputs, format="pdf", timestamp=timestamp, pdf_standards=_STANDARDS)
+
+
+def draw_png(svg: str) -> bytes:
+    """Draw a picture for a document that takes no SVG.
+
+    Parameters
+    ----------
+    svg : str
+        A drawing in a file of its own, its text in the vendored font.
+
+    Returns
+    -------
+    bytes
+        A PNG of 82 mm in width at 200 dots per inch, white where nothing is drawn.
+
+    Raises
+    ------
+    RuntimeError
+        As `typeset` does.
+    """
+    return _compile("picture.typ", {"drawing": svg}, format="png", ppi=PNG_DPI)
+
+
+def _compile(template: str, inputs: dict[str, str], **how: Any) -> bytes:
     # without this check, the call below would hang for ever
     compilers, process = _compilers(template)
     if process != os.getpid():
         raise RuntimeError("typst ran before this process was forked; start workers by spawn")
-    inputs = {name: json.dumps(content, ensure_ascii=False)}
     # A compiler keeps the inputs of its last run, so one that two threads used at once could give
     # them each other's document.
     compiler = compilers.get()
     try:
-        pdf = compiler.compile(
-            format="pdf", sys_inputs=inputs, timestamp=timestamp, pdf_standards=_STANDARDS
-        )
+        made = compiler.compile(sys_inputs=inputs, **how)
     finally:
         compilers.put(compiler)
-    assert isinstance(pdf, bytes)
-    return pdf
+    assert isinstance(made, bytes)
+    return made
 
 
 @cache

@@ -1,6 +1,6 @@
 """One person's plan: the set of modules worth most under hours, budget and prerequisites."""
 
-from recommender.plan.order import arrange
+from recommender.plan.order import arrange, follow
 from recommender.plan.problem import PlanChoice, PlanProblem, find_shortfalls, gap_closed
 from recommender.plan.solving import choose_plan, seek_shortest
 
@@ -10,6 +10,7 @@ __all__ = [
     "arrange",
     "choose_plan",
     "find_shortfalls",
+    "follow",
     "gap_closed",
     "seek_shortest",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import itertools
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -28,6 +29,26 @@ def arrange(problem: PlanProblem, chosen: Collection[int]) -> PlanChoice:
     """
     order, added, held_back = _put_in_order(problem, sorted(chosen))
     return PlanChoice(order, added, gap_closed(problem, chosen), held_back=held_back)
+
+
+def follow(problem: PlanProblem, order: Sequence[int]) -> PlanChoice:
+    """Take a set of modules in an order that somebody else has set, and say what it is worth.
+
+    Parameters
+    ----------
+    problem : PlanProblem
+        The modules and the gaps.
+    order : sequence of int
+        Positions of the modules, with all their prerequisites, in the order to take them.
+
+    Returns
+    -------
+    PlanChoice
+        What each adds is counted in that order.
+    """
+    closed = [gap_closed(problem, order[:place]) for place in range(len(order) + 1)]
+    added = tuple(after - before for before, after in itertools.pairwise(closed))
+    return PlanChoice(tuple(order), added, closed[-1], held_back=tuple(() for _ in order))
 
 
 def _put_in_order(

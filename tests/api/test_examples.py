@@ -9,6 +9,8 @@ from improvement.registry_models import KEY, facts, train, varied, whole_metrics
 from jsonschema import Draft202012Validator, FormatChecker
 from serving import EMPLOYEE, UNIT
 
+from api.operations import DOCX
+from recommender.documents import make_template
 from recommender.improvement.registry import save_model
 
 JSON = "application/json"
@@ -141,6 +143,12 @@ class Ground:
             self.ask("GET", f"/v1/jobs/{self.send_table(text, 'done')}/result").json()["batch_id"]
         )
 
+    def document(self, operation):
+        """Return a Word document: the template, or that of a plan."""
+        if operation == "put_template_of_plans":
+            return make_template("zh-CN")
+        return self.ask("GET", f"/v1/plans/{self.make('plan_id', operation)}.docx").content
+
     def send_table(self, text, status):
         given = {"content": text.encode(), "headers": {"content-type": "text/csv"}}
         return self.end("/v1/imports/people", status, **given)
@@ -205,6 +213,9 @@ def send_example(ground, description, method, path, operation):
     body = {}
     if JSON in content:
         body = {"json": content[JSON]["example"]}
+    elif DOCX in content:
+        headers["content-type"] = DOCX
+        body = {"content": ground.document(name)}
     elif content:
         headers["content-type"], example = next(
             (media, about["example"]) for media, about in content.items() if "example" in about

@@ -17,6 +17,7 @@ from tests.benchmarks import (
     plans,
     ranking,
     serving,
+    word,
 )
 
 
@@ -24,7 +25,7 @@ def main() -> None:
     """Run, write and print."""
     figures = [
         figure
-        for part in (catalog, ranking, block_ridge, effects, plans, importing, matrix)
+        for part in (catalog, ranking, block_ridge, effects, plans, importing, matrix, word)
         for figure in part.run()
     ]
     path = Path("build/bench.json")

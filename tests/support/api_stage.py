@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from httpx2 import Client, Response
 from improvement.registry_models import KEY, facts, train
 from serving import COLLEAGUE, EMPLOYEE, MANAGER, OTHER_UNIT, OUTSIDE, UNIT, Served
 
+from recommender.documents import make_template
+from recommender.documents.word.package import pack, unpack
+from recommender.documents.word.parts import add_code
 from recommender.improvement.registry import save_model
 from recommender.service.permissions import Permission, Role
 from recommender.store import Written, writing
@@ -49,7 +52,11 @@ THINGS = {
 }
 _ROSTER = f"工号,姓名,单位,职级\nU1,新人,{UNIT},初级\n".encode()
 # a job looks at its table later; an uploaded file is looked at at once
-_FILES = {"create_import": _ROSTER}
+_FILES: dict[str, Callable[[Stage, dict[str, str]], bytes]] = {
+    "create_import": lambda stage, names: _ROSTER,
+    "put_template_of_plans": lambda stage, names: make_template("zh-CN"),
+    "import_plan_document": lambda stage, names: _document_of(stage, names["plan_id"]),
+}
 NO_VERSION = '"999999"'
 
 
@@ -206,7 +213,11 @@ class Stage:
             params=query,
             headers=headers,
             json=body if "application/json" in content else None,
-            content=_FILES.get(operation, b"person_id\n") if "text/csv" in content else None,
+            content=_FILES[operation](self, names)
+            if operation in _FILES
+            else b"person_id\n"
+            if "text/csv" in content
+            else None,
         )
 
     def admin(self, method: str, path: str, **given: Any) -> dict[str, Any]:
@@ -219,6 +230,16 @@ class Stage:
         if target == "own" and role == "manager":
             return MANAGER
         return PEOPLE.get(target, "no-such")
+
+
+def _document_of(stage: Stage, plan_id: str) -> bytes:
+    """Return a plan as a Word document; of one that is not there, what might be one."""
+    found = stage.client("admin").get(f"/v1/plans/{plan_id}.docx")
+    if found.is_success:
+        return found.content
+    parts = unpack(make_template("zh-CN"), file="absent.docx")
+    add_code(parts, f"IDP:{plan_id}:1:0123456789ab")
+    return pack(parts)
 
 
 def build_stage(served: Served) -> Stage:

@@ -7,6 +7,7 @@ when a page has one of their characters. Characters beyond them come from the re
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Iterable
 from functools import cache
@@ -46,7 +47,7 @@ def _characters(texts: Iterable[str]) -> set[int]:
 
 
 def _said(*, short: bool = False) -> list[str]:
-    """Return the texts of the product; if `short`, those of pages that may be headings or labels."""
+    """Return the texts of the product; if `short`, those of pages that may be headings."""
     found = []
     for key, text in all_texts().items():
         parts = [text, *(text[name] for name in ("hint", "command") if name in text)]
@@ -69,7 +70,7 @@ def _names(folder: str, key: str) -> list[str]:
     found = []
     for file in sorted((CATALOG / "telecom" / folder).rglob("*.yaml")):
         data = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-        entries = data["modules"] if "modules" in data else [data]
+        entries = data.get("modules", [data])
         found += [entry[key]["zh-CN"] for entry in entries]
     return found
 
@@ -87,9 +88,10 @@ def wanted() -> dict[str, set[int]]:
     Returns
     -------
     dict of str to set of int
-        Code points by name of the file: `catalog`, `titles`, `names` and `ui`; no code point is in two.
+        Code points by name of the file: `catalog`, `titles`, `names`, `ui`; none is in two.
     """
-    there = set(TTFont(FONT_FOLDER / "NotoSansSC-Regular.ttf", lazy=True).getBestCmap())
+    with TTFont(FONT_FOLDER / "NotoSansSC-Regular.ttf", lazy=True) as font:
+        there = set(font.getBestCmap())
     pages = [path.read_text(encoding="utf-8") for path in sorted(PAGES.rglob("*.j2"))]
     ui = (_characters([*_said(), *pages]) | LATIN | FULL_WIDTH) & there
     names = (_characters([NAMES]) & there) - ui
@@ -107,7 +109,6 @@ def headings() -> set[int]:
 
 def _cut(source: str, characters: set[int], *, proportional_quotes: bool = False) -> bytes:
     options = subset.Options()
-    options.flavor = "woff2"
     options.hinting = False
     options.layout_features = ["kern", "vert", "pwid"] if proportional_quotes else ["vert"]
     options.name_IDs = [0, 1, 2, 13, 14]
@@ -154,7 +155,7 @@ def _ranges(characters: set[int]) -> str:
 
 
 def _slices() -> dict[str, tuple[set[int], str]]:
-    """Return the rest of the everyday characters: those of each slice, and the span it answers for."""
+    """Return the rest of the everyday characters: of each slice, and the span it answers for."""
     first = set().union(*wanted().values())
     rest = sorted(_level_one() - first)
     starts = [*range(0, len(rest), SLICE), len(rest)]
@@ -187,8 +188,6 @@ def build(folder: Path = FONTS) -> dict[str, int]:
         "latin-bold": _cut(bold, LATIN, proportional_quotes=True),
         "bold": _cut(bold, headings()),
     }
-    faces = [_face("Console Latin", "latin", 400, _ranges(LATIN))]
-    faces.append(_face("Console Latin", "latin-bold", 700, _ranges(LATIN)))
     spans = {}
     for name, (characters, span) in _slices().items():
         files[name] = _cut(regular, characters)
@@ -196,13 +195,19 @@ def build(folder: Path = FONTS) -> dict[str, int]:
     for name, characters in wanted().items():
         files[name] = _cut(regular, characters)
         spans[name] = _ranges(characters)
+    latin = _ranges(LATIN)
+    address = {name: _address(name, content) for name, content in files.items()}
+    faces = [
+        _face("Console Latin", address["latin"], 400, latin),
+        _face("Console Latin", address["latin-bold"], 700, latin),
+    ]
     # where two claim a character the later face has it: the spans first, the exact lists after them
     for name, span in spans.items():
-        faces.append(_face("Console Sans", name, 400, span))
-    faces.append(_face("Console Sans", "bold", 700, _ranges(headings())))
+        faces.append(_face("Console Sans", address[name], 400, span))
+    faces.append(_face("Console Sans", address["bold"], 700, _ranges(headings())))
     # bold characters that the bold file lacks: drawn bold from the regular one
     for name, span in spans.items():
-        faces.append(_face("Console Sans Plain", name, 400, span))
+        faces.append(_face("Console Sans Plain", address[name], 400, span))
     for name, content in files.items():
         (folder / f"{name}.woff2").write_bytes(content)
     style = "/* Written by `make fonts`. */\n" + "\n".join(faces) + "\n"
@@ -210,10 +215,15 @@ def build(folder: Path = FONTS) -> dict[str, int]:
     return {name: len(content) for name, content in files.items()} | {"fonts.css": len(style)}
 
 
-def _face(family: str, name: str, weight: int, span: str) -> str:
+def _address(name: str, content: bytes) -> str:
+    # with its version, as `api.pages.assets.asset` gives it: a browser keeps the file for good
+    return f"{name}.woff2?v={hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def _face(family: str, address: str, weight: int, span: str) -> str:
     return (
         f'@font-face{{font-family:"{family}";font-weight:{weight};font-display:swap;'
-        f'src:url("{name}.woff2") format("woff2");unicode-range:{span}}}'
+        f'src:url("{address}") format("woff2");unicode-range:{span}}}'
     )
 
 

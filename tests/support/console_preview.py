@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -41,7 +40,11 @@ def preview(template: str, *, lang: str = "zh-CN", current: str = "", **values: 
         The page.
     """
     pages = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     pages.filters["share"] = lambda value: f"{value:.0%}"
     pages.globals.update(
@@ -52,14 +55,21 @@ def preview(template: str, *, lang: str = "zh-CN", current: str = "", **values: 
         {
             "label": label,
             "entries": [
-                {"key": k, "href": f"/{k}", "icon": k, "label": n, "count": c, "current": k == current}
+                {
+                    "key": k,
+                    "href": f"/{k}",
+                    "icon": k,
+                    "label": n,
+                    "count": c,
+                    "current": k == current,
+                }
                 for k, n, c in group
             ],
         }
         for label, group in MENU
     ]
     sample = {
-        "call": SimpleNamespace(lang=lang),
+        "lang": lang,
         "csrf": "token",
         "menu": entries,
         "unit": "政企客户部",

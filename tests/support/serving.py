@@ -15,8 +15,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import httpx2
 from anyio.from_thread import BlockingPortal
@@ -27,11 +28,13 @@ from organisations import AS_OF, fill
 
 from api.app import create_app
 from recommender.sample import SampleOrganisation
-from recommender.service.access.keys import KeyRequest, create_key
+from recommender.service.access.keys import KeyRequest, create_key, identify
+from recommender.service.access.signing_in.browsers import begin_session, identify_browser
 from recommender.service.installation import open_service
-from recommender.service.permissions import Permission, Role
+from recommender.service.permissions import Permission, Principal, Role
 from recommender.service.session import open_session
 from recommender.settings import Settings
+from recommender.store import writing
 
 EMPLOYEE, MANAGER, COLLEAGUE, OUTSIDE, ABSENT = "00002", "00008", "00003", "00004", "no-such"
 UNIT, OTHER_UNIT = "南区示例分公司", "西区示例分公司"
@@ -111,6 +114,31 @@ class Served:
         client.headers["Accept-Language"] = "en"
         client.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
         return client
+
+    def browser(self, role: Role | str, *, lang: str = "zh-CN", **rights: Any) -> httpx2.Client:
+        """Return a browser that somebody of a role has signed in with; forms are sent with `post`.
+
+        The rights are those of the key of the role, unless others are given.
+        """
+        account = replace(self._principal(Role(role)), actor=f"account:{role}", **rights)
+        with writing(self.app.state.server.installation.engine) as connection:
+            token = begin_session(connection, self.settings, account, name=f"synthetic {role}")
+        return httpx2.Client(
+            transport=_InProcess(self.app, self.portal, "127.0.0.1"),
+            base_url="http://localhost",
+            cookies={"session": token, "lang": lang},
+            headers={"Accept": "text/html", "X-CSRF-Token": self._csrf(token)},
+        )
+
+    def _principal(self, role: Role) -> Principal:
+        _, who = identify(self.app.state.server.installation, self.keys[role])
+        assert who is not None
+        return who
+
+    def _csrf(self, token: str) -> str:
+        _, signed_in = identify_browser(self.app.state.server.installation, token)
+        assert signed_in is not None
+        return signed_in.csrf
 
     def data_protection(self) -> httpx2.Client:
         """Return the client of an HR key of the unit that may export and erase."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 from starlette.convertors import StringConvertor, register_url_convertor
 
 from api.admission import Admitted, Call
-from api.operations import Operations
+from api.operations import DOCX, Operations
 from api.problems import FieldProblem, Refusal
 from api.responses import (
     Cursor,
@@ -26,13 +27,18 @@ from api.schemas.plans import PlanIn, PlanOut, SimulationIn, SimulationOut, Stat
 from recommender.documents import render_plan_page, render_plan_pdf
 from recommender.service.permissions import Permission
 from recommender.service.plans import drafts, reading
+from recommender.service.plans.word.printing import write_plan_docx
 
 ROUTES = Operations("plans")
 
 PlanId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,40}$", description="Number of the plan.")]
 VersionNumber = Annotated[int, Path(ge=1, le=2_000_000_000, description="Number of the version.")]
 PDF, HTML, JSON = "application/pdf", "text/html", "application/json"
-PAPERS = {PDF: "The plan to print and sign.", HTML: "The plan as one page."}
+PAPERS = {
+    PDF: "The plan to print and sign.",
+    HTML: "The plan as one page.",
+    DOCX: "The plan to tick off and write in; it can be handed in again.",
+}
 # The page brings its own style and nothing else.
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
@@ -43,7 +49,7 @@ _FIRST = ("", "")
 class _PlanNumber(StringConvertor):
     """What stands for a plan in a path, and is not the name of its paper."""
 
-    regex = r"[^/]+(?<!\.pdf)"
+    regex = r"[^/]+(?<!\.pdf)(?<!\.docx)"
 
 
 register_url_convertor("plan", _PlanNumber())
@@ -148,7 +154,7 @@ def list_plans(
     return _list(call, fields, cursor, limit, person_id=person_id, status=status, org_unit=org_unit)
 
 
-# Declared before the plan itself, or `{plan_id}` would match a number that ends in .pdf.
+# Declared before the plan itself, or `{plan_id}` would match a number that ends in .pdf or .docx.
 @ROUTES.operation(
     "GET",
     "/plans/{plan_id}.pdf",
@@ -163,6 +169,22 @@ def print_plan(call: Admitted, plan_id: PlanId) -> Response:
 
 @ROUTES.operation(
     "GET",
+    "/plans/{plan_id}.docx",
+    Permission.READ_PLANS,
+    absent=True,
+    media={DOCX: PAPERS[DOCX]},
+)
+def print_plan_in_word(call: Admitted, plan_id: PlanId) -> Response:
+    """Read a plan as a Word document.
+
+    It is set by the template in use (`/plan-template`). What people tick, date and write in it is
+    taken over by `/plan-returns`.
+    """
+    return _paper(call, plan_id, DOCX)
+
+
+@ROUTES.operation(
+    "GET",
     "/plans/{plan_id:plan}",
     Permission.READ_PLANS,
     answer=PlanOut,
@@ -170,8 +192,8 @@ def print_plan(call: Admitted, plan_id: PlanId) -> Response:
     media=PAPERS,
 )
 def read_plan(call: Admitted, plan_id: PlanId, fields: Fields = None) -> Response:
-    """Read a plan as it is: as JSON, PDF or HTML, by `Accept`."""
-    media = _choose_media(call)
+    """Read a plan as it is: as JSON, PDF, HTML or Word, by `Accept`."""
+    media = choose_media(call, (PDF, HTML, DOCX))
     if media != JSON:
         return _paper(call, plan_id, media)
     stored = reading.read_plan(call.session, plan_id)
@@ -207,8 +229,8 @@ def list_plan_versions(
 def read_plan_version(
     call: Admitted, plan_id: PlanId, version: VersionNumber, fields: Fields = None
 ) -> Response:
-    """Read a plan as it was at a version: as JSON, PDF or HTML, by `Accept`."""
-    media = _choose_media(call)
+    """Read a plan as it was at a version: as JSON, PDF, HTML or Word, by `Accept`."""
+    media = choose_media(call, (PDF, HTML, DOCX))
     if media != JSON:
         return _paper(call, plan_id, media, version=version)
     stored = reading.read_plan(call.session, plan_id, version=version)
@@ -252,6 +274,9 @@ def _after(cursor: str) -> tuple[dt.datetime, str]:
 
 
 def _paper(call: Call, plan_id: str, media: str, *, version: int | None = None) -> Response:
+    if media == DOCX:
+        written = write_plan_docx(call.session, plan_id, version=version)
+        return send(call, written, media_type=DOCX, filename=f"{plan_id}.docx")
     document = reading.read_plan_document(call.session, plan_id, version=version)
     # only now, with no connection held: nothing holds the database while something is computed
     if media == PDF:
@@ -263,8 +288,8 @@ def _paper(call: Call, plan_id: str, media: str, *, version: int | None = None) 
     return response
 
 
-def _choose_media(call: Call) -> Literal["application/json", "application/pdf", "text/html"]:
-    """Return the media type that the caller likes best; JSON if there is no preference."""
+def choose_media(call: Call, offered: Sequence[str]) -> str:
+    """Return the media type offered that the caller likes best; JSON if there is no preference."""
     # The header may be of any length. `*/*`, which most programs send, means JSON.
     best, liking = JSON, 0.0
     for part in call.request.headers.get("accept", "").split(",")[:20]:
@@ -276,6 +301,6 @@ def _choose_media(call: Call) -> Literal["application/json", "application/pdf", 
             continue
         if name in ("*/*", "application/*"):
             name = JSON
-        if name in (JSON, PDF, HTML) and liked > liking:
+        if name in (JSON, *offered) and liked > liking:
             best, liking = name, liked
     return best

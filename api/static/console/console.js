@@ -113,9 +113,13 @@
     announce(target.textContent.trim());
   });
 
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) window.print();
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
     root.classList.add("scripted");
-    for (const button of document.querySelectorAll("[data-theme-toggle], [data-dismiss]")) button.hidden = false;
+    for (const button of document.querySelectorAll("[data-theme-toggle], [data-dismiss], [data-print]")) button.hidden = false;
     const errors = document.querySelector("[data-errors]");
     if (errors) errors.focus();
   });

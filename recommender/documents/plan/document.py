@@ -120,6 +120,10 @@ class PlanItemRow:
         What to practise at work, who accompanies that, how success is judged; may be empty.
     review_on : date or None
         When it is looked at again.
+    key : str
+        What it is called in a Word document, so that it is known when that comes back.
+    done_on : date or None
+        When it was completed.
     """
 
     order: int
@@ -141,6 +145,8 @@ class PlanItemRow:
     companion: str = ""
     measure: str = ""
     review_on: dt.date | None = None
+    key: str = ""
+    done_on: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -156,6 +162,7 @@ class ActivityRow:
     done_on: dt.date | None = None
     carried_over: bool = False
     competency: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -254,6 +261,8 @@ class PlanDocument:
         How far it has come, in a sentence; empty before it is in force.
     evidence : tuple of EvidenceRow
         Results of work, by competency; no level rests on them.
+    code : str
+        By which a Word document that comes back is known: plan, version and digest.
     """
 
     plan_id: str
@@ -290,3 +299,4 @@ class PlanDocument:
     review_on: dt.date | None = None
     progress: str = ""
     evidence: tuple[EvidenceRow, ...] = ()
+    code: str = ""

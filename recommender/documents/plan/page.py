@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from recommender.documents.markup import css_text, load_template, storable
@@ -53,6 +54,25 @@ def render_plan_page(document: PlanDocument, *, lang: str, links: Mapping[str, s
         page_number=_page_number(view["labels"]["page_pattern"]),
     )
     return storable(html)
+
+
+def draw_plan(document: PlanDocument, *, lang: str) -> dict[str, Any]:
+    """Return what another page of ours shows of a plan: the same words, figures and picture.
+
+    Parameters
+    ----------
+    document : PlanDocument
+        The plan, its names in the language of `lang`.
+    lang : str
+        ``zh-CN`` or ``en``.
+
+    Returns
+    -------
+    dict
+        As `plan_view`, with the drawing of the profile as ``radar``, an SVG element.
+    """
+    view = plan_view(document, lang=lang)
+    return {**view, "radar": draw_radar(view)}
 
 
 def _page_number(pattern: str) -> str:

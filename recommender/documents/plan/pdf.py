@@ -81,7 +81,7 @@ def _set(
         own = view.pop("meta")
         view = make_showable(view, missing) | {"meta": _storable(own)}
         # drawn after that, so that the words in the picture are checked against the fonts as well
-        view["radar"] = _picture(draw_radar(view), lang=lang)
+        view["radar"] = picture_of(draw_radar(view), lang=lang)
         views.append(view)
         whole = whole or _storable(own | meta)
     as_of = dt.datetime.combine(documents[0].as_of, dt.time(), tzinfo=dt.UTC)
@@ -89,7 +89,7 @@ def _set(
     return RenderedPdf(typeset("plan.typ", "plan", content, timestamp=as_of), tuple(missing))
 
 
-def _picture(svg: str, *, lang: str) -> str:
+def picture_of(svg: str, *, lang: str) -> str:
     """Return a drawing as typst takes it: a file of its own, in the font of the text around it."""
     if lang == "en":
         svg = svg.translate(_STRAIGHT_QUOTES)

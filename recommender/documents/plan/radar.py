@@ -1,22 +1,31 @@
 """The radar of a profile: assessed against target level, one numbered axis a competency.
 
 The page embeds the drawing and typst sets it as a picture. The origin is the centre of the chart, y
-grows downwards, and the unit is a CSS pixel. Names and figures stand in the table beside it, under
-the same numbers.
+grows downwards, and the unit is a CSS pixel. On paper names and figures stand in the table beside
+it, under the same numbers; a page of the console names the axes.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from recommender.documents.markup import load_template
+from recommender.texts import say
 
 HIGHEST = 4
 RADIUS = 110.0
 _NUMBERS = RADIUS + 14
+# English names are longer, and have to stand beside the chart too
+_NAMED_RADIUS = {"zh-CN": 116.0, "en": 92.0}
+FEWEST_ON_RADAR = 3
+_WIDEST_LINE = 13  # characters of an English name
+_LINE = 11.5  # pixels from line to line
+# names of two lines need more room above and below than beside the chart
+_STRETCH = {"zh-CN": 1.0, "en": 1.2}
 
 Point = tuple[float, float]
 Row = Mapping[str, Any]
@@ -38,6 +47,9 @@ class Radar:
     axes, marks, numbers : tuple
         End of each axis, where the mark of each competency stands (at its level, or at the end of
         the axis where it is to be assessed first) and its number; each with the competency.
+    names : tuple
+        The lines of each competency's name, with the anchor of the text; empty where axes are
+        numbered.
     """
 
     rings: tuple[str, ...]
@@ -46,6 +58,16 @@ class Radar:
     axes: tuple[tuple[Point, Row], ...]
     marks: tuple[tuple[Point, Row], ...]
     numbers: tuple[tuple[Point, Row], ...]
+    names: tuple[AxisName, ...] = ()
+
+
+@dataclass(frozen=True)
+class AxisName:
+    """The name at the end of an axis: its lines with the place of each, and how they are set."""
+
+    lines: tuple[tuple[Point, str], ...]
+    anchor: str
+    row: Row
 
 
 def draw_radar(view: Mapping[str, Any]) -> str:
@@ -69,13 +91,50 @@ def draw_radar(view: Mapping[str, Any]) -> str:
     )
 
 
-def lay_out_radar(rows: Sequence[Row]) -> Radar:
+def draw_named_radar(rows: Sequence[Row], *, finding: str, lang: str) -> str:
+    """Draw a profile for a page of the console: with names at its axes, a title and a finding.
+
+    Parameters
+    ----------
+    rows : sequence of Mapping
+        The competencies as `competency_views` gives them, clockwise from the top.
+    finding : str
+        What the chart shows, in a sentence.
+    lang : str
+        ``zh-CN`` or ``en``.
+
+    Returns
+    -------
+    str
+        An SVG element without inline styles; empty where there are too few competencies.
+    """
+    if len(rows) < FEWEST_ON_RADAR:
+        return ""
+    return load_template("radar.svg.j2").render(
+        radar=lay_out_radar(rows, radius=_NAMED_RADIUS[lang], named_in=lang),
+        description=finding,
+        lang=lang,
+        title=say("document.radar.title", lang),
+        scale=[
+            (level, round(-_NAMED_RADIUS[lang] * level / HIGHEST, 1))
+            for level in range(1, HIGHEST + 1)
+        ],
+    )
+
+
+def lay_out_radar(
+    rows: Sequence[Row], *, radius: float = RADIUS, named_in: str | None = None
+) -> Radar:
     """Lay out the chart of a profile.
 
     Parameters
     ----------
     rows : sequence of Mapping
         The competencies as `plan_view` gives them, at least three, clockwise from the top.
+    radius : float
+        In pixels.
+    named_in : str, optional
+        The language of the names; without it axes are numbered only.
 
     Returns
     -------
@@ -84,7 +143,7 @@ def lay_out_radar(rows: Sequence[Row]) -> Radar:
     count = len(rows)
 
     def at(index: float, level: float) -> Point:
-        return _point(index, count, RADIUS * level / HIGHEST)
+        return _point(index, count, radius * level / HIGHEST)
 
     corners = [at(i, HIGHEST) for i in range(count)]
     marks = [at(i, HIGHEST if row["at"] is None else row["at"]) for i, row in enumerate(rows)]
@@ -99,7 +158,40 @@ def lay_out_radar(rows: Sequence[Row]) -> Radar:
         axes=_with_rows(corners, rows),
         marks=_with_rows(marks, rows),
         numbers=_with_rows(numbers, rows),
+        names=tuple(
+            _name_axis(_point(i, count, radius + 12), row, named_in) for i, row in enumerate(rows)
+        )
+        if named_in
+        else (),
     )
+
+
+def _name_axis(at: Point, row: Row, lang: str) -> AxisName:
+    x, y = at[0], at[1] * _STRETCH[lang]
+    lines = _break_name(row["name"], lang)
+    # beside the chart a name begins or ends at its axis; above and below it is centred
+    anchor = "middle" if abs(x) < 12 else "start" if x > 0 else "end"
+    # at the height of the centre the middle of the lines is at the axis; the higher the axis ends,
+    # the nearer to its end is the last line, and the lower, the first: names stay off the chart
+    first = y - _LINE * (len(lines) - 1) * (1 - y / math.hypot(x, y)) / 2
+    x += {"start": 4, "end": -4, "middle": 0}[anchor]
+    placed = tuple(
+        ((round(x, 1), round(first + 4 + _LINE * i, 1)), line) for i, line in enumerate(lines)
+    )
+    return AxisName(placed, anchor, row)
+
+
+def _break_name(name: str, lang: str) -> list[str]:
+    if lang == "zh-CN":
+        # they nearly all end in it, and the heading says what they are
+        return [re.sub("(?<=..)能力$", "", name)]
+    lines: list[str] = []
+    for word in name.split():
+        if lines and len(f"{lines[-1]} {word}") <= _WIDEST_LINE:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
 
 
 def _point(index: float, count: int, length: float) -> Point:

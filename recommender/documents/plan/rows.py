@@ -53,6 +53,7 @@ def plan_rows(document: PlanDocument, *, lang: str) -> list[dict[str, Any]]:
     ]
     activities = [
         {
+            "key": activity.key,
             "stage": "",
             "order": "",
             "title": activity.title,
@@ -91,6 +92,7 @@ def _item(document: PlanDocument, item: PlanItemRow, *, stage: str, lang: str) -
         cost_text(item.cost, lang),
     ]
     return {
+        "key": item.key,
         "stage": stage,
         "order": str(item.order),
         "title": item.title,

@@ -5,6 +5,7 @@ Every number is formatted here and every label chosen here; a template only arra
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -19,12 +20,12 @@ from recommender.documents.plan.document import (
     PlanDocument,
 )
 from recommender.documents.plan.lead import lead
+from recommender.documents.plan.radar import FEWEST_ON_RADAR
 from recommender.documents.plan.rows import cost_text, plan_details, plan_rows
 from recommender.documents.plan.totals import add_up_shown, say_left_out_count
 from recommender.texts import all_texts, placeholders, say
 
 LEFT_OUT_SHOWN = 8
-FEWEST_ON_RADAR = 3
 DIGEST_SHOWN = 12
 _PREFIX = "document."
 _LEVELS = (0, 4)
@@ -55,9 +56,7 @@ def plan_view(
         # whoever follows a path asks of each of its modules what became of it
         on_path = sum(module.on_path for module in document.left_out)
         left_out_shown = max(left_out_shown, on_path)
-    rows = [
-        _competency(row, number, lang=lang) for number, row in enumerate(document.competencies, 1)
-    ]
+    rows = competency_views(document.competencies, lang=lang)
     return {
         "lang": lang,
         "labels": labels(lang),
@@ -230,6 +229,11 @@ def _besides(document: PlanDocument, lang: str) -> list[str]:
         rings = separator.join([below, *named])
         parts.append(say("document.radar.rings", lang, rings=rings))
     return [sentences([part], lang=lang) for part in parts]
+
+
+def competency_views(rows: Sequence[CompetencyRow], *, lang: str) -> list[dict[str, Any]]:
+    """Return competencies in the words and figures of tables and charts, numbered from 1."""
+    return [_competency(row, number, lang=lang) for number, row in enumerate(rows, 1)]
 
 
 def _competency(row: CompetencyRow, number: int, *, lang: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import datetime as dt
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from recommender.documents import render_module_sheet_pdf
@@ -128,6 +129,16 @@ def list_modules(session: Session, query: ModuleQuery) -> list[TrainingModule]:
     """List the modules that are wanted, in the order that is wanted."""
     wanted = [module for module in read_catalog(session).modules if _is_wanted(module, query)]
     return sorted(wanted, key=lambda module: (getattr(module, query.order), module.id))
+
+
+def find_titles(session: Session, text: str, *, limit: int) -> list[TrainingModule]:
+    """Return the first modules in use whose title has all words of a text."""
+    named = (
+        module
+        for module in read_catalog(session).modules
+        if not module.retired and _mentions([module.title], text)
+    )
+    return list(islice(named, limit))
 
 
 def find_module(session: Session, module_id: str) -> TrainingModule:

@@ -55,6 +55,30 @@ def read_derivation(
     return replace(told, evidence=[_describe(each) for each in evidence])
 
 
+def read_derivations(session: Session, person_id: str, *, as_of: dt.date) -> list[LevelDerivation]:
+    """Explain all levels of a person, in framework order, as far as the reader is told.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such person within the principal's scope.
+    """
+    framework = session.service.framework
+    with session.reading() as connection:
+        standing = _find(session, person_id, as_of)
+        evidence = read_evidence(connection, person_id, as_of=as_of)
+    settings = framework.catalog.settings
+    return [
+        replace(
+            tell_derivation(
+                session.who, derive_level(framework, standing, 0, competency_id), settings
+            ),
+            evidence=[_describe(each) for each in evidence if each.competency_id == competency_id],
+        )
+        for competency_id in framework.competency_ids
+    ]
+
+
 def _describe(evidence: Evidence) -> dict[str, Any]:
     said = asdict(evidence)
     del said["competency_id"]

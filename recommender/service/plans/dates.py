@@ -96,6 +96,7 @@ def schedule(
     first_day: dt.date,
     fixed: Mapping[str, Dates] | None = None,
     stages: Sequence[int] = (),
+    in_turn: bool = False,
 ) -> list[Dates]:
     """Date modules by their next offering, or else propose a month that has the hours for them.
 
@@ -123,6 +124,8 @@ def schedule(
         Modules that keep these dates or months. Offerings that fall into their days are not taken.
     stages : sequence of int
         Stage of each module where a learning path frames the plan.
+    in_turn : bool
+        Whether no module begins before the one in front of it, as a person has set the order.
 
     Returns
     -------
@@ -154,9 +157,15 @@ def schedule(
             or (stages and stages[earlier] < stages[place])
         ]
         free_from = max([first_day, *(_free_after(when) for when in before)])
+        earliest = max([reached, *(each.last_month for each in before)])
+        if in_turn and dates:
+            last = dates[-1]
+            month = _parse(last.begins[:7])
+            free_from = max(free_from, last.starts_on or _first_of(month))
+            # a proposed month stands before the days of that month in the calendar
+            earliest = max(earliest, month + (last.starts_on is not None))
         when = _next_run(runs[name], hours, free_from, taken, months)
         if when is None:
-            earliest = max([reached, *(each.last_month for each in before)])
             begin = months.first_free(earliest, hours)
             if earliest == reached:
                 reached = begin

@@ -79,20 +79,18 @@ def build_plan_document(
     approvals: Sequence[ApprovedBy] = (),
     progress: PlanProgress | None = None,
     evidence: Sequence[Evidence] = (),
+    completed: Mapping[str, dt.date] = {},
+    code: str = "",
 ) -> PlanDocument:
     """Put a plan, its reasons being in the language asked for, into the words of its readers.
 
     `places` are those of offerings, by id; `progress` is given for a plan in force. What has left
-    the catalogue since the plan was made is called by its id. `evidence` is given newest first.
+    the catalogue since the plan was made is called by its id. `evidence` is given newest first,
+    `completed` is when courses were completed, and `code` is what a Word document is known by.
     """
-    catalog = framework.catalog
-    category_of = {
-        name: category.name.in_language(lang)
-        for category in catalog.categories
-        for name in category.competencies
-    }
     path = framework.path_of.get(plan.path_id or "")
     path_name = path.name.in_language(lang) if path else plan.path_id or ""
+    keys = course_keys(plan)
     return PlanDocument(
         plan_id=plan.plan_id,
         person_id=plan.person_id,
@@ -103,25 +101,17 @@ def build_plan_document(
         as_of=plan.as_of,
         synthetic=reader.synthetic,
         status=cast("PlanStatus", plan.status),
-        competencies=tuple(
-            CompetencyRow(
-                category=category_of.get(item.competency_id, ""),
-                name=name_competency(framework, item.competency_id, lang),
-                target=item.target,
-                weight=item.weight,
-                level=item.level,
-                standard_error=item.standard_error,
-                gap=item.gap,
-                confidence=item.confidence,
-                priority=item.priority,
-                method=name_method(item.method, lang),
-                assessed_on=item.assessed_on,
-                standing=item.standing,
-            )
-            for item in gaps.competencies
-        ),
+        competencies=competency_rows(framework, gaps, lang),
         items=tuple(
-            _item_row(framework, item, order, places, lang)
+            _item_row(
+                framework,
+                item,
+                order,
+                places,
+                lang,
+                key=keys[item.module_id],
+                done_on=completed.get(item.module_id),
+            )
             for order, item in enumerate(_by_time(plan), 1)
         ),
         left_out=tuple(
@@ -145,7 +135,7 @@ def build_plan_document(
         ),
         model_id=plan.model_id or "",
         catalog_digest=plan.catalog_digest,
-        level_names=tuple(level.name.in_language(lang) for level in catalog.levels),
+        level_names=tuple(level.name.in_language(lang) for level in framework.catalog.levels),
         notes=(
             *_note_late(plan, path, lang),
             *_note_hurried(plan, lang),
@@ -163,7 +153,39 @@ def build_plan_document(
         review_on=plan.review_on,
         progress="" if progress is None else say_progress(progress, lang),
         evidence=tuple(_evidence(framework, evidence, lang)),
+        code=code,
     )
+
+
+def competency_rows(framework: Framework, gaps: Gaps, lang: str) -> tuple[CompetencyRow, ...]:
+    """Put gaps into the words of their readers, in framework order."""
+    category_of = {
+        name: category.name.in_language(lang)
+        for category in framework.catalog.categories
+        for name in category.competencies
+    }
+    return tuple(
+        CompetencyRow(
+            category=category_of.get(item.competency_id, ""),
+            name=name_competency(framework, item.competency_id, lang),
+            target=item.target,
+            weight=item.weight,
+            level=item.level,
+            standard_error=item.standard_error,
+            gap=item.gap,
+            confidence=item.confidence,
+            priority=item.priority,
+            method=name_method(item.method, lang),
+            assessed_on=item.assessed_on,
+            standing=item.standing,
+        )
+        for item in gaps.competencies
+    )
+
+
+def course_keys(plan: Plan) -> dict[str, str]:
+    """Return what each course is called in a Word document, whose tags are short."""
+    return {item.module_id: f"c{number}" for number, item in enumerate(plan.items, 1)}
 
 
 def _evidence(
@@ -225,6 +247,9 @@ def _item_row(
     order: int,
     places: Mapping[str, str | None],
     lang: str,
+    *,
+    key: str,
+    done_on: dt.date | None,
 ) -> PlanItemRow:
     module = framework.module_of.get(item.module_id)
     return PlanItemRow(
@@ -236,7 +261,7 @@ def _item_row(
         starts_on=item.starts_on,
         ends_on=item.ends_on,
         place=(places.get(item.offering_id) or "") if item.offering_id else "",
-        serves=tuple(_served(framework, part, lang) for part in item.competencies),
+        serves=tuple(serve_row(framework, part, lang) for part in item.competencies),
         reasons=(*item.reasons, *say_place(framework, item, lang)),
         stage=item.stage or "",
         adds=item.adds,
@@ -247,6 +272,8 @@ def _item_row(
         companion=item.companion,
         measure=item.measure,
         review_on=item.review_on,
+        key=key,
+        done_on=done_on,
     )
 
 
@@ -261,10 +288,12 @@ def _activity_row(framework: Framework, activity: PlanActivity, lang: str) -> Ac
         done_on=activity.done_on,
         carried_over=activity.carried_over_from is not None,
         competency=name_competency(framework, activity.competency_id, lang),
+        key=activity.activity_id,
     )
 
 
-def _served(framework: Framework, item: ServedCompetency, lang: str) -> ServedGap:
+def serve_row(framework: Framework, item: ServedCompetency, lang: str) -> ServedGap:
+    """Put what a module is expected to do for a gap into the words of its readers."""
     return ServedGap(
         name=name_competency(framework, item.competency_id, lang),
         gap=item.gap,

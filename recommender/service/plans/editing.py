@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from recommender.errors import ConflictError, InputError
-from recommender.plan import PlanChoice, arrange
+from recommender.plan import PlanChoice, arrange, follow
 from recommender.results import ExcludedModule, Plan
 from recommender.service.framework import Framework
 from recommender.service.plans.choices import Choices, PlanRequest, find_choices
 from recommender.service.plans.dates import Dates, dates_of, schedule
+from recommender.service.plans.desk.turns import check_turns, take_in_turn
+from recommender.service.plans.desk.words import ItemWords, check_words, put_words
 from recommender.service.plans.development.activities import (
     ActivityChange,
     NewActivity,
@@ -60,6 +62,10 @@ class PlanEdit:
         A note for the new version.
     add_activities, change_activities, remove_activities : tuple
         Development activities to add, to change, and ids of those to remove.
+    order : tuple of str
+        All modules that the plan then has, in the order to take them; empty for no wish.
+    words : tuple of ItemWords
+        What is to be said of practice, companion, measure and day of review.
     """
 
     add: tuple[str, ...] = ()
@@ -71,21 +77,25 @@ class PlanEdit:
     add_activities: tuple[NewActivity, ...] = ()
     change_activities: tuple[ActivityChange, ...] = ()
     remove_activities: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    words: tuple[ItemWords, ...] = ()
 
     @property
     def of_modules(self) -> PlanEdit:
-        """The edit without its activities and its note: what changes the modules."""
+        """The edit without activities, words and note: what changes the modules or their dates."""
         return replace(
-            self, note=None, add_activities=(), change_activities=(), remove_activities=()
+            self, note=None, add_activities=(), change_activities=(), remove_activities=(), words=()
         )
 
 
-def edit_activities(prospects: Prospects, plan: Plan, edit: PlanEdit, *, lang: str) -> Plan:
-    """Return the plan with the activities edited; see `change_activities`."""
+def edit_words(
+    prospects: Prospects, plan: Plan, before: Plan, edit: PlanEdit, *, lang: str
+) -> Plan:
+    """Return the plan with its words and activities edited; see `change_activities`."""
     return change_activities(
         prospects.framework,
         prospects.standing,
-        plan,
+        put_words(plan, before, edit.words),
         add=edit.add_activities,
         change=edit.change_activities,
         remove=edit.remove_activities,
@@ -122,7 +132,7 @@ def replan(
         Nothing new is scheduled before the day after.
     keep_dates : bool
         Whether all items that stay keep their dates and months, not only those whose dates a person
-        set.
+        set. A new order gives them new ones.
     lang : str
         Language of the reasons.
 
@@ -132,13 +142,13 @@ def replan(
         If the edit names something that does not exist, or names something twice.
     ConflictError
         If a module cannot be planned, needs one that is missing, comes before one that it
-        needs, an offering is full, or the budgets are too small.
+        needs, an offering is full, the dates do not follow the order, or the budgets are too small.
     """
     framework = prospects.framework
     _check_edit(framework, before, edit)
     # a plan that only changes activities keeps its modules, and with them all its figures
     if edit.of_modules == PlanEdit():
-        return edit_activities(prospects, before, edit, lang=lang)
+        return edit_words(prospects, before, before, edit, lang=lang)
     if before.path_id is not None and before.path_id not in framework.path_of:
         raise ConflictError("plan.path-gone", path_id=before.path_id)
     by_hand = not _as_chosen(prospects, before, edit)
@@ -152,13 +162,18 @@ def replan(
     choices = find_choices(prospects, 0, request, lang=lang)
     staying = [item.module_id for item in before.items if item.module_id not in edit.remove]
     chosen = _find_chosen(choices, [*staying, *edit.add], lang)
-    choice = arrange(choices.problem, chosen)
+    in_turn = before.in_turn or bool(edit.order)
+    choice = (
+        take_in_turn(choices, chosen, asked=edit.order, before=staying)
+        if in_turn
+        else arrange(choices.problem, chosen)
+    )
     in_order = [choices.name(i) for i in choice.order]
     fixed = {
         # a month is a proposal and nobody's decision, also where it is kept
         item.module_id: replace(dates_of(item), fixed=item.starts_on is not None)
         for item in before.items
-        if item.module_id in in_order and (keep_dates or item.fixed)
+        if item.module_id in in_order and ((keep_dates and not edit.order) or item.fixed)
     } | _set_dates(before, edit, named)
     # from tomorrow at the earliest: the plan of an earlier day is not scheduled into the past
     dates = schedule(
@@ -168,7 +183,15 @@ def replan(
         first_day=max(before.as_of, today) + dt.timedelta(days=1),
         fixed=fixed,
         stages=choices.stages_of(choice),
+        in_turn=in_turn,
     )
+    if edit.order:
+        check_turns(in_order, dates)
+    elif in_turn:
+        # dates that were set since are the newer wish: the order is that of the calendar
+        turns = sorted(range(len(dates)), key=lambda place: dates[place].begins)
+        choice = follow(choices.problem, [choice.order[place] for place in turns])
+        in_order, dates = [in_order[p] for p in turns], [dates[p] for p in turns]
     _check_dates(framework, dict(zip(in_order, dates, strict=True)))
     plan = compose_plan(
         choices,
@@ -180,18 +203,20 @@ def replan(
         lang=lang,
         by_hand=by_hand,
         activities=before.activities,
+        wanted={*edit.add, *(item.module_id for item in before.items if item.wanted)},
+        in_turn=in_turn,
     )
     # by the totals of the finished plan: the solver, which knows the budgets, was not asked
     _check_budgets(plan)
-    return edit_activities(prospects, plan, edit, lang=lang)
+    return edit_words(prospects, plan, before, edit, lang=lang)
 
 
 def _as_chosen(prospects: Prospects, before: Plan, edit: PlanEdit) -> bool:
-    """Tell whether a plan that the solver chose is still its choice: only dates have changed."""
+    """Tell whether a plan that the solver chose is still its choice: only the time has changed."""
     return (
         before.objective in ("gap", "shortest")
         # all other fields have their defaults, so a field added later counts as a change
-        and edit.of_modules == PlanEdit(items=edit.items)
+        and edit.of_modules == PlanEdit(items=edit.items, order=edit.order)
         and before.catalog_digest == prospects.framework.catalog.digest
         and before.model_id == prospects.estimates.model_id
     )
@@ -222,6 +247,9 @@ def _check_edit(framework: Framework, before: Plan, edit: PlanEdit) -> None:
                 field == "items" and name not in after
             ):
                 raise InputError("plan.not-in", **at)
+    check_words(edit.words, after, before.as_of)
+    if edit.order and sorted(edit.order) != sorted(after):
+        raise InputError("plan.order-incomplete", field="#/order")
 
 
 def _find_chosen(choices: Choices, wanted: Iterable[str], lang: str) -> list[int]:

@@ -13,7 +13,7 @@ version, and versions never change.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from recommender.errors import (
@@ -25,15 +25,19 @@ from recommender.errors import (
 )
 from recommender.results import Gaps, Plan, to_json
 from recommender.service.levels.gaps import describe_gaps
-from recommender.service.levels.standing import aim_at, assume_grade, read_standing
 from recommender.service.permissions import Permission
 from recommender.service.plans.development.activities import unnamed_manager
+from recommender.service.plans.development.progress import check_done
 from recommender.service.plans.editing import PlanEdit, replan
 from recommender.service.plans.outcome import measure_outcome
 from recommender.service.plans.reasons import reword
 from recommender.service.plans.seats import book_seats, release_seats
 from recommender.service.plans.stored import (
     StoredPlan,
+    changeable_in,
+    check_edit,
+    check_mark,
+    check_status,
     content_version,
     find_head,
     gaps_of,
@@ -41,6 +45,7 @@ from recommender.service.plans.stored import (
     load_plan,
     missing_parties,
     party_of,
+    read_standing_of,
 )
 from recommender.service.recommend.prospects import find_prospects
 from recommender.service.session import Session
@@ -48,11 +53,8 @@ from recommender.store import Connection, read_offerings
 from recommender.store.people.seats import find_offerings
 from recommender.store.plans.decisions import add_decision, list_decisions
 from recommender.store.plans.versions import PlanHead, add_version, find_plan, read_changes
-from recommender.texts import say
 
 Decision = Literal["approved", "rejected"]
-
-_OPEN = ("draft", "approved", "active")
 
 
 def edit_plan(session: Session, plan_id: str, edit: PlanEdit, *, seen: int | None) -> StoredPlan:
@@ -71,7 +73,7 @@ def edit_plan(session: Session, plan_id: str, edit: PlanEdit, *, seen: int | Non
     """
     with session.writing() as connection:
         head = _open_to_change(session, connection, plan_id, seen)
-        _check_status(head, "plan.cannot-edit", _changeable(session, head))
+        check_edit(session, head)
         stored = load_plan(session, connection, head)
         plan, gaps = _edited(session, connection, stored, edit)
         # only a plan that was in force has seats; those of unchanged items stay booked, because
@@ -120,7 +122,7 @@ def decide_on_plan(
         # any version with the same items will do: three parties may well decide at the same time
         if seen is not None and not content <= seen <= head.version:
             raise StaleError(seen=seen, present=head.version)
-        _check_status(head, "plan.cannot-decide", ("draft", "approved"))
+        check_status(head, "plan.cannot-decide", ("draft", "approved"))
         if decision == "rejected" and not comment:
             raise InputError("plan.comment-missing", field="#/comment")
         party = party_of(session.who, head.person_id)
@@ -170,7 +172,7 @@ def activate_plan(session: Session, plan_id: str, *, seen: int | None) -> Stored
         head = _open_to_change(session, connection, plan_id, seen)
         if party_of(session.who, head.person_id) == "employee":
             raise ForbiddenError("plan.not-own")
-        _check_status(head, "plan.cannot-activate", ("approved",))
+        check_status(head, "plan.cannot-activate", ("approved",))
         stored = load_plan(session, connection, head)
         booked = book_seats(connection, head, stored.plan, on=session.today)
         # the version keeps what was booked: only these seats are given back later, never an
@@ -208,20 +210,11 @@ def mark_activity(
     """
     with session.writing() as connection:
         head = _open_to_change(session, connection, plan_id, seen)
-        if party_of(session.who, head.person_id) == "employee":
-            raise ForbiddenError("plan.activity-own")
-        _check_status(head, "plan.cannot-mark", ("active",))
+        check_mark(session, head)
         plan = load_plan(session, connection, head).plan
         if activity_id not in {each.activity_id for each in plan.activities}:
             raise NotFoundError("plan.no-activity", activity_id=activity_id)
-        if done_on is not None and not plan.as_of < done_on <= session.today:
-            raise InputError(
-                "plan.activity-done-when",
-                done_on=done_on.isoformat(),
-                as_of=plan.as_of.isoformat(),
-                today=session.today.isoformat(),
-                field="#/done_on",
-            )
+        check_done(plan, done_on, session.today)
         return _add_version(
             session,
             connection,
@@ -251,7 +244,7 @@ def complete_plan(session: Session, plan_id: str, *, seen: int | None) -> Stored
     """
     with session.writing() as connection:
         head = _open_to_change(session, connection, plan_id, seen)
-        _check_status(head, "plan.cannot-complete", ("active",))
+        check_status(head, "plan.cannot-complete", ("active",))
         stored = load_plan(session, connection, head)
         outcome = measure_outcome(
             connection,
@@ -286,7 +279,7 @@ def cancel_plan(
     """
     with session.writing() as connection:
         head = _open_to_change(session, connection, plan_id, seen)
-        _check_status(head, "plan.cannot-cancel", _changeable(session, head))
+        check_status(head, "plan.cannot-cancel", changeable_in(session, head))
         release_seats(connection, head, unless=set())
         return _add_version(
             session, connection, head, change="cancelled", status="cancelled", note=note
@@ -306,31 +299,12 @@ def _open_to_change(
     return head
 
 
-def _changeable(session: Session, head: PlanHead) -> Sequence[str]:
-    """Return the statuses in which the principal may edit or cancel a plan."""
-    return ("draft",) if party_of(session.who, head.person_id) == "employee" else _OPEN
-
-
-def _check_status(head: PlanHead, refusal: str, allowed: Sequence[str]) -> None:
-    if head.status not in allowed:
-        zh, en = (say(f"document.status.{head.status}", lang) for lang in ("zh-CN", "en"))
-        raise ConflictError(refusal, status_zh=zh, status_en=en.lower())
-
-
 def _edited(
     session: Session, connection: Connection, stored: StoredPlan, edit: PlanEdit
 ) -> tuple[Plan, Gaps]:
     service, before = session.service, stored.plan
     framework = service.framework
-    # as of the plan's own day: its outcome is measured from the levels of that day on
-    standing = read_standing(
-        connection, framework, as_of=before.as_of, person_ids=[before.person_id]
-    )
-    # the plan stays one for the grade that it was made for, also after a promotion
-    if stored.gaps is not None and stored.gaps.grade in framework.grade_ids:
-        standing = assume_grade(standing, framework, stored.gaps.grade)
-    if before.target_grade in framework.grade_ids:
-        standing = aim_at(standing, framework, before.target_grade)
+    standing = read_standing_of(session, connection, stored)
     wanted = {item.offering_id for item in edit.items if item.offering_id is not None}
     # without the manager's name, which is put in when it is read
     before = reword(framework, before, session.lang, manager=unnamed_manager(standing, 0))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -66,6 +67,7 @@ def make_plan(
         left_out=[*describe_not_chosen(choices.problem, choice, lang=lang), *choices.ruled_out],
         lang=lang,
         undone=undone,
+        wanted=request.must,
     )
 
 
@@ -81,16 +83,22 @@ def compose_plan(
     by_hand: bool = False,
     undone: Sequence[PlanActivity] = (),
     activities: Sequence[PlanActivity] | None = None,
+    wanted: Collection[str] = (),
+    in_turn: bool = False,
 ) -> Plan:
     """Put a draft together from the modules that were chosen, by the solver or `by_hand`.
 
     `dates` are those of the chosen modules in their order; `left_out` are all other modules.
     Development activities are proposed, with those `undone` so far, unless `activities` are given.
+    `wanted` are the modules that a person asked for; `in_turn` tells that a person set the order.
     """
     framework, standing = choices.prospects.framework, choices.prospects.standing
     problem = choices.problem
     picker = IndicatorPicker(framework, standing, choices.row)
-    items = _describe_items(choices, choice, dates, picker, lang)
+    items = tuple(
+        replace(item, wanted=item.module_id in wanted)
+        for item in _describe_items(choices, choice, dates, picker, lang)
+    )
     if activities is None:
         activities = propose_activities(framework, standing, choices.row, picker, items, undone)
     levels = standing.levels.level[choices.row]
@@ -127,6 +135,7 @@ def compose_plan(
         remaining=_find_remaining(framework, problem, choice),
         activities=tuple(activities),
         review_on=last_review(items, activities),
+        in_turn=in_turn,
     )
     # said in the one place that can also say it later, in the other language
     return reword(framework, plan, lang, manager=unnamed_manager(standing, choices.row))

@@ -9,9 +9,11 @@ from typing import cast
 
 from recommender.documents import ApprovedBy, Party, PlanDocument
 from recommender.service.permissions import Permission
+from recommender.service.plans.development.progress import find_completions
 from recommender.service.plans.document import PlanReader, build_plan_document
 from recommender.service.plans.stored import (
     StoredPlan,
+    code_of,
     content_version,
     find_head,
     gaps_of,
@@ -228,6 +230,8 @@ def read_plan_document(
             ],
             progress=stored.progress if stored.plan.status in ("active", "done") else None,
             evidence=read_evidence(connection, stored.head.person_id, as_of=stored.plan.as_of),
+            completed=find_completions(connection, stored.plan, session.today),
+            code=code_of(stored),
         )
 
 

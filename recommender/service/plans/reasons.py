@@ -43,9 +43,7 @@ def reword(framework: Framework, plan: Plan, lang: str, *, manager: str | None =
                 describe_item(framework, item, lang, manager=manager),
                 stage=_name_stage(path, item.stage, lang),
                 reasons=_reasons(framework, item, lang),
-                order_reasons=_order_reasons(
-                    framework, item, lang, framed=plan.path_id is not None
-                ),
+                order_reasons=_order_reasons(framework, plan, item, lang),
             )
             for item in plan.items
         ),
@@ -179,13 +177,13 @@ def _reasons(framework: Framework, item: PlanItem, lang: str) -> tuple[str, ...]
     return (*served, *say_cautions(item.cautions, lang))
 
 
-def _order_reasons(
-    framework: Framework, item: PlanItem, lang: str, *, framed: bool
-) -> tuple[str, ...]:
+def _order_reasons(framework: Framework, plan: Plan, item: PlanItem, lang: str) -> tuple[str, ...]:
     key = "reason.first" if item.order == 1 else "reason.next"
     # on a path the stages decide the places before the gain does
-    if framed:
+    if plan.path_id is not None:
         key = "reason.in-stage"
+    if plan.in_turn:
+        key = "reason.in-turn"
     if item.held_back:
         key = "reason.held-back"
     per_hour = f"{item.adds / item.hours:.3f}"
@@ -222,6 +220,12 @@ def _say_unserved(framework: Framework, item: UnservedPriority, lang: str, *, by
         gap=f"{item.gap:.2f}",
         closes=f"{item.closes:.2f}",
     )
+    because = say_because(framework, item, lang, by_hand=by_hand)
+    return say("unserved.sentence", lang, opening=opening, because=because)
+
+
+def say_because(framework: Framework, item: UnservedPriority, lang: str, *, by_hand: bool) -> str:
+    """Say why a gap is left, without naming the gap; without a full stop."""
     if item.module_id is None:
         reasons = [_say_obstacle(framework, item, each, lang) for each in item.obstacles]
         if item.reason == "all-taken":
@@ -231,8 +235,7 @@ def _say_unserved(framework: Framework, item: UnservedPriority, lang: str, *, by
             reasons.append(say("unserved.no-candidate", lang, **levels))
     else:
         reasons = [_say_addition(framework, item, lang, by_hand=by_hand)]
-    because = say("document.separator", lang).join(reasons)
-    return say("unserved.sentence", lang, opening=opening, because=because)
+    return say("document.separator", lang).join(reasons)
 
 
 def _say_addition(framework: Framework, item: UnservedPriority, lang: str, *, by_hand: bool) -> str:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from recommender.errors import NotFoundError
+from recommender.errors import ConflictError, ForbiddenError, NotFoundError
 from recommender.results import Gaps, Plan, PlanActivity
 from recommender.service.framework import Framework
 from recommender.service.levels.distance import word_gaps
 from recommender.service.levels.gaps import describe_gaps, tell_standing
-from recommender.service.levels.standing import read_standing
+from recommender.service.levels.standing import (
+    Standing,
+    aim_at,
+    assume_grade,
+    read_standing,
+)
 from recommender.service.permissions import Permission, Principal, Role
 from recommender.service.plans.development.activities import carry_over
 from recommender.service.plans.development.progress import PlanProgress, measure_progress
@@ -33,6 +40,7 @@ from recommender.store.plans.versions import (
     read_reader,
     read_version,
 )
+from recommender.texts import say
 
 
 @dataclass(frozen=True)
@@ -168,6 +176,48 @@ def load_plan(
     )
 
 
+def check_edit(session: Session, head: PlanHead) -> None:
+    """Raise a `ConflictError` where the principal may not edit a plan in its present status."""
+    check_status(head, "plan.cannot-edit", changeable_in(session, head))
+
+
+def check_mark(session: Session, head: PlanHead) -> None:
+    """Raise unless the principal may say what of a plan was done; see `mark_activity`."""
+    if party_of(session.who, head.person_id) == "employee":
+        raise ForbiddenError("plan.activity-own")
+    check_status(head, "plan.cannot-mark", ("active",))
+
+
+def changeable_in(session: Session, head: PlanHead) -> Sequence[str]:
+    """Return the statuses in which the principal may edit or cancel a plan."""
+    if party_of(session.who, head.person_id) == "employee":
+        return ("draft",)
+    return ("draft", "approved", "active")
+
+
+def check_status(head: PlanHead, refusal: str, allowed: Sequence[str]) -> None:
+    """Raise a `ConflictError` where a plan is in none of the statuses that allow something."""
+    if head.status not in allowed:
+        zh, en = (say(f"document.status.{head.status}", lang) for lang in ("zh-CN", "en"))
+        raise ConflictError(refusal, status_zh=zh, status_en=en.lower())
+
+
+def code_of(stored: StoredPlan) -> str:
+    """Return the code by which a document of a plan's version is known when it comes back.
+
+    Its digest keeps documents of other installations apart, whose plans have the same numbers. It
+    is no secret: a document only proposes what its reader may do anyway.
+    """
+    plan = stored.plan
+    said = [
+        *(plan.plan_id, plan.person_id, stored.version, stored.made_at.isoformat()),
+        *(item.module_id for item in plan.items),
+        *(activity.activity_id for activity in plan.activities),
+    ]
+    digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
+    return f"IDP:{plan.plan_id}:{stored.version}:{digest}"
+
+
 def gaps_of(session: Session, connection: Connection, stored: StoredPlan) -> Gaps:
     """Return the gaps that a plan answers; where they were not kept, compute them again."""
     if stored.gaps is not None:
@@ -177,6 +227,19 @@ def gaps_of(session: Session, connection: Connection, stored: StoredPlan) -> Gap
         connection, framework, as_of=stored.plan.as_of, person_ids=[stored.plan.person_id]
     )
     return describe_gaps(framework, standing, 0)
+
+
+def read_standing_of(session: Session, connection: Connection, stored: StoredPlan) -> Standing:
+    """Return where a person stands on the day of a plan, against the targets it is made for."""
+    framework, plan = session.service.framework, stored.plan
+    # as of the plan's own day: its outcome is measured from the levels of that day on
+    standing = read_standing(connection, framework, as_of=plan.as_of, person_ids=[plan.person_id])
+    # the plan stays one for the grade that it was made for, also after a promotion
+    if stored.gaps is not None and stored.gaps.grade in framework.grade_ids:
+        standing = assume_grade(standing, framework, stored.gaps.grade)
+    if plan.target_grade in framework.grade_ids:
+        standing = aim_at(standing, framework, plan.target_grade)
+    return standing
 
 
 def find_undone(

@@ -195,6 +195,13 @@ def list_entries(
     return [StoredEntry(**row._mapping) for row in connection.execute(query)]
 
 
+def list_latest(connection: sa.Connection, ref: str, *, limit: int) -> list[StoredEntry]:
+    """Return the latest entries about a person, the newest first."""
+    entry = schema.audit_entry
+    query = sa.select(entry).where(names_subject(ref)).order_by(entry.c.seq.desc()).limit(limit)
+    return [StoredEntry(**row._mapping) for row in connection.execute(query)]
+
+
 def read_people_of_refs(connection: sa.Connection, refs: Iterable[str]) -> dict[str, str]:
     """Return the ids of people by their refs; a person who was erased is left out."""
     person, wanted = schema.person.c, sorted(set(refs))

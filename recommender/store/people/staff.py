@@ -34,6 +34,8 @@ class PeopleFilter:
         People with this text in their id or name; case does not matter.
     present_on : date or None
         People who have not left by this day.
+    gone_by : date or None
+        People who have left by this day.
     """
 
     person_ids: Sequence[str] | None = None
@@ -42,6 +44,7 @@ class PeopleFilter:
     manager_id: str | None = None
     text: str | None = None
     present_on: dt.date | None = None
+    gone_by: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,12 @@ class StoredUnit:
 
 
 def search_people(
-    connection: sa.Connection, scope: Scope, wanted: PeopleFilter, *, after: str = "", limit: int
+    connection: sa.Connection,
+    scope: Scope,
+    wanted: PeopleFilter,
+    *,
+    after: str = "",
+    limit: int | None,
 ) -> list[PersonHead]:
     """Return the people within a scope who match a filter, in the order of their ids."""
     person = schema.person.c
@@ -76,6 +84,8 @@ def search_people(
         )
     if wanted.present_on is not None:
         conditions.append(present(wanted.present_on))
+    if wanted.gone_by is not None:
+        conditions.append(person.left_on <= wanted.gone_by)
     return list_people(connection, scope, conditions=conditions, after=after, limit=limit)
 
 

@@ -34,6 +34,7 @@ from recommender.store.schema.plans import (
     plan,
     plan_approval,
     plan_comment,
+    plan_template,
     plan_version,
     shown,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "plan",
     "plan_approval",
     "plan_comment",
+    "plan_template",
     "plan_version",
     "rating",
     "secret",

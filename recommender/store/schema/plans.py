@@ -98,3 +98,14 @@ shown = sa.Table(
     sa.Column("catalog_digest", sa.String(64), nullable=False),
     moment("shown_at"),
 )
+
+# the template for Word that an organisation put in place of the one that ships, one a language
+plan_template = sa.Table(
+    "plan_template",
+    metadata,
+    sa.Column("lang", sa.String(20), primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("actor", sa.String(120), nullable=False),
+    moment("stored_at"),
+)

@@ -71,6 +71,8 @@ NOT_NAMING = {
     "plan_approval": {"plan_id", "party", "decision", "actor"},
     "plan_comment": {"plan_id", "party", "actor"},
     "objection": {"plan_id", "module_id", "party", "actor", "answered_by"},
+    # what an organisation shows to everybody: a template names nobody
+    "plan_template": {"lang", "content", "sha256", "actor"},
     "shown": {"modules", "module_id", "objective", "model_id", "catalog_digest"},
     "import_batch": {"kind", "sha256", "actor", "org_unit", "new_units", "undone_by"},
     # answers about headers and words; those about people are not kept

@@ -11,7 +11,7 @@ from typing import Any
 from recommender.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from recommender.service.access.rights import check_rights, permissions_kept
 from recommender.service.access.signing_in.browsers import hash_token
-from recommender.service.access.signing_in.entering import fold_login
+from recommender.service.access.signing_in.entering import fold_login, is_locked
 from recommender.service.access.two_person import WAITING, is_same_hand, needs_second
 from recommender.service.permissions import Permission, Role
 from recommender.service.session import Session
@@ -210,6 +210,25 @@ def confirm_account(session: Session, account_id: str) -> StoredAccount:
         change_account_row(connection, account_id, **changes)
         session.details |= {"account": account_id, "asked_by": asked}
         return replace(account, **changes)
+
+
+def state_of(account: StoredAccount) -> str:
+    """Return what an account can be used for now.
+
+    Returns
+    -------
+    str
+        ``disabled``; ``waits`` or ``lapsed`` while a second person can confirm it, or no longer;
+        ``locked``; ``new`` until its first password is chosen; else ``active``.
+    """
+    now = dt.datetime.now(dt.UTC)
+    if account.disabled_at is not None:
+        return "disabled"
+    if account.waits_until is not None:
+        return "waits" if now < account.waits_until else "lapsed"
+    if is_locked(account):
+        return "locked"
+    return "active" if account.password_hash else "new"
 
 
 def waiting_links(connection: Connection, account_id: str, now: dt.datetime) -> list[StoredLink]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Mapping
 
 from recommender.errors import ForbiddenError, NotFoundError
 from recommender.service.access.signing_in.browsers import (
@@ -106,12 +105,19 @@ def sign_in(
                 instead_of=instead_of,
             )
         else:
-            details = {"reason": reason}
-            if account is not None:
-                details["account"] = account.account_id
-                if reason == "password":
-                    _count_failure(connection, account)
-            _note(connection, VISITOR, VISITOR, "sign-in-refused", request_id, details)
+            if account is not None and reason == "password":
+                count_failure(connection, account)
+            # without the login where nobody has it: passwords are typed there by mistake
+            details = {"account": account.account_id} if account is not None else {}
+            note_sign_in(
+                connection,
+                VISITOR,
+                VISITOR,
+                "sign-in-refused",
+                request_id=request_id,
+                reason=reason,
+                **details,
+            )
     if token is None:
         raise ForbiddenError("sign-in.refused")
     return token
@@ -167,7 +173,9 @@ def enter_as(
             token = begin_session(
                 connection, installation.settings, who, name=name, instead_of=instead_of
             )
-        _note(connection, who.actor, who.role.value, action, request_id, details)
+        note_sign_in(
+            connection, who.actor, who.role.value, action, request_id=request_id, **details
+        )
     if token is None:
         raise ForbiddenError("sign-in.refused")
     return token
@@ -228,7 +236,7 @@ def _refusal(
         return "unknown"
     if not _may_enter(installation, connection, account):
         return "disabled"
-    if account.locked_until is not None and dt.datetime.now(dt.UTC) < account.locked_until:
+    if is_locked(account):
         return "locked"
     return None if is_right else "password"
 
@@ -241,7 +249,13 @@ def _may_enter(installation: Installation, connection: Connection, account: Stor
     )
 
 
-def _count_failure(connection: Connection, account: StoredAccount) -> None:
+def is_locked(account: StoredAccount) -> bool:
+    """Say whether an account takes no password now."""
+    return account.locked_until is not None and dt.datetime.now(dt.UTC) < account.locked_until
+
+
+def count_failure(connection: Connection, account: StoredAccount) -> None:
+    """Count a wrong password against an account, and lock it if there were too many."""
     failures, locked_until = account.failures + 1, account.locked_until
     if failures >= FREE_FAILURES:
         minutes = min(_LONGEST_LOCK, 2 ** min(10, failures - FREE_FAILURES))
@@ -274,18 +288,20 @@ def _enter(
         locked_until=None,
         last_login_at=dt.datetime.now(dt.UTC),
     )
-    _note(connection, who.actor, who.role.value, "sign-in", request_id, {"how": how})
+    note_sign_in(connection, who.actor, who.role.value, "sign-in", request_id=request_id, how=how)
     return token
 
 
-def _note(
+def note_sign_in(
     connection: Connection,
     actor: str,
     role: str,
     action: str,
+    *,
     request_id: str,
-    details: Mapping[str, str | None],
+    **details: str | None,
 ) -> None:
+    """Put into the audit trail what somebody did who was not signed in yet."""
     # the last statement of its transaction: writers of the trail queue behind it
     entry = AuditEntry(
         at=dt.datetime.now(dt.UTC),

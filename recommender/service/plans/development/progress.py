@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from recommender.errors import InputError
 from recommender.results import Plan
 from recommender.store import Connection
 from recommender.store.people.seats import list_enrolments
@@ -42,6 +43,18 @@ def find_completions(connection: Connection, plan: Plan, today: dt.date) -> dict
         if enrolment.status == "completed" and on is not None and plan.as_of < on <= today:
             days[enrolment.module_id] = min(on, days.get(enrolment.module_id, on))
     return days
+
+
+def check_done(plan: Plan, done_on: dt.date | None, today: dt.date) -> None:
+    """Raise an `InputError` where something cannot have been done on that day."""
+    if done_on is not None and not plan.as_of < done_on <= today:
+        raise InputError(
+            "plan.activity-done-when",
+            done_on=done_on.isoformat(),
+            as_of=plan.as_of.isoformat(),
+            today=today.isoformat(),
+            field="#/done_on",
+        )
 
 
 def measure_progress(connection: Connection, plan: Plan, today: dt.date) -> PlanProgress:

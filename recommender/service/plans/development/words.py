@@ -34,6 +34,11 @@ def describe_item(
     measure = module.assessment.in_language(lang) if module.assessment else ""
     if not measure and gaps:
         measure = say("practice.measure", lang, competency=_name(framework, gaps, lang))
+    worded = {
+        "on_the_job": _say_practice(framework, item.focus, lang) or item.on_the_job,
+        "companion": _say_manager(manager, lang),
+        "measure": measure,
+    }
     return replace(
         item,
         goal=tuple(
@@ -42,9 +47,8 @@ def describe_item(
             # one that only others need serves no gap: then all that it teaches
             if not gaps or any(_competency_of(target) in gaps for target in outcome.serves)
         ),
-        on_the_job=_say_practice(framework, item.focus, lang) or item.on_the_job,
-        companion=_say_manager(manager, lang),
-        measure=measure,
+        # what a person has written stays as it was written, in the language it was written in
+        **{name: text for name, text in worded.items() if name not in item.by_hand},
     )
 
 

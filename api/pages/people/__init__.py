@@ -1,0 +1,1 @@
+"""Pages about people: the list and the search box, a person, corrections, a team."""

@@ -1,0 +1,1 @@
+"""Pages for signing in and out, one's own account, and the accounts of others."""

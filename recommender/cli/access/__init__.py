@@ -1,0 +1,1 @@
+"""Commands for who may do what: keys, accounts, and the trail of what was done."""

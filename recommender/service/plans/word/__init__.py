@@ -1,0 +1,1 @@
+"""Plans as Word documents: printed, their template, and what comes back in them."""

@@ -1,0 +1,1 @@
+"""What one page shows of several domains, read at once."""
