@@ -20,6 +20,7 @@ from api.pages.docs import add_docs
 from api.pages.routing import lead_to_sign_in
 from api.problems import Problem, install_handlers
 from api.routes import GROUPS, monitoring
+from api.routes.plans.calendars import FEED
 from api.server_state import ServerState
 from api.transport.logs import set_up_logs
 from api.transport.middleware import Middleware
@@ -89,6 +90,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(group)
     app.include_router(monitoring.ROUTES)
     app.include_router(monitoring.describing_routes(open_to_all=chosen.open_docs))
+    app.include_router(FEED)
     add_docs(app)
     for area in AREAS:
         app.include_router(area)

@@ -19,7 +19,7 @@ AREAS: tuple[APIRouter, ...] = (
     person.PAGES,
     changes.PAGES,
     team.PAGES,
-    plans.PAGES,
+    *plans.AREAS,
     plan_documents.PAGES,
     # before the files: "forms" is no id of a file
     forms.PAGES,

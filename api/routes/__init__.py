@@ -5,7 +5,7 @@ from api.routes.access import audit, caller, keys
 from api.routes.catalog import catalog, offerings
 from api.routes.learning import history, models
 from api.routes.people import enrolments, facts, imports, people, uploads
-from api.routes.plans import changes, documents, plans
+from api.routes.plans import calendars, changes, documents, plans
 from api.routes.recommend import many, one
 
 GROUPS = (
@@ -16,6 +16,7 @@ GROUPS = (
     people.ROUTES,
     plans.ROUTES,
     changes.ROUTES,
+    calendars.ROUTES,
     documents.ROUTES,
     facts.ROUTES,
     enrolments.ROUTES,

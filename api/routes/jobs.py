@@ -24,16 +24,18 @@ from api.schemas.jobs import (
     JobPage,
     JobResultOut,
     PlanBatchIn,
+    PlanDocumentsIn,
     TableName,
     TrainingIn,
 )
-from recommender.service.jobs import requests
+from recommender.service.jobs import requests, results
 from recommender.service.jobs.requests import Job, JobStatus
 from recommender.service.people.imports import write_table_template
 from recommender.service.permissions import Permission
 from recommender.service.plans.choices import PlanRequest
 
 ROUTES = Operations("jobs")
+PDF, ZIP = "application/pdf", "application/zip"
 LONGEST_WAIT_SECONDS = 30  # well before a proxy gives up on an answer (nginx: after 60)
 _LOOK_SECONDS = 0.3
 
@@ -65,6 +67,7 @@ def _show(job: Job) -> JobOut:
             **asdict(job),
             "result_url": f"{place}/result" if done else None,
             "report_url": f"{place}/report.xlsx" if job.has_report else None,
+            "file_url": f"{place}/file" if job.has_file else None,
         }
     )
 
@@ -186,6 +189,33 @@ def create_plan_batch(call: Admitted, body: Strict[PlanBatchIn]) -> Response:
 
 @ROUTES.operation(
     "POST",
+    "/plan-documents",
+    Permission.RUN_JOBS,
+    answer=JobOut,
+    status=202,
+    absent=True,
+    conflict=True,
+    example={},
+    body_example={"org_unit": "南区示例分公司/政企客户部", "bundle": "one"},
+)
+def create_plan_documents(call: Admitted, body: Strict[PlanDocumentsIn]) -> Response:
+    """Write the plans of everybody of an org unit as one file.
+
+    Of each person it is the plan in force, or else the one approved, or else the draft. The file
+    can be fetched for seven days by whoever asked for it. Needs `plans:read` and `people:read` as
+    well.
+    """
+    with call.once():
+        job = requests.submit_plan_documents(
+            call.session, org_unit=body.org_unit, file_format=body.format, bundle=body.bundle
+        )
+        response = accept_job(call, job)
+    call.state.jobs.wake()
+    return response
+
+
+@ROUTES.operation(
+    "POST",
     "/trainings",
     Permission.WRITE_MODELS,
     answer=JobOut,
@@ -285,7 +315,7 @@ def cancel_job(call: Admitted, job_id: JobId) -> Response:
 )
 def read_job_result(call: Admitted, job_id: JobId) -> Response:
     """Read what a job that is done has found."""
-    result = requests.get_job_result(call.session, job_id)
+    result = results.get_job_result(call.session, job_id)
     return answer(call, JobResultOut.model_validate(result))
 
 
@@ -301,5 +331,18 @@ def read_job_report(call: Admitted, job_id: JobId) -> Response:
 
     Mended there, the copy can be imported as it is.
     """
-    content, name = requests.get_job_report(call.session, job_id)
+    content, name = results.get_job_report(call.session, job_id)
     return send(call, content, media_type=XLSX, filename=name)
+
+
+@ROUTES.operation(
+    "GET",
+    "/jobs/{job_id}/file",
+    Permission.RUN_JOBS,
+    media={PDF: "The plans, one after the other.", ZIP: "A file for each person."},
+    absent=True,
+)
+def read_job_file(call: Admitted, job_id: JobId) -> Response:
+    """Get the file that a job has made."""
+    content, name, media_type = results.get_job_file(call.session, job_id)
+    return send(call, content, media_type=media_type, filename=name)

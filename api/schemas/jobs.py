@@ -1,4 +1,4 @@
-"""Shapes of jobs: imports, plans for a unit, training."""
+"""Shapes of jobs: imports, plans for a unit and their documents, training."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TableName = Literal[
     "modules",
     "offerings",
 ]
-JobKind = Literal["import", "plans", "training"]
+JobKind = Literal["import", "plans", "plan-documents", "training"]
 Modules = Annotated[tuple[Id, ...], Field(max_length=50)]
 
 
@@ -58,6 +58,20 @@ class PlanBatchIn(Body):
         Id | None,
         Field(description="Grade whose targets count; null: that of the path, or each one's own."),
     ] = None
+
+
+class PlanDocumentsIn(Body):
+    """The plans of an org unit as one file."""
+
+    org_unit: Annotated[
+        UnitPath | None,
+        Field(description="The unit, those below it included; null: everybody in your care."),
+    ] = None
+    format: Annotated[Literal["pdf"], Field(description="Of the plans.")] = "pdf"
+    bundle: Annotated[
+        Literal["one", "zip"],
+        Field(description="One document (up to 200 people), or a file each (up to 1,000)."),
+    ] = "zip"
 
 
 class TrainingIn(Body):
@@ -124,6 +138,9 @@ class JobOut(Resource):
     report_url: Annotated[
         str | None,
         Field(description="Where a copy of the table with its bad cells marked is (.xlsx)."),
+    ]
+    file_url: Annotated[
+        str | None, Field(description="Where the file is that it has made; kept for seven days.")
     ]
     created_at: dt.datetime
     started_at: dt.datetime | None
@@ -247,6 +264,20 @@ class PlansResultOut(BaseModel):
     failed: list[BatchFailureOut]
 
 
+class WrittenPlanOut(BaseModel):
+    """A plan that is in the file."""
+
+    person_id: str
+    plan_id: str
+
+
+class DocumentsResultOut(BaseModel):
+    """Whose plans are in the file that a job has made, and whose are not."""
+
+    written: list[WrittenPlanOut]
+    failed: list[BatchFailureOut]
+
+
 class FiguresOut(BaseModel):
     """How well a model foretells gains: root mean squared error, and calibration slope."""
 
@@ -270,5 +301,7 @@ class TrainingResultOut(BaseModel):
     ]
 
 
-class JobResultOut(RootModel[ImportResultOut | PlansResultOut | TrainingResultOut]):
+class JobResultOut(
+    RootModel[ImportResultOut | PlansResultOut | DocumentsResultOut | TrainingResultOut]
+):
     """What a job has found, by its kind."""

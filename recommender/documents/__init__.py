@@ -1,12 +1,14 @@
 """What people read on paper and on a page of its own.
 
 `plan` is the development plan, `word` the same to be written in, `catalog` the module sheet and the
-booklet, `evaluation` the report on an effect model. ``document.py`` says what is shown, as plain
-values; ``view.py`` puts that into words and figures; the templates only arrange those.
+booklet, `evaluation` the report on an effect model, `calendar` the dates of plans. ``document.py``
+says what is shown, as plain values; ``view.py`` puts that into words and figures; the templates
+only arrange those.
 `typesetting` makes PDFs and `markup` pages.
 The libraries that render are imported only when something is rendered.
 """
 
+from recommender.documents.calendar import CalendarEntry, write_calendar
 from recommender.documents.catalog.sheet import render_booklet_pdf, render_module_sheet_pdf
 from recommender.documents.figures import say_month
 from recommender.documents.glyphs import missing_characters
@@ -24,7 +26,7 @@ from recommender.documents.plan.document import (
     ServedGap,
 )
 from recommender.documents.plan.page import draw_plan, render_plan_page
-from recommender.documents.plan.pdf import render_plan_pdf
+from recommender.documents.plan.pdf import render_plan_pdf, render_plans_pdf
 from recommender.documents.typesetting import RenderedPdf
 from recommender.documents.word.checking import check_template
 from recommender.documents.word.placeholders import Placeholder, list_placeholders
@@ -42,6 +44,7 @@ __all__ = [
     "ActivityRow",
     "ApprovedBy",
     "Basis",
+    "CalendarEntry",
     "CompetencyRow",
     "EvidenceRow",
     "LeftOutModule",
@@ -66,6 +69,8 @@ __all__ = [
     "render_plan_docx",
     "render_plan_page",
     "render_plan_pdf",
+    "render_plans_pdf",
     "restore_returned",
     "say_month",
+    "write_calendar",
 ]

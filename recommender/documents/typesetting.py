@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from threading import Lock
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from recommender.documents.figures import breakable
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _STANDARDS: Any = ["a-2a", "ua-1"]
+AT_ONCE = 2
+"""How many documents of a kind are set at the same time, each on a thread."""
 PNG_DPI = 200
-_one_at_a_time = Lock()
 
 
 @dataclass(frozen=True)
@@ -96,19 +97,23 @@ def draw_png(svg: str) -> bytes:
 
 def _compile(template: str, inputs: dict[str, str], **how: Any) -> bytes:
     # without this check, the call below would hang for ever
-    compiler, process = _compiler(template)
+    compilers, process = _compilers(template)
     if process != os.getpid():
         raise RuntimeError("typst ran before this process was forked; start workers by spawn")
-    # A compiler keeps the inputs of its last run, so two threads could get each other's document.
-    with _one_at_a_time:
+    # A compiler keeps the inputs of its last run, so one that two threads used at once could give
+    # them each other's document.
+    compiler = compilers.get()
+    try:
         made = compiler.compile(sys_inputs=inputs, **how)
+    finally:
+        compilers.put(compiler)
     assert isinstance(made, bytes)
     return made
 
 
 @cache
-def _compiler(template: str) -> tuple[typst.Compiler, int]:
-    """Return the template's compiler, which holds the fonts, and the id of its process."""
+def _compilers(template: str) -> tuple[SimpleQueue[typst.Compiler], int]:
+    """Return the compilers of a template that are free, and the id of their process."""
     import typst
 
     # Only the vendored fonts: with others at hand, typst would silently take whichever it finds,
@@ -119,7 +124,10 @@ def _compiler(template: str) -> tuple[typst.Compiler, int]:
         font_paths=[str(FONT_FOLDER)],
     )
     source = str(_TEMPLATES / template)
-    return typst.Compiler(input=source, root=str(_TEMPLATES), font_paths=fonts), os.getpid()
+    free: SimpleQueue[typst.Compiler] = SimpleQueue()
+    for _ in range(AT_ONCE):
+        free.put(typst.Compiler(input=source, root=str(_TEMPLATES), font_paths=fonts))
+    return free, os.getpid()
 
 
 def make_showable(value: Any, missing: dict[str, None]) -> Any:

@@ -83,8 +83,10 @@ from recommender.store.snapshots import (
     read_table,
 )
 from recommender.store.writes import (
+    MADE_UP,
     Written,
     count_change,
+    mark_made_up,
     org_path,
     to_rows,
     touch_people,
@@ -96,6 +98,7 @@ from recommender.store.writes import (
 
 __all__ = [
     "EVERYONE",
+    "MADE_UP",
     "NO_ONE",
     "AuditEntry",
     "AuditVerdict",
@@ -145,6 +148,7 @@ __all__ = [
     "list_links",
     "list_sessions",
     "make_pseudonym",
+    "mark_made_up",
     "note_erasure_request",
     "open_database",
     "org_path",

@@ -48,8 +48,8 @@ class StoredJob:
         How many people are done, out of how many; `total` is None where it is not known.
     problem : dict or None
         Why it failed: the code of the text and its values.
-    has_report : bool
-        Whether there is a copy of the file with its bad cells marked.
+    has_report, has_file : bool
+        Whether there is a copy of the file with its bad cells marked, or a file that it has made.
     cancel_asked : bool
         Whether somebody asked to cancel it.
     actor : str
@@ -72,6 +72,7 @@ class StoredJob:
     total: int | None
     problem: dict[str, Any] | None
     has_report: bool
+    has_file: bool
     cancel_asked: bool
     actor: str
     principal: dict[str, Any]
@@ -97,6 +98,7 @@ def _select() -> sa.Select[*tuple[Any, ...]]:
         _job.problem,
         # without the large columns: a list of jobs would load every file that was handed in
         _job.report.is_not(None).label("has_report"),
+        _job.file.is_not(None).label("has_file"),
         _job.cancel_asked,
         _job.actor,
         _job.principal,
@@ -188,11 +190,6 @@ def read_upload(connection: sa.Connection, job_id: str) -> bytes | None:
 def read_job_result(connection: sa.Connection, job_id: str) -> dict[str, Any] | None:
     """Return the result of a job that is done, or the bad rows of one that failed."""
     return connection.scalar(sa.select(_job.result).where(_job.job_id == job_id))
-
-
-def read_job_report(connection: sa.Connection, job_id: str) -> bytes | None:
-    """Return the copy of a job's file with its bad cells marked."""
-    return connection.scalar(sa.select(_job.report).where(_job.job_id == job_id))
 
 
 def ask_to_cancel(connection: sa.Connection, job_id: str) -> None:

@@ -88,7 +88,7 @@ def test_each_operation_has_an_example(subtests):
 def test_paths_read_the_same_everywhere():
     for path in DESCRIPTION["paths"]:
         assert re.fullmatch(
-            r"(/([a-z0-9]+(-[a-z0-9]+)*|{[a-z_]+}(\.(pdf|docx))?|report\.xlsx))+", path
+            r"(/([a-z0-9]+(-[a-z0-9]+)*|{[a-z_]+}(\.(pdf|docx))?|report\.xlsx|plan\.ics))+", path
         )
 
 

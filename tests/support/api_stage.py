@@ -27,6 +27,7 @@ from recommender.improvement.registry import save_model
 from recommender.service.permissions import Permission, Role
 from recommender.store import Written, writing
 from recommender.store.imports.batches import add_batch
+from recommender.store.job_files import keep_file
 from recommender.store.jobs import claim_job, fail_job, insert_job
 
 TABLE = yaml.safe_load(
@@ -300,6 +301,7 @@ def _make_batch(served: Served, unit: str) -> str:
 def _make_failed_job(served: Served, actor: str) -> str:
     engine = served.app.state.server.installation.engine
     request = {"table": "people", "file_name": "people.csv", "dry_run": False, "lang": "en"}
+    request |= {"format": "pdf", "bundle": "one"}
     with writing(engine) as connection:
         job_id = insert_job(connection, "import", request, actor=actor, principal={}, upload=b"x")
     with writing(engine) as connection:
@@ -307,6 +309,7 @@ def _make_failed_job(served: Served, actor: str) -> str:
     problem = {"code": "file.empty", "values": {"file": "people.csv"}}
     with writing(engine) as connection:
         fail_job(connection, job_id, "test", problem=problem, result=None, report=b"report")
+        keep_file(connection, job_id, b"file")
     return job_id
 
 

@@ -257,6 +257,7 @@ def _traces(actor: str, ref: str) -> dict[str, list[dict[str, Any]]]:
         },
         "problem": {"code": "person.unknown", "values": {"person_id": SOMEBODY}},
         "report": f"marked: {NAME}".encode(),
+        "file": f"plans of {NAME}".encode(),
         "actor": "key:another",
         "principal": {"role": "manager", "person_id": SOMEBODY},
         "created_at": NOW,
@@ -302,6 +303,14 @@ def _traces(actor: str, ref: str) -> dict[str, list[dict[str, Any]]]:
             )
         ],
         "job": [job | {"job_id": "job-1"}, _quiet(job) | {"job_id": "job-2", "actor": actor}],
+        "calendar_link": [
+            {
+                "person_id": SOMEBODY,
+                "token_sha256": DIGEST,
+                "created_by": actor,
+                "created_at": NOW,
+            }
+        ],
         "idempotent_answer": [
             answer | {"actor": by, "key": key, "headers": headers, "body": body, "subjects": []}
             for by, key, headers, body in (
@@ -321,5 +330,5 @@ def _traces(actor: str, ref: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def _quiet(job: dict[str, Any]) -> dict[str, Any]:
-    nothing = dict.fromkeys(("result", "problem", "report"))
+    nothing = dict.fromkeys(("result", "problem", "report", "file"))
     return {**job, **nothing, "request": {}, "principal": {}}

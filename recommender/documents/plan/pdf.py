@@ -1,8 +1,9 @@
-"""The development plan as PDF."""
+"""Development plans as PDF."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recommender.documents.glyphs import FONT_FAMILY
@@ -44,16 +45,48 @@ def render_plan_pdf(document: PlanDocument, *, lang: str) -> RenderedPdf:
         In a process forked from one that had already set a document: typst would wait there for
         threads that the fork left behind. Start workers by spawn, or before the first document.
     """
+    return _set([document], lang=lang, meta={})
+
+
+def render_plans_pdf(documents: Sequence[PlanDocument], title: str, *, lang: str) -> RenderedPdf:
+    """Set several plans in one file, each on pages of its own numbered from 1; see the above.
+
+    Parameters
+    ----------
+    documents : sequence of PlanDocument
+        The plans, at least one.
+    title : str
+        Title of the file.
+    lang : str
+        Language of labels and of the file.
+
+    Returns
+    -------
+    RenderedPdf
+        The same bytes for the same plans, language and version of typst.
+    """
+    return _set(documents, lang=lang, meta={"title": title, "subject": title, "keywords": []})
+
+
+def _set(
+    documents: Sequence[PlanDocument], *, lang: str, meta: Mapping[str, object]
+) -> RenderedPdf:
     missing: dict[str, None] = {}
-    view = plan_view(document, lang=lang)
-    # properties of the file are for programs: no marks for missing glyphs, no break points in them
-    meta = _storable(view.pop("meta"))
-    view = make_showable(view, missing) | {"meta": meta}
-    # drawn after that, so that the words in the picture are checked against the fonts as well
-    view["radar"] = picture_of(draw_radar(view), lang=lang)
-    as_of = dt.datetime.combine(document.as_of, dt.time(), tzinfo=dt.UTC)
-    content = typeset("plan.typ", "plan", view, timestamp=as_of)
-    return RenderedPdf(content, tuple(missing))
+    views: list[dict[str, Any]] = []
+    whole: dict[str, Any] = {}
+    for document in documents:
+        view = plan_view(document, lang=lang)
+        # properties of the file are for programs: no marks for missing glyphs, no break points in
+        # them
+        own = view.pop("meta")
+        view = make_showable(view, missing) | {"meta": _storable(own)}
+        # drawn after that, so that the words in the picture are checked against the fonts as well
+        view["radar"] = picture_of(draw_radar(view), lang=lang)
+        views.append(view)
+        whole = whole or _storable(own | meta)
+    as_of = dt.datetime.combine(documents[0].as_of, dt.time(), tzinfo=dt.UTC)
+    content = {"meta": whole, "lang": lang, "plans": views}
+    return RenderedPdf(typeset("plan.typ", "plan", content, timestamp=as_of), tuple(missing))
 
 
 def picture_of(svg: str, *, lang: str) -> str:

@@ -1,4 +1,4 @@
-"""What each kind of job does: import a table, make plans for a unit, train a model.
+"""What each kind of job does: import a table, plan for a unit or print its plans, train a model.
 
 A kind is handed a session whose transaction ends with the job: a job has done all of its work, or
 none of it.
@@ -17,6 +17,7 @@ from typing import Any
 from recommender.errors import TableFaultsError
 from recommender.exchange import write_marked_copy
 from recommender.exchange.recognition.answers.mapping import read_mapping
+from recommender.service.exports.plan_files import write_plan_files
 from recommender.service.jobs.problems import Failure, pack_failure, pack_problem
 from recommender.service.learning.promotion import explain_model
 from recommender.service.learning.training import train_model
@@ -24,7 +25,9 @@ from recommender.service.people.imports import import_table
 from recommender.service.people.recognising.recognition import look_at_file
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plans
+from recommender.service.plans.reading import read_plan_document
 from recommender.service.session import Session
+from recommender.store.job_files import keep_file
 from recommender.store.jobs import read_upload
 
 # marking reads the table a second time and keeps the copy in a row: not for a large file
@@ -160,8 +163,34 @@ def train(work: Work) -> dict[str, Any]:
     }
 
 
+def write_documents(work: Work) -> dict[str, Any]:
+    """Write the plans of a unit as a file, which is kept with the job."""
+    request = work.request
+    made = write_plan_files(
+        work.session,
+        request["org_unit"],
+        read=read_plan_document,
+        file_format=request["format"],
+        bundle=request["bundle"],
+        note_progress=work.note_progress,
+    )
+    if made.content is not None:
+        with work.session.writing() as connection:
+            keep_file(connection, work.job_id, made.content)
+    return {
+        "written": [
+            {"person_id": person_id, "plan_id": plan_id} for person_id, plan_id in made.written
+        ],
+        "failed": [
+            {"person_id": person_id, "problem": pack_problem(error)}
+            for person_id, error in made.failed
+        ],
+    }
+
+
 KINDS: dict[str, Callable[[Work], dict[str, Any] | Failure]] = {
     "import": import_upload,
     "plans": plan_unit,
+    "plan-documents": write_documents,
     "training": train,
 }

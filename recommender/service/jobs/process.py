@@ -21,8 +21,8 @@ from typing import Any
 from recommender.errors import RecommenderError, StoreError
 from recommender.service.installation import Service, open_service
 from recommender.service.jobs.kinds import KINDS, Work
+from recommender.service.jobs.principals import read_principal
 from recommender.service.jobs.problems import Failure, pack_failure, pack_problem
-from recommender.service.permissions import Permission, Principal, Role
 from recommender.service.session import Session
 from recommender.settings import Settings
 from recommender.store import writing
@@ -67,23 +67,6 @@ JobEnding = Ended | Failure | Trouble | Bug | Stopped
 
 class _NotOursError(Exception):
     """The job must not be finished: roll back."""
-
-
-def describe_principal(who: Principal) -> dict[str, Any]:
-    """Return a principal as a job keeps it."""
-    return {
-        "actor": who.actor,
-        "role": who.role.value,
-        "permissions": sorted(permission.value for permission in who.permissions),
-        "person_id": who.person_id,
-        "org_unit": who.org_unit,
-    }
-
-
-def read_principal(kept: dict[str, Any]) -> Principal:
-    """Return the principal that a job keeps, with the rights it had when it asked."""
-    permissions = frozenset(Permission(name) for name in kept["permissions"])
-    return Principal(**{**kept, "role": Role(kept["role"]), "permissions": permissions})
 
 
 def run_job(service: Service, settings: Settings, job: StoredJob, worker: str) -> JobEnding:

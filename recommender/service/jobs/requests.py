@@ -1,4 +1,4 @@
-"""Long work on somebody's behalf: submitted, watched, cancelled, its result read.
+"""Long work on somebody's behalf: submitted, watched, cancelled.
 
 A job can be seen by the one who asked for it and by administrators; for all others it is unknown.
 """
@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from recommender.errors import ConflictError, InputError, NotFoundError
+from recommender.service.exports.plan_files import check_bundle
 from recommender.service.framework import find_path
-from recommender.service.jobs.kinds import MARKED_BYTES, describe_plan_request
+from recommender.service.jobs.kinds import describe_plan_request
+from recommender.service.jobs.principals import describe_principal
 from recommender.service.jobs.problems import JobProblem, tell_problem
-from recommender.service.jobs.process import describe_principal
 from recommender.service.people.known_ids import find_kind
 from recommender.service.people.recognising.uploads import (
     find_upload,
@@ -28,7 +29,6 @@ from recommender.service.session import Session
 from recommender.store import Connection, covers_unit, org_path, unit_exists
 from recommender.store import jobs as store
 from recommender.store.jobs import JobStatus, StoredJob
-from recommender.store.people.people import read_refs
 
 # jobs are worked on one at a time, so one caller's queue is everybody's wait
 MOST_OPEN = 20
@@ -42,8 +42,8 @@ class Job:
     ----------
     done, total : int
         How many people are done, and of how many; no total while it is not known.
-    has_report : bool
-        Whether there is a copy of its file with the bad cells marked.
+    has_report, has_file : bool
+        Whether there is a copy of its file with the bad cells marked, or a file it has made.
     created_at, started_at, finished_at : datetime
         In UTC.
     """
@@ -56,6 +56,7 @@ class Job:
     total: int | None
     cancel_asked: bool
     has_report: bool
+    has_file: bool
     problem: JobProblem | None
     created_at: dt.datetime
     started_at: dt.datetime | None
@@ -152,12 +153,8 @@ def submit_plans(
         If too many jobs have not ended, or the request contradicts itself.
     """
     session.need(Permission.WRITE_PLANS)
-    unit = org_path(org_unit) if org_unit else None
     with session.writing() as connection:
-        if unit is not None and not (
-            covers_unit(session.who.scope, unit) and unit_exists(connection, unit)
-        ):
-            raise NotFoundError("org-unit.unknown", org_unit=org_unit)
+        unit = _find_unit(session, connection, org_unit)
         # the job would find these mistakes too, but minutes later and once for every person
         framework = session.service.framework
         check_names(framework, request)
@@ -169,6 +166,47 @@ def submit_plans(
             "plan": describe_plan_request(request),
         }
         return _submit(session, connection, "plans", asked)
+
+
+def submit_plan_documents(
+    session: Session, *, org_unit: str | None = None, file_format: str = "pdf", bundle: str = "zip"
+) -> Job:
+    """Queue the plans of everybody of an org unit, and the units below it, as one file.
+
+    Parameters
+    ----------
+    session : Session
+        Who asks.
+    org_unit : str, optional
+        The unit; everybody within the principal's scope where not given.
+    file_format : str
+        As in `exports.plan_files.FORMATS`.
+    bundle : str
+        ``one`` document, or a ``zip`` with a file for each person.
+
+    Returns
+    -------
+    Job
+        Its file can be fetched for some days once it is done.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such unit within the principal's scope.
+    InputError
+        If plans cannot be had like that.
+    ConflictError
+        If too many jobs have not ended.
+    """
+    session.need(Permission.READ_PLANS)
+    check_bundle(file_format, bundle)
+    with session.writing() as connection:
+        asked = {
+            "org_unit": _find_unit(session, connection, org_unit),
+            "format": file_format,
+            "bundle": bundle,
+        }
+        return _submit(session, connection, "plan-documents", asked)
 
 
 def submit_training(session: Session, *, as_of: dt.date | None = None, seed: int = 0) -> Job:
@@ -197,7 +235,7 @@ def get_job(session: Session, job_id: str) -> Job:
         If there is no such job, or it is somebody else's: the answer does not tell which.
     """
     with session.reading() as connection:
-        job = _find(session, connection, job_id)
+        job = find_job(session, connection, job_id)
         # the result of a job that failed is its bad rows
         bad_rows = (
             store.read_job_result(connection, job_id) if job.status is JobStatus.FAILED else None
@@ -230,55 +268,20 @@ def cancel_job(session: Session, job_id: str) -> Job:
         If there is no such job, or it is somebody else's.
     """
     with session.writing() as connection:
-        _find(session, connection, job_id)
+        find_job(session, connection, job_id)
         store.ask_to_cancel(connection, job_id)
         session.details["job_id"] = job_id
         return get_job(session, job_id)
 
 
-def get_job_result(session: Session, job_id: str) -> dict[str, Any]:
-    """Return the result of a job that is done.
-
-    Raises
-    ------
-    NotFoundError
-        If there is no such job, or it is somebody else's.
-    ConflictError
-        If it is not done.
-    """
-    with session.reading() as connection:
-        job = _find(session, connection, job_id)
-        if job.finished_at is None:
-            raise ConflictError("job.not-ended", job_id=job_id)
-        result = store.read_job_result(connection, job_id)
-        if job.status is not JobStatus.DONE or result is None:
-            raise ConflictError("job.no-result", job_id=job_id)
-        if job.kind == "plans":
-            session.saw(read_refs(connection, [plan["person_id"] for plan in result["plans"]]))
-            result["failed"] = [
-                {**refused, "problem": asdict(tell_problem(refused["problem"], session.lang))}
-                for refused in result["failed"]
-            ]
-        elif job.kind == "training":
-            result["verdict"] = result["verdict"][session.lang]
-    return result
-
-
-def get_job_report(session: Session, job_id: str) -> tuple[bytes, str]:
-    """Return the copy of an imported file with its bad cells marked, and a name for it.
-
-    Raises
-    ------
-    NotFoundError
-        If there is no such job, it is somebody else's, or has no such copy.
-    """
-    with session.reading() as connection:
-        job = _find(session, connection, job_id)
-        report = store.read_job_report(connection, job_id)
-    if report is None:
-        megabytes = MARKED_BYTES // 1_000_000
-        raise NotFoundError("job.no-report", job_id=job_id, megabytes=megabytes)
-    return report, f"{job.request['table']}-{job_id}.xlsx"
+def _find_unit(session: Session, connection: Connection, org_unit: str | None) -> str | None:
+    """Return the path of a unit within the principal's scope; None for everybody within it."""
+    unit = org_path(org_unit) if org_unit else None
+    if unit is not None and not (
+        covers_unit(session.who.scope, unit) and unit_exists(connection, unit)
+    ):
+        raise NotFoundError("org-unit.unknown", org_unit=org_unit)
+    return unit
 
 
 def _submit(
@@ -306,7 +309,14 @@ def _submit(
     return get_job(session, job_id)
 
 
-def _find(session: Session, connection: Connection, job_id: str) -> StoredJob:
+def find_job(session: Session, connection: Connection, job_id: str) -> StoredJob:
+    """Return a job of the principal's own, or of anybody for administrators.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such job, or it is somebody else's.
+    """
     session.need(Permission.RUN_JOBS)
     job = store.read_job(connection, job_id, actor=_whose(session))
     if job is None:
@@ -329,6 +339,7 @@ def _describe(job: StoredJob, lang: str, bad_rows: Mapping[str, Any] | None = No
         total=job.total,
         cancel_asked=job.cancel_asked,
         has_report=job.has_report,
+        has_file=job.has_file,
         problem=None if job.problem is None else tell_problem(job.problem, lang, bad_rows),
         created_at=job.created_at,
         started_at=job.started_at,

@@ -56,6 +56,7 @@ SECTIONS = {
     "objection": "privacy.objection",
     "objection_answered": "privacy.objection-answered",
     "api_key": "privacy.api-key",
+    "calendar_link": "privacy.calendar-link",
     "account": "privacy.account",
     "browser_session": "privacy.browser-session",
     "audit_entry": "privacy.audit-entry",

@@ -26,6 +26,7 @@ from recommender.store import (
     read_rating_days,
     read_refs,
 )
+from recommender.store.job_files import FILE_DAYS
 from recommender.table_kinds import KINDS
 
 # people in one transaction: few enough that others need not wait long for SQLite's write lock
@@ -62,6 +63,8 @@ def report_retention(session: Session, settings: Settings) -> RetentionReport:
         "objection": limits.plans.date(),
         "import_change": limits.jobs.date(),
         "job": limits.jobs.date(),
+        "job_file": limits.files.date(),
+        "calendar_link": limits.jobs.date(),
         "idempotent_answer": limits.answers.date(),
     }
     return RetentionReport({table: of_table.get(table, limits.facts) for table in due}, due)
@@ -120,6 +123,7 @@ def find_limits(session: Session, settings: Settings) -> Limits:
         shown=midnight(settings.keep_shown_months),
         plans=midnight(settings.keep_plans_months),
         jobs=now - dt.timedelta(days=settings.keep_jobs_days),
+        files=now - dt.timedelta(days=FILE_DAYS),
         answers=now - dt.timedelta(hours=settings.keep_idempotent_hours),
     )
 

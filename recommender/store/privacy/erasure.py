@@ -127,7 +127,8 @@ def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -
     counts["import_change"] = take_name_out(connection, naming, rater_id=rater_id)
     run(person, person.update().where(person.c.manager_id == me).values(manager_id=None))
     counts["idempotent_answer"] = _delete_answers(connection, head.ref, naming, actors)
-    run(schema.api_key, schema.api_key.delete().where(schema.api_key.c.person_id == me))
+    for table in (schema.api_key, schema.calendar_link):
+        run(table, table.delete().where(table.c.person_id == me))
     accounts = sa.select(schema.account.c.account_id).where(schema.account.c.person_id == me)
     for table in (schema.sign_in_link, schema.browser_session):
         run(table, table.delete().where(table.c.account_id.in_(accounts)))
@@ -158,9 +159,10 @@ def _delete_answers(
 
 def _reword_jobs(connection: sa.Connection, naming: Naming) -> int:
     job = schema.job
-    # marked copies of imported files: workbooks that are not searched for names
-    marked = job.update().where(job.c.report.is_not(None)).values(report=None)
-    count = connection.execute(marked).rowcount
+    # marked copies of imported files, and plans of many people: not searched for names
+    with_file = sa.or_(job.c.report.is_not(None), job.c.file.is_not(None))
+    emptied = job.update().where(with_file).values(report=None, file=None)
+    count = connection.execute(emptied).rowcount
     for row in find_jobs(connection, naming):
         said: dict[str, Any] = {
             # None would be stored as the JSON text null

@@ -119,6 +119,9 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
         "api_key": _all_but(schema.api_key, "secret_sha256", "created_by", "confirmed_by").where(
             schema.api_key.c.person_id == me
         ),
+        "calendar_link": _all_but(schema.calendar_link, "id", "token_sha256", "created_by").where(
+            schema.calendar_link.c.person_id == me
+        ),
         "account": _all_but(schema.account, "password_hash", "created_by", "confirmed_by").where(
             schema.account.c.person_id == me
         ),

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from recommender.store import schema
+from recommender.store.job_files import drop_files, has_old_file
 from recommender.store.jobs import forget_jobs
 from recommender.store.privacy.holdings import PLAN_PARTS
 from recommender.store.writes import touch_people
@@ -33,16 +34,18 @@ class Limits:
     ----------
     facts : date
         Ratings, exam results and assessments.
-    shown, plans, jobs, answers : datetime
+    shown, plans, jobs, files, answers : datetime
         Recommendations shown; plans that are not in use, by their last change, and objections,
-        by their answer; jobs, by their end, and what imports replaced; answers kept for repeated
-        requests, and files that wait to be imported.
+        by their answer; jobs, by their end, ended calendar links, and what imports replaced; files
+        that jobs have made; answers kept for repeated requests, and files that wait to be
+        imported.
     """
 
     facts: dt.date
     shown: dt.datetime
     plans: dt.datetime
     jobs: dt.datetime
+    files: dt.datetime
     answers: dt.datetime
 
 
@@ -55,16 +58,19 @@ def count_due(connection: sa.Connection, limits: Limits) -> dict[str, int]:
         schema.objection: schema.objection.c.answered_at < limits.plans,
         schema.import_change: schema.import_change.c.batch_id.in_(_old_imports(limits)),
         schema.job: schema.job.c.finished_at < limits.jobs,
+        schema.calendar_link: schema.calendar_link.c.revoked_at < limits.jobs,
         schema.idempotent_answer: schema.idempotent_answer.c.answered_at < limits.answers,
         schema.import_upload: schema.import_upload.c.uploaded_at < limits.answers,
     }
-    return {
+    counts = {
         table.name: connection.scalar(
             sa.select(sa.func.count()).select_from(table).where(condition)
         )
         or 0
         for table, condition in conditions.items()
     }
+    files = sa.select(sa.func.count()).where(has_old_file(limits.files))
+    return counts | {"job_file": connection.scalar(files) or 0}
 
 
 def find_people_due(connection: sa.Connection, before: dt.date) -> list[str]:
@@ -133,6 +139,8 @@ def delete_traces(connection: sa.Connection, limits: Limits) -> dict[str, int]:
     upload = schema.import_upload
     waited = connection.execute(upload.delete().where(upload.c.uploaded_at < limits.answers))
     answered = connection.execute(answer.delete().where(answer.c.answered_at < limits.answers))
+    link = schema.calendar_link
+    ended = connection.execute(link.delete().where(link.c.revoked_at < limits.jobs))
     change = schema.import_change
     values = connection.execute(change.delete().where(change.c.batch_id.in_(_old_imports(limits))))
     return {
@@ -140,7 +148,10 @@ def delete_traces(connection: sa.Connection, limits: Limits) -> dict[str, int]:
         "import_change": values.rowcount,
         "objection": settled.rowcount,
         "shown": seen.rowcount,
+        # the files first: those of the jobs that go are counted, too
+        "job_file": drop_files(connection, limits.files),
         "job": forget_jobs(connection, limits.jobs),
+        "calendar_link": ended.rowcount,
         "idempotent_answer": answered.rowcount,
         "import_upload": waited.rowcount,
     }

@@ -1,10 +1,10 @@
-"""Tables that running the service takes: imports, keys, the audit trail, jobs."""
+"""Tables that running the service takes: imports, keys and links, the audit trail, jobs."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from recommender.store.schema.parts import metadata, moment, number_column
+from recommender.store.schema.parts import metadata, moment, number_column, person_column
 
 import_batch = sa.Table(
     "import_batch",
@@ -56,6 +56,18 @@ api_key = sa.Table(
     # opens nothing until a second person has confirmed it, who has time until then
     moment("waits_until", nullable=True),
     sa.Column("confirmed_by", sa.String(120)),
+)
+
+# addresses under which calendar programs read a person's dates; of the secret part only the hash
+calendar_link = sa.Table(
+    "calendar_link",
+    metadata,
+    number_column(),
+    person_column(),
+    sa.Column("token_sha256", sa.String(64), nullable=False, unique=True),
+    sa.Column("created_by", sa.String(120), nullable=False),
+    moment("created_at"),
+    moment("revoked_at", nullable=True),
 )
 
 # append-only; each entry's hash covers the one before it
@@ -113,6 +125,7 @@ job = sa.Table(
     sa.Column("result", sa.JSON),  # of a failed one: the rows that were bad
     sa.Column("problem", sa.JSON),
     sa.Column("report", sa.LargeBinary),  # the file with its bad cells marked
+    sa.Column("file", sa.LargeBinary),  # what a job was asked to make
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("cancel_asked", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("actor", sa.String(120), nullable=False, index=True),

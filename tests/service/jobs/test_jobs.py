@@ -7,7 +7,9 @@ import io
 import json
 import random
 from dataclasses import replace
+from zipfile import ZipFile
 
+import pypdfium2
 import pytest
 import sqlalchemy as sa
 from openpyxl import load_workbook
@@ -15,6 +17,7 @@ from organisations import AS_OF, TINY
 
 from recommender.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from recommender.service.jobs import requests as jobs
+from recommender.service.jobs import results
 from recommender.service.jobs.problems import Failure
 from recommender.service.jobs.process import Ended, run_job
 from recommender.service.people import imports
@@ -71,7 +74,7 @@ class Desk:
         return self.ask(jobs.get_job, job.job_id)
 
     def result(self, job, **values):
-        return self.ask(jobs.get_job_result, job.job_id, **values)
+        return self.ask(results.get_job_result, job.job_id, **values)
 
 
 @pytest.fixture
@@ -190,7 +193,7 @@ def test_bad_rows_are_reported_as_the_command_line_does(desk, library):
     chinese = at.ask(jobs.get_job, job.job_id, lang="zh-CN")
     assert chinese.problem.faults[0]["message"] == "没有职级“chief”"
     assert len(rows(library, sa.select(schema.person.c.person_id))) == 8
-    content, name = at.ask(jobs.get_job_report, job.job_id)
+    content, name = at.ask(results.get_job_report, job.job_id)
     assert name == f"people-{job.job_id}.xlsx"
     sheets = load_workbook(io.BytesIO(content))
     assert sheets.worksheets[1]["D3"].value == "chief"
@@ -521,7 +524,7 @@ def test_a_key_without_the_right_to_run_jobs_submits_none(desk):
 
 def test_jobs_of_others_are_not_there(desk):
     mine = desk(HR).upload("people", HEADER)
-    for use in (jobs.get_job, jobs.cancel_job, jobs.get_job_result, jobs.get_job_report):
+    for use in (jobs.get_job, jobs.cancel_job, results.get_job_result, results.get_job_report):
         said = []
         for job_id in (mine.job_id, "job-" + "0" * 24):
             with pytest.raises(NotFoundError) as caught:
@@ -564,7 +567,7 @@ def test_a_result_is_there_once_the_job_is_done(desk):
     with pytest.raises(ConflictError, match=r"job\.no-result"):
         at.result(job)
     with pytest.raises(NotFoundError, match=r"job\.no-report"):
-        at.ask(jobs.get_job_report, job.job_id)
+        at.ask(results.get_job_report, job.job_id)
 
 
 def test_no_file_and_no_such_table(desk):
@@ -592,3 +595,57 @@ def test_a_file_keeps_the_harmless_part_of_its_name(desk, given, kept):
     job = at.upload("people", HEADER + "N1,新人,新部,assistant,\n", file_name=given)
     assert job.request["file_name"] == kept
     assert at.work().status is JobStatus.DONE
+
+
+def test_the_plans_of_a_unit_are_one_file_or_many(desk):
+    at = desk(HR)
+    assert at.ask(jobs.submit_plans, PlanRequest(hours_budget=20.0), org_unit=WEST).kind == "plans"
+    planned = [plan["person_id"] for plan in at.result(at.work())["plans"]]
+    # somebody whose plan has ended is named as missing, and the others are written
+    with writing(at.service.engine) as connection:
+        plan = schema.plan
+        of_last = plan.update().where(plan.c.person_id == planned[-1])
+        connection.execute(of_last.values(status="cancelled"))
+    for bundle in ("zip", "one"):
+        at.ask(jobs.submit_plan_documents, org_unit=WEST, bundle=bundle)
+        job = at.work()
+        assert (job.done, job.total, job.has_file) == (2, 2, True)
+        result = at.result(job)
+        assert [each["person_id"] for each in result["written"]] == planned[:-1]
+        ((person_id, problem),) = [each.values() for each in result["failed"]]
+        assert (person_id, problem["code"]) == (planned[-1], "export.no-plan")
+        content, name, _ = at.ask(results.get_job_file, job.job_id)
+        names = [row.name for row in rows(at.service, sa.select(schema.person))]
+        if bundle == "zip":
+            assert name.endswith(".zip")
+            files = ZipFile(io.BytesIO(content)).namelist()
+            assert all(any(each in file for each in names) for file in files)
+            assert [file.removesuffix(".pdf").split()[-1] for file in files] == planned[:-1]
+        else:
+            document = pypdfium2.PdfDocument(content)
+            bookmarks = [mark.get_title() for mark in document.get_toc()]
+            assert len(bookmarks) == 2
+            # each plan begins on page 1 of its own
+            text = "".join(page.get_textpage().get_text_range() for page in document)
+            assert text.count("age 1 of") == 2
+            document.close()
+    # only for whoever asked, and not for long
+    with pytest.raises(NotFoundError):
+        desk(ALL_HR).ask(results.get_job_file, job.job_id)
+    with writing(at.service.engine) as connection:
+        aged = dt.datetime.now(dt.UTC) - dt.timedelta(days=8)
+        connection.execute(schema.job.update().values(finished_at=aged))
+    with pytest.raises(NotFoundError) as gone:
+        at.ask(results.get_job_file, job.job_id)
+    assert gone.value.code == "job.no-file"
+
+
+def test_plans_are_not_had_in_every_form(desk):
+    at = desk(HR)
+    with pytest.raises(InputError) as wrong:
+        at.ask(jobs.submit_plan_documents, file_format="odt")
+    assert wrong.value.code == "export.format"
+    with pytest.raises(NotFoundError):
+        at.ask(jobs.submit_plan_documents, org_unit="东区示例分公司")
+    with pytest.raises(ForbiddenError):
+        desk(ANALYST).ask(jobs.submit_plan_documents)

@@ -47,11 +47,12 @@ NAMING = {
     "import_batch": {"file_name"},
     "import_change": {"person_id", "rows"},
     "api_key": {"person_id", "label"},
+    "calendar_link": {"person_id"},
     # all three go with the person; the login is one that nobody else can be meant by
     "account": {"person_id", "login", "name"},
     "browser_session": {"person_id", "name"},
     "audit_entry": {"subjects"},
-    "job": {"request", "result", "problem", "principal", "report"},
+    "job": {"request", "result", "problem", "principal", "report", "file"},
     "idempotent_answer": {"key", "headers", "body", "subjects"},
 }
 # in these the text is an id, a code or a path of something else, or the random id of an actor
@@ -83,6 +84,7 @@ NOT_NAMING = {
         *("key_id", "secret_sha256", "role", "org_unit", "permissions", "networks"),
         *("replaces", "created_by", "confirmed_by"),
     },
+    "calendar_link": {"token_sha256", "created_by"},
     "account": {
         *("account_id", "password_hash", "role", "org_unit", "permissions"),
         *("created_by", "confirmed_by"),

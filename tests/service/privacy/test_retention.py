@@ -245,10 +245,17 @@ def old(library):
         for job_id, status, ended in (
             ("old", "done", NOW - dt.timedelta(days=91)),
             ("new", "failed", NOW - dt.timedelta(days=89)),
+            ("fresh", "done", NOW - dt.timedelta(days=6)),
             ("open", "queued", None),
         ):
             row = job | {"job_id": job_id, "status": status, "finished_at": ended}
+            row |= {"file": b"plans" if ended else None}
             connection.execute(schema.job.insert().values(**row))
+        for number, days in ((1, 91), (2, 89)):
+            ended = NOW - dt.timedelta(days=days)
+            link = {"person_id": "00001", "token_sha256": f"{number}", "created_by": "cli"}
+            link |= {"created_at": ended, "revoked_at": ended}
+            connection.execute(schema.calendar_link.insert().values(**link))
         for number, days in ((901, 91), (902, 89)):
             batch = {"id": number, "kind": "people", "file_name": "x", "sha256": DIGEST}
             batch |= dict.fromkeys(("inserted", "updated", "unchanged"), 1)
@@ -269,7 +276,7 @@ def old(library):
 def test_plans_that_are_in_use_or_were_changed_of_late_stay(old):
     expected = {"plan": 2, "objection": 0, "shown": 1, "job": 1, "idempotent_answer": 1}
     expected |= {"rating": 0, "exam_result": 0, "assessment": 0, "evidence": 0}
-    expected |= {"import_change": 1, "import_upload": 1}
+    expected |= {"import_change": 1, "import_upload": 1, "calendar_link": 1, "job_file": 2}
     assert due(old) == expected
     assert run(old) == expected
     assert {row.plan_id for row in rows_of(old, schema.plan)} == {
@@ -278,7 +285,8 @@ def test_plans_that_are_in_use_or_were_changed_of_late_stay(old):
         "new-draft",
         "edited",
     }
-    assert {row.job_id for row in rows_of(old, schema.job)} == {"new", "open"}
+    assert {row.job_id for row in rows_of(old, schema.job)} == {"new", "fresh", "open"}
+    assert [row.job_id for row in rows_of(old, schema.job) if row.file] == ["fresh"]
     assert [row.key for row in rows_of(old, schema.idempotent_answer)] == ["new"]
     assert [row.upload_id for row in rows_of(old, schema.import_upload)] == ["new"]
     assert len(rows_of(old, schema.shown)) == 1

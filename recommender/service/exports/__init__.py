@@ -1,0 +1,1 @@
+"""What people take along: workbooks, plans of many people as files, calendars."""

@@ -1,0 +1,40 @@
+"""Whom an export is about: the people of a unit, or all within a principal's scope."""
+
+from __future__ import annotations
+
+from recommender.errors import InputError, NotFoundError
+from recommender.service.session import Session
+from recommender.store import Connection, PersonHead, covers_unit, org_path, unit_exists
+from recommender.store.people.people import in_unit, list_people
+from recommender.store.scope import present
+
+
+def list_team(
+    session: Session, connection: Connection, org_unit: str | None, *, most: int
+) -> list[PersonHead]:
+    """Return the people of a unit and those below it, by unit and id, and note that they are read.
+
+    Without a unit they are everybody within the principal's scope.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such unit, or nobody of it lies within the scope of the principal.
+    InputError
+        If there is nobody, or there are more than `most`.
+    """
+    scope, conditions = session.who.scope, [present(session.today)]
+    unit = None if org_unit is None else org_path(org_unit)
+    if unit is not None:
+        conditions.append(in_unit(unit))
+    # one more than may be tells whether there are too many
+    people = list_people(connection, scope, conditions=conditions, limit=most + 1)
+    if not people:
+        # the scope of a manager covers no unit, though the team may be in this one
+        if unit is not None and not (covers_unit(scope, unit) and unit_exists(connection, unit)):
+            raise NotFoundError("org-unit.unknown", org_unit=org_unit)
+        raise InputError("export.nobody")
+    if len(people) > most:
+        raise InputError("export.too-many", most=most)
+    session.saw(head.ref for head in people)
+    return sorted(people, key=lambda head: (head.org_unit, head.person_id))
