@@ -12,7 +12,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from recommender.errors import TableFaultsError
-from recommender.exchange.tables.faults import describe_faults, name_cause
+from recommender.exchange.tables.faults import describe_faults, name_cause, shorten
 from recommender.exchange.tables.sheets.reading import read_sheets
 from recommender.exchange.tables.sheets.sheet import Sheet, Unreadable
 from recommender.exchange.tables.writing import formats_of, new_workbook, write_cell
@@ -64,7 +64,7 @@ def write_mended_copy(
     source: Path,
     path: Path,
     *,
-    cells: Mapping[tuple[str, int, int], str],
+    cells: Mapping[tuple[str, int, int], tuple[str, str]],
     without: Collection[tuple[str, int]] = (),
     lang: str,
 ) -> None:
@@ -77,7 +77,8 @@ def write_mended_copy(
     source, path : Path
         The file as handed in, .xlsx or CSV, and the copy to write.
     cells : mapping
-        Sheet, row from 1 and column from 0, to what the cell is to hold.
+        Sheet, row from 1 and column from 0, to what the cell holds, as faults show it, and what it
+        is to hold. A cell that holds something else is left as it is.
     without : collection of (str, int)
         Sheet and row from 1 of the rows to empty.
     lang : str
@@ -87,10 +88,15 @@ def write_mended_copy(
         formats = formats_of(workbook)
         for sheet in _read_own_sheets(source):
             rows = [list(row) for row in sheet.rows]
-            for (name, row, column), value in cells.items():
+            for (name, row, column), (old, new) in cells.items():
                 at, position = row - 1 - sheet.first_row, column - sheet.first_column
-                if name == sheet.name and 0 <= at < len(rows) and 0 <= position < len(rows[at]):
-                    rows[at][position] = value
+                if name != sheet.name or not (
+                    0 <= at < len(rows) and 0 <= position < len(rows[at])
+                ):
+                    continue
+                # of a form the fault may be of what its cell is about, and not of the cell
+                if shorten(rows[at][position]) == old:
+                    rows[at][position] = new
             for name, row in without:
                 at = row - 1 - sheet.first_row
                 if name == sheet.name and 0 <= at < len(rows):
