@@ -150,7 +150,11 @@ def view_upload(session: Session, import_id: str) -> UploadView:
     try:
         report = try_upload(session, import_id)
     except TableFaultsError as error:
-        return UploadView(**shown, groups=_groups(error, lang), bad=int(str(error.values["count"])))
+        return UploadView(
+            **shown,
+            groups=_groups(error, lang, is_form=reading.form == "form"),
+            bad=int(str(error.values["count"])),
+        )
     except (InputError, ConflictError, ForbiddenError) as error:
         return UploadView(**shown, problem=explain(error, lang))
     except CatalogError as error:
@@ -188,7 +192,7 @@ def list_kinds(lang: str) -> list[tuple[str, str]]:
     return [(name, _title(name, lang)) for name in KINDS]
 
 
-def _groups(error: TableFaultsError, lang: str) -> list[BadGroup]:
+def _groups(error: TableFaultsError, lang: str, *, is_form: bool) -> list[BadGroup]:
     words = dict(zip(map(id, error.faults), describe_faults(error, lang), strict=True))
     lines: dict[tuple[str, str], list[BadLine]] = {}
     for shown, bad in enumerate(group_faults(error)):
@@ -203,7 +207,8 @@ def _groups(error: TableFaultsError, lang: str) -> list[BadGroup]:
                     found=first.found,
                     message=str(said["message"]),
                     hint=str(said["hint"]),
-                    has_cell=bad.has_cell,
+                    # what is missing in a form is no answer, but what holds for all of them: its day
+                    has_cell=bad.has_cell and bool(first.found or not is_form),
                 )
             )
     return [

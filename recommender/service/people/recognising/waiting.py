@@ -121,16 +121,16 @@ def mend_upload(
             bad = group_faults(error)
         else:
             return 0
-        cells: dict[tuple[str, int, int], str] = {}
+        cells: dict[tuple[str, int, int], tuple[str, str]] = {}
         rows: set[tuple[str, int]] = set()
         for each in bad:
+            found = each.faults[0].found
             if each.key in without:
                 rows |= {(fault.sheet, fault.row) for fault in each.faults if fault.row}
-            elif (
-                each.has_cell and values.get(each.key, each.faults[0].found) != each.faults[0].found
-            ):
+            elif each.has_cell and values.get(each.key, found) != found:
                 for fault in each.faults:
-                    cells[fault.sheet, fault.row, fault.column_index] = values[each.key].strip()
+                    place = (fault.sheet, fault.row, fault.column_index)
+                    cells[place] = (found, values[each.key].strip())
         if not cells and not rows:
             return 0
         mended = path.with_name("mended.xlsx")
