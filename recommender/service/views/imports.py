@@ -207,7 +207,7 @@ def _groups(error: TableFaultsError, lang: str, *, is_form: bool) -> list[BadGro
                     found=first.found,
                     message=str(said["message"]),
                     hint=str(said["hint"]),
-                    # what is missing in a form is no answer, but what holds for all of them: its day
+                    # what a form lacks is no answer, but what holds for all of them: its day
                     has_cell=bad.has_cell and bool(first.found or not is_form),
                 )
             )
