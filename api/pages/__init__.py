@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import home, language, plan_documents, plans
+from api.pages import calendar, home, language, plan_documents, plans
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own
 
@@ -20,4 +20,5 @@ AREAS: tuple[APIRouter, ...] = (
     team.PAGES,
     *plans.AREAS,
     plan_documents.PAGES,
+    calendar.PAGES,
 )
