@@ -31,7 +31,7 @@ Fields = Annotated[
     str | None,
     Query(
         max_length=2000,
-        pattern=rf"^[a-z_]+(,[a-z_]+){{0,{MOST_FIELDS - 1}}}$",
+        pattern=rf"^[a-z0-9_]+(,[a-z0-9_]+){{0,{MOST_FIELDS - 1}}}$",
         description="Only these fields of each item, with commas between.",
     ),
 ]

@@ -18,6 +18,6 @@ AREAS: tuple[APIRouter, ...] = (
     person.PAGES,
     changes.PAGES,
     team.PAGES,
-    plans.PAGES,
+    *plans.AREAS,
     plan_documents.PAGES,
 )

@@ -50,62 +50,19 @@ class Group:
 
 _HR = frozenset({Role.HR, Role.ADMIN})
 _LEADING = _HR | {Role.MANAGER}
-_OWN = frozenset({Role.EMPLOYEE, Role.MANAGER})
-_ANALYSING = frozenset({Role.ANALYST, Role.HR, Role.SYSTEM_ADMIN, Role.ADMIN})
+_KEYS = frozenset({Role.ACCESS_ADMIN, Role.ADMIN})
 _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "",
         (
-            Entry("today", "/", "today", Permission.READ_PLANS, _HR),
-            Entry("team", "/team", "people", Permission.READ_STATISTICS, frozenset({Role.MANAGER})),
-            Entry("me", "/me", "person", Permission.READ_RECOMMENDATIONS, _OWN),
-            Entry(
-                "organisation",
-                "/organisation",
-                "organisation",
-                Permission.READ_STATISTICS,
-                _HR | {Role.ANALYST},
-            ),
+            Entry("team", "/team", "people", Permission.READ_STATISTICS, _LEADING),
             Entry("people", "/people", "people", Permission.READ_PEOPLE, _HR),
             Entry("plans", "/plans", "plan", Permission.READ_PLANS, _LEADING),
-            Entry("campaigns", "/campaigns", "campaign", Permission.RUN_JOBS, _HR),
-            Entry("imports", "/imports", "import", Permission.IMPORT, _HR),
-            Entry(
-                "catalog",
-                "/catalog",
-                "catalog",
-                Permission.READ_CATALOG,
-                _LEADING | {Role.EMPLOYEE, Role.ANALYST},
-            ),
         ),
     ),
-    ("analysis", (Entry("models", "/models", "model", Permission.READ_MODELS, _ANALYSING),)),
     (
         "administration",
-        (
-            Entry(
-                "accounts",
-                "/accounts",
-                "person",
-                Permission.MANAGE_KEYS,
-                frozenset({Role.ACCESS_ADMIN, Role.ADMIN}),
-            ),
-            Entry(
-                "keys",
-                "/keys",
-                "key",
-                Permission.MANAGE_KEYS,
-                frozenset({Role.ACCESS_ADMIN, Role.ADMIN}),
-            ),
-            Entry(
-                "audit",
-                "/audit",
-                "audit",
-                Permission.READ_AUDIT,
-                frozenset({Role.AUDITOR, Role.ADMIN}),
-            ),
-            Entry("privacy", "/privacy", "audit", Permission.ANSWER_OBJECTIONS, _HR),
-        ),
+        (Entry("accounts", "/accounts", "person", Permission.MANAGE_KEYS, _KEYS),),
     ),
 )
 

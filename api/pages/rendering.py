@@ -85,7 +85,7 @@ def render(
         here=_here(call.request),
         menu=menu_of(call),
         menu_kind="employee" if call.session.who.role == "employee" else "full",
-        demo=False,
+        demo=signed_in.made_up,
         may=lambda permission: permission in call.session.who.permissions,
         toast=say(said[0], call.lang, **said[1]) if said else "",
         **values,

@@ -21,12 +21,20 @@ from recommender.errors import ConflictError
 from recommender.exchange import write_xlsx
 from recommender.results import to_json
 from recommender.sample import SampleOrganisation, make_history, make_organisation
+from recommender.service.access.signing_in.accounts import (
+    ENTER,
+    LINK_HOURS,
+    AccountRequest,
+    create_account,
+    make_link,
+)
 from recommender.service.framework import Framework
 from recommender.service.learning.promotion import announcing, promote
 from recommender.service.learning.training import train_model
 from recommender.service.levels.questions import read_gaps
 from recommender.service.models import MADE_UP_KEY_FILE, Models
 from recommender.service.people.imports import import_table
+from recommender.service.permissions import Role
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plan
 from recommender.service.plans.reading import read_plan_document
@@ -36,7 +44,7 @@ from recommender.service.recommend.recommendations import (
     recommend_modules,
 )
 from recommender.service.session import Session
-from recommender.store import upgrade_database
+from recommender.store import mark_made_up, upgrade_database
 from recommender.table_kinds import KINDS
 
 _DATABASE = "recommender.db"
@@ -97,6 +105,11 @@ def demo(
         )
         plan = create_plan(session, person, PlanRequest(hours_budget=hours), as_of=as_of).plan
         document = read_plan_document(session, plan.plan_id)
+        name = term.say("demo.account")
+        account = create_account(session, AccountRequest("demo", name, Role.HR))
+        link = make_link(session, account.account_id, ENTER)
+        with session.writing() as connection:
+            mark_made_up(connection)
     out.mkdir()
     pdf = out / f"plan-{person}.pdf"
     pdf.write_bytes(render_plan_pdf(document, lang=term.lang).content)
@@ -126,6 +139,8 @@ def demo(
         database=database,
         models=models.root,
         key_file=models.root / MADE_UP_KEY_FILE,
+        link=f"http://localhost:8000/enter/{link}",
+        hours=LINK_HOURS[ENTER],
     )
 
 

@@ -83,8 +83,10 @@ from recommender.store.snapshots import (
     read_table,
 )
 from recommender.store.writes import (
+    MADE_UP,
     Written,
     count_change,
+    mark_made_up,
     org_path,
     to_rows,
     touch_people,
@@ -95,6 +97,7 @@ from recommender.store.writes import (
 )
 
 __all__ = [
+    "MADE_UP",
     "EVERYONE",
     "NO_ONE",
     "AuditEntry",
@@ -144,6 +147,7 @@ __all__ = [
     "list_keys",
     "list_links",
     "list_sessions",
+    "mark_made_up",
     "make_pseudonym",
     "note_erasure_request",
     "open_database",

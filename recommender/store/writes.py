@@ -196,12 +196,21 @@ def touch_people(connection: sa.Connection, person_ids: Iterable[str]) -> None:
         )
 
 
+MADE_UP = "made-up"
+"""Among the counters where all people are made up."""
+
+
 def count_change(connection: sa.Connection, name: str) -> None:
     """Count a change of ``access`` or of the ``catalog``, which every worker has to see."""
     counter = schema.change_counter
     connection.execute(
         counter.update().where(counter.c.name == name).values(number=counter.c.number + 1)
     )
+
+
+def mark_made_up(connection: sa.Connection) -> None:
+    """Keep that all people in the database are made up; every page says so from now on."""
+    connection.execute(schema.change_counter.insert().values(name=MADE_UP, number=1))
 
 
 def try_write(connection: sa.Connection) -> None:

@@ -24,6 +24,7 @@ from recommender.service.access.signing_in.accounts import (
     make_link,
     state_of,
 )
+from recommender.service.access.two_person import needs_second
 from recommender.service.permissions import Permission, Role
 
 PAGES = Pages()
@@ -122,4 +123,5 @@ def _show_link(call: Call, login: str, link: str) -> Response:
         login=login,
         address=address,
         valid_hours=LINK_HOURS[RESET],
+        waits=needs_second(call.session),
     )

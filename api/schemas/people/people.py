@@ -19,13 +19,11 @@ OrgUnit = Annotated[
 ]
 
 
-LeftOn = Annotated[
-    Day | None,
-    Field(
-        description="From this day on the person gets no plans and is in no figures of groups; "
-        "what is known of the person stays. Null: still here."
-    ),
-]
+_LEFT = (
+    "From this day on the person gets no plans and is in no figures of groups; what is known of "
+    "the person stays. Null: still here."
+)
+LeftOn = Annotated[Day | None, Field(description=_LEFT)]
 
 
 class PersonIn(Body):
@@ -66,7 +64,7 @@ class PersonOut(Resource):
     grade: str
     manager_id: str | None
     hired_on: dt.date | None
-    left_on: LeftOn
+    left_on: Annotated[dt.date | None, Field(description=_LEFT)]
     synthetic: Annotated[bool, Field(description="Made up, to try the service with.")]
 
 

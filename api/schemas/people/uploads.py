@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -14,7 +14,9 @@ from api.schemas.jobs import TableName
 _LINE = r"^[^\x00-\x1f\x7f]*$"
 Text = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=_LINE)]
 Answer = Annotated[str, StringConstraints(max_length=400, pattern=_LINE)]
-Answers = Annotated[dict[Text, Answer], Field(max_length=2000)]
+# pydantic describes the keys by a pattern, which says nothing of keys that do not fit it
+_NO_OTHERS: dict[str, Any] = {"additionalProperties": False}
+Answers = Annotated[dict[Text, Answer], Field(max_length=2000, json_schema_extra=_NO_OTHERS)]
 Section = Literal["columns", "values", "given", "people"]
 
 
@@ -39,6 +41,7 @@ class MappingIn(Body):
         Field(
             default_factory=dict,
             max_length=50,
+            json_schema_extra=_NO_OTHERS,
             description="Column to its words, each with what it means.",
         ),
     ]

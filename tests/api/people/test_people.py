@@ -128,6 +128,17 @@ def test_a_person(served, hr):
     }
 
 
+def test_whoever_has_left_is_shown_with_the_day(admin, add):
+    person, etag = add()
+    address = f"/v1/people/{person}"
+    left = admin.patch(address, headers={"If-Match": etag}, json={"left_on": "2026-03-01"})
+    for answer in (left, admin.get(address)):
+        assert (answer.status_code, answer.json()["left_on"]) == (200, "2026-03-01")
+    # the tests below count who is here
+    etag = left.headers["etag"]
+    admin.patch(address, headers={"If-Match": etag}, json={"left_on": None})
+
+
 def test_the_etag_moves_with_the_facts_about_a_person(admin, add):
     person, first = add()
     assert admin.get(f"/v1/people/{person}").headers["etag"] == first

@@ -18,6 +18,7 @@ from recommender.service.session import Session
 from recommender.settings import Settings
 from recommender.store import (
     EVERYONE,
+    MADE_UP,
     Connection,
     StoredAccount,
     StoredSession,
@@ -53,6 +54,8 @@ class SignedIn:
         Names the session; its token is not kept.
     account_id : str or None
         Of the account; None where an identity provider has told who it is.
+    made_up : bool
+        Whether all people in the database are made up.
     """
 
     who: Principal
@@ -60,6 +63,7 @@ class SignedIn:
     name: str
     token_hash: str
     account_id: str | None = None
+    made_up: bool = False
 
 
 def identify_browser(
@@ -92,6 +96,7 @@ def identify_browser(
             name=session.name,
             token_hash=session.token_sha256,
             account_id=session.account_id,
+            made_up=MADE_UP in counters,
         )
     return installation.current(counters["catalog"]), signed_in
 
