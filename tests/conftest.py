@@ -14,6 +14,10 @@ from databases import empty_database, postgresql_server
 from hypothesis import settings
 from sqlalchemy.engine import URL
 
+# One thread a process, also of those that tests start: the tests run side by side, and threads that
+# wait for each other take twice the time. Here, as numpy reads it when it is loaded.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 settings.register_profile("project", deadline=None, print_blob=True)
 settings.load_profile("project")
 

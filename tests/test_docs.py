@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from serving import description
 
-from api.app import create_app, describe
 from recommender.service.permissions import Role
 from recommender.service.privacy.personal_data import SECTIONS
 from recommender.settings import Settings
@@ -17,9 +17,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PRIVACY = ("privacy.md", "privacy.zh-CN.md")
 OPERATIONS = {
-    (method.upper(), path)
-    for path, methods in describe(create_app(Settings(database="sqlite://")))["paths"].items()
-    for method in methods
+    (method.upper(), path) for path, methods in description()["paths"].items() for method in methods
 }
 
 

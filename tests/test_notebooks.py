@@ -62,9 +62,7 @@ def run(path: Path, folder: Path, monkeypatch, parameters: str = "", **environme
     """Execute a notebook in a folder; return all that it printed, and how many pictures it drew."""
     for name in ("DATABASE", "MODELS", "CATALOG", "LANG"):
         monkeypatch.delenv(f"RECOMMENDER_{name}", raising=False)
-    # one thread a kernel: the tests run side by side
-    for name, value in {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "error::FutureWarning"}.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PYTHONWARNINGS", "error::FutureWarning")
     for name, value in environment.items():
         monkeypatch.setenv(f"RECOMMENDER_{name}", value)
     notebook = nbformat.read(path, as_version=4)

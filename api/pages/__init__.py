@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import home, language, plan_documents, plans
+from api.pages import calendar, home, language, plan_documents, plans
 from api.pages.imports import files, forms
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own
@@ -24,4 +24,5 @@ AREAS: tuple[APIRouter, ...] = (
     # before the files: "forms" is no id of a file
     forms.PAGES,
     files.PAGES,
+    calendar.PAGES,
 )

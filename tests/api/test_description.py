@@ -6,12 +6,11 @@ import re
 from collections import Counter
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from serving import description
 
-from api.app import create_app, describe
 from recommender.service.permissions import Permission
-from recommender.settings import Settings
 
-DESCRIPTION = describe(create_app(Settings(database="sqlite://")))
+DESCRIPTION = description()
 OPERATIONS = {
     operation["operationId"]: (method.upper(), path, operation)
     for path, methods in DESCRIPTION["paths"].items()

@@ -16,6 +16,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from fastapi.testclient import TestClient
 from improvement.registry_models import KEY
 from organisations import AS_OF, fill
 
-from api.app import create_app
+from api.app import create_app, describe
 from recommender.sample import SampleOrganisation
 from recommender.service.access.keys import KeyRequest, create_key, identify
 from recommender.service.access.signing_in.browsers import begin_session, identify_browser
@@ -179,6 +180,12 @@ def _make(settings: Settings, requests: Iterable[KeyRequest]) -> list[str]:
         return [create_key(session, request).token for request in requests]
 
 
+@cache
+def description() -> dict[str, Any]:
+    """Return the description of the API, which is the same whatever the settings."""
+    return describe(create_app(Settings(database="sqlite://")))
+
+
 def settings_for(url: str, folder: Path, **changes: object) -> Settings:
     """Return the settings of a served organisation."""
     given = {
@@ -243,6 +250,7 @@ def serve(
         stored = store_cast(url, folder, **changes)
     settings = settings_for(url, folder, **changes)
     app = create_app(settings)
+    app.openapi_schema = description()  # to make it takes a second
     root = logging.getLogger()
     before = root.handlers[:]
     with TestClient(app) as running:

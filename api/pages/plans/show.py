@@ -18,6 +18,7 @@ from recommender.documents import draw_plan, render_plan_pdf
 from recommender.documents.figures import day
 from recommender.errors import ConflictError, RecommenderError
 from recommender.results import Plan
+from recommender.service.exports.calendars import read_plan_calendar
 from recommender.service.permissions import Permission
 from recommender.service.plans.desk.limits import try_limits
 from recommender.service.plans.desk.sheet import PlanSheet, read_plan_sheet
@@ -83,6 +84,13 @@ def download_plan_pdf(call: Visited, plan_id: PlanId) -> Response:
     # only now, with no connection held
     content = render_plan_pdf(document, lang=call.lang).content
     return send(call, content, media_type="application/pdf", filename=f"{plan_id}.pdf")
+
+
+@PAGES.page("GET", "/plans/{plan_id}/plan.ics", Permission.READ_PLANS)
+def download_plan_calendar(call: Visited, plan_id: PlanId) -> Response:
+    """Return the dates of a plan for a calendar program."""
+    content = read_plan_calendar(call.session, plan_id)
+    return send(call, content, media_type="text/calendar", filename=f"{plan_id}.ics")
 
 
 def plan_page(

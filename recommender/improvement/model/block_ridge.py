@@ -25,7 +25,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
     validate_data,
 )
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from recommender.arrays import FloatArray, IntArray
 from recommender.improvement.normal_equations.elimination import Factor, GramSystem
@@ -46,6 +46,8 @@ PRIOR_COUNT, PRIOR_SHARE = 1.0, 0.003
 LEAST_NOISE = 1e-6
 # and the most a variance may be over the noise, for columns of size 1.
 LARGEST_RATIO = 1e6
+# Found once: to look for the libraries takes longer than a small fit.
+_LIBRARIES = ThreadpoolController()
 
 
 class BlockRidge(RegressorMixin, BaseEstimator):
@@ -141,7 +143,7 @@ class BlockRidge(RegressorMixin, BaseEstimator):
             weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         y = np.asarray(y, dtype=np.float64)
         center, level = np.zeros(X.shape[1]), 0.0
-        with threadpool_limits(limits=1, user_api="blas"):
+        with _LIBRARIES.limit(limits=1, user_api="blas"):
             if not self.fit_intercept:
                 products = Products.of(X, y, weight)
             else:
@@ -186,7 +188,7 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         fixed, noise = self._check_variances(n_blocks)
         # The matrices are small and many: BLAS threads would mostly wait for each other, and add
         # up in another order, so that the same data would not give the same bytes.
-        with threadpool_limits(limits=1, user_api="blas"):
+        with _LIBRARIES.limit(limits=1, user_api="blas"):
             # A column without data says nothing of its block's variance, and drops out.
             seen = np.flatnonzero(products.gram.diagonal() > 0)
             coef = np.zeros(blocks.size)
@@ -269,7 +271,7 @@ class BlockRidge(RegressorMixin, BaseEstimator):
         return self._variance(X)
 
     def _variance(self, X: Columns) -> FloatArray:
-        with threadpool_limits(limits=1, user_api="blas"):
+        with _LIBRARIES.limit(limits=1, user_api="blas"):
             variance = self.noise_ * self._factor.quadratic(X[:, self._seen])
         unseen = self._blocks >= 0
         unseen[self._seen] = False

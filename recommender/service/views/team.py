@@ -94,7 +94,7 @@ class Team:
     to_assess : tuple of TeamMember
         Members of this page with competencies to assess first, those with the most first.
     without_plan : int
-        How many of the page have a gap and no plan.
+        How many of all of them have a gap and no plan.
     """
 
     org_unit: str | None
@@ -140,6 +140,9 @@ def read_team(session: Session, *, org_unit: str | None = None, page: int = 1) -
         shown = people[(page - 1) * PER_PAGE : page * PER_PAGE]
         session.saw(head.ref for head in shown)
         newest = read_newest(connection, who.scope, org_unit=unit)
+        without_plan = sum(
+            head.person_id not in newest and places[head.ref].gap > 0 for head in people
+        )
         plans = {
             head.person_id: newest[head.person_id] for head in shown if head.person_id in newest
         }
@@ -167,7 +170,7 @@ def read_team(session: Session, *, org_unit: str | None = None, page: int = 1) -
                 key=lambda member: -member.places.assess_first,
             )
         ),
-        without_plan=sum(member.plan is None and member.places.gap > 0 for member in members),
+        without_plan=without_plan,
     )
 
 
