@@ -422,14 +422,22 @@ def test_serve_hands_its_settings_on(call, monkeypatch):
 
 
 def run_printed(out, folder):
-    """Run what the demo says to try next as it is printed, and a training, in a fresh shell."""
+    """Run what the demo says to try next as it is printed, and a training, in a fresh shell.
+
+    All but the server, which would not end.
+    """
     tool = folder / ".venv" / "bin" / "recommender"
     tool.parent.mkdir(parents=True)
     start = "from recommender.cli.app import app; app()"
     tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{start}" "$@"\n', encoding="utf-8")
     tool.chmod(0o755)
-    printed = [line.strip() for line in out.split("Try next:\n")[1].splitlines()]
+    tries, console = out.split("Try next:\n")[1].split("\n\n")
+    printed = [line.strip() for line in tries.splitlines()]
     assert sum(line.startswith(".venv/bin/recommender ") for line in printed) >= 4
+    said, serve, link = (line.strip() for line in console.splitlines())
+    assert serve == ".venv/bin/recommender serve"
+    assert "/enter/" in link
+    assert ".venv/bin/recommender accounts enter-link demo" in said
     chosen = {"RECOMMENDER_CATALOG": str(TINY), "RECOMMENDER_AS_OF": AS_OF.isoformat()}
     done = subprocess.run(
         ["sh", "-e", "-c", "\n".join([*printed, ".venv/bin/recommender train"])],
@@ -556,6 +564,8 @@ def test_demo(call, tmp_path):
         json.loads(path.read_text(encoding="utf-8"))
     assert len(list(folder.glob("in/*.xlsx"))) >= 5
     run_printed(found.out, tmp_path)
+    url = f"sqlite:///{next(folder.glob('*.db'))}"
+    assert "/enter/" in call("accounts", "enter-link", "demo", "--database", url).out
     (folder / "mine.txt").write_text("x", encoding="utf-8")
     assert call("demo", "--people", "5", "--folder", folder).code == 1
     assert (folder / "mine.txt").exists()
