@@ -25,7 +25,8 @@ SMALL = LoopSettings(
     ),
     n_quarters=4,
 )
-SEEDS = range(3)
+# one organisation shows what holds; that it holds on the average of several is slow to see
+SEEDS = [range(1), pytest.param(range(3), marks=pytest.mark.slow)]
 
 
 def loop_frame(loop: ClosedLoop) -> pd.DataFrame:
@@ -45,9 +46,9 @@ def shown_frame(log: ShownLog) -> pd.DataFrame:
     return pd.DataFrame(vars(log))
 
 
-@pytest.fixture(scope="module")
-def loops():
-    return [run_closed_loop(SMALL, seed=seed) for seed in SEEDS]
+@pytest.fixture(scope="module", params=SEEDS, ids=len)
+def loops(request):
+    return [run_closed_loop(SMALL, seed=seed) for seed in request.param]
 
 
 def test_the_model_beats_random_and_gap_only(loops) -> None:
