@@ -196,7 +196,9 @@ def test_a_plan_of_an_earlier_release_answers_for_nothing(library):
     assert plan.items[0].lower_step_of == plan.items[0].held_back == ()
 
 
-def test_nobodys_largest_gaps_are_passed_over_in_silence(tmp_path):
+# each with one of the requests in turn shows that the rule is in place; all with all are slow
+@pytest.mark.parametrize("each", [1, pytest.param(4, marks=pytest.mark.slow)])
+def test_nobodys_largest_gaps_are_passed_over_in_silence(each, tmp_path):
     """200 people, 40 and 60 hours, with and without a cost budget, from the answers alone."""
     requests = [
         PlanRequest(hours_budget=hours, cost_budget=cost)
@@ -218,7 +220,7 @@ def test_nobodys_largest_gaps_are_passed_over_in_silence(tmp_path):
             gaps = describe_gaps(framework, prospects.standing, row).competencies
             standing = [(k, g) for k, g in enumerate(gaps) if g.gap is not None and g.gap >= near]
             standing.sort(key=lambda at: (-round(at[1].priority, 9), -at[1].weight, at[0]))
-            for request in requests:
+            for request in (requests * 2)[row % 4 :][:each]:
                 plan = make_plan(prospects, row, request, offerings=offerings, lang="zh-CN")
                 short = []
                 for _, gap in standing[:3]:
@@ -237,7 +239,7 @@ def test_nobodys_largest_gaps_are_passed_over_in_silence(tmp_path):
                     expect_a_sentence(framework, zh, zh.explanation, "zh-CN", "。")
                     expect_a_sentence(framework, en, en.explanation, "en", ".")
                 assert steps_out_of_order(plan, starts) == []
-        assert answered > 200
+        assert answered > 50 * each
         document = build_plan_document(
             framework,
             PlanReader("欧阳", "东区", "", synthetic=True),
