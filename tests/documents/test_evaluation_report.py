@@ -45,7 +45,7 @@ from recommender.improvement.evaluation import (
 from recommender.improvement.evaluation.judging import evaluate
 from recommender.improvement.history_checks import Bracket, HistoryWarning
 from recommender.improvement.off_policy import PolicyValue
-from recommender.improvement.simulation.closed_loop import LoopSettings, run_closed_loop
+from recommender.improvement.simulation.closed_loop import ClosedLoop, LoopSettings, run_closed_loop
 from recommender.improvement.simulation.synthetic import SimulationSettings
 from recommender.texts import LANGUAGES
 
@@ -345,10 +345,9 @@ def test_bins_hold_every_record_once() -> None:
     assert bin_gains(np.zeros(0), np.zeros(0)).count.size == 0
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_charts_can_share_a_page(lang: str) -> None:
-    evaluation = report().evaluation
-    loop = run_closed_loop(
+@pytest.fixture(scope="module")
+def loop() -> ClosedLoop:
+    return run_closed_loop(
         LoopSettings(
             SimulationSettings(
                 n_people=60, n_competencies=3, n_modules=10, n_trained=100, n_untrained=100
@@ -356,6 +355,11 @@ def test_charts_can_share_a_page(lang: str) -> None:
             n_quarters=2,
         )
     )
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_charts_can_share_a_page(loop: ClosedLoop, lang: str) -> None:
+    evaluation = report().evaluation
     figures = {
         "a": calibration_chart({"$x$ 䶮": evaluation.calibration_known}, lang=lang),
         "b": coverage_chart({"x": evaluation.coverage_by_band}, lang=lang),
