@@ -52,14 +52,23 @@ def records(*, best, controls=0, each=60):
     )
 
 
-@pytest.fixture(params=[ONLINE, SHELVES])
-def order_only(request, tmp_path, monkeypatch):
+@pytest.fixture(scope="module", params=[ONLINE, SHELVES])
+def order_only(request, tmp_path_factory):
     """A service with such a model in force, and the module that is best by it."""
-    monkeypatch.setenv("RECOMMENDER_MODELS", str(tmp_path / "models"))
-    with service_on(f"sqlite:///{tmp_path / 'hr.db'}", catalog=TINY) as service:
+    folder = tmp_path_factory.mktemp("order-only")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RECOMMENDER_MODELS", str(folder / "models"))
+        put_in_force(f"sqlite:///{folder / 'hr.db'}", best=request.param)
+        with service_on(f"sqlite:///{folder / 'hr.db'}", catalog=TINY) as service:
+            yield service, request.param
+
+
+def put_in_force(url, *, best):
+    """Train a model by which a module is best, and have it in force for its order only."""
+    with service_on(url, catalog=TINY) as service:
         someone(service, grade="librarian", cataloguing=1.0)
         with writing(service.engine) as connection:
-            store_frame(connection, KINDS["records"], records(best=request.param))
+            store_frame(connection, KINDS["records"], records(best=best))
         card = asking.train(service, as_of=AS_OF, by="li").card
         session = session_of(service)
         with (
@@ -70,8 +79,6 @@ def order_only(request, tmp_path, monkeypatch):
         with announcing(session, model_id=card.model_id, order_only=True):
             promote(session, card.model_id, override_reason="a pilot", order_only=True)
         assert session.details["order_only"] is True
-    with service_on(f"sqlite:///{tmp_path / 'hr.db'}", catalog=TINY) as service:
-        yield service, request.param
 
 
 def test_the_order_is_the_models_and_the_sizes_are_the_experts(order_only):
