@@ -5,12 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from databases import empty_database, postgresql_server
+from databases import copied, empty_database, originals, postgresql_server
 from hypothesis import settings
 from sqlalchemy.engine import URL
 
@@ -65,6 +65,35 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         if server is None:
             need("a PostgreSQL server")
     with empty_database(tmp_path / "test.db", server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def find_upgraded(
+    postgresql: URL | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], str]]:
+    """Find a database of a kind that has the schema and nothing else, to be copied."""
+    from recommender.store import open_database
+
+    def upgrade(url: str) -> str:
+        open_database(url).dispose()
+        return url
+
+    with originals(tmp_path_factory.mktemp("upgraded"), postgresql, upgrade) as find:
+        yield find
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def upgraded_url(
+    request: pytest.FixtureRequest,
+    find_upgraded: Callable[[str], str],
+    postgresql: URL | None,
+    tmp_path: Path,
+) -> Iterator[str]:
+    """URL of a database with the schema and nothing else, of each kind: copied, not migrated."""
+    if request.param != "sqlite" and postgresql is None:
+        need("a PostgreSQL server")
+    with copied(find_upgraded(request.param), tmp_path, postgresql) as url:
         yield url
 
 

@@ -63,8 +63,8 @@ def assessments(*rows):
 
 
 @pytest.fixture
-def engine(database_url):
-    engine = open_database(database_url)
+def engine(upgraded_url):
+    engine = open_database(upgraded_url)
     yield engine
     engine.dispose()
 
@@ -157,7 +157,7 @@ def test_records_without_a_module_are_one_row(staffed):
     assert write(staffed, frame, "records") == Written(0, 0, 1)
 
 
-def test_tree_of_org_units(engine, database_url):
+def test_tree_of_org_units(engine, upgraded_url):
     with writing(engine) as connection:
         counts = write_people(
             connection,
@@ -188,7 +188,7 @@ def test_tree_of_org_units(engine, database_url):
     with writing(engine) as connection:
         moved = write_people(connection, people(("3", "总部/西区", "1"), ("5", "总部/西区", "3")))
     assert moved == Written(1, 1, 0)
-    assert count_rows(database_url)["org_unit"] == 5
+    assert count_rows(upgraded_url)["org_unit"] == 5
     assert org_path("/a // b/") == "a/b"
 
 
@@ -204,22 +204,22 @@ def test_managers_may_stand_below_their_reports(engine):
         assert write_people(connection, people(*turned)) == Written(0, 40, 0)
 
 
-def test_failure_in_the_middle_leaves_nothing(engine, database_url):
+def test_failure_in_the_middle_leaves_nothing(engine, upgraded_url):
     with pytest.raises(StoreError), writing(engine) as connection:  # noqa: PT012
         write_people(connection, people(("1", "甲", None)))
         write_people(connection, people(("2", "乙", "nobody")))
-    assert set(count_rows(database_url).values()) == {0}
+    assert set(count_rows(upgraded_url).values()) == {0}
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-def test_any_exception_leaves_nothing(error, engine, database_url):
+def test_any_exception_leaves_nothing(error, engine, upgraded_url):
     with pytest.raises(error), writing(engine) as connection:  # noqa: PT012
         write_people(connection, people(("1", "甲", None)))
         raise error
-    assert set(count_rows(database_url).values()) == {0}
+    assert set(count_rows(upgraded_url).values()) == {0}
     with writing(engine) as connection:
         write_people(connection, people(("1", "甲", None)))
-    assert count_rows(database_url)["person"] == 1
+    assert count_rows(upgraded_url)["person"] == 1
 
 
 def test_a_reader_sees_one_state(staffed):

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 import yaml
+from databases import copied
 from organisations import service_on
 
 from recommender.errors import InputError, TableFaultsError
@@ -23,9 +24,9 @@ LATEST = dt.date(2026, 11, 29)
 
 
 @pytest.fixture
-def bring_in(tmp_path):
+def bring_in(find_upgraded, tmp_path):
     """Return a function that imports a file into a small organisation, and that organisation."""
-    with service_on(f"sqlite:///{tmp_path / 'cases.db'}") as service:
+    with copied(find_upgraded("sqlite"), tmp_path, None) as url, service_on(url) as service:
 
         def work(kind, path, **how):
             session = asking.session_of(service)

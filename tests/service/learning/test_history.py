@@ -355,8 +355,8 @@ def test_the_report_of_the_database(service):
         assert history.frame.loc[row.row, "person_id"] == row.person_id
 
 
-def test_an_empty_database_has_an_empty_history(database_url, tmp_path):
-    with service_on(database_url, catalog=TINY) as service:
+def test_an_empty_database_has_an_empty_history(upgraded_url, tmp_path):
+    with service_on(upgraded_url, catalog=TINY) as service:
         history = history_of(service)
         assert report_history(history).records == 0
         path = tmp_path / "h.csv"

@@ -8,9 +8,9 @@ from organisations import AS_OF, TINY, service_on, someone
 from recommender.store import schema, writing
 
 
-def test_assessments_of_unknown_competencies_do_not_count(database_url):
+def test_assessments_of_unknown_competencies_do_not_count(upgraded_url):
     """A level keeps the method it was found by, whatever else was imported beside it."""
-    with service_on(database_url, catalog=TINY) as service:
+    with service_on(upgraded_url, catalog=TINY) as service:
         person = someone(service, reference_desk=1.25, reading_aloud=2.5)
         with writing(service.engine) as connection:
             connection.execute(

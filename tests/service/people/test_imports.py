@@ -27,8 +27,8 @@ RECORDS = [
 
 
 @pytest.fixture
-def empty(database_url):
-    with service_on(database_url, catalog=TINY) as service:
+def empty(upgraded_url):
+    with service_on(upgraded_url, catalog=TINY) as service:
         yield service
 
 
@@ -54,16 +54,16 @@ def files(empty, tmp_path):
     return found
 
 
-def test_every_kind_twice(empty, files, database_url):
+def test_every_kind_twice(empty, files, upgraded_url):
     for kind, path, n_rows in files:
         dry = asking.import_table(empty, kind, path, latest=AS_OF, dry_run=True)
         assert dry == Written(n_rows, 0, 0), kind
-        before = count_rows(database_url)
+        before = count_rows(upgraded_url)
         assert asking.import_table(empty, kind, path, latest=AS_OF) == dry
-        after = count_rows(database_url)
+        after = count_rows(upgraded_url)
         assert after["import_batch"] == before["import_batch"] + 1
         assert asking.import_table(empty, kind, path, latest=AS_OF) == Written(0, 0, n_rows), kind
-        again = count_rows(database_url)
+        again = count_rows(upgraded_url)
         assert again["import_batch"] == after["import_batch"] + 1
         assert {**again, "import_batch": 0} == {**after, "import_batch": 0}
     with reading(empty.engine) as connection:
@@ -73,31 +73,31 @@ def test_every_kind_twice(empty, files, database_url):
     assert [tuple(row) for row in batches] == [(k, p.name) for k, p, _ in files for _ in range(2)]
 
 
-def test_a_dry_run_stores_nothing(empty, files, database_url):
-    before = count_rows(database_url)
+def test_a_dry_run_stores_nothing(empty, files, upgraded_url):
+    before = count_rows(upgraded_url)
     kind, path, _ = files[0]
     asking.import_table(empty, kind, path, latest=AS_OF, dry_run=True)
-    assert count_rows(database_url) == before
+    assert count_rows(upgraded_url) == before
 
 
-def test_order_of_imports_matters_and_is_told(empty, files, database_url):
-    before = count_rows(database_url)
+def test_order_of_imports_matters_and_is_told(empty, files, upgraded_url):
+    before = count_rows(upgraded_url)
     for kind, path, _ in files[2:6]:
         with pytest.raises(TableFaultsError) as caught:
             asking.import_table(empty, kind, path, latest=AS_OF)
         assert {fault.code for fault in caught.value.faults} == {"table.unknown_person"}
-    assert count_rows(database_url) == before
+    assert count_rows(upgraded_url) == before
 
 
-def test_one_bad_row_keeps_all_out(empty, files, database_url, tmp_path):
-    before = count_rows(database_url)
+def test_one_bad_row_keeps_all_out(empty, files, upgraded_url, tmp_path):
+    before = count_rows(upgraded_url)
     rows = make_organisation(empty.framework, n_people=20, as_of=AS_OF).people
     rows.loc[19, "grade"] = "g9"
     path = tmp_path / "bad.xlsx"
     write_xlsx(rows, path, kind=KINDS["people"])
     with pytest.raises(TableFaultsError):
         asking.import_table(empty, "people", path, latest=AS_OF)
-    assert count_rows(database_url) == before
+    assert count_rows(upgraded_url) == before
 
 
 def test_unknown_kind(empty, files):
@@ -106,15 +106,15 @@ def test_unknown_kind(empty, files):
     assert caught.value.code == "import.kind"
 
 
-def test_a_failure_while_storing_leaves_nothing(empty, files, database_url, monkeypatch):
+def test_a_failure_while_storing_leaves_nothing(empty, files, upgraded_url, monkeypatch):
     def interrupt(*_args, **_values):
         raise KeyboardInterrupt
 
-    before = count_rows(database_url)
+    before = count_rows(upgraded_url)
     monkeypatch.setattr("recommender.service.people.imports.Recording.keep", interrupt)
     with pytest.raises(KeyboardInterrupt):
         asking.import_table(empty, "people", files[0][1], latest=AS_OF)
-    assert count_rows(database_url) == before
+    assert count_rows(upgraded_url) == before
 
 
 def test_a_file_whose_name_is_no_utf8(empty, tmp_path):

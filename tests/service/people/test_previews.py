@@ -16,9 +16,9 @@ STORED = HEADER + "00001,孙雪梅,总馆,馆员,,\n00002,郭勇,总馆,馆员,0
 
 
 @pytest.fixture
-def bring_in(database_url, tmp_path):
+def bring_in(upgraded_url, tmp_path):
     """Return a function that imports people from the text of a CSV, two of them being there."""
-    with service_on(database_url, catalog=TINY) as service:
+    with service_on(upgraded_url, catalog=TINY) as service:
 
         def work(text, **how):
             path = tmp_path / "人员.csv"
