@@ -7,9 +7,9 @@ import shlex
 import sqlite3
 import stat
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import typer
@@ -17,6 +17,7 @@ from command_line import CHINESE
 from improvement import registry_models
 from improvement.histories import draw
 from organisations import AS_OF, TINY
+from ready_program import ready_program
 from simulated_tables import to_frames
 
 import recommender.cli
@@ -428,9 +429,6 @@ def run_printed(out, folder):
     """
     tool = folder / ".venv" / "bin" / "recommender"
     tool.parent.mkdir(parents=True)
-    start = "from recommender.cli.app import app; app()"
-    tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{start}" "$@"\n', encoding="utf-8")
-    tool.chmod(0o755)
     tries, console = out.split("Try next:\n")[1].split("\n\n")
     printed = [line.strip() for line in tries.splitlines()]
     assert sum(line.startswith(".venv/bin/recommender ") for line in printed) >= 4
@@ -439,16 +437,18 @@ def run_printed(out, folder):
     assert "/enter/" in link
     assert ".venv/bin/recommender accounts enter-link demo" in said
     chosen = {"RECOMMENDER_CATALOG": str(TINY), "RECOMMENDER_AS_OF": AS_OF.isoformat()}
-    done = subprocess.run(
-        ["sh", "-e", "-c", "\n".join([*printed, ".venv/bin/recommender train"])],
-        cwd=folder,
-        env={name: value for name, value in os.environ.items() if name != "RECOMMENDER_MODEL_KEY"}
-        | chosen
-        | {"PYTHONPATH": str(Path(recommender.cli.__file__).parents[2])},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = {n: value for n, value in os.environ.items() if n != "RECOMMENDER_MODEL_KEY"}
+    environment |= chosen | {"PYTHONPATH": str(Path(recommender.cli.__file__).parents[2])}
+    with TemporaryDirectory() as place, ready_program(Path(place), environment) as ready:
+        tool.symlink_to(ready / "recommender")
+        done = subprocess.run(
+            ["sh", "-e", "-c", "\n".join([*printed, ".venv/bin/recommender train"])],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert (done.returncode, done.stderr) == (0, "")
 
 
