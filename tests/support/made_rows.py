@@ -62,12 +62,21 @@ def make_value(column: sa.Column[Any], number: int) -> Any:
     }[python]
 
 
-def read_all(url: str) -> dict[str, list[dict[str, Any]]]:
-    """Read every row of every table that is there, in the order of the keys."""
+def read_all(url: str, metadata: sa.MetaData | None = None) -> dict[str, list[dict[str, Any]]]:
+    """Read every row of every table that is there, in the order of the keys.
+
+    Parameters
+    ----------
+    url : str
+        The database.
+    metadata : MetaData, optional
+        What tables it has; it is asked unless this is given, which takes long.
+    """
     engine = sa.create_engine(url, poolclass=sa.NullPool)
-    metadata = sa.MetaData()
     with engine.connect() as connection:
-        metadata.reflect(connection)
+        if metadata is None:
+            metadata = sa.MetaData()
+            metadata.reflect(connection)
         return {
             name: [
                 dict(row)

@@ -16,7 +16,7 @@ from recommender.store import reading, schema, writing
 from recommender.store.history import read_history_state
 
 # what an undone import leaves: its own row, and that something happened
-TRACES = {"import_batch", "audit_entry", "audit_head", "change_counter", "alembic_version"}
+TRACES = {"import_batch", "audit_entry", "audit_head", "change_counter"}
 PEOPLE = "person_id,name,org_unit,grade,manager_id,hired_on,left_on,synthetic"
 NEW = "N1,诸葛青,阅览部/新组,assistant,N2,2026-01-05,,yes"
 HEAD = "N2,司马宁,阅览部/新组/小组,librarian,00001,2020-01-05,,yes"
@@ -102,7 +102,7 @@ def rows_of(url):
     """All rows, but for the numbers of their versions, and what people are called in the trail."""
     return {
         name: [{column: row[column] for column in row.keys() - {"version", "ref"}} for row in rows]
-        for name, rows in read_all(url).items()
+        for name, rows in read_all(url, schema.metadata).items()
         if name not in TRACES
     }
 
