@@ -80,13 +80,14 @@ def someone(service: Service, *, grade: str = "assistant", **levels: float) -> s
 
 def count_rows(url: str) -> dict[str, int]:
     """Count the rows of every table but those that are never empty: audit trail and counters."""
+    counts = " UNION ALL ".join(
+        f"SELECT '{name}', count(*) FROM \"{name}\""
+        for name in schema.metadata.tables
+        if not name.startswith(("audit_", "change_counter"))
+    )
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.connect() as connection:
-        return {
-            table.name: connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
-            for table in schema.metadata.sorted_tables
-            if not table.name.startswith(("audit_", "change_counter"))
-        }
+        return dict(connection.exec_driver_sql(counts).all())
 
 
 @contextmanager
