@@ -24,7 +24,7 @@ from recommender.table_kinds import KINDS
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-QUICK = "02-retrain-and-judge"  # the one that also keeps something
+QUICK = "01-look-at-the-history"
 AS_OF = dt.date(2026, 11, 1)
 SMALL_LOOP = """
 from recommender import SimulationSettings
