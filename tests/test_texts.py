@@ -81,13 +81,19 @@ def trees() -> dict[Path, ast.Module]:
     }
 
 
+@cache
 def calls():
-    """Yield (place, name, call) of every call in the product."""
-    for path, tree in trees().items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call):
-                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                yield f"{path.relative_to(ROOT.parent)}:{node.lineno}", name, node
+    """List (place, name, call) of every call in the product."""
+    return [
+        (
+            f"{path.relative_to(ROOT.parent)}:{node.lineno}",
+            getattr(node.func, "id", getattr(node.func, "attr", "")),
+            node,
+        )
+        for path, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+    ]
 
 
 def literals(node: ast.AST | None):
@@ -99,6 +105,7 @@ def literals(node: ast.AST | None):
         yield from literals(node.orelse)
 
 
+@cache
 def strings() -> set[str]:
     """Return every string of the product but its docstrings."""
     code = {
@@ -125,6 +132,7 @@ def pages() -> dict[str, nodes.Template]:
     }
 
 
+@cache
 def numbers() -> set[int]:
     """Return every whole number of the product."""
     return {
@@ -135,6 +143,7 @@ def numbers() -> set[int]:
     }
 
 
+@cache
 def templates() -> list[re.Pattern[str]]:
     """Return a pattern for every f-string that looks like a key."""
     found = set()
