@@ -1,0 +1,88 @@
+"""The made-up organisation of `recommender demo`, served, and a browser to look at it with."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from chromium import CHROMIUM, Office, serving
+from conftest import need
+from organisations import AS_OF
+from plan_office import principal
+from playwright.sync_api import Browser, sync_playwright
+from pydantic import SecretStr
+from real_server import PROGRAM
+
+from api.app import create_app
+from recommender.service.permissions import Principal, Role
+from recommender.settings import Settings
+
+N_PEOPLE = 60
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A running Chromium."""
+    if CHROMIUM is None:
+        need("a Chromium browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory) -> Path:
+    """What `recommender demo` leaves; copy it before you write."""
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    subprocess.run(
+        [*PROGRAM, "demo", "--people", str(N_PEOPLE), "--folder", str(folder)],
+        env=os.environ | {"RECOMMENDER_AS_OF": AS_OF.isoformat()},
+        check=True,
+        capture_output=True,
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def office(chromium, demo_folder, tmp_path_factory) -> Iterator[Office]:
+    """The made-up organisation, served to browsers; a copy of their own for each file of tests."""
+    folder = tmp_path_factory.mktemp("office") / "demo"
+    shutil.copytree(demo_folder, folder)
+    settings = Settings(
+        database=f"sqlite:///{folder / 'recommender.db'}",
+        models=folder / "models",
+        model_key=SecretStr((folder / "models" / "model.key").read_text("utf-8").strip()),
+        as_of=AS_OF,
+        rate_limit="1000000/minute",
+        plan_limit="1000000/hour",
+    )
+    app = create_app(settings)
+    root = logging.getLogger()
+    before = root.handlers[:]
+    with serving(app) as address:
+        root.handlers[:] = before  # those of pytest
+        yield Office(address, app, settings, _cast(folder / "recommender.db"), chromium)
+
+
+def _cast(database: Path) -> dict[Role, Principal]:
+    """Find a manager with reports, and one of them; HR has the branch, the others all."""
+    with closing(sqlite3.connect(database)) as connection:
+        ((manager,),) = connection.execute(
+            "SELECT manager_id FROM person GROUP BY 1 HAVING manager_id != ''"
+            " ORDER BY count(*) DESC, 1 LIMIT 1"
+        )
+        ((report,),) = connection.execute(
+            "SELECT min(person_id) FROM person WHERE manager_id = ?", [manager]
+        )
+    people = {Role.EMPLOYEE: report, Role.MANAGER: manager}
+    return {role: principal(role, people.get(role)) for role in Role}
