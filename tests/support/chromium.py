@@ -146,3 +146,57 @@ class Office:
             assert noted == []
         finally:
             context.close()
+
+
+# what a screen reader calls the thing that has the focus, and whether the focus can be seen on it
+FOCUS = """() => {
+  const at = document.activeElement, style = getComputedStyle(at);
+  const label = at.getAttribute('aria-label') ?? at.labels?.[0]?.innerText ?? at.innerText ?? '';
+  return [label.trim().replace(/\\s+/g, ' '), style.outlineStyle + style.boxShadow !== 'nonenone',
+          at.tagName.toLowerCase()];
+}"""
+
+
+class Keyboard:
+    """Somebody who works with the keyboard only.
+
+    Parameters
+    ----------
+    page : Page
+        What is open.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def reach(self, name: str, tag: str = "") -> None:
+        """Press Tab until what is called so has the focus, which has to be seen on it."""
+        passed = []
+        for _ in range(300):
+            self.keys("Tab")
+            label, seen, at = self._page.evaluate(FOCUS)
+            if label == name and tag in ("", at):
+                assert seen, f"focus on {name} cannot be seen"
+                return
+            passed.append(label)
+        raise AssertionError(f"{name} is not reached by Tab; passed {dict.fromkeys(passed)}")
+
+    def press(self, name: str, tag: str = "") -> None:
+        """Reach something and press Enter on it."""
+        self.reach(name, tag)
+        self.keys("Enter")
+
+    def follow(self, name: str, tag: str = "") -> None:
+        """Reach a link or a button that leads to a page, press Enter and wait for the page."""
+        self.reach(name, tag)
+        with self._page.expect_navigation():
+            self.keys("Enter")
+
+    def write(self, text: str) -> None:
+        """Type into what has the focus."""
+        self._page.keyboard.type(text)
+
+    def keys(self, *names: str) -> None:
+        """Press keys by their names."""
+        for name in names:
+            self._page.keyboard.press(name)
