@@ -22,6 +22,9 @@ from real_server import PROGRAM
 
 from api.app import create_app
 from recommender.service.permissions import Principal, Role
+from recommender.service.plans.choices import PlanRequest
+from recommender.service.plans.drafts import create_plan
+from recommender.service.session import open_session
 from recommender.settings import Settings
 
 N_PEOPLE = 60
@@ -72,6 +75,19 @@ def office(chromium, demo_folder, tmp_path_factory) -> Iterator[Office]:
     with serving(app) as address:
         root.handlers[:] = before  # those of pytest
         yield Office(address, app, settings, _cast(folder / "recommender.db"), chromium)
+
+
+@pytest.fixture(scope="module")
+def values(office) -> dict[str, str]:
+    """Make a plan for somebody; return what stands for the names in the addresses."""
+    person = office.cast[Role.EMPLOYEE].person_id
+    with open_session(office.settings, "test") as session:
+        plan = create_plan(session, person, PlanRequest(hours_budget=40), as_of=AS_OF).plan
+    return {
+        "person": person,
+        "manager": office.cast[Role.MANAGER].person_id,
+        "plan": plan.plan_id,
+    }
 
 
 def _cast(database: Path) -> dict[Role, Principal]:

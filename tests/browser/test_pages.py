@@ -6,24 +6,16 @@ The pages are in pages.yaml.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import yaml
-from chromium import DESK, PHONE, Opened
-from organisations import AS_OF
+from chromium import DESK, PHONE
+from console_pages import BY_ROLE, ROWS, faults_of
 from pages import page_routes
 
 from recommender.service.permissions import Role
-from recommender.service.plans.choices import PlanRequest
-from recommender.service.plans.drafts import create_plan
-from recommender.service.session import open_session
 
 pytestmark = pytest.mark.browser
 
-ROWS = yaml.safe_load(Path(__file__).with_name("pages.yaml").read_text("utf-8"))
-BY_ROLE = {role: [row for row in ROWS if role in row["as"]] for role in Role}
 # opened while nobody is signed in, or no page of its own: a piece of one, a file, a redirect
 ELSEWHERE = {
     "/",
@@ -43,19 +35,6 @@ MOST_BYTES = 300_000
 SENT = """() => Object.fromEntries(
   [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
     .map(entry => [entry.name, entry.transferSize]))"""
-
-
-@pytest.fixture(scope="module")
-def values(office) -> dict[str, str]:
-    """Make a plan for somebody; return what stands for the names in the addresses."""
-    person = office.cast[Role.EMPLOYEE].person_id
-    with open_session(office.settings, "test") as session:
-        plan = create_plan(session, person, PlanRequest(hours_budget=40), as_of=AS_OF).plan
-    return {
-        "person": person,
-        "manager": office.cast[Role.MANAGER].person_id,
-        "plan": plan.plan_id,
-    }
 
 
 def test_each_page_is_opened():
@@ -80,22 +59,6 @@ def test_pages_of_a_role(office, values, role, lang, width):
             seen.complaints.clear()
         assert seen.page.evaluate("document.documentElement.lang") == lang
     assert faults == {}
-
-
-def faults_of(seen: Opened, where: str, status: int) -> Iterator[str]:
-    """Open a page and say what is wrong with it."""
-    answers = []
-    seen.page.on("response", lambda answer: answers.append(answer))
-    seen.go(where, status=status)
-    # that the page itself is not there the browser notes, and rightly
-    yield from (x for x in seen.complaints if status == 200 or str(status) not in x)
-    yield from (f"{x.status} of {x.url}" for x in answers[1:] if x.status >= 400)
-    if seen.page.locator("h1").count() != 1:
-        yield "not one heading"
-    if (over := seen.overflow()) > 0:
-        yield f"{over} px wider than its window"
-    yield from seen.violations()
-    yield from re.findall(r"\b(?:None|nan|undefined)\b|\{\w*\}", seen.text)
 
 
 def test_first_page_is_light(office):
