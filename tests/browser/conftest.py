@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import sqlite3
@@ -12,20 +11,17 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from chromium import CHROMIUM, Office, serving
+from chromium import CHROMIUM, Office, open_office
 from conftest import need
 from organisations import AS_OF
 from plan_office import principal
 from playwright.sync_api import Browser, sync_playwright
-from pydantic import SecretStr
 from real_server import PROGRAM
 
-from api.app import create_app
 from recommender.service.permissions import Principal, Role
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plan
 from recommender.service.session import open_session
-from recommender.settings import Settings
 
 N_PEOPLE = 60
 
@@ -61,20 +57,8 @@ def office(chromium, demo_folder, tmp_path_factory) -> Iterator[Office]:
     """The made-up organisation, served to browsers; a copy of their own for each file of tests."""
     folder = tmp_path_factory.mktemp("office") / "demo"
     shutil.copytree(demo_folder, folder)
-    settings = Settings(
-        database=f"sqlite:///{folder / 'recommender.db'}",
-        models=folder / "models",
-        model_key=SecretStr((folder / "models" / "model.key").read_text("utf-8").strip()),
-        as_of=AS_OF,
-        rate_limit="1000000/minute",
-        plan_limit="1000000/hour",
-    )
-    app = create_app(settings)
-    root = logging.getLogger()
-    before = root.handlers[:]
-    with serving(app) as address:
-        root.handlers[:] = before  # those of pytest
-        yield Office(address, app, settings, _cast(folder / "recommender.db"), chromium)
+    with open_office(folder, AS_OF, _cast(folder / "recommender.db"), chromium) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import logging
 import shutil
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
+from improvement.registry_models import KEY
 from playwright.sync_api import Browser, Page
+from pydantic import SecretStr
 
+from api.app import create_app
 from recommender.service.access.signing_in.browsers import begin_session
 from recommender.service.permissions import Principal, Role
 from recommender.settings import Settings
@@ -146,6 +152,28 @@ class Office:
             assert noted == []
         finally:
             context.close()
+
+
+@contextmanager
+def open_office(
+    folder: Path, today: dt.date, cast: Mapping[Role, Principal], chromium: Browser
+) -> Iterator[Office]:
+    """Serve the database and the models of a folder to browsers, on a day."""
+    key = folder / "models" / "model.key"
+    settings = Settings(
+        database=f"sqlite:///{folder / 'recommender.db'}",
+        models=folder / "models",
+        model_key=SecretStr(key.read_text("utf-8").strip() if key.exists() else KEY.decode()),
+        as_of=today,
+        rate_limit="1000000/minute",
+        plan_limit="1000000/hour",
+    )
+    app = create_app(settings)
+    root = logging.getLogger()
+    before = root.handlers[:]
+    with serving(app) as address:
+        root.handlers[:] = before  # those of pytest
+        yield Office(address, app, settings, cast, chromium)
 
 
 # what a screen reader calls the thing that has the focus, and whether the focus can be seen on it
