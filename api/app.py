@@ -14,7 +14,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api.admission import check_caller
 from api.identity.provider import Provider
-from api.identity.tokens import TokenVerifier
+from api.identity.tokens import ClaimNames, TokenVerifier
 from api.operations import settle_parameters
 from api.pages import AREAS
 from api.pages.docs import add_docs
@@ -107,11 +107,11 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     set_up_logs(as_json=settings.json_logs)
     installation = Installation(settings)
-    claims = {
-        "role_claim": settings.oidc_role_claim,
-        "person_claim": settings.oidc_person_claim,
-        "org_unit_claim": settings.oidc_org_unit_claim,
-    }
+    claims = ClaimNames(
+        role_claim=settings.oidc_role_claim,
+        person_claim=settings.oidc_person_claim,
+        org_unit_claim=settings.oidc_org_unit_claim,
+    )
     verifier = provider = None
     if settings.oidc_issuer and settings.oidc_audience and settings.oidc_jwks:
         verifier = TokenVerifier(

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from http.client import HTTPException
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import quote, unquote
 
 from authlib.integrations.base_client import OAuthError
@@ -25,7 +25,7 @@ from authlib.integrations.httpx_client import OAuth2Client
 from httpx2 import HTTPError
 
 from api.identity.issuer_keys import READ_SECONDS, read_location
-from api.identity.tokens import Claims, TokenRefused, TokenVerifier
+from api.identity.tokens import ClaimNames, Claims, TokenRefused, TokenVerifier
 
 SCOPE = "openid profile"
 METADATA = "/.well-known/openid-configuration"
@@ -123,7 +123,7 @@ class Provider:
         client_secret: str | None = None,
         jwks: str | None = None,
         elapsed: Callable[[], float] = time.monotonic,
-        **claims: str,
+        **claims: Unpack[ClaimNames],
     ) -> None:
         self._issuer = issuer
         self._client_id = client_id
@@ -131,7 +131,7 @@ class Provider:
         self._jwks = jwks
         self._elapsed = elapsed
         self._claims = claims
-        # to make one takes longer than all the rest; like the keys, it trusts what the system trusts
+        # like the reading of keys, it trusts what the system trusts; to make one takes a while
         self._trusted = ssl.create_default_context()
         self._places = threading.BoundedSemaphore(PLACES)
         self._held: _Published | None = None
@@ -199,10 +199,11 @@ class Provider:
             raise TokenRefused("malformed", "id_token")
         return published.tokens.verify(token, nonce=attempt.nonce)
 
-    def _client(self, published: _Published, back: str) -> OAuth2Client:
+    @contextmanager
+    def _client(self, published: _Published, back: str) -> Iterator[OAuth2Client]:
         secret = self._client_secret
         in_body = secret and published.secret_in_body
-        return OAuth2Client(
+        client = OAuth2Client(
             self._client_id,
             secret,
             token_endpoint_auth_method="client_secret_post" if in_body else None,
@@ -212,6 +213,8 @@ class Provider:
             timeout=READ_SECONDS,
             verify=self._trusted,
         )
+        with client:  # pyright: ignore[reportGeneralTypeIssues] - its stubs know no httpx2
+            yield client
 
     def _published(self) -> _Published:
         held = self._held
@@ -248,7 +251,7 @@ class Provider:
                 issuer=self._issuer,
                 audience=self._client_id,
                 jwks=self._jwks or keys,
-                **self._claims,  # pyright: ignore[reportArgumentType] - names of claims alone
+                **self._claims,
             ),
             read_at=self._elapsed(),
         )

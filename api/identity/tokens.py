@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from joserfc import jws
 from joserfc.errors import ClaimError, ExpiredTokenError, JoseError
@@ -82,6 +82,14 @@ class Claims:
     org_unit: str | None
     expires_at: dt.datetime
     name: str | None = None
+
+
+class ClaimNames(TypedDict, total=False):
+    """Names of the claims that say for whom a caller acts."""
+
+    role_claim: str
+    person_claim: str
+    org_unit_claim: str
 
 
 class _Signatures(jws.JWSRegistry):

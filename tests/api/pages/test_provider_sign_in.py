@@ -106,7 +106,7 @@ def test_who_comes_back_is_not_led_to_another_server(provider, visitor):
 def change_attempt(visitor, **values: str) -> None:
     kept = json.loads(unquote(visitor.cookies["sign-in"]))
     visitor.cookies.clear()
-    visitor.cookies.set("sign-in", quote(json.dumps(kept | values), safe=""), domain="localhost.local")
+    visitor.cookies.set("sign-in", quote(json.dumps(kept | values), safe=""))
 
 
 def test_answers_that_were_not_asked_for_are_refused(provider, visitor, served):
