@@ -22,7 +22,7 @@ from urllib.parse import quote, unquote
 
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
-from httpx2 import HTTPError
+from httpx2 import HTTPError, InvalidURL
 
 from api.identity.issuer_keys import READ_SECONDS, read_location
 from api.identity.tokens import ClaimNames, Claims, TokenRefused, TokenVerifier
@@ -78,7 +78,9 @@ class Attempt:
             attempt = cls(**values)
         except (ValueError, TypeError, RecursionError):
             return None
-        return attempt if all(isinstance(value, str) for value in values.values()) else None
+        # what is not printable may be half a character, which no address can be made of
+        texts = [isinstance(value, str) and value.isprintable() for value in values.values()]
+        return attempt if all(texts) else None
 
     def as_cookie(self) -> str:
         """Return it as the value of a cookie."""
@@ -191,7 +193,7 @@ class Provider:
                 )
             except OAuthError as error:
                 raise TokenRefused("code", str(error.error)[:40]) from None
-            except (HTTPError, ValueError) as error:
+            except (HTTPError, InvalidURL, ValueError) as error:
                 logger.warning("no token from %s: %r", published.token_endpoint, error)
                 raise ProviderUnavailableError from None
         token = answer.get("id_token")

@@ -10,6 +10,7 @@ from databases import copied
 from serving import MANAGER, serve
 from sign_in_provider import CLIENT, challenge_of, query_of, sign_in_provider
 
+from api.identity.issuer_keys import read_location
 from api.identity.provider import Provider
 
 # the provider's own: it is made with parts of authlib that are to be replaced
@@ -120,7 +121,9 @@ def test_answers_that_were_not_asked_for_are_refused(provider, visitor, served):
         other.base_url = "http://localhost"
         begin(other)
         told(other.get(provider.approve(begin(visitor), "wang")), 400, ended)
-    for cookie in ("x", quote("[]"), quote("{}"), quote(json.dumps({"state": 1}))):
+    whole = dict.fromkeys(("state", "nonce", "verifier", "after"), "\ud800")
+    for kept in ([], {}, {"state": 1}, whole, whole | {"state": 1}):
+        cookie = quote(json.dumps(kept), safe="")
         visitor.cookies.clear()
         visitor.cookies.set("sign-in", cookie)
         told(visitor.get("/login/oidc/callback?code=x&state=y"), 400, ended)
@@ -173,17 +176,37 @@ def test_no_provider_no_way_in(served, visitor):
         state.provider = kept
 
 
-def test_other_providers(served, visitor, monkeypatch):
-    """One that calls itself otherwise, one that has gone."""
-    state = served.app.state.server
+def test_what_a_provider_publishes_is_gone_by_if_it_makes_sense(
+    provider, served, visitor, monkeypatch
+):
+    published = json.loads(read_location(f"{provider.url}/.well-known/openid-configuration"))
 
+    def publishes(**changes: object) -> None:
+        metadata = json.dumps(published | changes).encode()
+        monkeypatch.setattr("api.identity.provider.read_location", lambda _: metadata)
+        chosen = Provider(issuer=provider.url, client_id=CLIENT, client_secret="s")
+        monkeypatch.setattr(served.app.state.server, "provider", chosen)
+
+    publishes(token_endpoint_auth_methods_supported=["client_secret_post"])
+    assert visitor.get(provider.approve(begin(visitor), "wang")).status_code == 303
+    assert provider.asked[-1]["client_secret"] == "s"
+    for changes in (
+        {"issuer": "https://evil.example"},
+        {"token_endpoint": None},
+        {"token_endpoint": "ftp://evil.example"},
+        {"jwks_uri": "/etc/passwd"},
+        {"token_endpoint_auth_methods_supported": None},
+    ):
+        publishes(**changes)
+        told(visitor.get("/login/oidc"), 503, "没有响应")
+
+
+def test_a_provider_that_has_gone(served, visitor, monkeypatch):
     def ask(address: str) -> None:
         chosen = Provider(issuer=address, client_id=CLIENT, client_secret="s")
-        monkeypatch.setattr(state, "provider", chosen)
+        monkeypatch.setattr(served.app.state.server, "provider", chosen)
 
     with sign_in_provider() as other:
-        ask(f"{other.url}/")
-        told(visitor.get("/login/oidc"), 503, "没有响应")
         ask(other.url)
         back = other.approve(begin(visitor), "wang")
     told(visitor.get(back), 503, "没有响应")
