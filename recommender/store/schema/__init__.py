@@ -29,6 +29,8 @@ from recommender.store.schema.people import (
     rating,
 )
 from recommender.store.schema.plans import (
+    campaign,
+    campaign_plan,
     objection,
     plan,
     plan_approval,
@@ -54,6 +56,8 @@ __all__ = [
     "assessment",
     "audit_entry",
     "audit_head",
+    "campaign",
+    "campaign_plan",
     "change_counter",
     "enrolment",
     "evidence",
