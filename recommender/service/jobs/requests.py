@@ -68,6 +68,18 @@ class Job:
         return self.finished_at is not None
 
 
+@dataclass(frozen=True)
+class CampaignPart:
+    """What a job does for a campaign: plans for these people, in this order.
+
+    `total_cost`, in CNY, is what all of them together may cost; None where there is no bound.
+    """
+
+    campaign_id: str
+    person_ids: tuple[str, ...]
+    total_cost: float | None
+
+
 def submit_import(
     session: Session,
     table: str,
@@ -140,10 +152,12 @@ def submit_plans(
     *,
     org_unit: str | None = None,
     as_of: dt.date | None = None,
+    campaign: CampaignPart | None = None,
 ) -> Job:
     """Queue plans for everybody of an org unit and the units below it.
 
-    Without a unit they are for everybody within the principal's scope.
+    Without a unit they are for everybody within the principal's scope, and in a campaign for its
+    people.
 
     Raises
     ------
@@ -164,6 +178,7 @@ def submit_plans(
             "org_unit": unit,
             "as_of": (as_of or session.today).isoformat(),
             "plan": describe_plan_request(request),
+            **(asdict(campaign) if campaign else {}),
         }
         return _submit(session, connection, "plans", asked)
 

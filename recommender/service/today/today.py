@@ -1,0 +1,54 @@
+"""What waits for somebody who looks after people: all of it, from one state of the database."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from recommender.service.campaigns.reading import Campaign, list_unpublished
+from recommender.service.jobs.requests import Job
+from recommender.service.session import Session
+from recommender.service.today.approvals import Approvals, Reviews, read_approvals, read_reviews
+from recommender.service.today.assessing import Assessing, read_assessing
+from recommender.service.today.work import FailedImport, list_failed_imports, list_running
+
+_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Today:
+    """Everything that waits within the principal's scope; lists have the first few."""
+
+    day: dt.date
+    approvals: Approvals
+    reviews: Reviews
+    assessing: Assessing
+    failed_imports: Sequence[FailedImport]
+    running: Sequence[Job]
+    unpublished: Sequence[Campaign]
+
+    @property
+    def waiting(self) -> int:
+        """How many things wait: plans, imports, reviews, people to assess, campaigns."""
+        return (
+            self.approvals.count
+            + self.reviews.count
+            + self.assessing.to_assess
+            + len(self.failed_imports)
+            + len(self.unpublished)
+        )
+
+
+def read_today(session: Session) -> Today:
+    """Read what waits for the principal."""
+    with session.reading():
+        return Today(
+            day=session.today,
+            approvals=read_approvals(session, limit=_SHOWN),
+            reviews=read_reviews(session, limit=_SHOWN),
+            assessing=read_assessing(session, limit=_SHOWN),
+            failed_imports=list_failed_imports(session, limit=_SHOWN),
+            running=list_running(session),
+            unpublished=list_unpublished(session, limit=_SHOWN),
+        )
