@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.pages import calendar, home, language, plan_documents, plans
+from api.pages.imports import files, forms
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own
 
@@ -20,5 +21,8 @@ AREAS: tuple[APIRouter, ...] = (
     team.PAGES,
     *plans.AREAS,
     plan_documents.PAGES,
+    # before the files: "forms" is no id of a file
+    forms.PAGES,
+    files.PAGES,
     calendar.PAGES,
 )

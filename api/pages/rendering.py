@@ -19,6 +19,7 @@ from api.pages.assets import asset
 from api.pages.menu import menu_of
 from recommender.documents import figures
 from recommender.texts import all_texts, say
+from recommender.working_days import find_zone
 
 HEADERS = {
     # scripts, styles, fonts and requests of this server only, and none within the page
@@ -158,6 +159,7 @@ def _environment() -> Environment:
         "money": _money,
         "day": figures.day,
         "day_words": _day_words,
+        "moment": _moment,
         "pathpart": _path_part,
     }
     return environment
@@ -176,6 +178,15 @@ def _day_words(context: Context, day: dt.date | None) -> str:
     lang: str = context["lang"]
     month = _MONTHS[day.month - 1] if lang == "en" else f"{day.month}"
     return say("console.day", lang, month=month, day=day.day)
+
+
+@pass_context
+def _moment(context: Context, at: dt.datetime) -> str:
+    """Return a moment of UTC as the clock on the wall shows it: 2026-11-30 09:12."""
+    call: Call = context["call"]
+    zone = find_zone(call.session.service.framework.catalog.settings.country)
+    aware = at if at.tzinfo else at.replace(tzinfo=dt.UTC)
+    return f"{aware.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _path_part(text: str) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from recommender.exchange.forms.sheets import write_attendance_sheet, write_exam_sheet
     from recommender.exchange.forms.survey_text import write_survey_text
     from recommender.exchange.tables.faults import describe_causes, describe_faults
-    from recommender.exchange.tables.marked_copy import write_marked_copy
+    from recommender.exchange.tables.marked_copy import write_marked_copy, write_mended_copy
     from recommender.exchange.tables.reading import (
         TableRead,
         check_items,
@@ -45,6 +45,7 @@ _HOMES = {
     "write_catalog_workbook": "catalog.writing",
     "write_exam_sheet": "forms.sheets",
     "write_marked_copy": "tables.marked_copy",
+    "write_mended_copy": "tables.marked_copy",
     "write_rating_form": "forms.rating_forms",
     "write_survey_text": "forms.survey_text",
     "write_template": "tables.templates",
@@ -67,6 +68,7 @@ __all__ = [
     "write_catalog_workbook",
     "write_exam_sheet",
     "write_marked_copy",
+    "write_mended_copy",
     "write_rating_form",
     "write_survey_text",
     "write_template",

@@ -1,8 +1,9 @@
-"""Writing a copy of a table with its bad cells marked, for the person who has to mend them."""
+"""Writing a copy of a table with its bad cells marked, or mended, for whoever has to mend them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from xlsxwriter import Workbook
@@ -11,7 +12,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from recommender.errors import TableFaultsError
-from recommender.exchange.tables.faults import describe_faults, name_cause
+from recommender.exchange.tables.faults import describe_faults, name_cause, shorten
 from recommender.exchange.tables.sheets.reading import read_sheets
 from recommender.exchange.tables.sheets.sheet import Sheet, Unreadable
 from recommender.exchange.tables.writing import formats_of, new_workbook, write_cell
@@ -41,9 +42,7 @@ def write_marked_copy(source: Path, error: TableFaultsError, path: Path, *, lang
     lang : str
         ``zh-CN`` or ``en``.
     """
-    # the source may be an earlier marked copy: its list of faults is out of date
-    list_names = {say("report.sheet_name", language) for language in LANGUAGES}
-    sheets = [sheet for sheet in read_sheets(source) if sheet.name not in list_names]
+    sheets = _read_own_sheets(source)
     described = describe_faults(error, lang)
     with new_workbook(path) as workbook:
         _write_list(workbook, error, described, lang)
@@ -59,6 +58,57 @@ def write_marked_copy(source: Path, error: TableFaultsError, path: Path, *, lang
                     text += f"\n{words['hint']}" if words["hint"] else ""
                     marks.setdefault(cell, []).append(text)
             _copy_sheet(target, sheet, marks, formats)
+
+
+def write_mended_copy(
+    source: Path,
+    path: Path,
+    *,
+    cells: Mapping[tuple[str, int, int], tuple[str, str]],
+    without: Collection[tuple[str, int]] = (),
+    lang: str,
+) -> None:
+    """Write a copy of a table with some cells replaced and some rows emptied, as .xlsx.
+
+    What the cells hold is kept, without formatting; rows keep their numbers.
+
+    Parameters
+    ----------
+    source, path : Path
+        The file as handed in, .xlsx or CSV, and the copy to write.
+    cells : mapping
+        Sheet, row from 1 and column from 0, to what the cell holds, as faults show it, and what it
+        is to hold. A cell that holds something else is left as it is.
+    without : collection of (str, int)
+        Sheet and row from 1 of the rows to empty.
+    lang : str
+        ``zh-CN`` or ``en``, for the name of the sheet of a CSV file.
+    """
+    with new_workbook(path) as workbook:
+        formats = formats_of(workbook)
+        for sheet in _read_own_sheets(source):
+            rows = [list(row) for row in sheet.rows]
+            for (name, row, column), (old, new) in cells.items():
+                at, position = row - 1 - sheet.first_row, column - sheet.first_column
+                if name != sheet.name or not (
+                    0 <= at < len(rows) and 0 <= position < len(rows[at])
+                ):
+                    continue
+                # of a form the fault may be of what its cell is about, and not of the cell
+                if shorten(rows[at][position]) == old:
+                    rows[at][position] = new
+            for name, row in without:
+                at = row - 1 - sheet.first_row
+                if name == sheet.name and 0 <= at < len(rows):
+                    rows[at] = [""] * len(rows[at])
+            target = workbook.add_worksheet(sheet.name or say("report.table", lang))
+            _copy_sheet(target, replace(sheet, rows=rows), {}, formats)
+
+
+def _read_own_sheets(source: Path) -> list[Sheet]:
+    # the source may be an earlier marked copy: its list of faults is out of date
+    list_names = {say("report.sheet_name", language) for language in LANGUAGES}
+    return [sheet for sheet in read_sheets(source) if sheet.name not in list_names]
 
 
 def _write_list(

@@ -46,6 +46,22 @@ def list_batches(session: Session, *, before: int | None = None, limit: int) -> 
         return store.list_batches(connection, session.who.scope, before=before, limit=limit)
 
 
+def get_batch(session: Session, batch_id: int) -> ImportBatch:
+    """Return an import of the principal's unit or one below it.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such import of the principal's unit.
+    """
+    session.need(Permission.IMPORT)
+    with session.reading() as connection:
+        batch = store.find_batch(connection, session.who.scope, batch_id)
+    if batch is None:
+        raise NotFoundError("import-batch.unknown", batch_id=batch_id)
+    return batch
+
+
 def undo_import(session: Session, batch_id: int) -> ImportBatch:
     """Put everything back that an import changed, or nothing.
 

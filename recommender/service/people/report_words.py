@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from recommender.service.people.comparing import RowChange, Value
+from recommender.service.people.comparing import FieldChange, RowChange, Value
 from recommender.service.people.reports import ImportReport
 from recommender.table_kinds import TableKind
 from recommender.texts import say
@@ -72,6 +73,42 @@ def describe_report(report: ImportReport, kind: TableKind, lang: str) -> list[st
     ]
 
 
+def describe_notices(
+    report: ImportReport, kind: TableKind, lang: str
+) -> list[tuple[str, list[str]]]:
+    """Say what a person should look at before the rows of a table go in.
+
+    Returns
+    -------
+    list of (str, list of str)
+        A sentence each, with the first rows it is about.
+    """
+    words = _Words(kind, lang)
+    lines = describe_report(replace(report, changes=(), kept={}, blank={}), kind, lang)
+    found: list[tuple[str, list[str]]] = []
+    for line in lines:
+        if line.startswith("  "):
+            # how many more there are stands in the sentence above
+            found[-1][1].extend([line.strip()] if len(found[-1][1]) < FEW else [])
+        else:
+            found.append((line.rstrip("：:"), []))
+    if report.kept:
+        columns = words.join(words.counted(report.kept))
+        found.append((say("console.import.kept", lang, columns=columns), []))
+    return found
+
+
+def describe_changes(
+    report: ImportReport, kind: TableKind, lang: str
+) -> list[tuple[int, str, list[str]]]:
+    """Say of the first rows that change something which they are, and what of them changes."""
+    words = _Words(kind, lang)
+    return [
+        (change.row, change.key, [words.field(each) for each in change.fields])
+        for change in report.changes
+    ]
+
+
 class _Words:
     def __init__(self, kind: TableKind, lang: str) -> None:
         self._kind = kind
@@ -87,13 +124,13 @@ class _Words:
     def of_changes(self, report: ImportReport) -> Iterator[str]:
         if not report.changes:
             return
-        columns = self.join(self._counted(report.changed))
+        columns = self.join(self.counted(report.changed))
         yield say("preview.changes", self._lang, count=report.updated, columns=columns)
         yield from self._few([self._change(change) for change in report.changes], report.updated)
 
     def of_columns(self, key: str, counts: Mapping[str, int]) -> Iterator[str]:
         if counts:
-            yield say(f"preview.{key}", self._lang, columns=self.join(self._counted(counts)))
+            yield say(f"preview.{key}", self._lang, columns=self.join(self.counted(counts)))
 
     def of_names(self, key: str, names: Sequence[str]) -> Iterator[str]:
         if names:
@@ -115,23 +152,25 @@ class _Words:
         if count > FEW:
             yield say("preview.more", self._lang, count=count - min(FEW, len(lines)))
 
-    def _counted(self, counts: Mapping[str, int]) -> list[str]:
+    def field(self, change: FieldChange) -> str:
+        """Say what a field holds and what it will hold."""
+        return say(
+            "preview.field",
+            self._lang,
+            column=self.label(change.column),
+            old=self._value(change.old),
+            new=self._value(change.new),
+        )
+
+    def counted(self, counts: Mapping[str, int]) -> list[str]:
+        """Say of each column how many of its cells it is about."""
         return [
             say("preview.counted", self._lang, column=self.label(name), count=count)
             for name, count in counts.items()
         ]
 
     def _change(self, change: RowChange) -> str:
-        fields = [
-            say(
-                "preview.field",
-                self._lang,
-                column=self.label(field.column),
-                old=self._value(field.old),
-                new=self._value(field.new),
-            )
-            for field in change.fields
-        ]
+        fields = [self.field(field) for field in change.fields]
         separator = "; " if self._lang == "en" else "；"
         return say(
             "preview.change",

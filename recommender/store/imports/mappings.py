@@ -29,6 +29,16 @@ class Upload:
     uploaded_at: dt.datetime
 
 
+@dataclass(frozen=True)
+class WaitingFile:
+    """A file that waits, without its content."""
+
+    upload_id: str
+    file_name: str
+    kind: str
+    uploaded_at: dt.datetime
+
+
 def read_learned(connection: sa.Connection, fingerprint: str, unit: str) -> dict[str, Any]:
     """Return the answers learned of a source by a unit, or else by the whole organisation."""
     table = schema.import_mapping.c
@@ -111,6 +121,27 @@ def answer_upload(
         sa.update(_UPLOAD)
         .where(_UPLOAD.c.upload_id == upload_id)
         .values(kind=kind, answers=answers)
+    )
+
+
+def list_uploads(connection: sa.Connection, actor: str, *, since: dt.datetime) -> list[WaitingFile]:
+    """Return the files of somebody that wait, the newest first."""
+    query = (
+        sa.select(_UPLOAD.c.upload_id, _UPLOAD.c.file_name, _UPLOAD.c.kind, _UPLOAD.c.uploaded_at)
+        .where(_UPLOAD.c.actor == actor, _UPLOAD.c.uploaded_at >= since)
+        .order_by(_UPLOAD.c.uploaded_at.desc())
+    )
+    return [WaitingFile(*row) for row in connection.execute(query)]
+
+
+def replace_upload(
+    connection: sa.Connection, upload_id: str, *, file_name: str, content: bytes
+) -> None:
+    """Put a mended file in the place of one that waits."""
+    connection.execute(
+        sa.update(_UPLOAD)
+        .where(_UPLOAD.c.upload_id == upload_id)
+        .values(file_name=file_name, content=content)
     )
 
 
