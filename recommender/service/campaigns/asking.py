@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from recommender.errors import ConflictError, InputError
-from recommender.service.campaigns.reading import Campaign, get_campaign
+from recommender.service.campaigns.reading import Campaign, get_campaign, require_campaign
 from recommender.service.groups.concerned import Concerned, find_concerned
 from recommender.service.groups.organisation import at_home
 from recommender.service.groups.table import StatisticsRequest
@@ -18,10 +18,12 @@ from recommender.service.permissions import Permission
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import GroupPlans, try_plans
 from recommender.service.session import Session
+from recommender.store.jobs import ask_to_cancel
 from recommender.store.plans.campaigns import insert_campaign, make_campaign_id
 
 # of more people plans are tried for so many of them: it has to be quick, and is an estimate anyway
 TRIED = 30
+MOST_IN_NAME = 100
 
 
 @dataclass(frozen=True)
@@ -56,16 +58,17 @@ class Budget:
 class Preview:
     """What a campaign would come to.
 
-    `people` are chosen, and for `tried` of them plans were made, not kept: `planned` got one, which
-    together take so many hours and cost so much. `expected_cost` and `expected_hours` are what the
-    plans of all would take at that rate, within the money that there is.
+    Of the `concerned` the first are `listed`, and those of them that are not left out are its
+    `people`. For `tried` of these plans were made, not kept: `planned` got one. `expected_hours`
+    and `expected_cost` are what the plans of all would take at that rate, within the money that
+    there is.
     """
 
+    concerned: int
+    listed: Sequence[Concerned] = field(repr=False)
     people: Sequence[Concerned] = field(repr=False)
     tried: int
     planned: int
-    hours: float
-    cost: float
     expected_hours: float
     expected_cost: float
 
@@ -83,9 +86,8 @@ def choose_people(session: Session, choice: Choice) -> list[Concerned]:
     NotFoundError
         If there is no such unit within the principal's scope, no such grade or competency.
     """
-    request = at_home(session, StatisticsRequest(choice.as_of, choice.org_unit, choice.grade))
-    concerned = find_concerned(session, request, choice.competency_id)[: choice.first]
-    return [each for each in concerned if each.head.person_id not in choice.left_out]
+    _, _, people = _choose(session, choice)
+    return people
 
 
 def preview_campaign(session: Session, choice: Choice, budget: Budget) -> Preview:
@@ -100,7 +102,7 @@ def preview_campaign(session: Session, choice: Choice, budget: Budget) -> Previe
     """
     request = _plan_request(budget)
     with session.reading():
-        people = choose_people(session, choice)
+        concerned, listed, people = _choose(session, choice)
         # evenly: those who lack most come first, and need most
         step = max(1, math.ceil(len(people) / TRIED))
         tried = people[::step]
@@ -117,7 +119,13 @@ def preview_campaign(session: Session, choice: Choice, budget: Budget) -> Previe
     hours = sum(plan.total_hours for plan in made.plans)
     cost = sum(plan.total_cost for plan in made.plans)
     return Preview(
-        people, len(tried), len(made.plans), hours, cost, hours / share, cost / share
+        concerned=concerned,
+        listed=listed,
+        people=people,
+        tried=len(tried),
+        planned=len(made.plans),
+        expected_hours=hours / share,
+        expected_cost=cost / share,
     )
 
 
@@ -129,19 +137,25 @@ def start_campaign(session: Session, name: str, choice: Choice, budget: Budget) 
     NotFoundError
         As `choose_people` does.
     InputError
-        If it has no name, or a limit is below 0.
+        If it has no name or too long a one, or a limit is below 0.
     ConflictError
         If nobody is chosen, or too many jobs have not ended.
     """
     session.need(Permission.WRITE_PLANS)
-    if not name.strip():
+    name = " ".join(name.split())
+    if not name:
         raise InputError("campaign.no-name", field="#/name")
+    if len(name) > MOST_IN_NAME:
+        raise InputError(
+            "campaign.long-name", field="#/name", most=MOST_IN_NAME, found=len(name)
+        )
     request = _plan_request(budget)
+    # before anything is written: it takes a second of many people
+    people = choose_people(session, choice)
+    if not people:
+        raise ConflictError("campaign.nobody")
+    unit = at_home(session, StatisticsRequest(choice.as_of, choice.org_unit)).org_unit
     with session.writing() as connection:
-        people = choose_people(session, choice)
-        if not people:
-            raise ConflictError("campaign.nobody")
-        unit = at_home(session, StatisticsRequest(choice.as_of, choice.org_unit)).org_unit
         campaign_id = make_campaign_id()
         job = submit_plans(
             session,
@@ -156,7 +170,7 @@ def start_campaign(session: Session, name: str, choice: Choice, budget: Budget) 
             connection,
             {
                 "campaign_id": campaign_id,
-                "name": name.strip(),
+                "name": name,
                 "as_of": choice.as_of,
                 "org_unit": unit,
                 "competency_id": choice.competency_id,
@@ -170,6 +184,31 @@ def start_campaign(session: Session, name: str, choice: Choice, budget: Budget) 
         )
         session.details |= {"campaign_id": campaign_id, "people": len(people)}
         return get_campaign(session, campaign_id)
+
+
+def stop_campaign(session: Session, campaign_id: str) -> Campaign:
+    """Stop making plans; none of those made so far is kept. One that has ended stays as it is.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such campaign, or the principal may not see it.
+    """
+    with session.writing() as connection:
+        stored = require_campaign(session, connection, campaign_id)
+        ask_to_cancel(connection, stored.job_id)
+        session.details["campaign_id"] = campaign_id
+        return get_campaign(session, campaign_id)
+
+
+def _choose(
+    session: Session, choice: Choice
+) -> tuple[int, Sequence[Concerned], list[Concerned]]:
+    request = at_home(session, StatisticsRequest(choice.as_of, choice.org_unit, choice.grade))
+    concerned = find_concerned(session, request, choice.competency_id)
+    listed = concerned[: choice.first]
+    people = [each for each in listed if each.head.person_id not in choice.left_out]
+    return len(concerned), listed, people
 
 
 def _plan_request(budget: Budget) -> PlanRequest:

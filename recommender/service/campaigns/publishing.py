@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from recommender.errors import ConflictError, InputError, NotFoundError, StaleError
@@ -33,12 +33,12 @@ class Published:
 
 
 def publish_plans(
-    session: Session, campaign_id: str, plan_ids: Sequence[str] | None = None
+    session: Session, campaign_id: str, seen: Mapping[str, int | None] | None = None
 ) -> Published:
     """Approve drafts of a campaign for the principal's party, so that the others can decide.
 
-    A plan that was changed since it was made is approved as it is now. Without `plan_ids` these
-    are all drafts that are not published yet. What cannot be approved is left as it is.
+    These are the plans in `seen`, each in the version that was reviewed, or else as it is now;
+    without it all drafts that are not published yet. What cannot be approved is left as it is.
 
     Raises
     ------
@@ -60,21 +60,15 @@ def publish_plans(
                 connection, session.who.scope, campaign_id, limit=None
             )
         }
-        for plan_id in plan_ids or ():
+        for plan_id in seen or ():
             if plan_id not in plans:
                 raise NotFoundError("plan.unknown", plan_id=plan_id)
-        if plan_ids is None:
-            chosen = [
-                plan_id
-                for plan_id, each in plans.items()
-                if each.published_at is None and each.head.status == "draft"
-            ]
-        else:
-            chosen = list(dict.fromkeys(plan_ids))
-        for plan_id in chosen:
+        if seen is None:
+            seen = {plan_id: None for plan_id, each in plans.items() if each.waits}
+        for plan_id, version in seen.items():
             head = plans[plan_id].head
             try:
-                decide_on_plan(session, plan_id, decision="approved", seen=None)
+                decide_on_plan(session, plan_id, decision="approved", seen=version)
             except (ConflictError, StaleError, InputError, NotFoundError) as error:
                 # refused before anything of it is written
                 refused.append(Unpublished(plan_id, head.person_id, head.name, error))

@@ -60,11 +60,6 @@ class DraftRow:
     plan: CampaignPlan
     size: PlanSize
 
-    @property
-    def waits(self) -> bool:
-        """Whether it is a draft that is still to be published."""
-        return self.plan.published_at is None and self.plan.head.status == "draft"
-
 
 def get_campaign(session: Session, campaign_id: str) -> Campaign:
     """Return a campaign.

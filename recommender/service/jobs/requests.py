@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from recommender.errors import ConflictError, InputError, NotFoundError
@@ -349,7 +349,10 @@ def _describe(job: StoredJob, lang: str, bad_rows: Mapping[str, Any] | None = No
         job_id=job.job_id,
         kind=job.kind,
         status=job.status,
-        request={name: value for name, value in job.request.items() if name != "lang"},
+        # whom it is for is read with its result, which notes who was read about
+        request={
+            name: value for name, value in job.request.items() if name not in ("lang", "person_ids")
+        },
         done=job.done,
         total=job.total,
         cancel_asked=job.cancel_asked,

@@ -68,6 +68,11 @@ class CampaignPlan:
     grade: str
     published_at: dt.datetime | None
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is a draft that is still to be published."""
+        return self.published_at is None and self.head.status == "draft"
+
 
 def make_campaign_id() -> str:
     """Make an id; ids grow with the time."""
@@ -154,7 +159,26 @@ def list_campaign_plans(
 
 
 def note_published(connection: sa.Connection, plan_id: str, *, at: dt.datetime) -> None:
-    """Note that a plan of a campaign was published."""
+    """Note that a plan was published, if it is of a campaign and was not before."""
     connection.execute(
-        _LINK.update().where(_LINK.c.plan_id == plan_id).values(published_at=at)
+        _LINK.update()
+        .where(_LINK.c.plan_id == plan_id, _LINK.c.published_at.is_(None))
+        .values(published_at=at)
+    )
+
+
+def find_unpublished(connection: sa.Connection, plan_ids: Sequence[str]) -> set[str]:
+    """Return those of the plans that are of a campaign and were not published."""
+    query = sa.select(schema.plan.c.plan_id).where(is_unpublished())
+    return {
+        plan_id
+        for some in in_pieces(plan_ids)
+        for plan_id in connection.scalars(query.where(schema.plan.c.plan_id.in_(some)))
+    }
+
+
+def is_unpublished() -> sa.ColumnElement[bool]:
+    """Return the condition that a plan is of a campaign and was not published."""
+    return sa.exists().where(
+        _LINK.c.plan_id == schema.plan.c.plan_id, _LINK.c.published_at.is_(None)
     )

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from recommender.store import schema
+from recommender.store.plans.campaigns import is_unpublished
 from recommender.store.plans.versions import CONTENT_CHANGES, PlanHead, select_plans
 from recommender.store.scope import Scope, in_unit
 
@@ -25,7 +26,7 @@ class PlanFilter:
     status : str or None
         In this status.
     awaiting : str or None
-        Drafts that this party has not approved.
+        Drafts that this party has not approved; none of a campaign before they are published.
     org_unit : str or None
         Path of a unit: of its people and those of the units below it.
     due_by : date or None
@@ -128,7 +129,7 @@ def _narrow(query: sa.Select[Any], wanted: PlanFilter) -> sa.Select[Any]:
     if wanted.org_unit is not None:
         query = query.where(in_unit(wanted.org_unit))
     if wanted.awaiting is not None:
-        query = query.where(plan.status == "draft", ~_is_approved(wanted.awaiting))
+        query = query.where(plan.status == "draft", ~_is_approved(wanted.awaiting), ~is_unpublished())
         if wanted.awaiting == "manager":
             query = query.where(person.manager_id.is_not(None))
     if wanted.due_by is not None:

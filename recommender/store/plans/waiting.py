@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from recommender.store import schema
 from recommender.store.people.people import in_pieces
+from recommender.store.plans.campaigns import is_unpublished
 from recommender.store.plans.versions import CONTENT_CHANGES
 from recommender.store.scope import Scope, visible
 
@@ -49,7 +50,7 @@ def list_unapproved(
     Without the unpublished ones of a campaign, which wait to be reviewed together, and without
     those of the person `but_of`, for whom the party is another one.
     """
-    plan, approval, link = schema.plan.c, schema.plan_approval.c, schema.campaign_plan.c
+    plan, approval = schema.plan.c, schema.plan_approval.c
     content = _newest_content()
     approved = sa.exists().where(
         approval.plan_id == plan.plan_id,
@@ -57,13 +58,12 @@ def list_unapproved(
         approval.party == party,
         approval.decision == "approved",
     )
-    unpublished = sa.exists().where(link.plan_id == plan.plan_id, link.published_at.is_(None))
     # of most plans the head knows the moment: in a version it stands behind the whole content
     since = sa.case((content.c.version == 1, plan.created_at), else_=_moment_of(content))
     query = (
         _select(content.c.version, since.label("since"))
         .join(content, content.c.plan_id == plan.plan_id)
-        .where(visible(scope), plan.status == "draft", ~approved, ~unpublished)
+        .where(visible(scope), plan.status == "draft", ~approved, ~is_unpublished())
         .order_by(sa.text("since"), plan.plan_id)
     )
     if but_of is not None:
