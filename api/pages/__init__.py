@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.pages import calendar, home, language, plan_documents, plans
+from api.pages.campaigns import asking, campaign
 from api.pages.imports import files, forms
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own
@@ -20,6 +21,9 @@ AREAS: tuple[APIRouter, ...] = (
     changes.PAGES,
     team.PAGES,
     *plans.AREAS,
+    # before the others: "new" is no id of a campaign
+    asking.PAGES,
+    campaign.PAGES,
     plan_documents.PAGES,
     # before the files: "forms" is no id of a file
     forms.PAGES,

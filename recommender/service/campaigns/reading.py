@@ -26,6 +26,7 @@ from recommender.store.plans.campaigns import (
     list_campaign_plans,
     list_campaigns,
 )
+from recommender.store.plans.overview import PlanTotals, sum_campaign
 from recommender.store.plans.waiting import PlanSize, find_contents, read_sizes
 
 State = Literal["queued", "planning", "failed", "cancelled", "review", "published"]
@@ -37,7 +38,8 @@ _MOST_LISTED = 200
 class Campaign:
     """A campaign, how far it is, and how many of its drafts are still to be published.
 
-    `done` of `total` people are planned while the job runs; `started_at` is when it began, in UTC.
+    `done` of `total` people are planned while the job runs; `seconds_left` is how long it will
+    still take at the speed so far, None while nobody can tell.
     """
 
     stored: StoredCampaign
@@ -45,7 +47,7 @@ class Campaign:
     unpublished: int
     done: int = 0
     total: int | None = None
-    started_at: dt.datetime | None = None
+    seconds_left: float | None = None
 
     @property
     def is_under_way(self) -> bool:
@@ -118,6 +120,19 @@ def read_drafts(
         sizes = read_sizes(connection, contents.items())
     session.saw(each.head.ref for each in plans)
     return [DraftRow(each, sizes[each.head.plan_id]) for each in plans]
+
+
+def read_totals(session: Session, campaign_id: str) -> PlanTotals:
+    """Add up what the plans of a campaign take, of people within the principal's scope.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such campaign, or the principal may not see it.
+    """
+    with session.reading() as connection:
+        require_campaign(session, connection, campaign_id)
+        return sum_campaign(connection, session.who.scope, campaign_id)
 
 
 def read_failures(session: Session, campaign_id: str) -> Sequence[CampaignRefusal]:
@@ -196,10 +211,17 @@ def _describe(connection: Connection, stored: Sequence[StoredCampaign]) -> list[
                 0,
                 job.done if job else 0,
                 job.total if job else None,
-                job.started_at if job else None,
+                _seconds_left(job) if job else None,
             )
         )
     return campaigns
+
+
+def _seconds_left(job: StoredJob) -> float | None:
+    if not (job.started_at and job.total and job.done):
+        return None
+    spent = dt.datetime.now(dt.UTC) - job.started_at
+    return spent.total_seconds() / job.done * (job.total - job.done)
 
 
 def _state_of(job: StoredJob | None) -> State:
