@@ -15,6 +15,7 @@ from api.pages.routing import Pages, Visited, see_other
 from recommender.errors import ConflictError, InputError, NotFoundError, RecommenderError
 from recommender.service.campaigns.asking import (
     MOST_IN_NAME,
+    TRIED,
     Budget,
     Choice,
     preview_campaign,
@@ -49,6 +50,8 @@ class Wanted(BaseModel):
     cost: _Amount = None
     total: _Amount = None
     without: Annotated[list[str], Field(max_length=1000)] = []
+    # for whom has no script
+    estimate: bool = False
 
     def to_choice(self, call: Call) -> Choice:
         """Return for whom it is."""
@@ -72,7 +75,7 @@ class Wanted(BaseModel):
 
 @PAGES.page("GET", "/campaigns/new", Permission.RUN_JOBS, solves=True)
 def show_new_campaign(call: Visited, wanted: Annotated[Wanted, Query()]) -> Response:
-    """Show for whom plans can be made, and what they would come to."""
+    """Show for whom plans can be made; what they would come to follows, as it takes a second."""
     return _page(call, wanted)
 
 
@@ -80,7 +83,8 @@ def show_new_campaign(call: Visited, wanted: Annotated[Wanted, Query()]) -> Resp
 def preview_new_campaign(call: Visited, wanted: Annotated[Wanted, Query()]) -> Response:
     """Say whom it would be for and what it would come to; a fragment."""
     headers = {"HX-Replace-Url": f"/campaigns/new?{wanted.to_query()}"}
-    return render(call, "campaigns/_preview.html.j2", headers=headers, **_preview(call, wanted))
+    shown = _preview(call, wanted, tries=True)
+    return render(call, "campaigns/_preview.html.j2", headers=headers, **shown)
 
 
 @PAGES.page("POST", "/campaigns", Permission.RUN_JOBS)
@@ -115,15 +119,20 @@ def _page(call: Call, wanted: Wanted, error: RecommenderError | None = None) -> 
         most_in_name=MOST_IN_NAME,
         problem=None if error is None else explain_problem(call, error),
         wrong="" if error is None else str(error.values.get("field", "")).rpartition("/")[2],
-        **_preview(call, wanted),
+        **_preview(call, wanted, tries=wanted.estimate),
     )
 
 
-def _preview(call: Call, wanted: Wanted) -> dict[str, Any]:
+def _preview(call: Call, wanted: Wanted, *, tries: bool) -> dict[str, Any]:
     """Return what the fragment with the people and the figures shows."""
     preview, refused = None, None
     try:
-        preview = preview_campaign(call.session, wanted.to_choice(call), wanted.to_budget())
+        preview = preview_campaign(
+            call.session,
+            wanted.to_choice(call),
+            wanted.to_budget(),
+            most_tried=TRIED if tries else 0,
+        )
     except (InputError, NotFoundError) as error:
         refused = explain_problem(call, error)
     rows = preview.listed[:_SHOWN] if preview else ()

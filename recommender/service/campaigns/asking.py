@@ -22,7 +22,9 @@ from recommender.store.jobs import ask_to_cancel
 from recommender.store.plans.campaigns import insert_campaign, make_campaign_id
 
 # of more people plans are tried for so many of them: it has to be quick, and is an estimate anyway
-TRIED = 30
+TRIED = 20
+# figures of an estimate that mean something
+_DIGITS = 2
 MOST_IN_NAME = 100
 
 
@@ -61,7 +63,7 @@ class Preview:
     Of the `concerned` the first are `listed`, and those of them that are not left out are its
     `people`. For `tried` of these plans were made, not kept: `planned` got one. `expected_hours`
     and `expected_cost` are what the plans of all would take at that rate, within the money that
-    there is.
+    there is: about so much where it `is_estimate`, and 0 where none was tried.
     """
 
     concerned: int
@@ -90,8 +92,12 @@ def choose_people(session: Session, choice: Choice) -> list[Concerned]:
     return people
 
 
-def preview_campaign(session: Session, choice: Choice, budget: Budget) -> Preview:
+def preview_campaign(
+    session: Session, choice: Choice, budget: Budget, *, most_tried: int = TRIED
+) -> Preview:
     """Say what a campaign would come to; nothing is stored.
+
+    Plans are tried for so many people at most. Of 0 it is at once known whom it is for.
 
     Raises
     ------
@@ -104,9 +110,9 @@ def preview_campaign(session: Session, choice: Choice, budget: Budget) -> Previe
     with session.reading():
         concerned, listed, people = _choose(session, choice)
         # evenly: those who lack most come first, and need most
-        step = max(1, math.ceil(len(people) / TRIED))
-        tried = people[::step]
-        share = len(tried) / len(people) if people else 1.0
+        step = max(1, math.ceil(len(people) / most_tried)) if most_tried else 1
+        tried = people[::step] if most_tried else []
+        share = len(tried) / len(people) if tried else 1.0
         made = GroupPlans([], [])
         if tried:
             made = try_plans(
@@ -124,8 +130,8 @@ def preview_campaign(session: Session, choice: Choice, budget: Budget) -> Previe
         people=people,
         tried=len(tried),
         planned=len(made.plans),
-        expected_hours=hours / share,
-        expected_cost=cost / share,
+        expected_hours=_about(hours, share),
+        expected_cost=_about(cost, share),
     )
 
 
@@ -209,6 +215,14 @@ def _choose(
     listed = concerned[: choice.first]
     people = [each for each in listed if each.head.person_id not in choice.left_out]
     return len(concerned), listed, people
+
+
+def _about(sum_of_some: float, share: float) -> float:
+    """Return what the whole would be; of a part not more exactly than can be known."""
+    if share == 1.0 or not sum_of_some:
+        return sum_of_some
+    whole = sum_of_some / share
+    return round(whole, _DIGITS - 1 - math.floor(math.log10(whole)))
 
 
 def _plan_request(budget: Budget) -> PlanRequest:

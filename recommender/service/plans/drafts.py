@@ -75,6 +75,20 @@ class Purse:
         own = request.cost_budget
         return replace(request, cost_budget=self.left if own is None else min(own, self.left))
 
+    def refuse_nothing(self, request: PlanRequest, plan: Plan) -> None:
+        """Refuse a plan that has no course for want of money.
+
+        Raises
+        ------
+        ConflictError
+            If it has none, and what is left was its limit.
+        """
+        limit = self.limit(request).cost_budget
+        if not plan.items and self.left is not None and limit == self.left:
+            raise ConflictError(
+                "plan.money-gone", person_id=plan.person_id, left=f"{self.left:,.0f}"
+            )
+
     def pay(self, plan: Plan) -> None:
         """Take out what a plan costs."""
         if self.left is not None:
@@ -369,6 +383,7 @@ def _draft_some(
                 offerings,
                 undone.get(person_id, ()),
             )
+            purse.refuse_nothing(request, draft.plan)
         except ConflictError as error:
             refused.append((person_id, error))
         else:
