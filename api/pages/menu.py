@@ -59,6 +59,7 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("people", "/people", "people", Permission.READ_PEOPLE, _HR),
             Entry("plans", "/plans", "plan", Permission.READ_PLANS, _LEADING),
             Entry("campaigns", "/campaigns", "campaign", Permission.RUN_JOBS, _HR),
+            Entry("imports", "/imports", "import", Permission.IMPORT, _HR),
         ),
     ),
     (

@@ -25,6 +25,7 @@ from recommender.service.campaigns.reading import (
     list_unpublished,
     read_drafts,
     read_failures,
+    read_totals,
 )
 from recommender.service.jobs.process import Ended, run_job
 from recommender.service.jobs.requests import get_job
@@ -226,6 +227,24 @@ def test_it_is_seen_by_those_of_its_unit_and_unknown_to_others(ask, work):
         ask(publish_plans, campaign_id, who=may_not)
     assert ask(list_unpublished, limit=9, who=MANAGER) == []
     assert ask(publish_plans, campaign_id, who=COLLEAGUE).count == len(made)
+
+
+def test_who_lacks_most_is_served_first_while_there_is_money(ask, work):
+    all_of_it = ask(preview_campaign, ALL, PLENTY).expected_cost
+    budget = Budget(400, total_cost=all_of_it / 2)
+    campaign = ask(start_campaign, "x", ALL, budget)
+    work()
+    campaign_id = campaign.stored.campaign_id
+    totals = ask(read_totals, campaign_id)
+    assert 0 < totals.cost <= all_of_it / 2
+    failures = {each.person_id: each.problem for each in ask(read_failures, campaign_id)}
+    assert {problem.code for problem in failures.values()} == {"plan.money-gone"}
+    # nobody is given an empty plan instead
+    drafts = ask(read_drafts, campaign_id, limit=50)
+    assert all(draft.size.modules for draft in drafts)
+    assert totals.plans == len(drafts)
+    ranked = [each.head.person_id for each in ask(choose_people, ALL)]
+    assert ranked[0] not in failures
 
 
 def test_it_is_stopped_and_nothing_of_it_is_kept(ask, library):
