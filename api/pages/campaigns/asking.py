@@ -31,9 +31,7 @@ _SHOWN = 50
 
 # an empty field of a form is no limit
 _Number = BeforeValidator(lambda sent: None if sent == "" else sent)
-_Amount = Annotated[
-    float | None, Field(ge=0, le=100_000_000, allow_inf_nan=False), _Number
-]
+_Amount = Annotated[float | None, Field(ge=0, le=100_000_000, allow_inf_nan=False), _Number]
 
 
 class Wanted(BaseModel):

@@ -80,7 +80,9 @@ def publish_campaign_plans(
     if not plans and not everything:
         error = InputError("console.campaign.none-ticked")
         return _show(call, campaign_id, after=after, problem=explain_problem(call, error))
-    seen = {plan_id: int(version) for plan_id, _, version in (each.partition(":") for each in plans)}
+    seen = {
+        plan_id: int(version) for plan_id, _, version in (each.partition(":") for each in plans)
+    }
     published = publish_plans(call.session, campaign_id, None if everything else seen)
     if published.refused:
         return _show(call, campaign_id, after=after, published=published)

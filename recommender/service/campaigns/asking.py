@@ -152,9 +152,7 @@ def start_campaign(session: Session, name: str, choice: Choice, budget: Budget) 
     if not name:
         raise InputError("campaign.no-name", field="#/name")
     if len(name) > MOST_IN_NAME:
-        raise InputError(
-            "campaign.long-name", field="#/name", most=MOST_IN_NAME, found=len(name)
-        )
+        raise InputError("campaign.long-name", field="#/name", most=MOST_IN_NAME, found=len(name))
     request = _plan_request(budget)
     # before anything is written: it takes a second of many people
     people = choose_people(session, choice)
@@ -207,9 +205,7 @@ def stop_campaign(session: Session, campaign_id: str) -> Campaign:
         return get_campaign(session, campaign_id)
 
 
-def _choose(
-    session: Session, choice: Choice
-) -> tuple[int, Sequence[Concerned], list[Concerned]]:
+def _choose(session: Session, choice: Choice) -> tuple[int, Sequence[Concerned], list[Concerned]]:
     request = at_home(session, StatisticsRequest(choice.as_of, choice.org_unit, choice.grade))
     concerned = find_concerned(session, request, choice.competency_id)
     listed = concerned[: choice.first]

@@ -56,9 +56,7 @@ def publish_plans(
         require_campaign(session, connection, campaign_id)
         plans = {
             each.head.plan_id: each
-            for each in list_campaign_plans(
-                connection, session.who.scope, campaign_id, limit=None
-            )
+            for each in list_campaign_plans(connection, session.who.scope, campaign_id, limit=None)
         }
         for plan_id in seen or ():
             if plan_id not in plans:

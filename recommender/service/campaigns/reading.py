@@ -160,9 +160,7 @@ def read_failures(session: Session, campaign_id: str) -> Sequence[CampaignRefusa
     return shown
 
 
-def require_campaign(
-    session: Session, connection: Connection, campaign_id: str
-) -> StoredCampaign:
+def require_campaign(session: Session, connection: Connection, campaign_id: str) -> StoredCampaign:
     """Find a campaign that the principal may see.
 
     Raises

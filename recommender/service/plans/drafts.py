@@ -232,9 +232,7 @@ def try_plans(
         session.saw(person.ref for person in people)
         offerings = read_offerings(connection, as_of=as_of)
         purse = Purse(total_cost)
-        drafts = _draft_some(
-            session, connection, people, request, as_of, offerings, refused, purse
-        )
+        drafts = _draft_some(session, connection, people, request, as_of, offerings, refused, purse)
     return GroupPlans([draft.plan for draft in drafts], refused)
 
 

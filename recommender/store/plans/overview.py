@@ -129,7 +129,9 @@ def _narrow(query: sa.Select[Any], wanted: PlanFilter) -> sa.Select[Any]:
     if wanted.org_unit is not None:
         query = query.where(in_unit(wanted.org_unit))
     if wanted.awaiting is not None:
-        query = query.where(plan.status == "draft", ~_is_approved(wanted.awaiting), ~is_unpublished())
+        query = query.where(
+            plan.status == "draft", ~_is_approved(wanted.awaiting), ~is_unpublished()
+        )
         if wanted.awaiting == "manager":
             query = query.where(person.manager_id.is_not(None))
     if wanted.due_by is not None:

@@ -109,4 +109,3 @@ def test_drafts_are_reviewed_and_published(served, hr):
         assert publish(other_hr, everything="true").status_code == 404
         assert other_hr.post(f"{place}/stop").status_code == 404
         assert place not in other_hr.get("/campaigns").text
-

@@ -42,8 +42,10 @@ def upgrade() -> None:
     op.add_column("plan", sa.Column("review_on", sa.Date(), nullable=True))
     # those in force; all others have the day as soon as their content changes
     server = op.get_context().dialect.name == "postgresql"
-    day = "CAST(v.body->'plan'->>'review_on' AS date)" if server else (
-        "json_extract(v.body, '$.plan.review_on')"
+    day = (
+        "CAST(v.body->'plan'->>'review_on' AS date)"
+        if server
+        else ("json_extract(v.body, '$.plan.review_on')")
     )
     op.execute(
         f"""
