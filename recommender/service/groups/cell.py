@@ -154,17 +154,18 @@ def _find_courses(
         table.gaps.gap[:, k], near_gap=table.framework.catalog.settings.near_gap
     )
     rows = np.flatnonzero(members & (standing == STANDINGS.index("gap")))
-    pairs = np.flatnonzero(
-        (modules.pair_competency == k) & ~modules.retired[modules.pair_module]
-    )
+    pairs = np.flatnonzero((modules.pair_competency == k) & ~modules.retired[modules.pair_module])
     level, grade = table.levels.level[rows, k], table.grades[rows]
     targets, _ = targets_of_grades(table.framework, table.as_of)
-    serves = serves_gap(
-        level[:, None],
-        targets[grade, k][:, None],
-        modules.pair_from[pairs],
-        modules.pair_to[pairs],
-    ) & modules.grade_allowed[grade][:, modules.pair_module[pairs]]
+    serves = (
+        serves_gap(
+            level[:, None],
+            targets[grade, k][:, None],
+            modules.pair_from[pairs],
+            modules.pair_to[pairs],
+        )
+        & modules.grade_allowed[grade][:, modules.pair_module[pairs]]
+    )
     gains = predict_improvement(level, estimates.table[pairs])
     closes = np.where(serves, np.minimum(gains, table.gaps.gap[rows, k][:, None]), 0.0)
     served = serves.sum(axis=0)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from recommender.store import schema
 from recommender.store.plans.versions import CONTENT_CHANGES, PlanHead, select_plans
+from recommender.store.plans.waiting import is_unpublished
 from recommender.store.scope import Scope, in_unit
 
 PARTIES = ("employee", "manager", "hr")
@@ -128,7 +129,10 @@ def _narrow(query: sa.Select[Any], wanted: PlanFilter) -> sa.Select[Any]:
     if wanted.org_unit is not None:
         query = query.where(in_unit(wanted.org_unit))
     if wanted.awaiting is not None:
-        query = query.where(plan.status == "draft", ~_is_approved(wanted.awaiting))
+        # the drafts of a campaign wait there until they are published
+        query = query.where(
+            plan.status == "draft", ~_is_approved(wanted.awaiting), ~is_unpublished()
+        )
         if wanted.awaiting == "manager":
             query = query.where(person.manager_id.is_not(None))
     if wanted.due_by is not None:

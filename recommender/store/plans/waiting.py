@@ -49,26 +49,37 @@ def list_unapproved(
     Without the unpublished ones of a campaign, which wait to be reviewed together, and without
     those of the person `but_of`, for whom the party is another one.
     """
-    plan, approval, link = schema.plan.c, schema.plan_approval.c, schema.campaign_plan.c
+    plan, approval = schema.plan.c, schema.plan_approval.c
     content = _newest_content()
-    approved = sa.exists().where(
-        approval.plan_id == plan.plan_id,
-        approval.version == content.c.version,
-        approval.party == party,
-        approval.decision == "approved",
+    last_word = (
+        sa.select(approval.decision)
+        .where(
+            approval.plan_id == plan.plan_id,
+            approval.version == content.c.version,
+            approval.party == party,
+        )
+        .order_by(approval.id.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    unpublished = sa.exists().where(link.plan_id == plan.plan_id, link.published_at.is_(None))
+    approved = sa.func.coalesce(last_word, "") == "approved"
     # of most plans the head knows the moment: in a version it stands behind the whole content
     since = sa.case((content.c.version == 1, plan.created_at), else_=_moment_of(content))
     query = (
         _select(content.c.version, since.label("since"))
         .join(content, content.c.plan_id == plan.plan_id)
-        .where(visible(scope), plan.status == "draft", ~approved, ~unpublished)
+        .where(visible(scope), plan.status == "draft", ~approved, ~is_unpublished())
         .order_by(sa.text("since"), plan.plan_id)
     )
     if but_of is not None:
         query = query.where(plan.person_id != but_of)
     return [WaitingPlan(*row) for row in connection.execute(query)]
+
+
+def is_unpublished() -> sa.ColumnElement[bool]:
+    """Return the condition that a plan is of a campaign that has not been published."""
+    link = schema.campaign_plan.c
+    return sa.exists().where(link.plan_id == schema.plan.c.plan_id, link.published_at.is_(None))
 
 
 def list_reviews(connection: sa.Connection, scope: Scope, *, until: dt.date) -> list[WaitingPlan]:
