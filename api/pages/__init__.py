@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from api.pages import calendar, home, language, plan_documents, plans
 from api.pages.imports import files, forms
+from api.pages.organisation import heat
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own
 from api.pages.today import overview
@@ -16,6 +17,7 @@ AREAS: tuple[APIRouter, ...] = (
     accounts.PAGES,
     home.PAGES,
     overview.PAGES,
+    heat.PAGES,
     language.PAGES,
     listing.PAGES,
     person.PAGES,
