@@ -7,14 +7,18 @@ from fastapi import APIRouter
 from api.pages import calendar, home, language, plan_documents, plans
 from api.pages.campaigns import asking, campaign
 from api.pages.imports import files, forms
+from api.pages.organisation import heat
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own
+from api.pages.today import overview
 
 AREAS: tuple[APIRouter, ...] = (
     entering.PAGES,
     own.PAGES,
     accounts.PAGES,
     home.PAGES,
+    overview.PAGES,
+    heat.PAGES,
     language.PAGES,
     listing.PAGES,
     person.PAGES,

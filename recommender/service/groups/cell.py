@@ -83,8 +83,10 @@ class CellDetail:
     courses: tuple[CellCourse, ...] = ()
 
 
-def read_cell(session: Session, request: StatisticsRequest, competency_id: str) -> CellDetail:
-    """Look into one cell of the heat map.
+def read_cell(
+    session: Session, request: StatisticsRequest, competency_id: str, *, everybody: bool = False
+) -> CellDetail:
+    """Look into one cell of the heat map; with `everybody` all its people below target are listed.
 
     Raises
     ------
@@ -110,14 +112,15 @@ def read_cell(session: Session, request: StatisticsRequest, competency_id: str) 
         )
         if figures.suppressed or not session.who.sees_people:
             return detail
-        concerned = find_concerned(session, request, competency_id, shown=_PEOPLE)
+        shown = None if everybody else _PEOPLE
+        concerned = find_concerned(session, request, competency_id, shown=shown)
     level = table.levels.level[members, k]
     counts, _ = np.histogram(level[~np.isnan(level)], bins=_BINS)
     return replace(
         detail,
         histogram=tuple(counts.tolist()),
         below=len(concerned),
-        people=tuple(concerned[:_PEOPLE]),
+        people=tuple(concerned[:shown]),
         courses=_find_courses(session, table, members, k),
     )
 
@@ -154,17 +157,18 @@ def _find_courses(
         table.gaps.gap[:, k], near_gap=table.framework.catalog.settings.near_gap
     )
     rows = np.flatnonzero(members & (standing == STANDINGS.index("gap")))
-    pairs = np.flatnonzero(
-        (modules.pair_competency == k) & ~modules.retired[modules.pair_module]
-    )
+    pairs = np.flatnonzero((modules.pair_competency == k) & ~modules.retired[modules.pair_module])
     level, grade = table.levels.level[rows, k], table.grades[rows]
     targets, _ = targets_of_grades(table.framework, table.as_of)
-    serves = serves_gap(
-        level[:, None],
-        targets[grade, k][:, None],
-        modules.pair_from[pairs],
-        modules.pair_to[pairs],
-    ) & modules.grade_allowed[grade][:, modules.pair_module[pairs]]
+    serves = (
+        serves_gap(
+            level[:, None],
+            targets[grade, k][:, None],
+            modules.pair_from[pairs],
+            modules.pair_to[pairs],
+        )
+        & modules.grade_allowed[grade][:, modules.pair_module[pairs]]
+    )
     gains = predict_improvement(level, estimates.table[pairs])
     closes = np.where(serves, np.minimum(gains, table.gaps.gap[rows, k][:, None]), 0.0)
     served = serves.sum(axis=0)

@@ -167,7 +167,9 @@ def _find_children(group: GroupMap) -> Sequence[GroupRow]:
     if top is not None:
         # as if it stood for everybody: only what is below it is listed
         names = ["", *(name.removeprefix(f"{top}/") for name in names[1:])]
-    return [row for row, at in zip(group.rows, find_above(names)[1:].tolist(), strict=True) if not at]
+    return [
+        row for row, at in zip(group.rows, find_above(names)[1:].tolist(), strict=True) if not at
+    ]
 
 
 def _goes_on(unit: str | None, names: Sequence[str]) -> bool:
@@ -190,9 +192,7 @@ def _draw(row: GroupRow, before: GroupRow | None, metric: Metric, *, goes_on: bo
     )
 
 
-def _draw_cell(
-    row: GroupRow, figures: Figures, before: Figures | None, metric: Metric
-) -> HeatCell:
+def _draw_cell(row: GroupRow, figures: Figures, before: Figures | None, metric: Metric) -> HeatCell:
     if metric == "assessed":
         value = share_assessed(row, figures)
     elif metric == "change":

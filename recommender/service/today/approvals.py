@@ -21,7 +21,8 @@ from recommender.working_days import count_working_days, find_zone
 
 DAYS_TO_DECIDE = 5
 """Working days within which a plan is to be approved or sent back."""
-_DAYS_AHEAD = 7
+REVIEW_AHEAD = dt.timedelta(days=7)
+"""So long before its day a review counts as due."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def read_approvals(session: Session, *, limit: int | None = None) -> Approvals:
 def read_reviews(session: Session, *, limit: int | None = None) -> Reviews:
     """List the plans in force whose review is due within a week or overdue, the earliest first."""
     session.need(Permission.READ_PLANS)
-    until = session.today + dt.timedelta(days=_DAYS_AHEAD)
+    until = session.today + REVIEW_AHEAD
     with session.reading() as connection:
         due: Sequence[WaitingPlan] = list_reviews(connection, session.who.scope, until=until)
     shown = due[:limit]

@@ -55,10 +55,14 @@ class RoundFigures:
 
 @dataclass(frozen=True)
 class Assessing:
-    """Of so many people, how many are to be assessed first, in what, and the last two rounds."""
+    """Of so many people, how many are to be assessed first, in what, and the last two rounds.
+
+    `competencies` has the first few of the `n_competencies` in which anybody is.
+    """
 
     people: int
     to_assess: int
+    n_competencies: int
     competencies: tuple[AssessFirst, ...]
     rounds: tuple[RoundFigures, ...]
 
@@ -95,6 +99,7 @@ def read_assessing(session: Session, *, limit: int | None = None) -> Assessing:
     return Assessing(
         people=len(people),
         to_assess=int(waits.any(axis=1).sum()),
+        n_competencies=int(waits.any(axis=0).sum()),
         competencies=_list_competencies(framework, people, waits, looks, rounds)[:limit],
         rounds=figures,
     )

@@ -1,4 +1,7 @@
-"""What waits for somebody who looks after people: all of it, from one state of the database."""
+"""What waits for somebody who looks after people, from one state of the database.
+
+Their files and the work that runs for them stand in `recommender.service.today.work`.
+"""
 
 from __future__ import annotations
 
@@ -7,35 +10,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from recommender.service.campaigns.reading import Campaign, list_unpublished
-from recommender.service.jobs.requests import Job
 from recommender.service.session import Session
 from recommender.service.today.approvals import Approvals, Reviews, read_approvals, read_reviews
 from recommender.service.today.assessing import Assessing, read_assessing
-from recommender.service.today.work import FailedImport, list_failed_imports, list_running
 
 _SHOWN = 6
 
 
 @dataclass(frozen=True)
 class Today:
-    """Everything that waits within the principal's scope; lists have the first few."""
+    """What waits within the principal's scope; lists have the first few."""
 
     day: dt.date
     approvals: Approvals
     reviews: Reviews
     assessing: Assessing
-    failed_imports: Sequence[FailedImport]
-    running: Sequence[Job]
     unpublished: Sequence[Campaign]
 
     @property
     def waiting(self) -> int:
-        """How many things wait: plans, imports, reviews, people to assess, campaigns."""
+        """How many things wait: plans, reviews, people to assess, campaigns."""
         return (
             self.approvals.count
             + self.reviews.count
             + self.assessing.to_assess
-            + len(self.failed_imports)
             + len(self.unpublished)
         )
 
@@ -48,7 +46,5 @@ def read_today(session: Session) -> Today:
             approvals=read_approvals(session, limit=_SHOWN),
             reviews=read_reviews(session, limit=_SHOWN),
             assessing=read_assessing(session, limit=_SHOWN),
-            failed_imports=list_failed_imports(session, limit=_SHOWN),
-            running=list_running(session),
             unpublished=list_unpublished(session, limit=_SHOWN),
         )

@@ -1,4 +1,4 @@
-"""Long work as the one who asked for it finds it in the morning: at hand, failed, to be reviewed."""
+"""Long work as whoever asked for it finds it: under way, failed, or not begun."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from recommender.service.jobs.requests import Job, get_job, get_jobs
+from recommender.service.people.recognising.waiting import list_waiting
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
+from recommender.store.imports.mappings import WaitingFile
 from recommender.store.jobs import JobStatus
+from recommender.store.plans.campaigns import find_campaign
 
-_LOOKED_AT = 50
+_LOOKED_AT, _SHOWN = 50, 6
 # a failed import of longer ago has been mended in another way, or is not wanted any more
 _FORGOTTEN_AFTER = dt.timedelta(days=14)
 
@@ -24,6 +27,45 @@ class FailedImport:
     file_name: str
     rows: int
     causes: int
+
+
+@dataclass(frozen=True)
+class Running:
+    """A job that has not ended, and the campaign it works for, if for one."""
+
+    job: Job
+    campaign: str | None
+
+
+@dataclass(frozen=True)
+class Work:
+    """What somebody has asked for and has not got: files not imported, and work that runs."""
+
+    files: Sequence[WaitingFile]
+    failed_imports: Sequence[FailedImport]
+    running: Sequence[Running]
+
+    @property
+    def imports(self) -> int:
+        """How many files were not imported, whether dropped in a page or sent by a program."""
+        return len(self.files) + len(self.failed_imports)
+
+
+def read_work(session: Session) -> Work:
+    """Read what the principal has asked for and not got."""
+    with session.reading():
+        return Work(
+            files=list_files(session),
+            failed_imports=list_failed_imports(session, limit=_SHOWN),
+            running=list_running(session),
+        )
+
+
+def list_files(session: Session) -> Sequence[WaitingFile]:
+    """List the principal's files that were dropped and are not imported, the newest first."""
+    if Permission.IMPORT not in session.who.permissions:
+        return []
+    return list_waiting(session)
 
 
 def list_failed_imports(session: Session, *, limit: int) -> list[FailedImport]:
@@ -47,16 +89,18 @@ def list_failed_imports(session: Session, *, limit: int) -> list[FailedImport]:
         return [_describe(get_job(session, job.job_id)) for job in failed[:limit]]
 
 
-def list_running(session: Session) -> Sequence[Job]:
-    """List the principal's work that has not ended, the newest first."""
+def list_running(session: Session) -> Sequence[Running]:
+    """List the principal's work that has not ended, what is worked on before what waits."""
     if Permission.RUN_JOBS not in session.who.permissions:
         return []
-    with session.reading():
-        return [
-            job
-            for status in (JobStatus.RUNNING, JobStatus.QUEUED)
-            for job in get_jobs(session, status=status, limit=_LOOKED_AT)
-        ]
+    with session.reading() as connection:
+        found: list[Running] = []
+        for status in (JobStatus.RUNNING, JobStatus.QUEUED):
+            for job in get_jobs(session, status=status, limit=_LOOKED_AT):
+                campaign_id = job.request.get("campaign_id")
+                campaign = find_campaign(connection, campaign_id) if campaign_id else None
+                found.append(Running(job, campaign.name if campaign else None))
+    return found
 
 
 def seconds_left(job: Job, *, now: dt.datetime) -> float | None:

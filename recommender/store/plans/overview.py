@@ -129,6 +129,7 @@ def _narrow(query: sa.Select[Any], wanted: PlanFilter) -> sa.Select[Any]:
     if wanted.org_unit is not None:
         query = query.where(in_unit(wanted.org_unit))
     if wanted.awaiting is not None:
+        # the drafts of a campaign wait there until they are published
         query = query.where(
             plan.status == "draft", ~_is_approved(wanted.awaiting), ~is_unpublished()
         )

@@ -52,12 +52,18 @@ def list_unapproved(
     """
     plan, approval = schema.plan.c, schema.plan_approval.c
     content = _newest_content()
-    approved = sa.exists().where(
-        approval.plan_id == plan.plan_id,
-        approval.version == content.c.version,
-        approval.party == party,
-        approval.decision == "approved",
+    last_word = (
+        sa.select(approval.decision)
+        .where(
+            approval.plan_id == plan.plan_id,
+            approval.version == content.c.version,
+            approval.party == party,
+        )
+        .order_by(approval.id.desc())
+        .limit(1)
+        .scalar_subquery()
     )
+    approved = sa.func.coalesce(last_word, "") == "approved"
     # of most plans the head knows the moment: in a version it stands behind the whole content
     since = sa.case((content.c.version == 1, plan.created_at), else_=_moment_of(content))
     query = (
@@ -69,6 +75,7 @@ def list_unapproved(
     if but_of is not None:
         query = query.where(plan.person_id != but_of)
     return [WaitingPlan(*row) for row in connection.execute(query)]
+
 
 
 def list_reviews(connection: sa.Connection, scope: Scope, *, until: dt.date) -> list[WaitingPlan]:
