@@ -5,9 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.pages import calendar, home, language, plan_documents, plans
+from api.pages.campaigns import asking, campaign
 from api.pages.imports import files, forms
+from api.pages.organisation import heat
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own, provider
+from api.pages.today import overview
 
 AREAS: tuple[APIRouter, ...] = (
     entering.PAGES,
@@ -15,12 +18,17 @@ AREAS: tuple[APIRouter, ...] = (
     own.PAGES,
     accounts.PAGES,
     home.PAGES,
+    overview.PAGES,
+    heat.PAGES,
     language.PAGES,
     listing.PAGES,
     person.PAGES,
     changes.PAGES,
     team.PAGES,
     *plans.AREAS,
+    # before the others: "new" is no id of a campaign
+    asking.PAGES,
+    campaign.PAGES,
     plan_documents.PAGES,
     # before the files: "forms" is no id of a file
     forms.PAGES,

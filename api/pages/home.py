@@ -12,8 +12,8 @@ from recommender.service.permissions import Role
 PAGES = Pages()
 _BEGINS = {
     Role.MANAGER: "/team",
-    Role.HR: "/people",
-    Role.ADMIN: "/people",
+    Role.HR: "/today",
+    Role.ADMIN: "/today",
     Role.ACCESS_ADMIN: "/accounts",
 }
 

@@ -55,9 +55,18 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "",
         (
+            Entry("today", "/today", "today", Permission.READ_STATISTICS, _HR),
+            Entry(
+                "organisation",
+                "/organisation",
+                "organisation",
+                Permission.READ_STATISTICS,
+                _HR | {Role.ANALYST},
+            ),
             Entry("team", "/team", "people", Permission.READ_STATISTICS, _LEADING),
             Entry("people", "/people", "people", Permission.READ_PEOPLE, _HR),
             Entry("plans", "/plans", "plan", Permission.READ_PLANS, _LEADING),
+            Entry("campaigns", "/campaigns", "campaign", Permission.RUN_JOBS, _HR),
             Entry("imports", "/imports", "import", Permission.IMPORT, _HR),
         ),
     ),

@@ -104,7 +104,7 @@
     // what a slider or a job changes beside it is told by its own live region
     const place = event.detail.elt;
     if (place.closest("[data-quiet]")) return;
-    const heading = place.matches("h1, h2, h3") ? place : place.querySelector("h1, h2, h3");
+    const heading = place.matches("h1, h2, h3") ? place : place.querySelector("[data-drawer] h2") || place.querySelector("h1, h2, h3");
     const summary = place.querySelector("[data-errors]");
     if (place.matches("[data-drawer]")) place.hidden = false;
     const target = summary || heading;
