@@ -20,7 +20,12 @@ from recommender.texts import say
 from training_catalog import Category
 
 _SCALES = {"gap": "warm", "below": "warm", "assessed": "blue", "change": "diverging"}
-_FORMATS = {"gap": "0.0", "below": "0%", "assessed": "0%", "change": "+0.00;\N{MINUS SIGN}0.00;0.00"}
+_FORMATS = {
+    "gap": "0.0",
+    "below": "0%",
+    "assessed": "0%",
+    "change": "+0.00;\N{MINUS SIGN}0.00;0.00",
+}
 
 
 def write_organisation(session: Session, request: StatisticsRequest, category: str = "") -> bytes:
@@ -46,9 +51,7 @@ def write_organisation(session: Session, request: StatisticsRequest, category: s
         If there is no such unit within the principal's scope, no such grade or category.
     """
     categories = [
-        each
-        for each in session.service.framework.catalog.categories
-        if category in ("", each.id)
+        each for each in session.service.framework.catalog.categories if category in ("", each.id)
     ]
     if not categories:
         raise NotFoundError("competency.unknown", competency_id=category)
