@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from chromium import Opened, open_office
+from chromium import Office, Opened, open_office
 from openpyxl import Workbook
 from plan_office import principal
 from playwright.sync_api import expect
@@ -41,7 +41,7 @@ def words(key: str, **values: object) -> str:
 
 
 def hand_in(seen: Opened, file: Path, answers: Mapping[str, str]) -> None:
-    """Drop a file, answer what is asked about it, and store it; answers go by parts of questions."""
+    """Drop a file, answer what is asked by parts of the questions, and store it."""
     page = seen.page
     seen.go("/imports")
     page.set_input_files("#files", file)
