@@ -20,6 +20,8 @@ from recommender.texts import say
 from training_catalog import Category
 
 _SCALES = {"gap": "warm", "below": "warm", "assessed": "blue", "change": "diverging"}
+# as printed in the page: half a hundredth of a level is no change, and has no sign
+_DIGITS = {"gap": 4, "below": 4, "assessed": 4, "change": 2}
 _FORMATS = {
     "gap": "0.0",
     "below": "0%",
@@ -29,7 +31,7 @@ _FORMATS = {
 
 
 def write_organisation(session: Session, request: StatisticsRequest, category: str = "") -> bytes:
-    """Write the map of a unit and those right below it by every measure, with the same cells left out.
+    """Write the map of a unit and those right below it by every measure.
 
     Parameters
     ----------
@@ -56,7 +58,9 @@ def write_organisation(session: Session, request: StatisticsRequest, category: s
     if not categories:
         raise NotFoundError("competency.unknown", competency_id=category)
     with session.reading():
-        maps = [(metric, read_organisation(session, request, metric)) for metric in METRICS]
+        maps: list[tuple[Metric, OrganisationMap]] = [
+            (metric, read_organisation(session, request, metric)) for metric in METRICS
+        ]
     sheets = [_sheet(session, request, metric, found, categories) for metric, found in maps]
     with tempfile.TemporaryDirectory(prefix="recommender-") as folder:
         path = Path(folder) / "organisation.xlsx"
@@ -88,6 +92,7 @@ def _sheet(
         lines=lines,
         scale=_SCALES[metric],  # pyright: ignore[reportArgumentType] - one of `Scale`
         number_format=_FORMATS[metric],
+        stacked=lang == "zh-CN",
         heads=(say("console.unit", lang), say("console.organisation.people", lang)),
         groups=[
             (
@@ -100,19 +105,19 @@ def _sheet(
             (
                 (row.org_unit or everybody).split("/")[-1],
                 "<5" if row.is_small else "" if row.n_people is None else row.n_people,
-                _cells(row, ids),
+                _cells(row, ids, _DIGITS[metric]),
             )
             for row in (found.total, *found.rows)
         ],
     )
 
 
-def _cells(row: HeatRow, ids: list[str]) -> list[tuple[float, int] | str]:
+def _cells(row: HeatRow, ids: list[str], digits: int) -> list[tuple[float, int] | str]:
     cells = {cell.competency_id: cell for cell in row.cells}
-    return [_cell(cells[name]) for name in ids]
+    return [_cell(cells[name], digits) for name in ids]
 
 
-def _cell(cell: HeatCell) -> tuple[float, int] | str:
+def _cell(cell: HeatCell, digits: int) -> tuple[float, int] | str:
     if cell.value is None or cell.step is None:
         return "·" if cell.suppressed else "?"
-    return cell.value, cell.step
+    return round(cell.value, digits) + 0.0, cell.step
