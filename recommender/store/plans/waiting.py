@@ -77,7 +77,6 @@ def list_unapproved(
     return [WaitingPlan(*row) for row in connection.execute(query)]
 
 
-
 def list_reviews(connection: sa.Connection, scope: Scope, *, until: dt.date) -> list[WaitingPlan]:
     """Return the plans in force whose review is due by a day, the earliest first."""
     plan = schema.plan.c
