@@ -9,11 +9,12 @@ from api.pages.campaigns import asking, campaign
 from api.pages.imports import files, forms
 from api.pages.organisation import heat
 from api.pages.people import changes, listing, person, team
-from api.pages.signing_in import accounts, entering, own
+from api.pages.signing_in import accounts, entering, own, provider
 from api.pages.today import overview
 
 AREAS: tuple[APIRouter, ...] = (
     entering.PAGES,
+    provider.PAGES,
     own.PAGES,
     accounts.PAGES,
     home.PAGES,
