@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from recommender.exchange.forms.reading import files_of, read_form, recognise_form
     from recommender.exchange.forms.sheets import write_attendance_sheet, write_exam_sheet
     from recommender.exchange.forms.survey_text import write_survey_text
+    from recommender.exchange.heat_maps import HeatSheet, write_heat_maps
     from recommender.exchange.tables.faults import describe_causes, describe_faults
-    from recommender.exchange.tables.heat_maps import HeatSheet, write_heat_maps
     from recommender.exchange.tables.marked_copy import write_marked_copy, write_mended_copy
     from recommender.exchange.tables.reading import (
         TableRead,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from recommender.exchange.tables.writing import write_xlsx
 
 _HOMES = {
-    "HeatSheet": "tables.heat_maps",
+    "HeatSheet": "heat_maps",
     "TableRead": "tables.reading",
     "check_items": "tables.reading",
     "describe_causes": "tables.faults",
@@ -46,7 +46,7 @@ _HOMES = {
     "write_attendance_sheet": "forms.sheets",
     "write_catalog_workbook": "catalog.writing",
     "write_exam_sheet": "forms.sheets",
-    "write_heat_maps": "tables.heat_maps",
+    "write_heat_maps": "heat_maps",
     "write_marked_copy": "tables.marked_copy",
     "write_mended_copy": "tables.marked_copy",
     "write_rating_form": "forms.rating_forms",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Query, Response
@@ -20,7 +20,11 @@ from recommender.errors import NotFoundError
 from recommender.service.exports.organisation import write_organisation
 from recommender.service.groups.cell import BIN_LEVELS, CellDetail, read_cell
 from recommender.service.groups.heat import METRICS, Metric
-from recommender.service.groups.organisation import OrganisationMap, read_organisation
+from recommender.service.groups.organisation import (
+    ROUNDS_SHOWN,
+    OrganisationMap,
+    read_organisation,
+)
 from recommender.service.groups.rounds import list_rounds
 from recommender.service.groups.table import StatisticsRequest
 from recommender.service.permissions import Permission
@@ -30,7 +34,6 @@ PAGES = Pages()
 
 Unit = Annotated[str, Query(max_length=400)]
 Name = Annotated[str, Query(max_length=200)]
-_ROUNDS = 4
 
 
 @PAGES.page("GET", "/organisation", Permission.READ_STATISTICS)
@@ -59,8 +62,9 @@ def show_organisation(
         found = read_organisation(call.session, request, show)
         cell = None
         if competency:
-            whose = StatisticsRequest(request.as_of, of or unit or None, request.grade)
-            cell = read_cell(call.session, whose, competency, everybody=bool(everybody))
+            within = StatisticsRequest(request.as_of, of or unit or None, request.grade)
+            cell = read_cell(call.session, within, competency, everybody=bool(everybody))
+    whose = {"unit": of or unit, "competency": competency, "grade": grade}
     opened = {"of": of, "competency": competency, "at": at}
     names = Names(call)
     columns = words.columns_of(names, call.lang, category)
@@ -99,8 +103,11 @@ def show_organisation(
         cell=cell,
         everybody=bool(everybody),
         cell_address=lambda **more: address(**opened, **more),
-        export=f"/organisation/map.xlsx?{urlencode({'unit': unit, 'grade': grade, 'category': category, 'day': day})}",
-        campaign=f"/campaigns/new?{urlencode({'unit': of or unit, 'competency': competency, 'grade': grade})}",
+        export=f"/organisation/map.xlsx?{urlencode(given)}",
+        # plans are made for today; of an earlier round others may be below target
+        campaign=f"/campaigns/new?{urlencode(whose)}"
+        if request.as_of == call.session.today
+        else "",
         opener=at,
         bins=_bins(cell),
         exactly=call.session.who.sees_people,
@@ -119,22 +126,21 @@ def download_organisation(
 def _request(call: Call, unit: str, grade: str, day: str) -> StatisticsRequest:
     """Return whose figures are asked for; of a day that ends no round, those of today."""
     today = call.session.today
-    ends = {each.as_of.isoformat(): each.as_of for each in _rounds(call, today)}
+    rounds = list_rounds(call.session.service.framework, today, ROUNDS_SHOWN)
+    ends = {each.as_of.isoformat(): each.as_of for each in rounds}
     return StatisticsRequest(ends.get(day, today), unit or None, grade or None)
 
 
-def _rounds(call: Call, today: dt.date) -> list[Any]:
-    return list_rounds(call.session.service.framework, today, _ROUNDS)
-
-
-def _down(call: Call, unit: str, goes_on: bool, address: Any) -> str:
+def _down(call: Call, unit: str, goes_on: bool, address: Callable[..., str]) -> str:
     """Return the address a step below a unit: its own map, or its people for who may see them."""
     if goes_on:
         return address(unit=unit)
     return f"/team?{urlencode({'unit': unit})}" if call.session.who.sees_people else ""
 
 
-def _trail(call: Call, found: OrganisationMap, address: Any) -> list[tuple[str, str | None]]:
+def _trail(
+    call: Call, found: OrganisationMap, address: Callable[..., str]
+) -> list[tuple[str, str | None]]:
     """Return the way to a unit, from the unit that the visitor is responsible for."""
     own = call.session.who.org_unit
     unit = found.total.org_unit

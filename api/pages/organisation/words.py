@@ -57,7 +57,10 @@ def columns_of(names: Names, lang: str, category: str) -> Columns:
     """Return the columns of a category, or of all where it names none."""
     return Columns(
         [
-            (each.name.in_language(lang), [(one, names.competency(one)) for one in each.competencies])
+            (
+                each.name.in_language(lang),
+                [(one, names.competency(one)) for one in each.competencies],
+            )
             for each in names.catalog.categories
             if category in ("", each.id)
         ]
@@ -152,6 +155,8 @@ class Wording:
             shown,
             comma.join((label, competency, said)),
             place,
-            "" if cell.suppressed else self._address(of=row.org_unit or "", competency=cell.competency_id, at=place),
+            ""
+            if cell.suppressed
+            else self._address(of=row.org_unit or "", competency=cell.competency_id, at=place),
             self._opened == (row.org_unit, cell.competency_id),
         )

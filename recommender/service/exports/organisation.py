@@ -20,11 +20,18 @@ from recommender.texts import say
 from training_catalog import Category
 
 _SCALES = {"gap": "warm", "below": "warm", "assessed": "blue", "change": "diverging"}
-_FORMATS = {"gap": "0.0", "below": "0%", "assessed": "0%", "change": "+0.00;\N{MINUS SIGN}0.00;0.00"}
+# as printed in the page: half a hundredth of a level is no change, and has no sign
+_DIGITS = {"gap": 4, "below": 4, "assessed": 4, "change": 2}
+_FORMATS = {
+    "gap": "0.0",
+    "below": "0%",
+    "assessed": "0%",
+    "change": "+0.00;\N{MINUS SIGN}0.00;0.00",
+}
 
 
 def write_organisation(session: Session, request: StatisticsRequest, category: str = "") -> bytes:
-    """Write the map of a unit and those right below it by every measure, with the same cells left out.
+    """Write the map of a unit and those right below it by every measure.
 
     Parameters
     ----------
@@ -46,9 +53,7 @@ def write_organisation(session: Session, request: StatisticsRequest, category: s
         If there is no such unit within the principal's scope, no such grade or category.
     """
     categories = [
-        each
-        for each in session.service.framework.catalog.categories
-        if category in ("", each.id)
+        each for each in session.service.framework.catalog.categories if category in ("", each.id)
     ]
     if not categories:
         raise NotFoundError("competency.unknown", competency_id=category)
@@ -85,6 +90,7 @@ def _sheet(
         lines=lines,
         scale=_SCALES[metric],  # pyright: ignore[reportArgumentType] - one of `Scale`
         number_format=_FORMATS[metric],
+        stacked=lang == "zh-CN",
         heads=(say("console.unit", lang), say("console.organisation.people", lang)),
         groups=[
             (
@@ -97,19 +103,19 @@ def _sheet(
             (
                 (row.org_unit or everybody).split("/")[-1],
                 "<5" if row.is_small else "" if row.n_people is None else row.n_people,
-                _cells(row, ids),
+                _cells(row, ids, _DIGITS[metric]),
             )
             for row in (found.total, *found.rows)
         ],
     )
 
 
-def _cells(row: HeatRow, ids: list[str]) -> list[tuple[float, int] | str]:
+def _cells(row: HeatRow, ids: list[str], digits: int) -> list[tuple[float, int] | str]:
     cells = {cell.competency_id: cell for cell in row.cells}
-    return [_cell(cells[name]) for name in ids]
+    return [_cell(cells[name], digits) for name in ids]
 
 
-def _cell(cell: HeatCell) -> tuple[float, int] | str:
+def _cell(cell: HeatCell, digits: int) -> tuple[float, int] | str:
     if cell.value is None or cell.step is None:
         return "·" if cell.suppressed else "?"
-    return cell.value, cell.step
+    return round(cell.value, digits) + 0.0, cell.step

@@ -23,7 +23,8 @@ from recommender.service.groups.statistics import (
 from recommender.service.groups.table import StatisticsRequest
 from recommender.service.session import Session
 
-_ROUNDS_SHOWN = 4
+ROUNDS_SHOWN = 4
+"""How many rounds one can look back to."""
 _CHANGES_SHOWN = 3
 
 
@@ -107,7 +108,7 @@ def read_organisation(
     request = at_home(session, request)
     with session.reading():
         now = read_unit_map(session, request)
-        rounds = list_rounds(session.service.framework, now.total.as_of, _ROUNDS_SHOWN)
+        rounds = list_rounds(session.service.framework, now.total.as_of, ROUNDS_SHOWN)
         before = rounds[1] if len(rounds) > 1 else None
         earlier = None
         if before is not None:
@@ -127,7 +128,7 @@ def read_organisation(
     return OrganisationMap(
         as_of=now.total.as_of,
         before=before,
-        rounds=tuple(list_rounds(session.service.framework, session.today, _ROUNDS_SHOWN)),
+        rounds=tuple(list_rounds(session.service.framework, session.today, ROUNDS_SHOWN)),
         total=total,
         rows=rows,
         largest=_find_largest(children),

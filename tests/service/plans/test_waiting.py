@@ -119,7 +119,8 @@ def test_a_failed_import_waits_until_the_file_is_imported(office):
     def end(job_id, **details):
         with writing(office.service.engine) as connection:
             job = claim_job(connection, "w")
-            assert job is not None and job.job_id == job_id
+            assert job is not None
+            assert job.job_id == job_id
             if details:
                 fail_job(connection, job_id, "w", **details)
             else:

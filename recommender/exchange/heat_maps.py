@@ -1,4 +1,4 @@
-"""Heat maps as a workbook: a sheet each, in the colours of the page, with the figures as numbers."""
+"""Heat maps as a workbook: a sheet each, in the colours of the page, its figures as numbers."""
 
 from __future__ import annotations
 
@@ -23,20 +23,23 @@ _FILLS: dict[Scale, tuple[str, ...]] = {
 _WHITE_INK: dict[Scale, tuple[int, ...]] = {"warm": (5, 6), "blue": (5, 6), "diverging": (0, 6)}
 _QUIET = "#edf0f3"
 _HEAD = 4
+_POINTS_STACKED, _POINTS_TURNED, _POINTS_GROUP = 14, 6, 32
 
 
 @dataclass(frozen=True)
 class HeatSheet:
     """One map.
 
-    `lines` stand above it. A row is its label, its count of people, and its cells: a value with the
-    step of its colour, or a text for what has none.
+    `lines` stand above it; names of columns are `stacked`, sign below sign, or turned. A row is its
+    label, its count of people, and its cells: a value with the step of its colour, or a text for
+    what has none.
     """
 
     title: str
     lines: Sequence[str]
     scale: Scale
     number_format: str
+    stacked: bool
     heads: tuple[str, str]
     groups: Sequence[tuple[str, Sequence[str]]]
     rows: Sequence[tuple[str, int | str, Sequence[tuple[float, int] | str]]]
@@ -56,8 +59,13 @@ def write_heat_maps(sheets: Sequence[HeatSheet], path: Path) -> None:
 
 
 def _write(workbook: Workbook, page: Worksheet, sheet: HeatSheet) -> None:
-    upright = workbook.add_format({"rotation": 90, "align": "center", "valign": "bottom"})
-    kind = workbook.add_format({"align": "center", "bottom": 1, "bottom_color": "#848f9f"})
+    # 270: signs one below the other, as Chinese is written; Latin letters are turned
+    turned = 270 if sheet.stacked else 90
+    upright = workbook.add_format({"rotation": turned, "align": "center", "valign": "bottom"})
+    last = workbook.add_format({"valign": "bottom", "align": "right"})
+    kind = workbook.add_format(
+        {"align": "center", "text_wrap": True, "bottom": 1, "bottom_color": "#848f9f"}
+    )
     bold = workbook.add_format({"bold": True})
     quiet = workbook.add_format({"align": "center", "bg_color": _QUIET, "font_color": "#48556a"})
     steps = [
@@ -77,7 +85,10 @@ def _write(workbook: Workbook, page: Worksheet, sheet: HeatSheet) -> None:
         page.write_string(number, 0, line, bold if number == 0 else None)
     top = max(_HEAD, len(sheet.lines) + 2)
     page.write_string(top, 0, sheet.heads[0])
-    page.write_string(top, 1, sheet.heads[1])
+    page.write_string(top, 1, sheet.heads[1], last)
+    longest = max(len(name) for _, names in sheet.groups for name in names)
+    page.set_row(top, longest * (_POINTS_STACKED if sheet.stacked else _POINTS_TURNED) + 8)
+    page.set_row(top - 1, _POINTS_GROUP)
     column = 2
     for group, names in sheet.groups:
         if len(names) > 1:
@@ -98,7 +109,7 @@ def _write(workbook: Workbook, page: Worksheet, sheet: HeatSheet) -> None:
         if isinstance(people, int):
             page.write_number(number, 1, people)
         else:
-            page.write_string(number, 1, people)
+            page.write_string(number, 1, people, last)
         for at, cell in enumerate(cells, start=2):
             if isinstance(cell, str):
                 page.write_string(number, at, cell, quiet)
