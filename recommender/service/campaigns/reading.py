@@ -38,9 +38,9 @@ _MOST_LISTED = 200
 class Campaign:
     """A campaign, how far it is, and how many of its drafts are still to be published.
 
-    It is `empty` where it made no plans, or has none any more: they belong to the campaign that made
-    them last. `done` of `total` people are planned while the job runs; `seconds_left` is how long it will
-    still take at the speed so far, None while nobody can tell.
+    It is `empty` where it made no plans, or has none any more: they belong to the campaign that
+    made them last. `done` of `total` people are planned while the job runs; `seconds_left` is how
+    long it will still take at the speed so far, None while nobody can tell.
     """
 
     stored: StoredCampaign
