@@ -29,7 +29,7 @@ from recommender.store.plans.campaigns import (
 from recommender.store.plans.overview import PlanTotals, sum_campaign
 from recommender.store.plans.waiting import PlanSize, find_contents, read_sizes
 
-State = Literal["queued", "planning", "failed", "cancelled", "review", "published"]
+State = Literal["queued", "planning", "failed", "cancelled", "review", "published", "empty"]
 
 _MOST_LISTED = 200
 
@@ -38,8 +38,9 @@ _MOST_LISTED = 200
 class Campaign:
     """A campaign, how far it is, and how many of its drafts are still to be published.
 
-    `done` of `total` people are planned while the job runs; `seconds_left` is how long it will
-    still take at the speed so far, None while nobody can tell.
+    It is `empty` where it made no plans, or has none any more: they belong to the campaign that
+    made them last. `done` of `total` people are planned while the job runs; `seconds_left` is how
+    long it will still take at the speed so far, None while nobody can tell.
     """
 
     stored: StoredCampaign
@@ -193,12 +194,13 @@ def _may_see(session: Session, campaign: StoredCampaign) -> bool:
 
 
 def _describe(connection: Connection, stored: Sequence[StoredCampaign]) -> list[Campaign]:
-    unpublished = count_plans(connection, [each.campaign_id for each in stored])
+    counts = count_plans(connection, [each.campaign_id for each in stored])
     campaigns: list[Campaign] = []
     for each in stored:
-        waiting = unpublished.get(each.campaign_id, 0)
+        plans, waiting = counts.get(each.campaign_id, (0, 0))
         if each.planned is not None:
-            campaigns.append(Campaign(each, "review" if waiting else "published", waiting))
+            state: State = "review" if waiting else "published" if plans else "empty"
+            campaigns.append(Campaign(each, state, waiting))
             continue
         # a job that is gone without plans has failed, and was deleted after a while
         job = read_job(connection, each.job_id)

@@ -16,7 +16,7 @@ from recommender.service.levels.gaps import describe_gaps
 from recommender.service.levels.standing import Standing, aim_at, read_standing
 from recommender.service.people.leavers import refuse_left
 from recommender.service.permissions import Permission
-from recommender.service.plans.choices import PlanRequest, check_names, find_target_grade
+from recommender.service.plans.choices import PlanRequest, Purse, check_names, find_target_grade
 from recommender.service.plans.learning_path import is_for_grade
 from recommender.service.plans.making import make_plan
 from recommender.service.plans.stored import (
@@ -60,39 +60,6 @@ class GroupPlans:
 
     plans: list[Plan]
     refused: list[tuple[str, InputError | ConflictError]]
-
-
-@dataclass
-class Purse:
-    """What is left of the money for many plans, in CNY; None where there is no bound."""
-
-    left: float | None
-
-    def limit(self, request: PlanRequest) -> PlanRequest:
-        """Return a request that spends no more than what is left."""
-        if self.left is None:
-            return request
-        own = request.cost_budget
-        return replace(request, cost_budget=self.left if own is None else min(own, self.left))
-
-    def refuse_nothing(self, request: PlanRequest, plan: Plan) -> None:
-        """Refuse a plan that has no course for want of money.
-
-        Raises
-        ------
-        ConflictError
-            If it has none, and what is left was its limit.
-        """
-        limit = self.limit(request).cost_budget
-        if not plan.items and self.left is not None and limit == self.left:
-            raise ConflictError(
-                "plan.money-gone", person_id=plan.person_id, left=f"{self.left:,.0f}"
-            )
-
-    def pay(self, plan: Plan) -> None:
-        """Take out what a plan costs."""
-        if self.left is not None:
-            self.left = max(0.0, self.left - plan.total_cost)
 
 
 def simulate_plan(

@@ -118,18 +118,22 @@ def end_campaign(
     )
 
 
-def count_plans(connection: sa.Connection, campaign_ids: Sequence[str]) -> dict[str, int]:
-    """Count the drafts that wait to be published, by campaign; without any it is left out."""
+def count_plans(
+    connection: sa.Connection, campaign_ids: Sequence[str]
+) -> dict[str, tuple[int, int]]:
+    """Count the plans of campaigns, and the drafts that wait; one without plans is left out."""
+    waits = sa.and_(_LINK.c.published_at.is_(None), schema.plan.c.status == "draft")
     query = (
-        sa.select(_LINK.c.campaign_id, sa.func.count())
+        sa.select(_LINK.c.campaign_id, sa.func.count(), sa.func.sum(sa.case((waits, 1), else_=0)))
         .join(schema.plan, schema.plan.c.plan_id == _LINK.c.plan_id)
-        .where(_LINK.c.published_at.is_(None), schema.plan.c.status == "draft")
         .group_by(_LINK.c.campaign_id)
     )
     return {
-        campaign_id: count
+        campaign_id: (plans, waiting)
         for some in in_pieces(campaign_ids)
-        for campaign_id, count in connection.execute(query.where(_LINK.c.campaign_id.in_(some)))
+        for campaign_id, plans, waiting in connection.execute(
+            query.where(_LINK.c.campaign_id.in_(some))
+        )
     }
 
 

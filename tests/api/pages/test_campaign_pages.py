@@ -95,6 +95,17 @@ def test_drafts_are_reviewed_and_published(served, hr):
     assert f'value="{other}"' not in late.text
     for wrong in ("plan-0:1", "x"):
         assert publish(plans=wrong).status_code in (404, 422)
+    # a program sees and says the same
+    program, api = served.client("hr"), f"/v1{place}"
+    assert program.get(api).json()["state"] == "review"
+    plans = program.get(f"{api}/plans", params={"limit": 200}).json()["items"]
+    assert {plan["plan_id"] for plan in plans if plan["published_at"]} == {one.partition(":")[0]}
+    body = {"plans": [{"plan_id": plan_id, "version": int(version)}]}
+    refused = program.post(f"{api}/publication", json=body).json()
+    assert (refused["published"], [each["code"] for each in refused["refused"]]) == (
+        0,
+        ["request.stale"],
+    )
     assert publish(everything="true").status_code == 303
     done = hr.get(place).text
     assert 'name="plans"' not in done

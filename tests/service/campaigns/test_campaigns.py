@@ -276,7 +276,7 @@ def test_a_plan_that_a_later_campaign_makes_anew_is_there(ask, work):
     work()
     assert {each.head.plan_id for each in drafts_of(ask, later, limit=50)} == made
     assert drafts_of(ask, first, limit=50) == []
-    assert ask(get_campaign, first.stored.campaign_id).state == "published"
+    assert ask(get_campaign, first.stored.campaign_id).state == "empty"
 
 
 def test_somebody_who_is_erased_leaves_it(ask, work):
