@@ -63,7 +63,10 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ),
     (
         "administration",
-        (Entry("accounts", "/accounts", "person", Permission.MANAGE_KEYS, _KEYS),),
+        (
+            Entry("accounts", "/accounts", "person", Permission.MANAGE_KEYS, _KEYS),
+            Entry("keys", "/keys", "key", Permission.MANAGE_KEYS, _KEYS),
+        ),
     ),
 )
 
