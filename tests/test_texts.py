@@ -49,6 +49,7 @@ FAMILIES = {
     "invalid.": "api.problems: what pydantic finds wrong with a field, by its type",
     "form.": "exchange.forms: answers, relations, heads of sheets",
     "history.": "improvement.history: figures, notes and what is suspicious",
+    "key-state.": "cli.access.keys and /keys: what a key can be used for",
     "left-out.": "service.left_out",
     "menu.": "api.pages.menu: every entry and group",
     "method.": "paper.name_method: sources of a level",

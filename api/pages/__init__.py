@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.pages import calendar, home, language, plan_documents, plans
-from api.pages.administration import keys
+from api.pages.administration import audit, keys
 from api.pages.imports import files, forms
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own
@@ -27,4 +27,5 @@ AREAS: tuple[APIRouter, ...] = (
     files.PAGES,
     calendar.PAGES,
     keys.PAGES,
+    audit.PAGES,
 )

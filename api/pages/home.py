@@ -15,6 +15,7 @@ _BEGINS = {
     Role.HR: "/people",
     Role.ADMIN: "/people",
     Role.ACCESS_ADMIN: "/accounts",
+    Role.AUDITOR: "/audit",
 }
 
 

@@ -50,6 +50,7 @@ class Group:
 
 _HR = frozenset({Role.HR, Role.ADMIN})
 _LEADING = _HR | {Role.MANAGER}
+_AUDITING = frozenset({Role.AUDITOR, Role.ADMIN})
 _KEYS = frozenset({Role.ACCESS_ADMIN, Role.ADMIN})
 _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
@@ -66,6 +67,7 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("accounts", "/accounts", "person", Permission.MANAGE_KEYS, _KEYS),
             Entry("keys", "/keys", "key", Permission.MANAGE_KEYS, _KEYS),
+            Entry("audit", "/audit", "audit", Permission.READ_AUDIT, _AUDITING),
         ),
     ),
 )

@@ -156,7 +156,7 @@ def is_valid(key: StoredKey, now: dt.datetime) -> bool:
 
 
 def state_of(key: StoredKey) -> str:
-    """Return what a key can be used for: ``valid``, ``waits``, ``lapsed``, ``expired``, ``revoked``.
+    """Return what a key is: ``valid``, ``waits``, ``lapsed``, ``expired`` or ``revoked``.
 
     One that lapsed was not confirmed in time.
     """

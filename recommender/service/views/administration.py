@@ -1,4 +1,4 @@
-"""What administrators and auditors look through: keys, and the audit trail from its newest entry."""
+"""What administrators and auditors look through: keys, and the newest of the audit trail."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class TrailLine:
     name : str
         The label of the key or the login of the account; empty where there is neither.
     area : str
-        What the operation is about, as `find_area` has it.
+        What the operation is about, as `find_area` has it; ``other`` where it is about nobody.
     """
 
     entry: StoredEntry
@@ -199,7 +199,11 @@ def read_trail_entry(session: Session, seq: int) -> TrailLine:
 
 
 def _describe(entry: StoredEntry, names: dict[str, str]) -> TrailLine:
-    return TrailLine(entry, names.get(entry.actor, ""), find_area(entry.action))
+    area = find_area(entry.action)
+    # what nothing else is said of is about levels, but not where it is about nobody
+    if area == "levels" and not entry.subjects:
+        area = "other"
+    return TrailLine(entry, names.get(entry.actor, ""), area)
 
 
 def _actor_of(key: StoredKey) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
-from serving import MANAGER
+from serving import EMPLOYEE, MANAGER
+
+from recommender.service.views.administration import PER_PAGE
 
 EVIL = "<script>alert(1)</script>"
 
@@ -89,3 +92,69 @@ def test_the_last_use_of_a_key_goes_by_the_audit_trail(served, admin):
     assert "—" in last()
     served.client(None, Authorization=f"Bearer {token}").get("/v1/people?limit=1")
     assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d", last())
+
+
+# -- the audit trail --
+
+
+@pytest.fixture(scope="module")
+def auditor(served):
+    """The browser of somebody who reads the audit trail, and nothing else."""
+    with served.browser("auditor") as browser:
+        yield browser
+
+
+def numbers(page):
+    return [int(number) for number in re.findall(r'href="/audit/(\d+)"', page)]
+
+
+def test_the_auditor_finds_who_read_whom(served, auditor):
+    with served.browser("hr") as hr:
+        hr.get(f"/people/{EMPLOYEE}")
+        hr.get(f"/people/{EMPLOYEE}/evidence")
+    assert auditor.get("/").headers["location"] == "/audit"
+    page = auditor.get(f"/audit?person={EMPLOYEE}&action=show_person&since=2000-01-01").text
+    found = numbers(page)
+    assert found == sorted(found, reverse=True)
+    assert found
+    entry = auditor.get(f"/audit/{found[0]}").text
+    assert ("show_person" in entry, EMPLOYEE in entry, "account:hr" in entry) == (True,) * 3
+    # each condition narrows; a day is by the clock on the wall
+    for none in ("until=2000-01-01", "who=nobody", "action=show_perso", "before=1"):
+        assert numbers(auditor.get(f"/audit?{none}").text) == [], none
+    assert numbers(auditor.get("/audit?who=account:hr").text)
+    missing = auditor.get("/audit?person=no-such")
+    assert (missing.status_code, 'role="alert"' in missing.text) == (404, True)
+    for wrong in ("since=x", "until=0001-01-01", "before=0", "who=%00"):
+        assert auditor.get(f"/audit?{wrong}").status_code == 422, wrong
+    assert auditor.get("/audit/2147483647").status_code == 404
+
+
+def test_a_key_goes_by_its_label_and_pages_lead_to_what_is_older(served, admin, auditor):
+    token, key_id = secret(admin.post("/keys", data={"label": EVIL, "role": "hr"}))
+    with served.client(None, Authorization=f"Bearer {token}") as portal:
+        for _ in range(PER_PAGE + 1):
+            portal.get("/v1/people?limit=1")
+    first = auditor.get(f"/audit?who=key:{key_id}").text
+    assert ("&lt;script&gt;" in first, EVIL in first) == (True, False)
+    newest = numbers(first)
+    assert len(newest) == PER_PAGE
+    older = html.unescape(re.findall(r'href="(/audit[^"]+before=\d+)"', first)[0])
+    last = auditor.get(older).text
+    assert (len(numbers(last)), max(numbers(last)) < min(newest)) == (1, True)
+    assert "更早的记录" not in last
+
+
+def test_the_chain_is_checked_and_compared_with_a_hash_noted_earlier(auditor):
+    page = auditor.get("/audit/chain").text
+    head = re.findall(r'id="head" value="([0-9a-f]{64})"', page)[0]
+    assert "完整" in page
+    assert "也在其中" in auditor.get(f"/audit/chain?noted={head}").text
+    other = auditor.get(f"/audit/chain?noted={'0' * 63}1").text
+    assert ('role="alert"' in other, "完整" in other) == (True, False)
+    assert auditor.get("/audit/chain?noted=xyz").status_code == 422
+
+
+def test_an_auditor_who_may_see_nobody_is_offered_no_search(auditor, admin):
+    assert 'role="search"' not in auditor.get("/audit").text
+    assert 'role="search"' in admin.get("/audit").text

@@ -19,6 +19,7 @@ VALUES = {"module_id": "m", "activity_id": "1", "version": "1", "review_id": "1"
 VALUES |= {
     "account_id": "0" * 12,
     "key_id": "0" * 12,
+    "seq": "1",
     "link": "x",
     "import_id": "up-1",
     "job_id": "job-1",
