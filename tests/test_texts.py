@@ -61,6 +61,7 @@ FAMILIES = {
     "person.rater.": "pages of a person: every type of rater",
     "person.record.is.": "people/history.html.j2: statuses of enrolments",
     "problem.": "api.problems: titles by status",
+    "privacy_page.tab.": "api.pages.administration.privacy: every tab",
     "reason.": "planning, answers.explain_served: basis, place",
     "recognition.": "exchange.recognition.answers.wording: forms, reasons, questions by code",
     "registry.": "improvement.registry: verdicts and limits",

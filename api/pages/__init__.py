@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.pages import calendar, home, language, plan_documents, plans
-from api.pages.administration import audit, keys
+from api.pages.administration import audit, keys, privacy
 from api.pages.imports import files, forms
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own
@@ -28,4 +28,5 @@ AREAS: tuple[APIRouter, ...] = (
     calendar.PAGES,
     keys.PAGES,
     audit.PAGES,
+    privacy.PAGES,
 )
