@@ -6,8 +6,10 @@ import html
 import re
 
 import pytest
-from serving import EMPLOYEE, MANAGER
+from databases import copied
+from serving import ABSENT, COLLEAGUE, EMPLOYEE, MANAGER, OTHER_UNIT, OUTSIDE, serve
 
+from recommender.service.permissions import PERMISSIONS, Permission, Role
 from recommender.service.views.administration import PER_PAGE
 
 EVIL = "<script>alert(1)</script>"
@@ -158,3 +160,101 @@ def test_the_chain_is_checked_and_compared_with_a_hash_noted_earlier(auditor):
 def test_an_auditor_who_may_see_nobody_is_offered_no_search(auditor, admin):
     assert 'role="search"' not in auditor.get("/audit").text
     assert 'role="search"' in admin.get("/audit").text
+
+
+# -- privacy requests --
+
+
+def protecting(served):
+    """Return the browser of HR of the unit that may export and erase, too."""
+    also = {Permission.EXPORT_PERSON, Permission.ERASE_PERSON}
+    return served.browser("hr", permissions=PERMISSIONS[Role.HR] | also)
+
+
+def test_human_reviews_wait_until_somebody_answers(served, admin):
+    reason = f"请再看一遍 {EVIL}"
+    with served.browser("employee") as employee, served.browser("hr") as hr:
+        assert employee.post(f"/people/{EMPLOYEE}/reviews", data={"reason": reason})
+        admin.post(f"/people/{OUTSIDE}/reviews", data={"reason": "西区"})
+        page = hr.get("/privacy").text
+        assert ("请再看一遍 &lt;script&gt;" in page, EVIL in page, "西区" in page) == (
+            True,
+            False,
+            False,
+        )
+        number = re.findall(r'action="(/privacy/reviews/\d+)"', page)[0]
+        assert hr.post(number, data={"answer": ""}).status_code == 422
+        assert hr.post(number, data={"answer": "已改"}).headers["location"] == "/privacy"
+        assert hr.post(number, data={"answer": "再改"}).status_code == 409
+        assert "请再看一遍" not in hr.get("/privacy").text
+        assert "已改" in hr.get("/privacy?answered=yes").text
+    assert "由人力资源代为提出" in admin.get("/privacy").text
+
+
+def test_the_data_held_on_a_person_is_exported_within_the_scope(served):
+    with protecting(served) as hr:
+        assert "/privacy/people" in hr.get("/privacy").text
+        page = hr.get(f"/privacy/people?person={EMPLOYEE}").text
+        address = re.findall(r'href="(/people/[^"]+/data.json)"', page)[0]
+        answer = hr.get(address)
+        assert answer.json()["person_id"] == EMPLOYEE
+        assert "attachment" in answer.headers["content-disposition"]
+        for person in (OUTSIDE, ABSENT):
+            answer = hr.get(f"/privacy/people?person={person}")
+            assert (answer.status_code, 'role="alert"' in answer.text) == (404, True)
+            assert hr.get(f"/people/{person}/data.json").status_code == 404
+    with served.browser("hr") as plain:
+        assert "/privacy/people" not in plain.get("/privacy").text
+    with served.browser("employee") as employee:
+        assert "data.json" in employee.get(f"/people/{EMPLOYEE}/accesses").text
+
+
+def test_an_erasure_takes_the_number_once_more(served):
+    with protecting(served) as hr:
+        address = f"/privacy/people/{COLLEAGUE}/erasure"
+        wrong = hr.post(address, data={"confirm": EMPLOYEE})
+        assert (wrong.status_code, 'role="alert"' in wrong.text) == (422, True)
+        assert hr.get(f"/people/{COLLEAGUE}").status_code == 200
+        assert hr.post(address, data={"confirm": COLLEAGUE}).headers["location"] == (
+            "/privacy/people"
+        )
+        assert "个人数据已删除" in hr.get("/privacy/people").text
+        assert hr.get(f"/people/{COLLEAGUE}").status_code == 404
+
+
+def test_where_it_takes_two_the_second_finds_what_waits(
+    find_original, postgresql, tmp_path_factory
+):
+    folder, stored = tmp_path_factory.mktemp("strict"), find_original("sqlite")
+    with (
+        copied(stored.url, folder, postgresql) as url,
+        serve(url, folder, stored=stored, two_person=True) as strict,
+        protecting(strict) as first,
+        strict.browser("admin") as second,
+    ):
+        address, sent = f"/privacy/people/{COLLEAGUE}/erasure", {"confirm": COLLEAGUE}
+        assert "本次只是提出" in first.get(f"/privacy/people?person={COLLEAGUE}").text
+        first.post(address, data=sent)
+        page = first.get("/privacy/people").text
+        assert ("已提出删除" in page, "由他人确认" in page) == (True, True)
+        # whose erasure waits is told within the scope alone
+        with strict.browser(
+            "hr", org_unit=OTHER_UNIT, permissions=PERMISSIONS[Role.ADMIN]
+        ) as elsewhere:
+            assert COLLEAGUE not in elsewhere.get("/privacy/people").text
+        found = re.findall(
+            r'href="(/privacy/people\?person=[^"]+)"', second.get("/privacy/people").text
+        )
+        assert found == [f"/privacy/people?person={COLLEAGUE}"]
+        second.post(address, data=sent)
+        assert second.get(f"/people/{COLLEAGUE}").status_code == 404
+        assert "等待第二人" not in second.get("/privacy/people").text
+
+
+def test_what_is_past_its_time_is_deleted_on_request(served, admin):
+    with served.browser("system-admin") as system:
+        page = system.get("/privacy/retention").text
+        assert ("行为评分" in page, "人工复核" in page.split("<tbody")[0]) == (True, False)
+        assert system.post("/privacy/retention").headers["location"] == "/privacy/retention"
+        assert "已清理" in system.get("/privacy/retention").text
+    assert "/privacy/retention" in admin.get("/privacy").text
