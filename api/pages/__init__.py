@@ -8,10 +8,11 @@ from api.pages import calendar, home, language, plan_documents, plans
 from api.pages.administration import audit, keys, privacy
 from api.pages.imports import files, forms
 from api.pages.people import changes, listing, person, team
-from api.pages.signing_in import accounts, entering, own
+from api.pages.signing_in import accounts, entering, own, provider
 
 AREAS: tuple[APIRouter, ...] = (
     entering.PAGES,
+    provider.PAGES,
     own.PAGES,
     accounts.PAGES,
     home.PAGES,
