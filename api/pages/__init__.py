@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from api.pages import calendar, home, language, plan_documents, plans
 from api.pages.campaigns import asking, campaign
+from api.pages.administration import audit, keys, privacy
 from api.pages.imports import files, forms
 from api.pages.organisation import heat
 from api.pages.people import changes, listing, person, team
@@ -34,4 +35,7 @@ AREAS: tuple[APIRouter, ...] = (
     forms.PAGES,
     files.PAGES,
     calendar.PAGES,
+    keys.PAGES,
+    audit.PAGES,
+    privacy.PAGES,
 )

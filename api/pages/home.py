@@ -15,6 +15,7 @@ _BEGINS = {
     Role.HR: "/today",
     Role.ADMIN: "/today",
     Role.ACCESS_ADMIN: "/accounts",
+    Role.AUDITOR: "/audit",
 }
 
 

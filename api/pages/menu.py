@@ -50,6 +50,9 @@ class Group:
 
 _HR = frozenset({Role.HR, Role.ADMIN})
 _LEADING = _HR | {Role.MANAGER}
+# an administrator of everything finds it among the privacy requests
+_RUNNING = frozenset({Role.SYSTEM_ADMIN})
+_AUDITING = frozenset({Role.AUDITOR, Role.ADMIN})
 _KEYS = frozenset({Role.ACCESS_ADMIN, Role.ADMIN})
 _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
@@ -72,7 +75,13 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ),
     (
         "administration",
-        (Entry("accounts", "/accounts", "person", Permission.MANAGE_KEYS, _KEYS),),
+        (
+            Entry("accounts", "/accounts", "person", Permission.MANAGE_KEYS, _KEYS),
+            Entry("keys", "/keys", "key", Permission.MANAGE_KEYS, _KEYS),
+            Entry("privacy", "/privacy", "privacy", Permission.ANSWER_OBJECTIONS, _HR),
+            Entry("retention", "/privacy/retention", "privacy", Permission.RUN_RETENTION, _RUNNING),
+            Entry("audit", "/audit", "audit", Permission.READ_AUDIT, _AUDITING),
+        ),
     ),
 )
 

@@ -99,6 +99,22 @@
     field.dispatchEvent(new Event("change", { bubbles: true }));
   });
 
+  // a secret that is shown once; without a script it is marked by hand
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copies]");
+    if (!button) return;
+    const field = document.getElementById(button.dataset.copies);
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      // without https there is no clipboard, but what is marked can be copied
+      if (!document.execCommand("copy")) return;
+    }
+    button.textContent = button.dataset.copied;
+    announce(button.dataset.copied);
+  });
+
   document.addEventListener("htmx:beforeRequest", (event) => { opener = event.detail.elt; });
   document.addEventListener("htmx:afterSettle", (event) => {
     // what a slider or a job changes beside it is told by its own live region
@@ -120,7 +136,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     root.classList.add("scripted");
-    for (const button of document.querySelectorAll("[data-theme-toggle], [data-dismiss], [data-print]")) button.hidden = false;
+    for (const button of document.querySelectorAll("[data-theme-toggle], [data-dismiss], [data-print], [data-copies]")) button.hidden = false;
     const errors = document.querySelector("[data-errors]");
     if (errors) errors.focus();
   });
