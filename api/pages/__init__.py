@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.pages import calendar, home, language, plan_documents, plans
+from api.pages.catalog import courses
 from api.pages.imports import files, forms
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own
@@ -25,4 +26,5 @@ AREAS: tuple[APIRouter, ...] = (
     forms.PAGES,
     files.PAGES,
     calendar.PAGES,
+    courses.PAGES,
 )
