@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from api.pages import calendar, home, language, plan_documents, plans
 from api.pages.catalog import courses
 from api.pages.imports import files, forms
+from api.pages.models import registry
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own
 
@@ -27,4 +28,5 @@ AREAS: tuple[APIRouter, ...] = (
     files.PAGES,
     calendar.PAGES,
     courses.PAGES,
+    registry.PAGES,
 )

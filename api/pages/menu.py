@@ -63,6 +63,7 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("catalog", "/catalog", "catalog", Permission.READ_CATALOG, _LEADING | _MODELS),
         ),
     ),
+    ("analysis", (Entry("models", "/models", "model", Permission.READ_MODELS, _MODELS),)),
     (
         "administration",
         (Entry("accounts", "/accounts", "person", Permission.MANAGE_KEYS, _KEYS),),
