@@ -52,6 +52,7 @@ _HR = frozenset({Role.HR, Role.ADMIN})
 _LEADING = _HR | {Role.MANAGER}
 _KEYS = frozenset({Role.ACCESS_ADMIN, Role.ADMIN})
 _MODELS = frozenset({Role.ANALYST, Role.SYSTEM_ADMIN, Role.ADMIN})
+_READING = _LEADING | _MODELS | {Role.EMPLOYEE}
 _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "",
@@ -60,7 +61,7 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("people", "/people", "people", Permission.READ_PEOPLE, _HR),
             Entry("plans", "/plans", "plan", Permission.READ_PLANS, _LEADING),
             Entry("imports", "/imports", "import", Permission.IMPORT, _HR),
-            Entry("catalog", "/catalog", "catalog", Permission.READ_CATALOG, _LEADING | _MODELS),
+            Entry("catalog", "/catalog", "catalog", Permission.READ_CATALOG, _READING),
         ),
     ),
     ("analysis", (Entry("models", "/models", "model", Permission.READ_MODELS, _MODELS),)),

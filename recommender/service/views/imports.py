@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -232,15 +232,17 @@ def _rows(sheet: str, rows: Sequence[int], lang: str) -> str:
     return say("console.import.rows_of", lang, sheet=sheet, rows=said) if sheet else said
 
 
-def _lines(session: Session, found: Sequence[ImportBatch]) -> list[BatchLine]:
+def name_actors(session: Session) -> Callable[[str | None], str]:
+    """Return what names an actor of the audit trail: an account by its owner's name."""
     with session.reading() as connection:
         accounts = list_accounts(connection, limit=_ACCOUNTS)
     names = {f"account:{each.account_id}": each.name for each in accounts}
     names["cli"] = say("console.import.command_line", session.lang)
+    return lambda actor: names.get(actor or "", actor or "")
 
-    def name(actor: str | None) -> str:
-        return names.get(actor or "", actor or "")
 
+def _lines(session: Session, found: Sequence[ImportBatch]) -> list[BatchLine]:
+    name = name_actors(session)
     return [
         BatchLine(each, _title(each.kind, session.lang), name(each.actor), name(each.undone_by))
         for each in found

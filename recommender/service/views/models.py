@@ -25,6 +25,7 @@ from recommender.improvement.registry import ModelCard, Switch
 from recommender.service.learning.promotion import ModelHead, list_models, read_model
 from recommender.service.learning.report import read_report
 from recommender.service.session import Session
+from recommender.service.views.imports import name_actors
 from recommender.texts import explain, say
 
 _PROBLEMS = {
@@ -69,14 +70,14 @@ class Registry:
         The one in force.
     previous : ModelLine or None
         The model that a rollback goes back to, which passes over those that cannot be used.
-    switches : tuple of Switch
-        The latest first.
+    switches : tuple of (Switch, str)
+        The last twenty with who made them, the latest first.
     """
 
     lines: tuple[ModelLine, ...]
     active: ModelLine | None
     previous: ModelLine | None
-    switches: tuple[Switch, ...]
+    switches: tuple[tuple[Switch, str], ...]
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,8 @@ class ModelSheet:
         The model in force.
     limits : tuple of str
         What every model of its kind cannot tell.
+    estimator : str
+        In words; empty where the card does not say.
     """
 
     head: ModelHead
@@ -200,6 +203,7 @@ class ModelSheet:
     outdated: bool
     in_force: str | None
     limits: tuple[str, ...]
+    estimator: str
 
     @property
     def needs_override(self) -> bool:
@@ -212,13 +216,14 @@ def view_registry(session: Session) -> Registry:
     """List the models with the one in force, and every change of it."""
     lines = tuple(_line(session, head) for head in list_models(session))
     models, by_id = session.service.models, {line.head.model_id: line for line in lines}
-    earlier = [by_id[name] for name in models.earlier() if name in by_id]
+    earlier = [by_id[each] for each in models.earlier() if each in by_id]
+    name = name_actors(session)
     usable = [line for line in earlier if line.head.status != "broken"]
     return Registry(
         lines,
         by_id.get(models.active() or ""),
         usable[-1] if usable else None,
-        models.switches()[::-1],
+        tuple((switch, name(switch.by)) for switch in models.switches()[:-21:-1]),
     )
 
 
@@ -257,6 +262,7 @@ def view_model(session: Session, model_id: str) -> ModelSheet:
         head.verdict is not None and head.verdict.in_force != active,
         active,
         tuple(sentences([limit[session.lang]], lang=session.lang) for limit in card.limits),
+        model_names((card.estimator,), session.lang)[card.estimator] if card.estimator else "",
     )
 
 

@@ -96,7 +96,7 @@ def test_a_model_is_put_in_force_for_a_reason_and_rolled_back_for_one(served, an
     # without a reason nothing happens, and the form comes back with what is wrong
     answer = promote(analyst, first, reason="  ")
     assert answer.status_code == 422
-    assert "没有写明理由" in answer.text
+    assert "写一句话说明" in answer.text
     assert active_model(root) is None
     answer = promote(analyst, first, reason=f"第一行\r\n{EVIL}")
     assert (answer.status_code, answer.headers["location"]) == (303, "/models")
