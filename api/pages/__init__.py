@@ -9,10 +9,11 @@ from api.pages.catalog import courses
 from api.pages.imports import files, forms
 from api.pages.models import registry
 from api.pages.people import changes, listing, person, team
-from api.pages.signing_in import accounts, entering, own
+from api.pages.signing_in import accounts, entering, own, provider
 
 AREAS: tuple[APIRouter, ...] = (
     entering.PAGES,
+    provider.PAGES,
     own.PAGES,
     accounts.PAGES,
     home.PAGES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,8 +29,8 @@ from recommender.service.people.recognising.waiting import (
 from recommender.service.people.report_words import describe_changes, describe_notices
 from recommender.service.people.reports import ImportReport
 from recommender.service.session import Session
+from recommender.service.views.actors import name_actors
 from recommender.service.views.import_fields import Ask, ColumnLine, ask_of, columns_of
-from recommender.store.access.accounts import list_accounts
 from recommender.store.imports.batches import ImportBatch
 from recommender.store.imports.mappings import WaitingFile
 from recommender.table_kinds import KINDS
@@ -40,8 +40,6 @@ from training_catalog import CatalogError
 # as many lines as one mends in one go; the rest come up when these are done
 LINES_SHOWN = 100
 _ROWS_NAMED = 6
-# more accounts than an installation has HR
-_ACCOUNTS = 1000
 
 
 @dataclass(frozen=True)
@@ -230,15 +228,6 @@ def _rows(sheet: str, rows: Sequence[int], lang: str) -> str:
     key = "console.import.rows_more" if len(rows) > _ROWS_NAMED else "console.import.rows"
     said = say(key, lang, rows=named, count=len(rows))
     return say("console.import.rows_of", lang, sheet=sheet, rows=said) if sheet else said
-
-
-def name_actors(session: Session) -> Callable[[str | None], str]:
-    """Return what names an actor of the audit trail: an account by its owner's name."""
-    with session.reading() as connection:
-        accounts = list_accounts(connection, limit=_ACCOUNTS)
-    names = {f"account:{each.account_id}": each.name for each in accounts}
-    names["cli"] = say("console.import.command_line", session.lang)
-    return lambda actor: names.get(actor or "", actor or "")
 
 
 def _lines(session: Session, found: Sequence[ImportBatch]) -> list[BatchLine]:

@@ -25,7 +25,7 @@ from recommender.improvement.registry import ModelCard, Switch
 from recommender.service.learning.promotion import ModelHead, list_models, read_model
 from recommender.service.learning.report import read_report
 from recommender.service.session import Session
-from recommender.service.views.imports import name_actors
+from recommender.service.views.actors import name_actors
 from recommender.texts import explain, say
 
 _PROBLEMS = {
