@@ -82,7 +82,7 @@ def values(office) -> dict[str, str]:
         "person": person,
         "manager": office.cast[Role.MANAGER].person_id,
         "plan": plan.plan_id,
-        "module": plan.plan.items[0].module_id,
+        "module": plan.items[0].module_id,
         "model": model.model_id,
     }
 
