@@ -55,6 +55,7 @@ FAMILIES = {
     "method.": "paper.name_method: sources of a level",
     "notice.": "service.privacy.objections: each proposal, its data and its logic",
     "modality.": "every modality of a catalogue",
+    "models.did.": "models/list.html.j2: promoted, against the verdict, rolled back",
     "model.": "improvement: faults of rows by code",
     "person.access.area.": "service.privacy.accesses: what an operation is about",
     "person.courses.": "people/overview.html.j2: what an estimate rests on",

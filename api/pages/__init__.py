@@ -5,9 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.pages import calendar, home, language, plan_documents, plans
-from api.pages.campaigns import asking, campaign
 from api.pages.administration import audit, keys, privacy
+from api.pages.campaigns import asking, campaign
+from api.pages.catalog import courses
 from api.pages.imports import files, forms
+from api.pages.models import registry
 from api.pages.organisation import heat
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own, provider
@@ -38,4 +40,6 @@ AREAS: tuple[APIRouter, ...] = (
     keys.PAGES,
     audit.PAGES,
     privacy.PAGES,
+    courses.PAGES,
+    registry.PAGES,
 )

@@ -14,6 +14,8 @@ _BEGINS = {
     Role.MANAGER: "/team",
     Role.HR: "/today",
     Role.ADMIN: "/today",
+    Role.ANALYST: "/models",
+    Role.SYSTEM_ADMIN: "/models",
     Role.ACCESS_ADMIN: "/accounts",
     Role.AUDITOR: "/audit",
 }

@@ -54,6 +54,8 @@ _LEADING = _HR | {Role.MANAGER}
 _RUNNING = frozenset({Role.SYSTEM_ADMIN})
 _AUDITING = frozenset({Role.AUDITOR, Role.ADMIN})
 _KEYS = frozenset({Role.ACCESS_ADMIN, Role.ADMIN})
+_MODELS = frozenset({Role.ANALYST, Role.SYSTEM_ADMIN, Role.ADMIN})
+_READING = _LEADING | _MODELS | {Role.EMPLOYEE}
 _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "",
@@ -71,8 +73,10 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("plans", "/plans", "plan", Permission.READ_PLANS, _LEADING),
             Entry("campaigns", "/campaigns", "campaign", Permission.RUN_JOBS, _HR),
             Entry("imports", "/imports", "import", Permission.IMPORT, _HR),
+            Entry("catalog", "/catalog", "catalog", Permission.READ_CATALOG, _READING),
         ),
     ),
+    ("analysis", (Entry("models", "/models", "model", Permission.READ_MODELS, _MODELS),)),
     (
         "administration",
         (

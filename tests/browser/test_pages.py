@@ -22,6 +22,8 @@ ELSEWHERE = {
     "/login",
     "/enter/{link}",
     "/login/reset/{link}",
+    "/login/oidc",
+    "/login/oidc/callback",
     "/search",
     "/people/{person_id}/plan/answer",
     "/plans/{plan_id}/limits",

@@ -26,6 +26,7 @@ VALUES = {
     "kind": "people",
     "lang": "en",
     "link": "x",
+    "model_id": "m",
     "module_id": "m",
     "review_id": "1",
     "seq": "1",
