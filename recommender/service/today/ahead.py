@@ -15,7 +15,9 @@ from recommender.service.installation import Installation
 from recommender.service.permissions import COMMAND_LINE
 from recommender.service.session import Session
 from recommender.service.today.assessing import read_assessing
-from recommender.store import EVERYONE, list_people, present, read_counters, reading
+from recommender.store import EVERYONE, read_counters, reading
+from recommender.store.people.people import list_people
+from recommender.store.scope import present
 
 LOOK_SECONDS = 60.0
 FEW = 500
