@@ -117,7 +117,8 @@ class Wording:
         opened: tuple[str | None, str],
         address: Callable[..., str],
     ) -> None:
-        self._call, self._metric, self._names = call, metric, names
+        self._metric: Metric = metric
+        self._call, self._names = call, names
         self._ids, self._opened, self._address = columns.ids, opened, address
 
     def row(self, number: int, row: HeatRow, *, href: str = "") -> RowView:
@@ -137,7 +138,8 @@ class Wording:
         )
 
     def _cell(self, place: str, row: HeatRow, label: str, cell: HeatCell) -> CellView:
-        lang, metric = self._call.lang, self._metric
+        lang = self._call.lang
+        metric: Metric = self._metric
         if cell.value is None or cell.step is None:
             look, shown = ("few" if cell.suppressed else "none"), ""
             said = say(f"console.organisation.cell_{look}", lang)

@@ -58,7 +58,9 @@ def write_organisation(session: Session, request: StatisticsRequest, category: s
     if not categories:
         raise NotFoundError("competency.unknown", competency_id=category)
     with session.reading():
-        maps = [(metric, read_organisation(session, request, metric)) for metric in METRICS]
+        maps: list[tuple[Metric, OrganisationMap]] = [
+            (metric, read_organisation(session, request, metric)) for metric in METRICS
+        ]
     sheets = [_sheet(session, request, metric, found, categories) for metric, found in maps]
     with tempfile.TemporaryDirectory(prefix="recommender-") as folder:
         path = Path(folder) / "organisation.xlsx"
