@@ -116,7 +116,7 @@ def mark_activity_page(
     )
 
 
-@PAGES.page("POST", "/plans/{plan_id}/courses/{module_id}/done", Permission.WRITE_ENROLMENTS)
+@PAGES.page("POST", "/plans/{plan_id}/courses/{module_id}/done", Permission.WRITE_PLANS)
 def mark_course_page(
     call: Visited, plan_id: PlanId, module_id: ModuleId, done_on: DoneOn
 ) -> Response:
