@@ -50,6 +50,7 @@ FAMILIES = {
     "form.": "exchange.forms: answers, relations, heads of sheets",
     "history.": "improvement.history: figures, notes and what is suspicious",
     "left-out.": "service.left_out",
+    "me.": "api.pages.me: facts, and where competencies stand",
     "menu.": "api.pages.menu: every entry and group",
     "method.": "paper.name_method: sources of a level",
     "notice.": "service.privacy.objections: each proposal, its data and its logic",

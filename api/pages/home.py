@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from fastapi import Response
 
 from api.pages.routing import Pages, Visited, see_other
@@ -11,6 +9,7 @@ from recommender.service.permissions import Role
 
 PAGES = Pages()
 _BEGINS = {
+    Role.EMPLOYEE: "/me",
     Role.MANAGER: "/team",
     Role.HR: "/people",
     Role.ADMIN: "/people",
@@ -21,7 +20,4 @@ _BEGINS = {
 @PAGES.page("GET", "/", None)
 def show_home(call: Visited) -> Response:
     """Lead to where the work of the visitor's role begins."""
-    who = call.session.who
-    if who.role is Role.EMPLOYEE:
-        return see_other(call, f"/people/{quote(who.person_id or '', safe='')}")
-    return see_other(call, _BEGINS.get(who.role, "/account"))
+    return see_other(call, _BEGINS.get(call.session.who.role, "/account"))

@@ -50,14 +50,17 @@ class Group:
 
 _HR = frozenset({Role.HR, Role.ADMIN})
 _LEADING = _HR | {Role.MANAGER}
+# who has a plan of their own
+_OWN = frozenset({Role.EMPLOYEE, Role.MANAGER})
 _KEYS = frozenset({Role.ACCESS_ADMIN, Role.ADMIN})
 _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "",
         (
+            Entry("me", "/me", "growth", Permission.READ_RECOMMENDATIONS, _OWN),
             Entry("team", "/team", "people", Permission.READ_STATISTICS, _LEADING),
             Entry("people", "/people", "people", Permission.READ_PEOPLE, _HR),
-            Entry("plans", "/plans", "plan", Permission.READ_PLANS, _LEADING),
+            Entry("plans", "/plans", "plan", Permission.READ_PLANS, _LEADING | _OWN),
         ),
     ),
     (
