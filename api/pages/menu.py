@@ -57,10 +57,11 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "",
         (
-            Entry("me", "/me", "growth", Permission.READ_RECOMMENDATIONS, _OWN),
             Entry("team", "/team", "people", Permission.READ_STATISTICS, _LEADING),
             Entry("people", "/people", "people", Permission.READ_PEOPLE, _HR),
+            Entry("me", "/me", "growth", Permission.READ_RECOMMENDATIONS, _OWN),
             Entry("plans", "/plans", "plan", Permission.READ_PLANS, _LEADING | _OWN),
+            Entry("imports", "/imports", "import", Permission.IMPORT, _HR),
         ),
     ),
     (
