@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import calendar, home, language, me, plan_documents, plans
+from api.pages import calendar, home, language, me, plan_documents, plans, start
 from api.pages.imports import files, forms
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own
@@ -14,6 +14,7 @@ AREAS: tuple[APIRouter, ...] = (
     own.PAGES,
     accounts.PAGES,
     home.PAGES,
+    start.PAGES,
     me.PAGES,
     language.PAGES,
     listing.PAGES,

@@ -6,6 +6,7 @@ from fastapi import Response
 
 from api.pages.routing import Pages, Visited, see_other
 from recommender.service.permissions import Role
+from recommender.service.views.first_hour import read_first_hour
 
 PAGES = Pages()
 _BEGINS = {
@@ -16,8 +17,14 @@ _BEGINS = {
     Role.ACCESS_ADMIN: "/accounts",
 }
 
+# who loads the people where there are none
+_BEGIN_EMPTY = frozenset({Role.HR, Role.ADMIN})
+
 
 @PAGES.page("GET", "/", None)
 def show_home(call: Visited) -> Response:
     """Lead to where the work of the visitor's role begins."""
-    return see_other(call, _BEGINS.get(call.session.who.role, "/account"))
+    who = call.session.who
+    if who.role in _BEGIN_EMPTY and not read_first_hour(call.session).done.people:
+        return see_other(call, "/start")
+    return see_other(call, _BEGINS.get(who.role, "/account"))

@@ -8,7 +8,7 @@ from conftest import need
 from databases import copied, fresh_postgresql, originals
 from organisations import TINY, fill, service_on
 
-from recommender.sample import SampleOrganisation
+from recommender.service.made_up.organisation import SampleOrganisation
 from recommender.service.installation import Service
 
 N_PEOPLE = 14

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from recommender.sample import SampleOrganisation, make_organisation
+from recommender.service.made_up.organisation import SampleOrganisation, make_organisation
 from recommender.service.installation import Service, open_service
 from recommender.service.people.imports import store_frame
 from recommender.settings import Settings

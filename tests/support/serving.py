@@ -28,7 +28,7 @@ from improvement.registry_models import KEY
 from organisations import AS_OF, fill
 
 from api.app import create_app, describe
-from recommender.sample import SampleOrganisation
+from recommender.service.made_up.organisation import SampleOrganisation
 from recommender.service.access.keys import KeyRequest, create_key, identify
 from recommender.service.access.signing_in.browsers import begin_session, identify_browser
 from recommender.service.installation import open_service
