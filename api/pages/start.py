@@ -8,7 +8,7 @@ from api.admission import Call
 from api.pages.rendering import render
 from api.pages.routing import Pages, Visited, see_other
 from recommender.errors import ConflictError
-from recommender.service.jobs.requests import SAMPLE_PEOPLE, Job, get_sample_jobs, submit_sample
+from recommender.service.jobs.requests import SAMPLE_PEOPLE, Job, find_sample_job, submit_sample
 from recommender.service.permissions import Permission
 from recommender.service.views.first_hour import FirstHour, read_first_hour
 from recommender.texts import explain
@@ -36,23 +36,23 @@ def fill_with_sample(call: Visited) -> Response:
 @PAGES.page("GET", "/start/sample", Permission.IMPORT)
 def follow_sample(call: Visited) -> Response:
     """Say how far the filling is; a fragment."""
-    jobs = get_sample_jobs(call.session)
+    job = find_sample_job(call.session)
     # the whole page has changed once it is done
-    headers = {} if _is_running(jobs) else {"HX-Redirect": "/start"}
-    return render(call, "start/_sample.html.j2", headers=headers, jobs=jobs)
+    headers = {} if _is_running(job) else {"HX-Redirect": "/start"}
+    return render(call, "start/_sample.html.j2", headers=headers, job=job)
 
 
 def _show(call: Call, error: ConflictError | None = None) -> Response:
     hour = read_first_hour(call.session)
-    jobs = get_sample_jobs(call.session) if _may_fill(call) else []
+    job = find_sample_job(call.session) if _may_fill(call) else None
     return render(
         call,
         "start/start.html.j2",
         status=409 if error else 200,
         hour=hour,
         steps=_steps(hour),
-        jobs=jobs,
-        is_filling=_is_running(jobs),
+        job=job,
+        is_filling=_is_running(job),
         offers_sample=_may_fill(call) and hour.is_empty,
         people=SAMPLE_PEOPLE,
         problem=explain(error, call.lang) if error else None,
@@ -73,5 +73,5 @@ def _may_fill(call: Call) -> bool:
     return {Permission.IMPORT, Permission.WRITE_MODELS} <= call.session.who.permissions
 
 
-def _is_running(jobs: list[Job]) -> bool:
-    return any(not job.has_ended for job in jobs)
+def _is_running(job: Job | None) -> bool:
+    return job is not None and not job.has_ended

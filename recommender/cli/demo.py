@@ -26,9 +26,10 @@ from recommender.service.access.signing_in.accounts import (
     make_link,
 )
 from recommender.service.levels.questions import read_gaps
-from recommender.service.made_up.filling import import_made_up, train_and_promote, write_files
+from recommender.service.made_up.filling import begin_made_up, train_and_promote, write_files
 from recommender.service.made_up.organisation import SampleOrganisation, make_organisation
 from recommender.service.models import MADE_UP_KEY_FILE, Models
+from recommender.service.people.imports import import_table
 from recommender.service.permissions import Role
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plan
@@ -81,8 +82,9 @@ def demo(
         term.print("demo.writing", people=people, folder=folder / "in")
         sample = make_organisation(framework, n_people=people, as_of=as_of)
         files = write_files(framework, sample, folder / "in", as_of)
-        latest = term.settings.latest_fact_on
-        for kind, file, written in import_made_up(session, files, latest=latest):
+        begin_made_up(session)
+        for kind, file in files:
+            written = import_table(session, kind, file, latest=term.settings.latest_fact_on)
             term.print(
                 "cli.imported-rows",
                 kind=KINDS[kind].title[1 if term.lang == "en" else 0],

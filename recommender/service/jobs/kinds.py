@@ -21,8 +21,7 @@ from recommender.service.exports.plan_files import write_plan_files
 from recommender.service.jobs.problems import Failure, pack_failure, pack_problem
 from recommender.service.learning.promotion import explain_model
 from recommender.service.learning.training import train_model
-from recommender.service.made_up.filling import import_made_up, train_and_promote, write_files
-from recommender.service.made_up.organisation import make_organisation
+from recommender.service.made_up.filling import fill_installation
 from recommender.service.people.imports import import_table
 from recommender.service.people.recognising.recognition import look_at_file
 from recommender.service.plans.choices import PlanRequest
@@ -191,21 +190,15 @@ def write_documents(work: Work) -> dict[str, Any]:
 
 
 def fill_with_sample(work: Work) -> dict[str, Any]:
-    """Fill an empty installation with the made-up organisation."""
-    session, request = work.session, work.request
-    framework, as_of = session.service.framework, dt.date.fromisoformat(request["as_of"])
-    sample = make_organisation(framework, n_people=request["people"], as_of=as_of)
-    with tempfile.TemporaryDirectory(prefix="recommender-") as folder:
-        # all of it before the first write: until the last one nobody else can write to SQLite
-        files = write_files(framework, sample, Path(folder), as_of)
-        reports = [report for *_, report in import_made_up(session, files, latest=work.latest)]
-    return {"people": len(sample.people), "rows": sum(report.inserted for report in reports)}
+    """Fill an empty installation with the made-up organisation.
 
-
-def train_on_sample(work: Work) -> dict[str, Any]:
-    """Train an effect model on the made-up history, and use it if it is good enough."""
-    trained = train_and_promote(work.session, as_of=dt.date.fromisoformat(work.request["as_of"]))
-    return {"model_id": trained.card.model_id}
+    Unlike other kinds it stores as it goes, for it takes long and holds up nobody's writes.
+    """
+    people = work.request["people"]
+    model_id = fill_installation(
+        work.session, n_people=people, latest=work.latest, note_progress=work.note_progress
+    )
+    return {"people": people, "model_id": model_id}
 
 
 KINDS: dict[str, Callable[[Work], dict[str, Any] | Failure]] = {
@@ -214,5 +207,4 @@ KINDS: dict[str, Callable[[Work], dict[str, Any] | Failure]] = {
     "plan-documents": write_documents,
     "training": train,
     "sample": fill_with_sample,
-    "sample-model": train_on_sample,
 }

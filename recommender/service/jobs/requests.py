@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from recommender.errors import ConflictError, InputError, ModelError, NotFoundError
+from recommender.errors import ConflictError, InputError, NotFoundError
 from recommender.service.exports.plan_files import check_bundle
 from recommender.service.framework import find_path
 from recommender.service.jobs.kinds import describe_plan_request
@@ -35,7 +34,7 @@ from recommender.store.jobs import JobStatus, StoredJob
 # jobs are worked on one at a time, so one caller's queue is everybody's wait
 MOST_OPEN = 20
 SAMPLE_PEOPLE = 200
-_SAMPLE = ("sample", "sample-model")
+_SAMPLE = "sample"
 
 
 @dataclass(frozen=True)
@@ -230,41 +229,29 @@ def submit_training(session: Session, *, as_of: dt.date | None = None, seed: int
         return _submit(session, connection, "training", asked)
 
 
-def submit_sample(session: Session) -> list[Job]:
+def submit_sample(session: Session) -> Job:
     """Queue what fills an empty installation with the made-up organisation.
-
-    The effect model is trained in a job of its own, so that its reading holds up no writes; without
-    a key to sign a model with there is none, and the experts' estimates stand in.
 
     Raises
     ------
     ForbiddenError
         If the principal may not import for the whole organisation and train models.
     ConflictError
-        If anything of people is stored, or the jobs wait already.
+        If anything of people is stored, or such a job waits already.
     """
     session.need(Permission.WRITE_MODELS)
     session.need(Permission.IMPORT)
-    asked = {"as_of": session.today.isoformat(), "people": SAMPLE_PEOPLE}
     with session.writing() as connection:
         need_empty(connection)
-        if any(not job.has_ended for job in get_sample_jobs(session)):
+        earlier = find_sample_job(session)
+        if earlier is not None and not earlier.has_ended:
             raise ConflictError("start.filling")
-        jobs = [_submit(session, connection, "sample", asked)]
-        with suppress(ModelError):
-            session.service.models.need_key()
-            jobs.append(_submit(session, connection, "sample-model", asked))
-        return jobs
+        return _submit(session, connection, _SAMPLE, {"people": SAMPLE_PEOPLE})
 
 
-def get_sample_jobs(session: Session) -> list[Job]:
-    """Return the jobs that were queued last to fill the installation, the first one first."""
-    found = [job for job in get_jobs(session, limit=MOST_OPEN) if job.kind in _SAMPLE]
-    return [
-        next(job for job in found if job.kind == kind)
-        for kind in _SAMPLE
-        if kind in [job.kind for job in found]
-    ]
+def find_sample_job(session: Session) -> Job | None:
+    """Return the job that was queued last to fill the installation, if there is one."""
+    return next((job for job in get_jobs(session, limit=MOST_OPEN) if job.kind == _SAMPLE), None)
 
 
 def get_job(session: Session, job_id: str) -> Job:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
-from recommender.errors import ConflictError
+from recommender.errors import ConflictError, ModelError
 from recommender.exchange import write_xlsx
 from recommender.service.framework import Framework
 from recommender.service.learning.promotion import announcing, promote
 from recommender.service.learning.training import Training, train_model
-from recommender.service.made_up.organisation import SampleOrganisation, make_history
+from recommender.service.made_up.organisation import (
+    SampleOrganisation,
+    make_history,
+    make_organisation,
+)
 from recommender.service.people.imports import import_table
-from recommender.service.people.reports import ImportReport
 from recommender.service.session import Session
-from recommender.store import EVERYONE, Connection, mark_made_up
+from recommender.store import EVERYONE, Connection, is_made_up, mark_made_up
 from recommender.store.holdings import Holdings, read_holdings
 from recommender.table_kinds import KINDS
 
@@ -78,41 +82,87 @@ def write_files(
     return files
 
 
-def import_made_up(
-    session: Session, files: Iterable[tuple[str, Path]], *, latest: dt.date
-) -> Iterator[tuple[str, Path, ImportReport]]:
-    """Import made-up files into an installation that holds nothing, and mark it as made up.
+def fill_installation(
+    session: Session,
+    *,
+    n_people: int,
+    latest: dt.date,
+    note_progress: Callable[[int, int], None],
+) -> str | None:
+    """Fill an empty installation, and put an effect model in force if it can be signed.
+
+    Each table is stored in a transaction of its own: nobody has to wait for all of them. When it is
+    broken off it can be done again, as rows that are there already stay as they are.
 
     Parameters
     ----------
     session : Session
-        Who asks.
-    files : iterable of tuple
-        Kind and file, as `write_files` returns them.
+        Who asks, for how it is noted; nothing is written through it.
+    n_people : int
+        How many people to make up.
     latest : date
         The last day that a fact may have.
+    note_progress : callable
+        Takes how many steps are done, and of how many.
 
-    Yields
-    ------
-    tuple
-        Kind and file, and what the import did.
+    Returns
+    -------
+    str or None
+        The model; None without a key to sign one with.
 
     Raises
     ------
     ConflictError
-        If anything about people is stored: they would be told to be made up.
+        If anything of people is stored that is not marked as made up.
+    """
+    framework, as_of = session.service.framework, session.today
+    sample = make_organisation(framework, n_people=n_people, as_of=as_of)
+    with tempfile.TemporaryDirectory(prefix="recommender-") as folder:
+        files = write_files(framework, sample, Path(folder), as_of)
+        steps = len(files) + 1
+        begin_made_up(_apart(session))
+        for done, (kind, file) in enumerate(files):
+            note_progress(done, steps)
+            import_table(_apart(session), kind, file, latest=latest)
+    note_progress(len(files), steps)
+    try:
+        session.service.models.need_key()
+    except ModelError:
+        return None
+    return train_and_promote(_apart(session), as_of=as_of).card.model_id
+
+
+def begin_made_up(session: Session) -> None:
+    """Mark an empty installation as made up, unless that was done before.
+
+    Raises
+    ------
+    ConflictError
+        If anything of people is stored: they would be told to be made up.
     """
     with session.writing() as connection:
-        need_empty(connection)
-        mark_made_up(connection)
-    for kind, file in files:
-        yield kind, file, import_table(session, kind, file, latest=latest)
+        if not is_made_up(connection):
+            need_empty(connection)
+            mark_made_up(connection)
 
 
 def need_empty(connection: Connection) -> None:
     """Raise a `ConflictError` where anything of people is stored."""
     if read_holdings(connection, EVERYONE) != Holdings():
         raise ConflictError("start.not-empty")
+
+
+def _apart(session: Session) -> Session:
+    """Return a session of the same principal whose transactions are its own."""
+    return Session(
+        service=session.service,
+        who=session.who,
+        action=session.action,
+        today=session.today,
+        lang=session.lang,
+        request_id=session.request_id,
+        resource=session.resource,
+    )
 
 
 def train_and_promote(session: Session, *, as_of: dt.date, by: str | None = None) -> Training:
