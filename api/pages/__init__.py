@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import calendar, home, language, me, plan_documents, plans, start
+from api.pages import calendar, guide, home, language, me, plan_documents, plans, start
 from api.pages.imports import files, forms
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own, provider
@@ -16,6 +16,7 @@ AREAS: tuple[APIRouter, ...] = (
     accounts.PAGES,
     home.PAGES,
     start.PAGES,
+    guide.PAGES,
     me.PAGES,
     language.PAGES,
     listing.PAGES,

@@ -8,6 +8,7 @@ import time
 import pytest
 from serving import Stored, make_key, serve, settings_for
 
+from api.pages.guide import GUIDE
 from recommender.service.access.keys import KeyRequest
 from recommender.service.jobs import requests
 from recommender.service.permissions import Role
@@ -72,3 +73,17 @@ def test_people_who_are_there_are_never_called_made_up(served):
     with served.browser("admin") as admin:
         assert admin.post("/start/sample").status_code == 409
         assert "合成示例数据</span>" not in admin.get("/start").text
+
+
+def test_the_guide_has_three_pages_with_a_picture_each(served):
+    for lang, title in (("zh-CN", "把数据交进来"), ("en", "Bring the data in")):
+        with served.browser("hr", lang=lang) as hr:
+            assert title in hr.get("/help").text
+            for page in GUIDE:
+                shown = hr.get(f"/help/{page}").text
+                pictures = re.findall(r'<img src="([^"]+)" alt="([^"]{10,})"', shown)
+                assert pictures, page
+                for address, _ in pictures:
+                    found = hr.get(address)
+                    assert (found.status_code, len(found.content) < 120_000) == (200, True), address
+            assert hr.get("/help/none").status_code == 422

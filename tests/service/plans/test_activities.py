@@ -20,7 +20,7 @@ from plan_office import (
     rows,
 )
 
-from recommender.errors import ConflictError, ForbiddenError, InputError, NotFoundError, StaleError
+from recommender.errors import ConflictError, InputError, NotFoundError, StaleError
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.development.activities import ActivityChange, NewActivity
 from recommender.service.plans.drafts import create_plans
