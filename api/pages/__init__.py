@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import calendar, guide, home, language, me, plan_documents, plans, start
+from api.pages import calendar, home, language, me, plan_documents, plans
+from api.pages.guide import first_hour, manual
 from api.pages.imports import files, forms
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own, provider
@@ -15,8 +16,8 @@ AREAS: tuple[APIRouter, ...] = (
     own.PAGES,
     accounts.PAGES,
     home.PAGES,
-    start.PAGES,
-    guide.PAGES,
+    first_hour.PAGES,
+    manual.PAGES,
     me.PAGES,
     language.PAGES,
     listing.PAGES,

@@ -25,8 +25,10 @@ from recommender.service.access.signing_in.accounts import (
     create_account,
     make_link,
 )
+from recommender.service.learning.promotion import promote_if_better
+from recommender.service.learning.training import train_model
 from recommender.service.levels.questions import read_gaps
-from recommender.service.made_up.filling import begin_made_up, train_and_promote, write_files
+from recommender.service.made_up.filling import begin_made_up, write_files
 from recommender.service.made_up.organisation import SampleOrganisation, make_organisation
 from recommender.service.models import MADE_UP_KEY_FILE, Models
 from recommender.service.people.imports import import_table
@@ -153,13 +155,13 @@ def _clear(folder: Path) -> None:
 
 def _put_model_in_force(term: Terminal, session: Session) -> None:
     """Train an effect model, say how good it is, and use it if it beats the simple baselines."""
-    trained = train_and_promote(session, as_of=term.settings.as_of, by="demo")
-    if term.as_json:
-        return
-    if trained.evaluation:
-        print_evaluation(term, trained.evaluation)
-    for line in session.service.models.explain(trained.card, term.lang)[:1]:
-        term.out.print(line, markup=False, highlight=False, soft_wrap=True)
+    trained = train_model(session, as_of=term.settings.as_of, by="demo")
+    if not term.as_json:
+        if trained.evaluation:
+            print_evaluation(term, trained.evaluation)
+        for line in session.service.models.explain(trained.card, term.lang)[:1]:
+            term.out.print(line, markup=False, highlight=False, soft_wrap=True)
+    promote_if_better(session, trained.card, trained.verdict, by="demo")
 
 
 def choose_person(session: Session, sample: SampleOrganisation, as_of: dt.date) -> str:

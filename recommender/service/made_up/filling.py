@@ -1,25 +1,16 @@
-"""An empty installation is filled with the made-up organisation, by the import of files."""
+"""The made-up organisation as files to import, and the mark of what is filled with it."""
 
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
-from recommender.errors import ConflictError, ModelError
+from recommender.errors import ConflictError
 from recommender.exchange import write_xlsx
 from recommender.service.framework import Framework
-from recommender.service.learning.promotion import announcing, promote
-from recommender.service.learning.training import Training, train_model
-from recommender.service.made_up.organisation import (
-    SampleOrganisation,
-    make_history,
-    make_organisation,
-)
-from recommender.service.people.imports import import_table
+from recommender.service.made_up.organisation import SampleOrganisation, make_history
 from recommender.service.session import Session
 from recommender.store import EVERYONE, Connection, is_made_up, mark_made_up
 from recommender.store.holdings import Holdings, read_holdings
@@ -82,56 +73,6 @@ def write_files(
     return files
 
 
-def fill_installation(
-    session: Session,
-    *,
-    n_people: int,
-    latest: dt.date,
-    note_progress: Callable[[int, int], None],
-) -> str | None:
-    """Fill an empty installation, and put an effect model in force if it can be signed.
-
-    Each table is stored in a transaction of its own: nobody has to wait for all of them. When it is
-    broken off it can be done again, as rows that are there already stay as they are.
-
-    Parameters
-    ----------
-    session : Session
-        Who asks, for how it is noted; nothing is written through it.
-    n_people : int
-        How many people to make up.
-    latest : date
-        The last day that a fact may have.
-    note_progress : callable
-        Takes how many steps are done, and of how many.
-
-    Returns
-    -------
-    str or None
-        The model; None without a key to sign one with.
-
-    Raises
-    ------
-    ConflictError
-        If anything of people is stored that is not marked as made up.
-    """
-    framework, as_of = session.service.framework, session.today
-    sample = make_organisation(framework, n_people=n_people, as_of=as_of)
-    with tempfile.TemporaryDirectory(prefix="recommender-") as folder:
-        files = write_files(framework, sample, Path(folder), as_of)
-        steps = len(files) + 1
-        begin_made_up(_apart(session))
-        for done, (kind, file) in enumerate(files):
-            note_progress(done, steps)
-            import_table(_apart(session), kind, file, latest=latest)
-    note_progress(len(files), steps)
-    try:
-        session.service.models.need_key()
-    except ModelError:
-        return None
-    return train_and_promote(_apart(session), as_of=as_of).card.model_id
-
-
 def begin_made_up(session: Session) -> None:
     """Mark an empty installation as made up, unless that was done before.
 
@@ -150,32 +91,3 @@ def need_empty(connection: Connection) -> None:
     """Raise a `ConflictError` where anything of people is stored."""
     if read_holdings(connection, EVERYONE) != Holdings():
         raise ConflictError("start.not-empty")
-
-
-def _apart(session: Session) -> Session:
-    """Return a session of the same principal whose transactions are its own."""
-    return Session(
-        service=session.service,
-        who=session.who,
-        action=session.action,
-        today=session.today,
-        lang=session.lang,
-        request_id=session.request_id,
-        resource=session.resource,
-    )
-
-
-def train_and_promote(session: Session, *, as_of: dt.date, by: str | None = None) -> Training:
-    """Train an effect model, and use it if it beats the simple baselines.
-
-    Raises
-    ------
-    ModelError
-        If no model can be fitted on the history, with the reason; `model.no-signing-key`.
-    """
-    trained = train_model(session, as_of=as_of, by=by)
-    if trained.verdict is not None and trained.verdict.promotable:
-        model_id = trained.card.model_id
-        with announcing(session, model_id=model_id):
-            promote(session, model_id, by=by)
-    return trained

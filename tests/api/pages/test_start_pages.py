@@ -8,7 +8,7 @@ import time
 import pytest
 from serving import Stored, make_key, serve, settings_for
 
-from api.pages.guide import GUIDE
+from api.pages.guide.manual import GUIDE
 from recommender.service.access.keys import KeyRequest
 from recommender.service.jobs import requests
 from recommender.service.permissions import Role
