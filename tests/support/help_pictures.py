@@ -18,7 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import ViewportSize, sync_playwright
+from pydantic import SecretStr
 
 from api.pages.assets import STATIC
 from recommender.service.access.signing_in.accounts import (
@@ -35,7 +36,7 @@ from recommender.settings import Settings
 
 DEMO = Path("build/help-demo")
 TAKEN = STATIC / "help"
-SIZE = {"width": 1366, "height": 800}
+SIZE: ViewportSize = {"width": 1366, "height": 800}
 MOST_BYTES = 120_000
 COLOURS = 64
 # name, whose page, address; a demo has one plan, of the person that it shows
@@ -62,7 +63,7 @@ def make_demo() -> Settings:
     return Settings(
         database=f"sqlite:///{DEMO.resolve() / 'recommender.db'}",
         models=DEMO.resolve() / "models",
-        model_key=key,
+        model_key=SecretStr(key),
         two_person=False,
     )
 
