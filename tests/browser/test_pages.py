@@ -23,6 +23,7 @@ ELSEWHERE = {
     "/enter/{link}",
     "/login/reset/{link}",
     "/search",
+    "/start/sample",
     "/people/{person_id}/plan/answer",
     "/plans/{plan_id}/limits",
     "/plans/{plan_id}/print",

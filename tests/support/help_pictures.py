@@ -37,7 +37,7 @@ from recommender.settings import Settings
 DEMO = Path("build/help-demo")
 TAKEN = STATIC / "help"
 SIZE: ViewportSize = {"width": 1366, "height": 800}
-MOST_BYTES = 120_000
+MOST_BYTES = 60_000
 COLOURS = 64
 # name, whose page, address; a demo has one plan, of the person that it shows
 PICTURES = (
@@ -125,9 +125,8 @@ def served(settings: Settings) -> Iterator[str]:
 def shrink(picture: bytes) -> bytes:
     """Return a picture with few colours, which the console has anyway."""
     small = io.BytesIO()
-    Image.open(io.BytesIO(picture)).convert("RGB").quantize(COLOURS).save(
-        small, "PNG", optimize=True
-    )
+    few = Image.open(io.BytesIO(picture)).convert("RGB").quantize(COLOURS)
+    few.convert("RGB").save(small, "WEBP", lossless=True, method=6)
     return small.getvalue()
 
 
@@ -151,7 +150,7 @@ def main() -> None:
                     if whose != role:
                         continue
                     answer = page.goto(address + path.format(**about), wait_until="networkidle")
-                    file = TAKEN / f"{name}.{lang}.png"
+                    file = TAKEN / f"{name}.{lang}.webp"
                     if answer is None or answer.status != 200:
                         print(f"{file.name}: not there")
                         continue

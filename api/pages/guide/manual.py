@@ -48,5 +48,5 @@ def _show(call: Visited, page: Page) -> Response:
 
 def _find_picture(name: str, lang: str) -> str:
     """Return the address of the picture of a section; empty where none was taken."""
-    file = f"help/{name}.{lang}.png"
+    file = f"help/{name}.{lang}.webp"
     return f"/{asset(file)}" if (STATIC / file).exists() else ""

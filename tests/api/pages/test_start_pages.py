@@ -85,5 +85,5 @@ def test_the_guide_has_three_pages_with_a_picture_each(served):
                 assert pictures, page
                 for address, _ in pictures:
                     found = hr.get(address)
-                    assert (found.status_code, len(found.content) < 120_000) == (200, True), address
+                    assert (found.status_code, len(found.content) < 60_000) == (200, True), address
             assert hr.get("/help/none").status_code == 422
