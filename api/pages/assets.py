@@ -14,6 +14,8 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
+# known to Python only from 3.13 on, unless the machine lists it; under another type it is no picture
+mimetypes.add_type("image/webp", ".webp")
 STATIC = Path(__file__).parent.parent / "static"
 # what has not been compressed by its makers
 _COMPRESSED = {".css", ".js", ".svg"}
