@@ -12,9 +12,12 @@ PAGES = Pages()
 _BEGINS = {
     Role.EMPLOYEE: "/me",
     Role.MANAGER: "/team",
-    Role.HR: "/people",
-    Role.ADMIN: "/people",
+    Role.HR: "/today",
+    Role.ADMIN: "/today",
+    Role.ANALYST: "/models",
+    Role.SYSTEM_ADMIN: "/models",
     Role.ACCESS_ADMIN: "/accounts",
+    Role.AUDITOR: "/audit",
 }
 
 # who loads the people where there are none

@@ -52,21 +52,43 @@ _HR = frozenset({Role.HR, Role.ADMIN})
 _LEADING = _HR | {Role.MANAGER}
 # who has a plan of their own
 _OWN = frozenset({Role.EMPLOYEE, Role.MANAGER})
+# an administrator of everything finds it among the privacy requests
+_RUNNING = frozenset({Role.SYSTEM_ADMIN})
+_AUDITING = frozenset({Role.AUDITOR, Role.ADMIN})
 _KEYS = frozenset({Role.ACCESS_ADMIN, Role.ADMIN})
+_MODELS = frozenset({Role.ANALYST, Role.SYSTEM_ADMIN, Role.ADMIN})
+_READING = _LEADING | _MODELS | {Role.EMPLOYEE}
 _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "",
         (
+            Entry("today", "/today", "today", Permission.READ_STATISTICS, _HR),
+            Entry(
+                "organisation",
+                "/organisation",
+                "organisation",
+                Permission.READ_STATISTICS,
+                _HR | {Role.ANALYST},
+            ),
             Entry("team", "/team", "people", Permission.READ_STATISTICS, _LEADING),
             Entry("people", "/people", "people", Permission.READ_PEOPLE, _HR),
             Entry("me", "/me", "growth", Permission.READ_RECOMMENDATIONS, _OWN),
             Entry("plans", "/plans", "plan", Permission.READ_PLANS, _LEADING | _OWN),
+            Entry("campaigns", "/campaigns", "campaign", Permission.RUN_JOBS, _HR),
             Entry("imports", "/imports", "import", Permission.IMPORT, _HR),
+            Entry("catalog", "/catalog", "catalog", Permission.READ_CATALOG, _READING),
         ),
     ),
+    ("analysis", (Entry("models", "/models", "model", Permission.READ_MODELS, _MODELS),)),
     (
         "administration",
-        (Entry("accounts", "/accounts", "person", Permission.MANAGE_KEYS, _KEYS),),
+        (
+            Entry("accounts", "/accounts", "person", Permission.MANAGE_KEYS, _KEYS),
+            Entry("keys", "/keys", "key", Permission.MANAGE_KEYS, _KEYS),
+            Entry("privacy", "/privacy", "privacy", Permission.ANSWER_OBJECTIONS, _HR),
+            Entry("retention", "/privacy/retention", "privacy", Permission.RUN_RETENTION, _RUNNING),
+            Entry("audit", "/audit", "audit", Permission.READ_AUDIT, _AUDITING),
+        ),
     ),
 )
 
