@@ -6,7 +6,7 @@ from fastapi import Response
 
 from api.pages.routing import Pages, Visited, see_other
 from recommender.service.permissions import Role
-from recommender.service.views.first_hour import read_first_hour
+from recommender.service.today.first_hour import read_first_hour
 
 PAGES = Pages()
 _BEGINS = {

@@ -10,7 +10,7 @@ from api.pages.routing import Pages, Visited, see_other
 from recommender.errors import ConflictError
 from recommender.service.jobs.requests import SAMPLE_PEOPLE, Job, find_sample_job, submit_sample
 from recommender.service.permissions import Permission
-from recommender.service.views.first_hour import FirstHour, read_first_hour
+from recommender.service.today.first_hour import FirstHour, read_first_hour
 from recommender.texts import explain
 
 PAGES = Pages()
