@@ -20,7 +20,7 @@ from recommender.service.privacy.objections import (
     read_notice,
     search_objections,
 )
-from recommender.service.views.own import OwnPage, own_id, read_own_page
+from recommender.service.views.own.page import OwnPage, own_id, read_own_page
 from recommender.service.views.person import read_card
 from recommender.texts import say
 
