@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow browser check format fuzz faults soak bench serve clean lock judges fonts
+.PHONY: help install demo test test-slow browser check format fuzz faults soak bench serve clean lock judges fonts help-pictures
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,9 @@ serve: $(STAMP) ## Serve the API on http://127.0.0.1:8000
 
 fonts: $(STAMP) ## Cut the fonts of the console anew, after new texts or a new catalogue
 	$(BIN)/python tests/support/build_fonts.py
+
+help-pictures: $(STAMP) browser ## Take the pictures of the guide anew, after the console has changed
+	PYTHONPATH=. $(BIN)/python tests/support/help_pictures.py
 
 judges: ## Judge the effect model by other libraries and by public data, in .venv-judges
 	$(PYTHON) -m venv $(VENV)-judges

@@ -17,7 +17,7 @@ from organisations import fill, service_on
 
 from recommender import Settings, open_workbench
 from recommender.analysis import compare_effects, effect_by_level, effect_table, judge_later
-from recommender.sample import make_history
+from recommender.service.made_up.organisation import make_history
 from recommender.service.people.imports import store_frame
 from recommender.store import writing
 from recommender.table_kinds import KINDS

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import calendar, home, language, plan_documents, plans
+from api.pages import calendar, home, language, me, plan_documents, plans
 from api.pages.administration import audit, keys, privacy
 from api.pages.campaigns import asking, campaign
 from api.pages.catalog import courses
+from api.pages.guide import first_hour, manual
 from api.pages.imports import files, forms
 from api.pages.models import registry
 from api.pages.organisation import heat
@@ -21,6 +22,9 @@ AREAS: tuple[APIRouter, ...] = (
     own.PAGES,
     accounts.PAGES,
     home.PAGES,
+    first_hour.PAGES,
+    manual.PAGES,
+    me.PAGES,
     overview.PAGES,
     heat.PAGES,
     language.PAGES,

@@ -14,6 +14,8 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
+# Python knows it from 3.13 on, or where the machine lists it; else browsers would not show it
+mimetypes.add_type("image/webp", ".webp")
 STATIC = Path(__file__).parent.parent / "static"
 # what has not been compressed by its makers
 _COMPRESSED = {".css", ".js", ".svg"}

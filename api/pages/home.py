@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from fastapi import Response
 
 from api.pages.routing import Pages, Visited, see_other
 from recommender.service.permissions import Role
+from recommender.service.today.first_hour import read_first_hour
 
 PAGES = Pages()
 _BEGINS = {
+    Role.EMPLOYEE: "/me",
     Role.MANAGER: "/team",
     Role.HR: "/today",
     Role.ADMIN: "/today",
@@ -20,11 +20,14 @@ _BEGINS = {
     Role.AUDITOR: "/audit",
 }
 
+# who loads the people where there are none
+_BEGIN_EMPTY = frozenset({Role.HR, Role.ADMIN})
+
 
 @PAGES.page("GET", "/", None)
 def show_home(call: Visited) -> Response:
     """Lead to where the work of the visitor's role begins."""
     who = call.session.who
-    if who.role is Role.EMPLOYEE:
-        return see_other(call, f"/people/{quote(who.person_id or '', safe='')}")
+    if who.role in _BEGIN_EMPTY and not read_first_hour(call.session).done.people:
+        return see_other(call, "/start")
     return see_other(call, _BEGINS.get(who.role, "/account"))

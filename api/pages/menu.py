@@ -50,6 +50,8 @@ class Group:
 
 _HR = frozenset({Role.HR, Role.ADMIN})
 _LEADING = _HR | {Role.MANAGER}
+# who has a plan of their own
+_OWN = frozenset({Role.EMPLOYEE, Role.MANAGER})
 # an administrator of everything finds it among the privacy requests
 _RUNNING = frozenset({Role.SYSTEM_ADMIN})
 _AUDITING = frozenset({Role.AUDITOR, Role.ADMIN})
@@ -70,7 +72,8 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             ),
             Entry("team", "/team", "people", Permission.READ_STATISTICS, _LEADING),
             Entry("people", "/people", "people", Permission.READ_PEOPLE, _HR),
-            Entry("plans", "/plans", "plan", Permission.READ_PLANS, _LEADING),
+            Entry("me", "/me", "growth", Permission.READ_RECOMMENDATIONS, _OWN),
+            Entry("plans", "/plans", "plan", Permission.READ_PLANS, _LEADING | _OWN),
             Entry("campaigns", "/campaigns", "campaign", Permission.RUN_JOBS, _HR),
             Entry("imports", "/imports", "import", Permission.IMPORT, _HR),
             Entry("catalog", "/catalog", "catalog", Permission.READ_CATALOG, _READING),

@@ -23,7 +23,7 @@ TableName = Literal[
     "modules",
     "offerings",
 ]
-JobKind = Literal["import", "plans", "plan-documents", "training"]
+JobKind = Literal["import", "plans", "plan-documents", "training", "sample"]
 Modules = Annotated[tuple[Id, ...], Field(max_length=50)]
 
 

@@ -19,7 +19,6 @@ from recommender.improvement.history import (
     read_records,
 )
 from recommender.improvement.registry import TrainedModel
-from recommender.sample import make_history
 from recommender.service.effective_catalog import load_effective_catalog
 from recommender.service.framework import Framework, build_framework
 from recommender.service.learning.files import read_history_files, read_records_file
@@ -31,6 +30,7 @@ from recommender.service.learning.training import (
     fit_model,
     train_on_history,
 )
+from recommender.service.made_up.organisation import make_history
 from recommender.service.models import Models
 from recommender.service.session import open_session
 from recommender.settings import Settings

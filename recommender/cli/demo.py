@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
 import typer
 from pydantic import SecretStr
 
@@ -18,9 +17,7 @@ from recommender.cli.models import print_evaluation
 from recommender.cli.printing import print_gaps, print_plan, print_recommendations
 from recommender.documents import render_plan_page, render_plan_pdf
 from recommender.errors import ConflictError
-from recommender.exchange import write_xlsx
 from recommender.results import to_json
-from recommender.sample import SampleOrganisation, make_history, make_organisation
 from recommender.service.access.signing_in.accounts import (
     ENTER,
     LINK_HOURS,
@@ -28,10 +25,11 @@ from recommender.service.access.signing_in.accounts import (
     create_account,
     make_link,
 )
-from recommender.service.framework import Framework
-from recommender.service.learning.promotion import announcing, promote
+from recommender.service.learning.promotion import promote_if_better
 from recommender.service.learning.training import train_model
 from recommender.service.levels.questions import read_gaps
+from recommender.service.made_up.filling import begin_made_up, write_files
+from recommender.service.made_up.organisation import SampleOrganisation, make_organisation
 from recommender.service.models import MADE_UP_KEY_FILE, Models
 from recommender.service.people.imports import import_table
 from recommender.service.permissions import Role
@@ -44,7 +42,7 @@ from recommender.service.recommend.recommendations import (
     recommend_modules,
 )
 from recommender.service.session import Session
-from recommender.store import mark_made_up, upgrade_database
+from recommender.store import upgrade_database
 from recommender.table_kinds import KINDS
 
 _DATABASE = "recommender.db"
@@ -85,7 +83,9 @@ def demo(
         framework = session.service.framework
         term.print("demo.writing", people=people, folder=folder / "in")
         sample = make_organisation(framework, n_people=people, as_of=as_of)
-        for kind, file in write_files(framework, sample, folder / "in", as_of):
+        files = write_files(framework, sample, folder / "in", as_of)
+        begin_made_up(session)
+        for kind, file in files:
             written = import_table(session, kind, file, latest=term.settings.latest_fact_on)
             term.print(
                 "cli.imported-rows",
@@ -96,7 +96,7 @@ def demo(
                 unchanged=written.unchanged,
             )
         term.print("demo.training")
-        put_model_in_force(term, session)
+        _put_model_in_force(term, session)
     with term.session("demo") as session:
         person = choose_person(session, sample, as_of)
         gaps = read_gaps(session, person, as_of=as_of)
@@ -108,8 +108,6 @@ def demo(
         name = term.say("demo.account")
         account = create_account(session, AccountRequest("demo", name, Role.HR))
         link = make_link(session, account.account_id, ENTER)
-        with session.writing() as connection:
-            mark_made_up(connection)
     out.mkdir()
     pdf = out / f"plan-{person}.pdf"
     pdf.write_bytes(render_plan_pdf(document, lang=term.lang).content)
@@ -155,63 +153,7 @@ def _clear(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def write_files(
-    framework: Framework, sample: SampleOrganisation, folder: Path, as_of: dt.date
-) -> list[tuple[str, Path]]:
-    """Write the tables as the Chinese workbooks a user would have.
-
-    Parameters
-    ----------
-    framework : Framework
-        The catalogue that names the competencies.
-    sample : SampleOrganisation
-        The tables.
-    folder : Path
-        Where to.
-    as_of : date
-        The day they are made for.
-
-    Returns
-    -------
-    list of tuple
-        Kind and file, in the order in which they can be imported.
-    """
-    catalog = framework.catalog
-    # a smaller organisation has a shorter history, down to what a model can be judged on
-    n_trained = min(max(20 * len(sample.people), 400), 4000)
-    # names in place of ids, because that is how people fill in such tables
-    spellings = {
-        "competency_id": {c.id: c.name.zh_cn for c in catalog.competencies},
-        "grade": {grade.id: grade.name.zh_cn for grade in catalog.grades},
-    }
-    tables: list[tuple[str, str, pd.DataFrame]] = [
-        ("people", "01-人员", sample.people),
-        ("offerings", "02-培训班次", sample.offerings),
-        ("enrolments", "03-培训报名", sample.enrolments),
-        *(("ratings", f"04-行为评分-{name}", rows) for name, rows in sample.ratings.items()),
-        ("exams", "05-考试成绩", sample.exams),
-        ("assessments", "06-评价中心结果", sample.assessments),
-        ("records", "07-以往提升记录", make_history(framework, as_of=as_of, n_trained=n_trained)),
-    ]
-    files: list[tuple[str, Path]] = []
-    for kind, name, rows in tables:
-        # with few people a table can be empty, and an import refuses that
-        if not len(rows):
-            continue
-        path = folder / f"{name}.xlsx"
-        write_xlsx(
-            rows,
-            path,
-            kind=KINDS[kind],
-            title=f"{name.split('-', 1)[1]}（合成示例数据，{as_of:%Y年%m月%d日}）",
-            notes=["本文件由演示程序生成，人员与数据均为合成，不对应任何真实个人或单位。"],
-            spellings=spellings,
-        )
-        files.append((kind, path))
-    return files
-
-
-def put_model_in_force(term: Terminal, session: Session) -> None:
+def _put_model_in_force(term: Terminal, session: Session) -> None:
     """Train an effect model, say how good it is, and use it if it beats the simple baselines."""
     trained = train_model(session, as_of=term.settings.as_of, by="demo")
     if not term.as_json:
@@ -219,10 +161,7 @@ def put_model_in_force(term: Terminal, session: Session) -> None:
             print_evaluation(term, trained.evaluation)
         for line in session.service.models.explain(trained.card, term.lang)[:1]:
             term.out.print(line, markup=False, highlight=False, soft_wrap=True)
-    if trained.verdict is not None and trained.verdict.promotable:
-        model_id = trained.card.model_id
-        with announcing(session, model_id=model_id):
-            promote(session, model_id, by="demo")
+    promote_if_better(session, trained.card, trained.verdict, by="demo")
 
 
 def choose_person(session: Session, sample: SampleOrganisation, as_of: dt.date) -> str:

@@ -213,6 +213,12 @@ def mark_made_up(connection: sa.Connection) -> None:
     connection.execute(schema.change_counter.insert().values(name=MADE_UP, number=1))
 
 
+def is_made_up(connection: sa.Connection) -> bool:
+    """Say whether all people in the database are made up."""
+    name = schema.change_counter.c.name
+    return connection.scalar(sa.select(name).where(name == MADE_UP)) is not None
+
+
 def try_write(connection: sa.Connection) -> None:
     """Write something that leaves all as it is, and that fails where any write would."""
     if connection.dialect.name == "postgresql":

@@ -25,6 +25,7 @@ ELSEWHERE = {
     "/login/oidc",
     "/login/oidc/callback",
     "/search",
+    "/start/sample",
     "/people/{person_id}/plan/answer",
     "/plans/{plan_id}/limits",
     "/plans/{plan_id}/print",

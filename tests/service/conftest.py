@@ -8,8 +8,8 @@ from conftest import need
 from databases import copied, fresh_postgresql, originals
 from organisations import TINY, fill, service_on
 
-from recommender.sample import SampleOrganisation
 from recommender.service.installation import Service
+from recommender.service.made_up.organisation import SampleOrganisation
 
 N_PEOPLE = 14
 

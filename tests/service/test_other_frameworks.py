@@ -9,9 +9,9 @@ from organisations import AS_OF, TINY, count_rows, service_on, someone
 
 from recommender.errors import InputError, RecommenderError, TableFaultsError
 from recommender.exchange import write_xlsx
-from recommender.sample import make_organisation
 from recommender.service.effective_catalog import load_effective_catalog
 from recommender.service.installation import open_service
+from recommender.service.made_up.organisation import make_organisation
 from recommender.service.plans.choices import PlanRequest
 from recommender.settings import Settings
 from recommender.store import schema, writing

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from recommender.sample import SampleOrganisation, make_organisation
 from recommender.service.installation import Service, open_service
+from recommender.service.made_up.organisation import SampleOrganisation, make_organisation
 from recommender.service.people.imports import store_frame
 from recommender.settings import Settings
 from recommender.store import schema, writing

@@ -29,10 +29,10 @@ from organisations import AS_OF, fill
 
 from api.app import create_app, describe
 from api.pages.csrf import mask
-from recommender.sample import SampleOrganisation
 from recommender.service.access.keys import KeyRequest, create_key, identify
 from recommender.service.access.signing_in.browsers import begin_session, identify_browser
 from recommender.service.installation import open_service
+from recommender.service.made_up.organisation import SampleOrganisation
 from recommender.service.permissions import Permission, Principal, Role
 from recommender.service.session import open_session
 from recommender.settings import Settings

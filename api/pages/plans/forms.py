@@ -70,6 +70,7 @@ def changed(
     seen: int,
     said: str,
     at: str = "",
+    back: str = "",
     **values: Any,
 ) -> Response:
     """Change a plan and lead back to it; show what was typed again where that is not possible.
@@ -92,6 +93,8 @@ def changed(
         Key of what is said on the page of the plan afterwards, with `values`.
     at : str
         Where on the page to go on.
+    back : str
+        The page to lead back to in place of that of the plan.
     """
     try:
         act()
@@ -101,7 +104,7 @@ def changed(
         )
     except _MENDABLE as error:
         return again(explain_problem(call, error), error)
-    return see_other(call, f"/plans/{plan_id}{at}", said=said, **values)
+    return see_other(call, back or f"/plans/{plan_id}{at}", said=said, **values)
 
 
 def checked(name: str, text: str) -> str | None:

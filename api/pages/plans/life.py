@@ -19,6 +19,9 @@ from recommender.service.plans.reading import comment_on_plan
 PAGES = Pages()
 
 DoneOn = Annotated[Day, Form()]
+# from where something was marked as done, and where that leads back to
+Back = Annotated[Literal["plan", "me"], Form()]
+_BACK = {"plan": "", "me": "/me"}
 
 
 @PAGES.page("POST", "/plans/{plan_id}/decision", Permission.APPROVE_PLANS)
@@ -93,6 +96,7 @@ def mark_activity_page(
     activity_id: ActivityId,
     version: Seen,
     done_on: Annotated[Day | None, Form()] = None,
+    back: Back = "plan",
 ) -> Response:
     """Say when a development activity was done; without a day, that it was not after all."""
     return changed(
@@ -113,12 +117,17 @@ def mark_activity_page(
         seen=version,
         said="console.plan.said.marked" if done_on else "console.plan.said.reopened",
         at=f"#activity-{activity_id}",
+        back=_BACK[back],
     )
 
 
-@PAGES.page("POST", "/plans/{plan_id}/courses/{module_id}/done", Permission.WRITE_ENROLMENTS)
+@PAGES.page("POST", "/plans/{plan_id}/courses/{module_id}/done", Permission.WRITE_PLANS)
 def mark_course_page(
-    call: Visited, plan_id: PlanId, module_id: ModuleId, done_on: DoneOn
+    call: Visited,
+    plan_id: PlanId,
+    module_id: ModuleId,
+    done_on: DoneOn,
+    back: Back = "plan",
 ) -> Response:
     """Say when a course was completed; the plan stays as it is, whatever others do to it."""
     return changed(
@@ -129,6 +138,7 @@ def mark_course_page(
         seen=0,
         said="console.plan.said.completed",
         at=f"#item-{module_id}",
+        back=_BACK[back],
         course=Names(call).course(module_id),
     )
 

@@ -130,7 +130,7 @@ def complete_activity(
 ) -> Response:
     """Say when a development activity of an active plan was done, or that it was not after all.
 
-    The line manager or HR says so. What was approved stays as it is.
+    The person, the line manager or HR says so. What was approved stays as it is.
     """
     seen = call.seen_version()
     with call.once():

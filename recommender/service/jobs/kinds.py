@@ -14,13 +14,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from recommender.errors import TableFaultsError
+from recommender.errors import ModelError, TableFaultsError
 from recommender.exchange import write_marked_copy
 from recommender.exchange.recognition.answers.mapping import read_mapping
 from recommender.service.exports.plan_files import write_plan_files
 from recommender.service.jobs.problems import Failure, pack_failure, pack_problem
-from recommender.service.learning.promotion import explain_model
+from recommender.service.learning.promotion import explain_model, promote_if_better
 from recommender.service.learning.training import train_model
+from recommender.service.made_up.filling import begin_made_up, write_files
+from recommender.service.made_up.organisation import make_organisation
 from recommender.service.people.imports import import_table
 from recommender.service.people.recognising.recognition import look_at_file
 from recommender.service.plans.choices import PlanRequest
@@ -196,9 +198,49 @@ def write_documents(work: Work) -> dict[str, Any]:
     }
 
 
+def fill_with_sample(work: Work) -> dict[str, Any]:
+    """Fill an empty installation with the made-up organisation, and put an effect model in force.
+
+    Unlike other kinds it stores as it goes, each table in a transaction of its own: nobody has to
+    wait for all of them. When it is broken off it is done again from the beginning, and rows that
+    are there already stay as they are. Without a key to sign it with no model is trained.
+    """
+    session, people = work.session, work.request["people"]
+    framework, as_of = session.service.framework, session.today
+    sample = make_organisation(framework, n_people=people, as_of=as_of)
+    with tempfile.TemporaryDirectory(prefix="recommender-") as folder:
+        files = write_files(framework, sample, Path(folder), as_of)
+        begin_made_up(_apart(session))
+        for done, (kind, file) in enumerate(files):
+            work.note_progress(done, len(files) + 1)
+            import_table(_apart(session), kind, file, latest=work.latest)
+    work.note_progress(len(files), len(files) + 1)
+    try:
+        session.service.models.need_key()
+    except ModelError:
+        return {"people": people, "model_id": None}
+    trained = train_model(_apart(session), as_of=as_of)
+    promote_if_better(_apart(session), trained.card, trained.verdict)
+    return {"people": people, "model_id": trained.card.model_id}
+
+
+def _apart(session: Session) -> Session:
+    """Return a session of the same principal whose transactions are its own."""
+    return Session(
+        service=session.service,
+        who=session.who,
+        action=session.action,
+        today=session.today,
+        lang=session.lang,
+        request_id=session.request_id,
+        resource=session.resource,
+    )
+
+
 KINDS: dict[str, Callable[[Work], dict[str, Any] | Failure]] = {
     "import": import_upload,
     "plans": plan_unit,
     "plan-documents": write_documents,
     "training": train,
+    "sample": fill_with_sample,
 }

@@ -16,6 +16,7 @@ from recommender.service.framework import find_path
 from recommender.service.jobs.kinds import describe_plan_request
 from recommender.service.jobs.principals import describe_principal
 from recommender.service.jobs.problems import JobProblem, tell_problem
+from recommender.service.made_up.filling import need_empty
 from recommender.service.people.known_ids import find_kind
 from recommender.service.people.recognising.uploads import (
     find_upload,
@@ -32,6 +33,8 @@ from recommender.store.jobs import JobStatus, StoredJob
 
 # jobs are worked on one at a time, so one caller's queue is everybody's wait
 MOST_OPEN = 20
+SAMPLE_PEOPLE = 200
+_SAMPLE = "sample"
 
 
 @dataclass(frozen=True)
@@ -239,6 +242,31 @@ def submit_training(session: Session, *, as_of: dt.date | None = None, seed: int
     asked = {"as_of": (as_of or session.today).isoformat(), "seed": seed}
     with session.writing() as connection:
         return _submit(session, connection, "training", asked)
+
+
+def submit_sample(session: Session) -> Job:
+    """Queue what fills an empty installation with the made-up organisation.
+
+    Raises
+    ------
+    ForbiddenError
+        If the principal may not import for the whole organisation and train models.
+    ConflictError
+        If anything of people is stored, or such a job waits already.
+    """
+    session.need(Permission.WRITE_MODELS)
+    session.need(Permission.IMPORT)
+    with session.writing() as connection:
+        need_empty(connection)
+        earlier = find_sample_job(session)
+        if earlier is not None and not earlier.has_ended:
+            raise ConflictError("start.filling")
+        return _submit(session, connection, _SAMPLE, {"people": SAMPLE_PEOPLE})
+
+
+def find_sample_job(session: Session) -> Job | None:
+    """Return the job that was queued last to fill the installation, if there is one."""
+    return next((job for job in get_jobs(session, limit=MOST_OPEN) if job.kind == _SAMPLE), None)
 
 
 def get_job(session: Session, job_id: str) -> Job:

@@ -169,6 +169,17 @@ def promote(
     return _find(session, model_id)
 
 
+def promote_if_better(
+    session: Session, card: ModelCard, verdict: Verdict | None, *, by: str | None = None
+) -> bool:
+    """Put a model that was just trained in force if its verdict allows it; say whether it did."""
+    if verdict is None or not verdict.promotable:
+        return False
+    with announcing(session, model_id=card.model_id):
+        promote(session, card.model_id, by=by)
+    return True
+
+
 def roll_back(session: Session, *, reason: str, by: str | None = None) -> str | None:
     """Put the previous model back in force and return its id; to be called within `announcing`.
 

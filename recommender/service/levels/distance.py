@@ -27,7 +27,7 @@ def say_distance(framework: Framework, gaps: Gaps, lang: str) -> str:
     if not assessed:
         sentences = [say("distance.unassessed", lang, grade=grade)]
     else:
-        short = sorted(filter(_is_short, assessed), key=_by_distance)
+        short = list_short(gaps)
         sentences = [
             say(
                 "distance.met",
@@ -91,8 +91,10 @@ def _list_gaps(framework: Framework, gaps: Sequence[tuple[str, float]], lang: st
     )
 
 
-def _is_short(item: CompetencyGap) -> bool:
-    return item.standing == "gap"
+def list_short(gaps: Gaps) -> list[CompetencyGap]:
+    """Return the competencies that are below their targets, the furthest first."""
+    short = (item for item in gaps.competencies if item.standing == "gap")
+    return sorted(short, key=_by_distance)
 
 
 def _by_distance(item: CompetencyGap) -> tuple[float, float]:

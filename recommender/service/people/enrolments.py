@@ -106,6 +106,16 @@ def enrol(
         If the offering is full, the person is enrolled in the module already, or was on that day.
     """
     session.need(Permission.WRITE_ENROLMENTS)
+    return _enrol(session, person_id, module_id, offering_id, enrolled_on or session.today)
+
+
+def _enrol(
+    session: Session,
+    person_id: str,
+    module_id: str,
+    offering_id: str | None,
+    enrolled_on: dt.date,
+) -> StoredEnrolment:
     with session.writing() as connection:
         # before anything is locked: nobody holds up an offering for people outside of the scope
         session.person(connection, person_id)
@@ -117,7 +127,7 @@ def enrol(
                 "module_id": module_id,
                 "offering_id": offering_id,
                 "status": "enrolled",
-                "enrolled_on": enrolled_on or session.today,
+                "enrolled_on": enrolled_on,
             },
             run,
             enrolled=False,
@@ -168,6 +178,53 @@ def change_enrolment(
         a second time.
     """
     session.need(Permission.WRITE_ENROLMENTS)
+    return _change(session, person_id, module_id, enrolled_on, changes, seen)
+
+
+def complete_course(
+    session: Session, person_id: str, module_id: str, *, enrolled_on: dt.date | None, on: dt.date
+) -> StoredEnrolment:
+    """Complete an open enrolment, or one that is made for it where there is none.
+
+    Whoever calls has found out that the principal may say so.
+
+    Parameters
+    ----------
+    session : Session
+        Who says it.
+    person_id, module_id : str
+        Who completed what.
+    enrolled_on : date or None
+        Day of the open enrolment; None where there is none.
+    on : date
+        The day of completion.
+
+    Returns
+    -------
+    StoredEnrolment
+        As it is now.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such person within the principal's scope, or no such enrolment.
+    TableFaultsError
+        If the import would refuse it.
+    """
+    if enrolled_on is None:
+        enrolled_on = _enrol(session, person_id, module_id, None, on).enrolled_on
+    changes = {"status": "completed", "completed_on": on}
+    return _change(session, person_id, module_id, enrolled_on, changes, None)
+
+
+def _change(
+    session: Session,
+    person_id: str,
+    module_id: str,
+    enrolled_on: dt.date,
+    changes: Mapping[str, Any],
+    seen: int | None,
+) -> StoredEnrolment:
     with session.writing() as connection:
         present = _find(session, connection, person_id, module_id, enrolled_on)
         if seen is not None and seen != present.version:

@@ -203,8 +203,6 @@ def mark_activity(
     ------
     NotFoundError
         If there is no such plan within the principal's scope, or no such activity in it.
-    ForbiddenError
-        If it is the principal's own plan: HR or the manager says what was done.
     StaleError
         If the plan has changed since the version that was seen.
     InputError
@@ -214,7 +212,7 @@ def mark_activity(
     """
     with session.writing() as connection:
         head = _open_to_change(session, connection, plan_id, seen)
-        check_mark(session, head)
+        check_mark(head)
         plan = load_plan(session, connection, head).plan
         if activity_id not in {each.activity_id for each in plan.activities}:
             raise NotFoundError("plan.no-activity", activity_id=activity_id)

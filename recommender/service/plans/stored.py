@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from recommender.errors import ConflictError, ForbiddenError, NotFoundError
+from recommender.errors import ConflictError, NotFoundError
 from recommender.results import Gaps, Plan, PlanActivity
 from recommender.service.framework import Framework
 from recommender.service.levels.distance import word_gaps
@@ -181,10 +181,8 @@ def check_edit(session: Session, head: PlanHead) -> None:
     check_status(head, "plan.cannot-edit", changeable_in(session, head))
 
 
-def check_mark(session: Session, head: PlanHead) -> None:
-    """Raise unless the principal may say what of a plan was done; see `mark_activity`."""
-    if party_of(session.who, head.person_id) == "employee":
-        raise ForbiddenError("plan.activity-own")
+def check_mark(head: PlanHead) -> None:
+    """Raise a `ConflictError` where a plan is not in force, so that nothing of it can be done."""
     check_status(head, "plan.cannot-mark", ("active",))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from recommender.documents import CompetencyRow
 from recommender.results import Gaps, Recommendations
 from recommender.service.framework import Framework, require_target_grade
 from recommender.service.levels.derivation import derive_level
-from recommender.service.levels.distance import name_grade, say_distance, word_gaps
+from recommender.service.levels.distance import list_short, name_grade, say_distance, word_gaps
 from recommender.service.levels.gaps import describe_gaps
 from recommender.service.levels.raters import tell_derivation
 from recommender.service.levels.sittings import say_incomplete
@@ -40,6 +41,7 @@ from recommender.store.plans.versions import PlanHead, read_reader
 from recommender.store.privacy.objections import list_objections
 from recommender.store.scope import Scope
 
+_FURTHEST = 2
 _ORDER = ("gap", "near", None, "met")
 
 
@@ -87,13 +89,19 @@ class RatersApart:
 
 @dataclass(frozen=True)
 class GradeProspect:
-    """How far a person is from the targets of a grade, `said` in a sentence."""
+    """How far a person is from the targets of a grade, `said` in a sentence.
+
+    `counts` are the competencies by where the person stands: ``gap``, ``near``, ``met`` and
+    ``assess``; `furthest` names those with the largest gaps, the largest first.
+    """
 
     grade: str
     name: str
     is_own: bool
     is_next: bool
     said: str
+    counts: Mapping[str, int]
+    furthest: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -273,4 +281,9 @@ def _look_ahead(
             is_own=ahead == 0,
             is_next=ahead == 1,
             said=say_distance(framework, gaps, lang),
+            counts=Counter(item.standing or "assess" for item in gaps.competencies),
+            furthest=tuple(
+                name_competency(framework, item.competency_id, lang)
+                for item in list_short(gaps)[:_FURTHEST]
+            ),
         )

@@ -28,6 +28,7 @@ VALUES = {
     "link": "x",
     "model_id": "m",
     "module_id": "m",
+    "page": "plans",
     "review_id": "1",
     "seq": "1",
     "version": "1",

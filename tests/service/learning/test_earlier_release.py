@@ -12,8 +12,8 @@ from organisations import AS_OF, TINY, service_on, someone
 from recommender.errors import ModelError
 from recommender.improvement.registry import card as cards
 from recommender.improvement.registry import save_model
-from recommender.sample import make_history
 from recommender.service.installation import Installation
+from recommender.service.made_up.organisation import make_history
 from recommender.service.people.imports import store_frame
 from recommender.settings import Settings
 from recommender.store import writing

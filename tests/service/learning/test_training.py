@@ -7,8 +7,8 @@ import pytest
 from asking import session_of
 from organisations import AS_OF, TINY, service_on, someone
 
-from recommender.sample import make_history
 from recommender.service.learning.training import train_model
+from recommender.service.made_up.organisation import make_history
 from recommender.service.people.imports import store_frame
 from recommender.store import writing
 from recommender.table_kinds import KINDS

@@ -8,7 +8,7 @@ from organisations import AS_OF, TINY, count_rows, service_on
 
 from recommender.errors import InputError, TableFaultsError
 from recommender.exchange import write_xlsx
-from recommender.sample import make_organisation
+from recommender.service.made_up.organisation import make_organisation
 from recommender.store import Written, reading, schema
 from recommender.table_kinds import KINDS
 

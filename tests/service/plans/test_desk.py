@@ -18,7 +18,7 @@ from plan_office import (
     refused,
 )
 
-from recommender.errors import ConflictError, InputError, NotFoundError, StaleError
+from recommender.errors import ConflictError, ForbiddenError, InputError, NotFoundError, StaleError
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.dates import dates_of
 from recommender.service.plans.desk.alternatives import list_additions, list_item_choices
@@ -187,6 +187,17 @@ def test_a_course_is_marked_as_completed_by_those_who_may(office):
             name,
             done_on=day,
         )
+    # a classroom course: others keep its attendance
+    refused(
+        ForbiddenError,
+        "plan.course-own",
+        office.write,
+        EMPLOYEE,
+        mark_course,
+        plan_id,
+        name,
+        done_on=on,
+    )
     office.write(LINE_MANAGER, mark_course, plan_id, name, done_on=on)
     sheet = office.read(EMPLOYEE, read_plan_sheet, plan_id)
     assert [each.completed_on for each in sheet.items if each.item.module_id == name] == [on]

@@ -197,9 +197,12 @@ def test_employees_hand_in_what_they_say_themselves(office, plan_id):
         | {"comment:employee": "我想先学这门", "comment:manager": "同意加薪"},
     )
     taken = take(office, content, EMPLOYEE)
-    assert changes_of(taken) == {"comment:1": ("comment", "我想先学这门", "")}
+    assert changes_of(taken) == {
+        "done:a1": ("done", office.today, ""),
+        "comment:1": ("comment", "我想先学这门", ""),
+    }
     left = [each for each in preview(office, content, EMPLOYEE).changes if each.problem]
-    assert [each.name for each in left] == ["done:c1", "done:a1", "review:a2", "comment:2"]
+    assert [each.name for each in left] == ["done:c1", "review:a2", "comment:2"]
 
 
 def test_a_comment_that_is_there_is_not_made_twice(office, plan_id):

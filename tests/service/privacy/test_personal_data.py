@@ -13,9 +13,9 @@ from organisations import AS_OF, TINY, fill, service_on
 from somebody import COLLEAGUE, NAME, NOW, SOMEBODY, store_somebody
 
 from recommender.errors import ConflictError, InputError, NotFoundError, StoreError
-from recommender.sample import make_history
 from recommender.service.learning.history import read_history
 from recommender.service.learning.training import fit_history
+from recommender.service.made_up.organisation import make_history
 from recommender.service.people.imports import store_frame
 from recommender.service.permissions import PERMISSIONS, ForbiddenError, Principal, Role
 from recommender.service.privacy.personal_data import (

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from recommender.results import Gaps, PlanActivity, PlanItem
 from recommender.service.permissions import Permission
 from recommender.service.plans.dates import dates_of
+from recommender.service.plans.desk.courses import may_tell
 from recommender.service.plans.development.progress import find_completions
 from recommender.service.plans.document import PlanReader
 from recommender.service.plans.reading import (
@@ -30,11 +31,15 @@ _SHOWN = 200
 
 @dataclass(frozen=True)
 class SheetItem:
-    """A course of a plan, with its run, if it has one, and when it was completed."""
+    """A course of a plan, with its run, if it has one, and when it was completed.
+
+    `may_tell` is whether the reader may say that it was.
+    """
 
     item: PlanItem
     run: Offering | None
     completed_on: dt.date | None
+    may_tell: bool
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,12 @@ def read_plan_sheet(session: Session, plan_id: str, *, version: int | None = Non
             gaps=gaps_of(session, connection, stored),
             party=party_of(session.who, head.person_id),
             items=tuple(
-                SheetItem(item, runs.get(item.offering_id or ""), completed.get(item.module_id))
+                SheetItem(
+                    item,
+                    runs.get(item.offering_id or ""),
+                    completed.get(item.module_id),
+                    may_tell(session, head, item),
+                )
                 for item in in_time
             ),
             activities=tuple(sorted(plan.activities, key=lambda each: each.review_on)),

@@ -60,7 +60,7 @@ def describe_activity(
         return activity
     kind = activity.kind
     name = _name(framework, [activity.competency_id], lang)
-    text = _text_of(framework, activity.focus, lang)
+    text = text_of(framework, activity.focus, lang)
     return replace(
         activity,
         title=say(f"activity.title.{kind}", lang, competency=name),
@@ -94,7 +94,7 @@ def _say_manager(manager: str | None, lang: str) -> str:
     return say("companion.manager", lang)
 
 
-def _text_of(framework: Framework, focus: str, lang: str) -> str:
+def text_of(framework: Framework, focus: str, lang: str) -> str:
     """Return the indicator or the headline of a level; empty where it has left the catalogue."""
     competency_id, _, rest = focus.partition(".")
     competency = framework.competencies.get(competency_id)
@@ -109,7 +109,7 @@ def _text_of(framework: Framework, focus: str, lang: str) -> str:
 
 
 def _say_practice(framework: Framework, focus: str, lang: str) -> str:
-    text = _text_of(framework, focus, lang)
+    text = text_of(framework, focus, lang)
     if not text:
         return ""
     is_level = focus.count(".") == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from recommender.errors import RecommenderError
-from recommender.service.permissions import Permission
+from recommender.service.plans.desk.courses import check_teller
 from recommender.service.plans.development.progress import check_done, find_completions
 from recommender.service.plans.stored import StoredPlan, check_edit, check_mark
 from recommender.service.session import Session
@@ -54,7 +54,7 @@ class Obstacles:
     def to_mark(self, on: dt.date | None) -> str:
         """Say why an activity cannot be marked as done on a day, or as not done."""
         try:
-            check_mark(self.session, self.now.head)
+            check_mark(self.now.head)
             check_done(self.now.plan, on, self.session.today)
         except RecommenderError as error:
             return explain(error, self.lang)[0]
@@ -64,8 +64,11 @@ class Obstacles:
         """Say why a course cannot be recorded as completed on a day."""
         if problem := self.to_mark(on):
             return problem
-        if Permission.WRITE_ENROLMENTS not in self.session.who.permissions:
-            return say("plan-return.no-completions", self.lang)
+        item = next(each for each in self.now.plan.items if each.module_id == module_id)
+        try:
+            check_teller(self.session, self.now.head, item)
+        except RecommenderError as error:
+            return explain(error, self.lang)[0]
         enrolled_on = self.enrolled.get(module_id)
         if enrolled_on is not None and on is not None and on < enrolled_on:
             day = enrolled_on.isoformat()

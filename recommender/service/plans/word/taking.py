@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from recommender.documents import ReturnedPlan
 from recommender.errors import InputError, StaleError
-from recommender.service.people import enrolments
+from recommender.service.people.enrolments import complete_course
 from recommender.service.permissions import Permission
 from recommender.service.plans import life
 from recommender.service.plans.development.activities import ActivityChange
@@ -119,13 +119,6 @@ def _complete(
         for each in list_enrolments(connection, person_id, [change.of])
         if each.status == "enrolled"
     ]
-    if not enrolled:
-        enrolments.enrol(session, person_id, change.of, enrolled_on=day)
-    enrolments.change_enrolment(
-        session,
-        person_id,
-        change.of,
-        enrolled[0] if enrolled else day,
-        {"status": "completed", "completed_on": day},
-        seen=None,
+    complete_course(
+        session, person_id, change.of, enrolled_on=enrolled[0] if enrolled else None, on=day
     )

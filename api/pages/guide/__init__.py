@@ -1,0 +1,1 @@
+"""The first hour, and the guide for HR."""
