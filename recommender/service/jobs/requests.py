@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recommender.errors import ConflictError, InputError, NotFoundError
-from recommender.service.exports.plan_files import check_bundle
+from recommender.service.exports.team_files import choose_bundle
 from recommender.service.framework import find_path
 from recommender.service.jobs.kinds import describe_plan_request
 from recommender.service.jobs.principals import describe_principal
@@ -169,9 +169,13 @@ def submit_plans(
 
 
 def submit_plan_documents(
-    session: Session, *, org_unit: str | None = None, file_format: str = "pdf", bundle: str = "zip"
+    session: Session,
+    *,
+    org_unit: str | None = None,
+    file_format: str = "pdf",
+    bundle: str | None = None,
 ) -> Job:
-    """Queue the plans of everybody of an org unit, and the units below it, as one file.
+    """Queue the plans of everybody of an org unit and the units below it, or its workbook.
 
     Parameters
     ----------
@@ -179,10 +183,8 @@ def submit_plan_documents(
         Who asks.
     org_unit : str, optional
         The unit; everybody within the principal's scope where not given.
-    file_format : str
-        As in `exports.plan_files.FORMATS`.
-    bundle : str
-        ``one`` document, or a ``zip`` with a file for each person.
+    file_format, bundle : str
+        As in `exports.team_files.BUNDLES`; no bundle is what is usual for the format.
 
     Returns
     -------
@@ -194,17 +196,17 @@ def submit_plan_documents(
     NotFoundError
         If there is no such unit within the principal's scope.
     InputError
-        If plans cannot be had like that.
+        If it cannot be had like that.
     ConflictError
         If too many jobs have not ended.
     """
     session.need(Permission.READ_PLANS)
-    check_bundle(file_format, bundle)
+    chosen = choose_bundle(file_format, bundle)
     with session.writing() as connection:
         asked = {
             "org_unit": _find_unit(session, connection, org_unit),
             "format": file_format,
-            "bundle": bundle,
+            "bundle": chosen,
         }
         return _submit(session, connection, "plan-documents", asked)
 
