@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import calendar, home, language, plan_documents, plans
+from api.pages import calendar, home, jobs, language, plan_documents, plans
 from api.pages.imports import files, forms
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own
@@ -25,4 +25,5 @@ AREAS: tuple[APIRouter, ...] = (
     forms.PAGES,
     files.PAGES,
     calendar.PAGES,
+    jobs.PAGES,
 )

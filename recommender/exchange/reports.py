@@ -38,7 +38,7 @@ _LINE, _INK, _LINK = "#E4E8ED", "#48556A", "#1F56B3"
 _CELL_LENGTH = 16_000
 _A4 = 9
 # Excel has no row higher than 409 points
-_LINE_HEIGHT, _MOST_LINES = 15, 27
+_LINE_HEIGHT, _MOST_LINES = 17, 24
 _CELL = {"valign": "top", "bottom": 1, "bottom_color": _LINE}
 _LINKED = {"font_color": _LINK, "underline": 1}
 

@@ -79,13 +79,13 @@ _SELF = {
 _MANAGER = _SELF | {
     Permission.WRITE_ASSESSMENTS,
     Permission.READ_STATISTICS,
+    Permission.RUN_JOBS,
     Permission.WRITE_ENROLMENTS,
 }
 _HR = (_MANAGER - {Permission.EXPORT_PERSON}) | {
     Permission.WRITE_OFFERINGS,
     Permission.WRITE_PEOPLE,
     Permission.IMPORT,
-    Permission.RUN_JOBS,
     Permission.READ_HISTORY,
     Permission.READ_MODELS,
     Permission.ANSWER_OBJECTIONS,

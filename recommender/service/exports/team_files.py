@@ -41,7 +41,8 @@ def choose_bundle(file_format: str, bundle: str | None) -> Bundle:
         raise InputError("export.format", found=file_format, known=", ".join(BUNDLES))
     possible = BUNDLES[file_format]
     if bundle is not None and bundle not in possible:
-        raise InputError(f"export.not-{bundle}", format=file_format)
+        problem = "export.not-one" if bundle == "one" else "export.not-zip"
+        raise InputError(problem, format=file_format)
     return possible[0] if bundle is None else cast("Bundle", bundle)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from recommender.errors import ConflictError, InputError, NotFoundError
 from recommender.service.exports.team_files import choose_bundle
 from recommender.service.framework import find_path
+from recommender.service.groups.table import require_unit
 from recommender.service.jobs.kinds import describe_plan_request
 from recommender.service.jobs.principals import describe_principal
 from recommender.service.jobs.problems import JobProblem, tell_problem
@@ -26,7 +27,7 @@ from recommender.service.people.recognising.uploads import (
 from recommender.service.permissions import Permission, Role
 from recommender.service.plans.choices import PlanRequest, check_names
 from recommender.service.session import Session
-from recommender.store import Connection, covers_unit, org_path, unit_exists
+from recommender.store import Connection, org_path
 from recommender.store import jobs as store
 from recommender.store.jobs import JobStatus, StoredJob
 
@@ -66,6 +67,12 @@ class Job:
     def has_ended(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.finished_at is not None
+
+    def time_left(self, now: dt.datetime) -> dt.timedelta | None:
+        """Return how long it still takes if it goes on as so far; None where nothing is done."""
+        if self.has_ended or self.started_at is None or not self.total or not self.done:
+            return None
+        return (now - self.started_at) / self.done * (self.total - self.done)
 
 
 def submit_import(
@@ -279,10 +286,8 @@ def cancel_job(session: Session, job_id: str) -> Job:
 def _find_unit(session: Session, connection: Connection, org_unit: str | None) -> str | None:
     """Return the path of a unit within the principal's scope; None for everybody within it."""
     unit = org_path(org_unit) if org_unit else None
-    if unit is not None and not (
-        covers_unit(session.who.scope, unit) and unit_exists(connection, unit)
-    ):
-        raise NotFoundError("org-unit.unknown", org_unit=org_unit)
+    if unit is not None:
+        require_unit(connection, session.who.scope, unit)
     return unit
 
 

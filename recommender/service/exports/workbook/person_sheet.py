@@ -50,7 +50,7 @@ def person_sheet(session: Session, member: Member) -> ReportSheet:
 def _competencies(member: Member, lang: str) -> ReportTable:
     columns = [
         ReportColumn(say("document.gap.competency", lang), width=36),
-        ReportColumn(say("people.standing", lang), width=11),
+        ReportColumn(say("people.standing", lang), width=15),
         ReportColumn(say("document.gap.level", lang), "level", 10),
         ReportColumn(say("workbook.error", lang), "level", 10),
         ReportColumn(say("document.gap.target", lang), "target"),
@@ -106,10 +106,9 @@ def _item(
         say(
             "workbook.serves",
             lang,
-            name=each["name"],
-            improvement=each["improvement"],
+            served=f"{each['name']} {each['improvement']}".strip(),
             detail=each["detail"],
-        ).strip()
+        )
         for each in view["serves"]
     ]
     if isinstance(item, PlanItemRow):

@@ -67,11 +67,11 @@ def summary_sheet(
                     ReportColumn(say("people.name", lang)),
                     ReportColumn(say("people.id", lang)),
                     ReportColumn(say("document.person.org_unit", lang), width=28),
-                    ReportColumn(say("document.person.grade", lang), width=11),
-                    ReportColumn(say("document.standing.met", lang), "count", 8),
-                    ReportColumn(say("document.standing.near", lang), "count", 9),
-                    ReportColumn(say("document.standing.gap", lang), "count", 8),
-                    ReportColumn(say("document.standing.assess_first", lang), "count", 8),
+                    ReportColumn(say("document.person.grade", lang), width=20),
+                    ReportColumn(_head("document.standing.met", lang), "count", 8),
+                    ReportColumn(_head("document.standing.near", lang), "count", 9),
+                    ReportColumn(_head("document.standing.gap", lang), "count", 8),
+                    ReportColumn(_head("document.standing.assess_first", lang), "count", 8),
                     ReportColumn(say("team.first", lang), width=18),
                     ReportColumn(say("workbook.gap", lang), "level", 9),
                     ReportColumn(say("team.plan", lang), width=9),
@@ -202,6 +202,12 @@ def budget_sheet(session: Session, members: Sequence[Member]) -> ReportSheet:
         back=SheetLink(say("workbook.back", lang), 0),
         filtered=True,
     )
+
+
+def _head(key: str, lang: str) -> str:
+    """Return a word of sentences as the head of a column."""
+    text = say(key, lang)
+    return text[0].upper() + text[1:]
 
 
 def _day(text: str) -> dt.date | str:
