@@ -58,6 +58,7 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("team", "/team", "people", Permission.READ_STATISTICS, _LEADING),
             Entry("people", "/people", "people", Permission.READ_PEOPLE, _HR),
             Entry("plans", "/plans", "plan", Permission.READ_PLANS, _LEADING),
+            Entry("imports", "/imports", "import", Permission.IMPORT, _HR),
             Entry("jobs", "/jobs", "export", Permission.RUN_JOBS, _LEADING),
         ),
     ),

@@ -265,10 +265,12 @@ def _whom_to_plan(
 ) -> list[PersonHead]:
     scope, unit = session.who.scope, org_path(org_unit or "")
     path = find_path(session.service.framework, request.path) if request.path else None
-    if unit and not (covers_unit(scope, unit) and unit_exists(connection, unit)):
-        raise NotFoundError("org-unit.unknown", org_unit=org_unit)
     conditions = [present(as_of), *([in_unit(unit)] if unit else [])]
     people = list_people(connection, scope, conditions=conditions, limit=None)
+    # the scope of a manager covers no unit, though the team may be in this one
+    covered = people or (covers_unit(scope, unit) and unit_exists(connection, unit))
+    if unit and not covered:
+        raise NotFoundError("org-unit.unknown", org_unit=org_unit)
     return [person for person in people if path is None or is_for_grade(path, person.grade)]
 
 

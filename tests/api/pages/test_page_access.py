@@ -17,6 +17,7 @@ OWN = {(page, role) for row in ROWS for page in row["pages"] for role in row.get
 OPEN = "anybody"
 VALUES = {"module_id": "m", "activity_id": "1", "version": "1", "review_id": "1", "lang": "en"}
 VALUES |= {"account_id": "0" * 12, "link": "x", "import_id": "up-1", "job_id": "job-1"}
+VALUES |= {"kind": "people", "batch_id": "0" * 12}
 
 
 @pytest.fixture(scope="module")
