@@ -43,9 +43,7 @@ def team(
     ],
     unit: Annotated[
         str | None,
-        typer.Option(
-            "--unit", metavar="UNIT", help="Org unit, those below it included; a path."
-        ),
+        typer.Option("--unit", metavar="UNIT", help="Org unit, those below it included; a path."),
     ] = None,
     word: Annotated[
         bool, typer.Option("--word", help="Plans in Word in place of PDF, in a .zip.")

@@ -196,7 +196,10 @@ def _write_table(
         sheet.write_string(at, 0, table.title, looks.of(bold=True, font_size=12))
         at += 1
     header = {"bold": True, "text_wrap": True, "valign": "vcenter", "bg_color": "#DDE7F0"}
-    heads = {False: looks.of(**header, align="left", indent=1), True: looks.of(**header, align="right")}
+    heads = {
+        False: looks.of(**header, align="left", indent=1),
+        True: looks.of(**header, align="right"),
+    }
     _set_height(sheet, at, [column.header for column in table.columns], widths)
     for place, column in enumerate(table.columns):
         sheet.write_string(at, place, column.header, heads[column.kind != "text"])
@@ -210,7 +213,14 @@ def _write_table(
         for place, (column, value) in enumerate(zip(table.columns, row, strict=True)):
             bold = number in table.bold
             if isinstance(value, SheetLink):
-                _write_link(sheet, at, place, value, names, looks.of(**_CELL, **_LINKED, align="left", indent=1))
+                _write_link(
+                    sheet,
+                    at,
+                    place,
+                    value,
+                    names,
+                    looks.of(**_CELL, **_LINKED, align="left", indent=1),
+                )
             else:
                 _write(sheet, at, place, value, column.kind, looks, bold=bold)
     if table.total:

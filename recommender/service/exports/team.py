@@ -5,7 +5,8 @@ from __future__ import annotations
 from recommender.errors import InputError, NotFoundError
 from recommender.service.permissions import Role
 from recommender.service.session import Session
-from recommender.store import Connection, PersonHead, covers_unit, org_path, unit_exists
+from recommender.store import Connection, PersonHead, org_path
+from recommender.store.people.people import reaches_unit
 from recommender.store.people.staff import PeopleFilter, search_people
 
 
@@ -31,14 +32,11 @@ def list_team(
         manager_id=who.person_id if who.role is Role.MANAGER else None,
         present_on=session.today,
     )
+    if unit is not None and not reaches_unit(connection, who.scope, unit):
+        raise NotFoundError("org-unit.unknown", org_unit=org_unit)
     # one more than may be tells whether there are too many
     people = search_people(connection, who.scope, wanted, limit=most + 1)
     if not people:
-        # the scope of a manager covers no unit, though the team may be in this one
-        if unit is not None and not (
-            covers_unit(who.scope, unit) and unit_exists(connection, unit)
-        ):
-            raise NotFoundError("org-unit.unknown", org_unit=org_unit)
         raise InputError("export.nobody")
     if len(people) > most:
         raise InputError("export.too-many", most=most)

@@ -13,7 +13,6 @@ from typing import Any
 from recommender.errors import ConflictError, InputError, NotFoundError
 from recommender.service.exports.team_files import choose_bundle
 from recommender.service.framework import find_path
-from recommender.service.groups.table import require_unit
 from recommender.service.jobs.kinds import describe_plan_request
 from recommender.service.jobs.principals import describe_principal
 from recommender.service.jobs.problems import JobProblem, tell_problem
@@ -30,6 +29,7 @@ from recommender.service.session import Session
 from recommender.store import Connection, org_path
 from recommender.store import jobs as store
 from recommender.store.jobs import JobStatus, StoredJob
+from recommender.store.people.people import reaches_unit
 
 # jobs are worked on one at a time, so one caller's queue is everybody's wait
 MOST_OPEN = 20
@@ -286,8 +286,8 @@ def cancel_job(session: Session, job_id: str) -> Job:
 def _find_unit(session: Session, connection: Connection, org_unit: str | None) -> str | None:
     """Return the path of a unit within the principal's scope; None for everybody within it."""
     unit = org_path(org_unit) if org_unit else None
-    if unit is not None:
-        require_unit(connection, session.who.scope, unit)
+    if unit is not None and not reaches_unit(connection, session.who.scope, unit):
+        raise NotFoundError("org-unit.unknown", org_unit=org_unit)
     return unit
 
 

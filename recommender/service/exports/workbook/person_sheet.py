@@ -99,9 +99,7 @@ def _items(plan: MemberPlan, views: list[dict[str, Any]], lang: str) -> ReportTa
     return ReportTable(columns, rows, say("document.plan.title", lang))
 
 
-def _item(
-    item: PlanItemRow | ActivityRow, view: dict[str, Any], lang: str
-) -> list[Cell]:
+def _item(item: PlanItemRow | ActivityRow, view: dict[str, Any], lang: str) -> list[Cell]:
     served = [
         say(
             "workbook.serves",
