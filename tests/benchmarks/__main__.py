@@ -26,7 +26,17 @@ def main() -> None:
     """Run, write and print."""
     figures = [
         figure
-        for part in (catalog, ranking, block_ridge, effects, plans, importing, matrix, documents, word)
+        for part in (
+            catalog,
+            ranking,
+            block_ridge,
+            effects,
+            plans,
+            importing,
+            matrix,
+            documents,
+            word,
+        )
         for figure in part.run()
     ]
     path = Path("build/bench.json")
