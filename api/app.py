@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.admission import check_caller
-from api.identity.tokens import TokenVerifier
+from api.identity.provider import Provider
+from api.identity.tokens import ClaimNames, TokenVerifier
 from api.operations import settle_parameters
 from api.pages import AREAS
 from api.pages.docs import add_docs
@@ -106,19 +107,31 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     set_up_logs(as_json=settings.json_logs)
     installation = Installation(settings)
-    verifier = None
+    claims = ClaimNames(
+        role_claim=settings.oidc_role_claim,
+        person_claim=settings.oidc_person_claim,
+        org_unit_claim=settings.oidc_org_unit_claim,
+    )
+    verifier = provider = None
     if settings.oidc_issuer and settings.oidc_audience and settings.oidc_jwks:
         verifier = TokenVerifier(
             issuer=settings.oidc_issuer,
             audience=settings.oidc_audience,
             jwks=settings.oidc_jwks,
-            role_claim=settings.oidc_role_claim,
-            person_claim=settings.oidc_person_claim,
-            org_unit_claim=settings.oidc_org_unit_claim,
+            **claims,
+        )
+    if settings.oidc_issuer and settings.oidc_client_id:
+        secret = settings.oidc_client_secret
+        provider = Provider(
+            issuer=settings.oidc_issuer,
+            client_id=settings.oidc_client_id,
+            client_secret=secret.get_secret_value() if secret else None,
+            jwks=settings.oidc_jwks,
+            **claims,
         )
     writer = AuditWriter(installation.engine)
     jobs = JobRunner(installation)
-    app.state.server = ServerState(settings, installation, writer, jobs, verifier)
+    app.state.server = ServerState(settings, installation, writer, jobs, verifier, provider)
     # starlette runs plain functions in this pool, which has 40 threads unless told otherwise
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     jobs.start()

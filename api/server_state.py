@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from limits import RateLimitItem, parse
 
+from api.identity.provider import Provider
 from api.identity.tokens import TokenVerifier
 from api.rate_limits import Windows
 from recommender.service.access.audit_writer import AuditWriter
@@ -34,6 +35,8 @@ class ServerState:
         Runs long work.
     verifier : TokenVerifier or None
         Checks bearer tokens of an identity provider, if one is set.
+    provider : Provider or None
+        Where people sign in with a browser, if that is set.
     """
 
     settings: Settings
@@ -41,6 +44,7 @@ class ServerState:
     writer: AuditWriter
     jobs: JobRunner
     verifier: TokenVerifier | None
+    provider: Provider | None
     limit: RateLimitItem = field(init=False)
     plan_limit: RateLimitItem = field(init=False)
     rates: Windows = field(init=False, default_factory=Windows)

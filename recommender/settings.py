@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from training_catalog.files.loading import DEFAULT_CATALOG
@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     oidc_issuer, oidc_audience, oidc_jwks : str or None
         Issuer of bearer tokens, the audience they must name, and the URL or file of the
         issuer's keys; without them only API keys are accepted.
+    oidc_client_id, oidc_client_secret : str or None
+        What this service is registered as at the issuer, so that people sign in there with a
+        browser; without the id they have accounts of this service only.
     oidc_role_claim, oidc_person_claim, oidc_org_unit_claim : str
         Claims of a token that say role, person and org unit; dots reach into objects.
     session_idle_minutes, session_hours : int
@@ -100,6 +103,8 @@ class Settings(BaseSettings):
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
     oidc_jwks: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
     oidc_role_claim: str = "role"
     oidc_person_claim: str = "person_id"
     oidc_org_unit_claim: str = "org_unit"
@@ -128,6 +133,13 @@ class Settings(BaseSettings):
         if key is not None and not re.fullmatch("[0-9a-f]{64}", key.get_secret_value()):
             raise ValueError("64 hexadecimal digits (openssl rand -hex 32)")
         return key
+
+    @field_validator("oidc_client_id")
+    @classmethod
+    def _check_client_id(cls, client_id: str | None, others: ValidationInfo) -> str | None:
+        if client_id is not None and not others.data.get("oidc_issuer"):
+            raise ValueError("RECOMMENDER_OIDC_ISSUER has to be set, too")
+        return client_id
 
     @property
     def signing_key(self) -> bytes | None:

@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from joserfc import jws
 from joserfc.errors import ClaimError, ExpiredTokenError, JoseError
@@ -22,6 +22,7 @@ from api.identity.issuer_keys import ALGORITHMS, IssuerKeys, KeysUnavailableErro
 # what web servers usually take in one header; checked before anything is decoded
 MAX_TOKEN_BYTES = 8192
 MAX_CLAIM_CHARACTERS = 255
+MAX_NAME_CHARACTERS = 120
 ROLES = (
     "employee",
     "manager",
@@ -41,7 +42,7 @@ class TokenRefused(Exception):  # noqa: N818 - a refusal is an answer, not a fau
     ----------
     reason : str
         ``malformed``, ``algorithm``, ``unknown-key``, ``keys-unavailable``, ``signature``,
-        ``expired``, ``issuer``, ``audience`` or ``claims``.
+        ``expired``, ``issuer``, ``audience``, ``nonce``, ``code`` or ``claims``.
     detail : str
         More for the log; names parts of the token but holds nothing of their content.
     """
@@ -70,6 +71,8 @@ class Claims:
         The org unit in which the role is held.
     expires_at : datetime
         When the token ends, in UTC.
+    name : str or None
+        What the caller is called.
     """
 
     subject: str
@@ -78,6 +81,15 @@ class Claims:
     person_id: str | None
     org_unit: str | None
     expires_at: dt.datetime
+    name: str | None = None
+
+
+class ClaimNames(TypedDict, total=False):
+    """Names of the claims that say for whom a caller acts."""
+
+    role_claim: str
+    person_claim: str
+    org_unit_claim: str
 
 
 class _Signatures(jws.JWSRegistry):
@@ -149,7 +161,7 @@ class TokenVerifier:
             exp={"essential": True},
         )
 
-    def verify(self, token: str) -> Claims:
+    def verify(self, token: str, *, nonce: str | None = None) -> Claims:
         """Return what a token says, if it is valid.
 
         Waits only if the token's key is not held, and then a few seconds at most.
@@ -158,6 +170,8 @@ class TokenVerifier:
         ----------
         token : str
             A JWT in compact form.
+        nonce : str, optional
+            What an ID token has to bring back; a bearer token has none.
 
         Returns
         -------
@@ -180,6 +194,8 @@ class TokenVerifier:
         _check_signature(signed, keys)
         claims = _parse_claims(signed.payload)
         self._check_claims(claims)
+        if nonce is not None and claims.get("nonce") != nonce:
+            raise TokenRefused("nonce")
         return Claims(
             subject=_identifier(claims, "sub") or "",
             issuer=claims["iss"],
@@ -187,6 +203,7 @@ class TokenVerifier:
             person_id=_identifier(claims, self._person_claim),
             org_unit=_identifier(claims, self._org_unit_claim),
             expires_at=_moment(claims["exp"]),
+            name=_name(claims.get("name")),
         )
 
     def _check_claims(self, claims: dict[str, Any]) -> None:
@@ -285,6 +302,12 @@ def _identifier(claims: dict[str, Any], name: str) -> str | None:
     ):
         raise TokenRefused("claims", name)
     return value
+
+
+def _name(value: Any) -> str | None:
+    # only shown, so a strange one is no reason to refuse a token
+    shown = isinstance(value, str) and value.isprintable() and value.strip()
+    return value[:MAX_NAME_CHARACTERS] if shown else None
 
 
 def _role(value: Any) -> str | None:

@@ -7,10 +7,11 @@ from fastapi import APIRouter
 from api.pages import calendar, home, jobs, language, plan_documents, plans
 from api.pages.imports import files, forms
 from api.pages.people import changes, listing, person, team
-from api.pages.signing_in import accounts, entering, own
+from api.pages.signing_in import accounts, entering, own, provider
 
 AREAS: tuple[APIRouter, ...] = (
     entering.PAGES,
+    provider.PAGES,
     own.PAGES,
     accounts.PAGES,
     home.PAGES,

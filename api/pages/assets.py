@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import mimetypes
 import os
 from functools import cache
 from pathlib import Path
@@ -13,6 +15,8 @@ from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
 STATIC = Path(__file__).parent.parent / "static"
+# what has not been compressed by its makers
+_COMPRESSED = {".css", ".js", ".svg"}
 
 
 def asset(name: str) -> str:
@@ -27,6 +31,16 @@ def _version(path: Path, changed_at: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
+@cache
+def _compress(path: Path, version: str) -> bytes:
+    return gzip.compress(path.read_bytes(), mtime=0)
+
+
+def takes_gzip(headers: Headers) -> bool:
+    """Say whether a browser has asked for what is compressed."""
+    return "gzip" in headers.get("accept-encoding", "")
+
+
 class Assets(StaticFiles):
     """Files that browsers may keep for good if the address names the version of their content."""
 
@@ -38,7 +52,8 @@ class Assets(StaticFiles):
         status_code: int = 200,
     ) -> Response:
         """Answer with a file, or with 304; say how long it may be kept."""
-        version = _version(Path(full_path), stat_result.st_mtime_ns)
+        path, asked = Path(full_path), Headers(scope=scope)
+        version = _version(path, stat_result.st_mtime_ns)
         # During an update two versions of the server run. Neither may let a browser keep its file
         # under the other's address.
         same = QueryParams(scope["query_string"]).get("v") == version
@@ -48,9 +63,16 @@ class Assets(StaticFiles):
             # date
             "ETag": f'"{version}"',
         }
-        response = FileResponse(
-            full_path, status_code=status_code, stat_result=stat_result, headers=headers
-        )
-        if self.is_not_modified(response.headers, Headers(scope=scope)):
+        if path.suffix in _COMPRESSED:
+            headers["Vary"] = "Accept-Encoding"
+        if path.suffix in _COMPRESSED and takes_gzip(asked):
+            headers |= {"Content-Encoding": "gzip", "ETag": f'"{version}-gzip"'}
+            media_type = mimetypes.guess_type(path)[0]
+            response = Response(_compress(path, version), status_code, headers, media_type)
+        else:
+            response = FileResponse(
+                full_path, status_code=status_code, stat_result=stat_result, headers=headers
+            )
+        if self.is_not_modified(response.headers, asked):
             return NotModifiedResponse(response.headers)
         return response

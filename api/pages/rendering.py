@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import json
 from functools import cache, partial
 from pathlib import Path
@@ -15,7 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from api.admission import Call
-from api.pages.assets import asset
+from api.pages.assets import asset, takes_gzip
+from api.pages.csrf import mask
 from api.pages.menu import menu_of
 from recommender.documents import figures
 from recommender.texts import all_texts, say
@@ -79,7 +81,7 @@ def render(
         template,
         call.lang,
         call=call,
-        csrf=signed_in.csrf,
+        csrf=mask(signed_in.csrf),
         user={"name": signed_in.name, "role": say(f"role.{call.session.who.role}", call.lang)},
         unit=call.session.who.org_unit or "",
         as_of=call.session.today,
@@ -92,6 +94,12 @@ def render(
         **values,
     )
     response = HTMLResponse(html, status, headers=HEADERS | (headers or {}))
+    response.headers["Vary"] = "Accept-Encoding"
+    if takes_gzip(call.request.headers):
+        # quick rather than small: it is done anew for each page
+        response.body = gzip.compress(response.body, compresslevel=5)
+        response.headers["Content-Encoding"] = "gzip"
+        response.headers["Content-Length"] = str(len(response.body))
     if said and not Path(template).name.startswith("_"):
         response.delete_cookie(SAID_COOKIE)
     return call.respond(response)

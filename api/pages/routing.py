@@ -15,7 +15,6 @@ that a cookie says who asks, and that a form has to prove that one of our pages 
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -26,6 +25,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.admission import PERMISSION, SOLVES, Call, admit_principal, note_reads
 from api.identity.cookies import SESSION, read_cookie
+from api.pages.csrf import is_mask_of
 from api.pages.rendering import leave_said
 from api.problems import Refusal, language_of
 from api.server_state import ServerState
@@ -140,6 +140,5 @@ async def _check_sender(request: Request) -> None:
     sent = request.headers.get("x-csrf-token")
     if sent is None:
         sent = (await request.form()).get("csrf")
-    expected: str = request.state.signed_in.csrf
-    if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), expected.encode()):
+    if not isinstance(sent, str) or not is_mask_of(sent, request.state.signed_in.csrf):
         raise Refusal(403, "console.csrf")

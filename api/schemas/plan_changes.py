@@ -124,6 +124,7 @@ class PlanEditIn(Body):
                         "add_activities",
                         "change_activities",
                         "remove_activities",
+                        "activity_order",
                         "order",
                         "words",
                     )
@@ -158,6 +159,14 @@ class PlanEditIn(Body):
         Field(
             max_length=200,
             description="Development activities that go out.",
+            json_schema_extra={"uniqueItems": True},
+        ),
+    ] = ()
+    activity_order: Annotated[
+        tuple[Id, ...],
+        Field(
+            max_length=200,
+            description="All development activities that stay, in the order to show them.",
             json_schema_extra={"uniqueItems": True},
         ),
     ] = ()
@@ -197,6 +206,7 @@ class PlanEditIn(Body):
                 ActivityChange(**each.model_dump()) for each in self.change_activities
             ),
             remove_activities=self.remove_activities,
+            activity_order=self.activity_order,
             order=self.order,
             words=tuple(ItemWords(**each.model_dump()) for each in self.words),
         )

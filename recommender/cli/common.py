@@ -252,6 +252,7 @@ def _settings(options: dict[str, Any]) -> Settings:
 _EXPECTED = {
     "as_of": f"2026-06-30 ({FIRST_DAY} … {LAST_DAY})",
     "lang": "zh-CN | en",
+    "oidc_client_id": "oidc_client_id + oidc_issuer",
     "pseudonym_key": "[0-9a-f]{64} (openssl rand -hex 32)",
 }
 

@@ -108,6 +108,7 @@ def test_the_description_allows_what_is_taken(served, subtests):
         ("PlanEditIn", {"add_activities": [{"kind": "reading", "competency_id": "x"}]}),
         ("PlanEditIn", {"change_activities": [{"activity_id": "a1", "title": "x"}]}),
         ("PlanEditIn", {"remove_activities": ["a1"]}),
+        ("PlanEditIn", {"activity_order": ["a2", "a1"]}),
         ("DecisionIn", {"decision": "approved"}),
         ("DecisionIn", {"decision": "rejected", "comment": "why"}),
         ("KeyIn", {"label": "x", "role": "manager", "person_id": "1", "permissions": None}),

@@ -30,16 +30,19 @@ LATIN = {*range(0x20, 0x7F), *range(0xA0, 0x100)} | {
     ord(c) for c in "–—‘’“”…‹›€−×±≤≥≈≠→←↑↓↔·•✓ŒœŠšŽž"
 }  # fmt: skip
 FULL_WIDTH = {ord(c) for c in "，。、；：？！（）「」『』《》〈〉【】—…·～％“”‘’　"}
-# the commonest surnames and characters of given names: people's names are on every page
+# The commonest surnames and characters of given names, and what units are called by: both are on
+# every page.
 NAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪"
     "范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤欧阳诸葛司徒上官"
     "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂华红玉梅鹏飞宇浩然子轩梓涵欣怡雨桐思远博文嘉佳宁晓东建国志辉玲燕"
     "婷雪琳倩颖慧洁丹萍莉云波斌峰旭阳凯翔晨睿泽豪俊天一诺依梦琪可馨若曦语嫣诗涵墨菲彤瑶璐珊淑贞岚振施展骏航凡露"
+    "海栋昊辰雄祥福生利民永清根发荣庆春东南西北"
+    "党央省市县区局院校军警厅委企"
 )
 # how many characters a slice of the rest has: small enough that one rare name costs little
 SLICE = 180
-SHORT = 10
+SHORT = 6
 
 
 def _characters(texts: Iterable[str]) -> set[int]:

@@ -28,6 +28,7 @@ from improvement.registry_models import KEY
 from organisations import AS_OF, fill
 
 from api.app import create_app, describe
+from api.pages.csrf import mask
 from recommender.sample import SampleOrganisation
 from recommender.service.access.keys import KeyRequest, create_key, identify
 from recommender.service.access.signing_in.browsers import begin_session, identify_browser
@@ -55,7 +56,7 @@ class _InProcess(httpx2.BaseTransport):
 
     async def _ask(self, request: httpx2.Request) -> httpx2.Response:
         found = await self._inner.handle_async_request(request)
-        content = await found.aread()
+        content = b"".join([part async for part in found.aiter_raw()])  # as it was sent
         return httpx2.Response(
             found.status_code, headers=found.headers, content=content, request=request
         )
@@ -139,7 +140,7 @@ class Served:
     def _csrf(self, token: str) -> str:
         _, signed_in = identify_browser(self.app.state.server.installation, token)
         assert signed_in is not None
-        return signed_in.csrf
+        return mask(signed_in.csrf)
 
     def data_protection(self) -> httpx2.Client:
         """Return the client of an HR key of the unit that may export and erase."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Form, Response
 
@@ -19,7 +19,7 @@ from api.pages.plans.forms import (
     status_of_problem,
 )
 from api.pages.plans.show import again_on_page
-from api.pages.plans.view import Names
+from api.pages.plans.view import Names, move
 from api.pages.rendering import render
 from api.pages.routing import Pages, Visited
 from api.schemas.common import Day, Id
@@ -129,6 +129,38 @@ def change_plan_activity(
         seen=version,
         said="console.plan.said.changed",
         at=f"#activity-{activity_id}",
+    )
+
+
+@PAGES.page("POST", "/plans/{plan_id}/activities/{activity_id}/order", Permission.WRITE_PLANS)
+def move_plan_activity(
+    call: Visited,
+    plan_id: PlanId,
+    activity_id: ActivityId,
+    version: Seen,
+    move_to: Annotated[Literal["up", "down"], Form()],
+) -> Response:
+    """Move a development activity one place up or down."""
+    activities = {
+        each.activity_id: each for each in read_plan(call.session, plan_id).plan.activities
+    }
+
+    def act() -> None:
+        if activity_id not in activities:
+            raise NotFoundError("plan.no-activity", activity_id=activity_id)
+        edit = PlanEdit(activity_order=move(activities, activity_id, move_to))
+        edit_plan(call.session, plan_id, edit, seen=version)
+
+    return changed(
+        call,
+        plan_id,
+        act,
+        typed=[Typed("move_to", move_to)],
+        again=again_on_page(call, plan_id),
+        seen=version,
+        said=f"console.plan.said.moved_{move_to}",
+        at=f"#activity-{activity_id}",
+        course=activities[activity_id].title if activity_id in activities else "",
     )
 
 

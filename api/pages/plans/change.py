@@ -40,7 +40,7 @@ def move_plan_item(
 
     def act() -> None:
         sheet = read_plan_sheet(call.session, plan_id)
-        order = move(sheet.items, module_id, move_to)
+        order = move((each.item.module_id for each in sheet.items), module_id, move_to)
         edit_plan(call.session, plan_id, PlanEdit(order=order), seen=version)
 
     return changed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Callable
 from typing import Annotated
@@ -132,6 +133,8 @@ def plan_page(
         names=view.Names(call),
         view=view,
         is_old=is_old,
+        # what was done by the day of the plan is not its merit
+        done_from=sheet.stored.plan.as_of + dt.timedelta(days=1),
         steps_shown=view.steps_of(sheet, say("document.signature.hr", call.lang)),
         opening=_opening(call, sheet),
         levels=view.levels_of(sheet),

@@ -12,7 +12,7 @@ from recommender.documents import say_month
 from recommender.errors import RecommenderError
 from recommender.results import Plan, PlanItem, ServedCompetency, find_doubt
 from recommender.service.permissions import Permission
-from recommender.service.plans.desk.sheet import PlanSheet, SheetItem
+from recommender.service.plans.desk.sheet import PlanSheet
 from recommender.service.plans.reasons import name_competency, name_module
 from recommender.texts import hint, say
 from training_catalog import Catalog
@@ -229,10 +229,10 @@ def next_step(plan: Plan) -> dict[str, Any] | None:
     return None
 
 
-def move(items: Sequence[SheetItem], module_id: str, direction: str) -> tuple[str, ...]:
-    """Return the courses in the order that they have once one of them has changed its place."""
-    order = [each.item.module_id for each in items]
-    at = order.index(module_id) if module_id in order else -1
+def move(ids: Iterable[str], moved: str, direction: str) -> tuple[str, ...]:
+    """Return courses or activities in the order they have once one of them is moved."""
+    order = list(ids)
+    at = order.index(moved) if moved in order else -1
     to = at + (-1 if direction == "up" else 1)
     if at >= 0 and 0 <= to < len(order):
         order[at], order[to] = order[to], order[at]

@@ -31,7 +31,7 @@ After = Annotated[str, Form(alias="next", max_length=2000)]
 def show_sign_in(request: Request) -> Response:
     """Show the form to sign in with."""
     after = local_address(request.query_params.get("next", "/"))
-    return _show_form(request, after=after)
+    return show_form(request, after=after)
 
 
 @PAGES.post("/login")
@@ -55,10 +55,10 @@ def enter_with_password(
         if limited.status_code == 429:
             raise limited from None
         detail, advice, _ = describe_problem(problem, language_of(request))
-        return _show_form(
+        return show_form(
             request, after=local_address(after), login=login, problem=(detail, advice), status=403
         )
-    return _lead_on(request, token, local_address(after))
+    return lead_on(request, token, local_address(after))
 
 
 @PAGES.get("/enter/{link}")
@@ -80,7 +80,7 @@ def enter_with_link(request: Request, link: Link) -> Response:
         request_id=request.state.request_id,
         instead_of=read_cookie(request, SESSION),
     )
-    return _lead_on(request, token, "/")
+    return lead_on(request, token, "/")
 
 
 @PAGES.get("/login/reset/{link}")
@@ -107,7 +107,7 @@ def choose_password(
     return RedirectResponse("/login", 303)
 
 
-def _show_form(
+def show_form(
     request: Request,
     *,
     after: str,
@@ -115,12 +115,15 @@ def _show_form(
     problem: tuple[str, str] | None = None,
     status: int = 200,
 ) -> Response:
+    """Return the page to sign in on, with what went wrong."""
+    state: ServerState = request.app.state.server
     return render_open(
         request,
         "signing_in/login.html.j2",
         language_of(request),
         status=status,
         after=after,
+        has_provider=state.provider is not None,
         login=login,
         problem=problem,
     )
@@ -140,7 +143,8 @@ def _show_reset(
     )
 
 
-def _lead_on(request: Request, token: str, after: str) -> Response:
+def lead_on(request: Request, token: str, after: str) -> Response:
+    """Let a browser that has signed in go where it was going."""
     response = RedirectResponse(after, 303)
     set_cookie(request, response, SESSION, token)
     return response

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from api.responses import Page, Resource
 from api.schemas.common import Body, Id, Line, UnitPath
 from recommender.service.access.keys import LIFETIME_DAYS, LONGEST_DAYS
-from recommender.service.permissions import PERMISSIONS, Permission, Role
+from recommender.service.permissions import Permission, Role, grantable
 
 
 def _by_role(schema: dict[str, Any]) -> None:
@@ -26,7 +26,8 @@ def _by_role(schema: dict[str, Any]) -> None:
                     else {}
                 ),
                 **({} if role is Role.HR else {"org_unit": {"type": "null"}}),
-                "permissions": {"items": {"enum": sorted(PERMISSIONS[role])}},
+                "permissions": {"items": {"enum": sorted(grantable(role))}},
+                "also": {"items": {"enum": sorted(grantable(role))}},
             },
         }
         for role in Role

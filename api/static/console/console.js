@@ -69,7 +69,8 @@
     const output = document.getElementById(slider.dataset.output);
     const value = Number(slider.value);
     const shown = slider.dataset.grouped === undefined ? String(value) : value.toLocaleString("en-US");
-    output.textContent = (slider.dataset.said || "{}").replace("{}", shown);
+    const said = (slider.dataset.said || "{}").replace("{}", shown);
+    output.textContent = (value >= Number(slider.max) && slider.dataset.topped) || said;
   });
 
   // a choice that filters is sent when it is made; without a script there is a button

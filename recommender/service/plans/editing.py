@@ -62,6 +62,8 @@ class PlanEdit:
         A note for the new version.
     add_activities, change_activities, remove_activities : tuple
         Development activities to add, to change, and ids of those to remove.
+    activity_order : tuple of str
+        All activities that stay, in the order to show them; empty where it stays as it is.
     order : tuple of str
         All modules that the plan then has, in the order to take them; empty for no wish.
     words : tuple of ItemWords
@@ -77,6 +79,7 @@ class PlanEdit:
     add_activities: tuple[NewActivity, ...] = ()
     change_activities: tuple[ActivityChange, ...] = ()
     remove_activities: tuple[str, ...] = ()
+    activity_order: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     words: tuple[ItemWords, ...] = ()
 
@@ -84,7 +87,13 @@ class PlanEdit:
     def of_modules(self) -> PlanEdit:
         """The edit without activities, words and note: what changes the modules or their dates."""
         return replace(
-            self, note=None, add_activities=(), change_activities=(), remove_activities=(), words=()
+            self,
+            note=None,
+            add_activities=(),
+            change_activities=(),
+            remove_activities=(),
+            activity_order=(),
+            words=(),
         )
 
 
@@ -99,6 +108,7 @@ def edit_words(
         add=edit.add_activities,
         change=edit.change_activities,
         remove=edit.remove_activities,
+        order=edit.activity_order,
         lang=lang,
     )
 

@@ -241,6 +241,12 @@ def test_one_of_several_audiences_suffices(issuer, verifier):
     assert verifier.verify(issuer.mint(aud=["another-service", AUDIENCE]))
 
 
+def test_a_name_is_only_shown_so_a_strange_one_refuses_nobody(issuer, verifier):
+    names = [("王敏", "王敏"), ("x" * 300, "x" * 120), (" ", None), ("a\nb", None), (["王"], None)]
+    for sent, shown in names:
+        assert verifier.verify(issuer.mint(name=sent)).name == shown, sent
+
+
 class TestRole:
     def test_is_one_of_ours(self, issuer, verifier, subtests):
         for role in ROLES:

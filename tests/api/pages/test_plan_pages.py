@@ -100,6 +100,14 @@ def test_what_is_in_a_plan_is_changed_with_buttons(office):
     activity = {"kind": "mentoring", "competency_id": "no-such", "title": "带教"}
     wrong = post(manager, f"{page}/activities", version=seen(), **activity)
     assert (wrong.status_code, "带教" in wrong.text) == (422, True)
+    listed = re.findall(r'id="activity-(\w+)"', manager.get(page).text)
+    assert len(listed) > 1
+    place = f"{page}/activities/{listed[0]}"
+    moved = post(manager, f"{place}/order", version=seen(), move_to="down")
+    assert moved.headers["location"] == f"{page}#activity-{listed[0]}"
+    assert re.findall(r'id="activity-(\w+)"', manager.get(page).text)[:2] == listed[1::-1]
+    absent = post(manager, f"{page}/activities/a99/order", version=seen(), move_to="up")
+    assert absent.status_code == 404
     tried = manager.get(f"{page}/limits?hours=20&hours_top=80")
     assert (tried.status_code, "<html" in tried.text) == (200, False)
     limits = {"hours": 20, "cost": 12000, "hours_top": 80, "cost_top": 12000}

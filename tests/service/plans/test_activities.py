@@ -119,6 +119,17 @@ def test_activities_are_added_changed_and_removed(office):
     assert [each.goal[:4] for each in english[:2]] == ["读完分类", "Prac"]
 
 
+def test_activities_are_put_in_order_and_new_ones_come_last(office):
+    found = office.create()
+    plan_id = found.plan.plan_id
+    new = NewActivity("reading", "cataloguing")
+    after = office.edit(
+        plan_id, remove_activities=("a2",), activity_order=("a3", "a1"), add_activities=(new,)
+    )
+    assert [each.activity_id for each in after.plan.activities] == ["a3", "a1", "a4"]
+    assert after.plan.items == found.plan.items
+
+
 def test_activities_stay_when_modules_change(office):
     found = office.create()
     plan_id = found.plan.plan_id
@@ -130,6 +141,8 @@ def test_activities_stay_when_modules_change(office):
     ("edit", "code", "field"),
     [
         ({"remove_activities": ("a9",)}, "plan.no-activity", "#/remove_activities/0"),
+        ({"activity_order": ("a2", "a1")}, "plan.activity-order", "#/activity_order"),
+        ({"activity_order": ("a3", "a2", "a1", "a1")}, "plan.activity-order", "#/activity_order"),
         (
             {"change_activities": (ActivityChange("a9", title="x"),)},
             "plan.no-activity",

@@ -177,7 +177,7 @@ def enter_as(
             connection, who.actor, who.role.value, action, request_id=request_id, **details
         )
     if token is None:
-        raise ForbiddenError("sign-in.refused")
+        raise ForbiddenError("sign-in.no-access")
     return token
 
 

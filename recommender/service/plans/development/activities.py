@@ -106,15 +106,16 @@ def change_activities(
     add: Sequence[NewActivity],
     change: Sequence[ActivityChange],
     remove: Sequence[str],
+    order: Sequence[str],
     lang: str,
 ) -> Plan:
-    """Return a plan with other activities.
+    """Return a plan with other activities; those that come in are the last.
 
     Raises
     ------
     InputError
         If the edit names an activity or a competency that does not exist, names an activity twice,
-        or has it looked at again before the day of the plan.
+        has it looked at again before the day of the plan, or orders other activities than stay.
     """
     _check_named(plan, [c.activity_id for c in change], remove)
     changes = {each.activity_id: _given(each) for each in change}
@@ -128,6 +129,11 @@ def change_activities(
         for each in plan.activities
         if each.activity_id not in remove
     ]
+    if order:
+        staying = {each.activity_id: each for each in activities}
+        if sorted(order) != sorted(staying):
+            raise InputError("plan.activity-order", field="#/activity_order")
+        activities = [staying[name] for name in order]
     number = max((int(each.activity_id[1:]) for each in plan.activities), default=0)
     for place, each in enumerate(add):
         at = f"#/add_activities/{place}"

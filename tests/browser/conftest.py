@@ -1,0 +1,88 @@
+"""The made-up organisation of `recommender demo`, served, and a browser to look at it with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from chromium import CHROMIUM, Office, open_office
+from conftest import need
+from organisations import AS_OF
+from plan_office import principal
+from playwright.sync_api import Browser, sync_playwright
+from real_server import PROGRAM
+
+from recommender.service.permissions import Principal, Role
+from recommender.service.plans.choices import PlanRequest
+from recommender.service.plans.drafts import create_plan
+from recommender.service.session import open_session
+
+N_PEOPLE = 60
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A running Chromium."""
+    if CHROMIUM is None:
+        need("a Chromium browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory) -> Path:
+    """What `recommender demo` leaves; copy it before you write."""
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    subprocess.run(
+        [*PROGRAM, "demo", "--people", str(N_PEOPLE), "--folder", str(folder)],
+        env=os.environ | {"RECOMMENDER_AS_OF": AS_OF.isoformat()},
+        check=True,
+        capture_output=True,
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def office(chromium, demo_folder, tmp_path_factory) -> Iterator[Office]:
+    """The made-up organisation, served to browsers; a copy of their own for each file of tests."""
+    folder = tmp_path_factory.mktemp("office") / "demo"
+    shutil.copytree(demo_folder, folder)
+    with open_office(folder, AS_OF, _cast(folder / "recommender.db"), chromium) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def values(office) -> dict[str, str]:
+    """Make a plan for somebody; return what stands for the names in the addresses."""
+    person = office.cast[Role.EMPLOYEE].person_id
+    with open_session(office.settings, "test") as session:
+        plan = create_plan(session, person, PlanRequest(hours_budget=40), as_of=AS_OF).plan
+    return {
+        "person": person,
+        "manager": office.cast[Role.MANAGER].person_id,
+        "plan": plan.plan_id,
+    }
+
+
+def _cast(database: Path) -> dict[Role, Principal]:
+    """Find a manager with reports, and one of them; HR has the branch, the others all."""
+    with closing(sqlite3.connect(database)) as connection:
+        ((manager,),) = connection.execute(
+            "SELECT manager_id FROM person GROUP BY 1 HAVING manager_id != ''"
+            " ORDER BY count(*) DESC, 1 LIMIT 1"
+        )
+        ((report,),) = connection.execute(
+            "SELECT min(person_id) FROM person WHERE manager_id = ?", [manager]
+        )
+    people = {Role.EMPLOYEE: report, Role.MANAGER: manager}
+    return {role: principal(role, people.get(role)) for role in Role}

@@ -1,0 +1,126 @@
+"""The main tasks of the console, by somebody who has a keyboard and no mouse."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+from chromium import Keyboard
+from organisations import AS_OF
+from playwright.sync_api import expect
+
+from recommender.service.permissions import Role
+from recommender.service.plans.choices import PlanRequest
+from recommender.service.plans.drafts import create_plan
+from recommender.service.plans.life import activate_plan, decide_on_plan
+from recommender.service.plans.reading import read_plan
+from recommender.service.session import open_session
+from recommender.texts import say
+
+pytestmark = pytest.mark.browser
+
+
+def words(key: str, **values: object) -> str:
+    return say(key, "zh-CN", **values)
+
+
+@pytest.fixture
+def person(office) -> str:
+    return office.cast[Role.EMPLOYEE].person_id
+
+
+def test_somebody_is_found(office, person):
+    with office.open("hr") as seen:
+        hand = Keyboard(seen.page)
+        seen.go("/plans")
+        hand.press(words("console.skip"))
+        assert seen.page.locator("#main:focus").count() == 1
+        seen.go("/plans")
+        hand.reach(words("console.search_hint"))
+        hand.write(person)
+        hand.keys("Enter")
+        seen.page.wait_for_url("**/people?q=*")
+        name = seen.page.locator(f'a[href="/people/{person}"]').first.inner_text()
+        hand.follow(name)
+        assert seen.path == f"/people/{person}"
+        expect(seen.page.get_by_role("heading", level=1)).to_contain_text(name)
+
+
+def test_a_plan_is_made_changed_approved_and_started(office, person):
+    with office.open("manager") as seen:
+        hand = Keyboard(seen.page)
+        seen.go(f"/people/{person}/plan")
+        hand.reach(words("console.plan.hours_limit"))
+        before = seen.page.locator("#answer").inner_text()
+        hand.keys(*["ArrowLeft"] * 6)
+        expect(seen.page.locator("#answer")).not_to_have_text(before)  # answers at once
+        hand.follow(words("console.plan.build.keep"))
+        plan = seen.path
+        assert re.fullmatch(r"/plans/plan-\w+", plan)
+
+        titles = seen.page.locator("#items h3")
+        first = re.sub(r"^\d+\s*", "", titles.nth(0).inner_text())
+        count = titles.count()
+        hand.follow(words("console.plan.drop", title=first))
+        expect(seen.page.locator("#items h3")).to_have_count(count - 1)
+        hand.reach(words("console.plan.comment"))
+        hand.write("先参加近期班次")
+        hand.follow(words("console.plan.send_comment"))
+        expect(seen.page.locator("#comments")).to_contain_text("先参加近期班次")
+    for role in ("employee", "manager", "hr"):
+        with office.open(role) as seen:
+            seen.go(plan)
+            if seen.page.get_by_role("button", name=words("console.plan.decide.approve")).count():
+                Keyboard(seen.page).follow(words("console.plan.decide.approve"))
+    with office.open("manager") as seen:
+        hand = Keyboard(seen.page)
+        seen.go(plan)
+        hand.follow(words("console.plan.activate"))
+        expect(seen.page.locator("#progress")).to_be_visible()
+
+
+def test_what_is_done_is_marked(office, person):
+    last_week = AS_OF - dt.timedelta(days=7)
+    with open_session(office.settings, "test") as session:
+        plan = create_plan(session, person, PlanRequest(hours_budget=20), as_of=last_week).plan
+    for role in (Role.EMPLOYEE, Role.MANAGER, Role.HR):
+        with open_session(office.settings, "test", who=office.cast[role]) as session:
+            if role in read_plan(session, plan.plan_id).awaiting:
+                decide_on_plan(session, plan.plan_id, decision="approved", seen=None)
+            if role is Role.HR:
+                activate_plan(session, plan.plan_id, seen=None)
+    with office.open("manager") as seen:
+        hand = Keyboard(seen.page)
+        seen.go(f"/plans/{plan.plan_id}")
+        mark = words("console.plan.mark_done")
+        hand.press(mark, "summary")
+        hand.follow(mark, "button")
+        expect(seen.page.locator("#progress")).to_contain_text("已完成 1 项")
+
+
+def test_a_file_is_imported(office, tmp_path):
+    file = tmp_path / "花名册.csv"
+    file.write_text(
+        "员工编号,员工姓名,单位,部门,岗位职级,直接上级\nT1,#N/A,测试分公司,政企客户部,初级,\n",
+        encoding="utf-8",
+    )
+    with office.open("hr") as seen:
+        hand = Keyboard(seen.page)
+        seen.go("/imports")
+        hand.reach(words("console.import.drop"))
+        with seen.page.expect_file_chooser() as chosen:
+            hand.keys("Enter")
+        chosen.value.set_files(file)
+        hand.follow(words("console.import.upload"))
+        expect(seen.page.locator("#main")).to_contain_text("花名册.csv")
+        cell = seen.page.locator("input[name^=cell-]").first
+        hand.reach(cell.get_attribute("aria-label") or "")
+        hand.keys("Control+a")
+        hand.write("测试甲")
+        with seen.page.expect_navigation():
+            hand.keys("Enter")
+        hand.follow("写入 1 条")
+        assert seen.path.startswith("/imports/done/")
+        seen.go("/people/T1")
+        expect(seen.page.get_by_role("heading", level=1)).to_contain_text("测试甲")
