@@ -12,6 +12,7 @@ from recommender.cli.common import EXIT_PROBLEM, Terminal, command
 from recommender.cli.files import write_whole
 from recommender.errors import InputError
 from recommender.service.exports.team_files import write_team_file
+from recommender.service.plans.reading import read_with_document
 from recommender.texts import explain
 
 # by the ending of the file
@@ -62,6 +63,7 @@ def team(
         made = write_team_file(
             session,
             unit,
+            read=read_with_document,
             file_format="docx" if word else file_format,
             bundle=bundle,
             note_progress=lambda done, total: progress.update(task, completed=done, total=total),

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Literal
 from zipfile import ZIP_STORED, ZipFile
 
 from recommender.documents import (
@@ -18,45 +16,23 @@ from recommender.documents import (
 from recommender.documents.typesetting import AT_ONCE
 from recommender.errors import NotFoundError, RecommenderError
 from recommender.exchange.forms.layout import safe_name
-from recommender.service.exports.team import list_team
+from recommender.service.exports.bundles import MOST_PEOPLE, Bundle, PlanFormat, TeamFile
+from recommender.service.exports.team import ReadPlan, list_team
 from recommender.service.permissions import Permission
-from recommender.service.plans.reading import read_plan_document
 from recommender.service.session import Session
 from recommender.store import PersonHead
 from recommender.store.plans.current import find_current
 from recommender.store.plans.templates import read_template
 from recommender.texts import say
 
-MOST_PEOPLE: Mapping[str, int] = {"zip": 1000, "one": 200}
-"""How many people a file can hold: one document is set as a whole, in memory."""
-PlanFormat = Literal["pdf", "docx"]
-Bundle = Literal["one", "zip"]
 _Render = Callable[[PlanDocument], bytes]
-
-
-@dataclass(frozen=True)
-class TeamFile:
-    """A file about the people of a team.
-
-    Parameters
-    ----------
-    content : bytes or None
-        The file; None where there is no plan to be in it.
-    written : list of tuple of str and str or None
-        Who is in it, by id, and the ids of their plans; None where somebody is in it without one.
-    failed : list of tuple of str and RecommenderError
-        Who is not, and why.
-    """
-
-    content: bytes | None
-    written: list[tuple[str, str | None]]
-    failed: list[tuple[str, RecommenderError]]
 
 
 def write_plan_files(
     session: Session,
     org_unit: str | None = None,
     *,
+    read: ReadPlan,
     file_format: PlanFormat = "pdf",
     bundle: Bundle = "zip",
     note_progress: Callable[[int, int], None] = lambda done, total: None,
@@ -69,6 +45,8 @@ def write_plan_files(
         Who asks.
     org_unit : str, optional
         The unit; everybody within the principal's scope where not given.
+    read : callable
+        `plans.reading.read_with_document`.
     file_format : str
         ``pdf``, or ``docx`` by the template in use.
     bundle : str
@@ -100,7 +78,7 @@ def write_plan_files(
             try:
                 if head is None:
                     raise NotFoundError("export.no-plan", name=person.name)
-                documents.append((person, read_plan_document(session, head.plan_id)))
+                documents.append((person, read(session, connection, head)[1]))
             except RecommenderError as error:
                 failed.append((person.person_id, error))
         template = read_template(connection, session.lang) if file_format == "docx" else None

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from recommender.documents import PlanDocument
 from recommender.errors import InputError, NotFoundError
 from recommender.service.permissions import Role
-from recommender.service.session import Session
 from recommender.store import Connection, PersonHead, org_path
 from recommender.store.people.people import reaches_unit
 from recommender.store.people.staff import PeopleFilter, search_people
+from recommender.store.plans.versions import PlanHead
+
+if TYPE_CHECKING:
+    from recommender.service.plans.stored import StoredPlan
+    from recommender.service.session import Session
+
+ReadPlan = Callable[["Session", Connection, PlanHead], "tuple[StoredPlan, PlanDocument]"]
+"""Reads a plan and puts it into words; handed in, as it stands on use cases of its own."""
 
 
 def list_team(

@@ -25,6 +25,7 @@ from recommender.service.people.imports import import_table
 from recommender.service.people.recognising.recognition import look_at_file
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plans
+from recommender.service.plans.reading import read_with_document
 from recommender.service.session import Session
 from recommender.store.job_files import keep_file
 from recommender.store.jobs import read_upload
@@ -168,6 +169,7 @@ def write_documents(work: Work) -> dict[str, Any]:
     made = write_team_file(
         work.session,
         request["org_unit"],
+        read=read_with_document,
         file_format=request["format"],
         bundle=request["bundle"],
         note_progress=work.note_progress,

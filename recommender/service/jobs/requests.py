@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recommender.errors import ConflictError, InputError, NotFoundError
-from recommender.service.exports.team_files import choose_bundle
+from recommender.service.exports.bundles import choose_bundle
 from recommender.service.framework import find_path
 from recommender.service.jobs.kinds import describe_plan_request
 from recommender.service.jobs.principals import describe_principal
@@ -191,7 +191,7 @@ def submit_plan_documents(
     org_unit : str, optional
         The unit; everybody within the principal's scope where not given.
     file_format, bundle : str
-        As in `exports.team_files.BUNDLES`; no bundle is what is usual for the format.
+        As in `exports.bundles.BUNDLES`; no bundle is what is usual for the format.
 
     Returns
     -------

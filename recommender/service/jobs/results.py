@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from recommender.errors import ConflictError, NotFoundError
-from recommender.service.exports.team_files import type_of_bundle
+from recommender.service.exports.bundles import type_of_bundle
 from recommender.service.jobs.kinds import MARKED_BYTES
 from recommender.service.jobs.problems import tell_problem
 from recommender.service.jobs.requests import find_job

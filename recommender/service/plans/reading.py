@@ -210,10 +210,18 @@ def read_plan_document(
     """
     # one state for all of it: what it says, who approved it, where its offerings are held
     with session.reading() as connection:
-        return describe_plan(session, connection, read_plan(session, plan_id, version=version))
+        return _describe(session, connection, read_plan(session, plan_id, version=version))
 
 
-def describe_plan(session: Session, connection: Connection, stored: StoredPlan) -> PlanDocument:
+def read_with_document(
+    session: Session, connection: Connection, head: PlanHead
+) -> tuple[StoredPlan, PlanDocument]:
+    """Read a plan that was found within the principal's scope, and put it into words."""
+    stored = load_plan(session, connection, head)
+    return stored, _describe(session, connection, stored)
+
+
+def _describe(session: Session, connection: Connection, stored: StoredPlan) -> PlanDocument:
     """Put a plan that was read with a connection into the words of its readers."""
     reader = PlanReader(*read_reader(connection, stored.head.person_id))
     offerings = {item.offering_id for item in stored.plan.items if item.offering_id}

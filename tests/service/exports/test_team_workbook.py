@@ -18,7 +18,7 @@ from recommender.service.permissions import PERMISSIONS, Permission, Principal, 
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plans
 from recommender.service.plans.life import activate_plan, decide_on_plan
-from recommender.service.plans.reading import read_plan
+from recommender.service.plans.reading import read_plan, read_with_document
 from recommender.service.session import Session
 from recommender.service.views.person import read_overview
 from recommender.service.views.team import read_team
@@ -37,7 +37,10 @@ def session(service, who=ADMIN, lang="zh-CN"):
 
 
 def write(service, unit=None, who=ADMIN, lang="zh-CN", **how):
-    return write_team_file(session(service, who, lang), unit, **({"file_format": "xlsx"} | how))
+    asked = session(service, who, lang)
+    return write_team_file(
+        asked, unit, **({"read": read_with_document, "file_format": "xlsx"} | how)
+    )
 
 
 def table(page, header_row):
@@ -154,7 +157,7 @@ def test_a_plan_that_is_approved_and_what_is_done_count_as_such(library):
         )
     later = session(library)
     later.today = AS_OF + dt.timedelta(days=3)
-    book = book_of(write_team_file(later, WEST, file_format="xlsx"))
+    book = book_of(write_team_file(later, WEST, read=read_with_document, file_format="xlsx"))
     courses = table(book["课程需求"], find_header(book["课程需求"], "课程"))
     total = table(book["单位预算"], find_header(book["单位预算"], "组织单元"))[-1]
     assert total["已批准或进行中：费用（元）"] == add_up_shown(plan).cost
@@ -188,7 +191,7 @@ def test_nobody_else_is_in_it(library):
         write(library, who=blind)
     # whoever is in it is in the audit trail
     asked = session(library)
-    write_team_file(asked, file_format="xlsx")
+    write_team_file(asked, read=read_with_document, file_format="xlsx")
     assert len(asked.subjects) == len(everybody)
 
 

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from recommender.documents import CompetencyRow, PlanDocument
-from recommender.service.levels.distance import name_grade
-from recommender.service.levels.gaps import describe_gaps
-from recommender.service.levels.standing import read_standing
 from recommender.service.plans.development.review import list_reviews
-from recommender.service.plans.document import competency_rows
-from recommender.service.plans.reading import describe_plan
-from recommender.service.plans.stored import StoredPlan, load_plan
-from recommender.service.session import Session
-from recommender.store import Connection, PersonHead
-from recommender.store.plans.current import find_current
-from recommender.store.plans.versions import read_reader
+from recommender.store import PersonHead
+
+if TYPE_CHECKING:
+    from recommender.service.plans.stored import StoredPlan
 
 
 @dataclass(frozen=True)
 class MemberPlan:
-    """The plan of a member, as it is kept and as its document says it."""
+    """The plan of a member, as it is kept and as its document says it.
+
+    `keys` are what the document calls each course, by the id of the course.
+    """
 
     stored: StoredPlan
     document: PlanDocument
+    keys: Mapping[str, str]
 
     @property
     def is_agreed(self) -> bool:
@@ -70,34 +69,3 @@ class Member:
         """The gap of the largest priority, the first in the framework of those alike."""
         gaps = (row for row in self.competencies if row.standing == "gap")
         return max(gaps, key=lambda row: row.priority or 0.0, default=None)
-
-
-def read_members(
-    session: Session, connection: Connection, people: Sequence[PersonHead]
-) -> Iterator[Member]:
-    """Yield the members of a team, in the order of the people given.
-
-    Raises
-    ------
-    InputError
-        If somebody's grade is not one of the catalogue, or has no profile in force.
-    """
-    framework, lang = session.service.framework, session.lang
-    ids = [each.person_id for each in people]
-    standing = read_standing(connection, framework, as_of=session.today, person_ids=ids)
-    row_of = {person_id: row for row, person_id in enumerate(standing.people["person_id"])}
-    current = find_current(connection, session.who.scope, ids)
-    for each in people:
-        gaps = describe_gaps(framework, standing, row_of[each.person_id])
-        plan = None
-        if (head := current.get(each.person_id)) is not None:
-            stored = load_plan(session, connection, head)
-            plan = MemberPlan(stored, describe_plan(session, connection, stored))
-        _, _, manager, _ = read_reader(connection, each.person_id)
-        yield Member(
-            head=each,
-            grade=name_grade(framework, each.grade, lang),
-            manager=manager,
-            competencies=competency_rows(framework, gaps, lang),
-            plan=plan,
-        )

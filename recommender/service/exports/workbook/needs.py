@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from recommender.documents.figures import total
 from recommender.documents.plan.totals import ShownTotals, add_up_shown
 from recommender.service.exports.workbook.members import Member
-from recommender.service.plans.document import course_keys
 
 
 @dataclass
@@ -58,7 +57,7 @@ def find_demand(members: Sequence[Member]) -> list[Demand]:
         if member.plan is None:
             continue
         rows = {row.key: row for row in member.plan.document.items}
-        for module_id, key in course_keys(member.plan.stored.plan).items():
+        for module_id, key in member.plan.keys.items():
             row = rows[key]
             each = found.setdefault(module_id, Demand(row.title, row.modality))
             each.names.append(member.head.name)

@@ -10,13 +10,12 @@ from recommender.documents.plan.view import plan_view
 from recommender.exchange import Cell, ReportColumn, ReportSheet, ReportTable, SheetLink
 from recommender.service.exports.workbook import shown
 from recommender.service.exports.workbook.members import Member, MemberPlan
-from recommender.service.session import Session
 from recommender.texts import say
 
 
-def person_sheet(session: Session, member: Member) -> ReportSheet:
+def person_sheet(member: Member, lang: str) -> ReportSheet:
     """Show where a person stands, and the plan in the words of its document."""
-    lang, head = session.lang, member.head
+    head = member.head
     facts = [
         head.person_id,
         " / ".join(head.org_unit.split("/")),

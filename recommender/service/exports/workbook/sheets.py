@@ -16,21 +16,24 @@ from recommender.service.exports.workbook.needs import (
     sum_cost,
     sum_hours,
 )
-from recommender.service.session import Session
 from recommender.store import org_path
 from recommender.texts import say
 
 
 def summary_sheet(
-    session: Session, members: Sequence[Member], org_unit: str | None, first_sheet: int
+    members: Sequence[Member],
+    org_unit: str | None,
+    *,
+    first_sheet: int,
+    today: dt.date,
+    lang: str,
 ) -> ReportSheet:
     """Say where a team stands and what its plans take, and lead to the sheet of each member.
 
     `first_sheet` is the place of the first member's sheet among all.
     """
-    lang, today = session.lang, session.today
     rows = [
-        _summary_row(session, each, _below(each.head.org_unit, org_unit), place)
+        _summary_row(each, _below(each.head.org_unit, org_unit), place, today, lang)
         for place, each in enumerate(members, start=first_sheet)
     ]
     plans = [each.plan for each in members if each.plan is not None]
@@ -99,9 +102,8 @@ def summary_sheet(
     )
 
 
-def demand_sheet(session: Session, members: Sequence[Member]) -> ReportSheet:
+def demand_sheet(members: Sequence[Member], lang: str) -> ReportSheet:
     """Say how many people are to take which course, what that takes, and who they are."""
-    lang = session.lang
     demands = find_demand(members)
     columns = [
         ReportColumn(say("document.left_out.module", lang), width=40),
@@ -156,9 +158,8 @@ def demand_sheet(session: Session, members: Sequence[Member]) -> ReportSheet:
     )
 
 
-def budget_sheet(session: Session, members: Sequence[Member]) -> ReportSheet:
+def budget_sheet(members: Sequence[Member], lang: str) -> ReportSheet:
     """Say what the plans of each unit take, and what of it is agreed."""
-    lang = session.lang
     budgets = find_budgets(members)
     columns = [
         ReportColumn(say("document.person.org_unit", lang), width=48),
@@ -221,7 +222,9 @@ def _below(path: str, org_unit: str | None) -> str:
     return " / ".join((below or path.rpartition("/")[2]).split("/"))
 
 
-def _summary_row(session: Session, member: Member, unit: str, place: int) -> list[Cell | SheetLink]:
+def _summary_row(
+    member: Member, unit: str, place: int, today: dt.date, lang: str
+) -> list[Cell | SheetLink]:
     head, plan, first = member.head, member.plan, member.first_gap
     row: list[Cell | SheetLink] = [
         SheetLink(head.name, place),
@@ -233,15 +236,15 @@ def _summary_row(session: Session, member: Member, unit: str, place: int) -> lis
         shown.gap(first.gap) if first else None,
     ]
     if plan is None:
-        return [*row, say("workbook.no-plan", session.lang), *[None] * 6]
+        return [*row, say("workbook.no-plan", lang), *[None] * 6]
     taken, progress = add_up_shown(plan.document), plan.stored.progress
     return [
         *row,
-        say(f"document.status.{plan.stored.plan.status}", session.lang),
+        say(f"document.status.{plan.stored.plan.status}", lang),
         taken.hours,
         taken.cost,
         taken.closed,
         progress.items,
         progress.items_done,
-        plan.next_review(session.today),
+        plan.next_review(today),
     ]
