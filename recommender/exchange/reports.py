@@ -40,6 +40,8 @@ _A4 = 9
 # Excel has no row higher than 409 points
 _LINE_HEIGHT, _MOST_LINES = 17, 24
 _CELL = {"valign": "top", "bottom": 1, "bottom_color": _LINE}
+# a text stands off the number on its left
+_WRAPPED = {"text_wrap": True, "align": "left", "indent": 1}
 _LINKED = {"font_color": _LINK, "underline": 1}
 
 
@@ -118,9 +120,7 @@ class _Looks:
     def cell(self, number: str, *, bold: bool = False, total: bool = False) -> Format:
         """Return how a cell looks: one hairline a row, text wrapped, numbers on the right."""
         look: dict[str, object] = {"num_format": number, "bold": bold or total, **_CELL}
-        # a text stands off the number on its left
-        text: dict[str, object] = {"text_wrap": True, "align": "left", "indent": 1}
-        look |= text if number == "@" else {"align": "right"}
+        look |= _WRAPPED if number == "@" else {"align": "right"}
         look |= {"top": 1, "top_color": _INK} if total else {}
         return self.of(**look)
 
@@ -219,7 +219,7 @@ def _write_table(
                     place,
                     value,
                     names,
-                    looks.of(**_CELL, **_LINKED, align="left", indent=1),
+                    looks.of(**_CELL, **_LINKED, **_WRAPPED),
                 )
             else:
                 _write(sheet, at, place, value, column.kind, looks, bold=bold)
@@ -235,7 +235,8 @@ def _set_height(
 ) -> None:
     """Make a row as high as its longest text: not every program does so when it opens a file."""
     lines = [1]
-    for place, value in enumerate(values):
+    for place, cell in enumerate(values):
+        value = cell.text if isinstance(cell, SheetLink) else cell
         if isinstance(value, str):
             room = max(1, int(widths[place]) - 2)
             lines.append(sum(-(-_measure(part) // room) for part in _clip(value).split("\n")))
