@@ -28,6 +28,7 @@ from api.transport.middleware import Middleware
 from recommender.service.access.audit_writer import AuditWriter
 from recommender.service.installation import Installation
 from recommender.service.jobs.runner import JobRunner
+from recommender.service.today.ahead import AheadOfToday
 from recommender.settings import Settings
 
 # The interpreter runs one thread at a time; with more of them it mostly switches between them.
@@ -130,16 +131,18 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
             **claims,
         )
     writer = AuditWriter(installation.engine)
-    jobs = JobRunner(installation)
+    jobs, ahead = JobRunner(installation), AheadOfToday(installation)
     app.state.server = ServerState(settings, installation, writer, jobs, verifier, provider)
     # starlette runs plain functions in this pool, which has 40 threads unless told otherwise
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     jobs.start()
+    ahead.start()
     structlog.get_logger("recommender.api").info("started")
     try:
         yield
     finally:
         # the database last: jobs and notes that are still under way write to it
+        ahead.stop()
         jobs.stop()
         writer.close()
         installation.close()

@@ -44,6 +44,12 @@ def next_working_day(day: dt.date, country: str) -> dt.date:
     return day
 
 
+def count_working_days(after: dt.date, until: dt.date, country: str) -> int:
+    """Count the working days that follow a day, up to another one."""
+    days = (until - after).days
+    return sum(is_working_day(after + n * _DAY, country) for n in range(1, days + 1))
+
+
 def is_settled(year: int, country: str) -> bool:
     """Tell whether the make-up days of a year are known; true of countries that have none.
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.pages import calendar, home, jobs, language, plan_documents, plans
+from api.pages.administration import audit, keys, privacy
+from api.pages.campaigns import asking, campaign
+from api.pages.catalog import courses
 from api.pages.imports import files, forms
+from api.pages.models import registry
+from api.pages.organisation import heat
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own, provider
+from api.pages.today import overview
 
 AREAS: tuple[APIRouter, ...] = (
     entering.PAGES,
@@ -15,16 +21,26 @@ AREAS: tuple[APIRouter, ...] = (
     own.PAGES,
     accounts.PAGES,
     home.PAGES,
+    overview.PAGES,
+    heat.PAGES,
     language.PAGES,
     listing.PAGES,
     person.PAGES,
     changes.PAGES,
     team.PAGES,
     *plans.AREAS,
+    # before the others: "new" is no id of a campaign
+    asking.PAGES,
+    campaign.PAGES,
     plan_documents.PAGES,
     # before the files: "forms" is no id of a file
     forms.PAGES,
     files.PAGES,
     calendar.PAGES,
     jobs.PAGES,
+    keys.PAGES,
+    audit.PAGES,
+    privacy.PAGES,
+    courses.PAGES,
+    registry.PAGES,
 )

@@ -12,9 +12,12 @@ from recommender.service.permissions import Role
 PAGES = Pages()
 _BEGINS = {
     Role.MANAGER: "/team",
-    Role.HR: "/people",
-    Role.ADMIN: "/people",
+    Role.HR: "/today",
+    Role.ADMIN: "/today",
+    Role.ANALYST: "/models",
+    Role.SYSTEM_ADMIN: "/models",
     Role.ACCESS_ADMIN: "/accounts",
+    Role.AUDITOR: "/audit",
 }
 
 

@@ -50,21 +50,43 @@ class Group:
 
 _HR = frozenset({Role.HR, Role.ADMIN})
 _LEADING = _HR | {Role.MANAGER}
+# an administrator of everything finds it among the privacy requests
+_RUNNING = frozenset({Role.SYSTEM_ADMIN})
+_AUDITING = frozenset({Role.AUDITOR, Role.ADMIN})
 _KEYS = frozenset({Role.ACCESS_ADMIN, Role.ADMIN})
+_MODELS = frozenset({Role.ANALYST, Role.SYSTEM_ADMIN, Role.ADMIN})
+_READING = _LEADING | _MODELS | {Role.EMPLOYEE}
 _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "",
         (
+            Entry("today", "/today", "today", Permission.READ_STATISTICS, _HR),
+            Entry(
+                "organisation",
+                "/organisation",
+                "organisation",
+                Permission.READ_STATISTICS,
+                _HR | {Role.ANALYST},
+            ),
             Entry("team", "/team", "people", Permission.READ_STATISTICS, _LEADING),
             Entry("people", "/people", "people", Permission.READ_PEOPLE, _HR),
             Entry("plans", "/plans", "plan", Permission.READ_PLANS, _LEADING),
+            Entry("campaigns", "/campaigns", "campaign", Permission.RUN_CAMPAIGNS, _HR),
             Entry("imports", "/imports", "import", Permission.IMPORT, _HR),
             Entry("jobs", "/jobs", "export", Permission.RUN_JOBS, _LEADING),
+            Entry("catalog", "/catalog", "catalog", Permission.READ_CATALOG, _READING),
         ),
     ),
+    ("analysis", (Entry("models", "/models", "model", Permission.READ_MODELS, _MODELS),)),
     (
         "administration",
-        (Entry("accounts", "/accounts", "person", Permission.MANAGE_KEYS, _KEYS),),
+        (
+            Entry("accounts", "/accounts", "person", Permission.MANAGE_KEYS, _KEYS),
+            Entry("keys", "/keys", "key", Permission.MANAGE_KEYS, _KEYS),
+            Entry("privacy", "/privacy", "privacy", Permission.ANSWER_OBJECTIONS, _HR),
+            Entry("retention", "/privacy/retention", "privacy", Permission.RUN_RETENTION, _RUNNING),
+            Entry("audit", "/audit", "audit", Permission.READ_AUDIT, _AUDITING),
+        ),
     ),
 )
 

@@ -159,6 +159,8 @@ def _environment() -> Environment:
     environment.filters |= {
         "level": figures.level,
         "level1": partial(figures.decimal, digits=1),
+        "decimal2": partial(figures.decimal, digits=2),
+        "decimal3": partial(figures.decimal, digits=3),
         "gap": figures.gap,
         "target": figures.target,
         "signed": partial(figures.signed, digits=2),

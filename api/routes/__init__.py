@@ -1,6 +1,6 @@
 """The operations of the API, a folder or file a domain, named as in `recommender.service`."""
 
-from api.routes import forms, groups, health, jobs, levels, privacy
+from api.routes import campaigns, forms, groups, health, jobs, levels, privacy
 from api.routes.access import audit, caller, keys
 from api.routes.catalog import catalog, offerings
 from api.routes.learning import history, models
@@ -25,6 +25,7 @@ GROUPS = (
     catalog.ROUTES,
     offerings.ROUTES,
     jobs.ROUTES,
+    campaigns.ROUTES,
     uploads.ROUTES,
     imports.ROUTES,
     forms.ROUTES,

@@ -18,10 +18,10 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
-from numpy.typing import NDArray
 
 from recommender.arrays import FloatArray
 from recommender.documents.evaluation.document import NOMINAL
+from recommender.documents.evaluation.ranges import FEW, NORMAL_95, find_share_range
 from recommender.documents.figures import percent, signed
 from recommender.documents.glyphs import FONT_FAMILY, FONT_FILES, FONT_FOLDER, show
 from recommender.documents.plotting import repeatable
@@ -33,8 +33,6 @@ if TYPE_CHECKING:  # a server draws reports, and the closed loop would load scik
     from recommender.improvement.simulation.closed_loop import ClosedLoop
 
 INK, GREY, RULE, ACCENT, FAINT = "#1c2229", "#56606b", "#c4cad2", "#173f67", "#e4e8ed"
-FEW = 20  # with fewer records the interval of a share near 90 % is wider than ±14 points
-_NORMAL_95 = 1.959964  # two-sided 95 % quantile of the normal distribution
 # paired with the tones below, so that lines can be told apart on a grey print
 _STROKES = (
     *(("-", "o"), ("--", "s"), ("-.", "^")),
@@ -65,7 +63,7 @@ def calibration_chart(panels: Mapping[str, GainBins], *, lang: str) -> Figure:
     for axes, (title, bins) in zip(row, panels.items(), strict=True):
         ends = (low - edge, high + edge)
         axes.plot(ends, ends, color=GREY, lw=1.2, ls=(0, (5, 3)), zorder=1)
-        error = _NORMAL_95 * np.nan_to_num(bins.standard_error)
+        error = NORMAL_95 * np.nan_to_num(bins.standard_error)
         axes.errorbar(
             bins.predicted, bins.measured, error, fmt="none", ecolor=ACCENT, elinewidth=1.2
         )
@@ -117,7 +115,7 @@ def coverage_chart(
     left = _left_edge(panels, nominal)
     for axes, (title, coverage) in zip(row, panels.items(), strict=True):
         place = np.arange(len(coverage.groups))
-        lower, upper = _wilson(coverage.share, coverage.count)
+        lower, upper = find_share_range(coverage.share, coverage.count)
         known = coverage.count > 0
         axes.axvline(nominal, color=INK, lw=1.6, ls=(0, (5, 3)), zorder=1)
         for at in place[known]:
@@ -364,7 +362,7 @@ def _finish(figure: Figure) -> Figure:
 
 
 def _reach(bins: GainBins) -> tuple[float, float]:
-    error = _NORMAL_95 * np.nan_to_num(bins.standard_error)
+    error = NORMAL_95 * np.nan_to_num(bins.standard_error)
     values = np.concatenate([bins.predicted, bins.measured - error, bins.measured + error])
     return (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
 
@@ -374,15 +372,5 @@ def _left_edge(panels: Mapping[str, IntervalCoverage], nominal: float) -> float:
     ends = [nominal]
     for coverage in panels.values():
         many = coverage.count >= FEW
-        ends += _wilson(coverage.share, coverage.count)[0][many].tolist()
+        ends += find_share_range(coverage.share, coverage.count)[0][many].tolist()
     return min(0.7, float(np.floor(min(ends) * 10) / 10))
-
-
-def _wilson(share: FloatArray, count: NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
-    """Return the 95 % interval of a share after Wilson (1927); NaN without records."""
-    # the plain normal interval would pass 100 % and be empty where every interval held
-    n = np.where(count > 0, count, np.nan).astype(float)
-    square = _NORMAL_95**2
-    middle = (share + square / (2 * n)) / (1 + square / n)
-    half = _NORMAL_95 / (1 + square / n) * np.sqrt(share * (1 - share) / n + square / (4 * n**2))
-    return middle - half, middle + half

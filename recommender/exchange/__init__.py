@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from recommender.exchange.forms.reading import files_of, read_form, recognise_form
     from recommender.exchange.forms.sheets import write_attendance_sheet, write_exam_sheet
     from recommender.exchange.forms.survey_text import write_survey_text
+    from recommender.exchange.heat_maps import HeatSheet, write_heat_maps
     from recommender.exchange.reports import (
         Cell,
         ReportColumn,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from recommender.exchange.tables.writing import write_xlsx
 
 _HOMES = {
+    "HeatSheet": "heat_maps",
     "Cell": "reports",
     "ReportColumn": "reports",
     "ReportSheet": "reports",
@@ -57,6 +59,7 @@ _HOMES = {
     "write_attendance_sheet": "forms.sheets",
     "write_catalog_workbook": "catalog.writing",
     "write_exam_sheet": "forms.sheets",
+    "write_heat_maps": "heat_maps",
     "write_marked_copy": "tables.marked_copy",
     "write_mended_copy": "tables.marked_copy",
     "write_rating_form": "forms.rating_forms",
@@ -68,6 +71,7 @@ _HOMES = {
 
 __all__ = [
     "Cell",
+    "HeatSheet",
     "ReportColumn",
     "ReportSheet",
     "ReportTable",
@@ -86,6 +90,7 @@ __all__ = [
     "write_attendance_sheet",
     "write_catalog_workbook",
     "write_exam_sheet",
+    "write_heat_maps",
     "write_marked_copy",
     "write_mended_copy",
     "write_rating_form",

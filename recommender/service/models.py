@@ -10,6 +10,7 @@ from recommender.improvement.registry import (
     CardFacts,
     ModelCard,
     ModelList,
+    Switch,
     TrainedModel,
     Verdict,
     active_model,
@@ -19,8 +20,10 @@ from recommender.improvement.registry import (
     load_estimator,
     load_model,
     promote_model,
+    read_earlier,
     read_model_card,
     read_or_make_key,
+    read_switches,
     rollback_model,
     save_model,
 )
@@ -59,6 +62,14 @@ class Models:
     def active(self) -> str | None:
         """Return the id of the model in force, if there is one."""
         return active_model(self.root)
+
+    def switches(self) -> tuple[Switch, ...]:
+        """Return every change of the model in force, the oldest first."""
+        return read_switches(self.root)
+
+    def earlier(self) -> tuple[str, ...]:
+        """Return the models that a rollback goes back to, the first it tries last."""
+        return read_earlier(self.root)
 
     def card(self, model_id: str) -> ModelCard:
         """Return what is known of a model."""

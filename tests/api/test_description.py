@@ -20,7 +20,8 @@ OPERATIONS = {
 VERBS = {
     *("get", "read", "list", "create", "add", "put", "change", "edit", "delete", "verify"),
     *("activate", "answer", "complete", "cancel", "comment", "decide", "print", "simulate", "rank"),
-    *("import", "export", "erase", "run", "revoke", "rotate", "confirm", "promote", "roll", "undo"),
+    *("import", "export", "erase", "run", "revoke", "rotate", "confirm", "promote", "publish"),
+    *("roll", "undo"),
 }
 NEED_NO_PERMISSION = {
     "get_health": "a load balancer has no key",

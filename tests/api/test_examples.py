@@ -114,6 +114,10 @@ class Ground:
     def job_id(self):
         return self.ask("POST", "/v1/plan-batches", json={"org_unit": UNIT}).json()["job_id"]
 
+    def campaign_id(self):
+        given = {"name": "秋季提升", "org_unit": UNIT, "first": 1}
+        return self.ask("POST", "/v1/campaigns", json=given).json()["campaign_id"]
+
     def import_id(self):
         given = {"content": f"工号,姓名,单位,职级\nU1,新人,{UNIT},初级\n".encode()}
         given |= {"headers": {"content-type": "text/csv"}}

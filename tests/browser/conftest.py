@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 from chromium import CHROMIUM, Office, open_office
 from conftest import need
+from improvement import registry_models as samples
 from organisations import AS_OF
 from plan_office import principal
 from playwright.sync_api import Browser, sync_playwright
 from real_server import PROGRAM
 
+from recommender.improvement.registry import save_model
 from recommender.service.permissions import Principal, Role
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plan
@@ -63,14 +65,25 @@ def office(chromium, demo_folder, tmp_path_factory) -> Iterator[Office]:
 
 @pytest.fixture(scope="module")
 def values(office) -> dict[str, str]:
-    """Make a plan for somebody; return what stands for the names in the addresses."""
+    """Make a plan for somebody, and a model; return what stands for the names in the addresses."""
     person = office.cast[Role.EMPLOYEE].person_id
     with open_session(office.settings, "test") as session:
         plan = create_plan(session, person, PlanRequest(hours_budget=40), as_of=AS_OF).plan
+    key = office.settings.model_key
+    assert key
+    model = save_model(
+        office.settings.models,
+        samples.train(),
+        samples.facts(metrics=samples.whole_metrics()),
+        by="demo",
+        key=key.get_secret_value().encode(),
+    )
     return {
         "person": person,
         "manager": office.cast[Role.MANAGER].person_id,
         "plan": plan.plan_id,
+        "module": plan.items[0].module_id,
+        "model": model.model_id,
     }
 
 

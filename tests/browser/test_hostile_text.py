@@ -34,6 +34,7 @@ FIELDS = (
     ("assessment", "method"),
     ("import_batch", "file_name"),
     ("account", "name"),
+    ("api_key", "label"),
 )
 
 

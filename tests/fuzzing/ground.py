@@ -48,6 +48,7 @@ _LISTS = {
     "unit": "units",
     "plan_id": "plans",
     "job_id": "jobs",
+    "campaign_id": "campaigns",
     "import_id": "uploads",
     "key_id": "keys",
     "model_id": "models",
@@ -91,6 +92,7 @@ def make_ground(served: Served) -> dict[str, list[str]]:
             make("/v1/plan-batches", {"org_unit": UNIT, "hours_budget": 24}, "job_id"),
             send_table("person_id,name,org_unit,grade\n00902,司马青,南区,g9\n"),
         ],
+        "campaigns": [make("/v1/campaigns", {"name": "x", "org_unit": UNIT}, "campaign_id")],
         "uploads": [upload("工号,姓名,单位,职级\n00903,司马青,南区,初级\n")],
         "models": [card.model_id for card in models],
         "keys": [

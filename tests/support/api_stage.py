@@ -82,6 +82,8 @@ class Stage:
         An uploaded file of each role that may import.
     batches : dict of str to str
         An import of the HR of each of two units.
+    campaigns : dict of str to str
+        A campaign for each of two units.
     things : dict of str to str
         One of each of `THINGS`.
     asked : dict of str to str
@@ -96,6 +98,7 @@ class Stage:
     jobs: dict[str, str] = field(default_factory=dict)
     uploads: dict[str, str] = field(default_factory=dict)
     batches: dict[str, str] = field(default_factory=dict)
+    campaigns: dict[str, str] = field(default_factory=dict)
     things: dict[str, str] = field(default_factory=dict)
     clients: dict[tuple[str | None, str], Client] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
@@ -122,7 +125,7 @@ class Stage:
             return list(UNITS)
         if about in ("job", "upload"):
             return ["own", "another's", "absent"]
-        if about == "batch":
+        if about in ("batch", "campaign"):
             return ["top", "elsewhere", "absent"]
         return ["there", "absent"] if about in THINGS else ["it"]
 
@@ -152,6 +155,8 @@ class Stage:
             return {"import_id": found.get(target, "up-0000000000000000")}
         if about == "batch":
             return {"batch_id": self.batches.get(target, "1000000")}
+        if about == "campaign":
+            return {"campaign_id": self.campaigns.get(target, "campaign-00000000")}
         if about in THINGS:
             name = THINGS[about][0]
             return {name: self.things[about] if target == "there" else "0123456789ab"}
@@ -273,6 +278,9 @@ def build_stage(served: Served) -> Stage:
         made = stage.client(role).post("/v1/imports", **given)
         stage.uploads[role] = made.json()["import_id"]
     stage.batches = {name: _make_batch(served, UNITS[name]) for name in ("top", "elsewhere")}
+    for name in ("top", "elsewhere"):
+        given = {"name": name, "org_unit": UNITS[name]}
+        stage.campaigns[name] = stage.admin("POST", "/v1/campaigns", json=given)["campaign_id"]
     model = save_model(served.settings.models, train(), facts(metrics={}), by="test", key=KEY)
     stage.things = {
         **{kind: name for kind, (_, name) in THINGS.items()},

@@ -122,7 +122,7 @@ class Served:
 
         The rights are those of the key of the role, unless others are given.
         """
-        account = replace(self._principal(Role(role)), actor=f"account:{role}", **rights)
+        account = replace(self._principal(Role(role)), **({"actor": f"account:{role}"} | rights))
         with writing(self.app.state.server.installation.engine) as connection:
             token = begin_session(connection, self.settings, account, name=f"synthetic {role}")
         return httpx2.Client(

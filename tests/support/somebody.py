@@ -223,6 +223,24 @@ def _plans(actor: str) -> dict[str, list[dict[str, Any]]]:
             {"plan_id": plan_id, "party": "hr", "text": said, "actor": by, "made_at": NOW}
             for plan_id, by in (("plan-own", "cli"), ("plan-other", actor), ("plan-other", "cli"))
         ],
+        "campaign": [
+            {
+                "campaign_id": "campaign-1",
+                "name": f"{NAME}的小组",
+                "as_of": _DAY,
+                "people": 2,
+                "budget": {"hours": None, "cost": None, "total_cost": None},
+                "job_id": "job-long-gone",
+                "planned": 2,
+                "refused": 0,
+                "actor": "cli",
+                "created_at": NOW,
+            }
+        ],
+        "campaign_plan": [
+            {"plan_id": plan_id, "campaign_id": "campaign-1", "published_at": at}
+            for plan_id, at in (("plan-own", NOW), ("plan-other", None))
+        ],
         "objection": [
             {
                 "person_id": person,

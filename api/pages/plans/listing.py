@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from typing import Annotated, Literal
 from urllib.parse import urlencode
@@ -15,6 +14,7 @@ from api.pages.routing import Pages, Visited
 from recommender.service.people.people import list_units
 from recommender.service.permissions import Permission, Role
 from recommender.service.plans.desk.overview import PlanFilter, overview_plans
+from recommender.service.today.approvals import REVIEW_AHEAD
 
 PAGES = Pages()
 
@@ -31,7 +31,6 @@ _VIEWS: tuple[View, ...] = (
     "cancelled",
     "all",
 )
-_DUE_WITHIN = dt.timedelta(days=30)
 
 
 @PAGES.page("GET", "/plans", Permission.READ_PLANS)
@@ -47,7 +46,7 @@ def list_plans_page(
     wanted = PlanFilter(
         status=show if show not in ("all", "waiting", "due") else None,
         awaiting=party if show == "waiting" else None,
-        due_by=call.session.today + _DUE_WITHIN if show == "due" else None,
+        due_by=call.session.today + REVIEW_AHEAD if show == "due" else None,
         org_unit=unit or None,
     )
     found = overview_plans(call.session, wanted, skip=_A_PAGE * (page - 1), limit=_A_PAGE)

@@ -99,12 +99,28 @@
     field.dispatchEvent(new Event("change", { bubbles: true }));
   });
 
+  // a secret that is shown once; without a script it is marked by hand
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copies]");
+    if (!button) return;
+    const field = document.getElementById(button.dataset.copies);
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      // without https there is no clipboard, but what is marked can be copied
+      if (!document.execCommand("copy")) return;
+    }
+    button.textContent = button.dataset.copied;
+    announce(button.dataset.copied);
+  });
+
   document.addEventListener("htmx:beforeRequest", (event) => { opener = event.detail.elt; });
   document.addEventListener("htmx:afterSettle", (event) => {
     // what a slider or a job changes beside it is told by its own live region
     const place = event.detail.elt;
     if (place.closest("[data-quiet]")) return;
-    const heading = place.matches("h1, h2, h3") ? place : place.querySelector("h1, h2, h3");
+    const heading = place.matches("h1, h2, h3") ? place : place.querySelector("[data-drawer] h2") || place.querySelector("h1, h2, h3");
     const summary = place.querySelector("[data-errors]");
     if (place.matches("[data-drawer]")) place.hidden = false;
     const target = summary || heading;
@@ -120,7 +136,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     root.classList.add("scripted");
-    for (const button of document.querySelectorAll("[data-theme-toggle], [data-dismiss], [data-print]")) button.hidden = false;
+    for (const button of document.querySelectorAll("[data-theme-toggle], [data-dismiss], [data-print], [data-copies]")) button.hidden = false;
     const errors = document.querySelector("[data-errors]");
     if (errors) errors.focus();
   });

@@ -28,9 +28,9 @@ from recommender.service.access.keys import (
     create_key,
     get_key,
     get_keys,
-    is_valid,
     revoke_key,
     rotate_key,
+    state_of,
 )
 from recommender.service.permissions import Permission, Role
 from recommender.texts import all_texts
@@ -168,7 +168,7 @@ def list_(term: Terminal) -> None:
                 term.say(f"role.{key.role}"),
                 " ".join(filter(None, [key.person_id, key.org_unit, *(key.networks or ())])) or "–",
                 _minute(key.expires_at),
-                _say_state(term, key),
+                term.say(f"key-state.{state_of(key)}"),
             )
             for key in keys
         ],
@@ -334,15 +334,6 @@ def _show_new(term: Terminal, made: NewKey) -> None:
     said = term.say("cli.key-made", key_id=made.key.key_id)
     term.problems.print(said, markup=False, highlight=False, soft_wrap=True)
     typer.echo(made.token)
-
-
-def _say_state(term: Terminal, key: StoredKey) -> str:
-    if key.revoked_at is not None:
-        return term.say("cli.key-ended")
-    if key.waits_until is not None:
-        return term.say("cli.key-waits")
-    valid = is_valid(key, dt.datetime.now(dt.UTC))
-    return term.say("cli.key-valid" if valid else "cli.key-expired")
 
 
 def _say_role(term: Terminal, role: str) -> str:

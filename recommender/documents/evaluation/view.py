@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from recommender.documents.evaluation.comparison import (
 from recommender.documents.evaluation.document import NOMINAL, EvaluationReport
 from recommender.documents.evaluation.findings import finding_sentences
 from recommender.documents.figures import day, decimal, known, percent, sentences, signed
-from recommender.improvement.evaluation import GainBins, IntervalCoverage
+from recommender.improvement.evaluation import GainBins, GainScore, IntervalCoverage
 from recommender.improvement.registry import judge, to_plain
 from recommender.improvement.registry.verdict import RMSE_TIE
 from recommender.texts import all_texts, placeholders, say
@@ -102,39 +102,48 @@ def verdict_sentences(report: EvaluationReport, lang: str) -> list[str]:
     verdict: list[str] = []
     estimator = report.evaluation.estimator
     scores = report.evaluation.known
-    for prefix, part in (("", scores), ("cold-", report.evaluation.cold)):
-        outcome, against = compare(part, estimator)
-        verdict.append(
-            say(
-                f"evaluation.verdict.{prefix}{outcome}",
-                lang,
-                own=decimal(part[estimator].rmse, digits=3),
-                other=decimal(part[against].rmse, digits=3),
-                against=model_names((against,), lang)[against],
-                tie=f"{RMSE_TIE:.1%}",
-            )
-        )
-        if prefix:
-            continue  # what follows is said once, of the known modules
-        promotable = judge({"estimator": estimator, "known": to_plain(scores)}).promotable
-        if promotable:
-            use = "use-new" if report.size_known else "use-order"
-            verdict.append(say(f"evaluation.verdict.{use}", lang))
-        else:
-            if outcome != "worse":
-                verdict.append(say("evaluation.verdict.unsafe", lang))
-            use = "keep-model" if report.in_use else "keep-expert"
-            verdict.append(say(f"evaluation.verdict.{use}", lang, model=report.in_use or ""))
-        slope = known(part[estimator].slope)
-        if slope is not None:
-            near = abs(slope - 1.0) <= SLOPE_NEAR
-            way = "slope-good" if near else "slope-low" if slope < 1.0 else "slope-high"
-            verdict.append(say(f"evaluation.verdict.{way}", lang, slope=decimal(slope, digits=2)))
+    verdict.append(say_outcome(scores, estimator, lang))
+    promotable = judge({"estimator": estimator, "known": to_plain(scores)}).promotable
+    if promotable:
+        use = "use-new" if report.size_known else "use-order"
+        verdict.append(say(f"evaluation.verdict.{use}", lang))
+    else:
+        if compare(scores, estimator)[0] != "worse":
+            verdict.append(say("evaluation.verdict.unsafe", lang))
+        use = "keep-model" if report.in_use else "keep-expert"
+        verdict.append(say(f"evaluation.verdict.{use}", lang, model=report.in_use or ""))
+    verdict += say_slope(scores[estimator], lang)
+    verdict.append(say_outcome(report.evaluation.cold, estimator, lang, prefix="cold-"))
     verdict += better_rivals(report.evaluation, lang)
     judged = scores[estimator].n_records
     if judged < FEW_JUDGED:
         verdict.append(say("evaluation.verdict.few", lang, count=f"{judged:,}"))
     return [sentences([sentence], lang=lang) for sentence in verdict]
+
+
+def say_outcome(
+    scores: dict[str, GainScore], estimator: str, lang: str, *, prefix: Literal["", "cold-"] = ""
+) -> str:
+    """Say whether a model or a baseline is better; without a full stop."""
+    outcome, against = compare(scores, estimator)
+    return say(
+        f"evaluation.verdict.{prefix}{outcome}",
+        lang,
+        own=decimal(scores[estimator].rmse, digits=3),
+        other=decimal(scores[against].rmse, digits=3),
+        against=model_names((against,), lang)[against],
+        tie=f"{RMSE_TIE:.1%}",
+    )
+
+
+def say_slope(score: GainScore, lang: str) -> list[str]:
+    """Say whether predictions agree with measurements; nothing where they do not vary."""
+    slope = known(score.slope)
+    if slope is None:
+        return []
+    near = abs(slope - 1.0) <= SLOPE_NEAR
+    way = "slope-good" if near else "slope-low" if slope < 1.0 else "slope-high"
+    return [say(f"evaluation.verdict.{way}", lang, slope=decimal(slope, digits=2))]
 
 
 def _effect_interval(report: EvaluationReport, lang: str) -> list[str]:

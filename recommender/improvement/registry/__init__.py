@@ -31,8 +31,10 @@ from recommender.improvement.registry.models import (
     save_model,
 )
 from recommender.improvement.registry.switching import (
+    Switch,
     active_model,
     promote_model,
+    read_earlier,
     read_switches,
     rollback_model,
 )
@@ -42,6 +44,7 @@ __all__ = [
     "CardFacts",
     "ModelCard",
     "ModelList",
+    "Switch",
     "TrainedModel",
     "Verdict",
     "active_model",
@@ -52,6 +55,7 @@ __all__ = [
     "load_model",
     "load_model_folder",
     "promote_model",
+    "read_earlier",
     "read_model_card",
     "read_or_make_key",
     "read_switches",

@@ -95,6 +95,17 @@ def read_switches(root: Path) -> tuple[Switch, ...]:
     return _read_active(root).switches
 
 
+def read_earlier(root: Path) -> tuple[str, ...]:
+    """Return the ids of the models that a rollback goes back to, the first it tries last.
+
+    Raises
+    ------
+    ModelError
+        `registry.active-broken` if `active.json` cannot be read.
+    """
+    return _read_active(root).earlier
+
+
 def promote_model(
     root: Path,
     model_id: str,

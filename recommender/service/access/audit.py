@@ -31,11 +31,15 @@ def read_trail(
     since: dt.datetime | None = None,
     until: dt.datetime | None = None,
     after: int = 0,
+    before: int | None = None,
+    newest_first: bool = False,
     limit: int,
 ) -> list[StoredEntry]:
-    """Read the entries that meet every condition given, the oldest first.
+    """Read the entries that meet every condition given, the oldest first unless told otherwise.
 
-    `since` is included, `until` is not; `after` is the number of the last entry already read.
+    `since` is included, `until` is not. `after` or, where the newest comes first, `before` is the
+    number of the last entry already read.
+
     Entries name people by their ids, and those who were erased by their `ref`.
 
     Raises
@@ -62,6 +66,8 @@ def read_trail(
             since=since,
             until=until,
             after=after,
+            before=before,
+            newest_first=newest_first,
             limit=limit,
         )
         people = read_people_of_refs(

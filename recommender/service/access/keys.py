@@ -155,6 +155,19 @@ def is_valid(key: StoredKey, now: dt.datetime) -> bool:
     return key.revoked_at is None and key.waits_until is None and now < key.expires_at
 
 
+def state_of(key: StoredKey) -> str:
+    """Return what a key is: ``valid``, ``waits``, ``lapsed``, ``expired`` or ``revoked``.
+
+    One that lapsed was not confirmed in time.
+    """
+    now = dt.datetime.now(dt.UTC)
+    if key.revoked_at is not None:
+        return "revoked"
+    if key.waits_until is not None:
+        return "waits" if now < key.waits_until else "lapsed"
+    return "valid" if is_valid(key, now) else "expired"
+
+
 def create_key(session: Session, request: KeyRequest) -> NewKey:
     """Make a key; where it takes two people, it opens nothing until the second has confirmed it.
 

@@ -26,6 +26,7 @@ from training_catalog import (
     Text,
     TrainingModule,
 )
+from training_catalog.coverage import covers
 
 ModuleOrder = Literal["id", "hours", "cost"]
 
@@ -41,6 +42,9 @@ class ModuleQuery:
     level : float or None
         Modules with a step that begins at or below this level and ends above it; a step in the
         competency, where one is named.
+    step : int or None
+        Modules that cover the whole step from this level to the next one, as the coverage of the
+        catalogue counts them; of the competency, where one is named.
     modality, grade : Modality, str or None
         Modules of this modality, for this grade.
     max_hours, max_cost : float or None
@@ -56,6 +60,7 @@ class ModuleQuery:
 
     competency_id: str | None = None
     level: float | None = None
+    step: int | None = None
     modality: Modality | None = None
     grade: str | None = None
     max_hours: float | None = None
@@ -194,6 +199,8 @@ def _is_wanted(module: TrainingModule, query: ModuleQuery) -> bool:
     steps = [part for part in module.competencies if query.competency_id in (None, part.id)]
     if query.level is not None:
         steps = [part for part in steps if part.from_level <= query.level < part.to_level]
+    if query.step is not None:
+        steps = [part for part in steps if covers(part, query.step)]
     return (
         bool(steps)
         and query.modality in (None, module.modality)

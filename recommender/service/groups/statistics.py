@@ -94,12 +94,12 @@ def read_unit_map(session: Session, request: StatisticsRequest) -> GroupMap:
     NotFoundError
         If there is no such unit within the principal's scope, or no such grade.
     """
-    table, exactly = _read(session, request)
+    table, exactly = read_table(session, request)
     below = f"{table.top}/" if table.top else ""
     rows = [unit for unit in table.units if unit and unit.startswith(below)]
     return GroupMap(
-        _row(table, table.top, table.cell, exactly=exactly),
-        tuple(_row(table, unit, table.cell, exactly=exactly) for unit in rows),
+        describe_row(table, table.top, table.cell, exactly=exactly),
+        tuple(describe_row(table, unit, table.cell, exactly=exactly) for unit in rows),
     )
 
 
@@ -111,11 +111,11 @@ def read_grade_map(session: Session, request: StatisticsRequest) -> GroupMap:
     NotFoundError
         If there is no such unit within the principal's scope, or no such grade.
     """
-    table, exactly = _read(session, request)
+    table, exactly = read_table(session, request)
     cells = [table.cell] if table.cell else range(1, 1 + len(table.framework.grade_ids))
     return GroupMap(
-        _row(table, table.top, table.cell, exactly=exactly),
-        tuple(_row(table, table.top, cell, exactly=exactly) for cell in cells),
+        describe_row(table, table.top, table.cell, exactly=exactly),
+        tuple(describe_row(table, table.top, cell, exactly=exactly) for cell in cells),
     )
 
 
@@ -129,21 +129,24 @@ def read_distribution(
     NotFoundError
         If there is no such unit within the principal's scope, or no such grade.
     """
-    table, exactly = _read(session, request)
-    row = _row(table, table.top, table.cell, exactly=exactly)
+    table, exactly = read_table(session, request)
+    row = describe_row(table, table.top, table.cell, exactly=exactly)
     members = table.members(table.top, table.cell)
     return row, tuple(
         Distribution(
             figures,
-            _quartiles(table.levels.level[members, k], figures),
-            _quartiles(table.gaps.gap[members, k], figures),
+            find_quartiles(table.levels.level[members, k], figures),
+            find_quartiles(table.gaps.gap[members, k], figures),
         )
         for k, figures in enumerate(row.cells)
     )
 
 
-def _read(session: Session, request: StatisticsRequest) -> tuple[GroupTable, bool]:
-    """Return the table, and whether its figures may be told as they are."""
+def read_table(session: Session, request: StatisticsRequest) -> tuple[GroupTable, bool]:
+    """Return the table, and whether its figures may be told as they are.
+
+    The table is not for readers: what may be told of it, and how, `describe_row` says.
+    """
     session.need(Permission.READ_STATISTICS)
     scope = EVERYONE if session.who.role is Role.ANALYST else session.who.scope
     exactly = session.who.sees_people
@@ -163,7 +166,8 @@ def _read(session: Session, request: StatisticsRequest) -> tuple[GroupTable, boo
     return table, exactly
 
 
-def _row(table: GroupTable, unit: str, cell: int, *, exactly: bool) -> GroupRow:
+def describe_row(table: GroupTable, unit: str, cell: int, *, exactly: bool) -> GroupRow:
+    """Return what may be told of a unit and a grade: 0 for all grades, else one more than its."""
     at = table.units.index(unit)
     n_people = int(table.n_people[at, cell])
     names = table.framework.competency_ids
@@ -193,7 +197,8 @@ def _describe(name: str, n_people: int, sums: FloatArray, *, shown: bool, exactl
     return Figures(name, *told, *means, suppressed=False)
 
 
-def _quartiles(values: FloatArray, figures: Figures) -> Quartiles | None:
+def find_quartiles(values: FloatArray, figures: Figures) -> Quartiles | None:
+    """Return the quartiles of a group, None where there are no figures of it."""
     # 0 or None where nobody is assessed, None where the figures are suppressed
     if not figures.n_assessed:
         return None

@@ -15,7 +15,7 @@ from recommender.service.caches import LevelCache
 from recommender.service.framework import Framework, require_grade
 from recommender.service.groups.disclosure import add_up, choose_shown, find_above
 from recommender.service.groups.levels import Levels, read_levels
-from recommender.service.groups.quarters import list_quarters_before
+from recommender.service.groups.quarters import find_quarter_end, list_quarters_before
 from recommender.service.installation import Service
 from recommender.service.levels.standing import targets_of_grades
 from recommender.store import Connection, PersonHead, Scope, covers_unit, org_path, unit_exists
@@ -131,7 +131,8 @@ def read_group_table(
         grades,
         as_of=request.as_of,
         scope=scope,
-        cache=service.caches.quarters if by_quarter else None,
+        # the ends of earlier rounds, which are asked for together with a day, are no other days
+        cache=service.caches.quarters if request.as_of == find_quarter_end(request.as_of) else None,
     )
     units = _list_units(people, scope, request.org_unit)
     position = {unit: i for i, unit in enumerate(units)}

@@ -29,6 +29,7 @@ from recommender.service.plans.reading import read_with_document
 from recommender.service.session import Session
 from recommender.store.job_files import keep_file
 from recommender.store.jobs import read_upload
+from recommender.store.plans.campaigns import end_campaign
 
 # marking reads the table a second time and keeps the copy in a row: not for a large file
 MARKED_BYTES = 5_000_000
@@ -86,14 +87,21 @@ def import_upload(work: Work) -> dict[str, Any] | Failure:
 
 
 def plan_unit(work: Work) -> dict[str, Any]:
-    """Make a plan for everybody of an org unit."""
+    """Make a plan for everybody of an org unit, or for the people of a campaign."""
     made = create_plans(
         work.session,
         read_plan_request(work.request["plan"]),
         as_of=dt.date.fromisoformat(work.request["as_of"]),
         org_unit=work.request["org_unit"],
+        # a job from before an upgrade says nothing of these
+        person_ids=work.request.get("person_ids"),
+        total_cost=work.request.get("total_cost"),
         note_progress=work.note_progress,
     )
+    if campaign_id := work.request.get("campaign_id"):
+        plan_ids = [plan.plan_id for plan in made.plans]
+        with work.session.writing() as connection:
+            end_campaign(connection, campaign_id, plan_ids, refused=len(made.refused))
     return {
         "plans": [
             {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from recommender.errors import ConflictError, InputError, NotFoundError
@@ -73,6 +73,18 @@ class Job:
         if self.has_ended or self.started_at is None or not self.total or not self.done:
             return None
         return (now - self.started_at) / self.done * (self.total - self.done)
+
+
+@dataclass(frozen=True)
+class CampaignPart:
+    """What a job does for a campaign: plans for these people, in this order.
+
+    `total_cost`, in CNY, is what all of them together may cost; None where there is no bound.
+    """
+
+    campaign_id: str
+    person_ids: tuple[str, ...]
+    total_cost: float | None
 
 
 def submit_import(
@@ -147,10 +159,12 @@ def submit_plans(
     *,
     org_unit: str | None = None,
     as_of: dt.date | None = None,
+    campaign: CampaignPart | None = None,
 ) -> Job:
     """Queue plans for everybody of an org unit and the units below it.
 
-    Without a unit they are for everybody within the principal's scope.
+    Without a unit they are for everybody within the principal's scope, and in a campaign for its
+    people.
 
     Raises
     ------
@@ -171,6 +185,7 @@ def submit_plans(
             "org_unit": unit,
             "as_of": (as_of or session.today).isoformat(),
             "plan": describe_plan_request(request),
+            **(asdict(campaign) if campaign else {}),
         }
         return _submit(session, connection, "plans", asked)
 
@@ -341,7 +356,10 @@ def _describe(job: StoredJob, lang: str, bad_rows: Mapping[str, Any] | None = No
         job_id=job.job_id,
         kind=job.kind,
         status=job.status,
-        request={name: value for name, value in job.request.items() if name != "lang"},
+        # whom it is for is read with its result, which notes who was read about
+        request={
+            name: value for name, value in job.request.items() if name not in ("lang", "person_ids")
+        },
         done=job.done,
         total=job.total,
         cancel_asked=job.cancel_asked,

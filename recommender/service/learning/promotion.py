@@ -189,6 +189,50 @@ def roll_back(session: Session, *, reason: str, by: str | None = None) -> str | 
     return model_id
 
 
+def promote_as_seen(
+    session: Session, model_id: str, *, reason: str, order_only: bool, seen: str | None
+) -> ModelHead:
+    """Put a model in force for a reason, unless another came into force since it was looked at.
+
+    Parameters
+    ----------
+    session : Session
+        Who asks.
+    model_id : str
+        The model.
+    reason : str
+        It is recorded; against the verdict it is what overrides that.
+    order_only : bool
+        As in `promote`.
+    seen : str or None
+        The model that was in force when the verdict was shown.
+
+    Raises
+    ------
+    ConflictError
+        `model.switched` if another is in force by now; else as in `promote`.
+    InputError
+        If the reason is blank.
+    NotFoundError, ModelError
+        As in `promote`.
+    """
+    verdict = read_model(session, model_id).verdict
+    fits = verdict is not None and verdict.promotable and verdict.in_force == seen
+    with announcing(session, model_id=model_id, overrides=not fits, order_only=order_only):
+        _check_switch(session, reason, seen)
+        return promote(session, model_id, override_reason=reason, order_only=order_only)
+
+
+def roll_back_as_seen(session: Session, *, reason: str, seen: str | None) -> str | None:
+    """Put the previous model back in force, unless another came into force meanwhile.
+
+    Errors are those of `promote_as_seen` and `roll_back`.
+    """
+    with announcing(session):
+        _check_switch(session, reason, seen)
+        return roll_back(session, reason=reason)
+
+
 @contextmanager
 def explaining(model_id: str) -> Iterator[None]:
     """Turn errors of the registry into ones that do not name the paths of the server."""
@@ -204,6 +248,13 @@ def explaining(model_id: str) -> Iterator[None]:
         if "path" not in problem.values:
             raise
         raise ModelError("model.unusable", model_id=model_id, problem=problem.code) from problem
+
+
+def _check_switch(session: Session, reason: str, seen: str | None) -> None:
+    if not reason.strip():
+        raise InputError("model.no-reason", field="#/reason")
+    if session.service.models.active() != seen:
+        raise ConflictError("model.switched")
 
 
 def _find(session: Session, model_id: str) -> ModelHead:

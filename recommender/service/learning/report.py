@@ -36,15 +36,19 @@ def make_model_report(session: Session, model_id: str) -> str:
     ModelError
         If it cannot be used, or its history was too small to judge it.
     """
+    return render_evaluation_report(read_report(session, model_id), lang=session.lang)
+
+
+def read_report(session: Session, model_id: str) -> EvaluationReport:
+    """Return the figures of the report on a model; errors as in `make_model_report`."""
     session.need(Permission.READ_MODELS)
     with explaining(model_id):
         model, card = session.service.models.load(model_id)
     try:
-        report = replace(build_report(model, card), names=_name_modules(session, card))
+        return replace(build_report(model, card), names=_name_modules(session, card))
     # the model was not judged, or by an earlier version of the program, which stored less
     except KeyError:
         raise ModelError("registry.no-metrics") from None
-    return render_evaluation_report(report, lang=session.lang)
 
 
 def build_report(model: TrainedModel, card: ModelCard) -> EvaluationReport:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from recommender.candidates import require_prerequisites
 from recommender.errors import ConflictError, NotFoundError
 from recommender.plan import PlanChoice, PlanProblem, seek_shortest
 from recommender.ranking import order_modules, predict_improvement
-from recommender.results import ExcludedModule
+from recommender.results import ExcludedModule, Plan
 from recommender.service.framework import Framework, find_path, require_target_grade
 from recommender.service.plans.learning_path import Frame, frame_plan, refuse_other_grade
 from recommender.service.plans.reasons import describe_ruled_out
@@ -88,6 +88,39 @@ class Choices:
     def stages_of(self, choice: PlanChoice) -> list[int]:
         """Return the stage of each chosen module, in order; empty where no path frames the plan."""
         return [self.problem.stages[i] for i in choice.order] if self.problem.stages else []
+
+
+@dataclass
+class Purse:
+    """What is left of the money for many plans, in CNY; None where there is no bound."""
+
+    left: float | None
+
+    def limit(self, request: PlanRequest) -> PlanRequest:
+        """Return a request that spends no more than what is left."""
+        if self.left is None:
+            return request
+        own = request.cost_budget
+        return replace(request, cost_budget=self.left if own is None else min(own, self.left))
+
+    def refuse_nothing(self, request: PlanRequest, plan: Plan) -> None:
+        """Refuse a plan that has no course for want of money.
+
+        Raises
+        ------
+        ConflictError
+            If it has none, and what is left was its limit.
+        """
+        limit = self.limit(request).cost_budget
+        if not plan.items and self.left is not None and limit == self.left:
+            raise ConflictError(
+                "plan.money-gone", person_id=plan.person_id, left=f"{self.left:,.0f}"
+            )
+
+    def pay(self, plan: Plan) -> None:
+        """Take out what a plan costs."""
+        if self.left is not None:
+            self.left = max(0.0, self.left - plan.total_cost)
 
 
 def find_choices(prospects: Prospects, row: int, request: PlanRequest, *, lang: str) -> Choices:

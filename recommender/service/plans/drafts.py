@@ -16,7 +16,7 @@ from recommender.service.levels.gaps import describe_gaps
 from recommender.service.levels.standing import Standing, aim_at, read_standing
 from recommender.service.people.leavers import refuse_left
 from recommender.service.permissions import Permission
-from recommender.service.plans.choices import PlanRequest, check_names, find_target_grade
+from recommender.service.plans.choices import PlanRequest, Purse, check_names, find_target_grade
 from recommender.service.plans.learning_path import is_for_grade
 from recommender.service.plans.making import make_plan
 from recommender.service.plans.stored import (
@@ -130,14 +130,17 @@ def create_plans(
     *,
     as_of: dt.date,
     org_unit: str | None = None,
+    person_ids: Sequence[str] | None = None,
+    total_cost: float | None = None,
     note_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> GroupPlans:
     """Make a plan for everybody of an org unit and the units below it, then keep all of them.
 
-    Without `org_unit` that is everybody within the principal's scope. Who has left by that day
-    gets none, and a learning path leaves out the people whose grade it is not for. Where no plan
-    can be made for somebody, the others still get theirs. `note_progress` is told how many people
-    of how many are done.
+    Without `org_unit` that is everybody within the principal's scope, with `person_ids` those of
+    them, in that order. Who has left by that day gets none, and a learning path leaves out the
+    people whose grade it is not for. Where no plan can be made for somebody, the others still get
+    theirs. `total_cost`, in CNY, is what all plans together may cost: each may use what those
+    before it have left. `note_progress` is told how many people of how many are done.
 
     Raises
     ------
@@ -154,18 +157,48 @@ def create_plans(
     refused: list[tuple[str, InputError | ConflictError]] = []
     # one state of the database for all, held until the last plan is solved (DECISIONS 20)
     with session.reading() as connection:
-        people = _whom_to_plan(session, connection, request, org_unit, as_of)
+        people = _whom_to_plan(session, connection, request, org_unit, person_ids, as_of)
+        purse = Purse(total_cost)
         offerings = read_offerings(connection, as_of=as_of)
         for start in range(0, len(people), _PEOPLE_AT_ONCE):
             note_progress(start, len(people))
             some = people[start : start + _PEOPLE_AT_ONCE]
-            drafts += _draft_some(session, connection, some, request, as_of, offerings, refused)
+            drafts += _draft_some(
+                session, connection, some, request, as_of, offerings, refused, purse
+            )
     note_progress(len(people), len(people))
     with session.writing() as connection:
         kept = _keep_plans(session, connection, drafts, refused, party="hr")
         session.details |= {"plans": len(kept), "failed": len(refused)}
         session.saw_people(connection, [plan.person_id for plan in kept])
     return GroupPlans(kept, refused)
+
+
+def try_plans(
+    session: Session,
+    request: PlanRequest,
+    *,
+    as_of: dt.date,
+    person_ids: Sequence[str],
+    total_cost: float | None = None,
+) -> GroupPlans:
+    """Make plans for people as `create_plans` does, and keep none of them.
+
+    Raises
+    ------
+    NotFoundError, InputError, ConflictError
+        As `create_plans` does.
+    """
+    session.need(Permission.READ_RECOMMENDATIONS)
+    check_names(session.service.framework, request)
+    refused: list[tuple[str, InputError | ConflictError]] = []
+    with session.reading() as connection:
+        people = _whom_to_plan(session, connection, request, None, person_ids, as_of)
+        session.saw(person.ref for person in people)
+        offerings = read_offerings(connection, as_of=as_of)
+        purse = Purse(total_cost)
+        drafts = _draft_some(session, connection, people, request, as_of, offerings, refused, purse)
+    return GroupPlans([draft.plan for draft in drafts], refused)
 
 
 def _keep_plans(
@@ -221,6 +254,7 @@ def _keep_plan(
         "model_id": plan.model_id,
         "catalog_digest": plan.catalog_digest,
         "created_at": now,
+        "review_on": plan.review_on,
     }
     first = {
         "plan_id": plan.plan_id,
@@ -259,6 +293,7 @@ def _whom_to_plan(
     connection: Connection,
     request: PlanRequest,
     org_unit: str | None,
+    person_ids: Sequence[str] | None,
     as_of: dt.date,
 ) -> list[PersonHead]:
     scope, unit = session.who.scope, org_path(org_unit or "")
@@ -267,6 +302,9 @@ def _whom_to_plan(
         raise NotFoundError("org-unit.unknown", org_unit=org_unit)
     conditions = [present(as_of), *([in_unit(unit)] if unit else [])]
     people = list_people(connection, scope, conditions=conditions, limit=None)
+    if person_ids is not None:
+        known = {person.person_id: person for person in people}
+        people = [known[person_id] for person_id in person_ids if person_id in known]
     return [person for person in people if path is None or is_for_grade(path, person.grade)]
 
 
@@ -278,8 +316,9 @@ def _draft_some(
     as_of: dt.date,
     offerings: pd.DataFrame,
     refused: list[tuple[str, InputError | ConflictError]],
+    purse: Purse,
 ) -> list[PlanDraft]:
-    """Draft plans for some people; those who get none are added to `refused`."""
+    """Draft plans for some people, in their order; those who get none are added to `refused`."""
     framework = session.service.framework
     drafts: list[PlanDraft] = []
     # sorted out first: `read_standing` refuses all for one unknown grade
@@ -295,12 +334,24 @@ def _draft_some(
     standing = read_standing(connection, framework, as_of=as_of, person_ids=graded)
     prospects = _find_prospects(session, standing, request)
     undone = find_undone(session, connection, graded)
-    for row, person_id in enumerate(standing.people["person_id"]):
+    # a standing is in the order of ids
+    row_of = {person_id: row for row, person_id in enumerate(standing.people["person_id"])}
+    for person_id in graded:
         try:
-            open_before = undone.get(person_id, ())
-            drafts.append(_draft_row(session, prospects, row, request, offerings, open_before))
+            draft = _draft_row(
+                session,
+                prospects,
+                row_of[person_id],
+                purse.limit(request),
+                offerings,
+                undone.get(person_id, ()),
+            )
+            purse.refuse_nothing(request, draft.plan)
         except ConflictError as error:
             refused.append((person_id, error))
+        else:
+            purse.pay(draft.plan)
+            drafts.append(draft)
     return drafts
 
 

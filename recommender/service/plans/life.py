@@ -51,6 +51,7 @@ from recommender.service.recommend.prospects import find_prospects
 from recommender.service.session import Session
 from recommender.store import Connection, read_offerings
 from recommender.store.people.seats import find_offerings
+from recommender.store.plans.campaigns import note_published
 from recommender.store.plans.decisions import add_decision, list_decisions
 from recommender.store.plans.versions import PlanHead, add_version, find_plan, read_changes
 
@@ -143,6 +144,9 @@ def decide_on_plan(
             at=now,
         )
         complete = not missing_parties(head, last_words([*earlier, made]))
+        if decision == "approved" and party == "hr":
+            # read by itself and approved there, a draft of a campaign waits there no longer
+            note_published(connection, plan_id, at=now)
         return _add_version(
             session,
             connection,

@@ -16,14 +16,34 @@ from recommender.store.access.audit import list_latest
 _READ = 1000
 # what an operation is about, by a part of its name; the first that fits
 _AREAS = (
+    ("mass-read", "alarm"),
+    ("preview", "plan"),
+    ("key", "rights"),
+    ("account", "rights"),
+    ("password", "rights"),
+    ("sign-in", "rights"),
+    ("first-start", "rights"),
+    ("demo", "import"),
+    ("reset_link", "rights"),
+    ("confirm_waiting", "rights"),
+    ("retention", "privacy"),
+    ("model", "model"),
+    ("train", "model"),
     ("objection", "review"),
     ("review", "review"),
     ("export", "privacy"),
     ("erase", "privacy"),
     ("access", "privacy"),
     ("audit", "privacy"),
+    ("show_trail", "privacy"),
+    ("show_entry", "privacy"),
+    ("check_chain", "privacy"),
     ("import", "import"),
     ("upload", "import"),
+    ("undo_batch", "import"),
+    ("show_batch", "import"),
+    ("job", "list"),
+    ("_file", "import"),
     ("recommend", "courses"),
     ("left_out", "courses"),
     ("plan", "plan"),
@@ -33,6 +53,16 @@ _AREAS = (
     ("suggest", "list"),
     ("team", "list"),
     ("heatmap", "list"),
+    ("statistics", "list"),
+    ("calendar", "plan"),
+    ("offering", "catalog"),
+    ("catalog", "catalog"),
+    ("module", "catalog"),
+    ("change_person", "person"),
+    ("create_person", "person"),
+    ("read_person", "person"),
+    ("facts", "person"),
+    ("mark_left", "person"),
 )
 
 
@@ -53,7 +83,7 @@ class Access:
     actor : str or None
         Name in the audit trail, for those who read the trail; None for the person.
     area : str
-        ``plan``, ``courses``, ``levels``, ``list``, ``import``, ``review`` or ``privacy``.
+        What was looked at, as `find_area` has it.
     times : int
         How often.
     """

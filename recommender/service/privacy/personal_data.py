@@ -51,6 +51,7 @@ SECTIONS = {
     "plan_version": "privacy.plan-version",
     "plan_approval": "privacy.plan-approval",
     "plan_comment": "privacy.plan-comment",
+    "campaign_plan": "privacy.campaign-plan",
     "plan_approval_given": "privacy.plan-approval-given",
     "plan_comment_given": "privacy.plan-comment-given",
     "objection": "privacy.objection",

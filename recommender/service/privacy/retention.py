@@ -65,6 +65,7 @@ def report_retention(session: Session, settings: Settings) -> RetentionReport:
         "job": limits.jobs.date(),
         "job_file": limits.files.date(),
         "calendar_link": limits.jobs.date(),
+        "import_upload": limits.answers.date(),
         "idempotent_answer": limits.answers.date(),
     }
     return RetentionReport({table: of_table.get(table, limits.facts) for table in due}, due)

@@ -29,8 +29,8 @@ from recommender.service.people.recognising.waiting import (
 from recommender.service.people.report_words import describe_changes, describe_notices
 from recommender.service.people.reports import ImportReport
 from recommender.service.session import Session
+from recommender.service.views.actors import name_actors
 from recommender.service.views.import_fields import Ask, ColumnLine, ask_of, columns_of
-from recommender.store.access.accounts import list_accounts
 from recommender.store.imports.batches import ImportBatch
 from recommender.store.imports.mappings import WaitingFile
 from recommender.table_kinds import KINDS
@@ -40,8 +40,6 @@ from training_catalog import CatalogError
 # as many lines as one mends in one go; the rest come up when these are done
 LINES_SHOWN = 100
 _ROWS_NAMED = 6
-# more accounts than an installation has HR
-_ACCOUNTS = 1000
 
 
 @dataclass(frozen=True)
@@ -233,14 +231,7 @@ def _rows(sheet: str, rows: Sequence[int], lang: str) -> str:
 
 
 def _lines(session: Session, found: Sequence[ImportBatch]) -> list[BatchLine]:
-    with session.reading() as connection:
-        accounts = list_accounts(connection, limit=_ACCOUNTS)
-    names = {f"account:{each.account_id}": each.name for each in accounts}
-    names["cli"] = say("console.import.command_line", session.lang)
-
-    def name(actor: str | None) -> str:
-        return names.get(actor or "", actor or "")
-
+    name = name_actors(session)
     return [
         BatchLine(each, _title(each.kind, session.lang), name(each.actor), name(each.undone_by))
         for each in found

@@ -24,6 +24,7 @@ from recommender.service.session import Session
 from recommender.service.views.directory import Places, find_places
 from recommender.store import Connection, PersonHead, org_path
 from recommender.store.people.staff import PeopleFilter, search_people
+from recommender.store.plans.campaigns import find_unpublished
 from recommender.store.plans.newest import read_decisions_on, read_newest
 from recommender.store.plans.versions import PlanHead
 
@@ -178,6 +179,9 @@ def read_team(session: Session, *, org_unit: str | None = None, page: int = 1) -
 
 def _find_awaiting(connection: Connection, plans: Iterable[PlanHead]) -> dict[str, tuple[str, ...]]:
     drafts = [plan for plan in plans if plan.status == "draft"]
+    # one of a campaign waits for nobody here before it is published
+    unpublished = find_unpublished(connection, [plan.plan_id for plan in drafts])
+    drafts = [plan for plan in drafts if plan.plan_id not in unpublished]
     decisions = read_decisions_on(connection, [plan.plan_id for plan in drafts])
     return {
         plan.plan_id: missing_parties(plan, last_words(decisions.get(plan.plan_id, [])))

@@ -157,6 +157,8 @@ def list_entries(
     since: dt.datetime | None = None,
     until: dt.datetime | None = None,
     after: int = 0,
+    before: int | None = None,
+    newest_first: bool = False,
     limit: int,
 ) -> list[StoredEntry]:
     """Return entries of the trail in their order.
@@ -171,18 +173,18 @@ def list_entries(
         Only entries of this actor, of this operation.
     since, until : datetime, optional
         Only entries from `since` on and before `until`.
-    after : int
-        Only entries with a higher number than this.
+    after, before : int
+        Only entries with a higher number than `after`, and a lower one than `before`.
+    newest_first : bool
+        Whether the newest entry comes first, not the oldest.
     limit : int
         How many at most.
-
-    Returns
-    -------
-    list of StoredEntry
-        The oldest first.
     """
     entry = schema.audit_entry
-    query = sa.select(entry).where(entry.c.seq > after).order_by(entry.c.seq).limit(limit)
+    order = entry.c.seq.desc() if newest_first else entry.c.seq
+    query = sa.select(entry).where(entry.c.seq > after).order_by(order).limit(limit)
+    if before is not None:
+        query = query.where(entry.c.seq < before)
     if ref is not None:
         query = query.where(names_subject(ref))
     for column, value in ((entry.c.actor, actor), (entry.c.action, action)):
@@ -200,6 +202,19 @@ def list_latest(connection: sa.Connection, ref: str, *, limit: int) -> list[Stor
     entry = schema.audit_entry
     query = sa.select(entry).where(names_subject(ref)).order_by(entry.c.seq.desc()).limit(limit)
     return [StoredEntry(**row._mapping) for row in connection.execute(query)]
+
+
+def read_last_entries(connection: sa.Connection, actors: Iterable[str]) -> dict[str, dt.datetime]:
+    """Return when each actor left its last entry, in UTC; those who left none are left out."""
+    entry = schema.audit_entry
+    last: dict[str, dt.datetime] = {}
+    for actor in actors:
+        # one step of the index for each, and not through all entries of a busy key
+        query = sa.select(entry.c.at).where(entry.c.actor == actor)
+        at = connection.scalar(query.order_by(entry.c.seq.desc()).limit(1))
+        if at is not None:
+            last[actor] = at
+    return last
 
 
 def read_people_of_refs(connection: sa.Connection, refs: Iterable[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +75,24 @@ def list_keys(connection: sa.Connection, *, after: str = "", limit: int) -> list
     table = schema.api_key
     query = sa.select(table).where(table.c.key_id > after).order_by(table.c.key_id).limit(limit)
     return [StoredKey(**row._mapping) for row in connection.execute(query)]
+
+
+def read_actor_names(connection: sa.Connection, actors: Iterable[str]) -> dict[str, str]:
+    """Return by which name people know actors: the label of a key, the login of an account.
+
+    Actors of other kinds are left out, and so are those whose key or account is gone.
+    """
+    wanted = sorted(set(actors))
+    names: dict[str, str] = {}
+    for kind, number, name in (
+        ("key", schema.api_key.c.key_id, schema.api_key.c.label),
+        ("account", schema.account.c.account_id, schema.account.c.login),
+    ):
+        numbers = [each.partition(":")[2] for each in wanted if each.startswith(f"{kind}:")]
+        for start in range(0, len(numbers), 500):
+            some = sa.select(number, name).where(number.in_(numbers[start : start + 500]))
+            names |= {f"{kind}:{row[0]}": row[1] for row in connection.execute(some)}
+    return names
 
 
 def has_keys(connection: sa.Connection) -> bool:

@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from recommender.store import schema
+from recommender.store.plans.campaigns import is_unpublished
 from recommender.store.plans.versions import CONTENT_CHANGES, PlanHead, select_plans
-from recommender.store.scope import Scope, in_unit
+from recommender.store.scope import Scope, in_unit, visible
 
 PARTIES = ("employee", "manager", "hr")
 
@@ -25,7 +26,7 @@ class PlanFilter:
     status : str or None
         In this status.
     awaiting : str or None
-        Drafts that this party has not approved.
+        Drafts that this party has not approved; none of a campaign before they are published.
     org_unit : str or None
         Path of a unit: of its people and those of the units below it.
     due_by : date or None
@@ -128,7 +129,10 @@ def _narrow(query: sa.Select[Any], wanted: PlanFilter) -> sa.Select[Any]:
     if wanted.org_unit is not None:
         query = query.where(in_unit(wanted.org_unit))
     if wanted.awaiting is not None:
-        query = query.where(plan.status == "draft", ~_is_approved(wanted.awaiting))
+        # the drafts of a campaign wait there until they are published
+        query = query.where(
+            plan.status == "draft", ~_is_approved(wanted.awaiting), ~is_unpublished()
+        )
         if wanted.awaiting == "manager":
             query = query.where(person.manager_id.is_not(None))
     if wanted.due_by is not None:
@@ -136,6 +140,33 @@ def _narrow(query: sa.Select[Any], wanted: PlanFilter) -> sa.Select[Any]:
             plan.status == "active", _said("review_on") <= wanted.due_by.isoformat()
         )
     return query
+
+
+@dataclass(frozen=True)
+class PlanTotals:
+    """How many plans there are, and what they take together, in hours and CNY."""
+
+    plans: int
+    hours: float
+    cost: float
+
+
+def sum_campaign(connection: sa.Connection, scope: Scope, campaign_id: str) -> PlanTotals:
+    """Add up the plans of a campaign within a scope, but for those that were cancelled."""
+    link, plan, person = schema.campaign_plan.c, schema.plan.c, schema.person.c
+    query = (
+        sa.select(
+            sa.func.count(), sa.func.sum(_said("total_hours")), sa.func.sum(_said("total_cost"))
+        )
+        .select_from(
+            schema.campaign_plan.join(schema.plan, plan.plan_id == link.plan_id).join(
+                schema.person, person.person_id == plan.person_id
+            )
+        )
+        .where(link.campaign_id == campaign_id, plan.status != "cancelled", visible(scope))
+    )
+    count, hours, cost = connection.execute(query).one()
+    return PlanTotals(count, hours or 0.0, cost or 0.0)
 
 
 def _content() -> sa.ScalarSelect[int]:

@@ -291,16 +291,18 @@ def add_version(
             made_at=at,
         )
     )
+    changed: dict[str, Any] = {
+        "status": status,
+        "version": version,
+        "as_of": as_of,
+        "model_id": model_id,
+        "catalog_digest": catalog_digest,
+    }
+    if "plan" in body:  # the content is another one
+        review_on = body["plan"]["review_on"]
+        changed["review_on"] = None if review_on is None else dt.date.fromisoformat(review_on)
     connection.execute(
-        schema.plan.update()
-        .where(schema.plan.c.plan_id == head.plan_id)
-        .values(
-            status=status,
-            version=version,
-            as_of=as_of,
-            model_id=model_id,
-            catalog_digest=catalog_digest,
-        )
+        schema.plan.update().where(schema.plan.c.plan_id == head.plan_id).values(**changed)
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +27,7 @@ from recommender.store.privacy.holdings import (
     naming_of,
 )
 from recommender.store.privacy.naming import Naming
+from recommender.store.scope import Scope, visible
 from recommender.store.writes import count_change, touch_people
 
 
@@ -60,6 +62,36 @@ def read_erasure_request(
         )
     ).one()
     return None if asked.erasure_asked_at is None else (asked[0], asked[1])
+
+
+@dataclass(frozen=True)
+class ErasureRequest:
+    """Whose erasure somebody asked for first, who did, and when (in UTC)."""
+
+    person_id: str
+    name: str
+    ref: str
+    asked_by: str
+    asked_at: dt.datetime
+
+
+def list_erasure_requests(
+    connection: sa.Connection, scope: Scope, *, since: dt.datetime
+) -> list[ErasureRequest]:
+    """Return what was asked for after a moment within a scope, the oldest first."""
+    person = schema.person.c
+    query = (
+        sa.select(
+            person.person_id,
+            person.name,
+            person.ref,
+            person.erasure_asked_by,
+            person.erasure_asked_at,
+        )
+        .where(person.erasure_asked_at > since, visible(scope))
+        .order_by(person.erasure_asked_at, person.person_id)
+    )
+    return [ErasureRequest(*row) for row in connection.execute(query)]
 
 
 def note_erasure_request(

@@ -26,13 +26,19 @@ FACTS = (
     schema.improvement_record,
     schema.shown,
 )
-PLAN_PARTS = (schema.plan_version, schema.plan_approval, schema.plan_comment)
+PLAN_PARTS = (
+    schema.plan_version,
+    schema.plan_approval,
+    schema.plan_comment,
+    schema.campaign_plan,
+)
 # columns that people fill in their own words, so that others may be named there
 TEXTS = (
     schema.assessment.c.method,
     schema.evidence.c.result,
     schema.plan_approval.c.comment,
     schema.plan_comment.c.text,
+    schema.campaign.c.name,
     schema.objection.c.reason,
     schema.objection.c.answer,
     schema.api_key.c.label,

@@ -30,6 +30,8 @@ from recommender.store.schema.people import (
     rating,
 )
 from recommender.store.schema.plans import (
+    campaign,
+    campaign_plan,
     objection,
     plan,
     plan_approval,
@@ -60,6 +62,8 @@ __all__ = [
     "audit_head",
     "browser_session",
     "calendar_link",
+    "campaign",
+    "campaign_plan",
     "change_counter",
     "enrolment",
     "evidence",

@@ -25,6 +25,8 @@ plan = sa.Table(
     sa.Column("catalog_digest", sa.String(64), nullable=False),
     moment("created_at"),
     version_column(),
+    # also in the content: there it would have to be looked for in every plan in force
+    sa.Column("review_on", sa.Date),
 )
 
 # every state that a plan has been in; a row is never changed, except that an erasure blots names
@@ -61,6 +63,42 @@ plan_comment = sa.Table(
     sa.Column("text", sa.String(2000), nullable=False),
     sa.Column("actor", sa.String(120), nullable=False),
     moment("made_at"),
+)
+
+# plans for many people at once, and within which limits
+campaign = sa.Table(
+    "campaign",
+    metadata,
+    sa.Column("campaign_id", sa.String(40), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("as_of", sa.Date, nullable=False),
+    sa.Column("org_unit", sa.String(400)),  # path; NULL: of all
+    id_column("competency_id", nullable=True),  # of which the gaps are; NULL: of all
+    id_column("grade", nullable=True),
+    sa.Column("people", sa.Integer, nullable=False),
+    sa.Column("budget", sa.JSON, nullable=False),
+    # no foreign key: jobs are deleted sooner than plans
+    sa.Column("job_id", sa.String(40), nullable=False),
+    # both NULL until the job has made the plans; how many people got one, and how many did not
+    sa.Column("planned", sa.Integer),
+    sa.Column("refused", sa.Integer),
+    sa.Column("actor", sa.String(120), nullable=False),
+    moment("created_at"),
+)
+
+# a plan that is made anew belongs to the campaign that did so last
+campaign_plan = sa.Table(
+    "campaign_plan",
+    metadata,
+    sa.Column("plan_id", sa.String(40), sa.ForeignKey("plan.plan_id"), primary_key=True),
+    sa.Column(
+        "campaign_id",
+        sa.String(40),
+        sa.ForeignKey("campaign.campaign_id"),
+        nullable=False,
+        index=True,
+    ),
+    moment("published_at", nullable=True),
 )
 
 # a person objects to what was proposed automatically, and somebody answers

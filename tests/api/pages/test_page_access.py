@@ -15,9 +15,23 @@ ROWS = yaml.safe_load(Path(__file__).with_name("access.yaml").read_text("utf-8")
 TABLE = [(page, row["may"]) for row in ROWS for page in row["pages"]]
 OWN = {(page, role) for row in ROWS for page in row["pages"] for role in row.get("own", ())}
 OPEN = "anybody"
-VALUES = {"module_id": "m", "activity_id": "1", "version": "1", "review_id": "1", "lang": "en"}
-VALUES |= {"account_id": "0" * 12, "link": "x", "import_id": "up-1", "job_id": "job-1"}
-VALUES |= {"kind": "people", "batch_id": "0" * 12}
+VALUES = {
+    "account_id": "0" * 12,
+    "activity_id": "1",
+    "batch_id": "0" * 12,
+    "campaign_id": "campaign-1",
+    "import_id": "up-1",
+    "job_id": "job-1",
+    "key_id": "0" * 12,
+    "kind": "people",
+    "lang": "en",
+    "link": "x",
+    "model_id": "m",
+    "module_id": "m",
+    "review_id": "1",
+    "seq": "1",
+    "version": "1",
+}
 
 
 @pytest.fixture(scope="module")

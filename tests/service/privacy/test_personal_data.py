@@ -42,6 +42,7 @@ NAMING = {
     "plan_version": {"body"},
     "plan_approval": {"comment"},
     "plan_comment": {"text"},
+    "campaign": {"name"},
     "objection": {"person_id", "reason", "answer"},
     "shown": {"person_id"},
     "import_batch": {"file_name"},
@@ -70,6 +71,10 @@ NOT_NAMING = {
     "plan_version": {"plan_id", "change", "actor"},
     "plan_approval": {"plan_id", "party", "decision", "actor"},
     "plan_comment": {"plan_id", "party", "actor"},
+    "campaign": {
+        *("campaign_id", "org_unit", "competency_id", "grade", "budget", "job_id", "actor"),
+    },
+    "campaign_plan": {"plan_id", "campaign_id"},
     "objection": {"plan_id", "module_id", "party", "actor", "answered_by"},
     # what an organisation shows to everybody: a template names nobody
     "plan_template": {"lang", "content", "sha256", "actor"},
@@ -248,7 +253,7 @@ def test_nothing_names_a_person_who_was_erased(held):
     assert places_of(held, SOMEBODY, NAME) == set()
     # what the trail calls the person stands there for ever, and leads nowhere
     assert places_of(held, ref) == {("audit_entry", "subjects")}
-    assert set(NAMING) - {"audit_entry", "import_batch"} <= set(counts)
+    assert set(NAMING) - {"audit_entry", "import_batch", "campaign"} <= set(counts)
     with reading(held.engine) as connection:
         assert verify_trail(connection).broken_at is None
         entry = connection.execute(

@@ -1,0 +1,1 @@
+"""What administrators and auditors work with: keys, the audit trail, privacy requests."""

@@ -1,0 +1,1 @@
+"""Plans for many people at once: asked for, watched, reviewed, published."""

@@ -1,0 +1,1 @@
+"""The catalogue: its courses, what covers what, and one course by itself."""

@@ -1,0 +1,1 @@
+"""Effect models: which there are, how good each is, and which one is in force."""

@@ -1,0 +1,1 @@
+"""Campaigns: plans for many people at once, reviewed and then published."""
