@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.pages import calendar, home, language, me, plan_documents, plans
+from api.pages import calendar, home, jobs, language, me, plan_documents, plans
 from api.pages.administration import audit, keys, privacy
 from api.pages.campaigns import asking, campaign
 from api.pages.catalog import courses
@@ -41,6 +41,7 @@ AREAS: tuple[APIRouter, ...] = (
     forms.PAGES,
     files.PAGES,
     calendar.PAGES,
+    jobs.PAGES,
     keys.PAGES,
     audit.PAGES,
     privacy.PAGES,

@@ -48,7 +48,7 @@ def _show(campaign: reading.Campaign) -> CampaignOut:
 @ROUTES.operation(
     "POST",
     "/campaigns",
-    Permission.RUN_JOBS,
+    Permission.RUN_CAMPAIGNS,
     answer=CampaignOut,
     status=202,
     absent=True,
@@ -85,7 +85,7 @@ def create_campaign(call: Admitted, body: Strict[CampaignIn]) -> Response:
 @ROUTES.operation(
     "GET",
     "/campaigns",
-    Permission.RUN_JOBS,
+    Permission.RUN_CAMPAIGNS,
     answer=CampaignPage,
     example={"limit": 5},
 )
@@ -103,7 +103,7 @@ def list_campaigns(
 @ROUTES.operation(
     "GET",
     "/campaigns/{campaign_id}",
-    Permission.RUN_JOBS,
+    Permission.RUN_CAMPAIGNS,
     answer=CampaignOut,
     absent=True,
 )
@@ -116,7 +116,7 @@ def read_campaign(call: Admitted, campaign_id: CampaignId, fields: Fields = None
 @ROUTES.operation(
     "GET",
     "/campaigns/{campaign_id}/plans",
-    Permission.RUN_JOBS,
+    Permission.RUN_CAMPAIGNS,
     answer=CampaignPlanPage,
     absent=True,
 )
@@ -153,7 +153,7 @@ def publish_campaign(
 ) -> Response:
     """Approve drafts of a campaign for HR; their employees and managers are asked next.
 
-    What cannot be approved is left as it is and told with the reason. Needs `jobs:run` as well.
+    What cannot be approved is left as it is and told with the reason. Needs `campaigns:run` as well.
     """
     seen = None if body.plans is None else {each.plan_id: each.version for each in body.plans}
     with call.once():

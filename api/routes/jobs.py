@@ -199,11 +199,12 @@ def create_plan_batch(call: Admitted, body: Strict[PlanBatchIn]) -> Response:
     body_example={"org_unit": "南区示例分公司/政企客户部", "bundle": "one"},
 )
 def create_plan_documents(call: Admitted, body: Strict[PlanDocumentsIn]) -> Response:
-    """Write the plans of everybody of an org unit as one file.
+    """Write the plans of everybody of an org unit as one file, or the workbook of the unit.
 
-    Of each person it is the plan in force, or else the one approved, or else the draft. The file
+    Of each person it is the plan in force, or else the one approved, or else the draft. The
+    workbook has a summary, the demand by course, the budget by unit, and a sheet a person. The file
     can be fetched for seven days by whoever asked for it. Needs `plans:read` and `people:read` as
-    well.
+    well, and `assessments:read` for the workbook.
     """
     with call.once():
         job = requests.submit_plan_documents(
@@ -339,7 +340,11 @@ def read_job_report(call: Admitted, job_id: JobId) -> Response:
     "GET",
     "/jobs/{job_id}/file",
     Permission.RUN_JOBS,
-    media={PDF: "The plans, one after the other.", ZIP: "A file for each person."},
+    media={
+        PDF: "The plans, one after the other.",
+        ZIP: "A file for each person.",
+        XLSX: "The workbook of the team.",
+    },
     absent=True,
 )
 def read_job_file(call: Admitted, job_id: JobId) -> Response:

@@ -61,17 +61,23 @@ class PlanBatchIn(Body):
 
 
 class PlanDocumentsIn(Body):
-    """The plans of an org unit as one file."""
+    """The plans of an org unit as one file, or its workbook."""
 
     org_unit: Annotated[
         UnitPath | None,
         Field(description="The unit, those below it included; null: everybody in your care."),
     ] = None
-    format: Annotated[Literal["pdf"], Field(description="Of the plans.")] = "pdf"
+    format: Annotated[
+        Literal["pdf", "docx", "xlsx"],
+        Field(description="Plans as PDF or Word, or the workbook of the team (.xlsx)."),
+    ] = "pdf"
     bundle: Annotated[
-        Literal["one", "zip"],
-        Field(description="One document (up to 200 people), or a file each (up to 1,000)."),
-    ] = "zip"
+        Literal["one", "zip"] | None,
+        Field(
+            description="One document (PDF and workbook, up to 200 people), or a file each (PDF "
+            "and Word, up to 1,000); null: a file each, and of workbooks one."
+        ),
+    ] = None
 
 
 class TrainingIn(Body):
@@ -265,14 +271,14 @@ class PlansResultOut(BaseModel):
 
 
 class WrittenPlanOut(BaseModel):
-    """A plan that is in the file."""
+    """Somebody who is in the file."""
 
     person_id: str
-    plan_id: str
+    plan_id: Annotated[str | None, Field(description="Null: in a workbook, without a plan.")]
 
 
 class DocumentsResultOut(BaseModel):
-    """Whose plans are in the file that a job has made, and whose are not."""
+    """Who is in the file that a job has made, and who is not."""
 
     written: list[WrittenPlanOut]
     failed: list[BatchFailureOut]

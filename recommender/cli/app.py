@@ -48,6 +48,7 @@ COMMANDS = {
         "people",
         "Make a plan for everybody or, with a learning path, for everybody at its grades.",
     ),
+    "team": ("exporting", "Write the workbook of a team, or the plans of everybody in it."),
     "explain": ("people", "Explain a level, down to the rows it was computed from."),
     "train": ("models", "Train an effect model, on the database or on files alone."),
     "evaluate": (

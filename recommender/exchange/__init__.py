@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from recommender.exchange.forms.sheets import write_attendance_sheet, write_exam_sheet
     from recommender.exchange.forms.survey_text import write_survey_text
     from recommender.exchange.heat_maps import HeatSheet, write_heat_maps
+    from recommender.exchange.reports import (
+        Cell,
+        ReportColumn,
+        ReportSheet,
+        ReportTable,
+        SheetLink,
+        write_report,
+    )
     from recommender.exchange.tables.faults import describe_causes, describe_faults
     from recommender.exchange.tables.marked_copy import write_marked_copy, write_mended_copy
     from recommender.exchange.tables.reading import (
@@ -32,6 +40,11 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "HeatSheet": "heat_maps",
+    "Cell": "reports",
+    "ReportColumn": "reports",
+    "ReportSheet": "reports",
+    "ReportTable": "reports",
+    "SheetLink": "reports",
     "TableRead": "tables.reading",
     "check_items": "tables.reading",
     "describe_causes": "tables.faults",
@@ -51,12 +64,18 @@ _HOMES = {
     "write_mended_copy": "tables.marked_copy",
     "write_rating_form": "forms.rating_forms",
     "write_survey_text": "forms.survey_text",
+    "write_report": "reports",
     "write_template": "tables.templates",
     "write_xlsx": "tables.writing",
 }
 
 __all__ = [
+    "Cell",
     "HeatSheet",
+    "ReportColumn",
+    "ReportSheet",
+    "ReportTable",
+    "SheetLink",
     "TableRead",
     "check_items",
     "describe_causes",
@@ -75,6 +94,7 @@ __all__ = [
     "write_marked_copy",
     "write_mended_copy",
     "write_rating_form",
+    "write_report",
     "write_survey_text",
     "write_template",
     "write_xlsx",

@@ -48,6 +48,7 @@ class Permission(StrEnum):
     WRITE_ENROLMENTS = "enrolments:write"
     IMPORT = "imports:write"
     RUN_JOBS = "jobs:run"
+    RUN_CAMPAIGNS = "campaigns:run"
     READ_HISTORY = "history:read"
     READ_MODELS = "models:read"
     WRITE_MODELS = "models:write"
@@ -79,13 +80,14 @@ _SELF = {
 _MANAGER = _SELF | {
     Permission.WRITE_ASSESSMENTS,
     Permission.READ_STATISTICS,
+    Permission.RUN_JOBS,
     Permission.WRITE_ENROLMENTS,
 }
 _HR = (_MANAGER - {Permission.EXPORT_PERSON}) | {
     Permission.WRITE_OFFERINGS,
     Permission.WRITE_PEOPLE,
     Permission.IMPORT,
-    Permission.RUN_JOBS,
+    Permission.RUN_CAMPAIGNS,
     Permission.READ_HISTORY,
     Permission.READ_MODELS,
     Permission.ANSWER_OBJECTIONS,

@@ -11,6 +11,7 @@ from rich.table import Table
 from tests.benchmarks import (
     block_ridge,
     catalog,
+    documents,
     effects,
     importing,
     matrix,
@@ -25,7 +26,17 @@ def main() -> None:
     """Run, write and print."""
     figures = [
         figure
-        for part in (catalog, ranking, block_ridge, effects, plans, importing, matrix, word)
+        for part in (
+            catalog,
+            ranking,
+            block_ridge,
+            effects,
+            plans,
+            importing,
+            matrix,
+            documents,
+            word,
+        )
         for figure in part.run()
     ]
     path = Path("build/bench.json")

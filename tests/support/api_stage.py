@@ -270,7 +270,7 @@ def build_stage(served: Served) -> Stage:
         stage.enrolments[person] = {
             name: found[name] for name in ("person_id", "module_id", "enrolled_on")
         }
-    for role in ("hr", "analyst", "system-admin", "admin"):
+    for role in ("manager", "hr", "analyst", "system-admin", "admin"):
         actor = stage.client(role).get("/v1/me").json()["actor"]
         stage.jobs[role] = _make_failed_job(served, actor)
     for role in ("hr", "admin"):

@@ -71,13 +71,13 @@ class Wanted(BaseModel):
         return urlencode(self.model_dump(exclude_defaults=True), doseq=True)
 
 
-@PAGES.page("GET", "/campaigns/new", Permission.RUN_JOBS, solves=True)
+@PAGES.page("GET", "/campaigns/new", Permission.RUN_CAMPAIGNS, solves=True)
 def show_new_campaign(call: Visited, wanted: Annotated[Wanted, Query()]) -> Response:
     """Show for whom plans can be made; what they would come to follows, as it takes a second."""
     return _page(call, wanted)
 
 
-@PAGES.page("GET", "/campaigns/new/preview", Permission.RUN_JOBS, solves=True)
+@PAGES.page("GET", "/campaigns/new/preview", Permission.RUN_CAMPAIGNS, solves=True)
 def preview_new_campaign(call: Visited, wanted: Annotated[Wanted, Query()]) -> Response:
     """Say whom it would be for and what it would come to; a fragment."""
     headers = {"HX-Replace-Url": f"/campaigns/new?{wanted.to_query()}"}
@@ -85,7 +85,7 @@ def preview_new_campaign(call: Visited, wanted: Annotated[Wanted, Query()]) -> R
     return render(call, "campaigns/_preview.html.j2", headers=headers, **shown)
 
 
-@PAGES.page("POST", "/campaigns", Permission.RUN_JOBS)
+@PAGES.page("POST", "/campaigns", Permission.RUN_CAMPAIGNS)
 def keep_new_campaign(call: Visited, wanted: Annotated[Wanted, Form()]) -> Response:
     """Have the drafts made."""
     try:

@@ -31,7 +31,7 @@ _After = Annotated[str, Query(max_length=80)]
 _Seen = Annotated[str, Form(pattern=r"^[A-Za-z0-9-]{1,40}:[0-9]{1,9}$")]
 
 
-@PAGES.page("GET", "/campaigns", Permission.RUN_JOBS)
+@PAGES.page("GET", "/campaigns", Permission.RUN_CAMPAIGNS)
 def list_campaigns_page(
     call: Visited, before: Annotated[str, Query(pattern=r"^(campaign-[0-9a-f]{1,31})?$")] = ""
 ) -> Response:
@@ -46,13 +46,13 @@ def list_campaigns_page(
     )
 
 
-@PAGES.page("GET", "/campaigns/{campaign_id}", Permission.RUN_JOBS)
+@PAGES.page("GET", "/campaigns/{campaign_id}", Permission.RUN_CAMPAIGNS)
 def show_campaign(call: Visited, campaign_id: CampaignId, after: _After = "") -> Response:
     """Show how far a campaign is, its drafts, and for whom there is none."""
     return _show(call, campaign_id, after=after)
 
 
-@PAGES.page("GET", "/campaigns/{campaign_id}/progress", Permission.RUN_JOBS)
+@PAGES.page("GET", "/campaigns/{campaign_id}/progress", Permission.RUN_CAMPAIGNS)
 def show_campaign_progress(call: Visited, campaign_id: CampaignId) -> Response:
     """Show how far the drafts are, while they are made; a fragment."""
     campaign = get_campaign(call.session, campaign_id)
@@ -61,7 +61,7 @@ def show_campaign_progress(call: Visited, campaign_id: CampaignId) -> Response:
     return render(call, "campaigns/_progress.html.j2", headers=headers, campaign=campaign)
 
 
-@PAGES.page("POST", "/campaigns/{campaign_id}/stop", Permission.RUN_JOBS)
+@PAGES.page("POST", "/campaigns/{campaign_id}/stop", Permission.RUN_CAMPAIGNS)
 def stop_campaign_page(call: Visited, campaign_id: CampaignId) -> Response:
     """Stop making drafts."""
     stop_campaign(call.session, campaign_id)

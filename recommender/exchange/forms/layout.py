@@ -12,6 +12,8 @@ from xlsxwriter.format import Format
 # what Excel forbids in the name of a sheet, and Windows in that of a file
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\<>|\"'\x00-\x1f\x7f]")
 _LONGEST_SHEET_NAME = 31
+# Excel keeps this one for itself
+_RESERVED = {"history"}
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,15 @@ def safe_name(text: str) -> str:
 
 def sheet_name(text: str, taken: Collection[str]) -> str:
     """Return a name for a sheet that no other one has; case does not tell two names apart."""
-    base = safe_name(text)[:_LONGEST_SHEET_NAME]
-    lower = {name.casefold() for name in taken}
-    name, number = base, 2
+    base = safe_name(text)
+    lower = {name.casefold() for name in taken} | _RESERVED
+    name, number = _cut(base, _LONGEST_SHEET_NAME), 2
     while name.casefold() in lower:
-        name, number = f"{base[: _LONGEST_SHEET_NAME - 4]} {number}", number + 1
+        ending = f" {number}"
+        name, number = _cut(base, _LONGEST_SHEET_NAME - len(ending)) + ending, number + 1
     return name
+
+
+def _cut(text: str, length: int) -> str:
+    """Return as much of a text as Excel counts as so many characters; a rare one counts twice."""
+    return text.encode("utf-16-le")[: 2 * length].decode("utf-16-le", "ignore").strip() or "_"

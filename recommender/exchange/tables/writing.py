@@ -22,6 +22,13 @@ if TYPE_CHECKING:  # a template is written without loading pandas
     import pandas as pd
 
 _WIDTHS = {"text": 18, "number": 10, "date": 13, "choice": 14, "ids": 34}
+# what people entered must not become a formula in somebody else's Excel, and an id such as 00123
+# must not become a number
+TEXT_STAYS_TEXT = {
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+    "strings_to_urls": False,
+}
 
 
 @contextmanager
@@ -36,15 +43,8 @@ def new_workbook(path: Path) -> Iterator[Workbook]:
     # beside the target, as a rename is one step only within a file system; random, as two
     # processes may write at once
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    # what people entered must not become a formula in somebody else's Excel, and an id such as
-    # 00123 must not become a number
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_numbers": False,
-        "strings_to_urls": False,
-    }
     try:
-        with part.open("wb") as stream, Workbook(stream, options) as workbook:
+        with part.open("wb") as stream, Workbook(stream, dict(TEXT_STAYS_TEXT)) as workbook:
             yield workbook
         part.replace(path)
     except (OSError, XlsxWriterException) as error:

@@ -183,7 +183,7 @@ def _need(session: Session) -> None:
 
 
 def _permissions() -> set[Permission]:
-    return {Permission.RUN_JOBS, Permission.WRITE_PLANS}
+    return {Permission.RUN_CAMPAIGNS, Permission.WRITE_PLANS}
 
 
 def _may_see(session: Session, campaign: StoredCampaign) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 from recommender.errors import ModelError, TableFaultsError
 from recommender.exchange import write_marked_copy
 from recommender.exchange.recognition.answers.mapping import read_mapping
-from recommender.service.exports.plan_files import write_plan_files
+from recommender.service.exports.team_files import write_team_file
 from recommender.service.jobs.problems import Failure, pack_failure, pack_problem
 from recommender.service.learning.promotion import explain_model, promote_if_better
 from recommender.service.learning.training import train_model
@@ -27,7 +27,7 @@ from recommender.service.people.imports import import_table
 from recommender.service.people.recognising.recognition import look_at_file
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plans
-from recommender.service.plans.reading import read_plan_document
+from recommender.service.plans.reading import read_with_document
 from recommender.service.session import Session
 from recommender.store.job_files import keep_file
 from recommender.store.jobs import read_upload
@@ -174,12 +174,12 @@ def train(work: Work) -> dict[str, Any]:
 
 
 def write_documents(work: Work) -> dict[str, Any]:
-    """Write the plans of a unit as a file, which is kept with the job."""
+    """Write the plans of a unit, or its workbook, as a file, which is kept with the job."""
     request = work.request
-    made = write_plan_files(
+    made = write_team_file(
         work.session,
         request["org_unit"],
-        read=read_plan_document,
+        read=read_with_document,
         file_format=request["format"],
         bundle=request["bundle"],
         note_progress=work.note_progress,

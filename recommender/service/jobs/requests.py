@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from recommender.errors import ConflictError, InputError, NotFoundError
-from recommender.service.exports.plan_files import check_bundle
+from recommender.service.exports.bundles import choose_bundle
 from recommender.service.framework import find_path
 from recommender.service.jobs.kinds import describe_plan_request
 from recommender.service.jobs.principals import describe_principal
@@ -27,9 +27,10 @@ from recommender.service.people.recognising.uploads import (
 from recommender.service.permissions import Permission, Role
 from recommender.service.plans.choices import PlanRequest, check_names
 from recommender.service.session import Session
-from recommender.store import Connection, covers_unit, org_path, unit_exists
+from recommender.store import Connection, org_path
 from recommender.store import jobs as store
 from recommender.store.jobs import JobStatus, StoredJob
+from recommender.store.people.people import reaches_unit
 
 # jobs are worked on one at a time, so one caller's queue is everybody's wait
 MOST_OPEN = 20
@@ -69,6 +70,12 @@ class Job:
     def has_ended(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.finished_at is not None
+
+    def time_left(self, now: dt.datetime) -> dt.timedelta | None:
+        """Return how long it still takes if it goes on as so far; None where nothing is done."""
+        if self.has_ended or self.started_at is None or not self.total or not self.done:
+            return None
+        return (now - self.started_at) / self.done * (self.total - self.done)
 
 
 @dataclass(frozen=True)
@@ -187,9 +194,13 @@ def submit_plans(
 
 
 def submit_plan_documents(
-    session: Session, *, org_unit: str | None = None, file_format: str = "pdf", bundle: str = "zip"
+    session: Session,
+    *,
+    org_unit: str | None = None,
+    file_format: str = "pdf",
+    bundle: str | None = None,
 ) -> Job:
-    """Queue the plans of everybody of an org unit, and the units below it, as one file.
+    """Queue the plans of everybody of an org unit and the units below it, or its workbook.
 
     Parameters
     ----------
@@ -197,10 +208,8 @@ def submit_plan_documents(
         Who asks.
     org_unit : str, optional
         The unit; everybody within the principal's scope where not given.
-    file_format : str
-        As in `exports.plan_files.FORMATS`.
-    bundle : str
-        ``one`` document, or a ``zip`` with a file for each person.
+    file_format, bundle : str
+        As in `exports.bundles.BUNDLES`; no bundle is what is usual for the format.
 
     Returns
     -------
@@ -212,17 +221,17 @@ def submit_plan_documents(
     NotFoundError
         If there is no such unit within the principal's scope.
     InputError
-        If plans cannot be had like that.
+        If it cannot be had like that.
     ConflictError
         If too many jobs have not ended.
     """
     session.need(Permission.READ_PLANS)
-    check_bundle(file_format, bundle)
+    chosen = choose_bundle(file_format, bundle)
     with session.writing() as connection:
         asked = {
             "org_unit": _find_unit(session, connection, org_unit),
             "format": file_format,
-            "bundle": bundle,
+            "bundle": chosen,
         }
         return _submit(session, connection, "plan-documents", asked)
 
@@ -320,9 +329,7 @@ def cancel_job(session: Session, job_id: str) -> Job:
 def _find_unit(session: Session, connection: Connection, org_unit: str | None) -> str | None:
     """Return the path of a unit within the principal's scope; None for everybody within it."""
     unit = org_path(org_unit) if org_unit else None
-    if unit is not None and not (
-        covers_unit(session.who.scope, unit) and unit_exists(connection, unit)
-    ):
+    if unit is not None and not reaches_unit(connection, session.who.scope, unit):
         raise NotFoundError("org-unit.unknown", org_unit=org_unit)
     return unit
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from recommender.errors import ConflictError, NotFoundError
-from recommender.service.exports.plan_files import type_of_bundle
+from recommender.service.exports.bundles import type_of_bundle
 from recommender.service.jobs.kinds import MARKED_BYTES
 from recommender.service.jobs.problems import tell_problem
 from recommender.service.jobs.requests import find_job
@@ -68,7 +68,7 @@ def get_job_report(session: Session, job_id: str) -> tuple[bytes, str]:
 def get_job_file(session: Session, job_id: str) -> tuple[bytes, str, str]:
     """Return the file that a job has made, a name for it, and its media type.
 
-    Whose plans are in it is noted, as if they were read one by one.
+    Who is in it is noted, as if they were read one by one.
 
     Raises
     ------
@@ -84,4 +84,5 @@ def get_job_file(session: Session, job_id: str) -> tuple[bytes, str, str]:
         written = [each["person_id"] for each in result.get("written", ())]
         session.saw(read_refs(connection, written))
     ending, media_type = type_of_bundle(job.request["format"], job.request["bundle"])
-    return content, f"plans-{job_id}.{ending}", media_type
+    name = "team" if job.request["format"] == "xlsx" else "plans"
+    return content, f"{name}-{job_id}.{ending}", media_type

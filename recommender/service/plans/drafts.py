@@ -31,14 +31,12 @@ from recommender.service.session import Session
 from recommender.store import (
     Connection,
     PersonHead,
-    covers_unit,
     org_path,
     read_offerings,
     schema,
-    unit_exists,
     write_rows,
 )
-from recommender.store.people.people import in_unit, list_people
+from recommender.store.people.people import in_unit, list_people, reaches_unit
 from recommender.store.plans.versions import PlanHead, add_version, find_drafts
 from recommender.store.scope import present
 
@@ -300,7 +298,7 @@ def _whom_to_plan(
 ) -> list[PersonHead]:
     scope, unit = session.who.scope, org_path(org_unit or "")
     path = find_path(session.service.framework, request.path) if request.path else None
-    if unit and not (covers_unit(scope, unit) and unit_exists(connection, unit)):
+    if unit and not reaches_unit(connection, scope, unit):
         raise NotFoundError("org-unit.unknown", org_unit=org_unit)
     conditions = [present(as_of), *([in_unit(unit)] if unit else [])]
     people = list_people(connection, scope, conditions=conditions, limit=None)

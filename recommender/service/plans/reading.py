@@ -22,7 +22,7 @@ from recommender.service.plans.stored import (
     status_of,
 )
 from recommender.service.session import Session
-from recommender.store import org_path
+from recommender.store import Connection, org_path
 from recommender.store.people.facts import read_evidence
 from recommender.store.people.seats import find_offerings
 from recommender.store.plans.decisions import (
@@ -210,29 +210,41 @@ def read_plan_document(
     """
     # one state for all of it: what it says, who approved it, where its offerings are held
     with session.reading() as connection:
-        stored = read_plan(session, plan_id, version=version)
-        reader = PlanReader(*read_reader(connection, stored.head.person_id))
-        offerings = {item.offering_id for item in stored.plan.items if item.offering_id}
-        return build_plan_document(
-            session.service.framework,
-            reader,
-            gaps_of(session, connection, stored),
-            stored.plan,
-            places={
-                offering_id: offering.place
-                for offering_id, offering in find_offerings(connection, offerings).items()
-            },
-            lang=session.lang,
-            approvals=[
-                ApprovedBy(cast("Party", decision.party), decision.decided_at.date())
-                for decision in stored.decisions
-                if decision.decision == "approved"
-            ],
-            progress=stored.progress if stored.plan.status in ("active", "done") else None,
-            evidence=read_evidence(connection, stored.head.person_id, as_of=stored.plan.as_of),
-            completed=find_completions(connection, stored.plan, session.today),
-            code=code_of(stored),
-        )
+        return _describe(session, connection, read_plan(session, plan_id, version=version))
+
+
+def read_with_document(
+    session: Session, connection: Connection, head: PlanHead
+) -> tuple[StoredPlan, PlanDocument]:
+    """Read a plan that was found within the principal's scope, and put it into words."""
+    stored = load_plan(session, connection, head)
+    return stored, _describe(session, connection, stored)
+
+
+def _describe(session: Session, connection: Connection, stored: StoredPlan) -> PlanDocument:
+    """Put a plan that was read with a connection into the words of its readers."""
+    reader = PlanReader(*read_reader(connection, stored.head.person_id))
+    offerings = {item.offering_id for item in stored.plan.items if item.offering_id}
+    return build_plan_document(
+        session.service.framework,
+        reader,
+        gaps_of(session, connection, stored),
+        stored.plan,
+        places={
+            offering_id: offering.place
+            for offering_id, offering in find_offerings(connection, offerings).items()
+        },
+        lang=session.lang,
+        approvals=[
+            ApprovedBy(cast("Party", decision.party), decision.decided_at.date())
+            for decision in stored.decisions
+            if decision.decision == "approved"
+        ],
+        progress=stored.progress if stored.plan.status in ("active", "done") else None,
+        evidence=read_evidence(connection, stored.head.person_id, as_of=stored.plan.as_of),
+        completed=find_completions(connection, stored.plan, session.today),
+        code=code_of(stored),
+    )
 
 
 def _modules(version: PlanVersion) -> list[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from recommender.results import PlanActivity, PlanItem
 from recommender.service.groups.table import require_unit
 from recommender.service.levels.distance import name_grade
 from recommender.service.permissions import Permission, Role
 from recommender.service.plans.development.progress import PlanProgress
+from recommender.service.plans.development.review import list_reviews
 from recommender.service.plans.reasons import name_module
 from recommender.service.plans.stored import (
     StoredPlan,
@@ -197,7 +199,8 @@ def _describe(
 ) -> TeamMember:
     missing = awaiting.get(plan.plan_id, ()) if plan else ()
     stored = in_force.get(head.person_id)
-    coming = (on for on, _ in _list_reviews(session, stored) if on >= session.today)
+    reviews = list_reviews(stored.plan) if stored else ()
+    coming = (on for on, _ in reviews if on >= session.today)
     return TeamMember(
         head=head,
         grade=name_grade(session.service.framework, head.grade, session.lang),
@@ -216,28 +219,16 @@ def _find_reviews(
 ) -> tuple[Review, ...]:
     today = session.today
     reviews = [
-        Review(on, head, stored.plan.plan_id, what, on <= today)
+        Review(on, head, stored.plan.plan_id, _name_reviewed(session, what), on <= today)
         for head in people
         if (stored := in_force.get(head.person_id))
-        for on, what in _list_reviews(session, stored)
+        for on, what in list_reviews(stored.plan)
         if today - _BEHIND <= on <= today + _AHEAD
     ]
     return tuple(sorted(reviews, key=lambda review: (review.on, review.head.name)))
 
 
-def _list_reviews(session: Session, stored: StoredPlan | None) -> Iterator[tuple[dt.date, str]]:
-    """Yield when something in a plan is looked at again, and what; nothing that is done."""
-    if stored is None:
-        return
-    plan = stored.plan
-    for item in plan.items:
-        if item.review_on is not None:
-            yield (
-                item.review_on,
-                name_module(session.service.framework, item.module_id, session.lang),
-            )
-    for activity in plan.activities:
-        if activity.done_on is None:
-            yield activity.review_on, activity.title
-    if plan.review_on is not None:
-        yield plan.review_on, ""
+def _name_reviewed(session: Session, what: PlanItem | PlanActivity | None) -> str:
+    if isinstance(what, PlanItem):
+        return name_module(session.service.framework, what.module_id, session.lang)
+    return "" if what is None else what.title

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from recommender.store import schema
-from recommender.store.scope import Scope, in_unit, visible
+from recommender.store.scope import Scope, covers_unit, in_unit, visible
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,17 @@ def list_people(
         .limit(limit)
     )
     return [PersonHead(*row) for row in connection.execute(query)]
+
+
+def reaches_unit(connection: sa.Connection, scope: Scope, path: str) -> bool:
+    """Say whether work for a unit may be asked for: all of it, or what of a team is in it."""
+    unit = schema.org_unit.c
+    if covers_unit(scope, path):
+        return connection.scalar(sa.select(unit.id).where(unit.path == path)) is not None
+    # no unit lies within the scope of a manager, though some of the team may be in this one
+    return scope.reports_of is not None and bool(
+        list_people(connection, scope, conditions=[in_unit(path)], limit=1)
+    )
 
 
 def read_unit_people(connection: sa.Connection, path: str) -> list[str]:
