@@ -152,8 +152,8 @@ def publish_campaign(
     call: Admitted, campaign_id: CampaignId, body: Strict[PublicationIn]
 ) -> Response:
     """Approve drafts of a campaign for HR; their employees and managers are asked next.
+
     What cannot be approved is left as it is and told with the reason. Needs `campaigns:run`, too.
-    What cannot be approved is left as it is and told with the reason. Needs `campaigns:run` as well.
     """
     seen = None if body.plans is None else {each.plan_id: each.version for each in body.plans}
     with call.once():

@@ -1,7 +1,6 @@
 """What the READMEs and docs/security say, run as printed, on the demo."""
 
 import contextlib
-import fcntl
 import os
 import re
 import shutil
@@ -13,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from made_once import made_once
 from ready_program import ready_program
 
 from recommender.service.access.keys import KeyRequest, create_key, principal_of
@@ -50,15 +50,11 @@ def program():
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
     """The folder in which the demo was run, once for all who test side by side."""
-    folder = tmp_path_factory.getbasetemp()
-    folder = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "demo"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "done").exists():
-            run_bash("recommender demo", folder, Path(sys.executable).parent)
-            (folder / "done").touch()
-    return folder
+    return made_once(
+        tmp_path_factory,
+        "demo",
+        lambda folder: run_bash("recommender demo", folder, Path(sys.executable).parent),
+    )
 
 
 @pytest.fixture

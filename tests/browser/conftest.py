@@ -8,18 +8,21 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from chromium import CHROMIUM, Office, open_office
 from conftest import need
 from improvement import registry_models as samples
+from made_once import made_once
 from organisations import AS_OF
 from plan_office import principal
 from playwright.sync_api import Browser, sync_playwright
 from real_server import PROGRAM
 
 from recommender.improvement.registry import save_model
+from recommender.service.campaigns.asking import Budget, Choice, start_campaign
 from recommender.service.permissions import Principal, Role
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plan
@@ -44,14 +47,16 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def demo_folder(tmp_path_factory) -> Path:
     """What `recommender demo` leaves; copy it before you write."""
-    folder = tmp_path_factory.mktemp("demo") / "demo"
-    subprocess.run(
-        [*PROGRAM, "demo", "--people", str(N_PEOPLE), "--folder", str(folder)],
-        env=os.environ | {"RECOMMENDER_AS_OF": AS_OF.isoformat()},
-        check=True,
-        capture_output=True,
-    )
-    return folder
+
+    def make(folder: Path) -> None:
+        subprocess.run(
+            [*PROGRAM, "demo", "--people", str(N_PEOPLE), "--folder", str(folder / "demo")],
+            env=os.environ | {"RECOMMENDER_AS_OF": AS_OF.isoformat()},
+            check=True,
+            capture_output=True,
+        )
+
+    return made_once(tmp_path_factory, "demo-of-console", make) / "demo"
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +70,15 @@ def office(chromium, demo_folder, tmp_path_factory) -> Iterator[Office]:
 
 @pytest.fixture(scope="module")
 def values(office) -> dict[str, str]:
-    """Make a plan for somebody, and a model; return what stands for the names in the addresses."""
+    """Make a plan, a campaign and a model; return what stands for the names in the addresses."""
     person = office.cast[Role.EMPLOYEE].person_id
     with open_session(office.settings, "test") as session:
         plan = create_plan(session, person, PlanRequest(hours_budget=40), as_of=AS_OF).plan
+    # a job is its actor's
+    hr = replace(office.cast[Role.HR], actor="account:hr")
+    with open_session(office.settings, "test", who=hr) as session:
+        choice = Choice(AS_OF, competency_id=plan.items[0].competencies[0].competency_id, first=3)
+        campaign = start_campaign(session, "Campaign", choice, Budget(hours=20)).stored
     key = office.settings.model_key
     assert key
     model = save_model(
@@ -82,6 +92,8 @@ def values(office) -> dict[str, str]:
         "person": person,
         "manager": office.cast[Role.MANAGER].person_id,
         "plan": plan.plan_id,
+        "campaign": campaign.campaign_id,
+        "job": campaign.job_id,
         "module": plan.items[0].module_id,
         "model": model.model_id,
     }

@@ -19,6 +19,10 @@ pytestmark = pytest.mark.browser
 
 LOOKS = Path(__file__).with_name("looks")
 PAGES = {
+    "today": ("hr", "/today"),
+    "organisation": ("hr", "/organisation"),
+    "catalog": ("hr", "/catalog"),
+    "me": ("employee", "/me"),
     "people": ("hr", "/people"),
     "person": ("manager", "/people/{person}"),
     "evidence": ("manager", "/people/{person}/evidence"),

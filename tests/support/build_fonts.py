@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
@@ -41,8 +42,8 @@ NAMES = (
     "党央省市县区局院校军警厅委企"
 )
 # how many characters a slice of the rest has: small enough that one rare name costs little
-SLICE = 180
-SHORT = 6
+SLICE = 140
+SHORT = 4
 
 
 def _characters(texts: Iterable[str]) -> set[int]:
@@ -91,7 +92,7 @@ def wanted() -> dict[str, set[int]]:
     Returns
     -------
     dict of str to set of int
-        Code points by name of the file: `catalog`, `titles`, `names`, `ui`; none is in two.
+        Code points by name of the file: `catalog-…`, `titles`, `names`, `ui`; none is in two.
     """
     with TTFont(FONT_FOLDER / "NotoSansSC-Regular.ttf", lazy=True) as font:
         there = set(font.getBestCmap())
@@ -99,15 +100,20 @@ def wanted() -> dict[str, set[int]]:
     ui = (_characters([*_said(), *pages]) | LATIN | FULL_WIDTH) & there
     names = (_characters([NAMES]) & there) - ui
     titles = (_characters(_names("modules", "title")) & there) - ui - names
-    catalog = (_characters(_catalog()) & there) - ui - names - titles
-    return {"catalog": catalog, "titles": titles, "names": names, "ui": ui}
+    # the commonest of the catalogue together: a page with a few of its sentences needs no others
+    counted = Counter(ord(c) for text in _catalog() for c in text)
+    rest = [c for c, _ in counted.most_common() if c in there - ui - names - titles]
+    parts = {
+        f"catalog-{start // SLICE + 1}": set(rest[start : start + SLICE])
+        for start in range(0, len(rest), SLICE)
+    }
+    return {**dict(reversed(parts.items())), "titles": titles, "names": names, "ui": ui}
 
 
 @cache
 def headings() -> set[int]:
-    """Return the characters of the bold file: short texts of pages, and names of competencies."""
-    named = [*_said(short=True), *_names("competencies", "name")]
-    return (_characters(named) | LATIN | FULL_WIDTH) & set().union(*wanted().values())
+    """Return the characters of the bold file: short texts of pages, such as headings."""
+    return (_characters(_said(short=True)) | LATIN | FULL_WIDTH) & set().union(*wanted().values())
 
 
 def _cut(source: str, characters: set[int], *, proportional_quotes: bool = False) -> bytes:

@@ -18,7 +18,7 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from improvement.registry_models import KEY
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Response
 from pydantic import SecretStr
 
 from api.app import create_app
@@ -59,15 +59,19 @@ class Opened:
     address : str
         Of the server.
     complaints : list of str
-        What the browser objected to so far: errors, and breaches of the policy.
+        What the browser objected to so far: errors, breaches of the policy.
+    answers : list of Response
+        What the server has sent since then, the page itself first.
     """
 
     page: Page
     address: str
     complaints: list[str] = field(default_factory=list)
+    answers: list[Response] = field(default_factory=list)
 
     def go(self, path: str, *, status: int = 200) -> None:
         """Open an address of the console, which has to answer with a status."""
+        self.answers.clear()
         answer = self.page.goto(self.address + path)
         assert answer is not None
         assert answer.status == status, f"{path}: {answer.status}"
@@ -145,6 +149,7 @@ class Office:
             "console",
             lambda said: noted.append(said.text) if said.type in ("error", "warning") else None,
         )
+        opened.page.on("response", lambda answer: opened.answers.append(answer))
         opened.page.on("pageerror", lambda error: noted.append(str(error)))
         opened.page.on("dialog", lambda dialog: (noted.append(dialog.message), dialog.dismiss()))
         try:
