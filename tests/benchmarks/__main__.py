@@ -15,6 +15,7 @@ from tests.benchmarks import (
     effects,
     importing,
     matrix,
+    pages,
     plans,
     ranking,
     serving,
@@ -34,6 +35,7 @@ def main() -> None:
             plans,
             importing,
             matrix,
+            pages,
             documents,
             word,
         )

@@ -1,0 +1,103 @@
+"""First pages of the console with two thousand people, and the heat map of twenty thousand.
+
+Beside them stand the suggestions of the search box: the same server, with next to nothing to show.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from fastapi.testclient import TestClient
+from organisations import AS_OF, fill
+from plan_office import principal
+
+from api.app import create_app
+from recommender.service.access.signing_in.browsers import begin_session
+from recommender.service.installation import Service, open_service
+from recommender.service.permissions import Role
+from recommender.settings import Settings
+from recommender.store import schema, writing
+from tests.benchmarks.measuring import Figure, measure
+
+N_PEOPLE, N_MANY = 2_000, 20_000
+ASKED = 9
+PAGES = ("/today", "/people", "/team", "/organisation")
+
+
+def ask(path: str, n_people: int) -> Callable[[], object]:
+    """Prepare asking for a page so many times as HR; what is computed once a day has been."""
+    folder = Path(tempfile.mkdtemp())
+    settings = Settings(
+        database=f"sqlite:///{folder / 'recommender.db'}",
+        as_of=AS_OF,
+        rate_limit="1000000/minute",
+        model_key="k" * 32,
+        models=folder / "models",
+    )
+    service = open_service(settings)
+    fill(service, n_people=min(n_people, N_PEOPLE))
+    if n_people > N_PEOPLE:
+        add_people(service, n_people - N_PEOPLE)
+    who = principal(Role.HR)
+    with writing(service.engine) as connection:
+        token = begin_session(connection, settings, who, name="synthetic HR")
+    service.close()
+    client = TestClient(create_app(settings), cookies={"session": token})
+    client.__enter__()
+
+    def get() -> None:
+        for _ in range(ASKED):
+            answer = client.get(path, headers={"Accept": "text/html"})
+            assert answer.status_code == 200, answer.text
+
+    get()
+    return get
+
+
+def add_people(service: Service, count: int) -> None:
+    """Store people who have an assessment of each competency, in the units that there are."""
+    rng = np.random.default_rng(2)
+    framework = service.framework
+    with writing(service.engine) as connection:
+        units = connection.execute(schema.org_unit.select()).all()
+        people = [
+            {
+                "person_id": f"many-{at}",
+                "name": f"合成人员{at}",
+                "org_unit_id": units[at % len(units)].id,
+                "grade": framework.grade_ids[at % len(framework.grade_ids)],
+                "synthetic": True,
+            }
+            for at in range(count)
+        ]
+        connection.execute(schema.person.insert(), people)
+        levels = rng.uniform(0, 4, (count, len(framework.competency_ids))).round(1)
+        for name, column in zip(framework.competency_ids, levels.T, strict=True):
+            rows = [
+                {
+                    "person_id": person["person_id"],
+                    "competency_id": name,
+                    "level": float(level),
+                    "method": "made up",
+                    "assessed_on": AS_OF,
+                }
+                for person, level in zip(people, column, strict=True)
+            ]
+            connection.execute(schema.assessment.insert(), rows)
+
+
+def run() -> list[Figure]:
+    """Measure; the seconds are those of one answer."""
+    seconds, peak = measure(partial(ask, "/search?q=0001", N_PEOPLE))
+    beside = Figure(f"suggestions of the search box, {N_PEOPLE:,} people", seconds / ASKED, peak)
+    found = [beside]
+    for path, n_people in (*((path, N_PEOPLE) for path in PAGES), ("/organisation", N_MANY)):
+        seconds, peak = measure(partial(ask, path, n_people))
+        name = f"page {path}, {n_people:,} people"
+        ratio = seconds / ASKED / beside.seconds
+        found.append(Figure(name, seconds / ASKED, peak, beside.name, ratio))
+    return found
