@@ -26,13 +26,13 @@ _log = structlog.get_logger("recommender.today")
 
 
 class AheadOfToday:
-    """Works it out in a thread of a server process."""
+    """Works it out in a thread of a server process; `done_for` is the day it was done for last."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ahead-of-today", daemon=True)
-        self._done: dt.date | None = None
+        self.done_for: dt.date | None = None
 
     def start(self) -> None:
         """Begin, and look again whether a new day has come."""
@@ -47,13 +47,13 @@ class AheadOfToday:
     def _run(self) -> None:
         while not self._stopping.is_set():
             today = self._installation.settings.today()
-            if today != self._done:
-                self._done = today
+            if today != self.done_for:
                 try:
                     self._work_out(today)
                 # any error: whoever asks works it out in the request, and is told what is wrong
                 except Exception as error:
                     _log.warning("levels not worked out ahead", error=type(error).__name__)
+                self.done_for = today
             self._stopping.wait(LOOK_SECONDS)
 
     def _work_out(self, today: dt.date) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pages import page_routes
 
@@ -83,3 +85,18 @@ def test_a_page_may_not_be_kept(served, lang):
         page = browser.get("/no-such-page")
         assert page.headers["cache-control"] == "no-store"
         assert f'lang="{lang}"' in page.text
+
+
+def test_the_secret_of_forms_looks_different_on_every_page(served):
+    """Pages are compressed: of a secret that stays the same, their length would tell."""
+    with served.browser("hr") as browser:
+        found = {
+            re.search(r'name="csrf" value="(\w+)"', browser.get("/account").text)[1]
+            for _ in range(3)
+        }
+        assert len(found) == 3
+        del browser.headers["X-CSRF-Token"]
+        # one that is let in finds that there is no such file
+        for token, status in [*((token, 404) for token in found), ("0" * 86, 403), ("x", 403)]:
+            answer = browser.post("/imports/up-0123456789abcdef/drop", data={"csrf": token})
+            assert answer.status_code == status, token
