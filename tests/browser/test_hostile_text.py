@@ -23,7 +23,7 @@ from recommender.service.privacy.objections import answer_objection, create_obje
 from recommender.service.session import open_session
 from recommender.store import writing
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # a page runs it or shows it as an element, a template fills it in, Word reads it as XML
 HOSTILE = """<img src=x onerror=alert(1)>'"></td>{{7*7}}{% x %}&lt;</w:t>"""

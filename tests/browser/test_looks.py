@@ -15,7 +15,7 @@ import pytest
 from chromium import DESK, PHONE
 from PIL import Image
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LOOKS = Path(__file__).with_name("looks")
 PAGES = {

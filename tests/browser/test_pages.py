@@ -56,7 +56,10 @@ def test_each_page_is_opened():
 
 
 @pytest.mark.parametrize("role", [role for role in Role if BY_ROLE[role]])
-@pytest.mark.parametrize(("lang", "width"), [("zh-CN", DESK), ("en", PHONE)])
+@pytest.mark.parametrize(
+    ("lang", "width"),
+    [("zh-CN", DESK), pytest.param("en", PHONE, marks=pytest.mark.slow)],
+)
 def test_pages_of_a_role(office, values, role, lang, width):
     faults = {}
     with office.open(role, lang=lang, width=width) as seen:
