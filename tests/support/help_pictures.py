@@ -49,6 +49,7 @@ PICTURES = (
     ("plan", "hr", "/plans/{plan}"),
     ("today", "hr", "/today"),
     ("organisation", "hr", "/organisation"),
+    ("campaign", "hr", "/campaigns/new"),
     ("team", "manager", "/team"),
     ("me", "employee", "/me"),
 )

@@ -16,7 +16,7 @@ Page = Literal["data", "plans", "all"]
 GUIDE: dict[Page, tuple[str, ...]] = {
     "data": ("start", "imports", "people"),
     "plans": ("person", "build", "plan"),
-    "all": ("today", "organisation", "team", "me"),
+    "all": ("today", "organisation", "campaign", "team", "me"),
 }
 """The sections of each page; a picture has the name of its section."""
 
