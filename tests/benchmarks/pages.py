@@ -5,6 +5,7 @@ Beside them stand the suggestions of the search box: the same server, with next 
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -46,8 +47,14 @@ def ask(path: str, n_people: int) -> Callable[[], object]:
     with writing(service.engine) as connection:
         token = begin_session(connection, settings, who, name="synthetic HR")
     service.close()
-    client = TestClient(create_app(settings), cookies={"session": token})
+    client = TestClient(
+        create_app(settings),
+        base_url="http://localhost",
+        cookies={"session": token},
+        follow_redirects=False,  # to the sign-in, for one
+    )
     client.__enter__()
+    logging.getLogger().setLevel(logging.WARNING)  # a line a request would be printed between
 
     def get() -> None:
         for _ in range(ASKED):
