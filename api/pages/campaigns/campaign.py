@@ -72,7 +72,7 @@ def stop_campaign_page(call: Visited, campaign_id: CampaignId) -> Response:
 def publish_campaign_plans(
     call: Visited,
     campaign_id: CampaignId,
-    plans: Annotated[list[_Seen], Form(max_length=_A_PAGE)] = [],  # noqa: B006 - a form's
+    plans: Annotated[list[_Seen], Form(max_length=_A_PAGE)] = [],  # noqa: B006 - is copied
     everything: Annotated[bool, Form()] = False,
     after: Annotated[str, Form(max_length=80)] = "",
 ) -> Response:

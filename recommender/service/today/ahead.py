@@ -20,6 +20,7 @@ from recommender.store.people.people import list_people
 from recommender.store.scope import present
 
 LOOK_SECONDS = 60.0
+GRACE_SECONDS = 5.0
 FEW = 500
 """Of so many people, levels are worked out while one waits."""
 _log = structlog.get_logger("recommender.today")
@@ -39,10 +40,10 @@ class AheadOfToday:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; what is being worked out is finished first, as it reads from the database."""
+        """End; what is being worked out is waited for, not for long: nothing of it is stored."""
         self._stopping.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(GRACE_SECONDS)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
