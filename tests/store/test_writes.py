@@ -10,6 +10,7 @@ from organisations import count_rows
 
 from recommender.errors import StoreError
 from recommender.store import (
+    FirstDays,
     Written,
     open_database,
     org_path,
@@ -240,9 +241,7 @@ def test_snapshot_reads_what_counts_on_the_day(staffed):
         found = read_snapshot(
             connection,
             as_of=days[2],
-            ratings_from=DAY,
-            exams_from=DAY,
-            assessments_from=DAY,
+            first_days=FirstDays(DAY, DAY, DAY),
             person_ids=["2", "nobody"],
         )
     assert found.assessments["assessed_on"].tolist() == days[1:3]

@@ -26,7 +26,7 @@ from recommender.scoring import (
     score_sittings,
 )
 from recommender.service.framework import Framework, profiles_in_force
-from recommender.store import EVERYONE, Connection, Scope, Snapshot, read_snapshot
+from recommender.store import EVERYONE, Connection, FirstDays, Scope, Snapshot, read_snapshot
 
 
 @dataclass(frozen=True)
@@ -91,33 +91,54 @@ def read_standing(
     InputError
         If a person's grade is not one of the catalogue, or has no profile in force.
     """
-    settings = framework.catalog.settings
-    valid_from = months_before(as_of, settings.assessment_validity_months)
-    exams_from = months_before(as_of, settings.exam_validity_months)
     snapshot = read_snapshot(
         connection,
         as_of=as_of,
-        # an assessment that is just valid rests on ratings of the window before it
-        ratings_from=valid_from - dt.timedelta(days=settings.rating_window_days),
-        exams_from=exams_from,
-        assessments_from=valid_from,
+        first_days=find_first_days(framework, as_of),
         person_ids=person_ids,
         scope=scope,
     )
-    people = snapshot.people
-    known_ids = set(people["person_id"])
+    known_ids = set(snapshot.people["person_id"])
     for person_id in person_ids or ():
         if person_id not in known_ids:
             raise NotFoundError("person.unknown", person_id=person_id)
+    return find_standing(snapshot, framework, as_of=as_of)
+
+
+def find_first_days(framework: Framework, as_of: dt.date) -> FirstDays:
+    """Return from which day on facts can still matter on a day."""
+    settings = framework.catalog.settings
+    valid_from = months_before(as_of, settings.assessment_validity_months)
+    return FirstDays(
+        # an assessment that is just valid rests on ratings of the window before it
+        ratings=valid_from - dt.timedelta(days=settings.rating_window_days),
+        exams=months_before(as_of, settings.exam_validity_months),
+        assessments=valid_from,
+    )
+
+
+def find_standing(snapshot: Snapshot, framework: Framework, *, as_of: dt.date) -> Standing:
+    """Work out where people stand from what is known of them.
+
+    Raises
+    ------
+    InputError
+        If a person's grade is not one of the catalogue, or has no profile in force.
+    """
+    people, first = snapshot.people, find_first_days(framework, as_of)
     grade = _codes(people["grade"], framework.grade_ids)
     if (grade < 0).any():
         row = people[grade < 0].iloc[0]
         raise InputError("person.grade", person_id=row["person_id"], grade=row["grade"])
     targets, weights = targets_of_grades(framework, as_of)
-    assessments = _assess(snapshot, framework, as_of, exams_from)
+    assessments = _assess(snapshot, framework, as_of, first.exams)
     levels = pick_current(
         assessments,
-        valid_from_days=(to_day(valid_from), to_day(exams_from), to_day(valid_from)),
+        valid_from_days=(
+            to_day(first.assessments),
+            to_day(first.exams),
+            to_day(first.assessments),
+        ),
         as_of_day=to_day(as_of),
         n_people=len(people),
         n_competencies=len(framework.competency_ids),

@@ -1,0 +1,226 @@
+"""Facts about people in a folder of Parquet files, as a warehouse keeps them.
+
+A folder for each kind of table, with the columns of `recommender.table_kinds` and a partition for
+each branch: ``assessments/branch=示例分公司/part-0.parquet``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from recommender.errors import InputError
+from recommender.table_kinds import KINDS, YES_NO, Column, TableKind
+
+PEOPLE = "people"
+FACTS = ("ratings", "exams", "assessments", "enrolments")
+"""What levels and candidates rest on, beside the people themselves; each folder may be missing."""
+_TYPES = {
+    "text": pa.string(),
+    "ids": pa.string(),
+    "choice": pa.string(),
+    "number": pa.float64(),
+    "date": pa.date32(),
+}
+
+
+def schema_of(kind: TableKind) -> pa.Schema:
+    """Return the columns of a kind of table as Parquet has them."""
+    return pa.schema(
+        [
+            pa.field(column.name, _type_of(column), nullable=column.nullable)
+            for column in kind.columns
+        ]
+    )
+
+
+def _type_of(column: Column) -> pa.DataType:
+    return pa.bool_() if column.choices == YES_NO else _TYPES[column.type]
+
+
+@dataclass(frozen=True)
+class FactFolder:
+    """A folder of facts.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the folders of the kinds are.
+    latest : date
+        The last day that a fact may have.
+    """
+
+    folder: Path
+    latest: dt.date
+
+    def branches(self) -> list[str]:
+        """Return the branches that have people.
+
+        Raises
+        ------
+        InputError
+            If there are none.
+        """
+        found = sorted(path.name for path in (self.folder / PEOPLE).glob("branch=*"))
+        if not found:
+            raise InputError("batch.no-facts", path=str(self.folder))
+        return [unquote(name.removeprefix("branch=")) for name in found]
+
+    def fingerprint(self, branch: str) -> str:
+        """Return what changes whenever a file of a branch does."""
+        digest = hashlib.sha256()
+        for kind in (PEOPLE, *FACTS):
+            for file in self._files(kind, branch):
+                with file.open("rb") as stream:
+                    digest.update(kind.encode() + hashlib.file_digest(stream, "sha256").digest())
+        return digest.hexdigest()
+
+    def read_people(
+        self, branch: str, as_of: dt.date, person_ids: Collection[str] | None = None
+    ) -> pd.DataFrame:
+        """Read the people of a branch who are present on a day, by id; see `read`."""
+        people = self.read(PEOPLE, branch, person_ids)
+        there = people["left_on"].map(lambda left: left is None or left > as_of).astype(bool)
+        people = people[there].sort_values("person_id", ignore_index=True)
+        twice = people["person_id"][people["person_id"].duplicated()]
+        if len(twice):
+            raise InputError("batch.facts-twice", path=str(self.folder), person_id=twice.iloc[0])
+        # the manager may be of another branch, whose names this one need not know
+        return people.assign(
+            manager_name=None, synthetic=people["synthetic"].map(bool).astype(object)
+        )
+
+    def read_offerings(self, as_of: dt.date) -> pd.DataFrame:
+        """Read the offerings that begin on or after a day, earliest first; see `read`."""
+        files = sorted((self.folder / "offerings").glob("*.parquet"))
+        found = self._read_files("offerings", files, None)
+        found = found[found["starts_on"].map(lambda day: day >= as_of).astype(bool)]
+        return found.sort_values(["starts_on", "offering_id"], ignore_index=True)
+
+    def read(
+        self, kind: str, branch: str, person_ids: Collection[str] | None = None
+    ) -> pd.DataFrame:
+        """Read the rows of a kind, of some people of a branch or of all, as plain Python values.
+
+        Raises
+        ------
+        InputError
+            If a file cannot be read, lacks a column, or has a value that its column may not have.
+        """
+        return self._read_files(kind, self._files(kind, branch), person_ids)
+
+    def _read_files(
+        self, kind: str, files: Sequence[Path], person_ids: Collection[str] | None
+    ) -> pd.DataFrame:
+        wanted = schema_of(KINDS[kind])
+        tables: list[pa.Table] = []
+        for file in files:
+            table = _read_file(file, wanted, person_ids)
+            for column in KINDS[kind].columns:
+                self._check(file, table, column)
+            tables.append(table)
+        table = pa.concat_tables(tables) if tables else wanted.empty_table()
+        return pd.DataFrame({name: _to_objects(table[name]) for name in wanted.names}, dtype=object)
+
+    def _check(self, file: Path, table: pa.Table, column: Column) -> None:
+        values = table[column.name]
+        for problem, bad in (
+            ("empty", None if column.nullable else pc.is_null(values, nan_is_null=True)),
+            ("range", _out_of_bounds(values, column) if column.type == "number" else None),
+            ("future", pc.greater(values, self.latest) if column.not_future else None),
+            ("choice", _no_choice(values, column) if _type_of(column) == pa.string() else None),
+        ):
+            if bad is not None and pc.any(bad).as_py():
+                at = pc.index(bad, True).as_py()
+                raise InputError(
+                    f"batch.facts-{problem}",
+                    path=str(file),
+                    column=column.name,
+                    value=values[at].as_py(),
+                    minimum=column.minimum,
+                    maximum=column.maximum,
+                    latest=self.latest,
+                    choices=", ".join(column.choices),
+                )
+
+    def _files(self, kind: str, branch: str) -> list[Path]:
+        folder = self.folder / kind / f"branch={quote(branch, safe='')}"
+        return sorted(folder.glob("*.parquet"))
+
+
+def _read_file(file: Path, wanted: pa.Schema, person_ids: Collection[str] | None) -> pa.Table:
+    try:
+        there = pq.read_schema(file)
+        missing = [
+            field.name for field in wanted if field.name not in there.names and not field.nullable
+        ]
+        if missing:
+            raise InputError("batch.facts-column", path=str(file), column=missing[0])
+        present = [field for field in wanted if field.name in there.names]
+        chosen = None if person_ids is None else [("person_id", "in", set(person_ids))]
+        table = pq.read_table(
+            file, columns=[field.name for field in present], filters=chosen, partitioning=None
+        )
+        for at, field in enumerate(present):
+            # dictionaries, large strings and moments of midnight are what other tools write
+            table = table.set_column(at, field.name, pc.cast(table[field.name], field.type))
+    except (OSError, pa.ArrowException) as error:
+        raise InputError("batch.facts-file", path=str(file), problem=_first_line(error)) from error
+    for field in wanted:
+        if field.name not in table.column_names:
+            table = table.append_column(field.name, pa.nulls(len(table), field.type))
+    return table.select(wanted.names)
+
+
+def _out_of_bounds(values: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
+    return pc.or_(pc.less(values, column.minimum), pc.greater(values, column.maximum))
+
+
+def _no_choice(values: pa.ChunkedArray, column: Column) -> pa.ChunkedArray | None:
+    if not column.choices:
+        return None
+    return pc.and_(pc.is_valid(values), pc.invert(pc.is_in(values, pa.array(list(column.choices)))))
+
+
+def _to_objects(values: pa.ChunkedArray) -> np.ndarray:
+    """Return a column as the database would hand it out: text, floats and dates, None for none."""
+    array = values.to_pandas(date_as_object=True).to_numpy(dtype=object)
+    array[pd.isna(array)] = None
+    return array
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def write_facts(folder: Path, kind: str, branch: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write the rows of a kind for a branch as one file, by person and key.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written to.
+    """
+    wanted = schema_of(KINDS[kind])
+    table = pa.Table.from_pylist([dict(row) for row in rows], schema=wanted)
+    path = folder / kind / f"branch={quote(branch, safe='')}" / "part-0.parquet"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(table, path, compression="zstd")
+    except OSError as error:
+        raise InputError("batch.io", path=str(folder), problem=error.strerror or error) from error
+
+
+def branch_of(org_unit: str) -> str:
+    """Return the branch of an org unit: the first part of its path."""
+    return org_unit.split("/", 1)[0]
