@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, unquote
+from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 import pyarrow.parquet as pq
 
 from recommender.errors import InputError
+from recommender.exchange.parquet.parts import partition_of
 from recommender.table_kinds import KINDS, YES_NO, Column, TableKind
+
+# its functions are made when it is imported, so a type checker knows none of them
+pc: Any = pyarrow.compute
 
 PEOPLE = "people"
 FACTS = ("ratings", "exams", "assessments", "enrolments")
@@ -154,8 +159,7 @@ class FactFolder:
                 )
 
     def _files(self, kind: str, branch: str) -> list[Path]:
-        folder = self.folder / kind / f"branch={quote(branch, safe='')}"
-        return sorted(folder.glob("*.parquet"))
+        return sorted((self.folder / kind / partition_of(branch)).glob("*.parquet"))
 
 
 def _read_file(file: Path, wanted: pa.Schema, person_ids: Collection[str] | None) -> pa.Table:
@@ -167,10 +171,10 @@ def _read_file(file: Path, wanted: pa.Schema, person_ids: Collection[str] | None
         if missing:
             raise InputError("batch.facts-column", path=str(file), column=missing[0])
         present = [field for field in wanted if field.name in there.names]
-        chosen = None if person_ids is None else [("person_id", "in", set(person_ids))]
-        table = pq.read_table(
-            file, columns=[field.name for field in present], filters=chosen, partitioning=None
-        )
+        # as one file: as a data set, its branch would become a column
+        table = pq.ParquetFile(file).read(columns=[field.name for field in present])
+        if person_ids is not None:
+            table = table.filter(pc.is_in(table["person_id"], pa.array(sorted(person_ids))))
         for at, field in enumerate(present):
             # dictionaries, large strings and moments of midnight are what other tools write
             table = table.set_column(at, field.name, pc.cast(table[field.name], field.type))
@@ -195,30 +199,36 @@ def _no_choice(values: pa.ChunkedArray, column: Column) -> pa.ChunkedArray | Non
 def _to_objects(values: pa.ChunkedArray) -> np.ndarray:
     """Return a column as the database would hand it out: text, floats and dates, None for none."""
     array = values.to_pandas(date_as_object=True).to_numpy(dtype=object)
-    array[pd.isna(array)] = None
-    return array
+    return np.where(pd.isna(array), None, array)
 
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
-def write_facts(folder: Path, kind: str, branch: str, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write the rows of a kind for a branch as one file, by person and key.
+def write_facts(
+    folder: Path, kind: str, rows: pd.DataFrame, *, branch: str, number: int = 0
+) -> int:
+    """Write rows of a kind as the `number`th file of a branch; return how many there were.
 
     Raises
     ------
     InputError
         If the folder cannot be written to.
     """
-    wanted = schema_of(KINDS[kind])
-    table = pa.Table.from_pylist([dict(row) for row in rows], schema=wanted)
-    path = folder / kind / f"branch={quote(branch, safe='')}" / "part-0.parquet"
+    schema = schema_of(KINDS[kind])
+    columns = {name: rows.get(name) for name in schema.names}
+    if kind == PEOPLE:
+        columns["synthetic"] = rows["synthetic"] == "yes"
+    frame = pd.DataFrame(columns, index=rows.index).sort_values(list(KINDS[kind].key))
+    path = folder / kind / partition_of(branch) / f"part-{number}.parquet"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, path, compression="zstd")
+        table = pa.Table.from_pandas(frame, schema, preserve_index=False)
+        pq.write_table(table.replace_schema_metadata(), path, compression="zstd")
     except OSError as error:
         raise InputError("batch.io", path=str(folder), problem=error.strerror or error) from error
+    return len(frame)
 
 
 def branch_of(org_unit: str) -> str:

@@ -1,9 +1,14 @@
-"""One part of the results: a file in each table, replaced together and never seen half written."""
+"""One part of the results: a file in each table, replaced together and never seen half written.
+
+The first table of a part is its head, with a row for each person; its file is written last, so that
+the others are there when it is.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +21,12 @@ import pyarrow.parquet as pq
 from recommender.errors import InputError
 from recommender.exchange.parquet.schemas import RESULTS
 
-HEAD = "people"
-"""The table that says what a part rests on; its file is written last: the others are there then."""
+
+def partition_of(branch: str) -> str:
+    """Return the folder of a branch, written as Hive and Spark do."""
+    return "branch=" + re.sub(
+        r'[\x00-\x1f"#%\'*/:=?\\{\[\]^\x7f]', lambda c: quote(c[0], ""), branch
+    )
 
 
 @dataclass(frozen=True)
@@ -30,42 +39,40 @@ class PartName:
 
     def path(self, folder: Path, table: str) -> Path:
         """Return where the part's file of a table is."""
-        # percent-encoded as Hive and Spark do it; both read it back
-        partition = f"branch={quote(self.branch, safe='')}"
-        return folder / table / partition / f"part-{self.number:05}-of-{self.of:05}.parquet"
+        return (
+            folder
+            / table
+            / partition_of(self.branch)
+            / f"part-{self.number:05}-of-{self.of:05}.parquet"
+        )
 
 
-def read_part(folder: Path, part: PartName, tables: Iterable[str]) -> dict[str, pa.Table] | None:
-    """Read a part, the table `people` among its tables; None where it is not there or not whole."""
+def read_part(folder: Path, part: PartName, tables: Sequence[str]) -> dict[str, pa.Table] | None:
+    """Read tables of a part; None where it is not there or not whole."""
     try:
         return {
-            name: pq.read_table(part.path(folder, name), schema=RESULTS[name], partitioning=None)
-            for name in [HEAD, *tables]
+            # as one file: as a data set, its branch would become a column
+            name: pq.ParquetFile(part.path(folder, name)).read().cast(RESULTS[name])
+            for name in tables
         }
     except (OSError, pa.ArrowInvalid, ValueError):
         # missing, cut off or of an earlier release: all of it is worked out anew
         return None
 
 
-def read_head(folder: Path, part: PartName) -> pa.Table | None:
-    """Read what a part rests on; None where it is not there or not whole."""
-    found = read_part(folder, part, [])
-    return found[HEAD] if found else None
-
-
 def write_part(folder: Path, part: PartName, tables: Mapping[str, pa.Table]) -> None:
-    """Write a part; the same rows give the same bytes.
+    """Write a part, the first of its tables being its head; the same rows give the same bytes.
 
     Raises
     ------
     InputError
         If the folder cannot be written to.
     """
-    # the old head goes first and the new one comes last: a part without a head is not there
-    head = part.path(folder, HEAD)
+    head, *others = tables
     try:
-        head.unlink(missing_ok=True)
-        for name in [*(name for name in tables if name != HEAD), HEAD]:
+        # the old head goes first and the new one comes last: a part without a head is not there
+        part.path(folder, head).unlink(missing_ok=True)
+        for name in [*others, head]:
             _write(part.path(folder, name), tables[name])
     except OSError as error:
         raise InputError("batch.io", path=str(folder), problem=error.strerror or error) from error
@@ -83,10 +90,10 @@ def _write(path: Path, table: pa.Table) -> None:
             beside.unlink(missing_ok=True)
 
 
-def remove_others(folder: Path, parts: Iterable[PartName], tables: Iterable[str]) -> None:
+def remove_others(folder: Path, parts: Iterable[PartName], tables: Sequence[str]) -> None:
     """Remove the files of parts that there are no more, such as those of a branch that has gone."""
-    kept = {part.path(folder, name) for part in parts for name in [HEAD, *tables]}
-    for name in [HEAD, *tables]:
+    kept = {part.path(folder, name) for part in parts for name in tables}
+    for name in tables:
         for file in (folder / name).glob("branch=*/*.parquet"):
             if file not in kept:
                 file.unlink()

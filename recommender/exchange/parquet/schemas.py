@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-PEOPLE = pa.schema(
-    [
-        ("person_id", pa.string()),
-        ("org_unit", pa.string()),
-        ("grade", pa.string()),
-        ("synthetic", pa.bool_()),
-        ("model_id", pa.string()),
-        ("catalog_digest", pa.string()),
-        ("rests_on", pa.string()),
-        ("holds_until", pa.date32()),
-        ("refused", pa.string()),
-    ]
-)
-"""A row a person: what the results rest on, the last day for which they hold, and for whom nothing
-could be worked out the code of the reason."""
+_HEAD = [
+    ("person_id", pa.string()),
+    ("org_unit", pa.string()),
+    ("grade", pa.string()),
+    ("synthetic", pa.bool_()),
+    ("model_id", pa.string()),
+    ("catalog_digest", pa.string()),
+    ("rests_on", pa.string()),
+    ("holds_until", pa.date32()),
+    ("refused", pa.string()),
+]
+"""What each person's results rest on and the last day for which they hold, and the reason where
+nothing could be worked out."""
+
+PEOPLE = pa.schema(_HEAD)
+"""A row a person: what the levels and recommendations rest on."""
 
 LEVELS = pa.schema(
     [
@@ -52,7 +53,7 @@ RECOMMENDATIONS = pa.schema(
 
 PLANS = pa.schema(
     [
-        ("person_id", pa.string()),
+        *_HEAD,
         ("total_hours", pa.float64()),
         ("total_cost", pa.float64()),
         ("expected_gap_closed", pa.float64()),
@@ -61,7 +62,7 @@ PLANS = pa.schema(
         ("plan", pa.string()),
     ]
 )
-"""A row a person: the plan in figures and, as JSON, in full."""
+"""A row a person: what the plan rests on, its figures and, as JSON, all of it."""
 
 PLAN_ITEMS = pa.schema(
     [

@@ -10,12 +10,13 @@ from typing import NamedTuple, Protocol
 
 import pandas as pd
 
-from recommender.exchange.parquet.facts import PEOPLE, FactFolder, branch_of
+from recommender.exchange.parquet.facts import FactFolder, branch_of
 from recommender.store import (
     EVERYONE,
     Connection,
     Engine,
     FirstDays,
+    Scope,
     Snapshot,
     read_offerings,
     read_snapshot,
@@ -55,8 +56,8 @@ class OpenFacts(Protocol):
 class Facts(Protocol):
     """Facts about everybody."""
 
-    def list_people(self, as_of: dt.date) -> list[tuple[str, str]]:
-        """Return branch and id of everybody who is present on a day."""
+    def list_people(self, scope: Scope, as_of: dt.date) -> list[tuple[str, str]]:
+        """Return branch and id of everybody within a scope who is present on a day."""
         ...
 
     @contextmanager
@@ -71,10 +72,10 @@ class DatabaseFacts:
 
     engine: Engine
 
-    def list_people(self, as_of: dt.date) -> list[tuple[str, str]]:
-        """Return branch and id of everybody who is present on a day."""
+    def list_people(self, scope: Scope, as_of: dt.date) -> list[tuple[str, str]]:
+        """Return branch and id of everybody within a scope who is present on a day."""
         with reading(self.engine) as connection:
-            people = list_people(connection, EVERYONE, conditions=[present(as_of)], limit=None)
+            people = list_people(connection, scope, conditions=[present(as_of)], limit=None)
         return [(branch_of(head.org_unit), head.person_id) for head in people]
 
     @contextmanager
@@ -114,8 +115,8 @@ class FolderFacts:
 
     folder: FactFolder
 
-    def list_people(self, as_of: dt.date) -> list[tuple[str, str]]:
-        """Return branch and id of everybody who is present on a day.
+    def list_people(self, scope: Scope, as_of: dt.date) -> list[tuple[str, str]]:
+        """Return branch and id of everybody in the folder who is present on a day.
 
         Raises
         ------
@@ -145,8 +146,8 @@ class _OpenFolder:
         version = self.folder.fingerprint(self.branch)
         columns = ("person_id", "org_unit", "grade", "synthetic")
         return [
-            Head(*row, version)
-            for row in people[list(columns)].itertuples(index=False, name=None)
+            Head(person_id, org_unit, grade, synthetic, version)
+            for person_id, org_unit, grade, synthetic in people[list(columns)].to_numpy().tolist()
         ]
 
     def read_snapshot(self, person_ids: Sequence[str], first_days: FirstDays) -> Snapshot:

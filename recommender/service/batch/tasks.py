@@ -11,7 +11,6 @@ import pandas as pd
 
 from recommender.exchange.parquet.parts import PartName
 from recommender.service.batch.sources import Head
-from recommender.service.installation import Service
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.recommend.recommendations import RecommendationRequest
 
@@ -32,7 +31,7 @@ class Task:
     as_of, today : date
         The day of the question, and the day it is.
     lang : str
-        Language of what plans say.
+        Language of plans and reasons.
     request : RecommendationRequest or PlanRequest
         What is wanted: levels and the best modules, or plans.
     model_id, catalog_digest : str
@@ -50,17 +49,17 @@ class Task:
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """The tables that are written, beside that of the people."""
+        """The tables that are written; the first one says what the results rest on."""
         if isinstance(self.request, PlanRequest):
             return "plans", "plan_items"
-        return "levels", "recommendations"
+        return "people", "levels", "recommendations"
 
     def describe_basis(self, offerings: pd.DataFrame | None) -> str:
         """Return what every person's results rest on, beside the facts about the person."""
-        parts = [str(_FORM), repr(self.request), str(self.model_id), self.catalog_digest]
+        parts = [str(_FORM), repr(self.request), str(self.model_id), self.catalog_digest, self.lang]
         if offerings is not None:
-            # a plan begins on the day after, in the language of who asked
-            parts += [str(self.as_of), self.lang, offerings.to_csv(index=False)]
+            # a plan begins on the day after
+            parts += [str(self.as_of), offerings.to_csv(index=False)]
         return "\n".join(parts)
 
 
@@ -74,7 +73,7 @@ class Part:
 
 @dataclass(frozen=True)
 class PartDone:
-    """How many people a part has, whose results were worked out now, and who got none."""
+    """How many people a part has, how many were worked out now, and who got nothing and why."""
 
     part: PartName
     people: int
