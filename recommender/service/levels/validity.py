@@ -48,10 +48,11 @@ def find_last_days(standing: Standing, framework: Framework) -> IntArray:
             dt.date.min,
         ),
     ):
-        ends = _first_days_without(to_days(days), np.broadcast_to(months, len(days)))
+        day = to_days(days)
+        ends = _first_days_without(day, np.broadcast_to(months, len(day)))
         # what ended before counts for nothing any more, and rows before `since` never did by
         # themselves
-        ahead = (ends > to_day(as_of)) & (to_days(days) >= to_day(since))
+        ahead = (ends > to_day(as_of)) & (day >= to_day(since))
         rows = person_ids[ahead].map(row_of).to_numpy(dtype=np.int64)
         np.minimum.at(changes, rows, ends[ahead])
     return changes - 1
