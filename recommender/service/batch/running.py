@@ -18,7 +18,7 @@ from recommender.service.batch.tasks import Part, PartDone, Task
 from recommender.service.batch.working import find_facts
 from recommender.service.framework import require_target_grade
 from recommender.service.permissions import Permission
-from recommender.service.plans.choices import PlanRequest, check_names
+from recommender.service.plans.choices import PlanRequest, check_names, find_target_grade
 from recommender.service.recommend.recommendations import RecommendationRequest
 from recommender.service.session import Session
 
@@ -85,6 +85,7 @@ def work_out_everybody(
         check_cluster(workers.cluster)
     if isinstance(request, PlanRequest):
         check_names(service.framework, request)
+        find_target_grade(service.framework, request)
     else:
         require_target_grade(service.framework, request.target_grade, field="#/target_grade")
     task = Task(
