@@ -206,10 +206,28 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
+def clear_facts(folder: Path) -> None:
+    """Remove the facts that were written here before: there may be more of them than now.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written to.
+    """
+    try:
+        for kind in KINDS:
+            for file in (folder / kind).glob("**/part-*.parquet"):
+                file.unlink()
+    except OSError as error:
+        raise InputError("batch.io", path=str(folder), problem=error.strerror or error) from error
+
+
 def write_facts(
-    folder: Path, kind: str, rows: pd.DataFrame, *, branch: str, number: int = 0
+    folder: Path, kind: str, rows: pd.DataFrame, *, branch: str | None, number: int = 0
 ) -> int:
     """Write rows of a kind as the `number`th file of a branch; return how many there were.
+
+    What belongs to no branch, such as offerings, stands in the folder of its kind itself.
 
     Raises
     ------
@@ -221,7 +239,8 @@ def write_facts(
     if kind == PEOPLE:
         columns["synthetic"] = rows["synthetic"] == "yes"
     frame = pd.DataFrame(columns, index=rows.index).sort_values(list(KINDS[kind].key))
-    path = folder / kind / partition_of(branch) / f"part-{number}.parquet"
+    place = folder / kind if branch is None else folder / kind / partition_of(branch)
+    path = place / f"part-{number}.parquet"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         table = pa.Table.from_pandas(frame, schema, preserve_index=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 import pandas as pd
 
+from recommender.errors import InputError
 from recommender.exchange.parquet.facts import FactFolder, branch_of
 from recommender.store import (
     EVERYONE,
@@ -127,6 +129,11 @@ class FolderFacts:
         for branch in self.folder.branches():
             people = self.folder.read_people(branch, as_of)
             found += [(branch, person_id) for person_id in people["person_id"]]
+        twice = [person_id for person_id, n in Counter(p for _, p in found).items() if n > 1]
+        if twice:
+            raise InputError(
+                "batch.facts-twice", path=str(self.folder.folder), person_id=min(twice)
+            )
         return found
 
     @contextmanager

@@ -67,7 +67,11 @@ def work_out_part(settings: Settings | None, task: Task, part: Part) -> PartDone
                     task.catalog_digest,
                     task.model_id,
                 )
-                return _work_out(service, task, part)
+                try:
+                    return _work_out(service, task, part)
+                finally:
+                    # until the next part: a worker that waits for work needs no connection
+                    service.close()
             except StoreError as error:
                 if error.code not in _AWAY or time.monotonic() > ends:
                     raise

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from pathlib import Path
 
 import pandas as pd
 
-from recommender.exchange.parquet.facts import branch_of, write_facts
+from recommender.exchange.parquet.facts import branch_of, clear_facts, write_facts
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
+from recommender.store import read_offerings
 from recommender.store.people.people import list_people
 from recommender.store.people.stored_rows import read_stored_rows
 
@@ -20,6 +22,9 @@ _PEOPLE_AT_ONCE = 5000
 
 def export_facts(session: Session, folder: Path) -> dict[str, int]:
     """Write the people within the principal's scope, and what is known of them, by branch.
+
+    Files of an earlier export are removed first. Of the offerings, those are written that have a
+    free seat.
 
     Returns
     -------
@@ -34,6 +39,7 @@ def export_facts(session: Session, folder: Path) -> dict[str, int]:
     session.need(Permission.READ_ASSESSMENTS)
     session.need(Permission.READ_HISTORY)
     counts: defaultdict[str, int] = defaultdict(int)
+    clear_facts(folder)
     with session.reading() as connection:
         of_branch: defaultdict[str, list[str]] = defaultdict(list)
         for head in list_people(connection, session.who.scope, limit=None):
@@ -46,4 +52,6 @@ def export_facts(session: Session, folder: Path) -> dict[str, int]:
                     number = start // _PEOPLE_AT_ONCE
                     counts[kind] += write_facts(folder, kind, rows, branch=branch, number=number)
             session.saw_people(connection, person_ids)
+        offerings = read_offerings(connection, as_of=dt.date.min)
+        counts["offerings"] = write_facts(folder, "offerings", offerings, branch=None)
     return dict(counts)
