@@ -37,9 +37,7 @@ def test_facts_of_a_folder_give_what_the_database_gives(library, tmp_path):
             assert rows_in(folder, table).num_rows
             assert files_in(folder / table) == files_in(database / table)
         # the one rests on versions of rows, the other on files
-        ours, theirs = (
-            rows_in(place, head, without=("rests_on",)) for place in (database, folder)
-        )
+        ours, theirs = (rows_in(place, head, without=("rests_on",)) for place in (database, folder))
         assert ours.equals(theirs)
 
 
