@@ -112,7 +112,6 @@ def test_counts_tell_the_truth(staffed):
 def test_many_rows_are_stored_as_few_are(staffed, monkeypatch):
     """Many are handed over in another way, where the database has one."""
     days = (DAY, DAY + dt.timedelta(days=1))
-    people_and_levels = (("1", 2), ("2", 1.5))
     rows = assessments(
         *((name, level, 0.3, day) for day in days for name, level in (("1", 2), ("2", 1.5)))
     )
