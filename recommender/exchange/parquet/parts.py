@@ -1,11 +1,13 @@
 """One part of the results: a file in each table, replaced together and never seen half written.
 
 The first table of a part is its head, with a row for each person; its file is written last, so that
-the others are there when it is.
+the others are there when it is. All files of a part carry the same mark: the digest of what the
+results of its people rest on.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +22,8 @@ import pyarrow.parquet as pq
 
 from recommender.errors import InputError
 from recommender.exchange.parquet.schemas import RESULTS
+
+_MARK = b"part"
 
 
 def partition_of(branch: str) -> str:
@@ -60,6 +64,24 @@ def read_part(folder: Path, part: PartName, tables: Sequence[str]) -> dict[str, 
         return None
 
 
+def read_head(folder: Path, part: PartName, tables: Sequence[str]) -> pa.Table | None:
+    """Read the head of a part; None where a file of the part is missing, cut off or of another."""
+    head = read_part(folder, part, tables[:1])
+    if head is None:
+        return None
+    try:
+        # their last bytes alone, where a file says what is in it
+        marks = {pq.read_metadata(part.path(folder, name)).metadata[_MARK] for name in tables}
+    except (OSError, pa.ArrowInvalid, KeyError, TypeError):
+        return None
+    return head[tables[0]] if marks == {_mark(head[tables[0]])} else None
+
+
+def _mark(head: pa.Table) -> bytes:
+    rows = head.select(["person_id", "rests_on", "holds_until"]).to_pydict()
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:32].encode()
+
+
 def write_part(folder: Path, part: PartName, tables: Mapping[str, pa.Table]) -> None:
     """Write a part, the first of its tables being its head; the same rows give the same bytes.
 
@@ -72,18 +94,22 @@ def write_part(folder: Path, part: PartName, tables: Mapping[str, pa.Table]) -> 
     try:
         # the old head goes first and the new one comes last: a part without a head is not there
         part.path(folder, head).unlink(missing_ok=True)
+        mark = _mark(tables[head])
         for name in [*others, head]:
-            _write(part.path(folder, name), tables[name])
+            _write(part.path(folder, name), tables[name], mark)
     except OSError as error:
         raise InputError("batch.io", path=str(folder), problem=error.strerror or error) from error
 
 
-def _write(path: Path, table: pa.Table) -> None:
+def _write(path: Path, table: pa.Table, mark: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # two workers may write the same part when one was thought dead; each has a file of its own
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        pq.write_table(table, beside, compression="zstd", store_schema=False)
+        schema = table.schema
+        with pq.ParquetWriter(beside, schema, compression="zstd", store_schema=False) as writer:
+            writer.write_table(table)
+            writer.add_key_value_metadata({_MARK: mark})
         beside.replace(path)
     finally:
         with suppress(OSError):
@@ -94,7 +120,8 @@ def remove_others(folder: Path, parts: Iterable[PartName], tables: Sequence[str]
     """Remove the files of parts that there are no more, such as those of a branch that has gone."""
     kept = {part.path(folder, name) for part in parts for name in tables}
     for name in tables:
-        for file in (folder / name).glob("branch=*/*.parquet"):
+        # with what a worker left half written that was killed
+        for file in (folder / name).glob("branch=*/*part-*-of-*.parquet*"):
             if file not in kept:
                 file.unlink()
 

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from recommender.arrays import to_date, to_day
 from recommender.errors import ConflictError, InputError, StoreError
 from recommender.exchange.parquet.facts import FactFolder
-from recommender.exchange.parquet.parts import read_part, to_table, write_part
+from recommender.exchange.parquet.parts import read_head, read_part, to_table, write_part
 from recommender.service.batch.planning import plan_part, tabulate_figures, tabulate_items
 from recommender.service.batch.rankings import rank_part
 from recommender.service.batch.sources import DatabaseFacts, Facts, FolderFacts
@@ -107,7 +107,7 @@ def _work_out(service: Service, task: Task, part: Part) -> PartDone:
         basis = task.describe_basis(offerings)
         heads = {head.person_id: head for head in facts.read_heads(part.person_ids)}
         digests = {name: digest_of(basis, head) for name, head in heads.items()}
-        old = _read_head(task, part)
+        old = read_head(task.folder, part.name, task.tables)
         current = _find_current(old, digests, task.as_of)
         if old is not None and len(current) == len(heads) == len(old):
             return PartDone(part.name, len(heads), 0, _refused(old))
@@ -157,14 +157,6 @@ def _work_out(service: Service, task: Task, part: Part) -> PartDone:
     joined = _join(task, part, {task.tables[0]: head, **tables}, current)
     write_part(task.folder, part.name, joined)
     return PartDone(part.name, len(heads), len(wanted), _refused(joined[task.tables[0]]))
-
-
-def _read_head(task: Task, part: Part) -> pa.Table | None:
-    head, *others = task.tables
-    found = read_part(task.folder, part.name, [head])
-    if found is None or not all(part.name.path(task.folder, name).is_file() for name in others):
-        return None
-    return found[head]
 
 
 def _find_current(
