@@ -48,8 +48,17 @@ class Snapshot:
     @cached_property
     def rating_rows(self) -> Mapping[str, np.ndarray]:
         """Positions of each person's ratings; found once for all people."""
-        found = self.ratings.groupby("person_id").indices
-        return {str(person_id): np.asarray(rows) for person_id, rows in found.items()}
+        return _rows_of_each(self.ratings)
+
+    @cached_property
+    def exam_rows(self) -> Mapping[str, np.ndarray]:
+        """Positions of each person's exam results; found once for all people."""
+        return _rows_of_each(self.exams)
+
+
+def _rows_of_each(frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    found = frame.groupby("person_id").indices
+    return {str(person_id): np.asarray(rows) for person_id, rows in found.items()}
 
 
 def read_snapshot(

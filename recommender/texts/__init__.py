@@ -99,6 +99,7 @@ def explain(error: RecommenderError, lang: str, *, command_line: bool = False) -
     return say(error.code, lang, **error.values), advice
 
 
-def placeholders(text: str) -> set[str]:
+@cache
+def placeholders(text: str) -> frozenset[str]:
     """Return the names of the values that a text needs."""
-    return {name for _, name, _, _ in Formatter().parse(text) if name}
+    return frozenset(name for _, name, _, _ in Formatter().parse(text) if name)

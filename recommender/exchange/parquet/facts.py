@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import numpy as np
@@ -53,6 +54,14 @@ def _type_of(column: Column) -> pa.DataType:
     return pa.bool_() if column.choices == YES_NO else _TYPES[column.type]
 
 
+class _File(NamedTuple):
+    """A file as it was when it was looked at."""
+
+    path: Path
+    changed_at: int
+    size: int
+
+
 @dataclass(frozen=True)
 class FactFolder:
     """A folder of facts.
@@ -86,8 +95,7 @@ class FactFolder:
         digest = hashlib.sha256()
         for kind in (PEOPLE, *FACTS):
             for file in self._files(kind, branch):
-                with file.open("rb") as stream:
-                    digest.update(kind.encode() + hashlib.file_digest(stream, "sha256").digest())
+                digest.update(kind.encode() + _digest(file))
         return digest.hexdigest()
 
     def read_people(
@@ -107,7 +115,7 @@ class FactFolder:
 
     def read_offerings(self, as_of: dt.date) -> pd.DataFrame:
         """Read the offerings that begin on or after a day, earliest first; see `read`."""
-        files = sorted((self.folder / "offerings").glob("*.parquet"))
+        files = _look((self.folder / "offerings").glob("*.parquet"))
         found = self._read_files("offerings", files, None)
         found = found[found["starts_on"].map(lambda day: day >= as_of).astype(bool)]
         return found.sort_values(["starts_on", "offering_id"], ignore_index=True)
@@ -125,44 +133,65 @@ class FactFolder:
         return self._read_files(kind, self._files(kind, branch), person_ids)
 
     def _read_files(
-        self, kind: str, files: Sequence[Path], person_ids: Collection[str] | None
+        self, kind: str, files: Sequence[_File], person_ids: Collection[str] | None
     ) -> pd.DataFrame:
         wanted = schema_of(KINDS[kind])
-        tables: list[pa.Table] = []
-        for file in files:
-            table = _read_file(file, wanted, person_ids)
-            for column in KINDS[kind].columns:
-                self._check(file, table, column)
-            tables.append(table)
+        tables = [_load(file, kind, self.latest) for file in files]
         table = pa.concat_tables(tables) if tables else wanted.empty_table()
+        if person_ids is not None:
+            table = table.filter(pc.is_in(table["person_id"], pa.array(sorted(person_ids))))
         return pd.DataFrame({name: _to_objects(table[name]) for name in wanted.names}, dtype=object)
 
-    def _check(self, file: Path, table: pa.Table, column: Column) -> None:
-        values = table[column.name]
-        for problem, bad in (
-            ("empty", None if column.nullable else pc.is_null(values, nan_is_null=True)),
-            ("range", _out_of_bounds(values, column) if column.type == "number" else None),
-            ("future", pc.greater(values, self.latest) if column.not_future else None),
-            ("choice", _no_choice(values, column) if _type_of(column) == pa.string() else None),
-        ):
-            if bad is not None and pc.any(bad).as_py():
-                at = pc.index(bad, True).as_py()
-                raise InputError(
-                    f"batch.facts-{problem}",
-                    path=str(file),
-                    column=column.name,
-                    value=values[at].as_py(),
-                    minimum=column.minimum,
-                    maximum=column.maximum,
-                    latest=self.latest,
-                    choices=", ".join(column.choices),
-                )
-
-    def _files(self, kind: str, branch: str) -> list[Path]:
-        return sorted((self.folder / kind / partition_of(branch)).glob("*.parquet"))
+    def _files(self, kind: str, branch: str) -> list[_File]:
+        return _look((self.folder / kind / partition_of(branch)).glob("*.parquet"))
 
 
-def _read_file(file: Path, wanted: pa.Schema, person_ids: Collection[str] | None) -> pa.Table:
+def _look(files: Iterable[Path]) -> list[_File]:
+    return [
+        _File(file, stat.st_mtime_ns, stat.st_size)
+        for file, stat in ((file, file.stat()) for file in sorted(files))
+    ]
+
+
+# the parts of a branch come one after the other: its files are read for the first, and held for the
+# others
+@lru_cache(maxsize=4 * len(FACTS))
+def _load(file: _File, kind: str, latest: dt.date) -> pa.Table:
+    table = _read_file(file.path, schema_of(KINDS[kind]))
+    for column in KINDS[kind].columns:
+        _check(file.path, table, column, latest)
+    return table
+
+
+@lru_cache(maxsize=256)
+def _digest(file: _File) -> bytes:
+    with file.path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()
+
+
+def _check(file: Path, table: pa.Table, column: Column, latest: dt.date) -> None:
+    values = table[column.name]
+    for problem, bad in (
+        ("empty", None if column.nullable else pc.is_null(values, nan_is_null=True)),
+        ("range", _out_of_bounds(values, column) if column.type == "number" else None),
+        ("future", pc.greater(values, latest) if column.not_future else None),
+        ("choice", _no_choice(values, column) if _type_of(column) == pa.string() else None),
+    ):
+        if bad is not None and pc.any(bad).as_py():
+            at = pc.index(bad, True).as_py()
+            raise InputError(
+                f"batch.facts-{problem}",
+                path=str(file),
+                column=column.name,
+                value=values[at].as_py(),
+                minimum=column.minimum,
+                maximum=column.maximum,
+                latest=latest,
+                choices=", ".join(column.choices),
+            )
+
+
+def _read_file(file: Path, wanted: pa.Schema) -> pa.Table:
     try:
         there = pq.read_schema(file)
         missing = [
@@ -173,8 +202,6 @@ def _read_file(file: Path, wanted: pa.Schema, person_ids: Collection[str] | None
         present = [field for field in wanted if field.name in there.names]
         # as one file: as a data set, its branch would become a column
         table = pq.ParquetFile(file).read(columns=[field.name for field in present])
-        if person_ids is not None:
-            table = table.filter(pc.is_in(table["person_id"], pa.array(sorted(person_ids))))
         for at, field in enumerate(present):
             # dictionaries, large strings and moments of midnight are what other tools write
             table = table.set_column(at, field.name, pc.cast(table[field.name], field.type))
@@ -199,7 +226,9 @@ def _no_choice(values: pa.ChunkedArray, column: Column) -> pa.ChunkedArray | Non
 def _to_objects(values: pa.ChunkedArray) -> np.ndarray:
     """Return a column as the database would hand it out: text, floats and dates, None for none."""
     array = values.to_pandas(date_as_object=True).to_numpy(dtype=object)
-    return np.where(pd.isna(array), None, array)
+    array = array.copy()  # what pyarrow hands out is read-only
+    array[pd.isna(array)] = None
+    return array
 
 
 def _first_line(error: Exception) -> str:

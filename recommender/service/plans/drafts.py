@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-
-import pandas as pd
 
 from recommender.errors import ConflictError, InputError, NotFoundError
 from recommender.results import Gaps, Plan, PlanActivity, to_json
@@ -17,6 +15,7 @@ from recommender.service.levels.standing import Standing, aim_at, read_standing
 from recommender.service.people.leavers import refuse_left
 from recommender.service.permissions import Permission
 from recommender.service.plans.choices import PlanRequest, Purse, check_names, find_target_grade
+from recommender.service.plans.dates import Dates, runs_of
 from recommender.service.plans.learning_path import is_for_grade
 from recommender.service.plans.making import make_plan
 from recommender.service.plans.stored import (
@@ -159,13 +158,11 @@ def create_plans(
     with session.reading() as connection:
         people = _whom_to_plan(session, connection, request, org_unit, person_ids, as_of)
         purse = Purse(total_cost)
-        offerings = read_offerings(connection, as_of=as_of)
+        runs = runs_of(read_offerings(connection, as_of=as_of))
         for start in range(0, len(people), _PEOPLE_AT_ONCE):
             note_progress(start, len(people))
             some = people[start : start + _PEOPLE_AT_ONCE]
-            drafts += _draft_some(
-                session, connection, some, request, as_of, offerings, refused, purse
-            )
+            drafts += _draft_some(session, connection, some, request, as_of, runs, refused, purse)
     note_progress(len(people), len(people))
     with session.writing() as connection:
         kept = _keep_plans(session, connection, drafts, refused, party="hr")
@@ -195,9 +192,9 @@ def try_plans(
     with session.reading() as connection:
         people = _whom_to_plan(session, connection, request, None, person_ids, as_of)
         session.saw(person.ref for person in people)
-        offerings = read_offerings(connection, as_of=as_of)
+        runs = runs_of(read_offerings(connection, as_of=as_of))
         purse = Purse(total_cost)
-        drafts = _draft_some(session, connection, people, request, as_of, offerings, refused, purse)
+        drafts = _draft_some(session, connection, people, request, as_of, runs, refused, purse)
     return GroupPlans([draft.plan for draft in drafts], refused)
 
 
@@ -281,11 +278,11 @@ def _draft(
     with session.reading() as connection:
         refuse_left(session.person(connection, person_id), as_of)
         standing = read_standing(connection, framework, as_of=as_of, person_ids=[person_id])
-        offerings = read_offerings(connection, as_of=as_of)
+        runs = runs_of(read_offerings(connection, as_of=as_of))
         undone = find_undone(session, connection, [person_id])
     # from here on no connection is held: solving takes longer than reading
     prospects = _find_prospects(session, standing, request)
-    return _draft_row(session, prospects, 0, request, offerings, undone.get(person_id, ()))
+    return _draft_row(session, prospects, 0, request, runs, undone.get(person_id, ()))
 
 
 def _whom_to_plan(
@@ -314,7 +311,7 @@ def _draft_some(
     people: Sequence[PersonHead],
     request: PlanRequest,
     as_of: dt.date,
-    offerings: pd.DataFrame,
+    runs: Mapping[str, Sequence[Dates]],
     refused: list[tuple[str, InputError | ConflictError]],
     purse: Purse,
 ) -> list[PlanDraft]:
@@ -343,7 +340,7 @@ def _draft_some(
                 prospects,
                 row_of[person_id],
                 purse.limit(request),
-                offerings,
+                runs,
                 undone.get(person_id, ()),
             )
             purse.refuse_nothing(request, draft.plan)
@@ -366,8 +363,8 @@ def _draft_row(
     prospects: Prospects,
     row: int,
     request: PlanRequest,
-    offerings: pd.DataFrame,
+    runs: Mapping[str, Sequence[Dates]],
     undone: Sequence[PlanActivity],
 ) -> PlanDraft:
-    plan = make_plan(prospects, row, request, offerings=offerings, lang=session.lang, undone=undone)
+    plan = make_plan(prospects, row, request, runs=runs, lang=session.lang, undone=undone)
     return PlanDraft(describe_gaps(prospects.framework, prospects.standing, row), plan)

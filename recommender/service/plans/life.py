@@ -26,6 +26,7 @@ from recommender.errors import (
 from recommender.results import Gaps, Plan, to_json
 from recommender.service.levels.gaps import describe_gaps
 from recommender.service.permissions import Permission
+from recommender.service.plans.dates import runs_of
 from recommender.service.plans.development.activities import unnamed_manager
 from recommender.service.plans.development.progress import check_done
 from recommender.service.plans.editing import PlanEdit, replan
@@ -314,7 +315,7 @@ def _edited(
         find_prospects(framework, standing, service.estimates),
         before,
         edit,
-        coming=read_offerings(connection, as_of=max(before.as_of, session.today)),
+        coming=runs_of(read_offerings(connection, as_of=max(before.as_of, session.today))),
         named=find_offerings(connection, wanted),
         today=session.today,
         # people have arranged their work by the dates of a plan that was ever in force

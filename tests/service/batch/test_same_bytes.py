@@ -39,9 +39,7 @@ def test_facts_of_a_folder_give_what_the_database_gives(library, tmp_path):
             assert rows.num_rows
             assert rows_in(folder, table).equals(rows)
         # the one rests on versions of rows, the other on files
-        ours, theirs = (
-            rows_in(place, head, without=("rests_on",)) for place in (database, folder)
-        )
+        ours, theirs = (rows_in(place, head, without=("rests_on",)) for place in (database, folder))
         assert ours.equals(theirs)
 
 

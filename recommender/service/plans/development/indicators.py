@@ -37,8 +37,9 @@ class IndicatorPicker:
         settings = framework.catalog.settings
         self._weights = {kind: settings.weight_of_rater(kind) for kind in RATER_TYPE_CODES}
         self._picked: set[str] = set()
-        person = standing.people.iloc[row]
-        self._person_id, self._manager_id = person["person_id"], person["manager_id"]
+        self._person_id, self._manager_id = (
+            standing.people[name].iloc[row] for name in ("person_id", "manager_id")
+        )
 
     def pick(self, competency_id: str, *, taught: Collection[str] = ()) -> str:
         """Return an indicator of the next level of an assessed competency.
@@ -104,10 +105,11 @@ class IndicatorPicker:
     def _ratings(self) -> dict[str, list[_Rating]]:
         """The person's ratings by competency; read once, and only if they are asked for."""
         snapshot = self._standing.snapshot
-        rows = snapshot.ratings.iloc[snapshot.rating_rows.get(self._person_id, [])]
+        rows = snapshot.rating_rows.get(self._person_id, [])
         names = ("competency_id", "indicator_id", "rater_type", "rater_id", "rating", "rated_on")
+        columns = (snapshot.ratings[name].to_numpy()[rows].tolist() for name in names)
         by_competency: dict[str, list[_Rating]] = {}
-        for competency_id, *rating in zip(*(rows[name].tolist() for name in names), strict=True):
+        for competency_id, *rating in zip(*columns, strict=True):
             by_competency.setdefault(competency_id, []).append(tuple(rating))
         return by_competency
 
