@@ -17,11 +17,11 @@ from recommender.cli.printing import print_path, print_plans
 from recommender.errors import InputError
 from recommender.ranking import Objective
 from recommender.results import to_json
-from recommender.service.batch.executing import Workers
 from recommender.service.batch.running import work_out_everybody
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts import create_plans
 from recommender.service.recommend.recommendations import RecommendationRequest
+from recommender.service.workers import Workers
 from recommender.texts import explain
 
 _PANEL = "Work"

@@ -16,12 +16,12 @@ from functools import partial
 from pathlib import Path
 
 from recommender.exchange.parquet.facts import FactFolder
-from recommender.service.batch.executing import Workers
 from recommender.service.batch.running import work_out_everybody
 from recommender.service.batch.sources import FolderFacts
 from recommender.service.levels.standing import find_first_days, find_standing
 from recommender.service.recommend.recommendations import RecommendationRequest, rank_standing
 from recommender.service.session import open_session
+from recommender.service.workers import Workers
 from recommender.settings import Settings
 from recommender.store import EVERYONE
 from tests.benchmarks.made_up_facts import AS_OF, write_made_up_facts

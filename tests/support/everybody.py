@@ -10,12 +10,12 @@ import pyarrow.parquet as pq
 from asking import session_of
 from organisations import AS_OF, TINY
 
-from recommender.service.batch.executing import Workers
 from recommender.service.batch.running import RunReport, work_out_everybody
 from recommender.service.exports.facts import export_facts
 from recommender.service.installation import Service
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.recommend.recommendations import RecommendationRequest
+from recommender.service.workers import Workers
 from recommender.settings import Settings
 
 RANKING = RecommendationRequest(top=3)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 
 from recommender.errors import ConflictError
@@ -17,6 +16,7 @@ from recommender.service.estimates import Estimates
 from recommender.service.framework import Framework
 from recommender.service.levels.standing import Standing, aim_at
 from recommender.service.plans.choices import PlanRequest, find_target_grade
+from recommender.service.plans.dates import Dates
 from recommender.service.plans.making import make_plan
 from recommender.service.recommend.prospects import find_prospects
 from recommender.texts import explain
@@ -28,7 +28,7 @@ def plan_part(
     estimates: Estimates,
     request: PlanRequest,
     *,
-    offerings: pd.DataFrame,
+    runs: Mapping[str, Sequence[Dates]],
     lang: str,
 ) -> tuple[dict[str, Plan], dict[str, str]]:
     """Make the plans of a part's people, and say by id why some have none."""
@@ -38,7 +38,7 @@ def plan_part(
     refused: dict[str, str] = {}
     for row, person_id in enumerate(standing.people["person_id"].tolist()):
         try:
-            made = make_plan(prospects, row, request, offerings=offerings, lang=lang)
+            made = make_plan(prospects, row, request, runs=runs, lang=lang)
             # the id is random, and only a plan that is kept needs one
             plans[person_id] = replace(made, plan_id="")
         except ConflictError as error:

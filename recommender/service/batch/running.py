@@ -9,18 +9,19 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from recommender.errors import InputError
 from recommender.exchange.parquet.parts import PartName, remove_others
-from recommender.service.batch.executing import Workers, check_cluster, run_parts
 from recommender.service.batch.tasks import Part, PartDone, Task
-from recommender.service.batch.working import find_facts
+from recommender.service.batch.working import find_facts, work_out_part
 from recommender.service.framework import require_target_grade
 from recommender.service.permissions import Permission
 from recommender.service.plans.choices import PlanRequest, check_names, find_target_grade
 from recommender.service.recommend.recommendations import RecommendationRequest
 from recommender.service.session import Session
+from recommender.service.workers import Basis, Workers, check_cluster, hand_out
 
 # bounds the memory of a worker, and is what is done again when one dies
 PART_PEOPLE = 1000
@@ -95,18 +96,16 @@ def work_out_everybody(
         today=session.today,
         lang=session.lang,
         request=request,
-        model_id=service.estimates.model_id,
-        catalog_digest=service.framework.catalog.digest,
+        basis=Basis.of(service),
     )
     people = find_facts(task, service).list_people(session.who.scope, as_of)
     parts = divide(people)
     _begin(task, parts)
     done: list[PartDone] = []
-    size = {part.name: len(part.person_ids) for part in parts}
     ready = 0
-    for part in run_parts(workers, task, parts):
-        done.append(part)
-        ready += size[part.part]
+    for part, outcome in hand_out(workers, task.basis, partial(work_out_part, task), parts):
+        done.append(outcome)
+        ready += len(part.person_ids)
         note_progress(ready, len(people))
     report = _report(done)
     session.details |= {"computed": report.computed, "folder": str(to)}

@@ -13,6 +13,7 @@ from recommender.exchange.parquet.parts import PartName
 from recommender.service.batch.sources import Head
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.recommend.recommendations import RecommendationRequest
+from recommender.service.workers import Basis
 
 # counts changes of what is written: results of an earlier form are worked out anew
 _FORM = 1
@@ -34,8 +35,8 @@ class Task:
         Language of plans and reasons.
     request : RecommendationRequest or PlanRequest
         What is wanted: levels and the best modules, or plans.
-    model_id, catalog_digest : str
-        What it is worked out with; a worker that has others refuses.
+    basis : Basis
+        What it is worked out with.
     """
 
     folder: Path
@@ -44,8 +45,7 @@ class Task:
     today: dt.date
     lang: str
     request: RecommendationRequest | PlanRequest
-    model_id: str | None
-    catalog_digest: str
+    basis: Basis
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ class Task:
 
     def describe_basis(self, offerings: pd.DataFrame | None) -> str:
         """Return what every person's results rest on, beside the facts about the person."""
-        parts = [str(_FORM), repr(self.request), str(self.model_id), self.catalog_digest, self.lang]
+        parts = [str(_FORM), repr(self.request), str(self.basis), self.lang]
         if offerings is not None:
             # a plan begins on the day after
             parts += [str(self.as_of), offerings.to_csv(index=False)]
@@ -75,7 +75,6 @@ class Part:
 class PartDone:
     """How many people a part has, how many were worked out now, and who got nothing and why."""
 
-    part: PartName
     people: int
     computed: int
     refused: tuple[tuple[str, str], ...]

@@ -3,87 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Collection, Mapping
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute
-from threadpoolctl import threadpool_limits
 
 from recommender.arrays import to_date, to_day
-from recommender.errors import ConflictError, InputError, StoreError
+from recommender.errors import InputError
 from recommender.exchange.parquet.facts import FactFolder
 from recommender.exchange.parquet.parts import read_head, read_part, to_table, write_part
 from recommender.service.batch.planning import plan_part, tabulate_figures, tabulate_items
 from recommender.service.batch.rankings import rank_part
 from recommender.service.batch.sources import DatabaseFacts, Facts, FolderFacts
 from recommender.service.batch.tasks import Part, PartDone, Task, digest_of
-from recommender.service.installation import Service, open_service
+from recommender.service.installation import Service
 from recommender.service.levels.standing import find_first_days, find_standing
 from recommender.service.levels.validity import find_last_days
 from recommender.service.plans.choices import PlanRequest
-from recommender.settings import Settings
+from recommender.service.plans.dates import runs_of
 from recommender.texts import explain
 
 # its functions are made when it is imported, so a type checker knows none of them
 pc: Any = pyarrow.compute
-
-# a database that restarts, or is moved, is back within minutes
-_PATIENCE_SECONDS = 180
-_AWAY = ("store.unreachable", "store.locked")
-
-
-def work_out_part(settings: Settings | None, task: Task, part: Part) -> PartDone:
-    """Bring the results of a part up to date; doing it again changes nothing.
-
-    Parameters
-    ----------
-    settings : Settings or None
-        Where catalogue, database and models are; None: as the environment of this process says.
-    task : Task
-        What to work out.
-    part : Part
-        For whom.
-
-    Raises
-    ------
-    ConflictError
-        If this process has another catalogue or model than the one that asks.
-    StoreError
-        If the database stays away for minutes.
-    """
-    # one thread: there is a process for each core already
-    with threadpool_limits(1):
-        ends = time.monotonic() + _PATIENCE_SECONDS
-        pause = 1.0
-        while True:
-            try:
-                service = _opened(
-                    # frozen, and so hashable
-                    settings or Settings(),  # pyright: ignore[reportArgumentType]
-                    task.catalog_digest,
-                    task.model_id,
-                )
-                try:
-                    return _work_out(service, task, part)
-                finally:
-                    # until the next part: a worker that waits for work needs no connection
-                    service.close()
-            except StoreError as error:
-                if error.code not in _AWAY or time.monotonic() > ends:
-                    raise
-                time.sleep(pause)
-                pause = min(2 * pause, 10.0)
-
-
-@lru_cache(maxsize=1)
-def _opened(settings: Settings, *_wanted: str | None) -> Service:
-    # held for the parts that this process is still to do; a task with another catalogue or model
-    # finds them read again
-    return open_service(settings, create=False)
 
 
 def find_facts(task: Task, service: Service) -> Facts:
@@ -93,24 +36,19 @@ def find_facts(task: Task, service: Service) -> Facts:
     return FolderFacts(FactFolder(task.facts, max(task.as_of, task.today)))
 
 
-def _work_out(service: Service, task: Task, part: Part) -> PartDone:
+def work_out_part(task: Task, service: Service, part: Part) -> PartDone:
+    """Bring the results of a part up to date; doing it again changes nothing."""
     framework, estimates = service.framework, service.estimates
-    if (framework.catalog.digest, estimates.model_id) != (task.catalog_digest, task.model_id):
-        raise ConflictError(
-            "batch.worker-differs",
-            model=estimates.model_id or "–",
-            wanted=task.model_id or "–",
-        )
     is_plan = isinstance(task.request, PlanRequest)
     with find_facts(task, service).open(part.name.branch, task.as_of) as facts:
         offerings = facts.read_offerings() if is_plan else None
-        basis = task.describe_basis(offerings)
+        rests_on = task.describe_basis(offerings)
         heads = {head.person_id: head for head in facts.read_heads(part.person_ids)}
-        digests = {name: digest_of(basis, head) for name, head in heads.items()}
+        digests = {name: digest_of(rests_on, head) for name, head in heads.items()}
         old = read_head(task.folder, part.name, task.tables)
         current = _find_current(old, digests, task.as_of)
         if old is not None and len(current) == len(heads) == len(old):
-            return PartDone(part.name, len(heads), 0, _refused(old))
+            return PartDone(len(heads), 0, _refused(old))
         wanted = [heads[name] for name in sorted(heads.keys() - current)]
         # whoever has another grade than those of the catalogue gets nothing, and the others theirs
         known = [head.person_id for head in wanted if head.grade in framework.grade_ids]
@@ -127,7 +65,7 @@ def _work_out(service: Service, task: Task, part: Part) -> PartDone:
     if isinstance(task.request, PlanRequest):
         assert offerings is not None
         plans, no_plan = plan_part(
-            framework, standing, estimates, task.request, offerings=offerings, lang=task.lang
+            framework, standing, estimates, task.request, runs=runs_of(offerings), lang=task.lang
         )
         refused |= no_plan
         figures = tabulate_figures(plans, names)
@@ -146,8 +84,8 @@ def _work_out(service: Service, task: Task, part: Part) -> PartDone:
             "org_unit": [head.org_unit for head in wanted],
             "grade": [head.grade for head in wanted],
             "synthetic": [head.synthetic for head in wanted],
-            "model_id": [task.model_id] * len(wanted),
-            "catalog_digest": [task.catalog_digest] * len(wanted),
+            "model_id": [task.basis.model_id] * len(wanted),
+            "catalog_digest": [task.basis.catalog_digest] * len(wanted),
             "rests_on": [digests[name] for name in names],
             "holds_until": [to_date(until.get(name, to_day(task.as_of))) for name in names],
             "refused": [refused[name] for name in names],
@@ -156,7 +94,7 @@ def _work_out(service: Service, task: Task, part: Part) -> PartDone:
     )
     joined = _join(task, part, {task.tables[0]: head, **tables}, current)
     write_part(task.folder, part.name, joined)
-    return PartDone(part.name, len(heads), len(wanted), _refused(joined[task.tables[0]]))
+    return PartDone(len(heads), len(wanted), _refused(joined[task.tables[0]]))
 
 
 def _find_current(

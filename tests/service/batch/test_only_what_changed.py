@@ -8,6 +8,7 @@ import datetime as dt
 import os
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import asking
@@ -16,7 +17,6 @@ import pytest
 from everybody import PLANS, RANKING, files_in, heads_in, rows_in, work_out, write_facts
 from organisations import AS_OF, TINY, service_on
 
-from recommender.arrays import months_before
 from recommender.errors import ConflictError
 from recommender.exchange.parquet.parts import PartName
 from recommender.ranking import Objective
@@ -24,8 +24,9 @@ from recommender.service.batch.sources import Head
 from recommender.service.batch.tasks import Part, Task, digest_of
 from recommender.service.batch.working import work_out_part
 from recommender.service.people.imports import store_frame
-from recommender.service.people.people import create_person, change_person
+from recommender.service.people.people import change_person, create_person
 from recommender.service.privacy.personal_data import erase_person
+from recommender.service.workers import Basis, Workers, hand_out
 from recommender.settings import Settings
 from recommender.store import writing
 from recommender.table_kinds import KINDS
@@ -151,7 +152,7 @@ def test_another_catalogue_works_everybody_out(staff, results, tmp_path):
 
 
 def test_results_rest_on_model_catalogue_release_request_and_person(tmp_path):
-    task = Task(tmp_path, None, AS_OF, AS_OF, "zh-CN", RANKING, "m1", "c1")
+    task = Task(tmp_path, None, AS_OF, AS_OF, "zh-CN", RANKING, Basis("m1", "c1"))
     head = Head("P1", "东区示例分公司/示例部门", "assistant", True, "1")
 
     def digest(task, person=head, offerings=None):
@@ -161,8 +162,8 @@ def test_results_rest_on_model_catalogue_release_request_and_person(tmp_path):
     found = [
         digest(task),
         digest(replace(task, model_id=None)),
-        digest(replace(task, model_id="m2")),
-        digest(replace(task, catalog_digest="c2")),
+        digest(replace(task, basis=Basis("m2", "c1"))),
+        digest(replace(task, basis=Basis("m1", "c2"))),
         digest(replace(task, lang="en")),
         digest(replace(task, request=replace(RANKING, target_grade="librarian"))),
         digest(replace(task, request=PLANS)),
@@ -182,13 +183,12 @@ def test_results_rest_on_model_catalogue_release_request_and_person(tmp_path):
 def test_a_worker_with_another_catalogue_or_model_refuses(staff, tmp_path):
     url = staff.engine.url.render_as_string(hide_password=False)
     settings = Settings(database=url, catalog=TINY, as_of=AS_OF)
-    right = Task(
-        tmp_path, None, AS_OF, AS_OF, "zh-CN", RANKING, None, staff.framework.catalog.digest
-    )
-    part = Part(PartName("东区示例分公司", 0, 1), ("00003",))
-    for wrong in (replace(right, catalog_digest="c2"), replace(right, model_id="m2")):
+    basis = Basis(None, staff.framework.catalog.digest)
+    for wrong in (replace(basis, catalog_digest="c2"), replace(basis, model_id="m2")):
+        task = Task(tmp_path, None, AS_OF, AS_OF, "zh-CN", RANKING, wrong)
+        part = Part(PartName("东区示例分公司", 0, 1), ("00003",))
         with pytest.raises(ConflictError) as caught:
-            work_out_part(settings, wrong, part)
+            list(hand_out(Workers(settings), wrong, partial(work_out_part, task), [part]))
         assert caught.value.code == "batch.worker-differs"
     assert not list(tmp_path.glob("people/**/*"))
 
@@ -278,7 +278,5 @@ def test_facts_of_a_folder_change_by_branch(staff, results, tmp_path):
     store(staff, "assessments", person_id="00003", **FACTS["assessments"])
     write_facts(staff, facts)
     unit = heads_in(results)["00003"]["org_unit"]
-    of_branch = [
-        head for head in heads_in(results).values() if head["org_unit"][:2] == unit[:2]
-    ]
+    of_branch = [head for head in heads_in(results).values() if head["org_unit"][:2] == unit[:2]]
     assert holds(staff, results, tmp_path, RANKING, facts=facts) == [len(of_branch)]

@@ -1,9 +1,9 @@
 """The files of results are the same, wherever they are worked out and wherever the facts are."""
 
+import pytest
 from asking import gaps, plan, recommend
 from everybody import PLANS, RANKING, files_in, rows_in, work_out, write_facts
 from organisations import AS_OF
-from pytest import approx
 
 from recommender.exchange.parquet.schemas import RESULTS
 
@@ -69,7 +69,7 @@ def test_the_figures_are_those_that_a_person_is_shown(staff, tmp_path):
             row = mine[gap.competency_id]
             for name in FIGURES:
                 # the files are rounded, so that every machine writes the same
-                assert row[name] == approx(getattr(gap, name), abs=1e-9), (person_id, name)
+                assert row[name] == pytest.approx(getattr(gap, name), abs=1e-9), (person_id, name)
         best = recommend(staff, person_id, as_of=AS_OF, top=3).recommendations
         assert [
             (row["module_id"], row["hours"], row["cost"])
