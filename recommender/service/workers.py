@@ -132,16 +132,16 @@ def _do(
         try:
             # frozen, and so hashable
             service = _opened(settings or Settings(), basis)  # pyright: ignore[reportArgumentType]
-            found = Basis.of(service)
-            if found != basis:
-                _opened.cache_clear()
-                raise ConflictError(
-                    "batch.worker-differs",
-                    model=found.model_id or "–",
-                    wanted=basis.model_id or "–",
-                )
-            # one thread: there is a process for each core already
             try:
+                found = Basis.of(service)
+                if found != basis:
+                    _opened.cache_clear()
+                    raise ConflictError(
+                        "batch.worker-differs",
+                        model=found.model_id or "–",
+                        wanted=basis.model_id or "–",
+                    )
+                # one thread: there is a process for each core already
                 with threadpool_limits(1):
                     return number, work(service, item)
             finally:

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.slow
 N_BRANCHES, OF_BRANCH = 30, 4
 N_PEOPLE = N_BRANCHES * OF_BRANCH
 PATIENCE_SECONDS = 240
-COMMAND = [sys.executable, "-m", "recommender.cli", "plan-all", "--json"]
+COMMAND = [sys.executable, "-c", "from recommender.cli import main; main()", "plan-all", "--json"]
 
 
 def store_people(service):
