@@ -99,7 +99,9 @@ def hand_out(
     left = dict(enumerate(items))
     # workers of a cluster have a database URL and keys of their own: none travels
     settings = None if workers.cluster else workers.settings
-    for attempt in range(1, _ATTEMPTS + 1):
+    attempt = 0
+    while left:
+        before = len(left)
         try:
             with _backend(workers):
                 run: Any = Parallel(return_as="generator_unordered", pre_dispatch="3*n_jobs")
@@ -108,8 +110,9 @@ def hand_out(
                     for number, item in left.copy().items()
                 ):
                     yield left.pop(number), result
-            return
         except (TerminatedWorkerError, CancelledError, OSError, *_killed()) as error:
+            # a long run may lose many: only attempts count in which nothing was done
+            attempt = 1 if len(left) < before else attempt + 1
             _log.warning("workers lost", attempt=attempt, left=len(left), error=repr(error))
             if not left:
                 return
