@@ -245,7 +245,9 @@ def test_what_is_kept_lies_in_a_volume():
 def calls():
     """Every call of our command line that the page names, as words."""
     lines = re.findall(
-        r"(?:run --rm (?:--volume \S+ )?api|--entrypoint recommender worker|docker exec training recommender) ([^`\n]+)", README
+        r"(?:run --rm (?:--volume \S+ )?api|--entrypoint recommender worker"
+        r"|docker exec training recommender) ([^`\n]+)",
+        README,
     )
     return sorted({line.strip() for line in lines})
 

@@ -24,12 +24,12 @@ def file_of(facts, kind):
     return max((facts / kind).rglob("*.parquet"), key=lambda file: pq.read_metadata(file).num_rows)
 
 
-def change(file, column, value, type=None):
+def change(file, column, value, kind=None):
     """Write a value into the first row, as a tool would that knows no rules."""
     table = pq.ParquetFile(file).read()
-    values = [value, *(table[column] if type is None else table[column].cast(type)).to_pylist()[1:]]
+    values = [value, *(table[column] if kind is None else table[column].cast(kind)).to_pylist()[1:]]
     at = table.column_names.index(column)
-    pq.write_table(table.set_column(at, column, pa.array(values, type or table[column].type)), file)
+    pq.write_table(table.set_column(at, column, pa.array(values, kind or table[column].type)), file)
 
 
 def drop(file, column):
@@ -72,7 +72,7 @@ FAULTS = [
     ("people", say_in_two_branches, "twice", ()),
     ("people", lambda file: file.write_bytes(b"person_id,name\n"), "file", ()),
     ("exams", lambda file: file.write_bytes(file.read_bytes()[:200]), "file", ()),
-    ("people", lambda file: change(file, "hired_on", "soon", type=pa.string()), "file", ("soon",)),
+    ("people", lambda file: change(file, "hired_on", "soon", kind=pa.string()), "file", ("soon",)),
 ]
 
 

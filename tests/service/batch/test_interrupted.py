@@ -14,14 +14,13 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager, suppress
 
 import pandas as pd
 import psutil
 import pytest
-from faults.outages import postgresql_to_stop, stopped
 from everybody import PLANS, files_in, work_out, write_facts
+from faults.outages import postgresql_to_stop, stopped
 from organisations import AS_OF, TINY, service_on
 
 from recommender.service.people.imports import store_frame
@@ -112,10 +111,8 @@ def started(words, log, env):
 
 
 def kill(process):
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
     process.stdout.close()
 
@@ -159,6 +156,8 @@ def test_a_worker_that_is_killed_is_replaced(facts, tmp_path):
         workers[0].kill()
         report = report_of(process, log)
     assert report["people"] == N_PEOPLE
+    # said beside the answer, and not in it
+    assert "workers lost" in log.read_text()
     assert files_in(results) == files_in(facts / "from-files")
 
 

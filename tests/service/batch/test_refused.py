@@ -8,9 +8,9 @@ from everybody import PLANS, RANKING, heads_in, rows_in, work_out, write_facts
 from organisations import AS_OF, TINY
 
 from recommender.errors import ForbiddenError, InputError, NotFoundError
-from recommender.service.workers import Workers
 from recommender.service.batch.running import work_out_everybody
 from recommender.service.permissions import PERMISSIONS, Principal, Role
+from recommender.service.workers import Workers
 from recommender.settings import Settings
 from recommender.store import schema, writing
 

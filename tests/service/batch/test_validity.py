@@ -61,9 +61,9 @@ RATINGS = st.tuples(
     st.sampled_from([0, 1, 2, 3]),
     DAY,
 ).map(lambda r: (r[0], *r[1], r[2], r[2], r[3], r[4]))
-EXAMS = st.tuples(
-    PERSON, st.sampled_from(SITTINGS), st.sampled_from([40.0, 70.0, 90.0]), DAY
-).map(lambda r: (r[0], *r[1], *r[2:]))
+EXAMS = st.tuples(PERSON, st.sampled_from(SITTINGS), st.sampled_from([40.0, 70.0, 90.0]), DAY).map(
+    lambda r: (r[0], *r[1], *r[2:])
+)
 ASSESSMENTS = st.tuples(
     PERSON,
     st.sampled_from(FRAMEWORK.competency_ids),
@@ -83,9 +83,7 @@ def of_day(facts, as_of):
     for kind, rows in facts.items():
         kept = [row for row in rows if since.get(kind, dt.date.min) <= row[-1] <= as_of]
         frames[kind] = table(kind, kept)
-    people = pd.DataFrame(
-        {"person_id": PEOPLE, "grade": ["assistant", "librarian"]}, dtype=object
-    )
+    people = pd.DataFrame({"person_id": PEOPLE, "grade": ["assistant", "librarian"]}, dtype=object)
     return Snapshot(people=people, **frames)
 
 
