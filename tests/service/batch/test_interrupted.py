@@ -29,7 +29,7 @@ from recommender.table_kinds import KINDS
 
 pytestmark = pytest.mark.slow
 
-N_BRANCHES, OF_BRANCH = 30, 4
+N_BRANCHES, OF_BRANCH = 30, 3
 N_PEOPLE = N_BRANCHES * OF_BRANCH
 PATIENCE_SECONDS = 240
 COMMAND = [sys.executable, "-c", "from recommender.cli import main; main()", "plan-all", "--json"]
