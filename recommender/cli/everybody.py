@@ -133,6 +133,7 @@ def plan_all(
             request,
             as_of=term.settings.as_of,
             org_unit=org_unit,
+            workers=Workers(term.settings, jobs),
             note_progress=note_progress,
         )
     if term.as_json:

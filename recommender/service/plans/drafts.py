@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from recommender.errors import ConflictError, InputError, NotFoundError
 from recommender.results import Gaps, Plan, PlanActivity, to_json
 from recommender.service.framework import find_path
+from recommender.service.installation import Service
 from recommender.service.levels.distance import word_gaps
 from recommender.service.levels.gaps import describe_gaps
 from recommender.service.levels.standing import Standing, aim_at, read_standing
 from recommender.service.people.leavers import refuse_left
-from recommender.service.permissions import Permission
+from recommender.service.permissions import Permission, Principal
 from recommender.service.plans.choices import PlanRequest, Purse, check_names, find_target_grade
 from recommender.service.plans.dates import Dates, runs_of
 from recommender.service.plans.learning_path import is_for_grade
@@ -27,6 +29,7 @@ from recommender.service.plans.stored import (
 )
 from recommender.service.recommend.prospects import Prospects, find_prospects
 from recommender.service.session import Session
+from recommender.service.workers import Basis, Workers, hand_out
 from recommender.store import (
     Connection,
     PersonHead,
@@ -41,6 +44,17 @@ from recommender.store.scope import present
 
 # enough to share the reading and the search for candidates, and to tell of progress in between
 _PEOPLE_AT_ONCE = 100
+# a process takes as long to start as some hundred plans
+_WORTH_SHARING = 1000
+
+
+@dataclass(frozen=True)
+class Asking:
+    """On whose behalf workers make plans."""
+
+    who: Principal
+    today: dt.date
+    lang: str
 
 
 @dataclass(frozen=True)
@@ -57,6 +71,9 @@ class GroupPlans:
 
     plans: list[Plan]
     refused: list[tuple[str, InputError | ConflictError]]
+
+
+_Drafted = tuple[list[PlanDraft], list[tuple[str, InputError | ConflictError]]]
 
 
 def simulate_plan(
@@ -131,6 +148,7 @@ def create_plans(
     org_unit: str | None = None,
     person_ids: Sequence[str] | None = None,
     total_cost: float | None = None,
+    workers: Workers | None = None,
     note_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> GroupPlans:
     """Make a plan for everybody of an org unit and the units below it, then keep all of them.
@@ -139,7 +157,8 @@ def create_plans(
     them, in that order. Who has left by that day gets none, and a learning path leaves out the
     people whose grade it is not for. Where no plan can be made for somebody, the others still get
     theirs. `total_cost`, in CNY, is what all plans together may cost: each may use what those
-    before it have left. `note_progress` is told how many people of how many are done.
+    before it have left. Without it `workers` share very many people among them.
+    `note_progress` is told how many people of how many are done.
 
     Raises
     ------
@@ -154,16 +173,19 @@ def create_plans(
     check_names(session.service.framework, request)
     drafts: list[PlanDraft] = []
     refused: list[tuple[str, InputError | ConflictError]] = []
-    # one state of the database for all, held until the last plan is solved (DECISIONS 20)
+    # one state of the database for all, held until the last plan is solved (DECISIONS 20); workers
+    # have one for each piece of the work
     with session.reading() as connection:
         people = _whom_to_plan(session, connection, request, org_unit, person_ids, as_of)
+        if workers is not None and total_cost is None and len(people) > _WORTH_SHARING:
+            drafts, refused = _share(session, workers, people, request, as_of, note_progress)
+            people = []
         purse = Purse(total_cost)
         runs = runs_of(read_offerings(connection, as_of=as_of))
         for start in range(0, len(people), _PEOPLE_AT_ONCE):
-            note_progress(start, len(people))
             some = people[start : start + _PEOPLE_AT_ONCE]
             drafts += _draft_some(session, connection, some, request, as_of, runs, refused, purse)
-    note_progress(len(people), len(people))
+            note_progress(start + len(some), len(people))
     with session.writing() as connection:
         kept = _keep_plans(session, connection, drafts, refused, party="hr")
         session.details |= {"plans": len(kept), "failed": len(refused)}
@@ -350,6 +372,48 @@ def _draft_some(
             purse.pay(draft.plan)
             drafts.append(draft)
     return drafts
+
+
+def _share(
+    session: Session,
+    workers: Workers,
+    people: Sequence[PersonHead],
+    request: PlanRequest,
+    as_of: dt.date,
+    note_progress: Callable[[int, int], None],
+) -> tuple[list[PlanDraft], list[tuple[str, InputError | ConflictError]]]:
+    """Let workers draft plans; the drafts come in the order of the people."""
+    person_ids = [person.person_id for person in people]
+    pieces = [
+        tuple(person_ids[start : start + _PEOPLE_AT_ONCE])
+        for start in range(0, len(person_ids), _PEOPLE_AT_ONCE)
+    ]
+    asks = Asking(session.who, session.today, session.lang)
+    work = partial(_draft_apart, asks, request, as_of)
+    found: dict[tuple[str, ...], _Drafted] = {}
+    for piece, drafted in hand_out(workers, Basis.of(session.service), work, pieces):
+        found[piece] = drafted
+        note_progress(sum(map(len, found)), len(people))
+    return (
+        [draft for piece in pieces for draft in found[piece][0]],
+        [pair for piece in pieces for pair in found[piece][1]],
+    )
+
+
+def _draft_apart(
+    asks: Asking, request: PlanRequest, as_of: dt.date, service: Service, piece: tuple[str, ...]
+) -> _Drafted:
+    """Draft plans for some people in a process that has a service of its own."""
+    session = Session(service, asks.who, "plans", asks.today, lang=asks.lang)
+    refused: list[tuple[str, InputError | ConflictError]] = []
+    with session.reading() as connection:
+        people = _whom_to_plan(session, connection, request, None, piece, as_of)
+        runs = runs_of(read_offerings(connection, as_of=as_of))
+        purse = Purse(None)
+        return (
+            _draft_some(session, connection, people, request, as_of, runs, refused, purse),
+            refused,
+        )
 
 
 def _find_prospects(session: Session, standing: Standing, request: PlanRequest) -> Prospects:

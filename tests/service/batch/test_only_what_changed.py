@@ -161,7 +161,7 @@ def test_results_rest_on_model_catalogue_release_request_and_person(tmp_path):
     offerings = pd.DataFrame({"offering_id": ["o1"]})
     found = [
         digest(task),
-        digest(replace(task, model_id=None)),
+        digest(replace(task, basis=Basis(None, "c1"))),
         digest(replace(task, basis=Basis("m2", "c1"))),
         digest(replace(task, basis=Basis("m1", "c2"))),
         digest(replace(task, lang="en")),
