@@ -65,7 +65,7 @@ COMMANDS = {
     ),
     "export": (
         "exporting.export",
-        "Export the history for an analyst, or facts or results as Parquet files.",
+        "Export the history for an analyst, or all facts as Parquet files.",
     ),
     "serve": (
         "serve",

@@ -1,4 +1,4 @@
-"""The command that writes history, facts or results for others: export."""
+"""The command that writes history or facts for others: export."""
 
 from __future__ import annotations
 
