@@ -104,7 +104,8 @@ def list_people(
         .order_by(schema.person.c.person_id)
         .limit(limit)
     )
-    return [PersonHead(*row) for row in connection.execute(query)]
+    # all at once: one by one they take twice as long
+    return [PersonHead(*row) for row in connection.execute(query).all()]
 
 
 def reaches_unit(connection: sa.Connection, scope: Scope, path: str) -> bool:
