@@ -51,7 +51,7 @@ class DayLevels:
     def __init__(self, n_competencies: int) -> None:
         self._rows: dict[str, int] = {}
         self._versions: IntArray = np.zeros(0, dtype=np.int64)
-        # one array of all, not one a person: of 100,000 people these would take long to put together
+        # one array of all: those of 100,000 people, one by one, would take long to put together
         self._figures: FloatArray = np.zeros((3, 0, n_competencies))
         self._lock = threading.Lock()
 
@@ -105,8 +105,8 @@ class LevelCache:
     def __init__(self, days: int) -> None:
         self._days: LRUCache[tuple[str, dt.date], DayLevels] = LRUCache(days)
         self._lock = threading.Lock()
-        # held by who computes many levels; apart from `_lock`, which others need meanwhile
-        self.working = threading.Lock()
+        # held by who works out many levels; apart from `_lock`, which others need meanwhile
+        self.working = threading.RLock()
 
     def of_day(self, key: tuple[str, dt.date], n_competencies: int) -> DayLevels:
         """Return what is held for a catalogue and day, to be taken from and added to."""

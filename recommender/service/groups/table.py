@@ -48,8 +48,10 @@ class GroupTable:
         The catalogue.
     as_of : date
         The day.
+    people : sequence of PersonHead
+        Everybody within the scope.
     home, grades : ndarray of shape (n_people,)
-        Positions of the units and grades of everybody within the scope.
+        Positions of their units and grades.
     levels, gaps : Levels, GapArrays
         Where they stand.
     units : sequence of str
@@ -69,6 +71,7 @@ class GroupTable:
 
     framework: Framework
     as_of: dt.date
+    people: Sequence[PersonHead]
     home: IntArray
     grades: IntArray
     levels: Levels
@@ -97,12 +100,14 @@ def read_group_table(
     scope: Scope,
     today: dt.date,
     by_quarter: bool,
+    beside: GroupTable | None = None,
 ) -> GroupTable:
     """Read where the people of a scope stand; the cells are the same whatever is asked for.
 
     With `by_quarter`, the day is the end of a quarter, and what is shown tells nothing of a small
     group either when it is put beside what is shown at the ends of earlier ones. Whoever has left
-    by `today` is not among the people.
+    by `today` is not among the people. They are read once for tables of several days: with the same
+    connection, of the same principal, the first of these is handed over as `beside`.
 
     Raises
     ------
@@ -121,7 +126,11 @@ def read_group_table(
     # by somebody who left in between. Everybody else within the scope, whatever is asked for:
     # which cells are shown must not depend on the question, or two questions together would tell
     # what one leaves out
-    people = list_people(connection, scope, conditions=[present(today)], limit=None)
+    people = (
+        beside.people
+        if beside
+        else list_people(connection, scope, conditions=[present(today)], limit=None)
+    )
     grades = find_grades(framework, people)
     levels, gaps = work_out_gaps(
         connection,
@@ -161,6 +170,7 @@ def read_group_table(
     return GroupTable(
         framework=framework,
         as_of=request.as_of,
+        people=people,
         home=home,
         grades=grades,
         levels=levels,
@@ -205,8 +215,8 @@ def _choose_shown(counts: IntArray, above: IntArray) -> BoolArray:
 
 def _is_changed(before: Levels, after: Levels) -> BoolArray:
     """Say for each person and competency whether another assessment counts than before."""
-    same = np.isclose(before.level, after.level, rtol=0, atol=0, equal_nan=True)
-    return ~same | (before.day != after.day)
+    neither: BoolArray = np.isnan(before.level) & np.isnan(after.level)
+    return ~neither & ((before.level != after.level) | (before.day != after.day))
 
 
 def require_unit(connection: Connection, scope: Scope, path: str) -> None:

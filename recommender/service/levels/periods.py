@@ -43,7 +43,7 @@ def read_periods(
     person_ids: Sequence[str],
     days: Sequence[dt.date],
 ) -> Iterator[Period]:
-    """Yield periods of people's levels that take in all of these days; those who are gone have none.
+    """Yield periods of people's levels that take in all of these days.
 
     The facts are read once for all days, which takes most of the time.
     """

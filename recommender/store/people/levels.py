@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from recommender.store import schema
 from recommender.store.people.people import in_pieces
 from recommender.store.scope import present
-from recommender.store.writes import write_rows
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,7 @@ def find_without_levels(
         )
         for day in days
     ]
-    query = sa.select(person.person_id, person.version).where(
-        present(present_on), sa.or_(*missing)
-    )
+    query = sa.select(person.person_id, person.version).where(present(present_on), sa.or_(*missing))
     if among is not None:
         query = query.where(person.person_id.in_(among))
     rows = connection.execute(query.order_by(person.person_id)).all()
@@ -89,13 +87,20 @@ def find_without_levels(
 
 
 def replace_kept_levels(
-    connection: sa.Connection, person_ids: Collection[str], rows: Iterable[KeptLevels]
+    connection: sa.Connection, person_ids: Collection[str], rows: Collection[KeptLevels]
 ) -> None:
     """Keep these levels of people, and no others of the same people."""
     kept = schema.person_levels
     for some in in_pieces(person_ids):
         connection.execute(kept.delete().where(kept.c.person_id.in_(some)))
-    write_rows(connection, kept, [asdict(row) for row in rows])
+    if not rows:
+        return
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    insert = dialect.insert(kept)
+    changes = {column.name: insert.excluded[column.name] for column in kept.c}
+    # another server may have just kept the same
+    keep = insert.on_conflict_do_update(index_elements=[*kept.primary_key], set_=changes)
+    connection.execute(keep, [asdict(row) for row in rows])
 
 
 def count_facts(connection: sa.Connection) -> tuple[int, int]:

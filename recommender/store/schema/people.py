@@ -85,9 +85,9 @@ exam_result = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# what is worked out of the facts above: of everybody that takes minutes. A row is used while the
-# person still has its `version`, and the catalogue and the release are those of its `basis`;
-# which figures there are in which order, `recommender.service.groups.kept_levels` knows
+# levels worked out of the facts above. A row is used while the person has its `version`, and the
+# catalogue and release are those of its `basis`; how the figures lie in it, and until which day
+# they hold, `recommender.service.groups.kept_levels` knows (DECISIONS, 53)
 person_levels = sa.Table(
     "person_levels",
     metadata,
