@@ -79,18 +79,30 @@ ratings = st.lists(
         )
     )
 )
-subjects = [
-    (FRAMEWORK.competency_ids.index(competency), level, at)
-    for (competency, level, _), at in FRAMEWORK.subject_positions.items()
-]
+subjects_of = {}
+for (competency, level, _), at in FRAMEWORK.subject_positions.items():
+    of = FRAMEWORK.competency_ids.index(competency)
+    subjects_of.setdefault((of, level), []).append(at)
+# sittings as a whole, of which most have every subject
 exams = st.lists(
-    st.tuples(codes["person"], st.sampled_from(subjects), st.sampled_from([20, 59, 80, 100]), days),
-    max_size=14,
+    st.tuples(
+        codes["person"],
+        st.sampled_from([*subjects_of]),
+        st.sampled_from([20, 59, 80, 100]),
+        days,
+        st.integers(0, 5),
+    ),
+    max_size=8,
     unique_by=lambda row: (row[0], row[1], row[3]),
 ).map(
     lambda rows: ExamArrays(
         **columns(
-            [(person, *subject, score, day) for person, subject, score, day in rows],
+            [
+                (person, *exam, subject, score, day)
+                for person, exam, score, day, missing in rows
+                for subject in subjects_of[exam]
+                if subject != missing
+            ],
             person=int,
             competency=int,
             level=int,
