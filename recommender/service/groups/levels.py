@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
 
 from recommender.arrays import FloatArray, IntArray
+from recommender.errors import StoreError
 from recommender.service.caches import LevelCache
 from recommender.service.framework import Framework
 from recommender.service.groups.kept_levels import pick_kept
@@ -19,6 +20,8 @@ from recommender.store import Connection, PersonHead, Scope
 
 # people whose ratings are in memory together: those of a large organisation would fill it
 _AT_ONCE = 250
+# whoever waits has a thread and a connection of the server, which others need
+_PATIENCE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -50,15 +53,21 @@ def read_levels(
     ahead has put it. `people` must have been read with the same connection, so that version and
     facts are of one state; the grade of each is one of the catalogue. `cache` is that of any day
     unless told otherwise.
+
+    Raises
+    ------
+    StoreError
+        If another thread works out the levels of many people, and has for long.
     """
     framework, cache = service.framework, cache or service.caches.levels
     held = cache.of_day((framework.catalog.digest, as_of), len(framework.competency_ids))
     refs = [head.ref for head in people]
     versions = np.array([head.version for head in people], dtype=np.int64)
     figures, missing = held.take(refs, versions)
+    is_much = len(missing) > _AT_ONCE
     # other threads that want many wait here, in place of doing the same work
-    with cache.working if len(missing) > _AT_ONCE else nullcontext():
-        if len(missing) > _AT_ONCE:
+    with _take_turn(cache) if is_much else nullcontext():
+        if is_much:
             figures, missing = held.take(refs, versions)  # the thread before may have just done it
         if len(missing):
             some = [people[i] for i in missing.tolist()]
@@ -66,6 +75,16 @@ def read_levels(
             figures[:, missing] = found
             held.put([head.ref for head in some], versions[missing], found)
     return Levels(figures[0], figures[1], figures[2].astype(np.int64))
+
+
+@contextmanager
+def _take_turn(cache: LevelCache) -> Iterator[None]:
+    if not cache.working.acquire(timeout=_PATIENCE_SECONDS):
+        raise StoreError("levels.busy")
+    try:
+        yield
+    finally:
+        cache.working.release()
 
 
 def _find_figures(

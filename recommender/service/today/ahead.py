@@ -74,7 +74,7 @@ class AheadOfToday:
         # whoever asks meanwhile for levels of many waits, and then finds them in memory
         with caches.levels.working, caches.quarters.working:
             count = keep_levels(service, days, today=today, go_on=self._goes_on)
-            if is_new_day and self._goes_on():
+            if (is_new_day or count > FEW) and self._goes_on():
                 read_assessing(Session(service, COMMAND_LINE, "today", today))
         if not self._goes_on():
             return

@@ -1,6 +1,7 @@
 """Levels that are kept: for how long they hold, who keeps them, and when they are used."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from organisations import AS_OF, TINY
 
 from recommender.arrays import last_day_within, months_before, to_date, to_day
+from recommender.errors import StoreError
 from recommender.scoring import AssessmentArrays, ExamArrays, RatingArrays, score_sittings
 from recommender.service.framework import build_framework
 from recommender.service.groups import kept_levels, levels
@@ -317,3 +319,16 @@ def test_kept_levels_go_with_the_person(library):
                 connection.execute(table.delete().where(table.c.person_id == someone))
         connection.execute(person.delete().where(person.c.person_id == someone))
     assert someone not in {row.person_id for row in kept_rows(library)}
+
+
+def test_nobody_waits_for_long_while_somebody_else_works_levels_out(library, monkeypatch):
+    monkeypatch.setattr(levels, "_AT_ONCE", 3)
+    monkeypatch.setattr(levels, "_PATIENCE_SECONDS", 0.01)
+    with reading(library.engine) as connection, ThreadPoolExecutor(1) as other:
+        people = list_people(connection, EVERYONE, limit=None)
+        other.submit(library.caches.levels.working.acquire).result()
+        with pytest.raises(StoreError) as caught:
+            read_levels(connection, library, people, as_of=AS_OF, scope=EVERYONE)
+        # of few people they are worked out at once
+        read_levels(connection, library, people[:3], as_of=AS_OF, scope=EVERYONE)
+    assert caught.value.code == "levels.busy"
