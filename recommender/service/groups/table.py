@@ -149,9 +149,9 @@ def read_group_table(
     standing = judge_standing(gaps.gap, near_gap=framework.catalog.settings.near_gap)
     measures = (
         assessed,
-        np.nan_to_num(levels.level),
-        np.nan_to_num(gaps.gap),
-        np.nan_to_num(gaps.priority),
+        np.where(assessed, levels.level, 0.0),
+        np.where(assessed, gaps.gap, 0.0),
+        np.where(assessed, gaps.priority, 0.0),
         standing == STANDINGS.index("gap"),  # who is near the target is not told as below it
     )
     cells = _Cells(home, grades, (len(units), len(grade_ids)))
