@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -32,7 +33,12 @@ _FIGURES = np.dtype("<f8")
 
 def basis_of(framework: Framework) -> str:
     """Return what levels are worked out by: the release, for its rules, and the catalogue."""
-    return f"{version('training-recommender')} {framework.catalog.digest}"
+    return f"{_release()} {framework.catalog.digest}"
+
+
+@cache
+def _release() -> str:
+    return version("training-recommender")
 
 
 def list_days(framework: Framework, today: dt.date) -> list[dt.date]:
