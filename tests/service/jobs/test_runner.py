@@ -26,16 +26,15 @@ from recommender.service.permissions import PERMISSIONS, Principal, Role
 from recommender.service.session import Session
 from recommender.settings import Settings
 from recommender.store import reading, schema, writing
-from recommender.store.jobs import (
-    JobStatus,
+from recommender.store.job_claims import (
     claim_job,
     fail_job,
     finish_job,
-    forget_jobs,
     job_waits,
     keep_claim,
     release_job,
 )
+from recommender.store.jobs import JobStatus, forget_jobs
 
 ADMIN = Principal("key:admin", Role.ADMIN, PERMISSIONS[Role.ADMIN])
 PEOPLE = "person_id,name,org_unit,grade\nN1,新人,新部,assistant\nN2,新人,新部,assistant\n"
