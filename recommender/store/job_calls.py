@@ -6,12 +6,14 @@ passes no notifications on, looks now and then all the same.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 
 from recommender.errors import StoreError
-from recommender.store.database.connections import explain_failures, failure_code, shown_name
+from recommender.store.database.connections import failure_code, shown_name
 
 _CHANNEL = "recommender_job"
 
@@ -33,7 +35,8 @@ class Bell:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        self._connection: sa.Connection | None = None
+        # of the driver itself: it waits for the server, which SQLAlchemy has no word for
+        self._connection: Any = None
 
     @property
     def is_open(self) -> bool:
@@ -48,17 +51,13 @@ class Bell:
         StoreError
             If the database cannot be reached.
         """
-        with explain_failures(self._engine):
-            connection = self._engine.connect()
-            try:
-                # its own for as long as it listens: one out of the pool would go on listening there
-                connection.detach()
-                connection.execution_options(isolation_level="AUTOCOMMIT")
-                connection.exec_driver_sql(f"LISTEN {_CHANNEL}")
-            except BaseException:
-                connection.close()
-                raise
-        self._connection = connection
+        with self._explained():
+            pooled = self._engine.raw_connection()
+            self._connection = pooled.dbapi_connection
+            # its own for as long as it listens: whoever got it from the pool would listen, too
+            pooled.detach()
+            self._connection.autocommit = True
+            self._connection.execute(f"LISTEN {_CHANNEL}")
 
     def rings(self, seconds: float) -> bool:
         """Wait until it rings, for so many seconds at most; say whether it did.
@@ -68,18 +67,20 @@ class Bell:
         StoreError
             If the connection was lost; then it is not open any more.
         """
-        assert self._connection is not None
-        driver: Any = self._connection.connection.driver_connection
-        module: Any = self._engine.dialect.loaded_dbapi
-        try:
-            return bool(list(driver.notifies(timeout=seconds, stop_after=1)))
-        except module.Error as error:
-            self.close()
-            name = shown_name(self._engine)
-            raise StoreError(failure_code(error), database=name) from error
+        with self._explained():
+            return bool(list(self._connection.notifies(timeout=seconds, stop_after=1)))
 
     def close(self) -> None:
         """Listen no more."""
         if self._connection is not None:
-            connection, self._connection = self._connection, None
-            connection.close()
+            self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        module: Any = self._engine.dialect.loaded_dbapi
+        try:
+            yield
+        except module.Error as error:
+            self.close()
+            raise StoreError(failure_code(error), database=shown_name(self._engine)) from error

@@ -111,12 +111,11 @@ class JobRunner:
                 if job is not None:
                     self._attend(job)
                 self._recovered()
+                if job is None:
+                    self._rest()
             # any error: if this thread ended, the server would go on and work on no job any more
             except Exception as error:
                 self._trouble(error)
-                continue
-            if job is None:
-                self._rest()
 
     def _rest(self) -> None:
         """Wait until there may be a job, as long as the database tells of new ones longer."""

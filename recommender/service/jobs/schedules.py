@@ -67,7 +67,7 @@ def check_schedule(session: Session, schedule: Schedule, now: dt.datetime) -> No
     if schedule.run_at is None:
         return
     if schedule.run_at < now:
-        raise InputError("job.past-moment", found=_shown(session, now), field="#/run_at")
+        raise InputError("job.past-moment", now=_shown(session, now), field="#/run_at")
     if schedule.run_at > now + dt.timedelta(days=MOST_DAYS_AHEAD):
         raise InputError("job.far-moment", days=MOST_DAYS_AHEAD, field="#/run_at")
 
