@@ -65,31 +65,24 @@ def test_when_work_is_done_again_as_hr_can_read_it(subtests):
             assert found == expected.astimezone(dt.UTC)
 
 
-moments = st.datetimes(dt.datetime(2020, 1, 1), dt.datetime(2060, 1, 1), timezones=st.just(dt.UTC))
+BERLIN, EIGHT = ZoneInfo("Europe/Berlin"), dt.timezone(dt.timedelta(hours=8))
+BEGIN, MINUTE = dt.datetime(2020, 1, 1, tzinfo=dt.UTC), dt.timedelta(minutes=1)
+moments = st.integers(0, 40 * 365 * 24 * 60).map(lambda minutes: BEGIN + minutes * MINUTE)
 
 
-@given(
-    st.sampled_from(Repeat),
-    moments,
-    moments,
-    st.sampled_from(
-        [None, SHANGHAI, dt.timezone(dt.timedelta(hours=8)), ZoneInfo("Europe/Berlin")]
-    ),
-)
+@given(st.sampled_from(Repeat), moments, moments, st.sampled_from([None, SHANGHAI, EIGHT, BERLIN]))
 def test_the_next_moment_is_the_first_that_is_not_over(repeat, since, after, zone):
     found = next_moment(repeat, since, after, zone)
     assert found > after
     if since > after:
         assert found == since
         return
-    # none was passed over: an hour more for clocks that are moved
+    # none was passed over; an hour more for clocks that are moved
     longest = {Repeat.DAILY: 1, Repeat.WEEKLY: 7, Repeat.MONTHLY: 31}[repeat]
     assert found - after <= dt.timedelta(days=longest, hours=1)
-    if (
-        zone is not None
-        and found.astimezone(zone).utcoffset() == since.astimezone(zone).utcoffset()
-    ):
-        assert found.astimezone(zone).time() == since.astimezone(zone).time()
+    first, last = (moment.astimezone(zone) for moment in (since, found))
+    if first.utcoffset() == last.utcoffset():
+        assert first.time() == last.time()
 
 
 @pytest.fixture
@@ -137,6 +130,15 @@ class Desk:
         return self.ask(create_key, KeyRequest("a program", Role.HR, **values)).key
 
 
+class KilledError(Exception):
+    """What ends a transaction as a killed process does."""
+
+
+def finish_and_die(connection, job_id):
+    assert finish_job(connection, job_id, "w", result={}, next_at=TONIGHT + 7 * DAY)
+    raise KilledError
+
+
 def waiting(desk):
     found = desk.ask(jobs.get_jobs, limit=9, status=JobStatus.QUEUED)
     return [job.job_id for job in found]
@@ -176,9 +178,8 @@ def test_a_worker_killed_at_the_end_leaves_one_next_run(desk):
     """Whatever it had done and queued is rolled back with it; whoever takes over queues it."""
     desk.plan(run_at=TONIGHT, repeat=Repeat.WEEKLY)
     job = desk.claim()
-    with pytest.raises(RuntimeError), writing(desk.service.engine) as connection:
-        assert finish_job(connection, job.job_id, "w", result={}, next_at=TONIGHT + 7 * DAY)
-        raise RuntimeError("killed")
+    with pytest.raises(KilledError):
+        desk.write(finish_and_die, job.job_id)
     assert waiting(desk) == []
     taken = desk.claim(TONIGHT + dt.timedelta(minutes=2), "other")
     assert (taken.job_id, taken.attempts) == (job.job_id, 2)
@@ -246,7 +247,7 @@ def test_without_a_day_each_run_is_of_its_own(desk):
         desk.work()
         with reading(desk.service.engine) as connection:
             days.append(connection.scalar(sa.select(sa.func.max(table.as_of))))
-    assert days == [AS_OF - DAY, AS_OF + DAY, AS_OF + DAY]
+    assert days == [AS_OF - DAY, AS_OF + DAY, AS_OF]
 
 
 def test_a_moment_that_is_over_or_far_away_is_refused(desk):
