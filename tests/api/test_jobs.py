@@ -299,7 +299,7 @@ def test_a_batch_that_cannot_be(served, subtests):
 
 
 def test_work_for_later_that_repeats(served, subtests):
-    """Nightly plans, a monthly training, a weekly workbook: seen with when and how often, stopped."""
+    """Nightly plans, a weekly workbook, a monthly training: when, how often, and stopped."""
     tomorrow = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(days=1)
     zone = dt.timezone(dt.timedelta(hours=8))
     for role, place, given in (

@@ -15,7 +15,7 @@ from recommender.service.exports.bundles import choose_bundle
 from recommender.service.framework import find_path
 from recommender.service.jobs.described import Job, describe_job
 from recommender.service.jobs.kinds import describe_plan_request
-from recommender.service.jobs.principals import describe_principal
+from recommender.service.jobs.principals import describe_principal, refuse_unknown_later
 from recommender.service.jobs.schedules import NOW, Schedule, check_schedule
 from recommender.service.made_up.filling import need_empty
 from recommender.service.people.known_ids import find_kind
@@ -323,7 +323,9 @@ def _submit(
 ) -> Job:
     session.need(Permission.RUN_JOBS)
     now = dt.datetime.now(dt.UTC)
-    check_schedule(session, schedule, now)
+    check_schedule(schedule, zone=session.service.zone, now=now)
+    if not schedule.is_now:
+        refuse_unknown_later(session.who)
     actor = session.who.actor
     if store.count_open_jobs(connection, actor) >= MOST_OPEN:
         raise ConflictError("job.too-many", limit=MOST_OPEN)

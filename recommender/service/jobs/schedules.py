@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from recommender.errors import InputError
-from recommender.service.jobs.principals import refuse_unknown_later
-from recommender.service.session import Session
 from recommender.store.jobs import StoredJob
 
 MOST_DAYS_AHEAD = 366
@@ -51,23 +49,19 @@ class Schedule:
 NOW = Schedule()
 
 
-def check_schedule(session: Session, schedule: Schedule, now: dt.datetime) -> None:
-    """Refuse a moment that is over or very far away, and callers nobody will know by then.
+def check_schedule(schedule: Schedule, *, zone: dt.tzinfo | None, now: dt.datetime) -> None:
+    """Refuse a moment that is over or very far away; `zone` is that of the organisation.
 
     Raises
     ------
     InputError
         If the moment is over, or more than a year ahead.
-    ForbiddenError
-        If the principal is the holder of an identity provider's token.
     """
-    if schedule.is_now:
-        return
-    refuse_unknown_later(session.who)
     if schedule.run_at is None:
         return
     if schedule.run_at < now:
-        raise InputError("job.past-moment", now=_shown(session, now), field="#/run_at")
+        shown = now.astimezone(zone).isoformat(timespec="minutes")
+        raise InputError("job.past-moment", now=shown, field="#/run_at")
     if schedule.run_at > now + dt.timedelta(days=MOST_DAYS_AHEAD):
         raise InputError("job.far-moment", days=MOST_DAYS_AHEAD, field="#/run_at")
 
@@ -123,7 +117,3 @@ def _later(first: dt.datetime, repeat: Repeat, count: int) -> dt.datetime:
     year, month = divmod(first.year * 12 + first.month - 1 + count, 12)
     days = calendar.monthrange(year, month + 1)[1]
     return first.replace(year=year, month=month + 1, day=min(first.day, days))
-
-
-def _shown(session: Session, moment: dt.datetime) -> str:
-    return moment.astimezone(session.service.zone).isoformat(timespec="minutes")
