@@ -343,6 +343,8 @@ def _submit(
         repeat_since=(schedule.run_at or now) if schedule.repeat else None,
     )
     session.details |= {"job_id": job_id, "job_kind": kind}
+    if schedule.repeat is not None:
+        session.details["repeat"] = schedule.repeat.value
     return get_job(session, job_id)
 
 

@@ -114,7 +114,8 @@ def test_what_repeats_says_when_and_how_often_and_is_stopped_there(served, desks
     for text in (page, listed):
         assert "Every day" in text
         assert begins in text
-    assert "Cancel and stop repeating" in page
+        assert "Cancel and stop repeating" in text
+        assert f'action="/jobs/{job_id}/cancellation"' in text
     assert "hx-get" not in page.partition('id="job"')[2]  # nothing changes before its moment
     stopped = hr.post(f"/jobs/{job_id}/cancellation")
     after = hr.get(stopped.headers["location"]).text
