@@ -76,7 +76,10 @@ class DayLevels:
             Positions of the people of whom nothing is held, whose figures mean nothing.
         """
         with self._lock:
-            rows = np.fromiter(map(self._rows.get, refs, repeat(-1)), np.int64, len(refs))
+            if [*refs] == [*self._rows]:  # everybody, as always: none need be looked up
+                rows = np.arange(len(refs))
+            else:
+                rows = np.fromiter(map(self._rows.get, refs, repeat(-1)), np.int64, len(refs))
             held = rows >= 0
             held[held] = self._versions[rows[held]] == versions[held]
             missing = np.flatnonzero(~held)
