@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -48,16 +48,28 @@ def list_days(framework: Framework, today: dt.date) -> list[dt.date]:
 
 
 def pick_kept(
-    connection: Connection, framework: Framework, people: Iterable[PersonHead], day: dt.date
-) -> dict[str, FloatArray]:
-    """Return by id what is kept of people for a day: level, standard error, day by competency."""
-    versions = {head.person_id: head.version for head in people}
-    rows = read_kept_levels(connection, versions, basis=basis_of(framework), day=day)
-    return {
-        person_id: _unpack(figures)
-        for person_id, number, figures in rows
-        if number == versions[person_id]
-    }
+    connection: Connection, framework: Framework, people: Sequence[PersonHead], day: dt.date
+) -> tuple[list[int], FloatArray]:
+    """Pick what is kept of people for a day.
+
+    Returns
+    -------
+    positions : list of int
+        Of those of whom something is kept that still holds.
+    figures : ndarray of shape (3, n_positions, n_competencies)
+        Their levels, standard errors and days.
+    """
+    at = {head.person_id: i for i, head in enumerate(people)}
+    positions: list[int] = []
+    parts: list[bytes] = []
+    for name, number, part in read_kept_levels(connection, at, basis=basis_of(framework), day=day):
+        if people[at[name]].version == number:
+            positions.append(at[name])
+            parts.append(part)
+    shape = (len(parts), 3, len(framework.competency_ids))
+    # one array of all: a hundred thousand small ones take ten times as long
+    figures = np.frombuffer(b"".join(parts), dtype=_FIGURES).reshape(shape)
+    return positions, figures.swapaxes(0, 1)
 
 
 def keep_levels(

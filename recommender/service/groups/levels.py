@@ -95,12 +95,16 @@ def _find_figures(
     scope: Scope,
 ) -> FloatArray:
     """Return levels, standard errors and days, of shape (3, n_people, n_competencies)."""
-    rows = pick_kept(connection, framework, people, as_of)
-    missing = [head.person_id for head in people if head.person_id not in rows]
+    found = np.empty((3, len(people), len(framework.competency_ids)))
+    positions, kept = pick_kept(connection, framework, people, as_of)
+    found[:, positions] = kept
+    missing = np.setdiff1d(np.arange(len(people)), positions).tolist()
     for start in range(0, len(missing), _AT_ONCE):
         some = missing[start : start + _AT_ONCE]
-        standing = read_standing(connection, framework, as_of=as_of, person_ids=some, scope=scope)
+        names = [people[i].person_id for i in some]
+        standing = read_standing(connection, framework, as_of=as_of, person_ids=names, scope=scope)
+        row_of = {name: row for row, name in enumerate(standing.people["person_id"])}
+        rows = [row_of[name] for name in names]
         levels = standing.levels
-        figures = np.stack([levels.level, levels.standard_error, levels.day], axis=1)
-        rows.update(zip(standing.people["person_id"], figures, strict=True))
-    return np.stack([rows[head.person_id] for head in people], axis=1)
+        found[:, some] = np.stack([levels.level, levels.standard_error, levels.day])[:, rows]
+    return found
