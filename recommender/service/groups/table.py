@@ -205,7 +205,7 @@ class _Cells:
         size = math.prod(self.shape)
         # column by column: `np.add.at` takes ten times as long
         sums = [np.bincount(self._cell, column, minlength=size) for column in values.T]
-        return np.stack(sums, axis=-1).reshape(*self.shape, len(sums))
+        return np.stack(sums, axis=-1).astype(float).reshape(*self.shape, len(sums))
 
 
 def _choose_shown(counts: IntArray, above: IntArray) -> BoolArray:
