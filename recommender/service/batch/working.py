@@ -19,8 +19,8 @@ from recommender.service.batch.rankings import rank_part
 from recommender.service.batch.sources import DatabaseFacts, Facts, FolderFacts
 from recommender.service.batch.tasks import Part, PartDone, Task, digest_of
 from recommender.service.installation import Service
+from recommender.service.levels.periods import find_standing_last_days
 from recommender.service.levels.standing import find_first_days, find_standing
-from recommender.service.levels.validity import find_last_days
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.dates import runs_of
 from recommender.texts import explain
@@ -75,7 +75,7 @@ def work_out_part(task: Task, service: Service, part: Part) -> PartDone:
     # of a day in the past it is not known which facts come into force after it
     last_days = np.full(len(known), to_day(task.as_of))
     if task.as_of >= task.today:
-        last_days = find_last_days(standing, framework)
+        last_days = find_standing_last_days(standing, framework)
     until = dict(zip(known, last_days.tolist(), strict=True))
     head = to_table(
         task.tables[0],

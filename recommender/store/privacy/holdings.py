@@ -106,6 +106,9 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
         **{table.name: _all_but(table, "id").where(table.c.person_id == me) for table in FACTS},
         "rating": _all_but(schema.rating).where(schema.rating.c.person_id == me),
         "rating_given": _ratings_given(me),
+        "person_levels": _all_but(schema.person_levels, "person_id").where(
+            schema.person_levels.c.person_id == me
+        ),
         "plan": sa.select(plan).where(plan.c.person_id == me),
         **{
             table.name: _all_but(table, "id", "actor").where(table.c.plan_id.in_(own_plans))
@@ -190,7 +193,7 @@ def find_jobs(connection: sa.Connection, naming: Naming) -> Iterator[sa.RowMappi
     """Yield the jobs whose documents name a person."""
     job = schema.job.c
     named = [holds(job[name], naming) for name in JOB_DOCUMENTS]
-    columns = (job.job_id, job.kind, job.status, job.created_at, job.finished_at)
+    columns = (job.job_id, job.kind, job.status, job.created_at, job.finished_at, job.run_at)
     query = sa.select(*columns, *(job[name] for name in JOB_DOCUMENTS)).where(sa.or_(*named))
     for row in connection.execute(query).mappings().all():
         if any(naming.is_anywhere_in(row[name]) for name in JOB_DOCUMENTS):

@@ -10,8 +10,8 @@ from organisations import TINY
 
 from recommender.arrays import to_date
 from recommender.service.framework import build_framework
+from recommender.service.levels.periods import find_standing_last_days
 from recommender.service.levels.standing import find_first_days, find_standing
-from recommender.service.levels.validity import find_last_days
 from recommender.store import Snapshot
 from training_catalog import load_catalog
 
@@ -122,7 +122,7 @@ FACTS = st.fixed_dictionaries(
 @settings(max_examples=40)
 def test_no_last_day_comes_late(facts, later):
     standing = find_standing(of_day(facts, AS_OF), FRAMEWORK, as_of=AS_OF)
-    last_days = [to_date(day) for day in find_last_days(standing, FRAMEWORK).tolist()]
+    last_days = [to_date(day) for day in find_standing_last_days(standing, FRAMEWORK).tolist()]
     assert all(day >= AS_OF for day in last_days)
     far = AS_OF + dt.timedelta(days=3000)
     some = {min(day, far) for day in last_days} | {AS_OF + dt.timedelta(days=n) for n in later}
@@ -143,7 +143,9 @@ def test_the_last_day_is_the_one_before_something_changes():
         name = FRAMEWORK.competency_ids[0]
         facts["assessments"] = [("P1", name, 1.5, None, "面谈", assessed_on)]
         standing = find_standing(of_day(facts, AS_OF), FRAMEWORK, as_of=AS_OF)
-        last, never = (to_date(day) for day in find_last_days(standing, FRAMEWORK).tolist())
+        last, never = (
+            to_date(day) for day in find_standing_last_days(standing, FRAMEWORK).tolist()
+        )
         assert (last == AS_OF) == (assessed_on < AS_OF)
         assert never > dt.date(9000, 1, 1)
         for day, known in ((last, True), (last + dt.timedelta(days=1), False)):

@@ -35,6 +35,7 @@ NAMING = {
     "assessment": {"person_id", "method"},
     "rating": {"person_id", "rater_id"},
     "exam_result": {"person_id"},
+    "person_levels": {"person_id"},
     "enrolment": {"person_id"},
     "evidence": {"person_id", "result"},
     "improvement_record": {"person_id"},
@@ -63,6 +64,7 @@ NOT_NAMING = {
     "assessment": {"competency_id"},
     "rating": {"competency_id", "indicator_id", "rater_type"},
     "exam_result": {"competency_id", "subject"},
+    "person_levels": {"basis", "figures"},
     "module": {"module_id", "title", "competency_ids", "modality", "prerequisites"},
     "offering": {"offering_id", "module_id", "place", "owner_unit"},
     "enrolment": {"module_id", "offering_id", "status"},
@@ -103,7 +105,7 @@ NOT_NAMING = {
     "change_counter": {"name"},
     "secret": {"name", "value"},
     # a file waits in `upload` only while its job is open, and then nobody is erased
-    "job": {"job_id", "kind", "status", "upload", "actor", "worker"},
+    "job": {"job_id", "kind", "status", "upload", "actor", "worker", "repeat", "next_job_id"},
     "idempotent_answer": {"actor", "request_sha256"},
 }
 
