@@ -126,7 +126,7 @@ def plan_all(
         _work_out(term, request, to, facts, Workers(term.settings, jobs, cluster))
         return
     if facts is not None or cluster is not None:
-        raise InputError("cli.files-together", options="--to, --from, --cluster")
+        raise InputError("cli.needs-folder")
     with telling_progress(term) as note_progress, term.session() as session:
         made = create_plans(
             session,

@@ -82,6 +82,8 @@ def work_out_everybody(
     session.need(Permission.READ_ASSESSMENTS)
     session.need(Permission.READ_RECOMMENDATIONS)
     service = session.service
+    if facts is not None and facts.resolve() == to.resolve():
+        raise InputError("batch.same-folder", path=str(to))
     if workers.cluster is not None:
         check_cluster(workers.cluster)
     if isinstance(request, PlanRequest):
