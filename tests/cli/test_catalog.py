@@ -100,11 +100,11 @@ def test_planted_faults_are_told(telecom, tmp_path, subtests):
             severities = [j["severity"] for j in judgements]
             assert severities == sorted(severities)  # errors first
             assert told.code == (1 if "error" in severities else 0) == (number < 3)
-            for lang in LANGUAGES:
-                found = telecom("catalog", "check", "--catalog", folder, "--lang", lang)
-                assert found.code == told.code
-                for judgement in judgements:
-                    assert f"{judgement['text'][lang]} — {judgement['hint'][lang]}" in found.out
+            lang = LANGUAGES[number % 2]
+            found = telecom("catalog", "check", "--catalog", folder, "--lang", lang)
+            assert found.code == told.code
+            for judgement in judgements:
+                assert f"{judgement['text'][lang]} — {judgement['hint'][lang]}" in found.out
 
 
 def test_faults_come_before_judgements(telecom, tmp_path):
