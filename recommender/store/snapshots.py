@@ -138,8 +138,9 @@ def _read_frame(connection: sa.Connection, query: sa.Select[Any]) -> pd.DataFram
     """Run a query and return its rows as a frame of plain Python values."""
     result = connection.execute(query)
     # pandas probes each row for attributes, and a Row looks every one up among its columns:
-    # plain tuples are much faster
-    rows = list(map(tuple, result.fetchall()))
+    # plain tuples are much faster. One by one, since a list of all Rows is work for the garbage
+    # collector: `fetchall` took half as long again
+    rows = list(map(tuple, result))
     # object: pandas would make floats of whole numbers beside a None
     return pd.DataFrame(rows, columns=list(result.keys()), dtype=object)
 

@@ -208,6 +208,22 @@ def _keep_plans(
     party: str,
 ) -> list[Plan]:
     """Keep drafts, each in place of the caller's earlier one; touched ones are `refused`."""
+    kept: list[Plan] = []
+    # in parts: as JSON a plan takes several times the memory
+    for start in range(0, len(drafts), _PEOPLE_AT_ONCE):
+        some = drafts[start : start + _PEOPLE_AT_ONCE]
+        kept += _keep_some(session, connection, some, refused, party=party)
+    return kept
+
+
+def _keep_some(
+    session: Session,
+    connection: Connection,
+    drafts: Sequence[PlanDraft],
+    refused: list[tuple[str, InputError | ConflictError]],
+    *,
+    party: str,
+) -> list[Plan]:
     actor, now = session.who.actor, dt.datetime.now(dt.UTC)
     kept: list[Plan] = []
     remade: list[NewVersion] = []

@@ -293,34 +293,17 @@ def add_versions(
     heads: list[dict[str, Any]] = []
     reviews: list[dict[str, Any]] = []
     for each in added:
-        plan_id = each.head.plan_id
         # no two can take the same number: the caller holds the lock of the plan
-        version = each.head.version + 1
-        versions.append(
-            {
-                "plan_id": plan_id,
-                "version": version,
-                "change": each.change,
-                "body": dict(each.body),
-                "actor": actor,
-                "made_at": at,
-            }
-        )
-        heads.append(
-            {
-                "of": plan_id,
-                "status": each.status,
-                "version": version,
-                "as_of": each.as_of,
-                "model_id": each.model_id,
-                "catalog_digest": each.catalog_digest,
-            }
-        )
+        number = {"version": each.head.version + 1}
+        said = {"change": each.change, "body": dict(each.body), "actor": actor, "made_at": at}
+        versions.append({"plan_id": each.head.plan_id, **number, **said})
+        basis = {"model_id": each.model_id, "catalog_digest": each.catalog_digest}
+        state = {"status": each.status, "as_of": each.as_of, **basis}
+        heads.append({"of": each.head.plan_id, **number, **state})
         if "plan" in each.body:  # the content is another one
             on = each.body["plan"]["review_on"]
-            reviews.append(
-                {"of": plan_id, "review_on": None if on is None else dt.date.fromisoformat(on)}
-            )
+            review_on = None if on is None else dt.date.fromisoformat(on)
+            reviews.append({"of": each.head.plan_id, "review_on": review_on})
     write_rows(connection, schema.plan_version, versions)
     of_each = schema.plan.update().where(schema.plan.c.plan_id == sa.bindparam("of"))
     for changed in (heads, reviews):
