@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 JOBS   ?= auto
 
+# empty, whatever the machine says: each process that a test starts would compile the project anew
+export PYTHONDONTWRITEBYTECODE =
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-slow browser check format fuzz faults soak bench serve clean lock judges fonts help-pictures
 

@@ -24,6 +24,8 @@ def test_no_folder_is_two_ideas():
     folders: dict[Path, int] = {}
     for path in sources():
         folders[path.parent] = folders.get(path.parent, 0) + 1
+    # one idea, however many: a file is added with each change of the schema, and none goes
+    del folders[ROOT / "recommender/store/migrations/versions"]
     assert not [folder for folder, count in folders.items() if count > FULLEST_FOLDER]
 
 

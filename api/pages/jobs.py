@@ -34,6 +34,7 @@ def list_jobs_page(
         call,
         "jobs/list.html.j2",
         jobs=found[:_A_PAGE],
+        now=dt.datetime.now(dt.UTC),
         older=found[_A_PAGE - 1].job_id if len(found) > _A_PAGE else "",
     )
 
@@ -68,9 +69,10 @@ def show_progress(call: Visited, job_id: JobId) -> Response:
 
 @PAGES.page("POST", "/jobs/{job_id}/cancellation", Permission.RUN_JOBS)
 def cancel_job_here(call: Visited, job_id: JobId) -> Response:
-    """Cancel a job; one that has ended stays as it is."""
-    requests.cancel_job(call.session, job_id)
-    return see_other(call, f"/jobs/{job_id}", said="console.jobs.cancel-asked")
+    """Cancel a job and what would follow it; one that has ended stays as it is."""
+    job = requests.cancel_job(call.session, job_id)
+    said = "console.jobs.stopped" if job.series_ended else "console.jobs.cancel-asked"
+    return see_other(call, f"/jobs/{job_id}", said=said)
 
 
 @PAGES.page("GET", "/jobs/{job_id}/file", Permission.RUN_JOBS)
@@ -86,6 +88,7 @@ def _render(call: Call, template: str, job: Job) -> Response:
         call,
         template,
         job=job,
+        due=job.is_due(dt.datetime.now(dt.UTC)),
         # only what is shown is read: the result of an import or a training has pages of its own
         result=results.get_job_result(call.session, job.job_id)
         if done and job.kind in ("plans", "plan-documents")

@@ -21,7 +21,6 @@ from api.pages.csrf import mask
 from api.pages.menu import menu_of
 from recommender.documents import figures
 from recommender.texts import all_texts, say
-from recommender.working_days import find_zone
 
 HEADERS = {
     # scripts, styles, fonts and requests of this server only, and none within the page
@@ -194,7 +193,7 @@ def _day_words(context: Context, day: dt.date | None) -> str:
 def _moment(context: Context, at: dt.datetime) -> str:
     """Return a moment of UTC as the clock on the wall shows it: 2026-11-30 09:12."""
     call: Call = context["call"]
-    zone = find_zone(call.session.service.framework.catalog.settings.country)
+    zone = call.session.service.zone
     aware = at if at.tzinfo else at.replace(tzinfo=dt.UTC)
     return f"{aware.astimezone(zone):%Y-%m-%d %H:%M}"
 

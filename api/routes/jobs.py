@@ -65,6 +65,7 @@ def _show(job: Job) -> JobOut:
     return JobOut.model_validate(
         {
             **asdict(job),
+            "series_ended": job.series_ended,
             "result_url": f"{place}/result" if done else None,
             "report_url": f"{place}/report.xlsx" if job.has_report else None,
             "file_url": f"{place}/file" if job.has_file else None,
@@ -170,7 +171,10 @@ def read_template(call: Admitted, table: Table) -> Response:
     body_example={"org_unit": "南区示例分公司/政企客户部", "hours_budget": 40},
 )
 def create_plan_batch(call: Admitted, body: Strict[PlanBatchIn]) -> Response:
-    """Make a plan for everybody of an org unit."""
+    """Make a plan for everybody of an org unit: now, later, or again and again.
+
+    A draft that an earlier run made, and that nobody has touched since, is made anew.
+    """
     request = PlanRequest(
         hours_budget=body.hours_budget,
         cost_budget=None if body.cost_budget is None else float(body.cost_budget),
@@ -181,7 +185,13 @@ def create_plan_batch(call: Admitted, body: Strict[PlanBatchIn]) -> Response:
         target_grade=body.target_grade,
     )
     with call.once():
-        job = requests.submit_plans(call.session, request, org_unit=body.org_unit, as_of=body.as_of)
+        job = requests.submit_plans(
+            call.session,
+            request,
+            org_unit=body.org_unit,
+            as_of=body.as_of,
+            schedule=body.schedule,
+        )
         response = accept_job(call, job)
     call.state.jobs.wake()
     return response
@@ -208,7 +218,11 @@ def create_plan_documents(call: Admitted, body: Strict[PlanDocumentsIn]) -> Resp
     """
     with call.once():
         job = requests.submit_plan_documents(
-            call.session, org_unit=body.org_unit, file_format=body.format, bundle=body.bundle
+            call.session,
+            org_unit=body.org_unit,
+            file_format=body.format,
+            bundle=body.bundle,
+            schedule=body.schedule,
         )
         response = accept_job(call, job)
     call.state.jobs.wake()
@@ -226,9 +240,14 @@ def create_plan_documents(call: Admitted, body: Strict[PlanDocumentsIn]) -> Resp
     body_example={"as_of": "2026-11-01", "seed": 1},
 )
 def create_training(call: Admitted, body: Strict[TrainingIn]) -> Response:
-    """Train an effect model on the history and judge it; it is not put in force."""
+    """Train an effect model on the history and judge it; it is not put in force.
+
+    Now, later, or again and again.
+    """
     with call.once():
-        job = requests.submit_training(call.session, as_of=body.as_of, seed=body.seed)
+        job = requests.submit_training(
+            call.session, as_of=body.as_of, seed=body.seed, schedule=body.schedule
+        )
         response = accept_job(call, job)
     call.state.jobs.wake()
     return response
@@ -248,7 +267,10 @@ def list_jobs(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
-    """List the jobs you asked for, the newest first; an administrator sees all."""
+    """List the jobs you asked for, the newest first; an administrator sees all.
+
+    What waits for its moment, and the next run of what repeats, is `queued`.
+    """
     (before,) = decode_cursor(cursor, ("",))
     jobs = requests.get_jobs(call.session, status=status, before=before, limit=limit + 1)
     items, following = next_cursor(jobs, limit, lambda job: (job.job_id,))
@@ -299,7 +321,8 @@ def cancel_job(call: Admitted, job_id: JobId) -> Response:
     """Cancel a job; nothing of it is kept.
 
     One that waits is cancelled at once, one that runs within a second or so. One that has ended
-    stays as it is.
+    stays as it is. Of a job that repeats it ends the series: there is no `next_job_id`, and
+    `series_ended` is true. Where a run has ended meanwhile, cancel the job that follows it.
     """
     with call.once():
         job = requests.cancel_job(call.session, job_id)

@@ -37,6 +37,13 @@ def match_whole(pattern: re.Pattern[str], value: Any) -> str:
     return value
 
 
+_MOMENT = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+_EARLIEST = dt.datetime(1, 1, 2, tzinfo=dt.UTC)
+_LATEST = dt.datetime(9999, 12, 30, tzinfo=dt.UTC)
+
+
 # pydantic itself would take a number for seconds since 1970, and a moment for its day
 def _read_day(value: Any) -> dt.date:
     try:
@@ -47,6 +54,16 @@ def _read_day(value: Any) -> dt.date:
         values = {"first": str(FIRST_DAY), "last": str(LAST_DAY)}
         raise PydanticCustomError("day_range", "out of range", values)
     return day
+
+
+# likewise, and a time without a zone
+def _read_moment(value: Any) -> dt.datetime:
+    try:
+        moment = dt.datetime.fromisoformat(match_whole(_MOMENT, value).upper())
+    except ValueError:
+        raise PydanticCustomError("datetime_parsing", "not a moment") from None
+    # near year 1 and 9999 a moment with an offset may lie outside what a datetime in UTC can hold
+    return min(max(moment, _EARLIEST), _LATEST)
 
 
 def _read_amount(value: Any) -> Decimal:
@@ -68,6 +85,7 @@ Note = Annotated[
     str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]+$")
 ]
 Day = Annotated[dt.date, BeforeValidator(_read_day)]
+Moment = Annotated[dt.datetime, BeforeValidator(_read_moment)]
 Hours = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 MoneyIn = Annotated[
     Decimal,

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from api.responses import Page, Resource
-from api.schemas.common import Body, Day, Hours, Id, Money, MoneyIn, UnitPath
+from api.schemas.common import Body, Day, Hours, Id, Moment, Money, MoneyIn, UnitPath
 from recommender.service.jobs.requests import JobStatus
+from recommender.service.jobs.schedules import MOST_DAYS_AHEAD, Repeat, Schedule
 from training_catalog import Modality
 
 TableName = Literal[
@@ -31,14 +32,49 @@ class _Part(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class PlanBatchIn(Body):
+class LaterIn(Body):
+    """Long work that may be done later, and again and again."""
+
+    run_at: Annotated[
+        Moment | None,
+        Field(
+            description="Not before this moment, with its time zone, at most "
+            f"{MOST_DAYS_AHEAD} days ahead; null: at once. It is then done with the rights that "
+            "the key or account has by that time.",
+            examples=["2026-12-01T02:00:00+08:00"],
+        ),
+    ] = None
+    repeat: Annotated[
+        Repeat | None,
+        Field(
+            description="Again every day, week or month, at the time of day of the first run by "
+            "the clocks of the organisation; a month that lacks the day has it on its last. Each "
+            "run queues the next when it ends, done or failed. Runs missed while no server was up "
+            "are made up for once. Null: once.",
+            examples=["daily"],
+        ),
+    ] = None
+
+    @property
+    def schedule(self) -> Schedule:
+        """When it is to be done."""
+        return Schedule(self.run_at, self.repeat)
+
+
+class PlanBatchIn(LaterIn):
     """Plans for everybody of an org unit."""
 
     org_unit: Annotated[
         UnitPath | None,
         Field(description="The unit, those below it included; null: everybody in your care."),
     ] = None
-    as_of: Annotated[Day | None, Field(description="The day of the plans; null: today.")] = None
+    as_of: Annotated[
+        Day | None,
+        Field(
+            description="The day of the plans, of all runs alike; null: today, and the day of each "
+            "run where it is done later or repeats."
+        ),
+    ] = None
     hours_budget: Annotated[
         Hours | None,
         Field(description="For each person; null: what the catalogue sets, on a path no bound."),
@@ -60,7 +96,7 @@ class PlanBatchIn(Body):
     ] = None
 
 
-class PlanDocumentsIn(Body):
+class PlanDocumentsIn(LaterIn):
     """The plans of an org unit as one file, or its workbook."""
 
     org_unit: Annotated[
@@ -80,12 +116,16 @@ class PlanDocumentsIn(Body):
     ] = None
 
 
-class TrainingIn(Body):
+class TrainingIn(LaterIn):
     """How to train an effect model."""
 
-    as_of: Annotated[Day | None, Field(description="The last day of the history; null: today.")] = (
-        None
-    )
+    as_of: Annotated[
+        Day | None,
+        Field(
+            description="The last day of the history, of all runs alike; null: today, and the day "
+            "of each run where it is done later or repeats."
+        ),
+    ] = None
     seed: Annotated[
         int, Field(ge=0, lt=2**31, description="The same history and seed give the same model.")
     ] = 0
@@ -151,6 +191,18 @@ class JobOut(Resource):
     created_at: dt.datetime
     started_at: dt.datetime | None
     finished_at: dt.datetime | None
+    run_at: Annotated[dt.datetime | None, Field(description="Not before; null: at once.")]
+    repeat: Annotated[Repeat | None, Field(description="How often it is done again; null: once.")]
+    next_job_id: Annotated[
+        str | None, Field(description="The next run of its series, queued when this one ended.")
+    ]
+    series_ended: Annotated[
+        bool,
+        Field(
+            description="Whether it was to be done again and will not be: it was cancelled, or "
+            "who asked for it may no longer."
+        ),
+    ]
 
 
 class JobPage(Page):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,6 +19,7 @@ from recommender.service.models import Models
 from recommender.settings import Settings
 from recommender.store import Engine, open_database, upgrade_database
 from recommender.store.history import take_out_secret
+from recommender.working_days import find_zone
 from training_catalog import Catalog, load_catalog
 
 _log = structlog.get_logger("recommender.installation")
@@ -52,6 +54,11 @@ class Service:
     caches: Caches = field(default_factory=Caches)
     two_person: bool = False
     mass_reads: MassReads | None = None
+
+    @property
+    def zone(self) -> dt.tzinfo | None:
+        """The time zone of the organisation; None is that of the server."""
+        return find_zone(self.folder.settings.country)
 
     @cached_property
     def estimates(self) -> Estimates:
@@ -163,6 +170,11 @@ class Installation:
     def engine(self) -> Engine:
         """The database."""
         return self._service.engine
+
+    @property
+    def zone(self) -> dt.tzinfo | None:
+        """The time zone of the organisation; None is that of the server."""
+        return self._service.zone
 
     @property
     def caches(self) -> Caches:

@@ -1,8 +1,6 @@
-"""Long work as rows: queued, claimed by one worker at a time, ended once.
+"""Long work as rows: queued, for now or for later, read and cancelled.
 
-A worker reports every few seconds that it is alive. A job whose worker has fallen silent may be
-claimed by another one. Every change names the worker that makes it, so a worker that was taken
-for dead, and is not, can change nothing any more.
+How workers claim jobs and end them is in `job_claims`.
 """
 
 from __future__ import annotations
@@ -10,16 +8,14 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 
 from recommender.store import schema
-
-# twelve reports missed in a row: a worker sends one every five seconds
-SILENT_SECONDS = 60
+from recommender.store.job_calls import call_workers
 
 
 class JobStatus(StrEnum):
@@ -62,6 +58,14 @@ class StoredJob:
         How often it was begun.
     created_at, started_at, finished_at : datetime
         In UTC.
+    run_at : datetime or None
+        When it may begin, in UTC; None is at once.
+    repeat : str or None
+        How often it is done again; None is once.
+    repeat_since : datetime or None
+        The first moment of its series, from which all others are counted.
+    next_job_id : str or None
+        The job that followed it in its series.
     """
 
     job_id: str
@@ -81,13 +85,18 @@ class StoredJob:
     created_at: dt.datetime
     started_at: dt.datetime | None
     finished_at: dt.datetime | None
+    run_at: dt.datetime | None = None
+    repeat: str | None = None
+    repeat_since: dt.datetime | None = None
+    next_job_id: str | None = None
 
 
 _job = schema.job.c
 _OPEN = (JobStatus.QUEUED.value, JobStatus.RUNNING.value)
 
 
-def _select() -> sa.Select[*tuple[Any, ...]]:
+def select_jobs() -> sa.Select[*tuple[Any, ...]]:
+    """Return the query of jobs, for `to_job`."""
     return sa.select(
         _job.job_id,
         _job.kind,
@@ -107,10 +116,15 @@ def _select() -> sa.Select[*tuple[Any, ...]]:
         _job.created_at,
         _job.started_at,
         _job.finished_at,
+        _job.run_at,
+        _job.repeat,
+        _job.repeat_since,
+        _job.next_job_id,
     )
 
 
-def _to_job(row: sa.Row[Any]) -> StoredJob:
+def to_job(row: sa.Row[Any]) -> StoredJob:
+    """Return the job of a row."""
     return StoredJob(**{**row._mapping, "status": JobStatus(row.status)})
 
 
@@ -122,8 +136,15 @@ def insert_job(
     actor: str,
     principal: Mapping[str, Any],
     upload: bytes | None = None,
+    run_at: dt.datetime | None = None,
+    repeat: str | None = None,
+    repeat_since: dt.datetime | None = None,
 ) -> str:
-    """Queue a job and return its id; ids grow with the time."""
+    """Queue a job and return its id; ids grow with the time.
+
+    With `run_at` no worker takes it before that moment. What `repeat` and `repeat_since` mean is
+    for the caller to know, who says the next moment when the job has ended.
+    """
     now = dt.datetime.now(dt.UTC)
     # twelve digits, so that ids sort as text the way they were made; the rest cannot be guessed
     job_id = f"job-{int(now.timestamp() * 1000):012x}{secrets.token_hex(6)}"
@@ -137,8 +158,12 @@ def insert_job(
             actor=actor,
             principal=dict(principal),
             created_at=now,
+            run_at=run_at,
+            repeat=repeat,
+            repeat_since=repeat_since,
         )
     )
+    call_workers(connection)
     return job_id
 
 
@@ -146,11 +171,11 @@ def read_job(
     connection: sa.Connection, job_id: str, *, actor: str | None = None
 ) -> StoredJob | None:
     """Return a job, or None; with `actor` only one that this actor asked for."""
-    query = _select().where(_job.job_id == job_id)
+    query = select_jobs().where(_job.job_id == job_id)
     if actor is not None:
         query = query.where(_job.actor == actor)
     row = connection.execute(query).one_or_none()
-    return None if row is None else _to_job(row)
+    return None if row is None else to_job(row)
 
 
 def list_jobs(
@@ -162,14 +187,14 @@ def list_jobs(
     limit: int,
 ) -> list[StoredJob]:
     """Return jobs, the newest first; with `before` only those that are older than it."""
-    query = _select().order_by(_job.job_id.desc()).limit(limit)
+    query = select_jobs().order_by(_job.job_id.desc()).limit(limit)
     if actor is not None:
         query = query.where(_job.actor == actor)
     if status is not None:
         query = query.where(_job.status == status.value)
     if before:
         query = query.where(_job.job_id < before)
-    return [_to_job(row) for row in connection.execute(query)]
+    return [to_job(row) for row in connection.execute(query)]
 
 
 def count_open_jobs(connection: sa.Connection, actor: str) -> int:
@@ -200,168 +225,10 @@ def ask_to_cancel(connection: sa.Connection, job_id: str) -> None:
     )
     changes: dict[str, Any] = {"cancel_asked": True}
     if status == JobStatus.QUEUED:
-        changes |= _end(JobStatus.CANCELLED)
+        changes |= ending(JobStatus.CANCELLED)
     elif status != JobStatus.RUNNING:
         return
     connection.execute(schema.job.update().where(_job.job_id == job_id).values(**changes))
-
-
-def job_waits(connection: sa.Connection) -> bool:
-    """Say whether there may be a job to claim."""
-    now = dt.datetime.now(dt.UTC)
-    query = sa.select(_job.job_id).where(sa.or_(_claimable(now), _from_the_future(now))).limit(1)
-    return connection.scalar(query) is not None
-
-
-def claim_job(connection: sa.Connection, worker: str) -> StoredJob | None:
-    """Claim the oldest job that waits or was abandoned.
-
-    Parameters
-    ----------
-    connection : Connection
-        In a transaction of its own: the job is this worker's when it is committed.
-    worker : str
-        Who claims it.
-
-    Returns
-    -------
-    StoredJob or None
-        The job as it was before, but with this attempt counted; None where none waits.
-    """
-    now = dt.datetime.now(dt.UTC)
-    # after the clock was set back such a job would look alive for ever. Its silence counts from
-    # now on: a worker that is well reports again by the new clock
-    connection.execute(schema.job.update().where(_from_the_future(now)).values(seen_at=now))
-    row = connection.execute(
-        _select()
-        .where(_claimable(now))
-        .order_by(_job.job_id)
-        .limit(1)
-        # two workers take two jobs at once; SQLite ignores this, and lets one writer in at a time
-        .with_for_update(skip_locked=True)
-    ).one_or_none()
-    if row is None:
-        return None
-    attempts = row.attempts + 1
-    connection.execute(
-        schema.job.update()
-        .where(_job.job_id == row.job_id)
-        .values(
-            status=JobStatus.RUNNING.value,
-            worker=worker,
-            started_at=now,
-            seen_at=now,
-            attempts=attempts,
-            # the worker before may have got half-way; what it did was rolled back with it
-            done=0,
-            total=None,
-        )
-    )
-    return replace(_to_job(row), attempts=attempts)
-
-
-def _claimable(now: dt.datetime) -> sa.ColumnElement[bool]:
-    silent = sa.and_(
-        _job.status == JobStatus.RUNNING.value,
-        _job.seen_at < now - dt.timedelta(seconds=SILENT_SECONDS),
-    )
-    return sa.or_(_job.status == JobStatus.QUEUED.value, silent)
-
-
-def _from_the_future(now: dt.datetime) -> sa.ColumnElement[bool]:
-    """Return the condition that a worker reported by a clock that has been set back since."""
-    return sa.and_(
-        _job.status == JobStatus.RUNNING.value,
-        _job.seen_at > now + dt.timedelta(seconds=SILENT_SECONDS),
-    )
-
-
-def keep_claim(connection: sa.Connection, job_id: str, worker: str) -> None:
-    """Note that a worker is alive, if the job is still its own."""
-    _change(connection, job_id, worker, {"seen_at": dt.datetime.now(dt.UTC)})
-
-
-def is_cancel_asked(connection: sa.Connection, job_id: str, worker: str) -> bool:
-    """Say whether somebody asked to cancel the job that a worker is at."""
-    query = sa.select(_job.cancel_asked).where(*_is_run_by(job_id, worker))
-    return bool(connection.scalar(query))
-
-
-def note_progress(
-    connection: sa.Connection, job_id: str, worker: str, *, done: int, total: int
-) -> None:
-    """Note how far a job is."""
-    _change(connection, job_id, worker, {"done": done, "total": total})
-
-
-def finish_job(
-    connection: sa.Connection, job_id: str, worker: str, *, result: Mapping[str, Any]
-) -> bool:
-    """Call a job done, in the transaction that holds what it did.
-
-    Parameters
-    ----------
-    connection : Connection
-        In that transaction.
-    job_id : str
-        The job.
-    worker : str
-        Who did it.
-    result : mapping
-        What is answered.
-
-    Returns
-    -------
-    bool
-        False if another process took the job, or somebody asked to cancel it: then what was done
-        must not be kept.
-    """
-    # progress is noted now and then only, and the last note may be short of the total
-    all_of_it = sa.func.coalesce(_job.total, _job.done)
-    changes = {**_end(JobStatus.DONE), "result": dict(result), "done": all_of_it}
-    # asked in the same statement: nobody can cancel between a look and the change
-    return _change(connection, job_id, worker, changes, _job.cancel_asked.is_(False))
-
-
-def fail_job(
-    connection: sa.Connection,
-    job_id: str,
-    worker: str,
-    *,
-    problem: Mapping[str, Any],
-    result: Mapping[str, Any] | None = None,
-    report: bytes | None = None,
-) -> bool:
-    """Call a job failed and keep the reason; return whether it was the worker's own."""
-    changes = {**_end(JobStatus.FAILED), "problem": dict(problem), "report": report}
-    if result is not None:
-        changes["result"] = dict(result)
-    return _change(connection, job_id, worker, changes)
-
-
-def drop_job(connection: sa.Connection, job_id: str, worker: str) -> bool:
-    """Call a job cancelled; return whether it was the worker's own."""
-    return _change(connection, job_id, worker, _end(JobStatus.CANCELLED))
-
-
-def release_job(connection: sa.Connection, job_id: str, worker: str, *, counts: bool) -> bool:
-    """Put a job back into the queue; return whether it was the worker's own.
-
-    Parameters
-    ----------
-    connection : Connection
-        In a transaction.
-    job_id : str
-        The job.
-    worker : str
-        Who had claimed it.
-    counts : bool
-        Whether the job may be to blame, so that the attempt counts.
-    """
-    changes: dict[str, Any] = {"status": JobStatus.QUEUED.value, "worker": None, "seen_at": None}
-    if not counts:
-        changes["attempts"] = _job.attempts - 1
-    return _change(connection, job_id, worker, changes)
 
 
 def forget_jobs(connection: sa.Connection, before: dt.datetime) -> int:
@@ -370,26 +237,7 @@ def forget_jobs(connection: sa.Connection, before: dt.datetime) -> int:
     return connection.execute(gone).rowcount
 
 
-def _end(status: JobStatus) -> dict[str, Any]:
+def ending(status: JobStatus) -> dict[str, Any]:
+    """Return the columns of a job that ends now."""
     # nobody needs the file any more, and it holds personal data
     return {"status": status.value, "upload": None, "finished_at": dt.datetime.now(dt.UTC)}
-
-
-def _is_run_by(job_id: str, worker: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        _job.job_id == job_id,
-        _job.worker == worker,
-        _job.status == JobStatus.RUNNING.value,
-    )
-
-
-def _change(
-    connection: sa.Connection,
-    job_id: str,
-    worker: str,
-    changes: Mapping[str, Any],
-    *conditions: sa.ColumnElement[bool],
-) -> bool:
-    mine = _is_run_by(job_id, worker)
-    statement = schema.job.update().where(*mine, *conditions).values(**changes)
-    return connection.execute(statement).rowcount == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import shlex
 import time
@@ -295,6 +296,61 @@ def test_a_batch_that_cannot_be(served, subtests):
         with subtests.test(asked=asked, status=status, code=code):
             answered = served.client("hr").post("/v1/plan-batches", json=asked)
             assert (answered.status_code, answered.json()["type"].rsplit(":")[-1]) == (status, code)
+
+
+def test_work_for_later_that_repeats(served, subtests):
+    """Nightly plans, a weekly workbook, a monthly training: when, how often, and stopped."""
+    tomorrow = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(days=1)
+    zone = dt.timezone(dt.timedelta(hours=8))
+    for role, place, given in (
+        ("hr", "plan-batches", {"org_unit": UNIT, "repeat": "daily"}),
+        ("hr", "plan-documents", {"format": "xlsx", "repeat": "weekly"}),
+        ("analyst", "trainings", {"repeat": "monthly"}),
+        ("analyst", "trainings", {"as_of": "2026-11-01"}),
+    ):
+        with subtests.test(place=place, given=given):
+            client = served.client(role)
+            asked = given | {"run_at": tomorrow.astimezone(zone).isoformat()}
+            job = client.post(f"/v1/{place}", json=asked).json()
+            assert (job["status"], job["next_job_id"], job["series_ended"]) == (
+                "queued",
+                None,
+                False,
+            )
+            assert dt.datetime.fromisoformat(job["run_at"]) == tomorrow
+            assert job["repeat"] == given.get("repeat")
+            assert job["request"].get("as_of") == given.get("as_of")
+            assert client.get("/v1/jobs", params={"limit": 1}).json()["items"] == [job]
+            over = client.post(f"/v1/jobs/{job['job_id']}/cancellation").json()
+            assert (over["status"], over["next_job_id"]) == ("cancelled", None)
+            assert over["series_ended"] is ("repeat" in given)
+
+
+def test_a_run_says_which_follows(served):
+    client = served.client("analyst")
+    job = wait_for(client, client.post("/v1/trainings", json={"repeat": "daily"}))
+    assert (job["run_at"], job["status"], job["series_ended"]) == (None, "failed", False)
+    following = client.get(f"/v1/jobs/{job['next_job_id']}").json()
+    first, second = (
+        dt.datetime.fromisoformat(moment) for moment in (job["created_at"], following["run_at"])
+    )
+    assert abs(second - first - dt.timedelta(days=1)) < dt.timedelta(minutes=1)
+    client.post(f"/v1/jobs/{following['job_id']}/cancellation")
+
+
+def test_a_moment_or_a_repeat_that_cannot_be(served, subtests):
+    for given, code in (
+        ({"run_at": "2020-01-01T02:00:00+08:00"}, "job.past-moment"),
+        ({"run_at": "2199-01-01T02:00:00+08:00"}, "job.far-moment"),
+        ({"run_at": "2199-01-01T02:00:00"}, "request.invalid"),  # of which zone?
+        ({"run_at": 1_900_000_000}, "request.invalid"),
+        ({"repeat": "hourly"}, "request.invalid"),
+    ):
+        with subtests.test(given=given):
+            answered = served.client("hr").post("/v1/plan-batches", json=given)
+            assert answered.status_code == 422
+            assert answered.json()["type"].rsplit(":")[-1] == code
+    assert "run_at" in served.client("hr").post("/v1/plan-batches", json={"run_at": 1}).text
 
 
 def test_training(served):

@@ -16,7 +16,12 @@ import plan_samples as samples
 import pypdfium2
 import pytest
 
-from recommender.documents import LeftOutModule, PlanDocument, render_plan_pdf
+from recommender.documents import (
+    LeftOutModule,
+    PlanDocument,
+    render_plan_pdf,
+    render_plans_pdf,
+)
 from recommender.documents.plan.view import labels, plan_view
 from recommender.texts import LANGUAGES, all_texts, placeholders, say
 
@@ -130,16 +135,36 @@ def test_names_the_learning_path_and_each_stage_where_it_begins(lang):
 
 def test_every_page_has_footer_page_number_and_the_mark_of_synthetic_data(lang):
     document = samples.plan_document(lang)
-    texts = pages(render_plan_pdf(document, lang=lang).content)
-    for number, text in enumerate(texts, 1):
-        assert say("document.synthetic", lang) in text
-        assert document.catalog_digest[:12] in text
-        assert document.model_id in text
-        assert "2026-11-02" in text
-        numbered = say("document.page_pattern", lang)
-        assert numbered.replace("<pages>", str(len(texts))).replace("<page>", str(number)) in text
+    # the first fills its first page; of the second, the appendix begins a page early; the third
+    # goes on over pages
+    for each in (document, bare(document), samples.extreme_document(lang)):
+        texts = pages(render_plan_pdf(each, lang=lang).content)
+        for number, text in enumerate(texts, 1):
+            assert say("document.synthetic", lang) in text
+            assert each.catalog_digest[:12] in text
+            assert "2026-11-02" in text
+            numbered = say("document.page_pattern", lang).replace("<pages>", str(len(texts)))
+            assert numbered.replace("<page>", str(number)) in text
+    modelled = pages(render_plan_pdf(document, lang=lang).content)
+    assert all(document.model_id in text for text in modelled)
     real = render_plan_pdf(replace(document, synthetic=False), lang=lang).content
     assert all(say("document.synthetic", lang) not in text for text in pages(real))
+
+
+def test_plans_in_one_file_are_numbered_each_from_1(lang):
+    document = samples.plan_document(lang)
+    plans = [bare(document), replace(document, name="李四")]
+    texts = pages(render_plans_pdf(plans, "Plans", lang=lang).content)
+    at = 0
+    for plan in plans:
+        count = len(pages(render_plan_pdf(plan, lang=lang).content))
+        for number, text in enumerate(texts[at : at + count], 1):
+            numbered = say("document.page_pattern", lang).replace("<pages>", str(count))
+            assert numbered.replace("<page>", str(number)) in text
+            running = f"{plan.name} {plan.person_id} {say('document.title', lang)}"
+            assert (running in text) == (number > 1)
+        at += count
+    assert at == len(texts)
 
 
 def test_says_so_where_no_effect_model_is_in_force(lang):

@@ -29,7 +29,7 @@ import uvicorn
 import api.app
 import api.transport.connections
 import recommender.service.jobs.process
-import recommender.store.jobs
+import recommender.store.job_claims
 from recommender.cli import main as run_command
 
 # what takes so long
@@ -64,7 +64,7 @@ def _become_server(wanted: dict[str, Any]) -> NoReturn:
         if wanted.get("clock"):
             follow_clock(Path(wanted["clock"]))
         if wanted.get("silent_seconds"):
-            recommender.store.jobs.SILENT_SECONDS = wanted["silent_seconds"]
+            recommender.store.job_claims.SILENT_SECONDS = wanted["silent_seconds"]
         _fork_the_starter_of_jobs()
         sys.argv = ["recommender", "serve", "--port", str(wanted["port"])]
         run_command()

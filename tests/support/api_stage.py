@@ -27,8 +27,9 @@ from recommender.improvement.registry import save_model
 from recommender.service.permissions import Permission, Role
 from recommender.store import Written, writing
 from recommender.store.imports.batches import add_batch
+from recommender.store.job_claims import claim_job, fail_job
 from recommender.store.job_files import keep_file
-from recommender.store.jobs import claim_job, fail_job, insert_job
+from recommender.store.jobs import insert_job
 
 TABLE = yaml.safe_load(
     (Path(__file__).parents[1] / "api" / "access" / "authorisation.yaml").read_text(

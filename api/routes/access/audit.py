@@ -9,8 +9,8 @@ from fastapi import Query, Response
 from api.admission import Admitted
 from api.operations import Operations
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
-from api.schemas.access.audit import AuditPage, Moment, VerificationOut
-from api.schemas.common import Id, Line
+from api.schemas.access.audit import AuditPage, VerificationOut
+from api.schemas.common import Id, Line, Moment
 from recommender.service.access.audit import check_trail, read_trail
 from recommender.service.permissions import Permission
 

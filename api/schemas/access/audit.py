@@ -3,33 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.responses import Page, Resource
-from api.schemas.common import match_whole
-
-_MOMENT = re.compile(
-    r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
-)
-_EARLIEST = dt.datetime(1, 1, 2, tzinfo=dt.UTC)
-_LATEST = dt.datetime(9999, 12, 30, tzinfo=dt.UTC)
-
-
-# pydantic itself would take a number for seconds since 1970, and a time without a zone
-def _read_moment(value: Any) -> dt.datetime:
-    try:
-        moment = dt.datetime.fromisoformat(match_whole(_MOMENT, value).upper())
-    except ValueError:
-        raise PydanticCustomError("datetime_parsing", "not a moment") from None
-    # near year 1 and 9999 a moment with an offset may lie outside what a datetime in UTC can hold
-    return min(max(moment, _EARLIEST), _LATEST)
-
-
-Moment = Annotated[dt.datetime, BeforeValidator(_read_moment)]
 
 
 class AuditEntryOut(Resource):

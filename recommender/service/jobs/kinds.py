@@ -93,7 +93,7 @@ def plan_unit(work: Work) -> dict[str, Any]:
     made = create_plans(
         work.session,
         read_plan_request(work.request["plan"]),
-        as_of=dt.date.fromisoformat(work.request["as_of"]),
+        as_of=_day_of(work),
         org_unit=work.request["org_unit"],
         # a job from before an upgrade says nothing of these
         person_ids=work.request.get("person_ids"),
@@ -155,9 +155,7 @@ def train(work: Work) -> dict[str, Any]:
     cancelled stays there, and does no harm.
     """
     session, request = work.session, work.request
-    trained = train_model(
-        session, as_of=dt.date.fromisoformat(request["as_of"]), seed=request["seed"]
-    )
+    trained = train_model(session, as_of=_day_of(work), seed=request["seed"])
     card = trained.card
     session.details |= {"model_id": card.model_id}
     return {
@@ -222,6 +220,12 @@ def fill_with_sample(work: Work) -> dict[str, Any]:
     trained = train_model(_apart(session), as_of=as_of)
     promote_if_better(_apart(session), trained.card, trained.verdict)
     return {"people": people, "model_id": trained.card.model_id}
+
+
+def _day_of(work: Work) -> dt.date:
+    """Return the day a request is for: the one it names, or the day on which it is worked on."""
+    named = work.request["as_of"]
+    return dt.date.fromisoformat(named) if named else work.session.today
 
 
 def _apart(session: Session) -> Session:

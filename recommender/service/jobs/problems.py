@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from recommender.errors import FaultCause, RecommenderError, TableFault, TableFaultsError
+from recommender.errors import (
+    FaultCause,
+    ForbiddenError,
+    RecommenderError,
+    TableFault,
+    TableFaultsError,
+)
 from recommender.exchange import describe_causes, describe_faults
 from recommender.texts import explain
 from training_catalog import CatalogError
@@ -24,11 +30,14 @@ class Failure:
         The bad rows of a table or catalogue.
     report : bytes or None
         Copy of a table with its bad cells marked, .xlsx.
+    is_final : bool
+        Whether a job that repeats is not done again: whoever asked for it may no longer.
     """
 
     problem: dict[str, Any]
     details: dict[str, Any] | None = None
     report: bytes | None = None
+    is_final: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +91,7 @@ def pack_failure(error: RecommenderError | CatalogError, report: bytes | None = 
         rows = [asdict(fault) for fault in error.faults]
         causes = [asdict(cause) for cause in error.causes]
         return Failure(pack_problem(error), {"table": rows, "causes": causes}, report)
-    return Failure(pack_problem(error))
+    return Failure(pack_problem(error), is_final=isinstance(error, ForbiddenError))
 
 
 def tell_problem(

@@ -6,6 +6,7 @@ left half done: what it writes and the fact that it is done are one transaction.
 
 from __future__ import annotations
 
+import datetime as dt
 import multiprocessing
 import os
 import signal
@@ -18,15 +19,18 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
-from recommender.errors import RecommenderError, StoreError
+from recommender.errors import ForbiddenError, RecommenderError, StoreError
 from recommender.service.installation import Service, open_service
 from recommender.service.jobs.kinds import KINDS, Work
-from recommender.service.jobs.principals import read_principal
+from recommender.service.jobs.principals import find_principal, read_principal
 from recommender.service.jobs.problems import Failure, pack_failure, pack_problem
+from recommender.service.jobs.schedules import next_run
+from recommender.service.permissions import Principal
 from recommender.service.session import Session
 from recommender.settings import Settings
-from recommender.store import writing
-from recommender.store.jobs import StoredJob, finish_job, note_progress
+from recommender.store import reading, writing
+from recommender.store.job_claims import finish_job, note_progress
+from recommender.store.jobs import StoredJob
 from training_catalog import CatalogError
 
 # each note of progress is a write: SQLite has one writer at a time
@@ -79,9 +83,13 @@ def run_job(service: Service, settings: Settings, job: StoredJob, worker: str) -
     StoreError
         If the database cannot do its part.
     """
+    try:
+        who = _find_principal(service, settings, job)
+    except ForbiddenError as error:
+        return pack_failure(error)
     session = Session(
         service=service,
-        who=read_principal(job.principal),
+        who=who,
         action=f"job-{job.kind}",
         today=settings.today(),
         lang=job.request["lang"],
@@ -102,7 +110,8 @@ def run_job(service: Service, settings: Settings, job: StoredJob, worker: str) -
             if isinstance(result, Failure):
                 return result
             with session.writing() as connection:
-                if not finish_job(connection, job.job_id, worker, result=result):
+                next_at = next_run(job, zone=service.zone, now=dt.datetime.now(dt.UTC))
+                if not finish_job(connection, job.job_id, worker, result=result, next_at=next_at):
                     raise _NotOursError
     except _NotOursError:
         return Ended(done=False)
@@ -111,6 +120,14 @@ def run_job(service: Service, settings: Settings, job: StoredJob, worker: str) -
     except (RecommenderError, CatalogError) as error:
         return pack_failure(error)
     return Ended(done=True)
+
+
+def _find_principal(service: Service, settings: Settings, job: StoredJob) -> Principal:
+    if job.run_at is None and job.repeat is None:
+        return read_principal(job.principal)
+    # months may have passed since somebody asked for it
+    with reading(service.engine) as connection:
+        return find_principal(connection, job.actor, today=settings.today())
 
 
 def _progress_noter(session: Session, job_id: str, worker: str) -> Callable[[int, int], None]:

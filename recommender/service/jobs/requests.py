@@ -13,9 +13,10 @@ from typing import Any
 from recommender.errors import ConflictError, InputError, NotFoundError
 from recommender.service.exports.bundles import choose_bundle
 from recommender.service.framework import find_path
+from recommender.service.jobs.described import Job, describe_job
 from recommender.service.jobs.kinds import describe_plan_request
-from recommender.service.jobs.principals import describe_principal
-from recommender.service.jobs.problems import JobProblem, tell_problem
+from recommender.service.jobs.principals import describe_principal, refuse_unknown_later
+from recommender.service.jobs.schedules import NOW, Schedule, check_schedule
 from recommender.service.made_up.filling import need_empty
 from recommender.service.people.known_ids import find_kind
 from recommender.service.people.recognising.uploads import (
@@ -36,46 +37,6 @@ from recommender.store.people.people import reaches_unit
 MOST_OPEN = 20
 SAMPLE_PEOPLE = 200
 _SAMPLE = "sample"
-
-
-@dataclass(frozen=True)
-class Job:
-    """A job, with its problem in the language of the reader.
-
-    Parameters
-    ----------
-    done, total : int
-        How many people are done, and of how many; no total while it is not known.
-    has_report, has_file : bool
-        Whether there is a copy of its file with the bad cells marked, or a file it has made.
-    created_at, started_at, finished_at : datetime
-        In UTC.
-    """
-
-    job_id: str
-    kind: str
-    status: JobStatus
-    request: dict[str, Any]
-    done: int
-    total: int | None
-    cancel_asked: bool
-    has_report: bool
-    has_file: bool
-    problem: JobProblem | None
-    created_at: dt.datetime
-    started_at: dt.datetime | None
-    finished_at: dt.datetime | None
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.finished_at is not None
-
-    def time_left(self, now: dt.datetime) -> dt.timedelta | None:
-        """Return how long it still takes if it goes on as so far; None where nothing is done."""
-        if self.has_ended or self.started_at is None or not self.total or not self.done:
-            return None
-        return (now - self.started_at) / self.done * (self.total - self.done)
 
 
 @dataclass(frozen=True)
@@ -163,11 +124,12 @@ def submit_plans(
     org_unit: str | None = None,
     as_of: dt.date | None = None,
     campaign: CampaignPart | None = None,
+    schedule: Schedule = NOW,
 ) -> Job:
     """Queue plans for everybody of an org unit and the units below it.
 
     Without a unit they are for everybody within the principal's scope, and in a campaign for its
-    people.
+    people. Without a day what is done later is as of the day on which it is done.
 
     Raises
     ------
@@ -186,11 +148,11 @@ def submit_plans(
             find_path(framework, request.path)
         asked = {
             "org_unit": unit,
-            "as_of": (as_of or session.today).isoformat(),
+            "as_of": _day_asked(session, as_of, schedule),
             "plan": describe_plan_request(request),
             **(asdict(campaign) if campaign else {}),
         }
-        return _submit(session, connection, "plans", asked)
+        return _submit(session, connection, "plans", asked, schedule=schedule)
 
 
 def submit_plan_documents(
@@ -199,6 +161,7 @@ def submit_plan_documents(
     org_unit: str | None = None,
     file_format: str = "pdf",
     bundle: str | None = None,
+    schedule: Schedule = NOW,
 ) -> Job:
     """Queue the plans of everybody of an org unit and the units below it, or its workbook.
 
@@ -210,6 +173,8 @@ def submit_plan_documents(
         The unit; everybody within the principal's scope where not given.
     file_format, bundle : str
         As in `exports.bundles.BUNDLES`; no bundle is what is usual for the format.
+    schedule : Schedule
+        When.
 
     Returns
     -------
@@ -233,11 +198,15 @@ def submit_plan_documents(
             "format": file_format,
             "bundle": chosen,
         }
-        return _submit(session, connection, "plan-documents", asked)
+        return _submit(session, connection, "plan-documents", asked, schedule=schedule)
 
 
-def submit_training(session: Session, *, as_of: dt.date | None = None, seed: int = 0) -> Job:
+def submit_training(
+    session: Session, *, as_of: dt.date | None = None, seed: int = 0, schedule: Schedule = NOW
+) -> Job:
     """Queue the training of an effect model on the history up to a day.
+
+    Without a day that is today, or the day on which it is done where that is later.
 
     Raises
     ------
@@ -248,9 +217,9 @@ def submit_training(session: Session, *, as_of: dt.date | None = None, seed: int
     """
     session.need(Permission.WRITE_MODELS)
     session.service.models.need_key()
-    asked = {"as_of": (as_of or session.today).isoformat(), "seed": seed}
+    asked = {"as_of": _day_asked(session, as_of, schedule), "seed": seed}
     with session.writing() as connection:
-        return _submit(session, connection, "training", asked)
+        return _submit(session, connection, "training", asked, schedule=schedule)
 
 
 def submit_sample(session: Session) -> Job:
@@ -292,7 +261,7 @@ def get_job(session: Session, job_id: str) -> Job:
         bad_rows = (
             store.read_job_result(connection, job_id) if job.status is JobStatus.FAILED else None
         )
-    return _describe(job, session.lang, bad_rows)
+    return describe_job(job, session.lang, bad_rows)
 
 
 def get_jobs(
@@ -308,11 +277,13 @@ def get_jobs(
         jobs = store.list_jobs(
             connection, actor=_whose(session), status=status, before=before, limit=limit
         )
-    return [_describe(job, session.lang) for job in jobs]
+    return [describe_job(job, session.lang) for job in jobs]
 
 
 def cancel_job(session: Session, job_id: str) -> Job:
     """Cancel a job; one that runs ends soon, and one that has ended stays as it is.
+
+    A job that repeats is not done again either.
 
     Raises
     ------
@@ -334,6 +305,13 @@ def _find_unit(session: Session, connection: Connection, org_unit: str | None) -
     return unit
 
 
+def _day_asked(session: Session, as_of: dt.date | None, schedule: Schedule) -> str | None:
+    """Return the day a job keeps; None is the day on which it is worked on."""
+    if as_of is None and schedule.is_now:
+        as_of = session.today
+    return None if as_of is None else as_of.isoformat()
+
+
 def _submit(
     session: Session,
     connection: Connection,
@@ -341,8 +319,13 @@ def _submit(
     request: Mapping[str, Any],
     *,
     upload: bytes | None = None,
+    schedule: Schedule = NOW,
 ) -> Job:
     session.need(Permission.RUN_JOBS)
+    now = dt.datetime.now(dt.UTC)
+    check_schedule(schedule, zone=session.service.zone, now=now)
+    if not schedule.is_now:
+        refuse_unknown_later(session.who)
     actor = session.who.actor
     if store.count_open_jobs(connection, actor) >= MOST_OPEN:
         raise ConflictError("job.too-many", limit=MOST_OPEN)
@@ -351,11 +334,17 @@ def _submit(
         kind,
         {**request, "lang": session.lang},
         actor=actor,
-        # a job runs with the rights of this moment; the key may have ended before it begins
+        # a job runs with the rights of this moment, for the key may have ended before it begins;
+        # one for later with those of its own moment
         principal=describe_principal(session.who),
         upload=upload,
+        run_at=schedule.run_at,
+        repeat=schedule.repeat,
+        repeat_since=(schedule.run_at or now) if schedule.repeat else None,
     )
     session.details |= {"job_id": job_id, "job_kind": kind}
+    if schedule.repeat is not None:
+        session.details["repeat"] = schedule.repeat.value
     return get_job(session, job_id)
 
 
@@ -377,24 +366,3 @@ def find_job(session: Session, connection: Connection, job_id: str) -> StoredJob
 def _whose(session: Session) -> str | None:
     """Return the actor whose jobs the principal may see; None for the jobs of all."""
     return None if session.who.role is Role.ADMIN else session.who.actor
-
-
-def _describe(job: StoredJob, lang: str, bad_rows: Mapping[str, Any] | None = None) -> Job:
-    return Job(
-        job_id=job.job_id,
-        kind=job.kind,
-        status=job.status,
-        # whom it is for is read with its result, which notes who was read about
-        request={
-            name: value for name, value in job.request.items() if name not in ("lang", "person_ids")
-        },
-        done=job.done,
-        total=job.total,
-        cancel_asked=job.cancel_asked,
-        has_report=job.has_report,
-        has_file=job.has_file,
-        problem=None if job.problem is None else tell_problem(job.problem, lang, bad_rows),
-        created_at=job.created_at,
-        started_at=job.started_at,
-        finished_at=job.finished_at,
-    )

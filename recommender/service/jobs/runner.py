@@ -6,6 +6,7 @@ another one starts its job from the beginning; nothing of the first attempt was 
 
 from __future__ import annotations
 
+import datetime as dt
 import multiprocessing
 import os
 import secrets
@@ -30,9 +31,10 @@ from recommender.service.jobs.process import (
     frames,
     work_alone,
 )
+from recommender.service.jobs.schedules import next_run
 from recommender.store import Connection, reading, writing
-from recommender.store.jobs import (
-    StoredJob,
+from recommender.store.job_calls import Bell
+from recommender.store.job_claims import (
     claim_job,
     drop_job,
     fail_job,
@@ -41,8 +43,11 @@ from recommender.store.jobs import (
     keep_claim,
     release_job,
 )
+from recommender.store.jobs import StoredJob
 
 POLL_SECONDS = 0.5
+# where the database tells of jobs: for those whose moment comes, or whose worker fell silent
+LOOK_SECONDS = 10.0
 # far below the silence after which the store lets others take the job (SILENT_SECONDS)
 BEAT_SECONDS = 5.0
 GRACE_SECONDS = 10.0
@@ -72,6 +77,9 @@ class JobRunner:
         self._thread = threading.Thread(target=self._run, name="job-runner", daemon=True)
         self._grace_ends = 0.0
         self._pause = 0.0
+        engine = installation.engine
+        self._bell = Bell(engine) if engine.dialect.name == "postgresql" else None
+        self._open_bell_at = 0.0
 
     def start(self) -> None:
         """Begin to claim jobs."""
@@ -90,19 +98,47 @@ class JobRunner:
             self._thread.join()
 
     def _run(self) -> None:
+        try:
+            self._work_off()
+        finally:
+            if self._bell is not None:
+                self._bell.close()
+
+    def _work_off(self) -> None:
         while not self._stopping.is_set():
             try:
                 job = self._claim()
                 if job is not None:
                     self._attend(job)
                 self._recovered()
+                if job is None:
+                    self._rest()
             # any error: if this thread ended, the server would go on and work on no job any more
             except Exception as error:
                 self._trouble(error)
-                continue
-            if job is None:
+
+    def _rest(self) -> None:
+        """Wait until there may be a job, as long as the database tells of new ones longer."""
+        bell, now = self._bell, time.monotonic()
+        try:
+            if bell is None or (not bell.is_open and now < self._open_bell_at):
                 self._wake.wait(POLL_SECONDS)
-                self._wake.clear()
+            elif not bell.is_open:
+                self._open_bell_at = now + LOOK_SECONDS
+                bell.open()
+                return  # what was queued a moment ago has not rung
+            else:
+                # in short pieces, because nothing but the bell ends one of them
+                while not (
+                    self._wake.is_set()
+                    or bell.rings(POLL_SECONDS)
+                    or time.monotonic() > now + LOOK_SECONDS
+                ):
+                    pass
+        except StoreError as error:
+            # jobs are found all the same, as often as where no database tells of them
+            _log.warning("jobs are looked for", error=error.code)
+        self._wake.clear()
 
     def _claim(self) -> StoredJob | None:
         engine = self._installation.engine
@@ -220,6 +256,10 @@ class JobRunner:
             failure = Failure({"code": "job.crashed", "values": {"attempts": MOST_ATTEMPTS}})
         else:
             failure = outcome
+        next_at = None
+        if not failure.is_final:
+            now = dt.datetime.now(dt.UTC)
+            next_at = next_run(job, zone=self._installation.zone, now=now)
         self._insist(
             lambda c: fail_job(
                 c,
@@ -228,6 +268,7 @@ class JobRunner:
                 problem=failure.problem,
                 result=failure.details,
                 report=failure.report,
+                next_at=next_at,
             )
         )
         _log.info("job failed", job_id=job_id, kind=job.kind, code=failure.problem["code"])

@@ -90,13 +90,19 @@ def list_failed_imports(session: Session, *, limit: int) -> list[FailedImport]:
 
 
 def list_running(session: Session) -> Sequence[Running]:
-    """List the principal's work that has not ended, what is worked on before what waits."""
+    """List the principal's work that has not ended, what is worked on before what waits.
+
+    What waits for a moment of its own is not under way.
+    """
     if Permission.RUN_JOBS not in session.who.permissions:
         return []
+    now = dt.datetime.now(dt.UTC)
     with session.reading() as connection:
         found: list[Running] = []
         for status in (JobStatus.RUNNING, JobStatus.QUEUED):
             for job in get_jobs(session, status=status, limit=_LOOKED_AT):
+                if not job.is_due(now):
+                    continue
                 campaign_id = job.request.get("campaign_id")
                 campaign = find_campaign(connection, campaign_id) if campaign_id else None
                 found.append(Running(job, campaign.name if campaign else None))

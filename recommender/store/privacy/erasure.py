@@ -41,13 +41,18 @@ def has_open_jobs(connection: sa.Connection, head: PersonHead) -> bool:
     # a file that is not read yet may name anybody
     job = schema.job.c
     actors = actors_of(connection, head.person_id)
+    now = dt.datetime.now(dt.UTC)
     unread = sa.select(job.job_id).where(
-        job.finished_at.is_(None), sa.or_(job.upload.is_not(None), job.actor.in_(actors))
+        job.finished_at.is_(None),
+        # what waits for its moment has read nothing, and finds then that the actor is gone
+        sa.or_(job.run_at.is_(None), job.run_at <= now),
+        sa.or_(job.upload.is_not(None), job.actor.in_(actors)),
     )
     if connection.scalar(unread.limit(1)) is not None:
         return True
     return any(
-        row["finished_at"] is None for row in find_jobs(connection, naming_of(connection, head))
+        row["finished_at"] is None and (row["run_at"] is None or row["run_at"] <= now)
+        for row in find_jobs(connection, naming_of(connection, head))
     )
 
 

@@ -190,7 +190,7 @@ def find_jobs(connection: sa.Connection, naming: Naming) -> Iterator[sa.RowMappi
     """Yield the jobs whose documents name a person."""
     job = schema.job.c
     named = [holds(job[name], naming) for name in JOB_DOCUMENTS]
-    columns = (job.job_id, job.kind, job.status, job.created_at, job.finished_at)
+    columns = (job.job_id, job.kind, job.status, job.created_at, job.finished_at, job.run_at)
     query = sa.select(*columns, *(job[name] for name in JOB_DOCUMENTS)).where(sa.or_(*named))
     for row in connection.execute(query).mappings().all():
         if any(naming.is_anywhere_in(row[name]) for name in JOB_DOCUMENTS):

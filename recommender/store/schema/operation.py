@@ -135,6 +135,11 @@ job = sa.Table(
     moment("started_at", nullable=True),
     moment("seen_at", nullable=True),
     moment("finished_at", nullable=True),
+    moment("run_at", nullable=True),  # no worker takes it before; NULL: at once
+    # of a job that is done again and again: how often, and the first moment of the series
+    sa.Column("repeat", sa.String(20)),
+    moment("repeat_since", nullable=True),
+    sa.Column("next_job_id", sa.String(40)),  # once it has ended: the next of the series
 )
 
 # answers to requests that carried an Idempotency-Key, to be given again

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from zipfile import ZipFile
 
 import pytest
 from openpyxl import load_workbook
 from serving import EMPLOYEE, UNIT
+
+from recommender.store import writing
+from recommender.store.jobs import insert_job
 
 OTHER_ROLES = ("hr", "analyst", "system-admin")
 
@@ -88,3 +92,32 @@ def test_what_cannot_be_had_is_refused(desks):
 def test_an_employee_is_not_offered_files(served):
     with served.browser("employee") as employee:
         assert "/jobs" not in employee.get("/plans").text
+
+
+def test_what_repeats_says_when_and_how_often_and_is_stopped_there(served, desks):
+    hr = desks["hr"]
+    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    # as the account that is signed in: it asks for it over HTTP or in a program
+    with writing(served.app.state.server.installation.engine) as connection:
+        job_id = insert_job(
+            connection,
+            "plans",
+            {"org_unit": UNIT, "as_of": None, "lang": "en"},
+            actor="account:hr",
+            principal={},
+            run_at=tomorrow,
+            repeat="daily",
+            repeat_since=tomorrow,
+        )
+    begins = f"Begins at {tomorrow + dt.timedelta(hours=8):%Y-%m-%d %H:%M}"
+    page, listed = hr.get(f"/jobs/{job_id}").text, hr.get("/jobs").text
+    for text in (page, listed):
+        assert "Every day" in text
+        assert begins in text
+        assert "Cancel and stop repeating" in text
+        assert f'action="/jobs/{job_id}/cancellation"' in text
+    assert "hx-get" not in page.partition('id="job"')[2]  # nothing changes before its moment
+    stopped = hr.post(f"/jobs/{job_id}/cancellation")
+    after = hr.get(stopped.headers["location"]).text
+    assert "It will not be repeated any more" in after
+    assert "It is not repeated any more." in after

@@ -39,7 +39,7 @@ from recommender.service.plans.reading import comment_on_plan
 from recommender.service.privacy.personal_data import erase_person, export_person
 from recommender.settings import Settings
 from recommender.store import reading, schema, writing
-from recommender.store.jobs import claim_job
+from recommender.store.job_claims import claim_job
 
 WEST, SOUTH = "西区示例分公司/政企客户部", "南区示例分公司"
 ALL = Choice(AS_OF)

@@ -26,7 +26,8 @@ from recommender.service.plans.choices import PlanRequest
 from recommender.service.session import Session
 from recommender.settings import Settings
 from recommender.store import reading, schema, writing
-from recommender.store.jobs import JobStatus, claim_job, fail_job
+from recommender.store.job_claims import claim_job, fail_job
+from recommender.store.jobs import JobStatus
 
 WEST = "西区示例分公司/政企客户部"  # 00001, 00002, 00003; the other five are elsewhere
 INSIDE, OUTSIDE = "00001", "00004"

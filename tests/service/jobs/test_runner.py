@@ -26,16 +26,15 @@ from recommender.service.permissions import PERMISSIONS, Principal, Role
 from recommender.service.session import Session
 from recommender.settings import Settings
 from recommender.store import reading, schema, writing
-from recommender.store.jobs import (
-    JobStatus,
+from recommender.store.job_claims import (
     claim_job,
     fail_job,
     finish_job,
-    forget_jobs,
     job_waits,
     keep_claim,
     release_job,
 )
+from recommender.store.jobs import JobStatus, forget_jobs
 
 ADMIN = Principal("key:admin", Role.ADMIN, PERMISSIONS[Role.ADMIN])
 PEOPLE = "person_id,name,org_unit,grade\nN1,新人,新部,assistant\nN2,新人,新部,assistant\n"
@@ -108,6 +107,10 @@ def count(live, table, *conditions):
 
 def new_people(live):
     return count(live, schema.person, schema.person.c.person_id.in_(["N1", "N2"]))
+
+
+def runs_to_come(live):
+    return count(live, schema.job, schema.job.c.run_at > seconds_ago(0))
 
 
 def imports_in_trail(live):
@@ -211,7 +214,9 @@ def test_a_job_that_has_ended_stays_as_it_is(live):
 
 @pytest.mark.parametrize("moment", doomed_workers.MOMENTS)
 def test_an_import_killed_at_any_moment_is_there_whole_or_not_at_all(live, runner, moment):
+    """And where it repeats, the next run waits once."""
     job_id = submit(live)
+    change(live, job_id, actor="cli", repeat="daily", repeat_since=seconds_ago(600))
     job = write(live, claim_job, "doomed")
     processes = job_runner._processes()
     said, say = processes.Pipe(duplex=False)
@@ -227,11 +232,12 @@ def test_an_import_killed_at_any_moment_is_there_whole_or_not_at_all(live, runne
     stored = moment == "after the commit"
     assert look(live, job_id).status is (JobStatus.DONE if stored else JobStatus.RUNNING)
     assert (new_people(live), imports_in_trail(live)) == ((2, 1) if stored else (0, 0))
+    assert runs_to_come(live) == (1 if stored else 0)
     change(live, job_id, seen_at=seconds_ago(70))
     runner.start()
     assert wait_for_end(live, job_id).status is JobStatus.DONE
     assert (new_people(live), imports_in_trail(live)) == (2, 1)
-    assert count(live, schema.import_batch) == 1
+    assert count(live, schema.import_batch) == runs_to_come(live) == 1
 
 
 def test_a_runner_works_jobs_off_and_notes_how_they_ended(live, runner):

@@ -17,7 +17,7 @@ from recommender.service.today.assessing import read_assessing
 from recommender.service.today.today import read_today
 from recommender.service.today.work import list_failed_imports, list_running, seconds_left
 from recommender.store import schema, touch_people, writing
-from recommender.store.jobs import claim_job, fail_job, finish_job
+from recommender.store.job_claims import claim_job, fail_job, finish_job
 from recommender.working_days import count_working_days
 
 DAY = dt.timedelta(days=1)

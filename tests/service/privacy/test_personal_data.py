@@ -103,7 +103,7 @@ NOT_NAMING = {
     "change_counter": {"name"},
     "secret": {"name", "value"},
     # a file waits in `upload` only while its job is open, and then nobody is erased
-    "job": {"job_id", "kind", "status", "upload", "actor", "worker"},
+    "job": {"job_id", "kind", "status", "upload", "actor", "worker", "repeat", "next_job_id"},
     "idempotent_answer": {"actor", "request_sha256"},
 }
 

@@ -200,6 +200,15 @@ def has_left(connection: Connection, person_id: str | None, today: dt.date) -> b
     return head is not None and head.left_on is not None and head.left_on <= today
 
 
+def may_enter(connection: Connection, account: StoredAccount, today: dt.date) -> bool:
+    """Say whether an account is in use: neither disabled nor unconfirmed, and its person there."""
+    return (
+        account.disabled_at is None
+        and account.waits_until is None
+        and not has_left(connection, account.person_id, today)
+    )
+
+
 def _is_over(
     installation: Installation, connection: Connection, session: StoredSession, now: dt.datetime
 ) -> bool:

@@ -14,6 +14,7 @@ from recommender.service.access.signing_in.browsers import (
     begin_session,
     has_left,
     hash_token,
+    may_enter,
     principal_of_account,
 )
 from recommender.service.access.signing_in.passwords import (
@@ -211,7 +212,7 @@ def find_account_of_link(
     found, account = read_link(connection, hash_token(link)), None
     if found is not None and _is_open(found, purpose):
         account = read_account(connection, account_id=found.account_id)
-    if account is None or not _may_enter(installation, connection, account):
+    if account is None or not may_enter(connection, account, installation.settings.today()):
         raise NotFoundError("sign-in.link-ended")
     return account
 
@@ -234,19 +235,11 @@ def _refusal(
     """Return why somebody is not let in, for the audit trail alone; None where he is."""
     if account is None:
         return "unknown"
-    if not _may_enter(installation, connection, account):
+    if not may_enter(connection, account, installation.settings.today()):
         return "disabled"
     if is_locked(account):
         return "locked"
     return None if is_right else "password"
-
-
-def _may_enter(installation: Installation, connection: Connection, account: StoredAccount) -> bool:
-    return (
-        account.disabled_at is None
-        and account.waits_until is None
-        and not has_left(connection, account.person_id, installation.settings.today())
-    )
 
 
 def is_locked(account: StoredAccount) -> bool:
