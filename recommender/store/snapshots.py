@@ -40,8 +40,8 @@ class Snapshot:
     @cached_property
     def rating_rows(self) -> Mapping[tuple[str, str], np.ndarray]:
         """Positions of the ratings by person and competency; found once for all people."""
-        found = self.ratings.groupby(["person_id", "competency_id"]).indices
-        return {(str(person), str(name)): np.asarray(at) for (person, name), at in found.items()}
+        found: Mapping[Any, Any] = self.ratings.groupby(["person_id", "competency_id"]).indices
+        return {key: np.asarray(rows) for key, rows in found.items()}
 
     @cached_property
     def rating_columns(self) -> Mapping[str, np.ndarray]:
