@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -40,8 +40,7 @@ class Snapshot:
     @cached_property
     def rating_rows(self) -> Mapping[tuple[str, str], np.ndarray]:
         """Positions of the ratings by person and competency; found once for all people."""
-        found: Mapping[Any, Any] = self.ratings.groupby(["person_id", "competency_id"]).indices
-        return {key: np.asarray(rows) for key, rows in found.items()}
+        return cast(Any, self.ratings.groupby(["person_id", "competency_id"]).indices)
 
     @cached_property
     def rating_columns(self) -> Mapping[str, np.ndarray]:
