@@ -51,3 +51,25 @@ def months_before(date: dt.date, months: int) -> dt.date:
     index = date.year * 12 + date.month - 1 - months
     year, month = divmod(index, 12)
     return dt.date(year, month + 1, min(date.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def last_day_within(date: dt.date, months: int) -> dt.date:
+    """Return the last day of which a date is at most some calendar months before.
+
+    Parameters
+    ----------
+    date : date
+        E.g. of an assessment.
+    months : int
+        E.g. how long one is valid.
+
+    Returns
+    -------
+    date
+        E.g. 2026-08-31 for six months from 2026-02-28: `months_before` cuts all days from the 28th
+        to the 31st of August to it.
+    """
+    following = date + dt.timedelta(days=1)
+    day = months_before(following, -months)
+    # cut to the end of a shorter month, it is itself still within
+    return day if months_before(day, months) < following else day - dt.timedelta(days=1)

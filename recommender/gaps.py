@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -27,15 +28,23 @@ class GapArrays:
     ----------
     gap : ndarray of float
         Levels below the target, >= 0; NaN where to be assessed first.
-    confidence : ndarray of float
-        Probability that the true level is below the target; NaN where to be assessed first.
     priority : ndarray of float
         Weight times gap; NaN where to be assessed first.
+    distance, standard_error : ndarray of float
+        Levels from the level to the target, negative above it, and how sure the level is.
     """
 
     gap: FloatArray
-    confidence: FloatArray
     priority: FloatArray
+    distance: FloatArray
+    standard_error: FloatArray
+
+    @cached_property
+    def confidence(self) -> FloatArray:
+        """Probability that the true level is below the target; NaN where to be assessed first."""
+        # worked out when asked for: of an organisation it takes longer than all the rest. It is
+        # the normal distribution function of distance / error: P(true level < target)
+        return 0.5 * _erfc(-self.distance / (self.standard_error * math.sqrt(2.0)))
 
 
 def find_gaps(
@@ -75,9 +84,7 @@ def find_gaps(
     distance = round_off(targets - levels)
     # np.maximum keeps NaN. np.fmax would turn "assess first" into a gap of 0.
     gap = np.maximum(distance, 0.0)
-    # The normal distribution function of distance / error: P(true level < target).
-    confidence = 0.5 * _erfc(-distance / (standard_errors * math.sqrt(2.0)))
-    return GapArrays(gap=gap, confidence=confidence, priority=weights * gap)
+    return GapArrays(gap, weights * gap, distance, standard_errors)
 
 
 def judge_standing(gap: FloatArray, *, near_gap: float) -> IntArray:

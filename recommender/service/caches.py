@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
+import numpy as np
 from cachetools import LRUCache
 
 from recommender.arrays import FloatArray, IntArray
@@ -22,9 +24,6 @@ _RANKINGS_HELD = 4096
 _DAYS_HELD = 4
 # the one asked for, and all within the longest validity that the catalogues have
 _QUARTERS_HELD = 12
-
-LevelRow = tuple[int, FloatArray, FloatArray, IntArray]
-"""Version of a person; the person's levels, their standard errors and their days."""
 
 
 class SharedCache:
@@ -46,19 +45,76 @@ class SharedCache:
             self._values[key] = value
 
 
+class DayLevels:
+    """Levels of people on a day, as of the version that each of them had."""
+
+    def __init__(self, n_competencies: int) -> None:
+        self._rows: dict[str, int] = {}
+        self._versions: IntArray = np.zeros(0, dtype=np.int64)
+        # one array of all: those of 100,000 people, one by one, would take long to put together
+        self._figures: FloatArray = np.zeros((3, 0, n_competencies))
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def take(self, refs: Sequence[str], versions: IntArray) -> tuple[FloatArray, IntArray]:
+        """Return what is held of people.
+
+        Parameters
+        ----------
+        refs : sequence of str
+            The people's names in the audit trail.
+        versions : ndarray of shape (n_people,)
+            Their versions; what is held of an earlier one counts for nothing.
+
+        Returns
+        -------
+        figures : ndarray of shape (3, n_people, n_competencies)
+            Levels, standard errors and days; it is the caller's.
+        missing : ndarray of int
+            Positions of the people of whom nothing is held, whose figures mean nothing.
+        """
+        with self._lock:
+            if [*refs] == [*self._rows]:  # everybody, as always: none need be looked up
+                rows = np.arange(len(refs))
+            else:
+                rows = np.fromiter(map(self._rows.get, refs, repeat(-1)), np.int64, len(refs))
+            held = rows >= 0
+            held[held] = self._versions[rows[held]] == versions[held]
+            missing = np.flatnonzero(~held)
+            if not len(self._versions):
+                return np.empty((3, len(refs), self._figures.shape[2])), missing
+            # a copy: the rows are written over when somebody changes. -1 takes any, the last
+            return self._figures[:, rows], missing
+
+    def put(self, refs: Sequence[str], versions: IntArray, figures: FloatArray) -> None:
+        """Hold figures of people, in the form in which `take` returns them."""
+        with self._lock:
+            new = [ref for ref in refs if ref not in self._rows]
+            self._rows |= {ref: row for row, ref in enumerate(new, start=len(self._rows))}
+            if new:
+                more = np.empty((3, len(new), figures.shape[2]))
+                self._figures = np.concatenate([self._figures, more], axis=1)
+                self._versions = np.append(self._versions, np.zeros(len(new), dtype=np.int64))
+            rows = [self._rows[ref] for ref in refs]
+            self._versions[rows] = versions
+            self._figures[:, rows] = figures
+
+
 class LevelCache:
-    """Levels by catalogue and day, then by person; the days that were asked for last."""
+    """Levels by catalogue and day; the days that were asked for last."""
 
     def __init__(self, days: int) -> None:
-        self._days: LRUCache[tuple[str, dt.date], dict[str, LevelRow]] = LRUCache(days)
+        self._days: LRUCache[tuple[str, dt.date], DayLevels] = LRUCache(days)
         self._lock = threading.Lock()
-        # held by who computes many levels; apart from `_lock`, which others need meanwhile
-        self.working = threading.Lock()
+        # held by who works out many levels; apart from `_lock`, which others need meanwhile
+        self.working = threading.RLock()
 
-    def of_day(self, key: tuple[str, dt.date]) -> dict[str, LevelRow]:
-        """Return what is held for a catalogue and day, to be read and added to."""
+    def of_day(self, key: tuple[str, dt.date], n_competencies: int) -> DayLevels:
+        """Return what is held for a catalogue and day, to be taken from and added to."""
         with self._lock:
-            return self._days.setdefault(key, {})
+            return self._days.setdefault(key, DayLevels(n_competencies))
 
 
 class LastValue:

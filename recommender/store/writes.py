@@ -184,16 +184,19 @@ def _run_alone(
 
 
 def touch_people(connection: sa.Connection, person_ids: Iterable[str]) -> None:
-    """Count a change of these people's facts, so that no cache gives an answer from before it."""
+    """Count a change of these people's facts, so that no cache gives an answer from before it.
+
+    Levels that were kept of them go at once: they may rest on what is to be forgotten.
+    """
     ids = sorted(set(person_ids))
-    person = schema.person
+    person, kept = schema.person, schema.person_levels
     # sorted above, so that two transactions take their locks in one order
     for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
         connection.execute(
-            person.update()
-            .where(person.c.person_id.in_(ids[start : start + 500]))
-            .values(version=person.c.version + 1)
+            person.update().where(person.c.person_id.in_(some)).values(version=person.c.version + 1)
         )
+        connection.execute(kept.delete().where(kept.c.person_id.in_(some)))
 
 
 MADE_UP = "made-up"

@@ -13,6 +13,7 @@ from tests.benchmarks import (
     catalog,
     documents,
     effects,
+    group_questions,
     importing,
     matrix,
     pages,
@@ -36,6 +37,7 @@ def main() -> None:
             importing,
             matrix,
             pages,
+            group_questions,
             documents,
             word,
         )

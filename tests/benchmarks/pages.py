@@ -11,17 +11,17 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from fastapi.testclient import TestClient
 from organisations import AS_OF, fill
 from plan_office import principal
 
 from api.app import create_app
 from recommender.service.access.signing_in.browsers import begin_session
-from recommender.service.installation import Service, open_service
+from recommender.service.installation import open_service
 from recommender.service.permissions import Role
 from recommender.settings import Settings
-from recommender.store import schema, writing
+from recommender.store import writing
+from tests.benchmarks.many_people import add_people
 from tests.benchmarks.measuring import Figure, measure
 
 N_PEOPLE, N_MANY = 2_000, 20_000
@@ -42,7 +42,7 @@ def ask(path: str, n_people: int) -> Callable[[], object]:
     service = open_service(settings)
     fill(service, n_people=min(n_people, N_PEOPLE))
     if n_people > N_PEOPLE:
-        add_people(service, n_people - N_PEOPLE)
+        add_people(service, n_people - N_PEOPLE, as_of=AS_OF)
     who = principal(Role.HR)
     with writing(service.engine) as connection:
         token = begin_session(connection, settings, who, name="synthetic HR")
@@ -63,38 +63,6 @@ def ask(path: str, n_people: int) -> Callable[[], object]:
 
     get()
     return get
-
-
-def add_people(service: Service, count: int) -> None:
-    """Store people who have an assessment of each competency, in the units that there are."""
-    rng = np.random.default_rng(2)
-    framework = service.framework
-    with writing(service.engine) as connection:
-        units = connection.execute(schema.org_unit.select()).all()
-        people = [
-            {
-                "person_id": f"many-{at}",
-                "name": f"合成人员{at}",
-                "org_unit_id": units[at % len(units)].id,
-                "grade": framework.grade_ids[at % len(framework.grade_ids)],
-                "synthetic": True,
-            }
-            for at in range(count)
-        ]
-        connection.execute(schema.person.insert(), people)
-        levels = rng.uniform(0, 4, (count, len(framework.competency_ids))).round(1)
-        for name, column in zip(framework.competency_ids, levels.T, strict=True):
-            rows = [
-                {
-                    "person_id": person["person_id"],
-                    "competency_id": name,
-                    "level": float(level),
-                    "method": "made up",
-                    "assessed_on": AS_OF,
-                }
-                for person, level in zip(people, column, strict=True)
-            ]
-            connection.execute(schema.assessment.insert(), rows)
 
 
 def run() -> list[Figure]:

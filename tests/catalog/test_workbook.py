@@ -185,9 +185,8 @@ def test_bad_cells_are_all_located(book):
     assert cost.column_index == book.column("课程", "费用") - 1
 
 
-@pytest.mark.parametrize(
-    ("sheet", "key", "header", "value", "code"),
-    [
+def test_a_bad_value_is_reported_where_it_stands(book, subtests):
+    for sheet, key, header, value, code in (
         ("课程", MODULE, "课程编号", "Lost Deal", "catalog_workbook.bad_id"),
         ("课程", MODULE, "先修课程", "no-such-module", "catalog_workbook.check"),
         ("课程", MODULE, "适用职级", "g9", "catalog_workbook.check"),
@@ -204,19 +203,20 @@ def test_bad_cells_are_all_located(book):
         ("任职资格", "certificate-g1", "所需认证", "no-such", "catalog_workbook.check"),
         ("目录与设置", "settings.hour_price", "值", "许多", "catalog_workbook.invalid"),
         ("考试科目", "job-skills", "合格线", 60, "catalog_workbook.two_pass_marks"),
-    ],
-)
-def test_a_bad_value_is_reported_where_it_stands(book, sheet, key, header, value, code):
-    cell = book.cell(sheet, key, header)
-    row, column = cell.row, cell.column
-    cell.value = value
-    faults = faults_of(book.save())
-    same_code = [f for f in faults if f.code == code and f.sheet == sheet]
-    assert same_code, faults
-    if header != "合格线":  # the first row of an exam sets it; the others differ
-        assert row in {f.row for f in same_code}
-    if header not in ("起始级别", "类别"):  # named beside it: the to-level, the emptied category
-        assert column - 1 in {f.column_index for f in same_code}, same_code
+    ):
+        with subtests.test(sheet=sheet, header=header):
+            cell = book.cell(sheet, key, header)
+            before, cell.value = cell.value, value
+            path = book.save()
+            cell.value = before
+            faults = faults_of(path)
+            same_code = [f for f in faults if f.code == code and f.sheet == sheet]
+            assert same_code, faults
+            if header != "合格线":  # the first row of an exam sets it; the others differ
+                assert cell.row in {f.row for f in same_code}
+            # named beside it: the to-level, the emptied category
+            if header not in ("起始级别", "类别"):
+                assert cell.column - 1 in {f.column_index for f in same_code}, same_code
 
 
 def test_what_is_wrong_with_several_rows_is_reported_once(book):

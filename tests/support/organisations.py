@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 
 from recommender.service.installation import Service, open_service
 from recommender.service.made_up.organisation import SampleOrganisation, make_organisation
 from recommender.service.people.imports import store_frame
 from recommender.settings import Settings
-from recommender.store import schema, writing
+from recommender.store import open_database, schema, writing
 from recommender.table_kinds import KINDS
 from training_catalog.files.loading import DEFAULT_CATALOG
 
@@ -25,12 +28,23 @@ NOBODY = 65534
 
 @contextmanager
 def service_on(url: str, *, catalog: Path = DEFAULT_CATALOG) -> Iterator[Service]:
-    """Open a service and close its connections afterwards."""
+    """Open a service and close its connections afterwards; a new file is copied, not migrated."""
+    target = make_url(url)
+    if target.drivername == "sqlite" and not Path(target.database or "").exists():
+        Path(target.database or "").write_bytes(_upgraded_file())
     service = open_service(Settings(database=url, catalog=catalog, as_of=AS_OF))
     try:
         yield service
     finally:
         service.engine.dispose()
+
+
+@cache
+def _upgraded_file() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "upgraded.db"
+        open_database(f"sqlite:///{path}").dispose()
+        return path.read_bytes()
 
 
 def fill(service: Service, *, n_people: int, seed: int = 0) -> SampleOrganisation:

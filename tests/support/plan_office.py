@@ -30,6 +30,11 @@ from recommender.service.session import Session
 from recommender.store import reading, schema, writing
 from recommender.texts import LANGUAGES, explain
 
+# on a test, or as a file's `pytestmark`: plans on each database, for what hangs on the database
+ON_BOTH = pytest.mark.parametrize(
+    "house", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+
 UNIT, OTHER_UNIT = "阅览部", "典藏部"
 PERSON, MANAGER, ALONE = "L1", "B1", "L2"
 ASSESSED_ON = dt.date(2026, 10, 1)

@@ -20,7 +20,7 @@ from typing import Any
 
 import psutil
 from organisations import AS_OF
-from serving import make_keys, settings_for, store_sample
+from serving import store_cast
 
 from recommender.service.permissions import Role
 
@@ -238,9 +238,7 @@ def run_server(
 def serve_sample(folder: Path, **settings: str) -> Iterator[RealServer]:
     """Run `recommender serve` on a SQLite database of the 30 sample people, with keys for all."""
     url = f"sqlite:///{folder / 'served.db'}"
-    chosen = settings_for(url, folder)
-    store_sample(chosen)
-    keys = make_keys(chosen)
+    keys = store_cast(url, folder).keys
     with run_server(url, folder, **settings) as server:
         yield replace(server, keys=keys)
 

@@ -13,6 +13,7 @@ outside    00004, of 西区示例分公司, whom none of the three may see
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from improvement.registry_models import KEY
 from organisations import AS_OF, fill
+from sqlalchemy.engine import make_url
 
 from api.app import create_app, describe
 from api.pages.csrf import mask
@@ -226,8 +228,22 @@ def make_keys(settings: Settings) -> dict[Role, str]:
 
 def store_cast(url: str, folder: Path, **changes: object) -> Stored:
     """Store the sample organisation and a key for each role in an empty database."""
+    target = make_url(url)
+    if target.drivername == "sqlite" and "catalog" not in changes:
+        content, stored = _cast_in_a_file()
+        Path(target.database or "").write_bytes(content)
+        return replace(stored, url=url)
     settings = settings_for(url, folder, **changes)
     return Stored(url, store_sample(settings), make_keys(settings))
+
+
+@cache
+def _cast_in_a_file() -> tuple[bytes, Stored]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "cast.db"
+        settings = settings_for(f"sqlite:///{path}", path.parent)
+        stored = Stored(settings.database, store_sample(settings), make_keys(settings))
+        return path.read_bytes(), stored
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from asking import session_of
 from organisations import AS_OF
@@ -19,6 +20,7 @@ from recommender.service.access.signing_in.accounts import (
     make_link,
 )
 from recommender.service.access.signing_in.browsers import begin_session, principal_of_account
+from recommender.service.groups.kept_levels import basis_of
 from recommender.service.installation import Service
 from recommender.service.permissions import Role
 from recommender.settings import Settings
@@ -110,6 +112,16 @@ def _facts(service: Service) -> dict[str, list[dict[str, Any]]]:
                 "subject": "rules",
                 "score": 87.5,
                 "sat_on": _DAY,
+            }
+        ],
+        "person_levels": [
+            {
+                "person_id": SOMEBODY,
+                "holds_from": AS_OF,
+                "holds_until": AS_OF,
+                "version": 1,
+                "basis": basis_of(service.framework),
+                "figures": np.full((3, len(service.framework.competency_ids)), 1.5).tobytes(),
             }
         ],
         "enrolment": [

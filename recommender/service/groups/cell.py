@@ -108,7 +108,7 @@ def read_cell(
             share_assessed=share_assessed(row, figures),
             quartiles=find_quartiles(table.levels.level[members, k], figures),
             targets=None if figures.suppressed else _find_targets(table, members, k),
-            trend=_find_trend(session, request, table.as_of, k, figures),
+            trend=_find_trend(session, request, table, k, figures),
         )
         if figures.suppressed or not session.who.sees_people:
             return detail
@@ -132,16 +132,16 @@ def _find_targets(table: GroupTable, members: BoolArray, k: int) -> tuple[float,
 
 
 def _find_trend(
-    session: Session, request: StatisticsRequest, as_of: dt.date, k: int, now: Figures
+    session: Session, request: StatisticsRequest, table: GroupTable, k: int, now: Figures
 ) -> tuple[TrendPoint, ...]:
     """Return the mean gap at the end of the last rounds, the earliest first."""
     # of a round every quarter before it is looked at too, for who may see no single person
     count = _ROUNDS if session.who.sees_people else _ROUNDS // 2
-    last, *earlier = list_rounds(session.service.framework, as_of, count)
+    last, *earlier = list_rounds(session.service.framework, table.as_of, count)
     points = [TrendPoint(last, now.mean_gap)]
     for each in earlier:
-        table, exactly = read_table(session, replace(request, as_of=each.as_of))
-        row = describe_row(table, table.top, table.cell, exactly=exactly)
+        then, exactly = read_table(session, replace(request, as_of=each.as_of), beside=table)
+        row = describe_row(then, then.top, then.cell, exactly=exactly)
         points.append(TrendPoint(each, row.cells[k].mean_gap))
     return tuple(reversed(points))
 

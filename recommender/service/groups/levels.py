@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
 
 from recommender.arrays import FloatArray, IntArray
-from recommender.service.caches import LevelCache, LevelRow
+from recommender.errors import StoreError
+from recommender.service.caches import LevelCache
 from recommender.service.framework import Framework
+from recommender.service.groups.kept_levels import pick_kept
 from recommender.service.installation import Service
 from recommender.service.levels.standing import read_standing
 from recommender.store import Connection, PersonHead, Scope
 
 # people whose ratings are in memory together: those of a large organisation would fill it
 _AT_ONCE = 250
+# whoever waits has a thread and a connection of the server, which others need
+_PATIENCE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -42,58 +47,64 @@ def read_levels(
 ) -> Levels:
     """Return the levels of people on a day, in their order.
 
-    Computing the levels of a whole organisation takes seconds, and hardly anybody's change from
+    Computing the levels of a whole organisation takes minutes, and hardly anybody's change from
     one question to the next. So they are held with the person's `version`, which counts every
-    change of facts. `people` must have been read with the same connection, so that version and
+    change of facts; what is not held may be kept in the database, from where the work of a server
+    ahead has put it. `people` must have been read with the same connection, so that version and
     facts are of one state; the grade of each is one of the catalogue. `cache` is that of any day
     unless told otherwise.
+
+    Raises
+    ------
+    StoreError
+        If another thread works out the levels of many people, and has for long.
     """
     framework, cache = service.framework, cache or service.caches.levels
-    held = cache.of_day((framework.catalog.digest, as_of))
-    rows = _pick(held, people)
-    if len(people) - len(rows) > _AT_ONCE:
-        # other threads that want them wait here, in place of doing the same work
-        with cache.working:
-            rows = _pick(held, people)  # the thread before may have just computed them
-            rows |= _work_out(connection, framework, held, people, rows, as_of, scope)
-    else:
-        rows |= _work_out(connection, framework, held, people, rows, as_of, scope)
-    # of nobody, too, these are arrays with a column a competency
-    shape = (len(people), len(framework.competency_ids))
-    return Levels(
-        np.array([rows[head.ref][1] for head in people]).reshape(shape),
-        np.array([rows[head.ref][2] for head in people]).reshape(shape),
-        np.array([rows[head.ref][3] for head in people], dtype=np.int64).reshape(shape),
-    )
+    held = cache.of_day((framework.catalog.digest, as_of), len(framework.competency_ids))
+    refs = [head.ref for head in people]
+    versions = np.array([head.version for head in people], dtype=np.int64)
+    figures, missing = held.take(refs, versions)
+    is_much = len(missing) > _AT_ONCE
+    # other threads that want many wait here, in place of doing the same work
+    with _take_turn(cache) if is_much else nullcontext():
+        if is_much:
+            figures, missing = held.take(refs, versions)  # the thread before may have just done it
+        if len(missing):
+            some = [people[i] for i in missing.tolist()]
+            found = _find_figures(connection, framework, some, as_of, scope)
+            figures[:, missing] = found
+            held.put([head.ref for head in some], versions[missing], found)
+    return Levels(figures[0], figures[1], figures[2].astype(np.int64))
 
 
-def _pick(held: dict[str, LevelRow], people: Sequence[PersonHead]) -> dict[str, LevelRow]:
-    rows = ((head, held.get(head.ref)) for head in people)
-    return {head.ref: row for head, row in rows if row is not None and row[0] == head.version}
+@contextmanager
+def _take_turn(cache: LevelCache) -> Iterator[None]:
+    if not cache.working.acquire(timeout=_PATIENCE_SECONDS):
+        raise StoreError("levels.busy")
+    try:
+        yield
+    finally:
+        cache.working.release()
 
 
-def _work_out(
+def _find_figures(
     connection: Connection,
     framework: Framework,
-    held: dict[str, LevelRow],
     people: Sequence[PersonHead],
-    known: Collection[str],
     as_of: dt.date,
     scope: Scope,
-) -> dict[str, LevelRow]:
-    missing = [head for head in people if head.ref not in known]
-    computed: dict[str, LevelRow] = {}
+) -> FloatArray:
+    """Return levels, standard errors and days, of shape (3, n_people, n_competencies)."""
+    found = np.empty((3, len(people), len(framework.competency_ids)))
+    positions, kept = pick_kept(connection, framework, people, as_of)
+    found[:, positions] = kept
+    missing = np.setdiff1d(np.arange(len(people)), positions).tolist()
     for start in range(0, len(missing), _AT_ONCE):
         some = missing[start : start + _AT_ONCE]
-        names = [head.person_id for head in some]
+        names = [people[i].person_id for i in some]
         standing = read_standing(connection, framework, as_of=as_of, person_ids=names, scope=scope)
         row_of = {name: row for row, name in enumerate(standing.people["person_id"])}
-        for head in some:
-            row = row_of[head.person_id]
-            # copies: a view of one row would keep the arrays of all in memory
-            level = standing.levels.level[row].copy()
-            error = standing.levels.standard_error[row].copy()
-            day = standing.levels.day[row].copy()
-            computed[head.ref] = (head.version, level, error, day)
-    held.update(computed)
-    return computed
+        rows = [row_of[name] for name in names]
+        levels = standing.levels
+        found[:, some] = np.stack([levels.level, levels.standard_error, levels.day])[:, rows]
+    return found

@@ -18,7 +18,8 @@ from recommender.service.groups.statistics import (
     Figures,
     GroupMap,
     GroupRow,
-    read_unit_map,
+    map_units,
+    read_table,
 )
 from recommender.service.groups.table import StatisticsRequest
 from recommender.service.session import Session
@@ -107,12 +108,15 @@ def read_organisation(
     """
     request = at_home(session, request)
     with session.reading():
-        now = read_unit_map(session, request)
+        table, exactly = read_table(session, request)
+        now = map_units(table, exactly)
         rounds = list_rounds(session.service.framework, now.total.as_of, ROUNDS_SHOWN)
         before = rounds[1] if len(rounds) > 1 else None
         earlier = None
         if before is not None:
-            earlier = read_unit_map(session, replace(request, as_of=before.as_of))
+            earlier = map_units(
+                *read_table(session, replace(request, as_of=before.as_of), beside=table)
+            )
     children = _find_children(now)
     old = {row.org_unit: row for row in earlier.rows} if earlier else {}
     above = {row.org_unit: row for row in (earlier.total,)} if earlier else {}

@@ -94,7 +94,11 @@ def read_unit_map(session: Session, request: StatisticsRequest) -> GroupMap:
     NotFoundError
         If there is no such unit within the principal's scope, or no such grade.
     """
-    table, exactly = read_table(session, request)
+    return map_units(*read_table(session, request))
+
+
+def map_units(table: GroupTable, exactly: bool) -> GroupMap:
+    """Describe the units of a table below the one that is asked for."""
     below = f"{table.top}/" if table.top else ""
     rows = [unit for unit in table.units if unit and unit.startswith(below)]
     return GroupMap(
@@ -142,10 +146,13 @@ def read_distribution(
     )
 
 
-def read_table(session: Session, request: StatisticsRequest) -> tuple[GroupTable, bool]:
+def read_table(
+    session: Session, request: StatisticsRequest, *, beside: GroupTable | None = None
+) -> tuple[GroupTable, bool]:
     """Return the table, and whether its figures may be told as they are.
 
-    The table is not for readers: what may be told of it, and how, `describe_row` says.
+    The table is not for readers: what may be told of it, and how, `describe_row` says. `beside` is
+    one of another day that was read in the same `session.reading()`.
     """
     session.need(Permission.READ_STATISTICS)
     scope = EVERYONE if session.who.role is Role.ANALYST else session.who.scope
@@ -162,6 +169,7 @@ def read_table(session: Session, request: StatisticsRequest) -> tuple[GroupTable
             scope=scope,
             today=session.today,
             by_quarter=not exactly,
+            beside=beside,
         )
     return table, exactly
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -48,8 +50,8 @@ class GroupTable:
         The day.
     people : sequence of PersonHead
         Everybody within the scope.
-    grades : ndarray of shape (n_people,)
-        Positions of their grades.
+    home, grades : ndarray of shape (n_people,)
+        Positions of their units and grades.
     levels, gaps : Levels, GapArrays
         Where they stand.
     units : sequence of str
@@ -70,6 +72,7 @@ class GroupTable:
     framework: Framework
     as_of: dt.date
     people: Sequence[PersonHead]
+    home: IntArray
     grades: IntArray
     levels: Levels
     gaps: GapArrays
@@ -84,9 +87,8 @@ class GroupTable:
         """Say who belongs to a cell."""
         # with the slash: the unit "a/b" is not below "a/bc"
         inside = np.array(
-            [not unit or f"{head.org_unit}/".startswith(f"{unit}/") for head in self.people],
-            dtype=bool,
-        )
+            [not unit or f"{each}/".startswith(f"{unit}/") for each in self.units], dtype=bool
+        )[self.home]
         return inside & (self.grades == cell - 1) if cell else inside
 
 
@@ -98,12 +100,14 @@ def read_group_table(
     scope: Scope,
     today: dt.date,
     by_quarter: bool,
+    beside: GroupTable | None = None,
 ) -> GroupTable:
     """Read where the people of a scope stand; the cells are the same whatever is asked for.
 
     With `by_quarter`, the day is the end of a quarter, and what is shown tells nothing of a small
     group either when it is put beside what is shown at the ends of earlier ones. Whoever has left
-    by `today` is not among the people.
+    by `today` is not among the people. They are read once for tables of several days: with the same
+    connection, of the same principal, the first of these is handed over as `beside`.
 
     Raises
     ------
@@ -122,7 +126,11 @@ def read_group_table(
     # by somebody who left in between. Everybody else within the scope, whatever is asked for:
     # which cells are shown must not depend on the question, or two questions together would tell
     # what one leaves out
-    people = list_people(connection, scope, conditions=[present(today)], limit=None)
+    people = (
+        beside.people
+        if beside
+        else list_people(connection, scope, conditions=[present(today)], limit=None)
+    )
     grades = find_grades(framework, people)
     levels, gaps = work_out_gaps(
         connection,
@@ -139,32 +147,23 @@ def read_group_table(
     home = np.array([position[head.org_unit] for head in people], dtype=np.int64)
     assessed = ~np.isnan(gaps.gap)
     standing = judge_standing(gaps.gap, near_gap=framework.catalog.settings.near_gap)
-    measures = np.stack(
-        [
-            assessed.astype(float),
-            np.nan_to_num(levels.level),
-            np.nan_to_num(gaps.gap),
-            np.nan_to_num(gaps.priority),
-            # who is near the target is not told as below it
-            (standing == STANDINGS.index("gap")).astype(float),
-        ],
-        axis=1,
+    measures = (
+        assessed,
+        np.where(assessed, levels.level, 0.0),
+        np.where(assessed, gaps.gap, 0.0),
+        np.where(assessed, gaps.priority, 0.0),
+        standing == STANDINGS.index("gap"),  # who is near the target is not told as below it
     )
-    sums = np.zeros((len(units), len(grade_ids), *measures.shape[1:]))
-    # not `sums[home, grades] += measures`, which counts one person of each unit and grade
-    np.add.at(sums, (home, grades), measures)
-    n_people = np.zeros((len(units), len(grade_ids)), dtype=np.int64)
-    np.add.at(n_people, (home, grades), 1)
+    cells = _Cells(home, grades, (len(units), len(grade_ids)))
     above = find_above(units)
-    table = add_up(sums, above)
+    table = add_up(np.stack([cells.sum(each) for each in measures], axis=2), above)
     # by who is assessed, competency by competency: the figures are of those only
     shown = _choose_shown(np.rint(table[:, :, 0]).astype(np.int64), above)
     for day in list_quarters_before(framework, request.as_of) if by_quarter else ():
         before = read_levels(
             connection, service, people, as_of=day, scope=scope, cache=service.caches.quarters
         )
-        changed = np.zeros((len(units), len(grade_ids), assessed.shape[1]), dtype=np.int64)
-        np.add.at(changed, (home, grades), _is_changed(before, levels))
+        changed = cells.sum(_is_changed(before, levels)).astype(np.int64)
         # what two tables tell together is of the people of a cell about whom something changed,
         # so these are counted as the people of a table of its own
         shown &= _choose_shown(add_up(changed, above), above)
@@ -172,16 +171,41 @@ def read_group_table(
         framework=framework,
         as_of=request.as_of,
         people=people,
+        home=home,
         grades=grades,
         levels=levels,
         gaps=gaps,
         units=units,
         top=request.org_unit or "",
         cell=0 if request.grade is None else 1 + grade_ids.index(request.grade),
-        n_people=add_up(n_people, above),
+        n_people=add_up(cells.count(), above),
         sums=table,
         shown=shown,
     )
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of units and grades, `shape` of them, and the positions of people in both."""
+
+    home: IntArray
+    grades: IntArray
+    shape: tuple[int, int]
+
+    @cached_property
+    def _cell(self) -> IntArray:
+        return self.home * self.shape[1] + self.grades
+
+    def count(self) -> IntArray:
+        """Count the people of each cell."""
+        return np.bincount(self._cell, minlength=math.prod(self.shape)).reshape(self.shape)
+
+    def sum(self, values: FloatArray | BoolArray) -> FloatArray:
+        """Sum values of shape (n_people, n_competencies) over the people of each cell."""
+        size = math.prod(self.shape)
+        # column by column: `np.add.at` takes ten times as long
+        sums = [np.bincount(self._cell, column, minlength=size) for column in values.T]
+        return np.stack(sums, axis=-1).astype(float).reshape(*self.shape, len(sums))
 
 
 def _choose_shown(counts: IntArray, above: IntArray) -> BoolArray:
@@ -191,8 +215,8 @@ def _choose_shown(counts: IntArray, above: IntArray) -> BoolArray:
 
 def _is_changed(before: Levels, after: Levels) -> BoolArray:
     """Say for each person and competency whether another assessment counts than before."""
-    same = np.isclose(before.level, after.level, rtol=0, atol=0, equal_nan=True)
-    return ~same | (before.day != after.day)
+    neither: BoolArray = np.isnan(before.level) & np.isnan(after.level)
+    return ~neither & ((before.level != after.level) | (before.day != after.day))
 
 
 def require_unit(connection: Connection, scope: Scope, path: str) -> None:

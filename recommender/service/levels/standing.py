@@ -20,6 +20,7 @@ from recommender.scoring import (
     ExamArrays,
     LevelArrays,
     RatingArrays,
+    Sittings,
     assess_exams,
     assess_ratings,
     pick_current,
@@ -91,16 +92,11 @@ def read_standing(
     InputError
         If a person's grade is not one of the catalogue, or has no profile in force.
     """
-    settings = framework.catalog.settings
-    valid_from = months_before(as_of, settings.assessment_validity_months)
-    exams_from = months_before(as_of, settings.exam_validity_months)
-    snapshot = read_snapshot(
+    snapshot = read_facts(
         connection,
-        as_of=as_of,
-        # an assessment that is just valid rests on ratings of the window before it
-        ratings_from=valid_from - dt.timedelta(days=settings.rating_window_days),
-        exams_from=exams_from,
-        assessments_from=valid_from,
+        framework,
+        first_day=as_of,
+        last_day=as_of,
         person_ids=person_ids,
         scope=scope,
     )
@@ -114,14 +110,8 @@ def read_standing(
         row = people[grade < 0].iloc[0]
         raise InputError("person.grade", person_id=row["person_id"], grade=row["grade"])
     targets, weights = targets_of_grades(framework, as_of)
-    assessments = _assess(snapshot, framework, as_of, exams_from)
-    levels = pick_current(
-        assessments,
-        valid_from_days=(to_day(valid_from), to_day(exams_from), to_day(valid_from)),
-        as_of_day=to_day(as_of),
-        n_people=len(people),
-        n_competencies=len(framework.competency_ids),
-    )
+    facts = to_fact_arrays(snapshot, framework)
+    assessments, levels = assess(facts, framework, as_of, n_people=len(people))
     completed, recently = _completions(snapshot, framework, as_of)
     return Standing(
         as_of=as_of,
@@ -136,6 +126,30 @@ def read_standing(
         imported_methods=_imported_methods(snapshot, framework),
         completed=completed,
         recently_completed=recently,
+    )
+
+
+def read_facts(
+    connection: Connection,
+    framework: Framework,
+    *,
+    first_day: dt.date,
+    last_day: dt.date,
+    person_ids: Sequence[str] | None = None,
+    scope: Scope = EVERYONE,
+) -> Snapshot:
+    """Read what the levels of people rest on, on any day from one to another."""
+    settings = framework.catalog.settings
+    valid_from = months_before(first_day, settings.assessment_validity_months)
+    return read_snapshot(
+        connection,
+        as_of=last_day,
+        # an assessment that is just valid rests on ratings of the window before it
+        ratings_from=valid_from - dt.timedelta(days=settings.rating_window_days),
+        exams_from=months_before(first_day, settings.exam_validity_months),
+        assessments_from=valid_from,
+        person_ids=person_ids,
+        scope=scope,
     )
 
 
@@ -198,15 +212,36 @@ def _imported_methods(snapshot: Snapshot, framework: Framework) -> np.ndarray:
     return rows["method"][known].to_numpy(dtype=object)
 
 
-def _assess(
-    snapshot: Snapshot, framework: Framework, as_of: dt.date, exams_from: dt.date
-) -> tuple[AssessmentArrays, AssessmentArrays, AssessmentArrays]:
-    settings = framework.catalog.settings
+@dataclass(frozen=True)
+class FactArrays:
+    """What is known of people, as the core takes it, of any day."""
+
+    ratings: RatingArrays
+    sittings: Sittings
+    imported: AssessmentArrays
+
+
+def to_fact_arrays(snapshot: Snapshot, framework: Framework) -> FactArrays:
+    """Turn the rows of a snapshot into arrays; rows the catalogue does not know are left out."""
     ids = snapshot.people["person_id"]
-    exam_arrays = to_exam_arrays(snapshot.exams, framework, ids)
-    return (
+    exams = to_exam_arrays(snapshot.exams, framework, ids)
+    return FactArrays(
+        to_rating_arrays(snapshot.ratings, framework, ids),
+        score_sittings(exams, framework.exam_rules),
+        to_imported_arrays(snapshot.assessments, framework, ids),
+    )
+
+
+def assess(
+    facts: FactArrays, framework: Framework, as_of: dt.date, *, n_people: int
+) -> tuple[tuple[AssessmentArrays, AssessmentArrays, AssessmentArrays], LevelArrays]:
+    """Return the assessments of people on a day, and of them the levels that count."""
+    settings = framework.catalog.settings
+    valid_from = to_day(months_before(as_of, settings.assessment_validity_months))
+    exams_from = to_day(months_before(as_of, settings.exam_validity_months))
+    assessments = (
         assess_ratings(
-            to_rating_arrays(snapshot.ratings, framework, ids),
+            facts.ratings,
             rater_weights=framework.rater_weights,
             rating_standard_error=settings.rating_standard_error,
             window_days=settings.rating_window_days,
@@ -214,14 +249,22 @@ def _assess(
             min_raters_shown=settings.min_raters_shown,
         ),
         assess_exams(
-            score_sittings(exam_arrays, framework.exam_rules),
+            facts.sittings,
             framework.exam_rules,
             exam_standard_error=settings.exam_standard_error,
             as_of_day=to_day(as_of),
-            valid_from_day=to_day(exams_from),
+            valid_from_day=exams_from,
         ),
-        to_imported_arrays(snapshot.assessments, framework, ids),
+        facts.imported,
     )
+    levels = pick_current(
+        assessments,
+        valid_from_days=(valid_from, exams_from, valid_from),
+        as_of_day=to_day(as_of),
+        n_people=n_people,
+        n_competencies=len(framework.competency_ids),
+    )
+    return assessments, levels
 
 
 def to_rating_arrays(

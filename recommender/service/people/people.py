@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from recommender.errors import ConflictError, StaleError
@@ -102,7 +102,7 @@ def change_person(
         if is_back(changes.get("hired_on"), head.left_on):
             changes = {"left_on": None, **changes}
         row = _check(
-            session, connection, asdict(head) | dict(changes), known_manager=head.manager_id
+            session, connection, head._asdict() | dict(changes), known_manager=head.manager_id
         )
         store.update_person(connection, person_id, {name: row[name] for name in changes})
         session.details |= {"fields": sorted(changes)}

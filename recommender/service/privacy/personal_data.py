@@ -10,6 +10,7 @@ from typing import Any
 
 from recommender.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from recommender.service.access.two_person import WAITING, is_same_hand, needs_second
+from recommender.service.groups.kept_levels import spell_out
 from recommender.service.learning.collecting import collect_records
 from recommender.service.levels.raters import tell_ratings
 from recommender.service.people.facts import refuse_manager
@@ -43,6 +44,7 @@ SECTIONS = {
     "rating": "privacy.rating",
     "rating_given": "privacy.rating-given",
     "exam_result": "privacy.exam-result",
+    "person_levels": "privacy.person-levels",
     "enrolment": "privacy.enrolment",
     "evidence": "privacy.evidence",
     "improvement_record": "privacy.improvement-record",
@@ -117,6 +119,11 @@ def export_person(session: Session, person_id: str) -> dict[str, Any]:
     holdings["rating"] = [
         *({name: row[name] for name in row if name != "rater_id"} for row in told),
         *_count(withheld),
+    ]
+    holdings["person_levels"] = [
+        each
+        for row in holdings["person_levels"]
+        for each in spell_out(session.service.framework, row)
     ]
     if person_id != who.person_id and who.role is not Role.ADMIN:
         holdings["rating_given"] = []

@@ -23,7 +23,12 @@ from recommender.service.permissions import Permission
 from recommender.service.plans.reasons import name_competency
 from recommender.service.session import Session
 from recommender.store import Connection, PersonHead, org_path
-from recommender.store.people.staff import PeopleFilter, search_people
+from recommender.store.people.staff import (
+    PeopleFilter,
+    count_people,
+    read_people_page,
+    search_people,
+)
 from recommender.store.plans.newest import read_newest
 from recommender.store.plans.versions import PlanHead
 
@@ -134,22 +139,12 @@ def read_directory(session: Session, wanted: DirectoryRequest) -> Directory:
     if wanted.grade is not None:
         require_grade(framework, wanted.grade)
     with session.reading() as connection:
-        people = search_people(connection, session.who.scope, _filter(session, wanted), limit=None)
-        plans = read_newest(connection, session.who.scope)
-        if wanted.plan is not None:
-            people = [head for head in people if _status(plans, head) == wanted.plan]
+        if wanted.order == "id" and wanted.plan is None and wanted.standing is None:
+            shown, plans, total = _find_by_id(session, connection, wanted)
+        else:
+            people, plans = _sort_all(session, connection, wanted)
+            shown, total = people[_slice(wanted, len(people))], len(people)
         places: Mapping[str, Places] = {}
-        # where everybody stands is computed only for a question that needs it
-        if wanted.standing is not None or wanted.order in ("gaps", "assess-first"):
-            places = find_places(session, connection, people)
-            people = [head for head in people if _stands(places[head.ref], wanted.standing)]
-        # first by id, which the database has done: what is equal stays in that order
-        people.sort(key=_sort_key(framework, wanted.order, places, plans))
-        if wanted.descending:
-            people.reverse()
-        pages = max(1, -(-len(people) // PER_PAGE))
-        page = min(max(1, wanted.page), pages)
-        shown = people[(page - 1) * PER_PAGE : page * PER_PAGE]
         if not wanted.leavers:
             places = find_places(session, connection, shown)
     session.saw(head.ref for head in shown)
@@ -162,7 +157,58 @@ def read_directory(session: Session, wanted: DirectoryRequest) -> Directory:
         )
         for head in shown
     )
-    return Directory(rows, len(people), page, pages)
+    return Directory(rows, total, _page(wanted, total), _count_pages(total))
+
+
+def _find_by_id(
+    session: Session, connection: Connection, wanted: DirectoryRequest
+) -> tuple[Sequence[PersonHead], dict[str, PlanHead], int]:
+    """Return one page, the plans of its people, and how many match; the database sorts by id."""
+    scope, found = session.who.scope, _filter(session, wanted)
+    total = count_people(connection, scope, found)
+    shown = read_people_page(
+        connection,
+        scope,
+        found,
+        offset=_slice(wanted, total).start,
+        limit=PER_PAGE,
+        descending=wanted.descending,
+    )
+    plans = read_newest(connection, scope, person_ids=[head.person_id for head in shown])
+    return shown, plans, total
+
+
+def _sort_all(
+    session: Session, connection: Connection, wanted: DirectoryRequest
+) -> tuple[list[PersonHead], dict[str, PlanHead]]:
+    """Return all who match, in order, and all plans."""
+    people = search_people(connection, session.who.scope, _filter(session, wanted), limit=None)
+    plans = read_newest(connection, session.who.scope)
+    if wanted.plan is not None:
+        people = [head for head in people if _status(plans, head) == wanted.plan]
+    places: Mapping[str, Places] = {}
+    # where everybody stands is computed only for a question that needs it
+    if wanted.standing is not None or wanted.order in ("gaps", "assess-first"):
+        places = find_places(session, connection, people)
+        people = [head for head in people if _stands(places[head.ref], wanted.standing)]
+    # first by id, which the database has done: what is equal stays in that order
+    people.sort(key=_sort_key(session.service.framework, wanted.order, places, plans))
+    if wanted.descending:
+        people.reverse()
+    return people, plans
+
+
+def _count_pages(total: int) -> int:
+    return max(1, -(-total // PER_PAGE))
+
+
+def _page(wanted: DirectoryRequest, total: int) -> int:
+    return min(max(1, wanted.page), _count_pages(total))
+
+
+def _slice(wanted: DirectoryRequest, total: int) -> slice:
+    first = (_page(wanted, total) - 1) * PER_PAGE
+    return slice(first, first + PER_PAGE)
 
 
 def suggest(session: Session, text: str) -> Suggestions:

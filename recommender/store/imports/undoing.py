@@ -29,7 +29,7 @@ def find_rows_upon(
     """Return those of the new ids of a table that other rows refer to.
 
     Rows of the same table with an id in `but` do not count, as they are put back too, and neither
-    does what was shown to people.
+    does what was shown to people or worked out about them.
     """
     column = key_columns(table)[0]
     if table is schema.module:
@@ -38,7 +38,7 @@ def find_rows_upon(
         referring = [
             other
             for each in schema.metadata.sorted_tables
-            if each is not schema.shown
+            if each not in (schema.shown, schema.person_levels)
             for other in each.c
             if any(key.column is column for key in other.foreign_keys)
         ]
@@ -134,7 +134,10 @@ def put_back(connection: sa.Connection, table: sa.Table, changes: Sequence[Chang
 
 
 def _let_go(connection: sa.Connection, person_ids: Sequence[str]) -> None:
-    """Take away what keeps new people from being deleted: each other, and what was shown."""
+    """Take away what keeps new people from being deleted: each other, and what was shown.
+
+    Levels that were kept go with the people by themselves.
+    """
     person, shown = schema.person, schema.shown
     for some in in_pieces(person_ids):
         mine = person.c.person_id.in_(some)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -14,8 +13,7 @@ from recommender.store import schema
 from recommender.store.scope import Scope, covers_unit, in_unit, visible
 
 
-@dataclass(frozen=True)
-class PersonHead:
+class PersonHead(NamedTuple):
     """The row of one person.
 
     Parameters
@@ -104,7 +102,8 @@ def list_people(
         .order_by(schema.person.c.person_id)
         .limit(limit)
     )
-    return [PersonHead(*row) for row in connection.execute(query)]
+    # a table of a large organisation is made of these: this is the fastest way there
+    return [PersonHead._make(row) for row in connection.execute(query).all()]
 
 
 def reaches_unit(connection: sa.Connection, scope: Scope, path: str) -> bool:

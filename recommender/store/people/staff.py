@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from recommender.store import schema
-from recommender.store.people.people import PersonHead, list_people
+from recommender.store.people.people import PersonHead, list_people, select_people
 from recommender.store.scope import Scope, in_unit, present, visible
 from recommender.store.writes import org_path, write_org_units
 
@@ -65,6 +65,32 @@ def search_people(
     limit: int | None,
 ) -> list[PersonHead]:
     """Return the people within a scope who match a filter, in the order of their ids."""
+    return list_people(connection, scope, conditions=_conditions(wanted), after=after, limit=limit)
+
+
+def count_people(connection: sa.Connection, scope: Scope, wanted: PeopleFilter) -> int:
+    """Count the people within a scope who match a filter."""
+    query = sa.select(sa.func.count()).select_from(schema.person)
+    return connection.scalar(query.where(visible(scope), *_conditions(wanted))) or 0
+
+
+def read_people_page(
+    connection: sa.Connection,
+    scope: Scope,
+    wanted: PeopleFilter,
+    *,
+    offset: int,
+    limit: int,
+    descending: bool,
+) -> list[PersonHead]:
+    """Return some of the people who match a filter, by their ids, after leaving some out."""
+    by = schema.person.c.person_id
+    query = select_people(scope).where(*_conditions(wanted))
+    query = query.order_by(by.desc() if descending else by).offset(offset).limit(limit)
+    return [PersonHead._make(row) for row in connection.execute(query).all()]
+
+
+def _conditions(wanted: PeopleFilter) -> list[sa.ColumnElement[bool]]:
     person = schema.person.c
     conditions: list[sa.ColumnElement[bool]] = []
     if wanted.person_ids is not None:
@@ -86,7 +112,7 @@ def search_people(
         conditions.append(present(wanted.present_on))
     if wanted.gone_by is not None:
         conditions.append(person.left_on <= wanted.gone_by)
-    return list_people(connection, scope, conditions=conditions, after=after, limit=limit)
+    return conditions
 
 
 def insert_person(connection: sa.Connection, values: Mapping[str, Any]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
@@ -14,7 +14,11 @@ from recommender.store.scope import Scope, in_unit
 
 
 def read_newest(
-    connection: sa.Connection, scope: Scope, *, org_unit: str | None = None
+    connection: sa.Connection,
+    scope: Scope,
+    *,
+    org_unit: str | None = None,
+    person_ids: Sequence[str] | None = None,
 ) -> dict[str, PlanHead]:
     """Return the newest plan of each person within a scope; cancelled ones do not count.
 
@@ -26,6 +30,8 @@ def read_newest(
         Whose plans.
     org_unit : str, optional
         Only those of people of this unit and the units below it.
+    person_ids : sequence of str, optional
+        Only those of these people, few enough for one statement.
 
     Returns
     -------
@@ -36,6 +42,8 @@ def read_newest(
     query = select_plans(scope).where(plan.status != "cancelled")
     if org_unit is not None:
         query = query.where(in_unit(org_unit))
+    if person_ids is not None:
+        query = query.where(plan.person_id.in_(person_ids))
     # of several plans of one person the last stays
     rows = connection.execute(query.order_by(plan.created_at, plan.plan_id))
     return {head.person_id: head for head in (PlanHead(*row) for row in rows)}

@@ -152,7 +152,8 @@ def erase_rows(connection: sa.Connection, head: PersonHead, *, pseudonym: str) -
     own_plans = sa.select(plan.c.plan_id).where(plan.c.person_id == me)
     for table in PLAN_PARTS:
         run(table, table.delete().where(table.c.plan_id.in_(own_plans)))
-    for table in (*(table for table in FACTS if table is not record), rating, plan, objection):
+    own = (rating, schema.person_levels, plan, objection)
+    for table in (*(table for table in FACTS if table is not record), *own):
         run(table, table.delete().where(table.c.person_id == me))
     # answers held about these people name the one who is erased
     rated = connection.scalars(sa.select(rating.c.person_id).where(rating.c.rater_id == me))

@@ -106,6 +106,9 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
         **{table.name: _all_but(table, "id").where(table.c.person_id == me) for table in FACTS},
         "rating": _all_but(schema.rating).where(schema.rating.c.person_id == me),
         "rating_given": _ratings_given(me),
+        "person_levels": _all_but(schema.person_levels, "person_id").where(
+            schema.person_levels.c.person_id == me
+        ),
         "plan": sa.select(plan).where(plan.c.person_id == me),
         **{
             table.name: _all_but(table, "id", "actor").where(table.c.plan_id.in_(own_plans))

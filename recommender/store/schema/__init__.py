@@ -27,6 +27,7 @@ from recommender.store.schema.people import (
     offering,
     org_unit,
     person,
+    person_levels,
     rating,
 )
 from recommender.store.schema.plans import (
@@ -82,6 +83,7 @@ __all__ = [
     "offering",
     "org_unit",
     "person",
+    "person_levels",
     "plan",
     "plan_approval",
     "plan_comment",

@@ -85,6 +85,27 @@ exam_result = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# levels worked out of the facts above. A row is used while the person has its `version`, and the
+# catalogue and release are those of its `basis`; how the figures lie in it, and until which day
+# they hold, `recommender.service.groups.kept_levels` knows (DECISIONS, 53)
+person_levels = sa.Table(
+    "person_levels",
+    metadata,
+    sa.Column(
+        "person_id",
+        sa.String(80),
+        sa.ForeignKey("person.person_id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    sa.Column("holds_from", sa.Date, nullable=False),
+    sa.Column("holds_until", sa.Date, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    id_column("basis"),
+    sa.Column("figures", sa.LargeBinary, nullable=False),
+    sa.PrimaryKeyConstraint("person_id", "holds_from"),
+    sqlite_with_rowid=False,
+)
+
 # results of work beside a level: shown, and never turned into one
 evidence = sa.Table(
     "evidence",

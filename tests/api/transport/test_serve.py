@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 from real_server import PROGRAM, request, run_server, serve_sample
-from serving import settings_for, store_sample
+from serving import store_cast
 
 _PIDFD_GETFD = 438  # the same on every machine; no library has a function for it
 WRONG = "trk_0123456789ab_" + "A" * 43
@@ -22,12 +22,18 @@ def status_of_wrong_key(server, forwarded):
     return server.say(head).status
 
 
-def test_without_a_proxy_nobody_is_believed(tmp_path):
-    with serve_sample(tmp_path) as server:
-        statuses = [status_of_wrong_key(server, f"192.0.2.{n}") for n in range(ALLOWED + 10)]
-        assert statuses == [401] * ALLOWED + [429] * 10
-        # whoever has a valid key goes on
-        assert server.ask("GET", "/v1/me", key=server.keys["admin"]).status == 200
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A server as it is without any settings."""
+    with serve_sample(tmp_path_factory.mktemp("served")) as running:
+        yield running
+
+
+def test_without_a_proxy_nobody_is_believed(server):
+    statuses = [status_of_wrong_key(server, f"192.0.2.{n}") for n in range(ALLOWED + 10)]
+    assert statuses == [401] * ALLOWED + [429] * 10
+    # whoever has a valid key goes on
+    assert server.ask("GET", "/v1/me", key=server.keys["admin"]).status == 200
 
 
 def test_behind_a_proxy_that_is_named_each_caller_counts(tmp_path):
@@ -56,26 +62,33 @@ def test_a_proxy_is_named_by_its_address(subtests):
             assert "192.0.2.10,10.20.0.0/16" in done.stderr
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_no_answer_waits_for_more_to_send(tmp_path, workers):
-    url = f"sqlite:///{tmp_path / 'served.db'}"
-    store_sample(settings_for(url, tmp_path))
-    with run_server(url, tmp_path, workers=workers) as server, server.connect() as connection:
+def expect_no_waiting(server):
+    with server.connect() as connection:
         connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
         assert b"200 OK" in connection.recv(65536)
         with accepted_sockets(server, connection) as accepted:
             assert [s.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for s in accepted] == [1]
 
 
-def test_a_length_beside_chunks(tmp_path):
+def test_no_answer_waits_for_more_to_send(server):
+    expect_no_waiting(server)
+
+
+def test_no_answer_of_two_workers_waits(tmp_path):
+    url = f"sqlite:///{tmp_path / 'served.db'}"
+    store_cast(url, tmp_path)
+    with run_server(url, tmp_path, workers=2) as server:
+        expect_no_waiting(server)
+
+
+def test_a_length_beside_chunks(server):
     """A proxy that goes by the one and a server that goes by the other see different requests."""
     inner = request("GET", "/health")
     head = request(
         "PUT", "/v1/offerings/x", headers={"Transfer-Encoding": "chunked"}, length=5 + len(inner)
     )
     head = head.replace(b"Connection: close\r\n", b"")
-    with serve_sample(tmp_path) as server:
-        answer = server.say(head, b"0\r\n\r\n" + inner)
+    answer = server.say(head, b"0\r\n\r\n" + inner)
     assert answer.problem["type"].endswith("request.two-lengths")
     assert answer.status == 400
     assert ("connection", "close") in answer.headers

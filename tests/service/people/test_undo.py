@@ -7,6 +7,7 @@ from made_rows import read_all
 from organisations import AS_OF, TINY, service_on
 
 from recommender.errors import ConflictError, NotFoundError
+from recommender.service.groups.kept_levels import keep_levels
 from recommender.service.people.batches import list_batches, undo_import
 from recommender.service.people.imports import import_table
 from recommender.service.people.people import change_person, list_units, read_person
@@ -139,6 +140,18 @@ def test_levels_and_catalogue_are_those_of_before(library, load):
     assert asking.gaps(library, "00001", as_of=AS_OF) != before
     undo(library, batch)
     assert asking.gaps(library, "00001", as_of=AS_OF) == before
+
+
+def test_levels_that_were_kept_of_new_people_go_with_them(library, load):
+    batch = load("people", TABLES["people"])
+    keep_levels(library, [AS_OF], today=AS_OF)
+    new = {"N1", "N2"}
+    query = sa.select(schema.person_levels.c.person_id)
+    with reading(library.engine) as connection:
+        assert new <= set(connection.scalars(query))
+    undo(library, batch)
+    with reading(library.engine) as connection:
+        assert not new & set(connection.scalars(query))
 
 
 def test_what_changed_nothing_or_is_undone_cannot_be_undone(library, load):

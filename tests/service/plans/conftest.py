@@ -1,35 +1,28 @@
-"""The organisation whose plans are tested, over a database of each kind."""
+"""The organisation whose plans are tested."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-
 import pytest
 from conftest import need
-from databases import fresh_postgresql
+from databases import copied
 from organisations import TINY, service_on
-from plan_office import (
-    Office,
-    move_in,
-)
+from plan_office import Office, move_in
 
 from recommender.store import schema, writing
 
 
-@pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-)
-def house(request, tmp_path_factory):
-    """A service of the tiny framework over a database of each kind."""
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            url = f"sqlite:///{tmp_path_factory.mktemp('office') / 'hr.db'}"
-        else:
-            server = request.getfixturevalue("postgresql")
-            if server is None:
-                need("a PostgreSQL server")
-            url = stack.enter_context(fresh_postgresql(server))
-        yield stack.enter_context(service_on(url, catalog=TINY))
+@pytest.fixture(scope="module")
+def house(request, find_upgraded, postgresql, tmp_path_factory):
+    """A service of the tiny framework over SQLite; with `plan_office.ON_BOTH`, over each kind."""
+    kind = getattr(request, "param", "sqlite")
+    if kind != "sqlite" and postgresql is None:
+        need("a PostgreSQL server")
+    folder = tmp_path_factory.mktemp("office")
+    with (
+        copied(find_upgraded(kind), folder, postgresql) as url,
+        service_on(url, catalog=TINY) as service,
+    ):
+        yield service
 
 
 @pytest.fixture

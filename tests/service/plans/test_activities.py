@@ -12,6 +12,7 @@ from plan_office import (
     EMPLOYEE,
     HR,
     LINE_MANAGER,
+    ON_BOTH,
     PERSON,
     assess,
     enrol,
@@ -88,6 +89,7 @@ def test_nothing_is_proposed_where_there_is_no_gap(office):
     assert (plan.items, plan.activities, plan.review_on) == ((), (), None)
 
 
+@ON_BOTH
 def test_activities_are_added_changed_and_removed(office):
     before = office.create()
     plan_id = before.plan.plan_id
@@ -182,6 +184,7 @@ def test_edits_of_activities_that_are_refused(office, edit, code, field):
 # ---- done ----------------------------------------------------------------------------------------
 
 
+@ON_BOTH
 def test_what_was_done_is_said_by_the_person_or_the_manager_and_nobody_approves_again(office):
     plan_id = active(office)
     before = office.look(plan_id)
@@ -243,6 +246,7 @@ def test_progress_counts_courses_and_activities(office):
     assert document.activities[0].done_on == DONE_ON
 
 
+@ON_BOTH
 def test_what_was_not_done_goes_into_the_next_plan(office):
     """Open activities do not keep a plan from being completed."""
     plan_id = active(office)

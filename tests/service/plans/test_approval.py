@@ -12,6 +12,7 @@ from plan_office import (
     EMPLOYEE,
     HR,
     LINE_MANAGER,
+    ON_BOTH,
     OTHER_UNIT,
     PARTIES,
     PERSON,
@@ -37,6 +38,7 @@ from recommender.service.plans.reading import (
 from recommender.store import schema
 
 
+@ON_BOTH
 def test_a_new_plan_is_a_draft_that_awaits_all_parties(office):
     found = office.create()
     assert (found.plan.status, found.version, found.change) == ("draft", 1, "created")
@@ -115,6 +117,7 @@ def test_a_rejection_says_why(office):
     ]
 
 
+@ON_BOTH
 def test_a_rejection_takes_an_approved_plan_back_until_the_party_approves(office):
     plan_id = office.bring_to("approved")
     found = office.reject(plan_id, "employee")
@@ -129,6 +132,7 @@ def test_a_rejection_takes_an_approved_plan_back_until_the_party_approves(office
     ]
 
 
+@ON_BOTH
 def test_approvals_are_of_what_the_plan_says(office):
     plan_id = office.create().plan.plan_id
     office.approve(plan_id, "employee", "manager")
@@ -173,6 +177,7 @@ def test_nobody_approves_what_he_has_not_read(office):
     assert office.look(plan_id).version == 2
 
 
+@ON_BOTH
 def test_approvals_at_the_same_time_are_all_kept(office):
     for _ in range(5):
         plan_id = office.create().plan.plan_id
@@ -190,6 +195,7 @@ def test_approvals_at_the_same_time_are_all_kept(office):
         assert {d.party for d in found.decisions} == set(PARTIES)
 
 
+@ON_BOTH
 def test_of_two_edits_at_the_same_time_one_is_told(office):
     for _ in range(5):
         plan_id = office.create().plan.plan_id

@@ -11,6 +11,7 @@ from plan_office import (
     EMPLOYEE,
     HR,
     LINE_MANAGER,
+    ON_BOTH,
     STRANGERS,
     dated,
     modules_of,
@@ -28,6 +29,8 @@ from recommender.service.plans.desk.overview import PlanFilter, overview_plans
 from recommender.service.plans.desk.sheet import read_plan_sheet
 from recommender.service.plans.desk.words import ItemWords
 from recommender.service.plans.reading import read_plan_document
+
+pytestmark = ON_BOTH
 
 LATE = dt.date(2027, 6, 1)
 

@@ -12,6 +12,7 @@ from plan_office import (
     ADMIN,
     ALONE,
     MANAGER,
+    ON_BOTH,
     PERSON,
 )
 
@@ -116,6 +117,7 @@ def test_the_task_is_what_was_rated_lowest(office):
     assert office.create().plan.items[0].focus == "reference-desk.2.2"
 
 
+@ON_BOTH
 @pytest.mark.parametrize(("peers", "first"), [(1, "reference-desk.2.1"), (3, "reference-desk.2.2")])
 def test_a_task_does_not_tell_what_few_raters_said(office, peers, first):
     """Of one or two colleagues everybody knows who rated low; of three nobody does."""

@@ -10,6 +10,7 @@ from plan_office import (
     DAY,
     EMPLOYEE,
     HR,
+    ON_BOTH,
     PERSON,
     dated,
     modules_of,
@@ -32,6 +33,7 @@ from recommender.store import schema, writing
 # ---- what a plan says after an edit --------------------------------------------------------------
 
 
+@ON_BOTH
 def test_an_edited_plan_has_the_figures_of_its_modules(office):
     plan_id = office.create().plan.plan_id
     found = office.edit(
@@ -62,6 +64,7 @@ def test_an_edited_plan_has_the_figures_of_its_modules(office):
     assert (head["status"], head["version"]) == ("draft", 2)
 
 
+@ON_BOTH
 def test_a_caller_has_one_draft_for_a_person(office):
     """Made again it is made anew, until somebody has put work into it."""
     first = office.create(request=PlanRequest(hours_budget=6.0))
@@ -244,6 +247,7 @@ def test_a_day_off_is_accepted_and_said(office):
         assert len(notes) == noted
 
 
+@ON_BOTH
 def test_an_item_takes_the_dates_of_its_offering(office):
     plan_id = office.create().plan.plan_id
     offer(office.service, "o1", "desk-interview", DAY)

@@ -13,6 +13,7 @@ from plan_office import (
     HR,
     LINE_MANAGER,
     MANAGER,
+    ON_BOTH,
     PERSON,
     assess,
     dated,
@@ -36,6 +37,8 @@ from recommender.service.plans.reading import (
     read_plan,
 )
 from recommender.store import schema, writing
+
+pytestmark = ON_BOTH
 
 # ---- in force ------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from plan_office import (
     EMPLOYEE,
     HR,
     LINE_MANAGER,
+    ON_BOTH,
     OTHER_UNIT,
     PARTIES,
     PERSON,
@@ -47,6 +48,8 @@ from recommender.service.plans.reading import (
     search_plans,
 )
 from recommender.store import schema
+
+pytestmark = ON_BOTH
 
 # ---- what is allowed in which status -------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 from organisations import AS_OF
-from plan_office import ADMIN, EMPLOYEE, HR, LINE_MANAGER, STRANGERS, refused, rows
+from plan_office import ADMIN, EMPLOYEE, HR, LINE_MANAGER, ON_BOTH, STRANGERS, refused, rows
 from word_desk import change_template, controls_of, fill_in, text_of, with_parts
 
 from recommender.documents import read_returned
@@ -67,6 +67,7 @@ def test_what_nobody_has_changed_changes_nothing(office, plan_id):
     assert held["comment:manager"] == held["done-on:a1"] == ""
 
 
+@ON_BOTH
 def test_ticks_dates_and_comments_are_taken_over(office, plan_id):
     content = fill_in(
         document_of(office, plan_id),
@@ -112,6 +113,7 @@ def test_ticks_dates_and_comments_are_taken_over(office, plan_id):
     assert preview(office, content).changes == ()
 
 
+@ON_BOTH
 def test_a_course_that_somebody_is_enrolled_in_is_completed_there(office, plan_id):
     content = fill_in(document_of(office, plan_id), {"done:c1": True, "done-on:c1": "2026-12-04"})
     take(office, content)
@@ -235,6 +237,7 @@ def test_documents_of_others_are_refused(office, plan_id):
     refused(InputError, "word.return.not-ours", read_returned, with_parts(bare, f=footer), file="x")
 
 
+@ON_BOTH
 def test_the_template_is_kept_with_who_and_when(office, plan_id):
     shipped = office.read(HR, read_plan_template, "zh-CN")
     assert (shipped.actor, shipped.stored_at) == (None, None)

@@ -11,6 +11,8 @@ from recommender.documents.plan.view import plan_view
 from recommender.service.plans.choices import PlanRequest
 from recommender.texts import say
 
+pytestmark = pytest.mark.parametrize("organisation", ["sqlite"], indirect=True)
+
 
 @pytest.fixture(scope="module")
 def plans(organisation):

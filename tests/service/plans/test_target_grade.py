@@ -5,7 +5,7 @@ from dataclasses import replace
 import asking
 import pytest
 from organisations import AS_OF, TINY, service_on, someone
-from plan_office import EMPLOYEE, HR, PERSON, assess
+from plan_office import EMPLOYEE, HR, ON_BOTH, PERSON, assess
 
 from recommender.documents import render_plan_page, render_plan_pdf
 from recommender.errors import InputError
@@ -101,6 +101,7 @@ def test_an_unknown_grade_is_named_with_those_there_are(office):
 # ---- recommendations -----------------------------------------------------------------------------
 
 
+@ON_BOTH
 def test_what_was_ranked_for_one_grade_is_not_held_for_another(office):
     session = office.session(HR)
 
@@ -169,6 +170,7 @@ def test_a_plan_to_the_own_grade_is_the_plan_without_one(office):
     assert plain.plan.outlook is None
 
 
+@ON_BOTH
 def test_an_edited_plan_keeps_its_target_grade(office):
     plan_id = office.create(request=TO_LIBRARIAN).plan.plan_id
     with writing(office.service.engine) as connection:

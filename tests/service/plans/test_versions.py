@@ -10,6 +10,7 @@ from plan_office import (
     EMPLOYEE,
     HR,
     LINE_MANAGER,
+    ON_BOTH,
     PARTIES,
     PERSON,
     UNIT,
@@ -36,6 +37,8 @@ from recommender.service.plans.reading import (
 )
 from recommender.service.plans.reasons import name_competency, name_module, reword
 from recommender.store import schema, writing
+
+pytestmark = ON_BOTH
 
 # ---- versions, comments, documents ---------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from organisations import AS_OF
-from plan_office import ADMIN, ALONE, HR, LINE_MANAGER, PERSON, STRANGERS, UNIT, assess
+from plan_office import ADMIN, ALONE, HR, LINE_MANAGER, ON_BOTH, PERSON, STRANGERS, UNIT, assess
 
 from recommender.errors import InputError
 from recommender.service.jobs.problems import pack_problem
@@ -19,6 +19,8 @@ from recommender.service.today.work import list_failed_imports, list_running, se
 from recommender.store import schema, touch_people, writing
 from recommender.store.job_claims import claim_job, fail_job, finish_job
 from recommender.working_days import count_working_days
+
+pytestmark = ON_BOTH
 
 DAY = dt.timedelta(days=1)
 
