@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
+
+from pydantic_core import to_jsonable_python
 
 Basis = Literal["measured", "pooled", "expert"]
 # fewer participants than these make an estimate that nobody should build on yet
@@ -317,14 +319,4 @@ def to_json(result: Any) -> dict[str, Any]:
         Keys in the order of the fields.
     """
     # Here and not in the API: the command line, jobs and notebooks print the same JSON.
-    return {field.name: _plain(getattr(result, field.name)) for field in fields(result)}
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return to_json(value)
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, dt.date) else value
+    return to_jsonable_python(result)

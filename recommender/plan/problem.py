@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,6 +108,34 @@ def gap_closed(problem: PlanProblem, chosen: Collection[int]) -> float:
     """
     gained = problem.improvement[sorted(chosen)].sum(axis=0)
     return float(problem.weight @ np.minimum(problem.gap, gained))
+
+
+def gap_closed_with(
+    problem: PlanProblem, chosen: Collection[int], more: Sequence[int]
+) -> list[float]:
+    """Return what a set of modules closes with each of some others beside it.
+
+    Parameters
+    ----------
+    problem : PlanProblem
+        The modules and the gaps.
+    chosen : collection of int
+        Positions of the modules of the set.
+    more : sequence of int
+        Positions of the others.
+
+    Returns
+    -------
+    list of float
+        In the order of `more`: the same as `gap_closed` of the set with that one module.
+    """
+    if not more:
+        return []
+    sets = np.sort([[*chosen, module] for module in more], axis=1)
+    closed = np.minimum(problem.gap, problem.improvement[sets].sum(axis=1))
+    # one by one, as `gap_closed` does: a product of matrices adds up in another order, and what is
+    # the same would differ in its last digits
+    return [float(problem.weight @ each) for each in closed]
 
 
 def find_shortfalls(

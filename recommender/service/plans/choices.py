@@ -136,8 +136,8 @@ def find_choices(prospects: Prospects, row: int, request: PlanRequest, *, lang: 
     """
     framework, standing = prospects.framework, prospects.standing
     path = None if request.path is None else find_path(framework, request.path)
-    person = standing.people.iloc[row]
     if path:
+        person = standing.people.iloc[row]
         refuse_other_grade(framework, path, person["person_id"], person["grade"])
     check_names(framework, request)
     pool = _plannable(prospects, row, request)

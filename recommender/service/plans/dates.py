@@ -88,10 +88,22 @@ def dates_of(item: PlanItem) -> Dates:
     )
 
 
+def runs_of(offerings: pd.DataFrame) -> dict[str, list[Dates]]:
+    """Return the offerings of each module, the next ones first.
+
+    `offerings` are given as `recommender.store.read_offerings` returns them.
+    """
+    columns = (offerings[name] for name in ("module_id", "starts_on", "ends_on", "offering_id"))
+    runs: defaultdict[str, list[Dates]] = defaultdict(list)
+    for module_id, starts_on, ends_on, offering_id in zip(*columns, strict=True):
+        runs[module_id].append(Dates(starts_on, ends_on, offering_id))
+    return dict(runs)
+
+
 def schedule(
     framework: Framework,
     module_ids: Sequence[str],
-    offerings: pd.DataFrame,
+    runs: Mapping[str, Sequence[Dates]],
     *,
     first_day: dt.date,
     fixed: Mapping[str, Dates] | None = None,
@@ -116,8 +128,8 @@ def schedule(
         The catalogue.
     module_ids : sequence of str
         In the order to take them.
-    offerings : DataFrame
-        Coming offerings, as `read_offerings` returns them.
+    runs : mapping of str to sequence of Dates
+        The coming offerings of each module that has some, as `runs_of` returns them.
     first_day : date
         No module without fixed dates begins before it.
     fixed : mapping of str to Dates
@@ -138,7 +150,6 @@ def schedule(
     """
     fixed = fixed or {}
     months = _Months(framework.catalog.settings.hours_per_month)
-    runs = _runs_of(offerings, module_ids)
     taken: list[tuple[dt.date, dt.date]] = []
     for name, when in fixed.items():
         months.add(when, framework.module_of[name].hours)
@@ -164,7 +175,7 @@ def schedule(
             free_from = max(free_from, last.starts_on or _first_of(month))
             # a proposed month stands before the days of that month in the calendar
             earliest = max(earliest, month + (last.starts_on is not None))
-        when = _next_run(runs[name], hours, free_from, taken, months)
+        when = _next_run(runs.get(name, ()), hours, free_from, taken, months)
         if when is None:
             begin = months.first_free(earliest, hours)
             if earliest == reached:
@@ -259,17 +270,6 @@ def _comes_before(framework: Framework, earlier: str, later: str) -> bool:
 def _free_after(when: Dates) -> dt.date:
     """Return the first day on which a module is surely finished."""
     return when.days[1] + _DAY if when.days else _first_of(when.last_month + 1)
-
-
-def _runs_of(offerings: pd.DataFrame, module_ids: Sequence[str]) -> dict[str, list[Dates]]:
-    """Return the coming offerings of some modules, the next ones first."""
-    # one look at the table for a plan: asked module by module it took longer than all the rest
-    some = offerings[offerings["module_id"].isin(module_ids)]
-    columns = (some[name] for name in ("module_id", "starts_on", "ends_on", "offering_id"))
-    runs: defaultdict[str, list[Dates]] = defaultdict(list)
-    for module_id, starts_on, ends_on, offering_id in zip(*columns, strict=True):
-        runs[module_id].append(Dates(starts_on, ends_on, offering_id))
-    return runs
 
 
 def _next_run(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-
-import pandas as pd
+from typing import Any
 
 from recommender.errors import ConflictError, InputError, NotFoundError
 from recommender.results import Gaps, Plan, PlanActivity, to_json
@@ -17,6 +16,7 @@ from recommender.service.levels.standing import Standing, aim_at, read_standing
 from recommender.service.people.leavers import refuse_left
 from recommender.service.permissions import Permission
 from recommender.service.plans.choices import PlanRequest, Purse, check_names, find_target_grade
+from recommender.service.plans.dates import Dates, runs_of
 from recommender.service.plans.learning_path import is_for_grade
 from recommender.service.plans.making import make_plan
 from recommender.service.plans.stored import (
@@ -37,7 +37,7 @@ from recommender.store import (
     write_rows,
 )
 from recommender.store.people.people import in_unit, list_people, reaches_unit
-from recommender.store.plans.versions import PlanHead, add_version, find_drafts
+from recommender.store.plans.versions import NewVersion, add_versions, find_drafts
 from recommender.store.scope import present
 
 # enough to share the reading and the search for candidates, and to tell of progress in between
@@ -159,13 +159,11 @@ def create_plans(
     with session.reading() as connection:
         people = _whom_to_plan(session, connection, request, org_unit, person_ids, as_of)
         purse = Purse(total_cost)
-        offerings = read_offerings(connection, as_of=as_of)
+        runs = runs_of(read_offerings(connection, as_of=as_of))
         for start in range(0, len(people), _PEOPLE_AT_ONCE):
             note_progress(start, len(people))
             some = people[start : start + _PEOPLE_AT_ONCE]
-            drafts += _draft_some(
-                session, connection, some, request, as_of, offerings, refused, purse
-            )
+            drafts += _draft_some(session, connection, some, request, as_of, runs, refused, purse)
     note_progress(len(people), len(people))
     with session.writing() as connection:
         kept = _keep_plans(session, connection, drafts, refused, party="hr")
@@ -195,9 +193,9 @@ def try_plans(
     with session.reading() as connection:
         people = _whom_to_plan(session, connection, request, None, person_ids, as_of)
         session.saw(person.ref for person in people)
-        offerings = read_offerings(connection, as_of=as_of)
+        runs = runs_of(read_offerings(connection, as_of=as_of))
         purse = Purse(total_cost)
-        drafts = _draft_some(session, connection, people, request, as_of, offerings, refused, purse)
+        drafts = _draft_some(session, connection, people, request, as_of, runs, refused, purse)
     return GroupPlans([draft.plan for draft in drafts], refused)
 
 
@@ -210,62 +208,73 @@ def _keep_plans(
     party: str,
 ) -> list[Plan]:
     """Keep drafts, each in place of the caller's earlier one; touched ones are `refused`."""
-    actor, kept = session.who.actor, list[Plan]()
+    kept: list[Plan] = []
+    # in parts: as JSON a plan takes several times the memory
+    for start in range(0, len(drafts), _PEOPLE_AT_ONCE):
+        some = drafts[start : start + _PEOPLE_AT_ONCE]
+        kept += _keep_some(session, connection, some, refused, party=party)
+    return kept
+
+
+def _keep_some(
+    session: Session,
+    connection: Connection,
+    drafts: Sequence[PlanDraft],
+    refused: list[tuple[str, InputError | ConflictError]],
+    *,
+    party: str,
+) -> list[Plan]:
+    actor, now = session.who.actor, dt.datetime.now(dt.UTC)
+    kept: list[Plan] = []
+    remade: list[NewVersion] = []
+    heads: list[dict[str, Any]] = []
+    first: list[dict[str, Any]] = []
     earlier = find_drafts(connection, [draft.plan.person_id for draft in drafts], actor=actor)
     for draft in drafts:
-        person_id = draft.plan.person_id
+        plan, person_id = draft.plan, draft.plan.person_id
         head, is_touched = earlier.get(person_id, (None, False))
         if head is not None and is_touched:
             # other people's work: nobody's approval or change is undone without being asked
             error = ConflictError("plan.draft-open", plan_id=head.plan_id, person_id=person_id)
             refused.append((person_id, error))
             continue
-        plan = draft.plan if head is None else replace(draft.plan, plan_id=head.plan_id)
-        _keep_plan(connection, replace(draft, plan=plan), head, actor=actor, party=party)
+        if head is not None:
+            plan = replace(plan, plan_id=head.plan_id)
         kept.append(plan)
-    return kept
-
-
-def _keep_plan(
-    connection: Connection, draft: PlanDraft, earlier: PlanHead | None, *, actor: str, party: str
-) -> None:
-    """Keep a plan with the gaps it answers and the party that made it, as a new version if any."""
-    plan, now = draft.plan, dt.datetime.now(dt.UTC)
-    body = {"plan": to_json(plan), "gaps": to_json(draft.gaps), "party": party}
-    if earlier is not None:
-        add_version(
-            connection,
-            earlier,
-            change="remade",
-            status="draft",
-            body=body,
-            actor=actor,
-            at=now,
-            as_of=plan.as_of,
-            model_id=plan.model_id,
-            catalog_digest=plan.catalog_digest,
+        body = {"plan": to_json(plan), "gaps": to_json(draft.gaps), "party": party}
+        if head is not None:
+            remade.append(
+                NewVersion(
+                    head, "remade", "draft", body, plan.as_of, plan.model_id, plan.catalog_digest
+                )
+            )
+            continue
+        heads.append(
+            {
+                "plan_id": plan.plan_id,
+                "person_id": person_id,
+                "as_of": plan.as_of,
+                "status": plan.status,
+                "model_id": plan.model_id,
+                "catalog_digest": plan.catalog_digest,
+                "created_at": now,
+                "review_on": plan.review_on,
+            }
         )
-        return
-    head = {
-        "plan_id": plan.plan_id,
-        "person_id": plan.person_id,
-        "as_of": plan.as_of,
-        "status": plan.status,
-        "model_id": plan.model_id,
-        "catalog_digest": plan.catalog_digest,
-        "created_at": now,
-        "review_on": plan.review_on,
-    }
-    first = {
-        "plan_id": plan.plan_id,
-        "version": 1,
-        "change": "created",
-        "body": body,
-        "actor": actor,
-        "made_at": now,
-    }
-    write_rows(connection, schema.plan, [head])
-    write_rows(connection, schema.plan_version, [first])
+        first.append(
+            {
+                "plan_id": plan.plan_id,
+                "version": 1,
+                "change": "created",
+                "body": body,
+                "actor": actor,
+                "made_at": now,
+            }
+        )
+    write_rows(connection, schema.plan, heads)
+    write_rows(connection, schema.plan_version, first)
+    add_versions(connection, remade, actor=actor, at=now)
+    return kept
 
 
 def _draft(
@@ -281,11 +290,11 @@ def _draft(
     with session.reading() as connection:
         refuse_left(session.person(connection, person_id), as_of)
         standing = read_standing(connection, framework, as_of=as_of, person_ids=[person_id])
-        offerings = read_offerings(connection, as_of=as_of)
+        runs = runs_of(read_offerings(connection, as_of=as_of))
         undone = find_undone(session, connection, [person_id])
     # from here on no connection is held: solving takes longer than reading
     prospects = _find_prospects(session, standing, request)
-    return _draft_row(session, prospects, 0, request, offerings, undone.get(person_id, ()))
+    return _draft_row(session, prospects, 0, request, runs, undone.get(person_id, ()))
 
 
 def _whom_to_plan(
@@ -314,7 +323,7 @@ def _draft_some(
     people: Sequence[PersonHead],
     request: PlanRequest,
     as_of: dt.date,
-    offerings: pd.DataFrame,
+    runs: Mapping[str, Sequence[Dates]],
     refused: list[tuple[str, InputError | ConflictError]],
     purse: Purse,
 ) -> list[PlanDraft]:
@@ -343,7 +352,7 @@ def _draft_some(
                 prospects,
                 row_of[person_id],
                 purse.limit(request),
-                offerings,
+                runs,
                 undone.get(person_id, ()),
             )
             purse.refuse_nothing(request, draft.plan)
@@ -366,8 +375,8 @@ def _draft_row(
     prospects: Prospects,
     row: int,
     request: PlanRequest,
-    offerings: pd.DataFrame,
+    runs: Mapping[str, Sequence[Dates]],
     undone: Sequence[PlanActivity],
 ) -> PlanDraft:
-    plan = make_plan(prospects, row, request, offerings=offerings, lang=session.lang, undone=undone)
+    plan = make_plan(prospects, row, request, runs=runs, lang=session.lang, undone=undone)
     return PlanDraft(describe_gaps(prospects.framework, prospects.standing, row), plan)

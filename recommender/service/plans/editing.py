@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-
-import pandas as pd
 
 from recommender.errors import ConflictError, InputError
 from recommender.plan import PlanChoice, arrange, follow
@@ -118,7 +116,7 @@ def replan(
     before: Plan,
     edit: PlanEdit,
     *,
-    coming: pd.DataFrame,
+    coming: Mapping[str, Sequence[Dates]],
     named: Mapping[str, Offering],
     today: dt.date,
     keep_dates: bool,
@@ -134,8 +132,8 @@ def replan(
         The plan as it was.
     edit : PlanEdit
         What to change.
-    coming : DataFrame
-        Coming offerings with seats, as `recommender.store.read_offerings` returns them.
+    coming : mapping of str to sequence of Dates
+        Coming offerings of each module, with seats.
     named : mapping of str to Offering
         The offerings that the edit names, as far as they exist.
     today : date

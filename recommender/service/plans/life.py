@@ -26,6 +26,7 @@ from recommender.errors import (
 from recommender.results import Gaps, Plan, to_json
 from recommender.service.levels.gaps import describe_gaps
 from recommender.service.permissions import Permission
+from recommender.service.plans.dates import runs_of
 from recommender.service.plans.development.activities import unnamed_manager
 from recommender.service.plans.development.progress import check_done
 from recommender.service.plans.editing import PlanEdit, replan
@@ -53,7 +54,13 @@ from recommender.store import Connection, read_offerings
 from recommender.store.people.seats import find_offerings
 from recommender.store.plans.campaigns import note_published
 from recommender.store.plans.decisions import add_decision, list_decisions
-from recommender.store.plans.versions import PlanHead, add_version, find_plan, read_changes
+from recommender.store.plans.versions import (
+    NewVersion,
+    PlanHead,
+    add_versions,
+    find_plan,
+    read_changes,
+)
 
 Decision = Literal["approved", "rejected"]
 
@@ -314,7 +321,7 @@ def _edited(
         find_prospects(framework, standing, service.estimates),
         before,
         edit,
-        coming=read_offerings(connection, as_of=max(before.as_of, session.today)),
+        coming=runs_of(read_offerings(connection, as_of=max(before.as_of, session.today))),
         named=find_offerings(connection, wanted),
         today=session.today,
         # people have arranged their work by the dates of a plan that was ever in force
@@ -345,18 +352,11 @@ def _add_version(
         said["note"] = note
     # an edit computes the plan anew, by the model and catalogue in force now
     basis = rests_on or head
-    add_version(
-        connection,
-        head,
-        change=change,
-        status=status,
-        body=said,
-        actor=session.who.actor,
-        at=at or dt.datetime.now(dt.UTC),
-        as_of=basis.as_of,
-        model_id=basis.model_id,
-        catalog_digest=basis.catalog_digest,
+    version = NewVersion(
+        head, change, status, said, basis.as_of, basis.model_id, basis.catalog_digest
     )
+    at = at or dt.datetime.now(dt.UTC)
+    add_versions(connection, [version], actor=session.who.actor, at=at)
     session.details.update(change=change, status=status, version=head.version + 1)
     changed = find_plan(connection, session.who.scope, head.plan_id)
     assert changed is not None  # held since the change began

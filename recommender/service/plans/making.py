@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import math
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from recommender.arrays import round_off
 from recommender.plan import PlanChoice, PlanProblem, choose_plan
@@ -31,14 +30,14 @@ def make_plan(
     row: int,
     request: PlanRequest,
     *,
-    offerings: pd.DataFrame,
+    runs: Mapping[str, Sequence[Dates]],
     lang: str,
     undone: Sequence[PlanActivity] = (),
 ) -> Plan:
     """Draft the plan of one person of a standing, and say why every other module is left out.
 
-    `offerings` are given as `recommender.store.read_offerings` returns them; `undone` are the
-    activities to carry over from the person's previous plan.
+    `runs` are the coming offerings of each module; `undone` are the activities to carry over from
+    the person's previous plan.
 
     Raises
     ------
@@ -53,7 +52,7 @@ def make_plan(
     dates = schedule(
         prospects.framework,
         [choices.name(i) for i in choice.order],
-        offerings,
+        runs,
         first_day=prospects.standing.as_of + dt.timedelta(days=1),
         stages=choices.stages_of(choice),
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import cache
 
 from recommender.candidates import READINESS_LEVELS
-from recommender.plan import PlanChoice, PlanProblem, gap_closed
+from recommender.plan import PlanChoice, PlanProblem, gap_closed_with
 from recommender.results import ExcludedModule, Obstacle, Plan, PlanItem, UnservedPriority
 from recommender.service.framework import Framework
 from recommender.service.levels.distance import say_outlook
@@ -47,9 +48,7 @@ def reword(framework: Framework, plan: Plan, lang: str, *, manager: str | None =
             )
             for item in plan.items
         ),
-        left_out=tuple(
-            replace(item, explanation=_explanation(item, lang)) for item in plan.left_out
-        ),
+        left_out=tuple(_explain(item, lang) for item in plan.left_out),
         unserved=tuple(
             replace(
                 item,
@@ -80,8 +79,13 @@ def name_competency(framework: Framework, competency_id: str, lang: str) -> str:
 
 def say_left_out(reason: str, lang: str, *, adds: float | None = None) -> str:
     """Say why a module is not in a plan; `adds` is in weighted levels."""
-    amount = "" if adds is None else f"{adds:.2f}"
-    return say(_key(reason), lang, adds=amount)
+    return _say_left_out(reason, lang, "" if adds is None else f"{adds:.2f}")
+
+
+# kept: a plan leaves out nearly the whole catalogue, for a handful of reasons
+@cache
+def _say_left_out(reason: str, lang: str, adds: str) -> str:
+    return say(_key(reason), lang, adds=adds)
 
 
 def describe_not_chosen(
@@ -92,14 +96,14 @@ def describe_not_chosen(
     Where a person chose `by_hand`, nothing is said of better uses of hours and money.
     """
     chosen = set(choice.order)
+    others = [i for i in range(len(problem.module_ids)) if i not in chosen]
     hours_left = problem.hours_budget - sum(problem.hours[i] for i in chosen)
     cost_left = problem.cost_budget - sum(problem.cost[i] for i in chosen)
     near: list[tuple[float, ExcludedModule]] = []
-    for i, name in enumerate(problem.module_ids):
-        if i in chosen:
-            continue
-        # beside the whole plan: what it would add alone says nothing about leaving it out
-        adds = gap_closed(problem, [*choice.order, i]) - choice.expected_gap_closed
+    # beside the whole plan: what one would add alone says nothing about leaving it out
+    with_each = gap_closed_with(problem, choice.order, others)
+    for i, closed in zip(others, with_each, strict=True):
+        adds = closed - choice.expected_gap_closed
         if adds <= problem.hour_price * problem.hours[i]:
             reason = "adds-nothing"
         elif problem.hours[i] > hours_left:
@@ -111,7 +115,7 @@ def describe_not_chosen(
             # the modules that it needs first
             reason = "not-taken" if by_hand else "prerequisite-too-long"
         text = say_left_out(reason, lang, adds=adds)
-        near.append((-adds, ExcludedModule(name, reason, text, adds)))
+        near.append((-adds, ExcludedModule(problem.module_ids[i], reason, text, adds)))
     near.sort(key=lambda pair: (pair[0], pair[1].module_id))
     return [item for _, item in near]
 
@@ -153,12 +157,19 @@ def _key(reason: str) -> str:
     return key if key in all_texts() else f"exclusion.{reason}"
 
 
-def _explanation(item: ExcludedModule, lang: str) -> str:
-    text = all_texts().get(_key(item.reason))
+@cache
+def _can_say(reason: str, lang: str, *, has_figure: bool) -> bool:
     # plans of earlier releases may have a reason without a text now, or lack its figure
-    if text is None or (item.adds is None and placeholders(text[lang])):
-        return item.explanation
-    return say_left_out(item.reason, lang, adds=item.adds)
+    text = all_texts().get(_key(reason))
+    return text is not None and (has_figure or not placeholders(text[lang]))
+
+
+def _explain(item: ExcludedModule, lang: str) -> ExcludedModule:
+    if not _can_say(item.reason, lang, has_figure=item.adds is not None):
+        return item
+    explanation = say_left_out(item.reason, lang, adds=item.adds)
+    # most are in the language asked for already, and there are hundreds of them
+    return item if explanation == item.explanation else replace(item, explanation=explanation)
 
 
 def _name_stage(path: LearningPath | None, name: str | None, lang: str) -> str | None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tiny_catalog import tiny_catalog
 
 from recommender.service.framework import build_framework
-from recommender.service.plans.dates import Dates, schedule
+from recommender.service.plans.dates import Dates, runs_of, schedule
 
 FOLDER = Path(__file__).parents[2] / "scenarios" / "calendar"
 CASES = yaml.safe_load((FOLDER / "months.yaml").read_text("utf-8"))
@@ -24,7 +24,7 @@ def framework_of(modules):
     return build_framework(tiny_catalog(TARGETS, [{**STEP, "hours": m["at"]} | m for m in modules]))
 
 
-def runs_of(modules):
+def coming(modules):
     rows = [
         (f"{m['id']}-{n}", m["id"], *run)
         for m in modules
@@ -38,7 +38,7 @@ def dated(modules, asked, stages=()):
     return schedule(
         framework_of(modules),
         [m["id"] for m in modules],
-        runs_of(modules),
+        runs_of(coming(modules)),
         first_day=asked + dt.timedelta(days=1),
         fixed={m["id"]: Dates(*m["fixed"], fixed=True) for m in modules if "fixed" in m},
         stages=stages,

@@ -8,6 +8,7 @@ from organisations import AS_OF, TINY, service_on, someone
 
 from recommender.service.levels.standing import read_standing
 from recommender.service.plans.choices import PlanRequest
+from recommender.service.plans.dates import runs_of
 from recommender.service.plans.making import make_plan
 from recommender.service.plans.reasons import reword
 from recommender.service.recommend.prospects import find_prospects
@@ -26,7 +27,7 @@ def test_an_item_that_is_earlier_as_the_lower_step_says_so(library):
     framework, modules = library.framework, library.framework.modules
     with reading(library.engine) as connection:
         standing = read_standing(connection, framework, as_of=AS_OF)
-        offerings = read_offerings(connection, as_of=AS_OF)
+        runs = runs_of(read_offerings(connection, as_of=AS_OF))
     prospects = find_prospects(framework, standing, library.estimates)
     request = PlanRequest(
         must=("classes-online", "rules-for-librarians"), without=("children-and-shelves",)
@@ -57,7 +58,7 @@ def test_an_item_that_is_earlier_as_the_lower_step_says_so(library):
         scale[modules.pair_module == modules.ids.index("rules-for-librarians")] = more
         estimates = replace(prospects.estimates, table=prospects.estimates.table * scale)
         plan = make_plan(
-            replace(prospects, estimates=estimates), 0, request, offerings=offerings, lang="zh-CN"
+            replace(prospects, estimates=estimates), 0, request, runs=runs, lang="zh-CN"
         )
         first, second = plan.items
         assert (first.module_id, second.module_id) == request.must

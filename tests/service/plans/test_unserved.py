@@ -14,6 +14,7 @@ from recommender.results import UnservedPriority, to_json
 from recommender.service.levels.gaps import describe_gaps
 from recommender.service.levels.standing import assume_grade, read_standing
 from recommender.service.plans.choices import PlanRequest
+from recommender.service.plans.dates import runs_of
 from recommender.service.plans.document import PlanReader, build_plan_document
 from recommender.service.plans.making import make_plan
 from recommender.service.plans.reasons import reword
@@ -27,17 +28,17 @@ def prospects_of(service, *, grade=None, effect=1.0, modalities=None):
     framework = service.framework
     with reading(service.engine) as connection:
         standing = read_standing(connection, framework, as_of=AS_OF)
-        offerings = read_offerings(connection, as_of=AS_OF)
+        runs = runs_of(read_offerings(connection, as_of=AS_OF))
     if grade:
         standing = assume_grade(standing, framework, grade)
     found = find_prospects(framework, standing, service.estimates, modalities=modalities)
     estimates = replace(found.estimates, table=found.estimates.table * effect)
-    return replace(found, estimates=estimates), offerings
+    return replace(found, estimates=estimates), runs
 
 
 def draft(service, request, row=0, **assumed):
-    prospects, offerings = prospects_of(service, modalities=request.modalities, **assumed)
-    return make_plan(prospects, row, request, offerings=offerings, lang="zh-CN")
+    prospects, runs = prospects_of(service, modalities=request.modalities, **assumed)
+    return make_plan(prospects, row, request, runs=runs, lang="zh-CN")
 
 
 @pytest.fixture
@@ -208,7 +209,7 @@ def test_nobodys_largest_gaps_are_passed_over_in_silence(each, tmp_path):
     with service_on(f"sqlite:///{tmp_path / 'hr.db'}") as service:
         fill(service, n_people=200)
         framework = service.framework
-        prospects, offerings = prospects_of(service)
+        prospects, runs = prospects_of(service)
         near = framework.catalog.settings.near_gap
         starts = {
             (module.id, part.id): part.from_level
@@ -221,7 +222,7 @@ def test_nobodys_largest_gaps_are_passed_over_in_silence(each, tmp_path):
             standing = [(k, g) for k, g in enumerate(gaps) if g.gap is not None and g.gap >= near]
             standing.sort(key=lambda at: (-round(at[1].priority, 9), -at[1].weight, at[0]))
             for request in (requests * 2)[row % 4 :][:each]:
-                plan = make_plan(prospects, row, request, offerings=offerings, lang="zh-CN")
+                plan = make_plan(prospects, row, request, runs=runs, lang="zh-CN")
                 short = []
                 for _, gap in standing[:3]:
                     closed = sum(
