@@ -211,24 +211,27 @@ async def _on_repeated(request: Request, error: Exception) -> Response:
     return request.state.call.respond(Response(earlier.body, earlier.status, headers=headers))
 
 
-def describe_problem(error: RecommenderError, lang: str) -> tuple[str, str, list[FieldProblem]]:
-    """Return what a known problem says, how to mend it, and the fields it is about."""
+def describe_problem(error: RecommenderError, lang: str) -> tuple[str, str]:
+    """Return what a known problem says, and how to mend it."""
     if isinstance(error, StoreError) and "database" in error.values:
         # only the log and the command line say where the database is; a caller is not told
         error.values["database"] = "recommender"
-    detail, advice = explain(error, lang)
-    errors: list[FieldProblem] = []
+    return explain(error, lang)
+
+
+def _fields_of(error: RecommenderError, detail: str, lang: str) -> list[FieldProblem]:
+    """Return the fields that a known problem is about."""
     if isinstance(error, TableFaultsError):
-        errors = [
+        return [
             FieldProblem(
                 pointer=_cell_pointer(fault) if error.file else _item_pointer(fault),
                 detail=f"{fault['message']} ({fault['found']} → {fault['expected']})",
             )
             for fault in describe_faults(error, lang)[:SHOWN_FAULTS]
         ]
-    elif "field" in error.values:
-        errors = [FieldProblem(pointer=f"{error.values['field']}", detail=detail)]
-    return detail, advice, errors
+    if "field" in error.values:
+        return [FieldProblem(pointer=f"{error.values['field']}", detail=detail)]
+    return []
 
 
 def _cell_pointer(fault: dict[str, object]) -> str:
@@ -246,7 +249,7 @@ def _item_pointer(fault: dict[str, object]) -> str:
 async def _on_known_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, RecommenderError)
     lang = language_of(request)
-    detail, advice, errors = describe_problem(error, lang)
+    detail, advice = describe_problem(error, lang)
     status = status_of(error)
     return problem_response(
         status,
@@ -255,7 +258,7 @@ async def _on_known_problem(request: Request, error: Exception) -> Response:
         request_id=request.state.request_id,
         detail=detail,
         advice=advice,
-        errors=errors,
+        errors=_fields_of(error, detail, lang),
         headers={"Retry-After": "2"} if status == 503 else None,
     )
 

@@ -33,6 +33,7 @@ def is_working_day(day: dt.date, country: str) -> bool:
     return _calendar(country, day.year).is_working_day(day)
 
 
+@cache
 def next_working_day(day: dt.date, country: str) -> dt.date:
     """Return a day itself, or else the first one after it, on which people surely work.
 

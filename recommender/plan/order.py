@@ -61,6 +61,7 @@ def _put_in_order(
     order: list[int] = []
     added: list[float] = []
     held_back: list[tuple[int, ...]] = []
+    so_far = 0.0
     while left.any():
         ready = np.flatnonzero(left & ~needed[left].any(axis=0))
         ready = ready[stage[ready] == stage[ready].min()]
@@ -68,10 +69,10 @@ def _put_in_order(
         # Lower steps can lead in a circle, where modules serve two competencies. Nothing in the
         # circle waits for the rest of it, or the plan would have no beginning.
         waits = np.asarray((chain & ~chain.T).any(axis=0), dtype=bool)
-        so_far = gap_closed(problem, order)
         open_now: list[int] = ready.tolist()
         with_each = gap_closed_with(problem, order, [chosen[i] for i in open_now])
-        gain = {i: closed - so_far for i, closed in zip(open_now, with_each, strict=True)}
+        closed = dict(zip(open_now, with_each, strict=True))
+        gain = {i: closed[i] - so_far for i in open_now}
         # Two decimals fewer than usual: a difference of two sums, divided by the hours,
         # agrees in fewer digits than a sum.
         rate = {i: round(gain[i] / float(problem.hours[chosen[i]]), DECIMALS - 2) for i in gain}
@@ -88,7 +89,7 @@ def _put_in_order(
         order.append(chosen[best])
         added.append(gain[best])
         held_back.append(tuple(chosen[i] for i in gain if waits[i] and rate[i] > rate[best]))
-        left[best] = False
+        left[best], so_far = False, closed[best]
     return tuple(order), tuple(added), tuple(held_back)
 
 

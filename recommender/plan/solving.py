@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ConflictError
 from recommender.plan.order import arrange
 from recommender.plan.problem import PlanChoice, PlanProblem, gap_closed
+
+if TYPE_CHECKING:
+    from highspy import HighsLp
 
 # With the default tolerance of HiGHS, 1e-6, a module "chosen" by 0.999999 would get a plan past a
 # budget by a cent (DECISIONS, 6).
@@ -179,12 +183,36 @@ def _dominated(problem: PlanProblem) -> BoolArray:
 def _maximise(
     problem: PlanProblem, pool: IntArray, seconds: float
 ) -> tuple[list[int] | None, float]:
-    """Solve the mixed-integer programme: a 0/1 variable a module, the gap closed a competency.
+    """Solve the mixed-integer programme of the modules in the pool.
 
     Returns the best set that was found, if there was time for one, and by how much at most another
     set may be worth more than it, or than none.
     """
     import highspy  # slow to import, and needed by plans only
+
+    solver = highspy.Highs()
+    solver.silent()
+    for name, value in (_OPTIONS | {"time_limit": seconds}).items():
+        solver.setOptionValue(name, value)
+    solver.passModel(_to_program(problem, pool))
+    solver.run()
+    status, info = solver.getModelStatus(), solver.getInfo()
+    ended = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit)
+    if status not in ended:  # a plan is bounded, and one that is feasible was found before
+        raise RuntimeError(f"plan: the solver ended with {status.name}")
+    chosen = None
+    if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
+        chosen = pool[np.array(solver.getSolution().col_value[: len(pool)]) > 0.5].tolist()
+    if status == highspy.HighsModelStatus.kOptimal:
+        return chosen, 0.0
+    # no bound was found yet where time ran out early; all gaps closed is one
+    bound = min(info.mip_dual_bound / _SCALE, float(problem.weight @ problem.gap))
+    return chosen, bound - _worth(problem, chosen or [])
+
+
+def _to_program(problem: PlanProblem, pool: IntArray) -> HighsLp:
+    """Return the programme: a 0/1 variable a module of the pool, the gap closed a competency."""
+    import highspy
 
     n, served = len(pool), np.flatnonzero(problem.gap > 0)
     hours, cost = problem.hours[pool], problem.cost[pool]
@@ -224,25 +252,7 @@ def _maximise(
     program.a_matrix_.value_ = rows[row_of, column]
     whole, part = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
     program.integrality_ = [whole] * n + [part] * k
-
-    solver = highspy.Highs()
-    solver.silent()
-    for name, value in (_OPTIONS | {"time_limit": seconds}).items():
-        solver.setOptionValue(name, value)
-    solver.passModel(program)
-    solver.run()
-    status, info = solver.getModelStatus(), solver.getInfo()
-    ended = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit)
-    if status not in ended:  # a plan is bounded, and one that is feasible was found before
-        raise RuntimeError(f"plan: the solver ended with {status.name}")
-    chosen = None
-    if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
-        chosen = pool[np.array(solver.getSolution().col_value[:n]) > 0.5].tolist()
-    if status == highspy.HighsModelStatus.kOptimal:
-        return chosen, 0.0
-    # no bound was found yet where time ran out early; all gaps closed is one
-    bound = min(info.mip_dual_bound / _SCALE, float(problem.weight @ problem.gap))
-    return chosen, bound - _worth(problem, chosen or [])
+    return program
 
 
 def _ties(hours: FloatArray, cost: FloatArray, places: IntArray | None) -> FloatArray:

@@ -99,7 +99,6 @@ def explain(error: RecommenderError, lang: str, *, command_line: bool = False) -
     return say(error.code, lang, **error.values), advice
 
 
-@cache
-def placeholders(text: str) -> frozenset[str]:
+def placeholders(text: str) -> set[str]:
     """Return the names of the values that a text needs."""
-    return frozenset(name for _, name, _, _ in Formatter().parse(text) if name)
+    return {name for _, name, _, _ in Formatter().parse(text) if name}

@@ -1,4 +1,7 @@
-"""The main tasks of the console, by somebody who has a keyboard and no mouse."""
+"""The main tasks of the console, by somebody who has a keyboard and no mouse.
+
+Each is done in another language or at another width.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import datetime as dt
 import re
 
 import pytest
-from chromium import Keyboard
+from chromium import DESK, PHONE, Keyboard
 from organisations import AS_OF
 from playwright.sync_api import expect
 
@@ -21,23 +24,20 @@ from recommender.texts import say
 pytestmark = pytest.mark.browser
 
 
-def words(key: str, **values: object) -> str:
-    return say(key, "zh-CN", **values)
-
-
 @pytest.fixture
 def person(office) -> str:
     return office.cast[Role.EMPLOYEE].person_id
 
 
 def test_somebody_is_found(office, person):
-    with office.open("hr") as seen:
+    with office.open("hr", lang="en", width=PHONE) as seen:
         hand = Keyboard(seen.page)
         seen.go("/plans")
-        hand.press(words("console.skip"))
+        hand.press(say("console.skip", "en"))
         assert seen.page.locator("#main:focus").count() == 1
         seen.go("/plans")
-        hand.reach(words("console.search_hint"))
+        hand.press(say("console.open_menu", "en"))  # where a phone has the search
+        hand.reach(say("console.search_hint", "en"))
         hand.write(person)
         hand.keys("Enter")
         seen.page.wait_for_url("**/people?q=*")
@@ -48,35 +48,37 @@ def test_somebody_is_found(office, person):
 
 
 def test_a_plan_is_made_changed_approved_and_started(office, person):
-    with office.open("manager") as seen:
+    with office.open("manager", lang="zh-CN", width=DESK) as seen:
         hand = Keyboard(seen.page)
         seen.go(f"/people/{person}/plan")
-        hand.reach(words("console.plan.hours_limit"))
+        hand.reach(say("console.plan.hours_limit", "zh-CN"))
         before = seen.page.locator("#answer").inner_text()
         hand.keys(*["ArrowLeft"] * 6)
         expect(seen.page.locator("#answer")).not_to_have_text(before)  # answers at once
-        hand.follow(words("console.plan.build.keep"))
+        hand.follow(say("console.plan.build.keep", "zh-CN"))
         plan = seen.path
         assert re.fullmatch(r"/plans/plan-\w+", plan)
 
         titles = seen.page.locator("#items h3")
         first = re.sub(r"^\d+\s*", "", titles.nth(0).inner_text())
         count = titles.count()
-        hand.follow(words("console.plan.drop", title=first))
+        hand.follow(say("console.plan.drop", "zh-CN", title=first))
         expect(seen.page.locator("#items h3")).to_have_count(count - 1)
-        hand.reach(words("console.plan.comment"))
+        hand.reach(say("console.plan.comment", "zh-CN"))
         hand.write("先参加近期班次")
-        hand.follow(words("console.plan.send_comment"))
+        hand.follow(say("console.plan.send_comment", "zh-CN"))
         expect(seen.page.locator("#comments")).to_contain_text("先参加近期班次")
     for role in ("employee", "manager", "hr"):
-        with office.open(role) as seen:
+        with office.open(role, lang="zh-CN", width=DESK) as seen:
             seen.go(plan)
-            if seen.page.get_by_role("button", name=words("console.plan.decide.approve")).count():
-                Keyboard(seen.page).follow(words("console.plan.decide.approve"))
-    with office.open("manager") as seen:
+            if seen.page.get_by_role(
+                "button", name=say("console.plan.decide.approve", "zh-CN")
+            ).count():
+                Keyboard(seen.page).follow(say("console.plan.decide.approve", "zh-CN"))
+    with office.open("manager", lang="zh-CN", width=DESK) as seen:
         hand = Keyboard(seen.page)
         seen.go(plan)
-        hand.follow(words("console.plan.activate"))
+        hand.follow(say("console.plan.activate", "zh-CN"))
         expect(seen.page.locator("#progress")).to_be_visible()
 
 
@@ -90,13 +92,13 @@ def test_what_is_done_is_marked(office, person):
                 decide_on_plan(session, plan.plan_id, decision="approved", seen=None)
             if role is Role.HR:
                 activate_plan(session, plan.plan_id, seen=None)
-    with office.open("manager") as seen:
+    with office.open("manager", lang="en", width=DESK) as seen:
         hand = Keyboard(seen.page)
         seen.go(f"/plans/{plan.plan_id}")
-        mark = words("console.plan.mark_done")
+        mark = say("console.plan.mark_done", "en")
         hand.press(mark, "summary")
         hand.follow(mark, "button")
-        expect(seen.page.locator("#progress")).to_contain_text("已完成 1 项")
+        expect(seen.page.locator("#progress")).to_contain_text("1 of ")
 
 
 def test_a_file_is_imported(office, tmp_path):
@@ -105,14 +107,14 @@ def test_a_file_is_imported(office, tmp_path):
         "员工编号,员工姓名,单位,部门,岗位职级,直接上级\nT1,#N/A,测试分公司,政企客户部,初级,\n",
         encoding="utf-8",
     )
-    with office.open("hr") as seen:
+    with office.open("hr", lang="zh-CN", width=PHONE) as seen:
         hand = Keyboard(seen.page)
         seen.go("/imports")
-        hand.reach(words("console.import.drop"))
+        hand.reach(say("console.import.drop", "zh-CN"))
         with seen.page.expect_file_chooser() as chosen:
             hand.keys("Enter")
         chosen.value.set_files(file)
-        hand.follow(words("console.import.upload"))
+        hand.follow(say("console.import.upload", "zh-CN"))
         expect(seen.page.locator("#main")).to_contain_text("花名册.csv")
         cell = seen.page.locator("input[name^=cell-]").first
         hand.reach(cell.get_attribute("aria-label") or "")
@@ -120,7 +122,7 @@ def test_a_file_is_imported(office, tmp_path):
         hand.write("测试甲")
         with seen.page.expect_navigation():
             hand.keys("Enter")
-        hand.follow("写入 1 条")
+        hand.follow(say("console.import.run", "zh-CN", count=1))
         assert seen.path.startswith("/imports/done/")
         seen.go("/people/T1")
         expect(seen.page.get_by_role("heading", level=1)).to_contain_text("测试甲")

@@ -61,7 +61,7 @@ def show_trail(
     try:
         trail = read_trail_page(call.session, wanted)
     except NotFoundError as error:
-        trail, problem = TrailPage([], None), describe_problem(error, call.lang)[:2]
+        trail, problem = TrailPage([], None), describe_problem(error, call.lang)
     return render(
         call,
         "administration/audit.html.j2",

@@ -75,7 +75,7 @@ def add_key(
             "days": days,
             "also": also or [],
         }
-        return _show(call, typed, problem=describe_problem(problem, call.lang)[:2], status=422)
+        return _show(call, typed, problem=describe_problem(problem, call.lang), status=422)
     return _show_once(call, new_key)
 
 

@@ -87,7 +87,7 @@ def erase_data_of_person(
             raise InputError("privacy_page.confirm", person_id=person_id)
         erasure = erase_person(call.session, person_id)
     except (InputError, ConflictError, ForbiddenError) as error:
-        return _show_person(call, person_id, problem=describe_problem(error, call.lang)[:2])
+        return _show_person(call, person_id, problem=describe_problem(error, call.lang))
     said = "privacy_page.erased" if erasure.waits_until is None else "privacy_page.asked"
     return see_other(call, "/privacy/people", said=said, rows=sum(erasure.rows.values()))
 
@@ -130,7 +130,7 @@ def _show_person(call: Call, person_id: str, *, problem: tuple[str, str] | None 
         try:
             head = read_person(call.session, person_id)
         except NotFoundError as error:
-            status, problem = 404, describe_problem(error, call.lang)[:2]
+            status, problem = 404, describe_problem(error, call.lang)
     may_erase = Permission.ERASE_PERSON in call.session.who.permissions
     return render(
         call,

@@ -64,7 +64,7 @@ def add_account(
             "person_id": person_id,
             "org_unit": org_unit,
         }
-        return _show(call, typed, problem=describe_problem(problem, call.lang)[:2], status=422)
+        return _show(call, typed, problem=describe_problem(problem, call.lang), status=422)
     return _show_link(call, account.login, link)
 
 

@@ -54,7 +54,7 @@ def enter_with_password(
         limited = refused(state, request, Refusal(403, problem.code))
         if limited.status_code == 429:
             raise limited from None
-        detail, advice, _ = describe_problem(problem, language_of(request))
+        detail, advice = describe_problem(problem, language_of(request))
         return show_form(
             request, after=local_address(after), login=login, problem=(detail, advice), status=403
         )
@@ -103,7 +103,7 @@ def choose_password(
             raise InputError("password.differs")
         reset_password(installation, link, password, request_id=request.state.request_id)
     except InputError as problem:
-        return _show_reset(request, link, problem=describe_problem(problem, lang)[:2], status=422)
+        return _show_reset(request, link, problem=describe_problem(problem, lang), status=422)
     return RedirectResponse("/login", 303)
 
 

@@ -58,7 +58,7 @@ def choose_other_password(
             call.session, present, password, keep=call.request.state.signed_in.token_hash
         )
     except InputError as problem:
-        return _show(call, problem=describe_problem(problem, call.lang)[:2], status=422)
+        return _show(call, problem=describe_problem(problem, call.lang), status=422)
     return see_other(call, "/account", said="signing_in.changed")
 
 

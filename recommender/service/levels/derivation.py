@@ -169,9 +169,11 @@ def _explain_sittings(
 ) -> list[dict[str, Any]]:
     sittings = score_sittings(to_exam_arrays(raw, framework, [person_id]), framework.exam_rules)
     marks = framework.exam_rules.pass_marks[sittings.competency, sittings.level - 1]
+    names = ("competency_id", "exam_level", "sat_on", "subject")
+    results = zip(*(raw[name].tolist() for name in names), strict=True)
     missing = {
         (sitting.exam_level, sitting.sat_on): list(sitting.missing)
-        for sitting in find_incomplete(framework, raw)
+        for sitting in find_incomplete(framework, results)
     }
     return [
         {

@@ -26,7 +26,7 @@ def describe_gaps(framework: Framework, standing: Standing, row: int) -> Gaps:
     )
     profile = profiles_in_force(framework, standing.as_of)[target_grade or grade]
     levels, gaps, snapshot = standing.levels, standing.gaps, standing.snapshot
-    exams = snapshot.exams.iloc[snapshot.exam_rows.get(person_id, [])]
+    exams = snapshot.exam_results.get(person_id, [])
     standings = _judge(framework, gaps.gap[row])
 
     def number(values: FloatArray, k: int) -> float | None:

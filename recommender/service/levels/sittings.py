@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-
-import pandas as pd
+from collections.abc import Iterable
 
 from recommender.results import IncompleteSitting
 from recommender.service.framework import Framework
@@ -29,15 +28,16 @@ def say_incomplete(framework: Framework, sitting: IncompleteSitting, lang: str) 
     )
 
 
-def find_incomplete(framework: Framework, exams: pd.DataFrame) -> list[IncompleteSitting]:
+def find_incomplete(
+    framework: Framework, results: Iterable[tuple[str, int, dt.date, str]]
+) -> list[IncompleteSitting]:
     """Return the sittings of one person that lack a subject, by competency, level and day.
 
-    `exams` are rows of exam results as `recommender.store.read_snapshot` returns them. Exams and
-    subjects that the catalogue does not know are left out.
+    `results` are competency, level, day and subject of each exam result. Exams and subjects that
+    the catalogue does not know are left out.
     """
     sat: dict[tuple[str, int, dt.date], set[str]] = {}
-    columns = (exams[name] for name in ("competency_id", "exam_level", "sat_on", "subject"))
-    for competency_id, level, sat_on, subject in zip(*columns, strict=True):
+    for competency_id, level, sat_on, subject in results:
         sat.setdefault((competency_id, int(level), sat_on), set()).add(subject)
     sittings: list[IncompleteSitting] = []
     for (competency_id, level, sat_on), known in sorted(sat.items()):

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from recommender.errors import ConflictError, InputError, NotFoundError
 from recommender.results import Gaps, Plan, PlanActivity, to_json
@@ -39,7 +40,7 @@ from recommender.store import (
     write_rows,
 )
 from recommender.store.people.people import in_unit, list_people, reaches_unit
-from recommender.store.plans.versions import PlanHead, add_version, find_drafts
+from recommender.store.plans.versions import NewVersion, add_versions, find_drafts
 from recommender.store.scope import present
 
 # enough to share the reading and the search for candidates, and to tell of progress in between
@@ -229,62 +230,73 @@ def _keep_plans(
     party: str,
 ) -> list[Plan]:
     """Keep drafts, each in place of the caller's earlier one; touched ones are `refused`."""
-    actor, kept = session.who.actor, list[Plan]()
+    kept: list[Plan] = []
+    # in parts: as JSON a plan takes several times the memory
+    for start in range(0, len(drafts), _PEOPLE_AT_ONCE):
+        some = drafts[start : start + _PEOPLE_AT_ONCE]
+        kept += _keep_some(session, connection, some, refused, party=party)
+    return kept
+
+
+def _keep_some(
+    session: Session,
+    connection: Connection,
+    drafts: Sequence[PlanDraft],
+    refused: list[tuple[str, InputError | ConflictError]],
+    *,
+    party: str,
+) -> list[Plan]:
+    actor, now = session.who.actor, dt.datetime.now(dt.UTC)
+    kept: list[Plan] = []
+    remade: list[NewVersion] = []
+    heads: list[dict[str, Any]] = []
+    first: list[dict[str, Any]] = []
     earlier = find_drafts(connection, [draft.plan.person_id for draft in drafts], actor=actor)
     for draft in drafts:
-        person_id = draft.plan.person_id
+        plan, person_id = draft.plan, draft.plan.person_id
         head, is_touched = earlier.get(person_id, (None, False))
         if head is not None and is_touched:
             # other people's work: nobody's approval or change is undone without being asked
             error = ConflictError("plan.draft-open", plan_id=head.plan_id, person_id=person_id)
             refused.append((person_id, error))
             continue
-        plan = draft.plan if head is None else replace(draft.plan, plan_id=head.plan_id)
-        _keep_plan(connection, replace(draft, plan=plan), head, actor=actor, party=party)
+        if head is not None:
+            plan = replace(plan, plan_id=head.plan_id)
         kept.append(plan)
-    return kept
-
-
-def _keep_plan(
-    connection: Connection, draft: PlanDraft, earlier: PlanHead | None, *, actor: str, party: str
-) -> None:
-    """Keep a plan with the gaps it answers and the party that made it, as a new version if any."""
-    plan, now = draft.plan, dt.datetime.now(dt.UTC)
-    body = {"plan": to_json(plan), "gaps": to_json(draft.gaps), "party": party}
-    if earlier is not None:
-        add_version(
-            connection,
-            earlier,
-            change="remade",
-            status="draft",
-            body=body,
-            actor=actor,
-            at=now,
-            as_of=plan.as_of,
-            model_id=plan.model_id,
-            catalog_digest=plan.catalog_digest,
+        body = {"plan": to_json(plan), "gaps": to_json(draft.gaps), "party": party}
+        if head is not None:
+            remade.append(
+                NewVersion(
+                    head, "remade", "draft", body, plan.as_of, plan.model_id, plan.catalog_digest
+                )
+            )
+            continue
+        heads.append(
+            {
+                "plan_id": plan.plan_id,
+                "person_id": person_id,
+                "as_of": plan.as_of,
+                "status": plan.status,
+                "model_id": plan.model_id,
+                "catalog_digest": plan.catalog_digest,
+                "created_at": now,
+                "review_on": plan.review_on,
+            }
         )
-        return
-    head = {
-        "plan_id": plan.plan_id,
-        "person_id": plan.person_id,
-        "as_of": plan.as_of,
-        "status": plan.status,
-        "model_id": plan.model_id,
-        "catalog_digest": plan.catalog_digest,
-        "created_at": now,
-        "review_on": plan.review_on,
-    }
-    first = {
-        "plan_id": plan.plan_id,
-        "version": 1,
-        "change": "created",
-        "body": body,
-        "actor": actor,
-        "made_at": now,
-    }
-    write_rows(connection, schema.plan, [head])
-    write_rows(connection, schema.plan_version, [first])
+        first.append(
+            {
+                "plan_id": plan.plan_id,
+                "version": 1,
+                "change": "created",
+                "body": body,
+                "actor": actor,
+                "made_at": now,
+            }
+        )
+    write_rows(connection, schema.plan, heads)
+    write_rows(connection, schema.plan_version, first)
+    add_versions(connection, remade, actor=actor, at=now)
+    return kept
 
 
 def _draft(

@@ -54,7 +54,13 @@ from recommender.store import Connection, read_offerings
 from recommender.store.people.seats import find_offerings
 from recommender.store.plans.campaigns import note_published
 from recommender.store.plans.decisions import add_decision, list_decisions
-from recommender.store.plans.versions import PlanHead, add_version, find_plan, read_changes
+from recommender.store.plans.versions import (
+    NewVersion,
+    PlanHead,
+    add_versions,
+    find_plan,
+    read_changes,
+)
 
 Decision = Literal["approved", "rejected"]
 
@@ -346,18 +352,11 @@ def _add_version(
         said["note"] = note
     # an edit computes the plan anew, by the model and catalogue in force now
     basis = rests_on or head
-    add_version(
-        connection,
-        head,
-        change=change,
-        status=status,
-        body=said,
-        actor=session.who.actor,
-        at=at or dt.datetime.now(dt.UTC),
-        as_of=basis.as_of,
-        model_id=basis.model_id,
-        catalog_digest=basis.catalog_digest,
+    version = NewVersion(
+        head, change, status, said, basis.as_of, basis.model_id, basis.catalog_digest
     )
+    at = at or dt.datetime.now(dt.UTC)
+    add_versions(connection, [version], actor=session.who.actor, at=at)
     session.details.update(change=change, status=status, version=head.version + 1)
     changed = find_plan(connection, session.who.scope, head.plan_id)
     assert changed is not None  # held since the change began

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import cache
 
 from recommender.candidates import READINESS_LEVELS
 from recommender.plan import PlanChoice, PlanProblem, gap_closed_with
@@ -78,8 +79,13 @@ def name_competency(framework: Framework, competency_id: str, lang: str) -> str:
 
 def say_left_out(reason: str, lang: str, *, adds: float | None = None) -> str:
     """Say why a module is not in a plan; `adds` is in weighted levels."""
-    amount = "" if adds is None else f"{adds:.2f}"
-    return say(_key(reason), lang, adds=amount)
+    return _say_left_out(reason, lang, "" if adds is None else f"{adds:.2f}")
+
+
+# kept: a plan leaves out nearly the whole catalogue, for a handful of reasons
+@cache
+def _say_left_out(reason: str, lang: str, adds: str) -> str:
+    return say(_key(reason), lang, adds=adds)
 
 
 def describe_not_chosen(
@@ -151,10 +157,15 @@ def _key(reason: str) -> str:
     return key if key in all_texts() else f"exclusion.{reason}"
 
 
-def _explain(item: ExcludedModule, lang: str) -> ExcludedModule:
-    text = all_texts().get(_key(item.reason))
+@cache
+def _can_say(reason: str, lang: str, *, has_figure: bool) -> bool:
     # plans of earlier releases may have a reason without a text now, or lack its figure
-    if text is None or (item.adds is None and placeholders(text[lang])):
+    text = all_texts().get(_key(reason))
+    return text is not None and (has_figure or not placeholders(text[lang]))
+
+
+def _explain(item: ExcludedModule, lang: str) -> ExcludedModule:
+    if not _can_say(item.reason, lang, has_figure=item.adds is not None):
         return item
     explanation = say_left_out(item.reason, lang, adds=item.adds)
     # most are in the language asked for already, and there are hundreds of them

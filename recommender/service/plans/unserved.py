@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from recommender.arrays import IntArray
-from recommender.candidates import Exclusion, explain_exclusions, find_obstacles
+from recommender.candidates import Exclusion, find_obstacles
 from recommender.plan import PlanChoice, find_shortfalls, gap_closed
 from recommender.ranking import predict_improvement
 from recommender.results import ExcludedModule, Obstacle, UnservedPriority
@@ -83,16 +83,7 @@ def _explain(choices: Choices, pairs: IntArray) -> IntArray:
     step does not fit would be no way to close its gap, banned or not.
     """
     prospects, standing, row = choices.prospects, choices.prospects.standing, choices.row
-    modules, one = prospects.framework.modules, slice(row, row + 1)  # a batch of one
-    by_module = explain_exclusions(
-        standing.levels.level[one],
-        standing.targets[one],
-        modules,
-        grade=standing.grade[one],
-        candidate=prospects.candidates.candidate[one],
-        recently_completed=standing.recently_completed[one],
-        modalities=prospects.modalities,
-    )[0]
+    modules, by_module = prospects.framework.modules, prospects.exclusions[row]
     competency = modules.pair_competency[pairs]
     obstacles = find_obstacles(
         standing.levels.level[row, competency],

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.candidates import (
     CandidateArrays,
@@ -34,6 +36,21 @@ class Prospects:
     modalities: Collection[str] | None
     candidates: CandidateArrays
 
+    @cached_property
+    def exclusions(self) -> NDArray[np.int8]:
+        """Why each module is no candidate, by person: codes of `Exclusion`; found once for all."""
+        standing = self.standing
+        return explain_exclusions(
+            standing.levels.level,
+            standing.targets,
+            self.framework.modules,
+            grade=standing.grade,
+            candidate=self.candidates.candidate,
+            target_grade=standing.target_grade,
+            recently_completed=standing.recently_completed,
+            modalities=self.modalities,
+        )
+
 
 def find_prospects(
     framework: Framework,
@@ -61,29 +78,16 @@ def find_prospects(
 
 def describe_exclusions(prospects: Prospects, row: int, *, lang: str) -> tuple[ExcludedModule, ...]:
     """Return the modules that are no candidates for a person, by id, with the reason."""
-    standing, modules = prospects.standing, prospects.framework.modules
-    one = slice(row, row + 1)  # the core knows only batches: one person is a batch of one
-    reasons = explain_exclusions(
-        standing.levels.level[one],
-        standing.targets[one],
-        modules,
-        grade=standing.grade[one],
-        candidate=prospects.candidates.candidate[one],
-        target_grade=standing.target_grade,
-        recently_completed=standing.recently_completed[one],
-        modalities=prospects.modalities,
-    )[0].tolist()
-    # once for each reason: of hundreds of modules most are excluded, for a handful of reasons
-    words: dict[int, tuple[str, str]] = {}
-    for reason in set(reasons) - {Exclusion.NONE}:
-        code = Exclusion(reason).code
-        words[reason] = code, say(f"exclusion.{code}", lang)
-    excluded = [
-        ExcludedModule(modules.ids[module], *words[reason])
-        for module, reason in enumerate(reasons)
-        if reason != Exclusion.NONE
-    ]
-    return tuple(sorted(excluded, key=lambda item: item.module_id))
+    ids, reasons = prospects.framework.modules.ids, prospects.exclusions[row]
+    excluded = sorted((ids[m], int(reasons[m])) for m in np.flatnonzero(reasons != Exclusion.NONE))
+    return tuple(_exclude(module_id, reason, lang) for module_id, reason in excluded)
+
+
+@cache
+def _exclude(module_id: str, reason: int, lang: str) -> ExcludedModule:
+    # kept: most modules are excluded for most people, and for a handful of reasons
+    code = Exclusion(reason).code
+    return ExcludedModule(module_id, code, say(f"exclusion.{code}", lang))
 
 
 def describe_served(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from recommender.store import schema
 from recommender.store.people.people import in_pieces
 from recommender.store.scope import EVERYONE, Scope, in_unit, visible
+from recommender.store.writes import write_rows
 
 # changes that alter the content of a plan; all others leave its items as they are
 CONTENT_CHANGES = ("created", "remade", "edited")
@@ -243,25 +244,12 @@ def find_previous(connection: sa.Connection, person_ids: Iterable[str]) -> dict[
     return heads
 
 
-def add_version(
-    connection: sa.Connection,
-    head: PlanHead,
-    *,
-    change: str,
-    status: str,
-    body: Mapping[str, Any],
-    actor: str,
-    at: dt.datetime,
-    as_of: dt.date,
-    model_id: str | None,
-    catalog_digest: str,
-) -> None:
-    """Add the next version of a plan.
+@dataclass(frozen=True)
+class NewVersion:
+    """The next version of a plan, and what the plan is from then on.
 
     Parameters
     ----------
-    connection : Connection
-        In a transaction that holds the lock of the plan.
     head : PlanHead
         The plan as it was.
     change : str
@@ -270,40 +258,57 @@ def add_version(
         The plan's status from now on.
     body : mapping
         Content of the version; see `PlanVersion`.
-    actor : str
-        Who made the change.
-    at : datetime
-        When, in UTC.
     as_of : date
         The day that the plan is for from now on.
     model_id, catalog_digest : str
         The model and the catalogue that it rests on from now on.
     """
-    # no two can take the same number: the caller holds the lock of the plan
-    version = head.version + 1
-    connection.execute(
-        schema.plan_version.insert().values(
-            plan_id=head.plan_id,
-            version=version,
-            change=change,
-            body=dict(body),
-            actor=actor,
-            made_at=at,
-        )
-    )
-    changed: dict[str, Any] = {
-        "status": status,
-        "version": version,
-        "as_of": as_of,
-        "model_id": model_id,
-        "catalog_digest": catalog_digest,
-    }
-    if "plan" in body:  # the content is another one
-        review_on = body["plan"]["review_on"]
-        changed["review_on"] = None if review_on is None else dt.date.fromisoformat(review_on)
-    connection.execute(
-        schema.plan.update().where(schema.plan.c.plan_id == head.plan_id).values(**changed)
-    )
+
+    head: PlanHead
+    change: str
+    status: str
+    body: Mapping[str, Any]
+    as_of: dt.date
+    model_id: str | None
+    catalog_digest: str
+
+
+def add_versions(
+    connection: sa.Connection, added: Collection[NewVersion], *, actor: str, at: dt.datetime
+) -> None:
+    """Add the next version of each of some plans.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction that holds the locks of the plans.
+    added : collection of NewVersion
+        One a plan.
+    actor : str
+        Who made the change.
+    at : datetime
+        When, in UTC.
+    """
+    versions: list[dict[str, Any]] = []
+    heads: list[dict[str, Any]] = []
+    reviews: list[dict[str, Any]] = []
+    for each in added:
+        # no two can take the same number: the caller holds the lock of the plan
+        number = {"version": each.head.version + 1}
+        said = {"change": each.change, "body": dict(each.body), "actor": actor, "made_at": at}
+        versions.append({"plan_id": each.head.plan_id, **number, **said})
+        basis = {"model_id": each.model_id, "catalog_digest": each.catalog_digest}
+        state = {"status": each.status, "as_of": each.as_of, **basis}
+        heads.append({"of": each.head.plan_id, **number, **state})
+        if "plan" in each.body:  # the content is another one
+            on = each.body["plan"]["review_on"]
+            review_on = None if on is None else dt.date.fromisoformat(on)
+            reviews.append({"of": each.head.plan_id, "review_on": review_on})
+    write_rows(connection, schema.plan_version, versions)
+    of_each = schema.plan.update().where(schema.plan.c.plan_id == sa.bindparam("of"))
+    for changed in (heads, reviews):
+        if changed:
+            connection.execute(of_each, changed)
 
 
 def read_version(connection: sa.Connection, plan_id: str, version: int) -> PlanVersion:

@@ -167,13 +167,14 @@ def test_what_is_missing_for_completion_is_named(office):
 
     def missing():
         values = refused(ConflictError, "plan.not-complete", office.complete, plan_id)
-        return values["modules"], values["competencies"]
+        return values["missing_zh"]
 
-    everything = "reference-desk, reading-aloud, cataloguing"
-    assert missing() == ("desk-basics, children-and-shelves, desk-interview", everything)
+    everything = "尚需复评的能力项：reference-desk, reading-aloud, cataloguing"
+    courses = "未完成的课程：desk-basics, children-and-shelves, desk-interview"
+    assert missing() == f"{courses}；{everything}"
     # what was completed on the day of the plan or before is not what was planned
     enrol(office.service, PERSON, "desk-basics", enrolled_on=AS_OF, completed_on=AS_OF)
-    assert missing()[0].startswith("desk-basics")
+    assert missing() == f"{courses}；{everything}"
     for name, day in (("desk-basics", 1), ("desk-interview", 20), ("children-and-shelves", 10)):
         enrol(
             office.service,
@@ -182,18 +183,18 @@ def test_what_is_missing_for_completion_is_named(office):
             enrolled_on=dt.date(2026, 11, 20),
             completed_on=dt.date(2026, 12, day),
         )
-    assert missing() == ("–", everything)
+    assert missing() == everything  # and no word of courses
     # after the first of its two modules, not after both
     assess(office.service, PERSON, dt.date(2026, 12, 15), reference_desk=1.5, reading_aloud=1.4)
-    assert missing() == ("–", "reference-desk, cataloguing")
+    assert missing() == "尚需复评的能力项：reference-desk, cataloguing"
     # on the day of the completion is not after it
     assess(office.service, PERSON, dt.date(2026, 12, 10), cataloguing=0.9)
     assess(office.service, PERSON, dt.date(2026, 12, 20), reference_desk=1.6)
-    assert missing() == ("–", "reference-desk, cataloguing")
+    assert missing() == "尚需复评的能力项：reference-desk, cataloguing"
     assess(office.service, PERSON, dt.date(2027, 1, 15), reference_desk=1.7, cataloguing=0.9)
     # nothing counts before its day
     office.today = dt.date(2027, 1, 14)
-    assert missing() == ("–", "reference-desk, cataloguing")
+    assert missing() == "尚需复评的能力项：reference-desk, cataloguing"
     office.today = dt.date(2027, 1, 15)
     assert office.complete(plan_id, LINE_MANAGER).plan.status == "done"
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Collection, Sequence
-from functools import cached_property
+from collections.abc import Collection, Iterator, Sequence
 
 from recommender.arrays import DECIMALS, to_date
 from recommender.scoring import RATER_TYPE_CODES, SOURCES
@@ -37,6 +36,7 @@ class IndicatorPicker:
         settings = framework.catalog.settings
         self._weights = {kind: settings.weight_of_rater(kind) for kind in RATER_TYPE_CODES}
         self._picked: set[str] = set()
+        self._rated: dict[str, dict[str, float]] = {}
         self._person_id, self._manager_id = (
             standing.people[name].iloc[row] for name in ("person_id", "manager_id")
         )
@@ -58,7 +58,10 @@ class IndicatorPicker:
         indicators: Sequence[Indicator] = competency.levels[level - 1].indicators
         if not indicators:
             return f"{competency_id}.{level}"
-        rated = self._rate(competency_id, k)
+        # asked of a competency for each module that serves it
+        if competency_id not in self._rated:
+            self._rated[competency_id] = self._rate(competency_id, k)
+        rated = self._rated[competency_id]
 
         def urgency(name: str) -> tuple[bool, bool, bool, float]:
             rating = rated.get(name)
@@ -83,7 +86,7 @@ class IndicatorPicker:
             return {}
         last = to_date(int(self._standing.levels.day[self._row, k]))
         first = last - dt.timedelta(days=settings.rating_window_days)
-        rows = [r for r in self._ratings.get(competency_id, ()) if first <= r[4] <= last]
+        rows = [r for r in self._read(competency_id) if first <= r[4] <= last]
         raters: dict[str, set[str]] = {}
         for _, kind, rater, _, _ in rows:
             raters.setdefault(kind, set()).add(rater)
@@ -101,17 +104,15 @@ class IndicatorPicker:
             for indicator, kinds in given.items()
         }
 
-    @cached_property
-    def _ratings(self) -> dict[str, list[_Rating]]:
-        """The person's ratings by competency; read once, and only if they are asked for."""
+    def _read(self, competency_id: str) -> Iterator[_Rating]:
+        """Return the person's ratings of one competency."""
         snapshot = self._standing.snapshot
-        rows = snapshot.rating_rows.get(self._person_id, [])
-        names = ("competency_id", "indicator_id", "rater_type", "rater_id", "rating", "rated_on")
-        columns = (snapshot.ratings[name].to_numpy()[rows].tolist() for name in names)
-        by_competency: dict[str, list[_Rating]] = {}
-        for competency_id, *rating in zip(*columns, strict=True):
-            by_competency.setdefault(competency_id, []).append(tuple(rating))
-        return by_competency
+        rows = snapshot.rating_rows.get((self._person_id, competency_id))
+        if rows is None:
+            return iter(())
+        names = ("indicator_id", "rater_type", "rater_id", "rating", "rated_on")
+        columns = (snapshot.rating_columns[name][rows].tolist() for name in names)
+        return zip(*columns, strict=True)
 
 
 def next_level(level: float) -> int:
