@@ -19,7 +19,7 @@ from recommender.ranking import Objective
 from recommender.results import to_json
 from recommender.service.batch.running import work_out_everybody
 from recommender.service.plans.choices import PlanRequest
-from recommender.service.plans.drafts import create_plans
+from recommender.service.plans.drafts.many import create_plans
 from recommender.service.recommend.recommendations import RecommendationRequest
 from recommender.service.workers import Workers
 from recommender.texts import explain

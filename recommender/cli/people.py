@@ -24,7 +24,7 @@ from recommender.results import to_json
 from recommender.service.levels.questions import read_derivation, read_gaps
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.document import name_method
-from recommender.service.plans.drafts import create_plan
+from recommender.service.plans.drafts.one import create_plan
 from recommender.service.plans.reading import read_plan_document
 from recommender.service.plans.word.printing import write_plan_docx
 from recommender.service.recommend.recommendations import (

@@ -1,34 +1,26 @@
-"""Plans that are tried out, and plans that are kept: for one person or a whole org unit."""
+"""Plans of many people: drafted together, here or by workers, and kept together."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from recommender.errors import ConflictError, InputError, NotFoundError
-from recommender.results import Gaps, Plan, PlanActivity, to_json
+from recommender.results import Plan
 from recommender.service.framework import find_path
 from recommender.service.installation import Service
-from recommender.service.levels.distance import word_gaps
-from recommender.service.levels.gaps import describe_gaps
-from recommender.service.levels.standing import Standing, aim_at, read_standing
-from recommender.service.people.leavers import refuse_left
+from recommender.service.levels.standing import read_standing
 from recommender.service.permissions import Permission, Principal
-from recommender.service.plans.choices import PlanRequest, Purse, check_names, find_target_grade
+from recommender.service.plans.choices import PlanRequest, Purse, check_names
 from recommender.service.plans.dates import Dates, runs_of
+from recommender.service.plans.drafts.drafting import PlanDraft, draft_row, find_plan_prospects
+from recommender.service.plans.drafts.keeping import keep_plans
 from recommender.service.plans.learning_path import is_for_grade
-from recommender.service.plans.making import make_plan
 from recommender.service.plans.stored import (
-    StoredPlan,
-    find_head,
     find_undone,
-    load_plan,
-    party_of,
 )
-from recommender.service.recommend.prospects import Prospects, find_prospects
 from recommender.service.session import Session
 from recommender.service.workers import Basis, Workers, hand_out
 from recommender.store import (
@@ -37,10 +29,8 @@ from recommender.store import (
     org_path,
     read_offerings,
     schema,
-    write_rows,
 )
 from recommender.store.people.people import in_unit, list_people, reaches_unit
-from recommender.store.plans.versions import NewVersion, add_versions, find_drafts
 from recommender.store.scope import present
 
 # enough to share the reading and the search for candidates, and to tell of progress in between
@@ -59,14 +49,6 @@ class Asking:
 
 
 @dataclass(frozen=True)
-class PlanDraft:
-    """A plan that is not kept, and the gaps it answers."""
-
-    gaps: Gaps
-    plan: Plan
-
-
-@dataclass(frozen=True)
 class GroupPlans:
     """The plans made for many people, and whom none could be made for, with the reason."""
 
@@ -75,70 +57,6 @@ class GroupPlans:
 
 
 _Drafted = tuple[list[PlanDraft], list[tuple[str, InputError | ConflictError]]]
-
-
-def simulate_plan(
-    session: Session,
-    person_id: str,
-    request: PlanRequest,
-    *,
-    as_of: dt.date,
-) -> PlanDraft:
-    """Answer "what if": the plan under other assumptions, such as the targets of another grade.
-
-    Nothing is stored, and the plan has no id.
-
-    Raises
-    ------
-    NotFoundError
-        If there is no such person within the principal's scope, or no such module or path.
-    InputError
-        If there is no such grade.
-    ConflictError
-        If nothing can be planned as asked (see `make_plan`), or the person has left.
-    """
-    # nothing is written, so it takes no more than to read what is recommended
-    session.need(Permission.READ_RECOMMENDATIONS)
-    draft = _draft(session, person_id, request, as_of=as_of)
-    return PlanDraft(
-        gaps=word_gaps(session.service.framework, draft.gaps, session.lang),
-        plan=replace(draft.plan, plan_id=""),
-    )
-
-
-def create_plan(
-    session: Session, person_id: str, request: PlanRequest, *, as_of: dt.date
-) -> StoredPlan:
-    """Make a person's plan and keep it as a draft.
-
-    A draft that the same caller made for the person before, and that nobody has touched, is made
-    anew: it gets the plan as its next version.
-
-    Raises
-    ------
-    NotFoundError
-        If there is no such person within the principal's scope, or no such module or path.
-    InputError
-        If there is no such target grade.
-    ConflictError
-        If nothing can be planned as asked (see `make_plan`), the person has left, or the caller's
-        earlier draft was edited, decided or commented on.
-    """
-    session.need(Permission.WRITE_PLANS)
-    draft = _draft(session, person_id, request, as_of=as_of)
-    refused: list[tuple[str, InputError | ConflictError]] = []
-    with session.writing() as connection:
-        # may have been erased while the plan was solved; locked, so that two requests at the same
-        # time do not each begin a draft
-        session.person(connection, person_id, lock=True)
-        party = party_of(session.who, person_id)
-        kept = _keep_plans(session, connection, [draft], refused, party=party)
-        if refused:
-            raise refused[0][1]
-        plan_id = kept[0].plan_id
-        head = find_head(session, connection, plan_id, Permission.WRITE_PLANS)
-        session.details.update(plan_id=plan_id, version=head.version)
-        return load_plan(session, connection, head)
 
 
 def create_plans(
@@ -188,7 +106,7 @@ def create_plans(
             drafts += _draft_some(session, connection, some, request, as_of, runs, refused, purse)
             note_progress(start + len(some), len(people))
     with session.writing() as connection:
-        kept = _keep_plans(session, connection, drafts, refused, party="hr")
+        kept = keep_plans(session, connection, drafts, refused, party="hr")
         session.details |= {"plans": len(kept), "failed": len(refused)}
         session.saw_people(connection, [plan.person_id for plan in kept])
     return GroupPlans(kept, refused)
@@ -219,104 +137,6 @@ def try_plans(
         purse = Purse(total_cost)
         drafts = _draft_some(session, connection, people, request, as_of, runs, refused, purse)
     return GroupPlans([draft.plan for draft in drafts], refused)
-
-
-def _keep_plans(
-    session: Session,
-    connection: Connection,
-    drafts: Sequence[PlanDraft],
-    refused: list[tuple[str, InputError | ConflictError]],
-    *,
-    party: str,
-) -> list[Plan]:
-    """Keep drafts, each in place of the caller's earlier one; touched ones are `refused`."""
-    kept: list[Plan] = []
-    # in parts: as JSON a plan takes several times the memory
-    for start in range(0, len(drafts), _PEOPLE_AT_ONCE):
-        some = drafts[start : start + _PEOPLE_AT_ONCE]
-        kept += _keep_some(session, connection, some, refused, party=party)
-    return kept
-
-
-def _keep_some(
-    session: Session,
-    connection: Connection,
-    drafts: Sequence[PlanDraft],
-    refused: list[tuple[str, InputError | ConflictError]],
-    *,
-    party: str,
-) -> list[Plan]:
-    actor, now = session.who.actor, dt.datetime.now(dt.UTC)
-    kept: list[Plan] = []
-    remade: list[NewVersion] = []
-    heads: list[dict[str, Any]] = []
-    first: list[dict[str, Any]] = []
-    earlier = find_drafts(connection, [draft.plan.person_id for draft in drafts], actor=actor)
-    for draft in drafts:
-        plan, person_id = draft.plan, draft.plan.person_id
-        head, is_touched = earlier.get(person_id, (None, False))
-        if head is not None and is_touched:
-            # other people's work: nobody's approval or change is undone without being asked
-            error = ConflictError("plan.draft-open", plan_id=head.plan_id, person_id=person_id)
-            refused.append((person_id, error))
-            continue
-        if head is not None:
-            plan = replace(plan, plan_id=head.plan_id)
-        kept.append(plan)
-        body = {"plan": to_json(plan), "gaps": to_json(draft.gaps), "party": party}
-        if head is not None:
-            remade.append(
-                NewVersion(
-                    head, "remade", "draft", body, plan.as_of, plan.model_id, plan.catalog_digest
-                )
-            )
-            continue
-        heads.append(
-            {
-                "plan_id": plan.plan_id,
-                "person_id": person_id,
-                "as_of": plan.as_of,
-                "status": plan.status,
-                "model_id": plan.model_id,
-                "catalog_digest": plan.catalog_digest,
-                "created_at": now,
-                "review_on": plan.review_on,
-            }
-        )
-        first.append(
-            {
-                "plan_id": plan.plan_id,
-                "version": 1,
-                "change": "created",
-                "body": body,
-                "actor": actor,
-                "made_at": now,
-            }
-        )
-    write_rows(connection, schema.plan, heads)
-    write_rows(connection, schema.plan_version, first)
-    add_versions(connection, remade, actor=actor, at=now)
-    return kept
-
-
-def _draft(
-    session: Session,
-    person_id: str,
-    request: PlanRequest,
-    *,
-    as_of: dt.date,
-) -> PlanDraft:
-    framework = session.service.framework
-    # before anything is read: a name that is not in the catalogue needs no person
-    find_target_grade(framework, request)
-    with session.reading() as connection:
-        refuse_left(session.person(connection, person_id), as_of)
-        standing = read_standing(connection, framework, as_of=as_of, person_ids=[person_id])
-        runs = runs_of(read_offerings(connection, as_of=as_of))
-        undone = find_undone(session, connection, [person_id])
-    # from here on no connection is held: solving takes longer than reading
-    prospects = _find_prospects(session, standing, request)
-    return _draft_row(session, prospects, 0, request, runs, undone.get(person_id, ()))
 
 
 def _whom_to_plan(
@@ -363,13 +183,13 @@ def _draft_some(
     if not graded:
         return []
     standing = read_standing(connection, framework, as_of=as_of, person_ids=graded)
-    prospects = _find_prospects(session, standing, request)
+    prospects = find_plan_prospects(session, standing, request)
     undone = find_undone(session, connection, graded)
     # a standing is in the order of ids
     row_of = {person_id: row for row, person_id in enumerate(standing.people["person_id"])}
     for person_id in graded:
         try:
-            draft = _draft_row(
+            draft = draft_row(
                 session,
                 prospects,
                 row_of[person_id],
@@ -419,28 +239,11 @@ def _draft_apart(
     session = Session(service, asks.who, "plans", asks.today, lang=asks.lang)
     refused: list[tuple[str, InputError | ConflictError]] = []
     with session.reading() as connection:
-        people = _whom_to_plan(session, connection, request, None, piece, as_of)
+        wanted = schema.person.c.person_id.in_(piece)
+        people = list_people(connection, asks.who.scope, conditions=[wanted], limit=None)
         runs = runs_of(read_offerings(connection, as_of=as_of))
         purse = Purse(None)
         return (
             _draft_some(session, connection, people, request, as_of, runs, refused, purse),
             refused,
         )
-
-
-def _find_prospects(session: Session, standing: Standing, request: PlanRequest) -> Prospects:
-    service, framework = session.service, session.service.framework
-    standing = aim_at(standing, framework, find_target_grade(framework, request))
-    return find_prospects(framework, standing, service.estimates, modalities=request.modalities)
-
-
-def _draft_row(
-    session: Session,
-    prospects: Prospects,
-    row: int,
-    request: PlanRequest,
-    runs: Mapping[str, Sequence[Dates]],
-    undone: Sequence[PlanActivity],
-) -> PlanDraft:
-    plan = make_plan(prospects, row, request, runs=runs, lang=session.lang, undone=undone)
-    return PlanDraft(describe_gaps(prospects.framework, prospects.standing, row), plan)
