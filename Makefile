@@ -79,6 +79,7 @@ judges: ## Judge the effect model by other libraries and by public data, in .ven
 lock: $(STAMP) ## Renew requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --quiet --upgrade -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --quiet -c requirements.lock -o deploy/requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --quiet -c requirements.lock --extra dask -o deploy/workers.lock
 	$(BIN)/uv pip compile --group judges --universal --generate-hashes --no-emit-index-url --quiet -c requirements.lock -o tests/judges.lock
 	echo hatchling | $(BIN)/uv pip compile - --universal --generate-hashes --no-emit-index-url --quiet -c requirements.lock -o deploy/build.lock
 

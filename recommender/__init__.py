@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from recommender.service.levels.questions import read_gaps
     from recommender.service.models import Models
     from recommender.service.plans.choices import PlanRequest
-    from recommender.service.plans.drafts import create_plan
+    from recommender.service.plans.drafts.one import create_plan
     from recommender.service.recommend.recommendations import (
         RecommendationRequest,
         recommend_modules,
@@ -66,7 +66,7 @@ _HOMES = {
     "recommend_modules": "recommender.service.recommend.recommendations",
     "read_gaps": "recommender.service.levels.questions",
     "open_session": "recommender.service.session",
-    "create_plan": "recommender.service.plans.drafts",
+    "create_plan": "recommender.service.plans.drafts.one",
     "Session": "recommender.service.session",
     "RecommendationRequest": "recommender.service.recommend.recommendations",
     "BlockRidge": "recommender.improvement.model.block_ridge",

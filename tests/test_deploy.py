@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 from pathlib import Path
 
+import distributed.cli.dask_scheduler
+import distributed.cli.dask_worker
 import pytest
 import yaml
 
@@ -20,7 +22,7 @@ from recommender.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
-WRITTEN = ("Dockerfile", "compose.yaml", ".env.example", "README.md")
+WRITTEN = ("Dockerfile", "compose.yaml", "compose.workers.yaml", ".env.example", "README.md")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 README = (DEPLOY / "README.md").read_text(encoding="utf-8")
 
@@ -42,6 +44,7 @@ def given(instruction):
 
 COMPOSE = yaml.safe_load(read("compose.yaml"))
 SERVICES = COMPOSE["services"]
+WORKERS = yaml.safe_load(read("compose.workers.yaml"))["services"]
 
 
 def parse(words):
@@ -63,7 +66,11 @@ def test_every_setting_that_is_named_is_one():
 
 
 def test_every_variable_of_the_compose_file_is_explained():
-    asked = set(re.findall(r"\$\{([A-Z_]+)", read("compose.yaml")))
+    asked = {
+        name
+        for file in ("compose.yaml", "compose.workers.yaml")
+        for name in re.findall(r"\$\{([A-Z_]+)", read(file))
+    }
     offered = set(re.findall(r"^#?([A-Z_]+)=", read(".env.example"), re.M))
     assert asked <= offered
     assert not [name for name in offered - asked if not name.startswith("RECOMMENDER_")]
@@ -200,6 +207,26 @@ def test_services_have_bounds_and_come_back(name):
         assert volume.split(":")[0] in COMPOSE["volumes"]
 
 
+def test_workers_have_bounds_and_their_own_settings_and_only_they_reach_the_scheduler():
+    options = {
+        "scheduler": distributed.cli.dask_scheduler.main,
+        "worker": distributed.cli.dask_worker.main,
+    }
+    assert WORKERS.keys() == options.keys()
+    for name, service in WORKERS.items():
+        # settings, volumes, user and rights are those of that service, and no port is open
+        assert service["extends"] == {"file": "compose.yaml", "service": "migrate"}
+        assert "ports" not in SERVICES["migrate"].keys() | service.keys()
+        assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}
+        assert service["restart"] == "unless-stopped"
+        assert service["entrypoint"][-1] == options[name].callback.__module__
+        options[name].make_context(name, list(service["command"]))
+        assert service["build"]["args"]["LOCK"] in given("COPY")[0]
+    port = WORKERS["scheduler"]["command"][1]
+    assert WORKERS["worker"]["command"][0] == f"tcp://scheduler:{port}"
+    assert f"--cluster tcp://scheduler:{port}" in README
+
+
 def test_what_is_kept_lies_in_a_volume():
     environment = dict(re.findall(r"(RECOMMENDER_\w+)=(\S+)", " ".join(given("ENV"))))
     kept = [*environment.values(), SERVICES["api"]["environment"]["RECOMMENDER_MODELS"]]
@@ -218,7 +245,9 @@ def test_what_is_kept_lies_in_a_volume():
 def calls():
     """Every call of our command line that the page names, as words."""
     lines = re.findall(
-        r"(?:run --rm (?:--volume \S+ )?api|docker exec training recommender) ([^`\n]+)", README
+        r"(?:run --rm (?:--volume \S+ )?api|--entrypoint recommender worker"
+        r"|docker exec training recommender) ([^`\n]+)",
+        README,
     )
     return sorted({line.strip() for line in lines})
 
@@ -264,6 +293,13 @@ def names(requirements):
     ("lock", "wanted"),
     [
         ("requirements.lock", PROJECT["project"]["dependencies"]),
+        (
+            "workers.lock",
+            [
+                *PROJECT["project"]["dependencies"],
+                *PROJECT["project"]["optional-dependencies"]["dask"],
+            ],
+        ),
         ("build.lock", PROJECT["build-system"]["requires"]),
     ],
 )

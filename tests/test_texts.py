@@ -34,6 +34,7 @@ FAMILIES = {
     "account-state.": "cli.access.accounts: what an account can be used for",
     "activity.": "service.plans.development.words: by the kind of activity",
     "analysis.": "recommender.analysis: columns of tables, findings, sources",
+    "batch.facts-": "exchange.parquet.facts: what is wrong with a value",
     "caution.": "service.recommend.wording: warnings that touch a module, by code",
     "catalog_document.": "documents.catalog.view and its template",
     "catalog_workbook.": "exchange: notes by number, faults by code",

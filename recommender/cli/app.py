@@ -44,11 +44,15 @@ COMMANDS = {
     "gaps": ("people", "Show a person's levels against the targets of the grade."),
     "recommend": ("people", "Rank the courses that are worth a person's time."),
     "plan": ("people", "Make a person's development plan."),
+    "rank-all": (
+        "everybody",
+        "Work out levels, gaps and the best courses of everybody, as Parquet files.",
+    ),
     "plan-all": (
-        "people",
+        "everybody",
         "Make a plan for everybody or, with a learning path, for everybody at its grades.",
     ),
-    "team": ("exporting", "Write the workbook of a team, or the plans of everybody in it."),
+    "team": ("exporting.team", "Write the workbook of a team, or the plans of everybody in it."),
     "explain": ("people", "Explain a level, down to the rows it was computed from."),
     "train": ("models", "Train an effect model, on the database or on files alone."),
     "evaluate": (
@@ -59,7 +63,10 @@ COMMANDS = {
         "models",
         "Predict the improvement for each query, on files alone.",
     ),
-    "export": ("models", "Export the history for an analyst."),
+    "export": (
+        "exporting.export",
+        "Export the history for an analyst, or all facts as Parquet files.",
+    ),
     "serve": (
         "serve",
         "Serve the HTTP API. The first start creates an admin key and prints it once.",

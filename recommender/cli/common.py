@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
+import structlog
 import typer
 from pydantic import ValidationError
 from rich.console import Console
@@ -119,6 +120,8 @@ class Terminal:
         A command that names its action is in the audit trail only if it reads or changes something.
         """
         name = action or f"command {self.name}"
+        # what is told on the way is no part of the answer; asked each time, as tests change it
+        structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
         with open_session(self.settings, name, always_noted=action is None) as session:
             yield session
             not_used = session.service.model_not_used

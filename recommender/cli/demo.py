@@ -34,7 +34,7 @@ from recommender.service.models import MADE_UP_KEY_FILE, Models
 from recommender.service.people.imports import import_table
 from recommender.service.permissions import Role
 from recommender.service.plans.choices import PlanRequest
-from recommender.service.plans.drafts import create_plan
+from recommender.service.plans.drafts.one import create_plan
 from recommender.service.plans.reading import read_plan_document
 from recommender.service.recommend.recommendations import (
     RecommendationRequest,

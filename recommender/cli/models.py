@@ -22,7 +22,7 @@ from recommender.service.learning.files import (
     score_file,
     train_on_files,
 )
-from recommender.service.learning.history import export_history, read_history
+from recommender.service.learning.history import read_history
 from recommender.service.learning.promotion import announcing, list_models, roll_back
 from recommender.service.learning.promotion import promote as put_in_force
 from recommender.service.learning.training import (
@@ -100,11 +100,6 @@ def register(app: typer.Typer) -> None:
         rollback
     )
     app.add_typer(group, name="models")
-    command(
-        app,
-        "export",
-        examples=["recommender export history history.csv --pseudonymise"],
-    )(export)
 
 
 def train(
@@ -326,24 +321,6 @@ def rollback(
     if term.as_json:
         term.print_json({"active": model})
     term.print("cli.promoted" if model else "cli.no-model", model=model)
-
-
-def export(
-    term: Terminal,
-    what: Annotated[str, typer.Argument(metavar="history", help="What to export.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV to write.")],
-    pseudonymise: Annotated[
-        bool, typer.Option("--pseudonymise", help="Replace people by pseudonyms.")
-    ] = False,
-) -> None:
-    """Export the history for an analyst."""
-    if what != "history":
-        raise InputError("cli.setting", setting="export", found=what, expected="history")
-    with term.session() as session:
-        count = export_history(session, file, pseudonymise=pseudonymise, as_of=term.settings.as_of)
-    if term.as_json:
-        term.print_json({"records": count, "file": str(file)})
-    term.print("cli.exported", count=count, file=file)
 
 
 def _user() -> str:

@@ -1,4 +1,4 @@
-"""Commands that answer questions about people: gaps, recommend, plan, plan-all, explain."""
+"""Commands that answer questions about a person: gaps, recommend, plan, explain."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
-from recommender.cli.common import EXIT_PROBLEM, Terminal, command
+from recommender.cli.common import Terminal, command
 from recommender.cli.files import write_pdf
 from recommender.cli.printing import (
     competency_names,
     print_evidence,
     print_facts,
     print_gaps,
-    print_path,
     print_plan,
-    print_plans,
     print_recommendations,
 )
 from recommender.documents import figures, render_plan_page, render_plan_pdf
@@ -27,7 +24,7 @@ from recommender.results import to_json
 from recommender.service.levels.questions import read_derivation, read_gaps
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.document import name_method
-from recommender.service.plans.drafts import create_plan, create_plans
+from recommender.service.plans.drafts.one import create_plan
 from recommender.service.plans.reading import read_plan_document
 from recommender.service.plans.word.printing import write_plan_docx
 from recommender.service.recommend.recommendations import (
@@ -35,7 +32,6 @@ from recommender.service.recommend.recommendations import (
     as_it_is,
     recommend_modules,
 )
-from recommender.texts import explain as explain_error
 from training_catalog import Modality
 
 Person = Annotated[str, typer.Argument(metavar="PERSON", help="Staff number of the person.")]
@@ -92,14 +88,6 @@ def register(app: typer.Typer) -> None:
             "recommender plan S00017 --target-grade g3 --shortest",
         ],
     )(plan)
-    command(
-        app,
-        "plan-all",
-        examples=[
-            "recommender plan-all --hours 40 --org-unit 东区分公司",
-            "recommender plan-all --path from-g2-to-g3",
-        ],
-    )(plan_all)
     command(app, "explain", examples=["recommender explain S00017 resilience"])(explain)
 
 
@@ -209,48 +197,6 @@ def plan(
         term.print("cli.word-written", path=docx)
     if pdf:
         term.print("cli.pdf-written", path=pdf)
-
-
-def plan_all(
-    term: Terminal,
-    hours: Hours = None,
-    budget: Budget = None,
-    org_unit: Annotated[
-        str | None, typer.Option(help="Only this org unit and those below it, given as a path.")
-    ] = None,
-    path: PathId = None,
-    target_grade: TargetGrade = None,
-) -> None:
-    """Make a plan for everybody or, with a learning path, for everybody at its grades."""
-    request = PlanRequest(
-        hours_budget=hours, cost_budget=budget, path=path, target_grade=target_grade
-    )
-    # on standard error and only on a terminal, so that a pipe gets the result and nothing else
-    quiet = term.as_json or not term.problems.is_terminal
-    with (
-        Progress(console=term.problems, transient=True, disable=quiet) as progress,
-        term.session() as session,
-    ):
-        task = progress.add_task("", total=None)
-        made = create_plans(
-            session,
-            request,
-            as_of=term.settings.as_of,
-            org_unit=org_unit,
-            note_progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
-    if term.as_json:
-        term.print_json([to_json(plan) for plan in made.plans])
-    else:
-        print_plans(term, made.plans)
-        print_path(term, session.service.framework, path)
-    # one person's conflict does not keep the others from their plans, but the exit code tells of it
-    for person_id, error in made.refused:
-        message, advice = explain_error(error, term.lang, command_line=True)
-        line = f"{person_id}: {message}" + (f" — {advice}" if advice else "")
-        term.problems.print(line, markup=False, highlight=False, soft_wrap=True)
-    if made.refused:
-        raise typer.Exit(EXIT_PROBLEM)
 
 
 def explain(

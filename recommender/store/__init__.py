@@ -74,6 +74,7 @@ from recommender.store.privacy.retention import (
 )
 from recommender.store.scope import EVERYONE, NO_ONE, Scope, covers_unit
 from recommender.store.snapshots import (
+    FirstDays,
     Snapshot,
     read_ids,
     read_improvement_records,
@@ -105,6 +106,7 @@ __all__ = [
     "AuditVerdict",
     "Connection",
     "Engine",
+    "FirstDays",
     "KeptAnswer",
     "Limits",
     "PersonHead",

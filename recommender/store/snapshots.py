@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,14 @@ import sqlalchemy as sa
 
 from recommender.store import schema
 from recommender.store.scope import EVERYONE, Scope, visible_person_ids
+
+
+class FirstDays(NamedTuple):
+    """The first day of each kind of fact that is read."""
+
+    ratings: dt.date
+    exams: dt.date
+    assessments: dt.date
 
 
 @dataclass(frozen=True)
@@ -61,9 +69,7 @@ def read_snapshot(
     connection: sa.Connection,
     *,
     as_of: dt.date,
-    ratings_from: dt.date,
-    exams_from: dt.date,
-    assessments_from: dt.date,
+    first_days: FirstDays,
     person_ids: Collection[str] | None = None,
     scope: Scope = EVERYONE,
 ) -> Snapshot:
@@ -75,7 +81,7 @@ def read_snapshot(
         Open for reading.
     as_of : date
         Nothing later is read.
-    ratings_from, exams_from, assessments_from : date
+    first_days : FirstDays
         Nothing earlier is read.
     person_ids : collection of str, optional
         Whom to read; all when not given.
@@ -111,9 +117,9 @@ def read_snapshot(
     completed = schema.enrolment.c
     queries = {
         "people": people,
-        "ratings": rows(schema.rating, "rated_on", ratings_from),
-        "exams": rows(schema.exam_result, "sat_on", exams_from),
-        "assessments": rows(schema.assessment, "assessed_on", assessments_from),
+        "ratings": rows(schema.rating, "rated_on", first_days.ratings),
+        "exams": rows(schema.exam_result, "sat_on", first_days.exams),
+        "assessments": rows(schema.assessment, "assessed_on", first_days.assessments),
         "completions": sa.select(
             completed.person_id, completed.module_id, completed.completed_on
         ).where(completed.status == "completed", completed.completed_on <= as_of),

@@ -15,6 +15,8 @@ from recommender.store.database.connections import BUSY_MILLISECONDS
 
 # ids named in one statement: SQLite before 3.32 takes 999 values, a table of people has more
 _FEW_PEOPLE = 500
+# from here on COPY is quicker than a statement that carries the rows, and holds less in memory
+_MANY_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -125,8 +127,8 @@ def _run_beside_others(
     Others write at the same time, so rows that are counted before and after may be theirs.
     """
     names = [str(name) for name in frame.columns]
-    values = sa.func.unnest(*(_array(table.c[name].type, _plain(frame[name])) for name in names))
-    rows = values.table_valued(*names, name="incoming").render_derived()
+    hand_over = _copy if len(frame) > _MANY_ROWS else _unnest
+    rows = hand_over(connection, frame, table)
     # of a row that was there, PostgreSQL has a transaction that put an end to what it was
     is_new = sa.literal_column("xmax = 0", sa.Boolean).label("is_new")
     written = (
@@ -139,14 +141,46 @@ def _run_beside_others(
     return inserted, touched
 
 
+def _unnest(connection: sa.Connection, frame: pd.DataFrame, table: sa.Table) -> sa.FromClause:
+    """Hand rows over with the statement itself, an array for each column."""
+    names = [str(name) for name in frame.columns]
+    values = sa.func.unnest(*(_array(table.c[name].type, _plain(frame[name])) for name in names))
+    return values.table_valued(*names, name="incoming").render_derived()
+
+
+def _copy(connection: sa.Connection, frame: pd.DataFrame, table: sa.Table) -> sa.FromClause:
+    """Hand rows over by COPY into a table of this transaction."""
+    from psycopg import Connection, sql  # only here: SQLite needs no driver
+
+    names = [str(name) for name in frame.columns]
+    rows = sa.table("incoming", *(sa.column(name, table.c[name].type) for name in names))
+    listed = sql.SQL(", ").join(map(sql.Identifier, names))
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, Connection)
+    with driver.cursor() as cursor:
+        # two tables may be written in one transaction
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.incoming")
+        make = "CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA"
+        cursor.execute(sql.SQL(make).format(listed, sql.Identifier(table.name)))
+        with cursor.copy(sql.SQL("COPY incoming ({}) FROM STDIN").format(listed)) as copy:
+            columns = (_of_type(table.c[name].type, _plain(frame[name])) for name in names)
+            for row in zip(*columns, strict=True):
+                copy.write_row(row)
+    return rows
+
+
 def _array(kind: sa.types.TypeEngine[Any], values: list[Any]) -> sa.BindParameter[Any]:
     if isinstance(kind, sa.String):
         # a cast to a bounded text would cut off what is too long, where a column refuses it
         return sa.bindparam(None, values, type_=postgresql.ARRAY(sa.Text))
+    return sa.bindparam(None, _of_type(kind, values), type_=postgresql.ARRAY(kind))
+
+
+def _of_type(kind: sa.types.TypeEngine[Any], values: list[Any]) -> list[Any]:
     if isinstance(kind, sa.Integer | sa.Float):
-        # an array is of one type, and a whole number may have come as either
-        values = [None if value is None else kind.python_type(value) for value in values]
-    return sa.bindparam(None, values, type_=postgresql.ARRAY(kind))
+        # a whole number may have come as either
+        return [None if value is None else kind.python_type(value) for value in values]
+    return values
 
 
 def _run_alone(

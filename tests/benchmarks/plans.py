@@ -22,7 +22,7 @@ from recommender.service.installation import open_service
 from recommender.service.levels.standing import read_standing
 from recommender.service.permissions import COMMAND_LINE
 from recommender.service.plans.choices import PlanRequest, find_choices
-from recommender.service.plans.drafts import create_plans
+from recommender.service.plans.drafts.many import create_plans
 from recommender.service.recommend.prospects import find_prospects
 from recommender.service.session import Session
 from recommender.settings import Settings

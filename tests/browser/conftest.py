@@ -25,7 +25,7 @@ from recommender.improvement.registry import save_model
 from recommender.service.campaigns.asking import Budget, Choice, start_campaign
 from recommender.service.permissions import Principal, Role
 from recommender.service.plans.choices import PlanRequest
-from recommender.service.plans.drafts import create_plan
+from recommender.service.plans.drafts.one import create_plan
 from recommender.service.session import open_session
 
 N_PEOPLE = 60

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from recommender.service.permissions import Role
 from recommender.service.plans.choices import PlanRequest
-from recommender.service.plans.drafts import create_plan
+from recommender.service.plans.drafts.one import create_plan
 from recommender.service.plans.life import activate_plan, decide_on_plan
 from recommender.service.plans.reading import read_plan
 from recommender.service.session import open_session

@@ -4,6 +4,8 @@ import csv
 import datetime as dt
 import math
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -32,6 +34,10 @@ def written_as(path, rows, kind, *, lang, title):
         write_xlsx(rows, path, kind=kind, lang=lang, title=title, notes=["说明"] if title else ())
         return
     names = [column.name for column in kind.columns]
+    if path.suffix == ".parquet":
+        columns = {column.headers[0]: [row[column.name] for row in rows] for column in kind.columns}
+        pq.write_table(pa.table(columns), path)
+        return
     with path.open("w", encoding="gb18030" if title else "utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow([column.headers[0] for column in kind.columns])
@@ -54,7 +60,7 @@ def assert_round_trip(path, rows, kind, known, *, lang="zh-CN", title=""):
             assert same(got[name], meant), (name, got[name], meant)
 
 
-forms = pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
+forms = pytest.mark.parametrize("suffix", [".xlsx", ".csv", ".parquet"])
 looks = {"lang": st.sampled_from(["zh-CN", "en"]), "title": st.sampled_from(["", "二〇二六年"])}
 
 

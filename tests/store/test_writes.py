@@ -10,6 +10,7 @@ from organisations import count_rows
 
 from recommender.errors import StoreError
 from recommender.store import (
+    FirstDays,
     Written,
     open_database,
     org_path,
@@ -20,6 +21,7 @@ from recommender.store import (
     schema,
     write_kind,
     write_people,
+    writes,
     writing,
 )
 from recommender.table_kinds import KINDS
@@ -76,6 +78,11 @@ def staffed(engine):
     return engine
 
 
+def read_all(engine):
+    with reading(engine) as connection:
+        return connection.execute(sa.select(schema.assessment)).all()
+
+
 def write(engine, frame, kind="assessments"):
     with writing(engine) as connection:
         return write_kind(connection, schema.TABLE_OF_KIND[kind], KINDS[kind].key, frame)
@@ -100,6 +107,29 @@ def test_counts_tell_the_truth(staffed):
             )
         ).all()
     assert [tuple(row) for row in stored] == [(1.5, 0.3), (2.25, 0.4), (3.0, 0.4)]
+
+
+def test_many_rows_are_stored_as_few_are(staffed, monkeypatch):
+    """Many are handed over in another way, where the database has one."""
+    days = (DAY, DAY + dt.timedelta(days=1))
+    rows = assessments(
+        *((name, level, 0.3, day) for day in days for name, level in (("1", 2), ("2", 1.5)))
+    )
+    few = write(staffed, rows), write(staffed, rows.assign(level=3.0)), read_all(staffed)
+    with writing(staffed) as connection:
+        connection.execute(schema.assessment.delete())
+    monkeypatch.setattr(writes, "_MANY_ROWS", 0)
+    assert (write(staffed, rows), write(staffed, rows.assign(level=3.0)), read_all(staffed)) == few
+    for wrong, code in (
+        (rows.head(1).assign(person_id="nobody"), "store.reference"),
+        (rows.assign(method="x" * 201), "store.failed"),
+    ):
+        if staffed.dialect.name == "sqlite" and code == "store.failed":
+            continue  # it bounds no text
+        with pytest.raises(StoreError) as caught:
+            write(staffed, wrong)
+        assert caught.value.code == code
+    assert read_all(staffed) == few[-1]
 
 
 def test_counts_add_up_while_others_write_the_same(staffed):
@@ -240,9 +270,7 @@ def test_snapshot_reads_what_counts_on_the_day(staffed):
         found = read_snapshot(
             connection,
             as_of=days[2],
-            ratings_from=DAY,
-            exams_from=DAY,
-            assessments_from=DAY,
+            first_days=FirstDays(DAY, DAY, DAY),
             person_ids=["2", "nobody"],
         )
     assert found.assessments["assessed_on"].tolist() == days[1:3]

@@ -22,7 +22,8 @@ from recommender.service.levels.questions import read_derivation, read_gaps
 from recommender.service.people import imports
 from recommender.service.permissions import COMMAND_LINE
 from recommender.service.plans.choices import PlanRequest
-from recommender.service.plans.drafts import create_plan, create_plans
+from recommender.service.plans.drafts.many import create_plans
+from recommender.service.plans.drafts.one import create_plan
 from recommender.service.plans.reading import read_plan_document
 from recommender.service.recommend.recommendations import (
     RecommendationRequest,

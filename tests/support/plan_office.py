@@ -15,7 +15,7 @@ from recommender.errors import RecommenderError
 from recommender.service.installation import Service
 from recommender.service.permissions import PERMISSIONS, Principal, Role
 from recommender.service.plans.choices import PlanRequest
-from recommender.service.plans.drafts import create_plan
+from recommender.service.plans.drafts.one import create_plan
 from recommender.service.plans.editing import ItemDates, PlanEdit
 from recommender.service.plans.life import (
     activate_plan,

@@ -16,7 +16,7 @@ from recommender.service.groups.table import StatisticsRequest
 from recommender.service.jobs.requests import CampaignPart, submit_plans
 from recommender.service.permissions import Permission
 from recommender.service.plans.choices import PlanRequest
-from recommender.service.plans.drafts import GroupPlans, try_plans
+from recommender.service.plans.drafts.many import GroupPlans, try_plans
 from recommender.service.session import Session
 from recommender.store.jobs import ask_to_cancel
 from recommender.store.plans.campaigns import insert_campaign, make_campaign_id

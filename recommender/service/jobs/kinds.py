@@ -26,7 +26,7 @@ from recommender.service.made_up.organisation import make_organisation
 from recommender.service.people.imports import import_table
 from recommender.service.people.recognising.recognition import look_at_file
 from recommender.service.plans.choices import PlanRequest
-from recommender.service.plans.drafts import create_plans
+from recommender.service.plans.drafts.many import create_plans
 from recommender.service.plans.reading import read_with_document
 from recommender.service.session import Session
 from recommender.store.job_files import keep_file

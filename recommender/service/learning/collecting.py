@@ -34,7 +34,13 @@ from recommender.service.levels.standing import (
     to_imported_arrays,
     to_rating_arrays,
 )
-from recommender.store import Connection, Snapshot, read_improvement_records, read_snapshot
+from recommender.store import (
+    Connection,
+    FirstDays,
+    Snapshot,
+    read_improvement_records,
+    read_snapshot,
+)
 
 # levels expire, the history does not: what a module added years ago still counts
 _BEGINNING = dt.date(1900, 1, 1)
@@ -55,9 +61,7 @@ def collect_records(
     snapshot = read_snapshot(
         connection,
         as_of=as_of,
-        ratings_from=_BEGINNING,
-        exams_from=_BEGINNING,
-        assessments_from=_BEGINNING,
+        first_days=FirstDays(_BEGINNING, _BEGINNING, _BEGINNING),
         person_ids=person_ids,
     )
     stored = read_improvement_records(connection, as_of=as_of, person_ids=person_ids)

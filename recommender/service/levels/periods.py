@@ -19,7 +19,14 @@ from recommender.arrays import (
 )
 from recommender.scoring import SOURCES, LevelArrays
 from recommender.service.framework import Framework
-from recommender.service.levels.standing import FactArrays, assess, read_facts, to_fact_arrays
+from recommender.service.levels.standing import (
+    FactArrays,
+    Standing,
+    assess,
+    read_facts,
+    to_days,
+    to_fact_arrays,
+)
 from recommender.store import Connection
 
 _EXAMS = SOURCES.index("exams")
@@ -122,6 +129,39 @@ def find_last_days(
     )
     ends = _end_validity(sittings.day[counts], settings.exam_validity_months)
     np.minimum.at(until, sittings.person[counts], ends)
+    return until
+
+
+def find_standing_last_days(standing: Standing, framework: Framework) -> IntArray:
+    """Find the last day on which all about each person of a standing is still the same.
+
+    Beside levels that is which modules may be taken again, and the targets. Facts dated after the
+    day of the standing are not foreseen.
+
+    Returns
+    -------
+    ndarray of shape (n_people,)
+        Days since 1970-01-01.
+    """
+    until = find_last_days(standing.facts, framework, standing.levels, standing.as_of)
+    ahead = [p.effective_on for p in framework.catalog.profiles if p.effective_on > standing.as_of]
+    if ahead:
+        until = np.minimum(until, to_day(min(ahead)) - 1)
+    row_of = {person_id: row for row, person_id in enumerate(standing.people["person_id"])}
+    months_of = dict(
+        zip(framework.modules.ids, framework.modules.repeat_months.tolist(), strict=True)
+    )
+    done = standing.snapshot.completions
+    known = done["module_id"].isin(list(months_of)).to_numpy(dtype=bool)
+    person = done["person_id"][known].map(row_of).to_numpy(dtype=np.int64)
+    months = done["module_id"][known].map(months_of).to_numpy(dtype=np.int64)
+    days = to_days(done["completed_on"][known])
+    for span in np.unique(months).tolist():
+        these = months == span
+        ends = _end_validity(days[these], span)
+        # what may be taken again by now stays so
+        still = ends >= to_day(standing.as_of)
+        np.minimum.at(until, person[these][still], ends[still])
     return until
 
 

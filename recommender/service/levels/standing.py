@@ -27,7 +27,7 @@ from recommender.scoring import (
     score_sittings,
 )
 from recommender.service.framework import Framework, profiles_in_force
-from recommender.store import EVERYONE, Connection, Scope, Snapshot, read_snapshot
+from recommender.store import EVERYONE, Connection, FirstDays, Scope, Snapshot, read_snapshot
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class Standing:
         Current levels.
     gaps : GapArrays
         Levels against targets.
+    facts : FactArrays
+        What is known of them up to the day.
     assessments : tuple of AssessmentArrays
         From ratings, exams and imports; `levels.row` points into them.
     imported_methods : ndarray of str
@@ -68,6 +70,7 @@ class Standing:
     weights: FloatArray
     levels: LevelArrays
     gaps: GapArrays
+    facts: FactArrays
     assessments: tuple[AssessmentArrays, AssessmentArrays, AssessmentArrays]
     imported_methods: np.ndarray
     completed: BoolArray
@@ -100,11 +103,34 @@ def read_standing(
         person_ids=person_ids,
         scope=scope,
     )
-    people = snapshot.people
-    known_ids = set(people["person_id"])
+    known_ids = set(snapshot.people["person_id"])
     for person_id in person_ids or ():
         if person_id not in known_ids:
             raise NotFoundError("person.unknown", person_id=person_id)
+    return find_standing(snapshot, framework, as_of=as_of)
+
+
+def find_first_days(framework: Framework, as_of: dt.date) -> FirstDays:
+    """Return from which day on facts can still matter on a day."""
+    settings = framework.catalog.settings
+    valid_from = months_before(as_of, settings.assessment_validity_months)
+    return FirstDays(
+        # an assessment that is just valid rests on ratings of the window before it
+        ratings=valid_from - dt.timedelta(days=settings.rating_window_days),
+        exams=months_before(as_of, settings.exam_validity_months),
+        assessments=valid_from,
+    )
+
+
+def find_standing(snapshot: Snapshot, framework: Framework, *, as_of: dt.date) -> Standing:
+    """Work out where people stand from what is known of them.
+
+    Raises
+    ------
+    InputError
+        If a person's grade is not one of the catalogue, or has no profile in force.
+    """
+    people = snapshot.people
     grade = _codes(people["grade"], framework.grade_ids)
     if (grade < 0).any():
         row = people[grade < 0].iloc[0]
@@ -122,6 +148,7 @@ def read_standing(
         weights=weights[grade],
         levels=levels,
         gaps=_compare(levels, targets[grade], weights[grade]),
+        facts=facts,
         assessments=assessments,
         imported_methods=_imported_methods(snapshot, framework),
         completed=completed,
@@ -139,15 +166,10 @@ def read_facts(
     scope: Scope = EVERYONE,
 ) -> Snapshot:
     """Read what the levels of people rest on, on any day from one to another."""
-    settings = framework.catalog.settings
-    valid_from = months_before(first_day, settings.assessment_validity_months)
     return read_snapshot(
         connection,
         as_of=last_day,
-        # an assessment that is just valid rests on ratings of the window before it
-        ratings_from=valid_from - dt.timedelta(days=settings.rating_window_days),
-        exams_from=months_before(first_day, settings.exam_validity_months),
-        assessments_from=valid_from,
+        first_days=find_first_days(framework, first_day),
         person_ids=person_ids,
         scope=scope,
     )

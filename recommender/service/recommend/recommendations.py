@@ -10,7 +10,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from recommender.ranking import Objective, rank_modules
+from recommender.arrays import BoolArray
+from recommender.ranking import Objective, RankedArrays, rank_modules
 from recommender.results import Recommendation, Recommendations
 from recommender.service.estimates import Estimates, load_estimates
 from recommender.service.framework import Framework, require_target_grade
@@ -145,28 +146,8 @@ def rank_for_people(
     """
     standing = aim_at(standing, framework, request.target_grade)
     prospects = find_prospects(framework, standing, estimates, modalities=request.modalities)
-    modules = framework.modules
-    affordable = np.ones(len(modules.ids), dtype=bool)
-    if request.hours is not None:
-        affordable &= modules.hours <= request.hours
-    if request.budget is not None:
-        affordable &= modules.cost <= request.budget
-    ranked = rank_modules(
-        standing.levels.level,
-        standing.targets,
-        standing.weights,
-        modules,
-        estimates.table,
-        grade=standing.grade,
-        # all of them where some are to be left out afterwards, or fewer than `top` would remain
-        top=request.top if affordable.all() else len(modules.ids),
-        objective=request.objective,
-        completed=standing.completed,
-        recently_completed=standing.recently_completed,
-        modalities=request.modalities,
-        order=estimates.order,
-        target_grade=standing.target_grade,
-    )
+    modules, affordable = framework.modules, _find_affordable(framework, request)
+    ranked = rank_standing(framework, standing, estimates, request)
     ranking: list[Recommendations] = []
     for row, person_id in enumerate(standing.people["person_id"].tolist()):
         closed = {
@@ -220,3 +201,39 @@ def rank_for_people(
             )
         )
     return ranking
+
+
+def rank_standing(
+    framework: Framework, standing: Standing, estimates: Estimates, request: RecommendationRequest
+) -> RankedArrays:
+    """Rank the modules for everybody in a standing, as arrays.
+
+    Modules that are too long or too dear are still among them: all are ranked then.
+    """
+    modules = framework.modules
+    return rank_modules(
+        standing.levels.level,
+        standing.targets,
+        standing.weights,
+        modules,
+        estimates.table,
+        grade=standing.grade,
+        # all of them where some are to be left out afterwards, or fewer than `top` would remain
+        top=request.top if _find_affordable(framework, request).all() else len(modules.ids),
+        objective=request.objective,
+        completed=standing.completed,
+        recently_completed=standing.recently_completed,
+        modalities=request.modalities,
+        order=estimates.order,
+        target_grade=standing.target_grade,
+    )
+
+
+def _find_affordable(framework: Framework, request: RecommendationRequest) -> BoolArray:
+    modules = framework.modules
+    affordable = np.ones(len(modules.ids), dtype=bool)
+    if request.hours is not None:
+        affordable &= modules.hours <= request.hours
+    if request.budget is not None:
+        affordable &= modules.cost <= request.budget
+    return affordable

@@ -40,6 +40,9 @@ def explain_failures(engine: sa.Engine) -> Iterator[None]:
         yield
     except exc.DBAPIError as error:
         raise StoreError(failure_code(error.orig), database=shown_name(engine)) from error
+    except engine.dialect.loaded_dbapi.Error as error:
+        # of the driver itself, which COPY asks past SQLAlchemy
+        raise StoreError(failure_code(error), database=shown_name(engine)) from error
 
 
 # PostgreSQL's messages are in the language of the server; its codes are the same everywhere

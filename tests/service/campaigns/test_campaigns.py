@@ -32,7 +32,7 @@ from recommender.service.jobs.requests import get_job
 from recommender.service.permissions import PERMISSIONS, Permission, Principal, Role
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.desk.overview import PlanFilter, overview_plans
-from recommender.service.plans.drafts import create_plan
+from recommender.service.plans.drafts.one import create_plan
 from recommender.service.plans.editing import PlanEdit
 from recommender.service.plans.life import cancel_plan, decide_on_plan, edit_plan
 from recommender.service.plans.reading import comment_on_plan

@@ -16,7 +16,7 @@ from recommender.errors import ForbiddenError, InputError, NotFoundError
 from recommender.service.exports.team_files import write_team_file
 from recommender.service.permissions import PERMISSIONS, Permission, Principal, Role
 from recommender.service.plans.choices import PlanRequest
-from recommender.service.plans.drafts import create_plans
+from recommender.service.plans.drafts.many import create_plans
 from recommender.service.plans.life import activate_plan, decide_on_plan
 from recommender.service.plans.reading import read_plan, read_with_document
 from recommender.service.session import Session

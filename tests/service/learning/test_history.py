@@ -38,7 +38,7 @@ from recommender.service.learning.collecting import (
 )
 from recommender.service.learning.history import export_history, read_history
 from recommender.service.people.imports import list_known, store_frame
-from recommender.store import read_snapshot, reading, schema, writing
+from recommender.store import FirstDays, read_snapshot, reading, schema, writing
 from recommender.store import read_table as read_stored
 from recommender.table_kinds import KINDS
 from recommender.texts import LANGUAGES, all_texts, say
@@ -110,9 +110,7 @@ def snapshot_of(service):
         return read_snapshot(
             connection,
             as_of=AS_OF,
-            ratings_from=beginning,
-            exams_from=beginning,
-            assessments_from=beginning,
+            first_days=FirstDays(beginning, beginning, beginning),
         )
 
 

@@ -24,7 +24,7 @@ from plan_office import (
 from recommender.errors import ConflictError, InputError, NotFoundError, StaleError
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.development.activities import ActivityChange, NewActivity
-from recommender.service.plans.drafts import create_plans
+from recommender.service.plans.drafts.many import create_plans
 from recommender.service.plans.life import mark_activity
 from recommender.service.plans.reading import read_plan, read_plan_document, read_plan_versions
 from recommender.store import schema, writing

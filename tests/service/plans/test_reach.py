@@ -29,7 +29,7 @@ from recommender.errors import (
 )
 from recommender.service.permissions import Role
 from recommender.service.plans.choices import PlanRequest
-from recommender.service.plans.drafts import simulate_plan
+from recommender.service.plans.drafts.one import simulate_plan
 from recommender.service.plans.editing import PlanEdit
 from recommender.service.plans.life import (
     activate_plan,

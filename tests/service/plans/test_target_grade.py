@@ -13,7 +13,7 @@ from recommender.results import to_json
 from recommender.service.framework import build_framework
 from recommender.service.levels.questions import read_gaps
 from recommender.service.plans.choices import PlanRequest
-from recommender.service.plans.drafts import simulate_plan
+from recommender.service.plans.drafts.one import simulate_plan
 from recommender.service.plans.reading import read_plan_document
 from recommender.service.recommend.recommendations import (
     RecommendationRequest,

@@ -27,7 +27,7 @@ from recommender.errors import (
 from recommender.results import ExcludedModule
 from recommender.service.framework import build_framework
 from recommender.service.plans.choices import PlanRequest
-from recommender.service.plans.drafts import create_plan, simulate_plan
+from recommender.service.plans.drafts.one import create_plan, simulate_plan
 from recommender.service.plans.reading import (
     comment_on_plan,
     read_comments,

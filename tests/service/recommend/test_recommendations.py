@@ -16,7 +16,7 @@ from recommender.errors import ConflictError, NotFoundError
 from recommender.ranking import Objective
 from recommender.results import to_json
 from recommender.service.plans.choices import PlanRequest
-from recommender.service.plans.drafts import create_plans
+from recommender.service.plans.drafts.many import create_plans
 from recommender.store import reading, schema
 from recommender.working_days import is_working_day
 

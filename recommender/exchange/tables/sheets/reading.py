@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from recommender.errors import InputError
 from recommender.exchange.tables.sheets.delimited import read_delimited
+from recommender.exchange.tables.sheets.parquet import MAGIC, read_parquet
 from recommender.exchange.tables.sheets.sheet import Sheet
 from recommender.exchange.tables.sheets.workbook import read_workbook
 
@@ -33,7 +35,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 def read_sheets(
     path: Path, *, rate: Callable[[Sequence[Sequence[object]]], int] | None = None
 ) -> Iterator[Sheet]:
-    """Read every visible sheet of a workbook, or the one table of a text file, as it is.
+    """Read every visible sheet of a workbook, or the one table of another file, as it is.
 
     The cells are those that a reader of the file sees: number formats that change a value are
     applied, merged values stand in every row, cells without a value that can be known are marked
@@ -42,8 +44,8 @@ def read_sheets(
     Parameters
     ----------
     path : Path
-        An .xlsx, or text with ``,``, ``;`` or tab between cells. Its content, not its name, says
-        which.
+        An .xlsx, a Parquet file, or text with ``,``, ``;`` or tab between cells. Its content, not
+        its name, says which.
     rate : callable, optional
         Says of the first rows of a text how much they look like what is wanted; the separator
         with which they do most is taken. By default that is the number of columns.
@@ -58,14 +60,17 @@ def read_sheets(
     InputError
         If the file cannot be read, is something else, or is unreasonably large.
     """
-    if is_workbook(path):
+    form = recognise_form(path)
+    if form == "workbook":
         yield from read_workbook(path)
+    elif form == "parquet":
+        yield read_parquet(path)
     else:
         yield read_delimited(path, rate or (lambda head: max(map(len, head), default=0)))
 
 
-def is_workbook(path: Path) -> bool:
-    """Say whether a file is a zip, which may be an .xlsx, and not text, which may be a CSV.
+def recognise_form(path: Path) -> Literal["workbook", "parquet", "text"]:
+    """Say what a file may be, by its content: a zip may be an .xlsx, and text a CSV.
 
     Raises
     ------
@@ -94,7 +99,9 @@ def is_workbook(path: Path) -> bool:
     if not head.strip(b" \t\r\n\xef\xbb\xbf"):
         raise InputError("file.empty", file=path.name)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return True
+        return "workbook"
+    if head.startswith(MAGIC):
+        return "parquet"
     for beginning, code in _BEGINNINGS:
         if head.startswith(beginning):
             raise InputError(code, file=path.name)
@@ -107,7 +114,7 @@ def is_workbook(path: Path) -> bool:
         raise InputError("file.is_json", file=path.name)
     if b"\x00" in head and b"\x00\x00" in head:
         raise InputError("file.is_noise", file=path.name)
-    return False
+    return "text"
 
 
 def _which_ole(content: bytes) -> str:

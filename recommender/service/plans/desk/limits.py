@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from recommender.results import Plan
 from recommender.service.plans.choices import PlanRequest
-from recommender.service.plans.drafts import simulate_plan
+from recommender.service.plans.drafts.one import simulate_plan
 from recommender.service.plans.editing import PlanEdit
 from recommender.service.plans.life import edit_plan
 from recommender.service.plans.reading import read_plan

@@ -1,0 +1,1 @@
+"""Commands that write files for others: documents of a team, history and facts."""

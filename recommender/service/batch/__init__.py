@@ -1,0 +1,1 @@
+"""Results for everybody, by parts that are worked out anywhere and written to Parquet."""

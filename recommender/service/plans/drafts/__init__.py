@@ -1,0 +1,1 @@
+"""Plans that are tried out, and plans that are kept as drafts."""
