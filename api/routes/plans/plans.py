@@ -26,7 +26,8 @@ from api.schemas.plan_lists import PlanHeadOut, PlanPage, VersionOut, VersionPag
 from api.schemas.plans import PlanIn, PlanOut, SimulationIn, SimulationOut, Status
 from recommender.documents import render_plan_page, render_plan_pdf
 from recommender.service.permissions import Permission
-from recommender.service.plans import drafts, reading
+from recommender.service.plans import reading
+from recommender.service.plans.drafts import one as drafts
 from recommender.service.plans.word.printing import write_plan_docx
 
 ROUTES = Operations("plans")
