@@ -120,8 +120,9 @@ class Terminal:
         A command that names its action is in the audit trail only if it reads or changes something.
         """
         name = action or f"command {self.name}"
-        # what is told on the way is no part of the answer; asked each time, as tests change it
-        structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+        # what is told on the way is no part of the answer; a server has its own way to tell
+        if not structlog.is_configured():
+            structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
         with open_session(self.settings, name, always_noted=action is None) as session:
             yield session
             not_used = session.service.model_not_used
