@@ -219,7 +219,7 @@ def describe_problem(error: RecommenderError, lang: str) -> tuple[str, str]:
     return explain(error, lang)
 
 
-def _fields_of(error: RecommenderError, detail: str, lang: str) -> list[FieldProblem]:
+def fields_of(error: RecommenderError, detail: str, lang: str) -> list[FieldProblem]:
     """Return the fields that a known problem is about."""
     if isinstance(error, TableFaultsError):
         return [
@@ -258,7 +258,7 @@ async def _on_known_problem(request: Request, error: Exception) -> Response:
         request_id=request.state.request_id,
         detail=detail,
         advice=advice,
-        errors=_fields_of(error, detail, lang),
+        errors=fields_of(error, detail, lang),
         headers={"Retry-After": "2"} if status == 503 else None,
     )
 

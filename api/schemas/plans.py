@@ -15,7 +15,7 @@ from api.schemas.levels import GapsOut, ServedOut
 from api.schemas.unserved import UnservedOut
 from recommender.results import ActivityKind
 from recommender.service.plans.choices import PlanRequest
-from recommender.service.plans.drafts.drafting import PlanDraft
+from recommender.service.plans.drafts.keeping import PlanDraft
 from recommender.service.plans.stored import StoredPlan
 from training_catalog import Modality
 

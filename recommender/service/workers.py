@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
-from joblib import Parallel, delayed, parallel_config
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
 from recommender.errors import ConflictError, InputError, StoreError
@@ -96,6 +94,8 @@ def hand_out(
     StoreError
         If the database stays away for minutes.
     """
+    from joblib import Parallel, delayed  # only here: a server hands nothing out
+
     left = dict(enumerate(items))
     # workers of a cluster have a database URL and keys of their own: none travels
     settings = None if workers.cluster else workers.settings
@@ -110,7 +110,7 @@ def hand_out(
                     for number, item in left.copy().items()
                 ):
                     yield left.pop(number), result
-        except (TerminatedWorkerError, CancelledError, OSError, *_killed()) as error:
+        except _losses() as error:
             # a long run may lose many: only attempts count in which nothing was done
             attempt = 1 if len(left) < before else attempt + 1
             _log.warning("workers lost", attempt=attempt, left=len(left), error=repr(error))
@@ -165,6 +165,8 @@ def _opened(settings: Settings, _basis: Basis) -> Service:
 
 @contextmanager
 def _backend(workers: Workers) -> Iterator[None]:
+    from joblib import parallel_config
+
     if workers.cluster is None:
         with parallel_config("loky", n_jobs=workers.jobs, inner_max_num_threads=1):
             yield
@@ -181,11 +183,15 @@ def _connect(cluster: str) -> Client:
     return Client(cluster, timeout=_CONNECT_SECONDS)
 
 
-def _killed() -> tuple[type[BaseException], ...]:
-    """Return what Dask raises for an item that took its worker with it again and again."""
-    # where it is not installed, nothing raises it
+def _losses() -> tuple[type[BaseException], ...]:
+    """Return what is raised when a worker, or the way to it, is lost."""
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    # what Dask raises for an item that took its worker with it again and again; where Dask is not
+    # installed, nothing raises it
     scheduler = sys.modules.get("distributed.scheduler")
-    return (scheduler.KilledWorker,) if scheduler else ()
+    killed = (scheduler.KilledWorker,) if scheduler else ()
+    return (TerminatedWorkerError, CancelledError, OSError, *killed)
 
 
 def check_cluster(cluster: str) -> None:

@@ -553,6 +553,7 @@ def test_what_commands_write_only_its_owner_reads(call, tmp_path):
     assert stat.S_IMODE((tmp_path / "plans").stat().st_mode) == 0o700
 
 
+@pytest.mark.slow
 def test_demo(call, tmp_path):
     folder = tmp_path / "shown"
     for _ in range(2):

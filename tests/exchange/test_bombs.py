@@ -12,7 +12,24 @@ from recommender.table_kinds import KINDS
 SECONDS = 30  # at a bad time; what is not linear takes hours
 
 
-@pytest.mark.parametrize("title", [*WORKBOOKS, *TABLES])
+# each of these takes seconds to make
+LARGE = (
+    "millions of different cells",
+    "one cell, over and over",
+    "formulas",
+    "errors",
+    "millions of empty rows",
+    "a million rows",
+)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        pytest.param(title, marks=pytest.mark.slow if title in LARGE else [])
+        for title in [*WORKBOOKS, *TABLES]
+    ],
+)
 def test_bomb(title, known, latest, tmp_path):
     make, code = {**WORKBOOKS, **TABLES}[title]
     path = tmp_path / "bomb.xlsx"

@@ -18,7 +18,7 @@ from recommender.errors import ConflictError, InputError
 from recommender.service.people.people import read_person
 from recommender.service.permissions import Permission
 from recommender.service.plans.choices import PlanRequest
-from recommender.service.plans.drafts.drafting import PlanDraft
+from recommender.service.plans.drafts.keeping import PlanDraft
 from recommender.service.plans.drafts.one import create_plan, simulate_plan
 from recommender.service.plans.learning_path import is_for_grade
 

@@ -14,7 +14,6 @@ from recommender.service.levels.standing import Standing, read_standing
 from recommender.service.plans.development.progress import find_completions
 from recommender.service.plans.stored import PlanOutcome
 from recommender.store import Connection
-from recommender.texts import say
 
 
 def measure_outcome(
@@ -52,9 +51,13 @@ def measure_outcome(
     ]
     if open_modules or to_assess:
         raise ConflictError(
-            "plan.not-complete",
-            missing_zh=_say_missing(open_modules, to_assess, "zh-CN"),
-            missing_en=_say_missing(open_modules, to_assess, "en"),
+            "plan.not-complete"
+            if open_modules and to_assess
+            else "plan.courses-open"
+            if open_modules
+            else "plan.levels-open",
+            modules=", ".join(open_modules),
+            competencies=", ".join(to_assess),
         )
     before = {gap.competency_id: gap.level for gap in gaps.competencies}
     levels = standing.levels.level[0]
@@ -67,17 +70,6 @@ def measure_outcome(
         )
         for name in served
     ]
-
-
-def _say_missing(open_modules: list[str], to_assess: list[str], lang: str) -> str:
-    return say("plan.missing.then", lang).join(
-        say(key, lang, names=", ".join(names))
-        for key, names in (
-            ("plan.missing.courses", open_modules),
-            ("plan.missing.levels", to_assess),
-        )
-        if names
-    )
 
 
 def _assessed_after(

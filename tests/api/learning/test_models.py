@@ -450,6 +450,7 @@ def promote_in_process(database: str, folder: str, key: str, name: str, gate, st
         statuses.put((name, answered.status_code, answered.json().get("type", "")))
 
 
+@pytest.mark.slow
 def test_two_workers_promote_at_once(tmp_path, model):
     """Each model was judged while none was in force: the second one is told that one is now."""
     with serve(f"sqlite:///{tmp_path / 'two.db'}", tmp_path) as served:

@@ -8,7 +8,7 @@ import pytest
 from serving import ABSENT, COLLEAGUE, EMPLOYEE, MANAGER, OUTSIDE
 from sqlalchemy import select
 
-from api.problems import describe_problem
+from api.problems import fields_of
 from recommender.errors import TableFaultsError
 from recommender.store import reading, schema
 
@@ -327,7 +327,7 @@ def test_the_import_says_the_same(served, tmp_path, subtests):
                 )
             (fault,) = caught.value.faults
             assert fault.column == column
-            (said,) = describe_problem(caught.value, "en")[2]
+            (said,) = fields_of(caught.value, "", "en")
             assert said.detail == refused.json()["errors"][0]["detail"]
 
 

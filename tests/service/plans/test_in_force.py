@@ -37,6 +37,7 @@ from recommender.service.plans.reading import (
     read_plan,
 )
 from recommender.store import schema, writing
+from recommender.texts import explain
 
 pytestmark = ON_BOTH
 
@@ -166,8 +167,9 @@ def test_what_is_missing_for_completion_is_named(office):
     office.today = dt.date(2027, 2, 1)
 
     def missing():
-        values = refused(ConflictError, "plan.not-complete", office.complete, plan_id)
-        return values["missing_zh"]
+        with pytest.raises(ConflictError) as caught:
+            office.complete(plan_id)
+        return explain(caught.value, "zh-CN")[0].removeprefix("计划还不能完成。")
 
     everything = "尚需复评的能力项：reference-desk, reading-aloud, cataloguing"
     courses = "未完成的课程：desk-basics, children-and-shelves, desk-interview"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from recommender.errors import ConflictError, InputError
-from recommender.results import Plan, to_json
-from recommender.service.plans.drafts.drafting import PlanDraft
+from recommender.results import Gaps, Plan, to_json
 from recommender.service.session import Session
 from recommender.store import (
     Connection,
@@ -20,6 +19,14 @@ from recommender.store.plans.versions import NewVersion, add_versions, find_draf
 
 # as JSON a plan takes several times the memory
 _PLANS_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class PlanDraft:
+    """A plan that is not kept, and the gaps it answers."""
+
+    gaps: Gaps
+    plan: Plan
 
 
 def keep_plans(

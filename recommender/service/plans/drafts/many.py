@@ -8,19 +8,21 @@ from dataclasses import dataclass
 from functools import partial
 
 from recommender.errors import ConflictError, InputError, NotFoundError
-from recommender.results import Plan
+from recommender.results import Plan, PlanActivity
 from recommender.service.framework import find_path
 from recommender.service.installation import Service
-from recommender.service.levels.standing import read_standing
+from recommender.service.levels.gaps import describe_gaps
+from recommender.service.levels.standing import Standing, aim_at, read_standing
 from recommender.service.permissions import Permission, Principal
-from recommender.service.plans.choices import PlanRequest, Purse, check_names
+from recommender.service.plans.choices import PlanRequest, Purse, check_names, find_target_grade
 from recommender.service.plans.dates import Dates, runs_of
-from recommender.service.plans.drafts.drafting import PlanDraft, draft_row, find_plan_prospects
-from recommender.service.plans.drafts.keeping import keep_plans
+from recommender.service.plans.drafts.keeping import PlanDraft, keep_plans
 from recommender.service.plans.learning_path import is_for_grade
+from recommender.service.plans.making import make_plan
 from recommender.service.plans.stored import (
     find_undone,
 )
+from recommender.service.recommend.prospects import Prospects, find_prospects
 from recommender.service.session import Session
 from recommender.service.workers import Basis, Workers, hand_out
 from recommender.store import (
@@ -247,3 +249,23 @@ def _draft_apart(
             _draft_some(session, connection, people, request, as_of, runs, refused, purse),
             refused,
         )
+
+
+def find_plan_prospects(session: Session, standing: Standing, request: PlanRequest) -> Prospects:
+    """Find the candidates of everybody in a standing, against the targets that are asked for."""
+    service, framework = session.service, session.service.framework
+    standing = aim_at(standing, framework, find_target_grade(framework, request))
+    return find_prospects(framework, standing, service.estimates, modalities=request.modalities)
+
+
+def draft_row(
+    session: Session,
+    prospects: Prospects,
+    row: int,
+    request: PlanRequest,
+    runs: Mapping[str, Sequence[Dates]],
+    undone: Sequence[PlanActivity],
+) -> PlanDraft:
+    """Draft the plan of one person of a standing."""
+    plan = make_plan(prospects, row, request, runs=runs, lang=session.lang, undone=undone)
+    return PlanDraft(describe_gaps(prospects.framework, prospects.standing, row), plan)

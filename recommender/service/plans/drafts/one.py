@@ -12,8 +12,8 @@ from recommender.service.people.leavers import refuse_left
 from recommender.service.permissions import Permission
 from recommender.service.plans.choices import PlanRequest, find_target_grade
 from recommender.service.plans.dates import runs_of
-from recommender.service.plans.drafts.drafting import PlanDraft, draft_row, find_plan_prospects
-from recommender.service.plans.drafts.keeping import keep_plans
+from recommender.service.plans.drafts.keeping import PlanDraft, keep_plans
+from recommender.service.plans.drafts.many import draft_row, find_plan_prospects
 from recommender.service.plans.stored import (
     StoredPlan,
     find_head,
@@ -98,6 +98,7 @@ def draft_plan(
     *,
     as_of: dt.date,
 ) -> PlanDraft:
+    """Draft the plan of one person."""
     framework = session.service.framework
     # before anything is read: a name that is not in the catalogue needs no person
     find_target_grade(framework, request)
