@@ -177,6 +177,7 @@ def test_findings_follow_from_interval_and_evidence(settings):
     assert at["effect"].tolist() == pytest.approx([some["effect"]])
 
 
+@pytest.mark.slow
 def test_two_models_are_judged_on_what_neither_has_seen(settings):
     bench = open_workbench(settings=settings)
     first, second = bench.fit(share=0.6), bench.fit(share=0.8)

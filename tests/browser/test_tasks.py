@@ -47,6 +47,7 @@ def test_somebody_is_found(office, person):
         expect(seen.page.get_by_role("heading", level=1)).to_contain_text(name)
 
 
+@pytest.mark.slow
 def test_a_plan_is_made_changed_approved_and_started(office, person):
     with office.open("manager", lang="zh-CN", width=DESK) as seen:
         hand = Keyboard(seen.page)
