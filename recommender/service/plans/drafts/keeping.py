@@ -10,11 +10,7 @@ from typing import Any
 from recommender.errors import ConflictError, InputError
 from recommender.results import Gaps, Plan, to_json
 from recommender.service.session import Session
-from recommender.store import (
-    Connection,
-    schema,
-    write_rows,
-)
+from recommender.store import Connection, schema, write_rows
 from recommender.store.plans.versions import NewVersion, add_versions, find_drafts
 
 # as JSON a plan takes several times the memory

@@ -19,9 +19,7 @@ from recommender.service.plans.dates import Dates, runs_of
 from recommender.service.plans.drafts.keeping import PlanDraft, keep_plans
 from recommender.service.plans.learning_path import is_for_grade
 from recommender.service.plans.making import make_plan
-from recommender.service.plans.stored import (
-    find_undone,
-)
+from recommender.service.plans.stored import find_undone
 from recommender.service.recommend.prospects import Prospects, find_prospects
 from recommender.service.session import Session
 from recommender.service.workers import Basis, Workers, hand_out

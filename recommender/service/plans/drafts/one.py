@@ -22,9 +22,7 @@ from recommender.service.plans.stored import (
     party_of,
 )
 from recommender.service.session import Session
-from recommender.store import (
-    read_offerings,
-)
+from recommender.store import read_offerings
 
 
 def simulate_plan(
