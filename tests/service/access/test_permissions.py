@@ -68,7 +68,7 @@ def test_a_key_holds_what_its_role_may_have_and_no_more():
             else:
                 with pytest.raises(ForbiddenError):
                     principal.need(permission)
-    assert GRANTED_SINGLY == {Role.HR: {Permission.EXPORT_PERSON, Permission.ERASE_PERSON}}
+    assert {Role.HR: {Permission.EXPORT_PERSON, Permission.ERASE_PERSON}} == GRANTED_SINGLY
     assert PERMISSIONS[Role.ADMIN] == frozenset(Permission)
 
 
