@@ -70,6 +70,10 @@ def test_a_key_holds_what_its_role_may_have_and_no_more():
                     principal.need(permission)
     assert {Role.HR: {Permission.EXPORT_PERSON, Permission.ERASE_PERSON}} == GRANTED_SINGLY
     assert PERMISSIONS[Role.ADMIN] == frozenset(Permission)
+    assert not GRANTED_SINGLY[Role.HR] & PERMISSIONS[Role.HR]
+    # what no operation of the API needs stands in no table of them
+    readers = [role for role in Role if Permission.READ_METRICS in PERMISSIONS[role]]
+    assert readers == [Role.SYSTEM_ADMIN, Role.ADMIN]
 
 
 def test_addresses_of_a_key():
