@@ -1,4 +1,4 @@
-"""Levels, gaps and rankings of everybody: the cost of a person, and what processes are worth.
+"""Levels, gaps and rankings of everybody: the cost of a person.
 
 The facts are Parquet files of made-up people. Beside them stands the floor: the same people ranked
 by the core alone, out of arrays that are ready.
@@ -7,7 +7,6 @@ by the core alone, out of arrays that are ready.
 from __future__ import annotations
 
 import atexit
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -28,12 +27,11 @@ from tests.benchmarks.made_up_facts import AS_OF, write_made_up_facts
 from tests.benchmarks.measuring import Figure, measure
 
 SIZES = (1_000, 10_000, 100_000)
-N_SIDE_BY_SIDE = 40_000
 REQUEST = RecommendationRequest(top=5)
 
 
-def prepare(n_people: int, jobs: int, cluster: int = 0) -> Callable[[], object]:
-    """Prepare a run over so many people, by processes of this machine or workers of a cluster."""
+def prepare(n_people: int) -> Callable[[], object]:
+    """Prepare a run over so many people in one process."""
     folder = Path(tempfile.mkdtemp(prefix="everybody-"))
     settings = Settings(database=f"sqlite:///{folder / 'empty.db'}", as_of=AS_OF)
     stack = ExitStack()
@@ -41,15 +39,6 @@ def prepare(n_people: int, jobs: int, cluster: int = 0) -> Callable[[], object]:
     stack.callback(shutil.rmtree, folder)
     session = stack.enter_context(open_session(settings, "benchmark"))
     write_made_up_facts(folder / "facts", session.service.framework, n_people)
-    address = None
-    if cluster:
-        from distributed import LocalCluster
-
-        # the workers read their settings from the environment, as those of other machines would
-        os.environ["RECOMMENDER_DATABASE"] = settings.database
-        address = stack.enter_context(
-            LocalCluster(n_workers=cluster, threads_per_worker=1, dashboard_address=None)
-        ).scheduler_address
 
     def work() -> None:
         shutil.rmtree(folder / "results", ignore_errors=True)
@@ -58,13 +47,11 @@ def prepare(n_people: int, jobs: int, cluster: int = 0) -> Callable[[], object]:
             REQUEST,
             to=folder / "results",
             as_of=AS_OF,
-            workers=Workers(settings, jobs, address),
+            workers=Workers(settings),
             facts=folder / "facts",
         )
         assert report.computed == n_people
 
-    if jobs != 1:
-        work()  # processes that are there already count, not their start
     return work
 
 
@@ -94,7 +81,7 @@ def run() -> list[Figure]:
     figures.append(floor)
     a_person: dict[int, float] = {}
     for n_people in SIZES:
-        seconds, peak = measure(partial(prepare, n_people, 1), repeats=1 + 2 * (n_people < 50_000))
+        seconds, peak = measure(partial(prepare, n_people), repeats=1 + 2 * (n_people < 50_000))
         a_person[n_people] = seconds / n_people
         name = f"facts of {n_people:,} people to levels and rankings, Parquet to Parquet"
         if n_people == n_floor:
@@ -110,14 +97,4 @@ def run() -> list[Figure]:
             a_person[SIZES[-1]] / a_person[SIZES[1]],
         )
     )
-    for name, ways in (
-        ("processes", [partial(prepare, N_SIDE_BY_SIDE, jobs) for jobs in (1, 2)]),
-        ("workers of a cluster", [partial(prepare, N_SIDE_BY_SIDE, -1, n) for n in (1, 2)]),
-    ):
-        (one, peak_one), (two, peak_two) = (measure(way, repeats=1) for way in ways)
-        alone = Figure(f"{N_SIDE_BY_SIDE:,} people, 1 of {name}", one, peak_one)
-        figures += [
-            alone,
-            Figure(f"{N_SIDE_BY_SIDE:,} people, 2 {name}", two, peak_two, alone.name, two / one),
-        ]
     return figures
