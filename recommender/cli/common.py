@@ -131,6 +131,17 @@ class Terminal:
                 self.problems, ModelError("registry.earlier-release", model=not_used), self.lang
             )
 
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[int, int], None]]:
+        """Show how many people are done, on a terminal; yield what is told of it."""
+        from rich.progress import Progress  # only here: most commands end at once
+
+        # on standard error, so that a pipe gets the result and nothing else
+        quiet = self.as_json or not self.problems.is_terminal
+        with Progress(console=self.problems, transient=True, disable=quiet) as progress:
+            task = progress.add_task("", total=None)
+            yield lambda done, total: progress.update(task, completed=done, total=total)
+
     def say(self, key: str, **values: object) -> str:
         """Return a text in the language of the answer."""
         return say(key, self.lang, **values)

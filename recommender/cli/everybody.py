@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
 from recommender.cli.common import EXIT_PROBLEM, Terminal, command
 from recommender.cli.people import Budget, Hours, PathId, TargetGrade
@@ -127,7 +125,7 @@ def plan_all(
         return
     if facts is not None or cluster is not None:
         raise InputError("cli.needs-folder")
-    with telling_progress(term) as note_progress, term.session() as session:
+    with term.progress() as note_progress, term.session() as session:
         made = create_plans(
             session,
             request,
@@ -155,7 +153,7 @@ def _work_out(
     facts: Path | None,
     workers: Workers,
 ) -> None:
-    with telling_progress(term) as note_progress, term.session() as session:
+    with term.progress() as note_progress, term.session() as session:
         report = work_out_everybody(
             session,
             request,
@@ -183,13 +181,3 @@ def _tell_refused(term: Terminal, lines: Sequence[str]) -> None:
         term.problems.print(line, markup=False, highlight=False, soft_wrap=True)
     if lines:
         raise typer.Exit(EXIT_PROBLEM)
-
-
-@contextmanager
-def telling_progress(term: Terminal) -> Iterator[Callable[[int, int], None]]:
-    """Show how many people are done, on a terminal; yield what is told of it."""
-    # on standard error, so that a pipe gets the result and nothing else
-    quiet = term.as_json or not term.problems.is_terminal
-    with Progress(console=term.problems, transient=True, disable=quiet) as progress:
-        task = progress.add_task("", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)

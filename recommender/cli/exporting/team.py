@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
 from recommender.cli.common import EXIT_PROBLEM, Terminal, command
 from recommender.cli.files import write_whole
@@ -54,19 +53,14 @@ def team(
     file_format, bundle = _FORMATS.get(file.suffix.lower(), ("", ""))
     if not file_format:
         raise InputError("export.ending", file=file.name, known=", ".join(_FORMATS))
-    quiet = term.as_json or not term.problems.is_terminal
-    with (
-        Progress(console=term.problems, transient=True, disable=quiet) as progress,
-        term.session() as session,
-    ):
-        task = progress.add_task("", total=None)
+    with term.progress() as note_progress, term.session() as session:
         made = write_team_file(
             session,
             unit,
             read=read_with_document,
             file_format="docx" if word else file_format,
             bundle=bundle,
-            note_progress=lambda done, total: progress.update(task, completed=done, total=total),
+            note_progress=note_progress,
         )
     if made.content is not None:
         write_whole(file, made.content)
