@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
 
 import numpy as np
 
@@ -90,6 +92,12 @@ def build_framework(catalog: Catalog) -> Framework:
             catalog.modules, competency_ids=competency_ids, grade_ids=grade_ids
         ),
     )
+
+
+@cache
+def release() -> str:
+    """Return the release of the program: by its rules figures are worked out."""
+    return version("training-recommender")
 
 
 def profiles_in_force(framework: Framework, as_of: dt.date) -> dict[str, TargetProfile]:

@@ -6,12 +6,12 @@ by the core alone, out of arrays that are ready.
 
 from __future__ import annotations
 
-import atexit
 import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 from recommender.exchange.parquet.facts import FactFolder
@@ -35,7 +35,8 @@ def prepare(n_people: int) -> Callable[[], object]:
     folder = Path(tempfile.mkdtemp(prefix="everybody-"))
     settings = Settings(database=f"sqlite:///{folder / 'empty.db'}", as_of=AS_OF)
     stack = ExitStack()
-    atexit.register(stack.close)
+    # not atexit: a process of multiprocessing, as the one that measures, ends without it
+    Finalize(None, stack.close, exitpriority=10)
     stack.callback(shutil.rmtree, folder)
     session = stack.enter_context(open_session(settings, "benchmark"))
     write_made_up_facts(folder / "facts", session.service.framework, n_people)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +12,10 @@ import pandas as pd
 
 from recommender.exchange.parquet.parts import PartName
 from recommender.service.batch.sources import Head
+from recommender.service.framework import release
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.recommend.recommendations import RecommendationRequest
 from recommender.service.workers import Basis
-
-# counts changes of what is written: results of an earlier form are worked out anew
-_FORM = 1
 
 
 @dataclass(frozen=True)
@@ -55,12 +54,13 @@ class Task:
         return "people", "levels", "recommendations"
 
     def describe_basis(self, offerings: pd.DataFrame | None) -> str:
-        """Return what every person's results rest on, beside the facts about the person."""
-        parts = [str(_FORM), repr(self.request), str(self.basis), self.lang]
+        """Return a digest of what all results rest on, beside the facts about each person."""
+        # the release, too: by its rules they are worked out, and in its form they are written
+        parts = [release(), repr(self.request), str(self.basis), self.lang]
         if offerings is not None:
             # a plan begins on the day after
             parts += [str(self.as_of), offerings.to_csv(index=False)]
-        return "\n".join(parts)
+        return _digest(parts)
 
 
 @dataclass(frozen=True)
@@ -82,5 +82,8 @@ class PartDone:
 
 def digest_of(basis: str, head: Head) -> str:
     """Return the digest of all that a person's results rest on."""
-    facts = "\n".join([basis, head.version, head.org_unit, head.grade])
-    return hashlib.sha256(facts.encode()).hexdigest()[:32]
+    return _digest([basis, head.version, head.org_unit, head.grade])
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
 from recommender.arrays import FloatArray, to_date
-from recommender.service.framework import Framework
+from recommender.service.framework import Framework, release
 from recommender.service.groups.quarters import find_quarter_end, list_quarters_before
 from recommender.service.installation import Service
 from recommender.service.levels.periods import Period, read_periods
@@ -33,12 +31,7 @@ _FIGURES = np.dtype("<f8")
 
 def basis_of(framework: Framework) -> str:
     """Return what levels are worked out by: the release, for its rules, and the catalogue."""
-    return f"{_release()} {framework.catalog.digest}"
-
-
-@cache
-def _release() -> str:
-    return version("training-recommender")
+    return f"{release()} {framework.catalog.digest}"
 
 
 def list_days(framework: Framework, today: dt.date) -> list[dt.date]:
