@@ -131,7 +131,9 @@ def import_people(client: Client, _ground: Ground) -> None:
 
 def table_of_people(mark: str) -> bytes:
     """Return a table of people whose ids begin with a mark."""
-    rows = [f"{mark}-{row},新人,{UNIT}/政企客户部,g1\n" for row in range(IMPORTED_ROWS)]
+    # of different names: two marks may give ids that are told apart by a hyphen alone, and one name
+    # with both is refused as one person
+    rows = [f"{mark}-{row},新人{mark},{UNIT}/政企客户部,g1\n" for row in range(IMPORTED_ROWS)]
     return (_HEADER + "".join(rows)).encode()
 
 
