@@ -1,0 +1,1 @@
+"""Whether a module works: reaction, learning, behaviour, result, and what it returns."""

@@ -1,0 +1,1 @@
+"""Cohorts: people planned together under shared seats and budget."""

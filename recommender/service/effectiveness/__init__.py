@@ -1,0 +1,1 @@
+"""Effectiveness of modules: what is imported for it, and what comes out."""

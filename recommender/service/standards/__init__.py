@@ -1,0 +1,1 @@
+"""Standard levels: evidence, proposals, approval by two, and the day they take effect."""

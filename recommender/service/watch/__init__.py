@@ -1,0 +1,1 @@
+"""Fairness between groups, and drift of the model in force."""

@@ -1,0 +1,1 @@
+"""Whether what the service says is fair, and still fits the world its model was learned in."""
