@@ -99,9 +99,10 @@ def to_profile(
         change: dict[str, Any] = {}
         if name in said:
             change = {"level": said[name].new_level, "weight": said[name].weight}
-            if said[name].note:
-                # the form has one field, a catalogue wants both languages
-                change["rationale"] = Text(zh_cn=said[name].note, en=said[name].note)
+            if said[name].note or said[name].new_level != said[name].old_level:
+                reason = said[name].note or proposal.rationale
+                # written in one language, while a catalogue wants both
+                change["rationale"] = Text(zh_cn=reason, en=reason)
         whole[name] = target.model_copy(update=change)
     if whole.keys() != said.keys():
         # weights have mean 1, also over other competencies than those that were weighed

@@ -19,13 +19,33 @@ _JUDGEMENT, _DECISION = schema.standard_judgement, schema.standard_decision
 
 @dataclass(frozen=True)
 class StoredTarget:
-    """A target of a proposal: the level in force when it was made, the one proposed, and why."""
+    """A target of a proposal.
+
+    Parameters
+    ----------
+    competency_id : str
+        Of this competency.
+    old_level, new_level : float
+        The level that was in force when the proposal was made, and the one it proposes.
+    weight : float
+        Importance weight in the new standard.
+    note : str
+        Why; empty where the rationale of the proposal says it.
+    found_of : int or None
+        How many performers or experts the method counted; None where it said nothing.
+    found, lower, upper : float or None
+        What it found before that was rounded to a target, with its 95 % interval, in levels.
+    """
 
     competency_id: str
     old_level: float
     new_level: float
     weight: float
-    note: str
+    note: str = ""
+    found_of: int | None = None
+    found: float | None = None
+    lower: float | None = None
+    upper: float | None = None
 
 
 @dataclass(frozen=True)
@@ -64,8 +84,6 @@ class StoredProposal:
         ``median-of-performers``, ``angoff`` or ``by-hand``.
     status : str
         ``draft``, ``submitted``, ``approved``, ``rejected`` or ``withdrawn``.
-    performers : int or None
-        Of how many people a median is.
     rationale : str
         Why, in the author's words.
     author : str
@@ -81,7 +99,6 @@ class StoredProposal:
     effective_on: dt.date
     method: str
     status: str
-    performers: int | None
     rationale: str
     author: str
     created_at: dt.datetime

@@ -20,8 +20,6 @@ standard_proposal = sa.Table(
     sa.Column("effective_on", sa.Date, nullable=False),
     sa.Column("method", sa.String(20), nullable=False),
     sa.Column("status", sa.String(20), nullable=False, index=True),
-    # of a median: how many people it is of. They are not named: their levels made a standard once
-    sa.Column("performers", sa.Integer),
     sa.Column("rationale", sa.String(2000), nullable=False),
     sa.Column("author", sa.String(120), nullable=False),
     moment("created_at"),
@@ -51,6 +49,12 @@ standard_target = sa.Table(
     sa.Column("new_level", sa.Float, nullable=False),
     sa.Column("weight", sa.Float, nullable=False),
     sa.Column("note", sa.String(400), nullable=False),
+    # What the method found, before it was rounded to a target, and of how many: performers, who are
+    # counted and not named, or experts. NULL: nothing, or a target set by hand.
+    sa.Column("found_of", sa.Integer),
+    sa.Column("found", sa.Float),
+    sa.Column("lower", sa.Float),
+    sa.Column("upper", sa.Float),
 )
 
 # experts are told apart by labels that say nothing of who they are

@@ -17,7 +17,6 @@ def upgrade() -> None:
         sa.Column("effective_on", sa.Date(), nullable=False),
         sa.Column("method", sa.String(length=20), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
-        sa.Column("performers", sa.Integer(), nullable=True),
         sa.Column("rationale", sa.String(length=2000), nullable=False),
         sa.Column("author", sa.String(length=120), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -34,6 +33,10 @@ def upgrade() -> None:
         sa.Column("new_level", sa.Float(), nullable=False),
         sa.Column("weight", sa.Float(), nullable=False),
         sa.Column("note", sa.String(length=400), nullable=False),
+        sa.Column("found_of", sa.Integer(), nullable=True),
+        sa.Column("found", sa.Float(), nullable=True),
+        sa.Column("lower", sa.Float(), nullable=True),
+        sa.Column("upper", sa.Float(), nullable=True),
         sa.ForeignKeyConstraint(
             ["proposal_id"],
             ["standard_proposal.proposal_id"],
