@@ -100,14 +100,15 @@ class ReportView:
         ]
         if report.plans:
             plans = report.plans
+            before, after = round(plans.hours_before), round(plans.hours_after)
             said.append(
                 self.say(
                     "plans_said",
                     affected=plans.affected,
                     tried=plans.tried,
-                    hours_before=hours(round(plans.hours_before)),
-                    hours_after=hours(round(plans.hours_after)),
-                    hours=signed(round(plans.hours_after - plans.hours_before), digits=0),
+                    hours_before=hours(before),
+                    hours_after=hours(after),
+                    hours=signed(after - before, digits=0),
                     cost_before=money(round(plans.cost_before)),
                     cost_after=money(round(plans.cost_after)),
                 )

@@ -9,16 +9,11 @@ from recommender.service.access.two_person import is_same_hand
 from recommender.service.effective_catalog import add_standards
 from recommender.service.permissions import COMMAND_LINE, Permission
 from recommender.service.session import Session
-from recommender.service.standards.proposing import (
-    require_draft,
-    require_place,
-    require_seen,
-)
+from recommender.service.standards.proposing import find_seen, require_draft, require_place
 from recommender.service.standards.reading import (
     APPROVALS,
     Proposal,
     find_whole,
-    need_whole_organisation,
     read_catalog,
 )
 from recommender.store import Connection, count_change
@@ -41,9 +36,8 @@ def submit_standard(session: Session, proposal_id: str, *, seen: int | None = No
         If its day is no longer in the future.
     """
     session.need(Permission.WRITE_STANDARDS)
-    need_whole_organisation(session)
     with session.writing() as connection:
-        proposal = require_draft(connection, proposal_id, seen)
+        proposal = require_draft(session, connection, proposal_id, seen)
         if proposal.stored.method == "angoff" and proposal.rounds < 2:
             raise ConflictError("standard.rounds-missing", proposal_id=proposal_id)
         _require_fit(session, connection, proposal)
@@ -67,12 +61,11 @@ def approve_standard(
         If its day is no longer in the future.
     """
     session.need(Permission.APPROVE_STANDARDS)
-    need_whole_organisation(session)
     with session.writing() as connection:
         # First of all, and not only for the servers that have to read the standard: until this
         # transaction ends nobody else brings one of the same grade and day into force.
         count_change(connection, "catalog")
-        proposal = _require_submitted(connection, proposal_id, seen)
+        proposal = _require_submitted(session, connection, proposal_id, seen)
         if _is_same(connection, proposal.stored.author, session):
             raise ForbiddenError("standard.own", proposal_id=proposal_id)
         if any(_is_same(connection, each.actor, session) for each in proposal.approvals):
@@ -96,9 +89,8 @@ def reject_standard(
         If it waits for no approval.
     """
     session.need(Permission.APPROVE_STANDARDS)
-    need_whole_organisation(session)
     with session.writing() as connection:
-        proposal = _require_submitted(connection, proposal_id, seen)
+        proposal = _require_submitted(session, connection, proposal_id, seen)
         _decide(session, connection, proposal, "rejected", comment)
         return _turn(session, connection, proposal, "rejected")
 
@@ -114,18 +106,17 @@ def withdraw_standard(session: Session, proposal_id: str, *, seen: int | None = 
         If it is decided.
     """
     session.need(Permission.WRITE_STANDARDS)
-    need_whole_organisation(session)
     with session.writing() as connection:
-        proposal = find_whole(connection, proposal_id, lock=True)
-        require_seen(proposal, seen)
+        proposal = find_seen(session, connection, proposal_id, seen)
         if proposal.stored.status not in _OPEN:
             raise ConflictError("standard.decided", proposal_id=proposal_id)
         return _turn(session, connection, proposal, "withdrawn")
 
 
-def _require_submitted(connection: Connection, proposal_id: str, seen: int | None) -> Proposal:
-    proposal = find_whole(connection, proposal_id, lock=True)
-    require_seen(proposal, seen)
+def _require_submitted(
+    session: Session, connection: Connection, proposal_id: str, seen: int | None
+) -> Proposal:
+    proposal = find_seen(session, connection, proposal_id, seen)
     if proposal.stored.status != "submitted":
         raise ConflictError("standard.not-submitted", proposal_id=proposal_id)
     return proposal

@@ -150,9 +150,8 @@ def record_round(
         If the experts are too few or not those of the first round, or a level cannot be.
     """
     session.need(Permission.WRITE_STANDARDS)
-    need_whole_organisation(session)
     with session.writing() as connection:
-        proposal = require_draft(connection, proposal_id, seen)
+        proposal = require_draft(session, connection, proposal_id, seen)
         if proposal.stored.method != "angoff":
             raise ConflictError("standard.no-panel", proposal_id=proposal_id)
         _check_round(proposal, number, answers)
@@ -194,25 +193,42 @@ def require_place(
     return before
 
 
-def require_draft(connection: Connection, proposal_id: str, seen: int | None) -> Proposal:
+def require_draft(
+    session: Session, connection: Connection, proposal_id: str, seen: int | None
+) -> Proposal:
     """Return a draft as it was seen, which nobody else changes until the transaction ends.
 
     Raises
     ------
-    NotFoundError, StaleError, ConflictError
-        If it is not there, was changed since, or is no draft any more.
+    NotFoundError, ForbiddenError, StaleError, ConflictError
+        As `find_seen` does, or if it is no draft any more.
     """
-    proposal = find_whole(connection, proposal_id, lock=True)
-    require_seen(proposal, seen)
+    proposal = find_seen(session, connection, proposal_id, seen)
     if proposal.stored.status != "draft":
         raise ConflictError("standard.not-draft", proposal_id=proposal_id)
     return proposal
 
 
-def require_seen(proposal: Proposal, seen: int | None) -> None:
-    """Raise a `StaleError` if a proposal was changed since it was seen."""
+def find_seen(
+    session: Session, connection: Connection, proposal_id: str, seen: int | None
+) -> Proposal:
+    """Return a proposal as it was seen, which nobody else changes until the transaction ends.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none.
+    ForbiddenError
+        If the principal is not there for the whole organisation.
+    StaleError
+        If it was changed since it was seen.
+    """
+    # everybody who may change one may read it, so that it is there is no secret
+    proposal = find_whole(connection, proposal_id, lock=True)
+    need_whole_organisation(session)
     if seen is not None and seen != proposal.stored.version:
         raise StaleError(seen=seen, present=proposal.stored.version)
+    return proposal
 
 
 def as_they_are(before: TargetProfile) -> list[StoredTarget]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -243,8 +242,9 @@ def _try_plans(
     session: Session, affected: Sequence[str], before: TargetProfile, after: TargetProfile
 ) -> PlanEstimate:
     """Try plans for some of the people whose gaps differ; those of all others stay as they are."""
-    step = max(1, math.ceil(len(affected) / TRIED))
-    tried = affected[::step]
+    # evenly: they come in the order of their ids, which says nothing of how much they lack
+    places = np.linspace(0, len(affected) - 1, min(TRIED, len(affected))).round().astype(int)
+    tried = [affected[place] for place in places.tolist()]
     figures: list[float] = []
     for profile in (before, after):
         catalog = _as_of_today(session, session.service.framework.catalog, profile)

@@ -147,12 +147,14 @@ def test_it_takes_two_who_are_neither_the_author_nor_one_person(desk):
 
 
 def test_who_may_neither_propose_nor_approve(desk):
+    mine = submitted(desk)
     for who, code in (
         (ANALYST, "access.forbidden"),
         (hr("unit", org_unit="阅览部"), "standard.whole-organisation"),
     ):
         refused(code, propose_standard, desk.as_(who), by_hand())
-        refused(code, approve_standard, desk.as_(who), "standard-0")
+        refused(code, submit_standard, desk.as_(who), mine)
+        refused(code, approve_standard, desk.as_(who), mine)
 
 
 def test_what_cannot_be_proposed_is_refused(desk):
