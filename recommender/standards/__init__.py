@@ -30,6 +30,12 @@ from recommender.standards.simulating import (
     simulate_change,
 )
 from recommender.standards.triggers import (
+    ALARM,
+    GOES_WITH_REST,
+    HARDLY_ANY,
+    NEARLY_ALL,
+    POOR_AGREEMENT,
+    TELLS_APART,
     Finding,
     JudgedTargets,
     StandardBasis,
@@ -43,6 +49,12 @@ from recommender.standards.triggers import (
 )
 
 __all__ = [
+    "ALARM",
+    "GOES_WITH_REST",
+    "HARDLY_ANY",
+    "NEARLY_ALL",
+    "POOR_AGREEMENT",
+    "TELLS_APART",
     "Alpha",
     "Finding",
     "GapTotals",

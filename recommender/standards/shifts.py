@@ -33,6 +33,8 @@ class LevelShift:
         errors of one person's changes may depend on each other. NaN where there are too few.
     p_value : float
         Probability that the best of all dates fits so well by chance; 1 where there are too few.
+    n_people : int
+        People whose changes these are.
     n_across, n_within : int
         Changes that the date parts, and others.
     """
@@ -41,6 +43,7 @@ class LevelShift:
     shift: float
     standard_error: float
     p_value: float
+    n_people: int
     n_across: int
     n_within: int
 
@@ -89,7 +92,8 @@ def find_shift(
     """
     if not len(person) == len(before_day) == len(after_day) == len(change):
         raise ShapeMismatchError("changes and their days differ in length")
-    nothing = LevelShift(-1, np.nan, np.nan, 1.0, 0, len(change))
+    codes, of = np.unique(person, return_inverse=True)
+    nothing = LevelShift(-1, np.nan, np.nan, 1.0, len(codes), 0, len(change))
     dates = _list_dates(after_day)
     across: BoolArray = (before_day[:, None] < dates) & (dates <= after_day[:, None])
     n_across = across.sum(axis=0)
@@ -105,10 +109,10 @@ def find_shift(
     # a date that parts exactly the long intervals cannot be told from what a year brings
     told = squares > 1e-3 * n_across[usable]
     dates, columns, squares = dates[told], columns[:, told], squares[told]
+    n_parted = n_across[usable][told]
     if not len(dates):
         return nothing
     residual = change - basis @ (basis.T @ change)
-    codes, of = np.unique(person, return_inverse=True)
     shift = columns.T @ residual / squares
     # by person, so that an error shared by a person's changes counts once
     scores = _sum_by_person(columns * residual[:, None], of, len(codes))
@@ -124,8 +128,9 @@ def find_shift(
         shift=float(shift[best]),
         standard_error=float(error[best]),
         p_value=float((1 + (chance >= statistic[best]).sum()) / (1 + n_draws)),
-        n_across=int(across[:, told][:, best].sum()),
-        n_within=int(len(change) - across[:, told][:, best].sum()),
+        n_people=len(codes),
+        n_across=int(n_parted[best]),
+        n_within=int(len(change) - n_parted[best]),
     )
 
 

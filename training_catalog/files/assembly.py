@@ -20,7 +20,7 @@ from training_catalog.model import (
 from training_catalog.post import Certification, JobProfile, LearningPath, Standards, Term
 
 # settings that came after the first release
-_LATER_SETTINGS = ("min_raters_shown", "near_gap")
+_LATER_SETTINGS = ("min_raters_shown", "near_gap", "standard_review_months")
 _OPTIONAL_PARTS = ("standards", "job_profile", "certifications", "paths", "glossary")
 
 
@@ -129,6 +129,9 @@ def build_catalog(
     for setting in _LATER_SETTINGS:
         if getattr(complete.settings, setting) == CatalogSettings.model_fields[setting].default:
             del content["settings"][setting]
+    for profile in content["profiles"]:
+        if profile["review_on"] is None:
+            del profile["review_on"]
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode()).hexdigest()[:16]
     return complete.model_copy(update={"digest": digest})

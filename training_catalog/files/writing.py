@@ -89,7 +89,9 @@ def _files(catalog: Catalog) -> dict[str, Any]:
         name = f"{profile.grade}-{profile.effective_on}" if several else profile.grade
         files[f"profiles/{name}.yaml"] = {
             **_plain(profile),
-            "effective_on": profile.effective_on,  # a date; as text it would be in quotes
+            # dates; as text they would be in quotes
+            "effective_on": profile.effective_on,
+            **({"review_on": profile.review_on} if profile.review_on else {}),
         }
     for module in catalog.modules:
         content = files.setdefault(f"modules/{module.competencies[0].id}.yaml", {"modules": []})

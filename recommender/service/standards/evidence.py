@@ -136,10 +136,15 @@ class AgreementEvidence:
 
 @dataclass(frozen=True)
 class Unchecked:
-    """A trigger that could not be checked, and why: ``few-people``, ``no-basis`` and the like."""
+    """A trigger that was not checked, and why.
+
+    ``few-people`` and ``few-changes``: too few to be sure of anything; ``no-basis``: nobody
+    recorded what the standard was set for; ``no-job-profile``: the catalogue has none;
+    ``not-told``: such figures are not for this reader, or for an analyst not of a unit.
+    """
 
     trigger: Trigger
-    reason: Literal["few-people", "no-basis", "no-job-profile", "no-changes", "whole-only"]
+    reason: Literal["few-people", "few-changes", "no-basis", "no-job-profile", "not-told"]
     grade: str | None = None
 
 
@@ -148,8 +153,8 @@ class StandardReview:
     """The evidence on the standard of some grades, and what calls for a change.
 
     `as_of` is the day asked for, or the end of the quarter before it. Items and raters are told of
-    over all grades, from ratings and exams of `n_sampled` of `n_people` people; both None where
-    they are too few.
+    over all grades, from ratings and exams of `n_sampled` of `n_people` people; None where nobody's
+    are told of.
     """
 
     as_of: dt.date

@@ -1,0 +1,311 @@
+"""Indicators, exams and raters: what they tell, and what calls for a look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from recommender.arrays import FloatArray, to_date
+from recommender.service.framework import Framework
+from recommender.service.groups.disclosure import SMALL_CELL
+from recommender.service.levels.standing import to_days
+from recommender.service.permissions import round_count
+from recommender.service.standards.evidence import (
+    AgreementEvidence,
+    Estimate,
+    ExamEvidence,
+    ItemEvidence,
+    Unchecked,
+)
+from recommender.service.standards.rated import Items, RatedPeople
+from recommender.standards import (
+    ALARM,
+    GOES_WITH_REST,
+    POOR_AGREEMENT,
+    TELLS_APART,
+    Finding,
+    ItemStatistics,
+    Trigger,
+    cronbach_alpha,
+    describe_items,
+    find_shift,
+    judge_agreement,
+    judge_indicators,
+    judge_subjects,
+    measure_agreement,
+    rest_means,
+)
+
+# Figures for who sees no single person are of as many people that no one of them shows in two
+# decimals.
+_FEWEST_UNSEEN = 20
+
+
+@dataclass(frozen=True)
+class ItemReview:
+    """What is told of items, exams and raters, what calls for a look, and what is not checked."""
+
+    items: tuple[ItemEvidence, ...] = ()
+    exams: tuple[ExamEvidence, ...] = ()
+    agreement: tuple[AgreementEvidence, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Telling:
+    """How figures are told: exactly, or so that no single person shows."""
+
+    exactly: bool
+
+    @property
+    def fewest(self) -> int:
+        return SMALL_CELL if self.exactly else _FEWEST_UNSEEN
+
+    def count(self, n: int) -> int | None:
+        return int(n) if self.exactly else round_count(int(n))
+
+    def figure(self, value: float) -> float:
+        return round(float(value), 4 if self.exactly else 2)
+
+    def estimate(self, value: float, lower: float, upper: float) -> Estimate | None:
+        if np.isnan([value, lower, upper]).any():
+            return None
+        return Estimate(self.figure(value), self.figure(lower), self.figure(upper))
+
+
+def review_items(
+    framework: Framework, items: Items, rated: RatedPeople, *, exactly: bool
+) -> ItemReview:
+    """Describe indicators, exams and raters by what people were rated and scored."""
+    telling = _Telling(exactly)
+    parts = (
+        _review_indicators(framework, items, rated, telling),
+        _review_exams(framework, items, rated, telling),
+        _review_raters(framework, rated, telling),
+        _review_form(rated.changes, telling),
+    )
+    return ItemReview(
+        *(
+            tuple(each for part in parts for each in getattr(part, name))
+            for name in ("items", "exams", "agreement", "findings", "unchecked")
+        )
+    )
+
+
+def _review_indicators(
+    framework: Framework, items: Items, rated: RatedPeople, telling: _Telling
+) -> ItemReview:
+    # people are parted where they are nearer to the indicator's level than to the one below
+    statistics = describe_items(rated.indicators.score, rated.indicators.rest, items.level - 0.5)
+    p = judge_indicators(statistics)
+    described = tuple(
+        _describe(
+            statistics,
+            i,
+            p,
+            telling,
+            item_id=name,
+            competency_id=framework.competency_ids[int(items.competency[i])],
+            kind="indicator",
+            level=int(items.level[i]),
+        )
+        for i, name in enumerate(items.indicator_ids)
+    )
+    findings = tuple(
+        _find_flat(Trigger.INDICATOR_FLAT, item, p[i], telling)
+        for i, item in enumerate(described)
+        if item.is_flat
+    )
+    return ItemReview(
+        items=described,
+        findings=findings,
+        unchecked=_nothing_judged(Trigger.INDICATOR_FLAT, described),
+    )
+
+
+def _review_exams(
+    framework: Framework, items: Items, rated: RatedPeople, telling: _Telling
+) -> ItemReview:
+    rest = np.full_like(rated.subjects, np.nan)
+    alphas: list[ExamEvidence] = []
+    of: list[tuple[str, int]] = []
+    start = 0
+    for k, level, n_subjects in items.exams:
+        columns = slice(start, start + n_subjects)
+        scores = rated.subjects[:, columns]
+        weights = framework.exam_rules.subject_weights[k, level - 1, :n_subjects]
+        rest[:, columns] = rest_means(scores, weights)
+        competency_id = framework.competency_ids[k]
+        alpha = cronbach_alpha(scores)
+        suppressed = alpha.n < telling.fewest
+        alphas.append(
+            ExamEvidence(
+                competency_id=competency_id,
+                level=level,
+                suppressed=suppressed,
+                n=None if suppressed else telling.count(alpha.n),
+                alpha=None
+                if suppressed
+                else telling.estimate(alpha.alpha, alpha.lower, alpha.upper),
+            )
+        )
+        of += [(competency_id, level)] * n_subjects
+        start += n_subjects
+    statistics = describe_items(rated.subjects, rest, np.full(len(of), np.inf))
+    p = judge_subjects(statistics)
+    described = tuple(
+        _describe(
+            statistics,
+            i,
+            p,
+            telling,
+            item_id=name,
+            competency_id=of[i][0],
+            kind="subject",
+            level=of[i][1],
+        )
+        for i, name in enumerate(items.subject_ids)
+    )
+    findings = tuple(
+        _find_flat(Trigger.SUBJECT_FLAT, item, p[i], telling)
+        for i, item in enumerate(described)
+        if item.is_flat
+    )
+    return ItemReview(
+        items=described,
+        exams=tuple(alphas),
+        findings=findings,
+        unchecked=_nothing_judged(Trigger.SUBJECT_FLAT, described),
+    )
+
+
+def _describe(
+    statistics: ItemStatistics, i: int, p: FloatArray, telling: _Telling, **what: object
+) -> ItemEvidence:
+    n = int(statistics.n[i])
+    suppressed = n < telling.fewest
+    by_level = what["kind"] == "indicator" and not suppressed
+
+    def estimate(name: str) -> Estimate | None:
+        values = (getattr(statistics, f"{name}{end}")[i] for end in ("", "_lower", "_upper"))
+        return None if suppressed else telling.estimate(*values)
+
+    return ItemEvidence(
+        **what,
+        suppressed=suppressed,
+        n=None if suppressed else telling.count(n),
+        n_below=telling.count(int(statistics.n_below[i])) if by_level else None,
+        n_reached=telling.count(int(statistics.n_reached[i])) if by_level else None,
+        difficulty=estimate("difficulty"),
+        discrimination=estimate("discrimination"),
+        separation=estimate("separation") if by_level else None,
+        is_flat=None if suppressed or np.isnan(p[i]) else bool(p[i] <= ALARM),
+    )
+
+
+def _find_flat(trigger: Trigger, item: ItemEvidence, p: float, telling: _Telling) -> Finding:
+    # an indicator that cannot be judged by people on both sides is judged as a subject is
+    parted = item.separation is not None and item.separation.upper < TELLS_APART
+    figure = item.separation if parted else item.discrimination
+    assert figure is not None  # it is what was judged
+    return Finding(
+        trigger,
+        competency_id=item.competency_id,
+        item_id=item.item_id,
+        figure=figure.value,
+        lower=figure.lower,
+        upper=figure.upper,
+        limit=TELLS_APART if parted else GOES_WITH_REST,
+        n=item.n,
+        p_value=float(p) if telling.exactly else None,
+    )
+
+
+def _nothing_judged(trigger: Trigger, items: tuple[ItemEvidence, ...]) -> tuple[Unchecked, ...]:
+    if not items or any(item.is_flat is not None for item in items):
+        return ()
+    return (Unchecked(trigger, "few-people"),)
+
+
+def _review_raters(framework: Framework, rated: RatedPeople, telling: _Telling) -> ItemReview:
+    n_competencies = len(framework.competency_ids)
+    agreement = measure_agreement(
+        rated.rater_person,
+        rated.rater_competency,
+        rated.rater_level,
+        disagreement=rated.types_differ,
+        assessed_competency=rated.type_competency,
+        n_competencies=n_competencies,
+    )
+    p = judge_agreement(agreement)
+    described: list[AgreementEvidence] = []
+    findings: list[Finding] = []
+    for k, name in enumerate(framework.competency_ids):
+        if framework.competencies[name].kind != "behavioural":
+            continue
+        n = int(agreement.n_people[k])
+        suppressed = n < telling.fewest
+        icc = telling.estimate(agreement.icc[k], agreement.lower[k], agreement.upper[k])
+        several = agreement.n_types[k] >= telling.fewest
+        disagree = None if suppressed or np.isnan(p[k]) else bool(p[k] <= ALARM)
+        described.append(
+            AgreementEvidence(
+                competency_id=name,
+                suppressed=suppressed,
+                n_people=None if suppressed else telling.count(n),
+                raters_per_person=None
+                if suppressed
+                else round(float(agreement.raters_per_person[k]), 1),
+                icc=None if suppressed else icc,
+                flagged=telling.figure(agreement.flagged[k]) if several else None,
+                disagree=disagree,
+            )
+        )
+        if disagree and icc is not None:
+            findings.append(
+                Finding(
+                    Trigger.RATERS_DISAGREE,
+                    competency_id=name,
+                    figure=icc.value,
+                    lower=icc.lower,
+                    upper=icc.upper,
+                    limit=POOR_AGREEMENT,
+                    n=telling.count(n),
+                    p_value=float(p[k]) if telling.exactly else None,
+                )
+            )
+    judged = any(each.disagree is not None for each in described)
+    few = () if judged or not described else (Unchecked(Trigger.RATERS_DISAGREE, "few-people"),)
+    return ItemReview(agreement=tuple(described), findings=tuple(findings), unchecked=few)
+
+
+def _review_form(changes: pd.DataFrame, telling: _Telling) -> ItemReview:
+    """Look for a date from which people are rated higher or lower than before."""
+    shift = find_shift(
+        pd.factorize(changes["person_id"])[0].astype(np.int64),
+        to_days(changes["before_on"]),
+        to_days(changes["after_on"]),
+        changes["change"].to_numpy(dtype=float),
+    )
+    if shift.day < 0:
+        return ItemReview(unchecked=(Unchecked(Trigger.RATINGS_SHIFTED, "few-changes"),))
+    if shift.p_value > ALARM:
+        return ItemReview()
+    reach = 1.96 * shift.standard_error
+    return ItemReview(
+        findings=(
+            Finding(
+                Trigger.RATINGS_SHIFTED,
+                figure=telling.figure(shift.shift),
+                lower=telling.figure(shift.shift - reach),
+                upper=telling.figure(shift.shift + reach),
+                limit=0.0,
+                n=telling.count(shift.n_people),
+                p_value=shift.p_value if telling.exactly else None,
+                on=to_date(shift.day),
+            ),
+        )
+    )
