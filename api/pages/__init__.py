@@ -14,6 +14,8 @@ from api.pages.models import registry
 from api.pages.organisation import heat
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own, provider
+from api.pages.standards import listing as standard_listing
+from api.pages.standards import proposal as standard_proposal
 from api.pages.today import overview
 
 AREAS: tuple[APIRouter, ...] = (
@@ -47,4 +49,7 @@ AREAS: tuple[APIRouter, ...] = (
     privacy.PAGES,
     courses.PAGES,
     registry.PAGES,
+    # before the proposals: "new" is no id of one
+    standard_listing.PAGES,
+    standard_proposal.PAGES,
 )

@@ -78,6 +78,13 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("imports", "/imports", "import", Permission.IMPORT, _HR),
             Entry("jobs", "/jobs", "export", Permission.RUN_JOBS, _LEADING),
             Entry("catalog", "/catalog", "catalog", Permission.READ_CATALOG, _READING),
+            Entry(
+                "standards",
+                "/standards",
+                "growth",
+                Permission.READ_STATISTICS,
+                _HR | {Role.ANALYST},
+            ),
         ),
     ),
     ("analysis", (Entry("models", "/models", "model", Permission.READ_MODELS, _MODELS),)),

@@ -2,7 +2,7 @@
 
 from api.routes import campaigns, forms, groups, health, jobs, levels, privacy
 from api.routes.access import audit, caller, keys
-from api.routes.catalog import catalog, offerings
+from api.routes.catalog import catalog, offerings, standards
 from api.routes.learning import history, models
 from api.routes.people import enrolments, facts, imports, people, uploads
 from api.routes.plans import calendars, changes, documents, plans
@@ -24,6 +24,7 @@ GROUPS = (
     history.ROUTES,
     catalog.ROUTES,
     offerings.ROUTES,
+    standards.ROUTES,
     jobs.ROUTES,
     campaigns.ROUTES,
     uploads.ROUTES,

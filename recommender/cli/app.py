@@ -73,6 +73,10 @@ COMMANDS = {
     ),
     "models": ("models", "List, show, promote and roll back models."),
     "catalog": ("catalog", "Check, show, compare and print the catalogue; edit it in Excel."),
+    "standards": (
+        "organisation.standards",
+        "Review, propose, simulate and approve the standard levels of the grades.",
+    ),
     "db": ("database", "Upgrade, check, back up and restore the database."),
     "keys": ("access.keys", "Create, list, rotate and revoke API keys."),
     "accounts": ("access.accounts", "Add, list and disable accounts; make links to sign in with."),

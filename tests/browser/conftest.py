@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import sqlite3
@@ -27,6 +28,8 @@ from recommender.service.permissions import Principal, Role
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts.one import create_plan
 from recommender.service.session import open_session
+from recommender.service.standards.deciding import submit_standard
+from recommender.service.standards.proposing import HandTarget, ProposalRequest, propose_standard
 
 N_PEOPLE = 60
 
@@ -79,6 +82,16 @@ def values(office) -> dict[str, str]:
     with open_session(office.settings, "test", who=hr) as session:
         choice = Choice(AS_OF, competency_id=plan.items[0].competencies[0].competency_id, first=3)
         campaign = start_campaign(session, "Campaign", choice, Budget(hours=20)).stored
+    with open_session(office.settings, "test") as session:
+        request = ProposalRequest(
+            "g2",
+            AS_OF + dt.timedelta(days=90),
+            "by-hand",
+            "Higher demands",
+            targets={"resilience": HandTarget(2.5, note="Harder complaints")},
+        )
+        proposal_id = propose_standard(session, request).stored.proposal_id
+        submit_standard(session, proposal_id)
     key = office.settings.model_key
     assert key
     model = save_model(
@@ -96,6 +109,7 @@ def values(office) -> dict[str, str]:
         "job": campaign.job_id,
         "module": plan.items[0].module_id,
         "model": model.model_id,
+        "proposal": proposal_id,
     }
 
 

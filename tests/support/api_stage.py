@@ -50,6 +50,15 @@ THINGS = {
     "path": ("path_id", ""),
     "model": ("model_id", ""),
     "key": ("key_id", ""),
+    "proposal": ("proposal_id", ""),
+}
+# a standard that is proposed
+PROPOSAL = {
+    "grade": "g1",
+    "effective_on": "2027-03-01",
+    "method": "by-hand",
+    "rationale": "达标率高",
+    "targets": {"resilience": {"level": 2.5}},
 }
 _ROSTER = f"工号,姓名,单位,职级\nU1,新人,{UNIT},初级\n".encode()
 # a job looks at its table later; an uploaded file is looked at at once
@@ -287,6 +296,7 @@ def build_stage(served: Served) -> Stage:
         **{kind: name for kind, (_, name) in THINGS.items()},
         "model": model.model_id,
         "key": stage.admin("POST", "/v1/api-keys", json={"label": "a", "role": "hr"})["key_id"],
+        "proposal": stage.admin("POST", "/v1/standard-proposals", json=PROPOSAL)["proposal_id"],
         "path": stage.admin("GET", "/v1/learning-paths?limit=1")["items"][0]["id"],
     }
     return stage

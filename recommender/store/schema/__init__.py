@@ -42,6 +42,12 @@ from recommender.store.schema.plans import (
     shown,
 )
 from recommender.store.schema.sign_in import account, browser_session, sign_in_link
+from recommender.store.schema.standards import (
+    standard_decision,
+    standard_judgement,
+    standard_proposal,
+    standard_target,
+)
 
 TABLE_OF_KIND = {
     "assessments": assessment,
@@ -93,4 +99,8 @@ __all__ = [
     "secret",
     "shown",
     "sign_in_link",
+    "standard_decision",
+    "standard_judgement",
+    "standard_proposal",
+    "standard_target",
 ]

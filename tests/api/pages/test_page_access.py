@@ -29,6 +29,7 @@ VALUES = {
     "model_id": "m",
     "module_id": "m",
     "page": "plans",
+    "proposal_id": "standard-1",
     "review_id": "1",
     "seq": "1",
     "version": "1",

@@ -100,6 +100,13 @@ NOT_NAMING = {
         *("token_sha256", "account_id", "actor", "role", "org_unit", "permissions", "csrf"),
     },
     "sign_in_link": {"token_sha256", "account_id", "purpose", "created_by"},
+    # about grades; experts stand under labels, and performers are only counted
+    "standard_proposal": {
+        *("proposal_id", "grade", "method", "status", "rationale", "author"),
+    },
+    "standard_target": {"proposal_id", "competency_id", "note"},
+    "standard_judgement": {"proposal_id", "expert", "competency_id"},
+    "standard_decision": {"proposal_id", "decision", "actor", "comment"},
     "audit_entry": {"actor", "role", "action", "resource", "request_id", "details", "hash"},
     "audit_head": {"hash"},
     "change_counter": {"name"},
