@@ -9,11 +9,8 @@ from recommender.standards.agreement import RaterAgreement, measure_agreement
 from recommender.standards.items import (
     Alpha,
     ItemStatistics,
-    ScoredItems,
     cronbach_alpha,
     describe_items,
-    rest_means,
-    score_items,
 )
 from recommender.standards.proposing import (
     PanelResult,
@@ -23,6 +20,7 @@ from recommender.standards.proposing import (
     round_to_step,
     summarise_panel,
 )
+from recommender.standards.scores import ScoredItems, rest_means, score_items
 from recommender.standards.shifts import LevelShift, find_shift
 from recommender.standards.simulating import (
     GapTotals,
@@ -35,6 +33,7 @@ from recommender.standards.triggers import (
     HARDLY_ANY,
     NEARLY_ALL,
     POOR_AGREEMENT,
+    SHIFT_ALARM,
     TELLS_APART,
     Finding,
     JudgedTargets,
@@ -54,6 +53,7 @@ __all__ = [
     "HARDLY_ANY",
     "NEARLY_ALL",
     "POOR_AGREEMENT",
+    "SHIFT_ALARM",
     "TELLS_APART",
     "Alpha",
     "Finding",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
 
@@ -106,7 +106,7 @@ def measure_agreement(
     ratio = _mean_square(between, n - 1) / _nonzero(_mean_square(within, raters - n))
     rest = (1 - confidence) / 2
     freedom = np.maximum(n - 1, 1), np.maximum(raters - n, 1)
-    bounds = [ratio / stats.f.ppf(share, *freedom) for share in (1 - rest, rest)]
+    bounds = [ratio / special.fdtri(*freedom, share) for share in (1 - rest, rest)]
     icc, lower, upper = ((f - 1) / (f - 1 + each) for f in (ratio, *bounds))
     n_types = np.bincount(assessed_competency, minlength=n_competencies)
     flags = np.bincount(assessed_competency, disagreement, minlength=n_competencies)

@@ -2,12 +2,7 @@
 
 An *item* is a behavioural indicator or a subject of an exam; its score for a person lies in [0, 1].
 The person is the unit everywhere: several raters of a person make one score, so an interval does
-not shrink with raters who tell of the same people.
-
-Missing scores are normal: a questionnaire asks no more than the levels around a person's target,
-and raters leave out what they have not seen. So behaviour is not compared with a sum of the other
-items, which would count who was asked for what, but with the level that scoring gives without the
-item.
+not shrink with raters who tell of the same people. Missing scores are normal.
 """
 
 from __future__ import annotations
@@ -15,32 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ShapeMismatchError
-from recommender.scoring.assessments import N_LEVELS
-from recommender.scoring.ratings import HIGHEST_RATING, RatingArrays, combine_types, sum_levels
-
-_N_TYPES = 4
-
-
-@dataclass(frozen=True)
-class ScoredItems:
-    """People's scores in indicators; all arrays of shape (n_people, n_items).
-
-    Parameters
-    ----------
-    score : ndarray of float
-        Fulfilment of the indicator in [0, 1], the rater types weighted as scoring weights them;
-        NaN where nobody rated it.
-    rest : ndarray of float
-        Level in the indicator's competency by all other indicators, in [0, 4]; NaN where there is
-        no score or no other indicator was rated.
-    """
-
-    score: FloatArray
-    rest: FloatArray
 
 
 @dataclass(frozen=True)
@@ -82,94 +55,9 @@ class Alpha:
     """Cronbach's alpha of an exam, with Feldt's interval; NaN where it cannot be told."""
 
     n: int
-    alpha: float
+    value: float
     lower: float
     upper: float
-
-
-def score_items(
-    ratings: RatingArrays,
-    items: IntArray,
-    *,
-    item_competency: IntArray,
-    item_level: IntArray,
-    rater_weights: FloatArray,
-    n_people: int,
-) -> ScoredItems:
-    """Score people in indicators, and by everything else that was rated.
-
-    Parameters
-    ----------
-    ratings : RatingArrays
-        Of one assessment of each person and competency.
-    items : ndarray of int, shape (n_ratings,)
-        Code of the indicator of each rating.
-    item_competency, item_level : ndarray of int, shape (n_items,)
-        What each indicator belongs to; levels from 1.
-    rater_weights : ndarray of shape (4,)
-        In the order of `RATER_TYPE_CODES`.
-    n_people : int
-        People, of whom some may have no rating.
-
-    Returns
-    -------
-    ScoredItems
-        The rest of an indicator is what `scoring` would give without it, so that it can be
-        compared between people who were asked for different levels.
-
-    References
-    ----------
-    DESIGN, section 4, "Behavioural competency".
-    """
-    n_items, n_competencies = len(item_level), int(item_competency.max(initial=-1)) + 1
-    shape = (n_people, n_items)
-    # Sums and counts of ratings by person and item, and by person and level of a competency; the
-    # rater type is the last axis.
-    cell = (ratings.person * n_items + items) * _N_TYPES + ratings.rater_type
-    size = n_people * n_items * _N_TYPES
-    count = np.bincount(cell, minlength=size).reshape(*shape, _N_TYPES)
-    points = np.bincount(cell, ratings.rating / HIGHEST_RATING, minlength=size)
-    total = points.astype(float).reshape(count.shape)
-    score = _weigh(total, count, rater_weights)
-    step = item_competency * N_LEVELS + item_level - 1
-    step_count, step_total = (
-        _add_columns(each, step, n_competencies * N_LEVELS) for each in (count, total)
-    )
-    person, item = np.nonzero(~np.isnan(score))
-    rest = np.full(shape, np.nan)
-    if len(person):
-        levels = item_competency[item][:, None] * N_LEVELS + np.arange(N_LEVELS)
-        others = step_count[person[:, None], levels].astype(float)
-        sums = step_total[person[:, None], levels]
-        at = np.arange(len(person)), item_level[item] - 1
-        others[at] -= count[person, item]
-        sums[at] -= total[person, item]
-        # what an item leaves behind may be a rounding error where it was all there was
-        by_type = np.divide(sums, others, out=np.full_like(sums, np.nan), where=others > 0.5)
-        level = sum_levels(combine_types(by_type.swapaxes(1, 2), rater_weights))
-        rest[person, item] = np.where(others.any(axis=(1, 2)), level, np.nan)
-    return ScoredItems(score, rest)
-
-
-def rest_means(scores: FloatArray, weights: FloatArray | None = None) -> FloatArray:
-    """Return the weighted mean of all other items, as the rest of each.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n_people, n_items)
-        NaN where missing.
-    weights : ndarray of shape (n_items,), optional
-        Weights of the items; all alike when not given.
-
-    Returns
-    -------
-    ndarray of shape (n_people, n_items)
-        NaN for people who lack any score: means over different items cannot be compared.
-    """
-    share = np.ones(scores.shape[1]) if weights is None else np.asarray(weights, dtype=float)
-    total: FloatArray = (scores * share).sum(axis=1, keepdims=True)  # NaN with any missing one
-    left = share.sum() - share
-    return np.divide(total - scores * share, left, out=np.full_like(scores, np.nan), where=left > 0)
 
 
 def describe_items(
@@ -215,8 +103,9 @@ def describe_items(
     n: IntArray = known.sum(axis=0)
     x, y = np.where(known, scores, 0.0), np.where(known, rest, 0.0)
     mean, deviation = _mean_and_deviation(x, known, n)
-    reach = stats.t.ppf((1 + confidence) / 2, np.maximum(n - 1, 1)) * deviation / np.sqrt(n.clip(1))
-    z = float(stats.norm.ppf((1 + confidence) / 2))
+    quantile = special.stdtrit(np.maximum(n - 1, 1), (1 + confidence) / 2)
+    reach = quantile * deviation / np.sqrt(np.maximum(n, 1))
+    z = float(special.ndtri((1 + confidence) / 2))
     r = _correlate(x, y, known, n)
     r_lower, r_upper = _fisher_interval(r, n, z)
     reached: BoolArray = known & (rest >= split)
@@ -270,7 +159,7 @@ def cronbach_alpha(scores: FloatArray, *, confidence: float = 0.95) -> Alpha:
         return nothing
     alpha = k / (k - 1) * (1 - float(complete.var(axis=0, ddof=1).sum()) / whole)
     rest = (1 - confidence) / 2
-    low, high = (float(stats.f.ppf(q, n - 1, (n - 1) * (k - 1))) for q in (rest, 1 - rest))
+    low, high = (float(special.fdtri(n - 1, (n - 1) * (k - 1), q)) for q in (rest, 1 - rest))
     return Alpha(n, alpha, 1 - (1 - alpha) * high, 1 - (1 - alpha) * low)
 
 
@@ -283,24 +172,6 @@ def separation_variance(
     spread = 1 + middle * ((1 - theta) / (2 - theta) + theta / (1 + theta))
     variance: FloatArray = theta * (1 - theta) * spread / (n_below * n_reached)
     return variance
-
-
-def _weigh(total: FloatArray, count: IntArray, rater_weights: FloatArray) -> FloatArray:
-    """Combine the means of the rater types, of which some did not rate."""
-    mean = np.divide(total, count, out=np.zeros_like(total), where=count > 0)
-    weight = rater_weights * (count > 0)
-    whole = weight.sum(axis=-1)
-    return np.divide(
-        (weight * mean).sum(axis=-1), whole, out=np.full(whole.shape, np.nan), where=whole > 0
-    )
-
-
-def _add_columns(values: FloatArray | IntArray, to: IntArray, n_columns: int) -> FloatArray:
-    """Sum values of shape (n_people, n_items, ...) over the items that go to the same column."""
-    sums = np.zeros((values.shape[0], n_columns, *values.shape[2:]))
-    for column in np.unique(to).tolist():
-        sums[:, column] = values[:, to == column].sum(axis=1)
-    return sums
 
 
 def _mean_and_deviation(
@@ -334,15 +205,17 @@ def _fisher_interval(r: FloatArray, n: IntArray, z: float) -> tuple[FloatArray, 
 
 def _separate(scores: FloatArray, known: BoolArray, reached: BoolArray) -> FloatArray:
     """Return the Mann-Whitney statistic as a probability, column by column."""
-    n_reached, n_known = reached.sum(axis=0), known.sum(axis=0)
-    n_below = n_known - n_reached
-    # Those without a score get the last ranks: they do not shift the others. Rounded, so that
-    # scores that are equal but for the order of a sum are tied.
-    placed = np.where(known, np.round(scores, 9), np.inf)
-    rank = stats.rankdata(placed, axis=0)
-    above = np.where(reached, rank, 0.0).sum(axis=0) - n_reached * (n_reached + 1) / 2
-    pairs = n_reached * n_below
-    return np.divide(above, pairs, out=np.full(scores.shape[1], np.nan), where=pairs > 0)
+    separation = np.full(scores.shape[1], np.nan)
+    # scores that are equal but for the order of a sum are tied
+    told = np.round(scores, 9)
+    for i in range(scores.shape[1]):
+        above = told[reached[:, i], i]
+        below = np.sort(told[known[:, i] & ~reached[:, i], i])
+        if len(above) and len(below):
+            lower = np.searchsorted(below, above, side="left")
+            not_higher = np.searchsorted(below, above, side="right")
+            separation[i] = (lower + not_higher).mean() / (2 * len(below))
+    return separation
 
 
 def _newcombe_interval(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from recommender.arrays import BoolArray, FloatArray, IntArray, round_off
 from recommender.errors import ShapeMismatchError
@@ -106,8 +106,9 @@ def median_of_proven(
     ordered = np.sort(levels[proven], axis=0)  # NaN last
     n: IntArray = (~np.isnan(ordered)).sum(axis=0)
     # The r-th smallest and the r-th largest hold the median between them with 1 - 2 P(X < r), X
-    # binomial with one half: `ppf` is the largest r for which the rest is at most what is allowed.
-    rank = np.asarray(stats.binom.ppf((1 - confidence) / 2, np.maximum(n, 1), 0.5), dtype=int)
+    # binomial with one half: the largest r is taken for which that is at most what is allowed.
+    counts = np.arange(levels.shape[0] + 1)[:, None]
+    rank = (special.bdtr(counts, np.maximum(n, counts), 0.5) < (1 - confidence) / 2).sum(axis=0)
     possible = rank >= 1
     column = np.arange(levels.shape[1])
     # one row more, so that an empty group has something to be looked up in
@@ -156,7 +157,7 @@ def summarise_panel(
     first_mean, first_spread, _ = _spread_of(first)
     mean, spread, n = _spread_of(second)
     error = spread / np.sqrt(np.maximum(n, 1))
-    reach = stats.t.ppf((1 + confidence) / 2, np.maximum(n - 1, 1)) * error
+    reach = special.stdtrit(np.maximum(n - 1, 1), (1 + confidence) / 2) * error
     convergence = np.divide(
         first_spread - spread, first_spread, out=np.full_like(mean, np.nan), where=first_spread > 0
     )

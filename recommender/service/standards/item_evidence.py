@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,6 +26,7 @@ from recommender.standards import (
     ALARM,
     GOES_WITH_REST,
     POOR_AGREEMENT,
+    SHIFT_ALARM,
     TELLS_APART,
     Finding,
     ItemStatistics,
@@ -99,135 +102,112 @@ def _review_indicators(
     framework: Framework, items: Items, rated: RatedPeople, telling: _Telling
 ) -> ItemReview:
     # people are parted where they are nearer to the indicator's level than to the one below
-    statistics = describe_items(rated.indicators.score, rated.indicators.rest, items.level - 0.5)
-    p = judge_indicators(statistics)
-    described = tuple(
-        _describe(
-            statistics,
-            i,
-            p,
-            telling,
-            item_id=name,
-            competency_id=framework.competency_ids[int(items.competency[i])],
-            kind="indicator",
-            level=int(items.level[i]),
+    split = items.level.astype(np.float64) - 0.5
+    statistics = describe_items(rated.indicators.score, rated.indicators.rest, split)
+    named = [
+        _Item(name, framework.competency_ids[k], "indicator", level)
+        for name, k, level in zip(
+            items.indicator_ids, items.competency.tolist(), items.level.tolist(), strict=True
         )
-        for i, name in enumerate(items.indicator_ids)
-    )
-    findings = tuple(
-        _find_flat(Trigger.INDICATOR_FLAT, item, p[i], telling)
-        for i, item in enumerate(described)
-        if item.is_flat
-    )
-    return ItemReview(
-        items=described,
-        findings=findings,
-        unchecked=_nothing_judged(Trigger.INDICATOR_FLAT, described),
-    )
+    ]
+    return _tell_items(named, statistics, judge_indicators(statistics), telling)
 
 
 def _review_exams(
     framework: Framework, items: Items, rated: RatedPeople, telling: _Telling
 ) -> ItemReview:
     rest = np.full_like(rated.subjects, np.nan)
-    alphas: list[ExamEvidence] = []
-    of: list[tuple[str, int]] = []
-    start = 0
+    exams: list[ExamEvidence] = []
+    named: list[_Item] = []
     for k, level, n_subjects in items.exams:
-        columns = slice(start, start + n_subjects)
+        columns = slice(len(named), len(named) + n_subjects)
         scores = rated.subjects[:, columns]
         weights = framework.exam_rules.subject_weights[k, level - 1, :n_subjects]
         rest[:, columns] = rest_means(scores, weights)
-        competency_id = framework.competency_ids[k]
-        alpha = cronbach_alpha(scores)
+        name, alpha = framework.competency_ids[k], cronbach_alpha(scores)
         suppressed = alpha.n < telling.fewest
-        alphas.append(
+        exams.append(
             ExamEvidence(
-                competency_id=competency_id,
+                competency_id=name,
                 level=level,
                 suppressed=suppressed,
                 n=None if suppressed else telling.count(alpha.n),
                 alpha=None
                 if suppressed
-                else telling.estimate(alpha.alpha, alpha.lower, alpha.upper),
+                else telling.estimate(alpha.value, alpha.lower, alpha.upper),
             )
         )
-        of += [(competency_id, level)] * n_subjects
-        start += n_subjects
-    statistics = describe_items(rated.subjects, rest, np.full(len(of), np.inf))
-    p = judge_subjects(statistics)
-    described = tuple(
-        _describe(
-            statistics,
-            i,
-            p,
-            telling,
-            item_id=name,
-            competency_id=of[i][0],
-            kind="subject",
-            level=of[i][1],
-        )
-        for i, name in enumerate(items.subject_ids)
-    )
-    findings = tuple(
-        _find_flat(Trigger.SUBJECT_FLAT, item, p[i], telling)
-        for i, item in enumerate(described)
-        if item.is_flat
-    )
+        named += [_Item(each, name, "subject", level) for each in items.subject_ids[columns]]
+    # nobody is parted: passing an exam is no more than scoring well in it
+    statistics = describe_items(rated.subjects, rest, np.full(len(named), np.inf))
+    review = _tell_items(named, statistics, judge_subjects(statistics), telling)
+    return replace(review, exams=tuple(exams))
+
+
+class _Item(NamedTuple):
+    item_id: str
+    competency_id: str
+    kind: Literal["indicator", "subject"]
+    level: int
+
+
+def _tell_items(
+    named: Sequence[_Item], statistics: ItemStatistics, p: FloatArray, telling: _Telling
+) -> ItemReview:
+    """Tell of indicators, or of subjects, with the p-values they were judged by."""
+    items = tuple(_tell_item(item, i, statistics, p[i], telling) for i, item in enumerate(named))
+    flat = [i for i, item in enumerate(items) if item.is_flat]
+    kind = Trigger.SUBJECT_FLAT if named and named[0].kind == "subject" else Trigger.INDICATOR_FLAT
+    few = bool(items) and all(item.is_flat is None for item in items)
     return ItemReview(
-        items=described,
-        exams=tuple(alphas),
-        findings=findings,
-        unchecked=_nothing_judged(Trigger.SUBJECT_FLAT, described),
+        items=items,
+        findings=tuple(_find_flat(kind, items[i], p[i], telling) for i in flat),
+        unchecked=(Unchecked(kind, "few-people"),) if few else (),
     )
 
 
-def _describe(
-    statistics: ItemStatistics, i: int, p: FloatArray, telling: _Telling, **what: object
+def _tell_item(
+    item: _Item, i: int, statistics: ItemStatistics, p: float, telling: _Telling
 ) -> ItemEvidence:
     n = int(statistics.n[i])
     suppressed = n < telling.fewest
-    by_level = what["kind"] == "indicator" and not suppressed
+    parted = item.kind == "indicator" and not suppressed
 
     def estimate(name: str) -> Estimate | None:
-        values = (getattr(statistics, f"{name}{end}")[i] for end in ("", "_lower", "_upper"))
-        return None if suppressed else telling.estimate(*values)
+        ends = (getattr(statistics, f"{name}{end}")[i] for end in ("", "_lower", "_upper"))
+        return None if suppressed else telling.estimate(*ends)
 
     return ItemEvidence(
-        **what,
+        item_id=item.item_id,
+        competency_id=item.competency_id,
+        kind=item.kind,
+        level=item.level,
         suppressed=suppressed,
         n=None if suppressed else telling.count(n),
-        n_below=telling.count(int(statistics.n_below[i])) if by_level else None,
-        n_reached=telling.count(int(statistics.n_reached[i])) if by_level else None,
+        n_below=telling.count(statistics.n_below[i]) if parted else None,
+        n_reached=telling.count(statistics.n_reached[i]) if parted else None,
         difficulty=estimate("difficulty"),
         discrimination=estimate("discrimination"),
-        separation=estimate("separation") if by_level else None,
-        is_flat=None if suppressed or np.isnan(p[i]) else bool(p[i] <= ALARM),
+        separation=estimate("separation") if parted else None,
+        is_flat=None if suppressed or np.isnan(p) else bool(p <= ALARM),
     )
 
 
 def _find_flat(trigger: Trigger, item: ItemEvidence, p: float, telling: _Telling) -> Finding:
-    # an indicator that cannot be judged by people on both sides is judged as a subject is
+    # of the two that an indicator is judged by, the one that says it
     parted = item.separation is not None and item.separation.upper < TELLS_APART
     figure = item.separation if parted else item.discrimination
-    assert figure is not None  # it is what was judged
     return Finding(
         trigger,
         competency_id=item.competency_id,
         item_id=item.item_id,
-        figure=figure.value,
-        lower=figure.lower,
-        upper=figure.upper,
+        figure=figure and figure.value,
+        lower=figure and figure.lower,
+        upper=figure and figure.upper,
         limit=TELLS_APART if parted else GOES_WITH_REST,
         n=item.n,
         p_value=float(p) if telling.exactly else None,
     )
-
-
-def _nothing_judged(trigger: Trigger, items: tuple[ItemEvidence, ...]) -> tuple[Unchecked, ...]:
-    if not items or any(item.is_flat is not None for item in items):
-        return ()
-    return (Unchecked(trigger, "few-people"),)
 
 
 def _review_raters(framework: Framework, rated: RatedPeople, telling: _Telling) -> ItemReview:
@@ -292,7 +272,7 @@ def _review_form(changes: pd.DataFrame, telling: _Telling) -> ItemReview:
     )
     if shift.day < 0:
         return ItemReview(unchecked=(Unchecked(Trigger.RATINGS_SHIFTED, "few-changes"),))
-    if shift.p_value > ALARM:
+    if shift.p_value > SHIFT_ALARM:
         return ItemReview()
     reach = 1.96 * shift.standard_error
     return ItemReview(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from recommender.service.framework import profiles_in_force
 from recommender.service.groups.statistics import read_table
@@ -108,10 +108,9 @@ def review_standards(
                 targets=targets,
             )
         )
-        findings += alarms
-        unchecked += left
-        for outcome in _compare_jobs(table, grade, bases.get(grade), derived.get(grade)):
-            (findings if isinstance(outcome, Finding) else unchecked).append(outcome)
+        changed, unknown = _compare_jobs(table, grade, bases.get(grade), derived.get(grade))
+        findings += alarms + changed
+        unchecked += left + unknown
     n_members = len(ids)
     return StandardReview(
         as_of=table.as_of,
@@ -132,28 +131,34 @@ def _compare_jobs(
     grade: str,
     then: StandardBasis | None,
     derived: Mapping[str, float] | None,
-) -> Iterator[Finding | Unchecked]:
+) -> tuple[list[Finding], list[Unchecked]]:
     """Compare job profile and lines of business with those that a standard was set for."""
     catalog = table.framework.catalog
     if then is not None:
         changed, elements, units = compare_bases(then, find_basis(catalog, grade, table.people))
-        if changed:
-            yield Finding(Trigger.JOB_PROFILE_CHANGED, grade=grade, names=changed)
-        if elements or units:
-            yield Finding(Trigger.NEW_BUSINESS_LINE, grade=grade, names=(*elements, *units))
-        return
-    yield Unchecked(Trigger.NEW_BUSINESS_LINE, "no-basis", grade)
-    if derived is None:
-        yield Unchecked(Trigger.JOB_PROFILE_CHANGED, "no-job-profile", grade)
-        return
-    # without a record, the weights tell: they were derived from the job profile of their day
-    targets = profiles_in_force(table.framework, table.as_of)[grade].targets
-    for name in table.framework.competency_ids:
-        if abs(derived[name] - targets[name].weight) > 1e-9:
-            yield Finding(
-                Trigger.JOB_PROFILE_CHANGED,
-                grade=grade,
-                competency_id=name,
-                figure=derived[name],
-                limit=targets[name].weight,
+        findings = [
+            Finding(trigger, grade=grade, names=names)
+            for trigger, names in (
+                (Trigger.JOB_PROFILE_CHANGED, changed),
+                (Trigger.NEW_BUSINESS_LINE, (*elements, *units)),
             )
+            if names
+        ]
+        return findings, []
+    unchecked = [Unchecked(Trigger.NEW_BUSINESS_LINE, "no-basis", grade)]
+    if derived is None:
+        return [], [*unchecked, Unchecked(Trigger.JOB_PROFILE_CHANGED, "no-job-profile", grade)]
+    # without a record the weights tell: they were derived from the job profile of their day
+    targets = profiles_in_force(table.framework, table.as_of)[grade].targets
+    findings = [
+        Finding(
+            Trigger.JOB_PROFILE_CHANGED,
+            grade=grade,
+            competency_id=name,
+            figure=derived[name],
+            limit=targets[name].weight,
+        )
+        for name in table.framework.competency_ids
+        if abs(derived[name] - targets[name].weight) > 1e-9
+    ]
+    return findings, unchecked
