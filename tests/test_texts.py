@@ -74,6 +74,7 @@ FAMILIES = {
     "start.": "api.pages.guide.first_hour: the steps",
     "report.": "exchange.marked_copy: heads of the list",
     "table.unknown_": "exchange.references.unknown: what a column refers to",
+    "standard-review.": "service.standards.wording, cli.organisation.standard_review",
     "unserved.": "plans.reasons: why a gap is left, obstacles by code",
     "word.placeholder.": "documents.word.placeholders: every name that a template may show",
     "template.": "exchange.templates: heads, titles and the columns of records",

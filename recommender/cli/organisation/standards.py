@@ -13,6 +13,7 @@ import typer
 from recommender.cli.app import command_group
 from recommender.cli.common import Terminal, command
 from recommender.cli.files import write_pdf
+from recommender.cli.organisation.standard_review import add_review
 from recommender.errors import InputError
 from recommender.exchange.tables.sheets.encodings import decode_text
 from recommender.service.standards import deciding, proposing, reading
@@ -83,6 +84,7 @@ def register(app: typer.Typer) -> None:
         "report",
         examples=["recommender standards report standard-0190a1b2c3d4 standard.pdf"],
     )(report)
+    add_review(group)
     app.add_typer(group, name="standards")
 
 
