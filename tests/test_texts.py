@@ -70,6 +70,7 @@ FAMILIES = {
     "recognition.": "exchange.recognition.answers.wording: forms, reasons, questions by code",
     "registry.": "improvement.registry: verdicts and limits",
     "preview.": "service.people.report_words: lines, and how ids differ",
+    "standards.": "documents.standards.view, pages and commands: methods, statuses, columns",
     "start.": "api.pages.guide.first_hour: the steps",
     "report.": "exchange.marked_copy: heads of the list",
     "table.unknown_": "exchange.references.unknown: what a column refers to",

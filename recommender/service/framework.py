@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -14,6 +14,7 @@ from recommender.arrays import FloatArray
 from recommender.candidates import ModuleArrays, build_module_arrays
 from recommender.errors import InputError, NotFoundError
 from recommender.scoring import RATER_TYPE_CODES, ExamRules
+from recommender.texts import say
 from training_catalog import (
     Catalog,
     Competency,
@@ -162,6 +163,26 @@ def find_changed_standards(
         if names and grade in (None, profile.grade):
             changed.append(ChangedStandard(profile.grade, profile.effective_on, names))
     return tuple(changed)
+
+
+def word_changed_standards(
+    framework: Framework, changed: Sequence[ChangedStandard], lang: str
+) -> str:
+    """Say which standards changed between two days that are compared; empty where none did."""
+    if not changed:
+        return ""
+    grades = {grade.id: grade.name.in_language(lang) for grade in framework.catalog.grades}
+    what = say("standards.and", lang).join(
+        say(
+            "standards.changed_one",
+            lang,
+            grade=grades.get(each.grade, each.grade),
+            day=each.effective_on,
+            count=len(each.competency_ids),
+        )
+        for each in changed
+    )
+    return say("standards.changed", lang, what=what)
 
 
 def _demands(target: Target | None) -> tuple[float, float] | None:

@@ -86,6 +86,8 @@ class StoredProposal:
         ``draft``, ``submitted``, ``approved``, ``rejected`` or ``withdrawn``.
     rationale : str
         Why, in the author's words.
+    basis : dict
+        What the organisation was like when it was made, to be compared later.
     author : str
         Who proposed it.
     created_at : datetime
@@ -100,6 +102,7 @@ class StoredProposal:
     method: str
     status: str
     rationale: str
+    basis: dict[str, Any]
     author: str
     created_at: dt.datetime
     version: int

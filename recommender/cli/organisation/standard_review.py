@@ -19,6 +19,7 @@ from recommender.service.standards.evidence import (
     LevelSpread,
     StandardReview,
 )
+from recommender.service.standards.reading import read_bases
 from recommender.service.standards.reviewing import review_standards
 from recommender.service.standards.wording import say_finding, say_unchecked
 
@@ -52,8 +53,7 @@ def review(
     with term.session("standards review") as session:
         framework = session.service.framework
         request = StatisticsRequest(term.settings.today(), org_unit=unit, grade=grade)
-        # on the command line `bases` are those that approved standards carry
-        found = review_standards(session, request)
+        found = review_standards(session, request, bases=read_bases(session))
     if term.as_json:
         told = asdict(found)
         for plain, finding in zip(told["findings"], found.findings, strict=True):

@@ -117,7 +117,7 @@ def list_all(term: Terminal) -> None:
             (
                 each.grade,
                 str(each.effective_on),
-                term.say("cli.yes") if each.in_force else "",
+                "✓" if each.in_force else "",
                 "\n".join(f"{name} {old:g} → {new:g}" for name, old, new in each.changes),
                 each.proposal_id or term.say("cli.standards.folder"),
             )
@@ -365,7 +365,7 @@ def _plain(told: Simulation) -> dict[str, Any]:
 def _heads(term: Terminal, names: tuple[str, ...]) -> list[tuple[str, str]]:
     numbers = {"old", "new", "found", "of", "assessed", "below", "then", "opened", "closed"}
     return [
-        (term.say(f"cli.standards.column.{name}"), "right" if name in numbers else "left")
+        (term.say(f"standards.column.{name}"), "right" if name in numbers else "left")
         for name in names
     ]
 

@@ -66,7 +66,7 @@ class ReportView:
             yield {
                 "heading": self.say("judgements"),
                 "said": [self.say("judgements_said")],
-                "heads": [self.say("column.competency"), *report.experts],
+                "heads": [say("standards.column.competency", self.lang), *report.experts],
                 "left": [0],
                 "rows": [[each.competency, *map(_both, each.judgements)] for each in report.panel],
             }
@@ -148,7 +148,7 @@ class ReportView:
         return {
             "heading": self.say(f"heading.{name}"),
             "said": list(said),
-            "heads": [self.say(f"column.{head}") for head in heads],
+            "heads": [say(f"standards.column.{head}", self.lang) for head in heads],
             "left": [place for place, head in enumerate(heads) if head in left],
             "rows": [list(row) for row in rows],
         }

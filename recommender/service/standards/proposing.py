@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ from recommender.service.framework import require_grade
 from recommender.service.groups.levels import read_levels
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
+from recommender.service.standards.basis import find_basis
 from recommender.service.standards.reading import (
     Proposal,
     find_whole,
@@ -22,7 +23,7 @@ from recommender.service.standards.reading import (
     profile_before,
     read_catalog,
 )
-from recommender.standards.proposing import median_of_proven, round_to_step, summarise_panel
+from recommender.standards import median_of_proven, round_to_step, summarise_panel
 from recommender.store import Connection, schema
 from recommender.store import standards as store
 from recommender.store.people.people import list_people
@@ -97,6 +98,13 @@ def propose_standard(session: Session, request: ProposalRequest) -> Proposal:
     if not rationale:
         raise InputError("standard.no-rationale", field="#/rationale")
     with session.reading() as connection:
+        everybody = list_people(
+            connection,
+            session.who.scope,
+            conditions=[present(session.today), schema.person.c.grade == request.grade],
+            limit=None,
+        )
+        basis = find_basis(session.service.framework.catalog, request.grade, everybody)
         catalog = read_catalog(session, connection)
         before = require_place(session, catalog, request.grade, request.effective_on)
         if request.method == "by-hand":
@@ -116,6 +124,7 @@ def propose_standard(session: Session, request: ProposalRequest) -> Proposal:
                 "method": request.method,
                 "status": "draft",
                 "rationale": rationale,
+                "basis": asdict(basis),
                 "author": session.who.actor,
                 "created_at": dt.datetime.now(dt.UTC),
             },

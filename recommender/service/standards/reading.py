@@ -15,7 +15,7 @@ from recommender.service.effective_catalog import add_standards
 from recommender.service.framework import require_grade
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
-from recommender.standards.proposing import PanelResult, summarise_panel
+from recommender.standards import PanelResult, StandardBasis, summarise_panel
 from recommender.store import Connection
 from recommender.store import standards as store
 from recommender.store.standards import (
@@ -154,6 +154,22 @@ def list_versions(session: Session) -> list[StandardVersion]:
                 )
             )
     return versions
+
+
+def read_bases(session: Session) -> dict[str, StandardBasis]:
+    """Return by grade what the standard in force was set for, where it was approved here."""
+    session.need(Permission.READ_STATISTICS)
+    with session.reading() as connection:
+        approved = {each.proposal_id: each for each, _ in store.read_approved(connection)}
+    in_force = {
+        each.grade: approved[each.proposal_id].basis
+        for each in list_versions(session)
+        if each.in_force and each.proposal_id
+    }
+    return {
+        grade: StandardBasis(basis["job_elements"], tuple(basis["units"]))
+        for grade, basis in in_force.items()
+    }
 
 
 def find_whole(connection: Connection, proposal_id: str, *, lock: bool = False) -> Proposal:

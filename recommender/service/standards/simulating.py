@@ -25,7 +25,7 @@ from recommender.service.standards.reading import (
     read_catalog,
     read_proposal,
 )
-from recommender.standards.simulating import StandardChange, simulate_change
+from recommender.standards import StandardChange, simulate_change
 from recommender.store import EVERYONE, PersonHead, Scope, schema
 from recommender.store.people.people import list_people
 from recommender.store.scope import present

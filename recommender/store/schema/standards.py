@@ -21,6 +21,8 @@ standard_proposal = sa.Table(
     sa.Column("method", sa.String(20), nullable=False),
     sa.Column("status", sa.String(20), nullable=False, index=True),
     sa.Column("rationale", sa.String(2000), nullable=False),
+    # what the organisation was like then: duties of the job profile, names of units
+    sa.Column("basis", sa.JSON, nullable=False),
     sa.Column("author", sa.String(120), nullable=False),
     moment("created_at"),
     version_column(),

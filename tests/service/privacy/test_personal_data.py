@@ -102,7 +102,7 @@ NOT_NAMING = {
     "sign_in_link": {"token_sha256", "account_id", "purpose", "created_by"},
     # about grades; experts stand under labels, and performers are only counted
     "standard_proposal": {
-        *("proposal_id", "grade", "method", "status", "rationale", "author"),
+        *("proposal_id", "grade", "method", "status", "rationale", "basis", "author"),
     },
     "standard_target": {"proposal_id", "competency_id", "note"},
     "standard_judgement": {"proposal_id", "expert", "competency_id"},

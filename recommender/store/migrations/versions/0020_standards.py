@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("method", sa.String(length=20), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("rationale", sa.String(length=2000), nullable=False),
+        sa.Column("basis", sa.JSON(), nullable=False),
         sa.Column("author", sa.String(length=120), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
