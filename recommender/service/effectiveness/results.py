@@ -1,7 +1,7 @@
 """What is known of the effect of a module, level by level, as the use cases answer it.
 
 The four levels are Kirkpatrick's, and the return is Phillips'. Each of them is a figure with its
-interval, or the `Reason` why there is none. For readers who may see no single person, counts go in
+interval, or the `Reason` why there is none, to be said by `wording.py` beside this. For readers who may see no single person, counts go in
 steps of five and figures are rounded; groups of fewer than five people have no figure for anybody.
 Nothing here names a person or a trainer, and nothing is ordered by how well anybody did.
 """
@@ -10,29 +10,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from recommender.effectiveness.estimate import Estimate
+from recommender.effectiveness.roi import CostPerLevel, ReturnOnInvestment
+from recommender.effectiveness.verdict import Decision, Reason, Verdict
 from recommender.results import Basis
 
-Decision = Literal["keep", "improve", "retire", "open"]
+__all__ = [
+    "Behaviour",
+    "CostPerLevel",
+    "Decision",
+    "Estimate",
+    "Learning",
+    "ModuleEffectiveness",
+    "Part",
+    "Reaction",
+    "Reason",
+    "Result",
+    "ReturnOnInvestment",
+    "Verdict",
+    "Worth",
+]
+
 PartKind = Literal["level", "grade", "unit", "offering"]
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why something is as it is, to be said by `recommender.service.effectiveness.wording`.
-
-    Parameters
-    ----------
-    code : str
-        The text ``effectiveness.<code>``.
-    values : mapping of str to Any
-        What stands in it.
-    """
-
-    code: str
-    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True)
@@ -149,35 +150,6 @@ class Behaviour:
 
 
 @dataclass(frozen=True)
-class Return:
-    """Phillips' level 5: what came back for what was spent, in CNY.
-
-    Parameters
-    ----------
-    benefit : Estimate
-        Effect on the business figure, times the value of a unit, times the months of all treated
-        people that were seen: nothing is counted beyond what was observed.
-    cost : float
-        Of the same people: the module and, where the cost of an hour is given, their time.
-    net : Estimate
-        Benefit less cost.
-    roi : Estimate
-        Net benefit by cost; 0.25 means that 1.25 came back for 1.
-    benefit_cost_ratio : Estimate
-        Benefit by cost.
-    hours_counted : bool
-        Whether the time of participants is in the cost.
-    """
-
-    benefit: Estimate
-    cost: float
-    net: Estimate
-    roi: Estimate
-    benefit_cost_ratio: Estimate
-    hours_counted: bool
-
-
-@dataclass(frozen=True)
 class Result:
     """Level 4: what the module changed in a business figure, by difference-in-differences.
 
@@ -195,7 +167,7 @@ class Result:
         People who took the module in the months that were seen, and those they are compared with.
     treated_months : int or None
         Months after training, summed over treated people.
-    return_ : Return or None
+    return_ : ReturnOnInvestment or None
         None without an effect, or where nobody said what a unit is worth.
     cautions : tuple of Reason
         E.g. that the placebo does not agree with 0.
@@ -210,48 +182,9 @@ class Result:
     treated: int | None
     controls: int | None
     treated_months: int | None
-    return_: Return | None = None
+    return_: ReturnOnInvestment | None = None
     cautions: tuple[Reason, ...] = ()
     missing: Reason | None = None
-
-
-@dataclass(frozen=True)
-class CostPerLevel:
-    """What a level gained in the main competency costs, in CNY for a person.
-
-    Parameters
-    ----------
-    value : float
-        Cost of the module by its adjusted gain.
-    lower, upper : float
-        Ends of the interval; `upper` is infinite where the gain may be 0.
-    is_settled : bool
-        False where the interval of the gain contains 0: say "not settled", and show no figure.
-    """
-
-    value: float
-    lower: float
-    upper: float
-    is_settled: bool
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What to do with a module, and why.
-
-    Parameters
-    ----------
-    decision : str
-        ``keep``, ``improve``, ``retire``, or ``open`` where the figures settle nothing.
-    reasons : tuple of Reason
-        The rule that decided, first, and what else speaks for it.
-    needs : tuple of Reason
-        For an open case: what data would settle it, and how much of it.
-    """
-
-    decision: Decision
-    reasons: tuple[Reason, ...]
-    needs: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True)
