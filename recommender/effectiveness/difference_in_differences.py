@@ -50,7 +50,7 @@ class BusinessEffect:
     estimator : str
         ``two-way`` fixed effects where everybody was trained at one time, else ``group-time``.
     treated, controls : int
-        People compared.
+        People compared; who was trained later than others may count as both.
     treated_periods : int
         Periods after training, summed over treated people.
     """

@@ -8,6 +8,10 @@ import numpy as np
 
 from recommender.arrays import FloatArray, IntArray
 
+# Two rounds do where nobody's rows are missing; some dozens where many are.
+_MOST_ROUNDS = 1000
+_TINY = 1e-12
+
 
 @dataclass(frozen=True)
 class FixedEffects:
@@ -64,26 +68,36 @@ def fit_fixed_effects(
     """
     person = np.unique(person, return_inverse=True)[1]
     period = np.unique(period, return_inverse=True)[1]
-    n_people, n_periods = int(person.max()) + 1, int(period.max()) + 1
-    weight = np.ones(outcome.size) if weights is None else np.asarray(weights, float)[person]
-    of_person = np.bincount(person, weight)
-    # the first period is the one that the levels of the others are told from
-    columns = np.column_stack([regressors, period[:, None] == np.arange(1, n_periods)])
-    table = np.column_stack([outcome, columns]).astype(float)
-    means = np.stack([np.bincount(person, weight * column) for column in table.T], axis=1)
-    within = (table - (means / of_person[:, None])[person]) * np.sqrt(weight)[:, None]
+    n, (n_people, n_periods) = outcome.size, (int(person.max()) + 1, int(period.max()) + 1)
+    weight = np.ones(n) if weights is None else np.asarray(weights, float)[person]
+    # Frisch, Waugh and Lovell: with the levels taken out of both sides, they need no columns
+    table = np.column_stack([outcome, regressors]).astype(float)
+    within = _take_out_levels(table, (person, period), weight) * np.sqrt(weight)[:, None]
     y, x = within[:, 0], within[:, 1:]
     inverse = np.linalg.pinv(x.T @ x)
     coefficients = inverse @ (x.T @ y)
     residual = y - x @ coefficients
-    k, n_columns = regressors.shape[1], x.shape[1]
-    spread = residual @ residual / (outcome.size - n_people - n_columns)
+    n_columns = x.shape[1] + n_periods - 1
+    spread = residual @ residual / (n - n_people - n_columns)
     scores = np.stack([np.bincount(person, part) for part in (x * residual[:, None]).T], axis=1)
-    small = n_people / (n_people - 1) * (outcome.size - 1) / (outcome.size - n_columns)
+    small = n_people / (n_people - 1) * (n - 1) / (n - n_columns)
     clustered = small * inverse @ (scores.T @ scores) @ inverse
     return FixedEffects(
-        coefficients[:k],
-        np.sqrt(np.diag(inverse)[:k] * spread),
-        np.sqrt(np.diag(clustered)[:k]),
-        n_people,
+        coefficients, np.sqrt(np.diag(inverse) * spread), np.sqrt(np.diag(clustered)), n_people
     )
+
+
+def _take_out_levels(
+    table: FloatArray, groups: tuple[IntArray, ...], weight: FloatArray
+) -> FloatArray:
+    """Subtract the means of people and of periods in turn, until there are none left."""
+    totals = [np.bincount(group, weight) for group in groups]
+    scale = np.abs(table).max(axis=0)
+    for _ in range(_MOST_ROUNDS):
+        start = table
+        for group, total in zip(groups, totals, strict=True):
+            means = np.stack([np.bincount(group, weight * part) for part in table.T], axis=1)
+            table = table - (means / total[:, None])[group]
+        if (np.abs(table - start).max(axis=0) <= _TINY * scale).all():
+            break
+    return table

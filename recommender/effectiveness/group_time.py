@@ -57,7 +57,8 @@ class GroupTimeEffect:
     value, standard_error : float
         For a treated person and period; clustered by person.
     treated, controls : int
-        People who take part in some comparison.
+        People who take part in some comparison, as the one or the other; some are first a control
+        and then treated.
     treated_periods : int
         Periods after training, summed over treated people.
     """
@@ -168,7 +169,7 @@ def average_effects(
         float(value),
         float(np.sqrt((influence**2).sum()) / total),
         treated,
-        int((used & (periods == 0)).sum()),
+        int(used.sum()),
         int(total),
     )
 

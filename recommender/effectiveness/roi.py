@@ -136,8 +136,8 @@ def find_cost_per_level(cost: float, gain: Estimate) -> CostPerLevel | None:
 
     Notes
     -----
-    With a cost that is known, Fieller's interval of the ratio is the cost by the ends of the gain's.
-    Where that contains 0, Fieller's has no end: no cost is too high to be possible.
+    With a known cost, Fieller's interval of the ratio is the cost by the ends of the gain's. Where
+    that contains 0, it has no end: no cost is too high to be possible.
     """
     if gain.upper <= 0.0:
         return None

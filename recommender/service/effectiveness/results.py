@@ -1,8 +1,9 @@
 """What is known of the effect of a module, level by level, as the use cases answer it.
 
 The four levels are Kirkpatrick's, and the return is Phillips'. Each of them is a figure with its
-interval, or the `Reason` why there is none, to be said by `wording.py` beside this. For readers who may see no single person, counts go in
-steps of five and figures are rounded; groups of fewer than five people have no figure for anybody.
+interval, or the `Reason` why there is none, to be said by `wording.py` beside this. For readers who
+may see no single person, counts go in steps of five and figures are rounded; groups of fewer than
+five people have no figure for anybody.
 Nothing here names a person or a trainer, and nothing is ordered by how well anybody did.
 """
 
