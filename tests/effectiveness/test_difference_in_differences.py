@@ -70,7 +70,7 @@ def test_published_experiment() -> None:
     found = estimate(panel, windows)
     assert found.effect.value == pytest.approx(1.794)
     half = (found.effect.upper - found.effect.value) / 1.973  # t with 184 degrees of freedom
-    assert half == pytest.approx(np.sqrt(7.867**2 / 185 + 5.484**2 / 260), rel=1e-3)
+    assert half == pytest.approx(np.sqrt(7.867**2 / 185 + 5.484**2 / 260), rel=3e-3)
 
 
 @pytest.mark.parametrize("effect", [0.0, 0.3])
