@@ -76,10 +76,12 @@ from recommender.store.scope import EVERYONE, NO_ONE, Scope, covers_unit
 from recommender.store.snapshots import (
     FirstDays,
     Snapshot,
+    read_business_figures,
     read_ids,
     read_improvement_records,
     read_managers,
     read_offerings,
+    read_satisfaction,
     read_snapshot,
     read_table,
 )
@@ -157,6 +159,7 @@ __all__ = [
     "open_database",
     "org_path",
     "read_account",
+    "read_business_figures",
     "read_counters",
     "read_erasure_request",
     "read_holdings",
@@ -169,6 +172,7 @@ __all__ = [
     "read_people_of_refs",
     "read_rating_days",
     "read_refs",
+    "read_satisfaction",
     "read_session",
     "read_snapshot",
     "read_table",
