@@ -71,34 +71,29 @@ class Windows:
     placebo: int = 3
 
 
-def build_panel(
-    person: IntArray,
-    period: IntArray,
-    values: FloatArray,
-    *,
-    treated_from: IntArray,
-    stratum: IntArray,
-) -> Panel:
-    """Lay single figures out as a panel.
+def lay_out(
+    person: IntArray, period: IntArray, values: FloatArray, *, n_people: int
+) -> tuple[FloatArray, int]:
+    """Lay single figures out by person and period.
 
     Parameters
     ----------
     person, period : ndarray of int, shape (n_values,)
-        Code of the person, and a running number of the month.
+        Code of the person, and a running number of the month; each pair at most once.
     values : ndarray of shape (n_values,)
-        The business figure; of two of one person and period the last one counts.
-    treated_from : ndarray of int, shape (n_people,)
-        By the same running number; `NEVER` for people who were not trained.
-    stratum : ndarray of int, shape (n_people,)
-        As in `Panel`.
+        The business figure.
+    n_people : int
+        How many people there are; some may have no figure.
 
     Returns
     -------
-    Panel
-        From the first to the last period that has a figure.
+    table : ndarray of shape (n_people, n_periods)
+        As in `Panel`, from the first to the last period that has a figure.
+    first : int
+        The number of the first period.
     """
-    first = int(period.min(initial=NEVER)) if period.size else 0
+    first = int(period.min()) if period.size else 0
     n_periods = int(period.max()) - first + 1 if period.size else 0
-    table = np.full((treated_from.size, n_periods), np.nan)
+    table = np.full((n_people, n_periods), np.nan)
     table[person, period - first] = values
-    return Panel(table, np.where(treated_from == NEVER, NEVER, treated_from - first), stratum)
+    return table, first

@@ -43,8 +43,8 @@ class Evidence:
     Attributes
     ----------
     gain : Estimate or None
-        Adjusted gain in the main competency, in levels; None where there is no effect model that
-        knows the size of effects. Without people measured it is that of modules like this one.
+        Adjusted gain in the main competency, in levels. Without people measured it is that of
+        modules like this one; None where nothing tells it.
     people : int
         Participants measured before and after.
     spread : float
@@ -55,6 +55,8 @@ class Evidence:
         People that the return rests on.
     score : Estimate or None
         Mean satisfaction, from 1 to 5.
+    unknown : Reason
+        Why nothing tells the gain, where it is None.
     """
 
     gain: Estimate | None
@@ -63,6 +65,7 @@ class Evidence:
     roi: Estimate | None = None
     treated: int = 0
     score: Estimate | None = None
+    unknown: Reason = Reason("size-unknown")
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,7 @@ def count_people(spread: float, distance: float) -> int:
 def _judge_gain(evidence: Evidence) -> tuple[Decision, Reason]:
     gain = evidence.gain
     if gain is None:
-        return "open", Reason("size-unknown")
+        return "open", evidence.unknown
     if evidence.people < LEAST_PEOPLE:
         return "open", Reason("few-measured", {"people": evidence.people, "needed": LEAST_PEOPLE})
     values = {**_ends(gain), "useful": USEFUL_LEVELS}
@@ -178,7 +181,8 @@ def _find_needs(evidence: Evidence) -> tuple[Reason, ...]:
     needs: list[Reason] = []
     gain, roi = evidence.gain, evidence.roi
     if gain is None:
-        needs.append(Reason("need-controls"))
+        no_size = evidence.unknown.code == "size-unknown"
+        needs.append(Reason("need-controls" if no_size else "need-model"))
     else:
         # either bound settles it, and the farther one takes fewer people; half of the useful gain
         # at least lies between the gain and that one

@@ -167,6 +167,24 @@ def read_improvement_records(
     return _read_frame(connection, query)
 
 
+def read_completed_runs(connection: sa.Connection, *, as_of: dt.date) -> pd.DataFrame:
+    """Read who completed which module up to a day, and in which run of it.
+
+    Returns
+    -------
+    DataFrame
+        person_id, module_id, offering_id (None where it is not known) and completed_on; a person's
+        completions of a module one after another.
+    """
+    table = schema.enrolment.c
+    columns = (table.person_id, table.module_id, table.offering_id, table.completed_on)
+    query: sa.Select[Any] = sa.select(*columns).order_by(
+        table.person_id, table.module_id, table.completed_on
+    )
+    done = query.where(table.status == "completed", table.completed_on <= as_of)
+    return _read_frame(connection, done)
+
+
 def read_satisfaction(
     connection: sa.Connection, *, as_of: dt.date, module_id: str | None = None
 ) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from recommender.effectiveness.difference_in_differences import (
     estimate_business_effect,
 )
 from recommender.effectiveness.group_time import average_effects, list_comparisons
-from recommender.effectiveness.panel import NEVER, Panel, Windows, build_panel
+from recommender.effectiveness.panel import NEVER, Panel, Windows, lay_out
 from recommender.effectiveness.verdict import Reason
 from recommender.errors import ShapeMismatchError
 from tests.support.business_figures import World, draw_panel
@@ -171,17 +171,17 @@ def test_refuses_without_overlap_and_says_why() -> None:
 
 
 def test_a_panel_is_laid_out_from_single_figures() -> None:
-    panel = build_panel(
+    table, first = lay_out(
         np.array([0, 1, 0]),
         np.array([24300, 24302, 24301]),
         np.array([1.0, 2.0, 3.0]),
-        treated_from=np.array([24301, NEVER]),
-        stratum=np.array([0, 0]),
+        n_people=3,
     )
-    np.testing.assert_equal(panel.values, [[1.0, 3.0, np.nan], [np.nan, np.nan, 2.0]])
-    np.testing.assert_equal(panel.treated_from, [1, NEVER])
+    nothing = [np.nan] * 3
+    np.testing.assert_equal(table, [[1.0, 3.0, np.nan], [np.nan, np.nan, 2.0], nothing])
+    assert first == 24300
     with pytest.raises(ShapeMismatchError):
-        replace(panel, stratum=np.array([0]))
+        Panel(table, np.array([NEVER] * 3), np.array([0]))
 
 
 @pytest.mark.slow

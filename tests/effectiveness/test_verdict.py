@@ -16,8 +16,16 @@ from recommender.effectiveness.verdict import (
 )
 
 
-def gained(value: float, half: float, people: int = 30, **more: Estimate) -> Evidence:
-    return Evidence(Estimate(value, value - half, value + half), people, spread=0.5, **more)
+def gained(
+    value: float,
+    half: float,
+    people: int = 30,
+    *,
+    roi: Estimate | None = None,
+    score: Estimate | None = None,
+) -> Evidence:
+    gain = Estimate(value, value - half, value + half)
+    return Evidence(gain, people, spread=0.5, roi=roi, score=score)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ Nothing here names a person or a trainer, and nothing is ordered by how well any
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from recommender.effectiveness.estimate import Estimate
@@ -31,7 +30,6 @@ __all__ = [
     "Result",
     "ReturnOnInvestment",
     "Verdict",
-    "Worth",
 ]
 
 PartKind = Literal["level", "grade", "unit", "offering"]
@@ -44,9 +42,9 @@ class Reaction:
     Parameters
     ----------
     score : Estimate or None
-        Mean of the scores from 1 to 5.
+        Mean of the scores from 1 to 5. Answers bear no names, so it is the same for every reader.
     answers, participants : int or None
-        People who answered, and who completed the module.
+        How many answered, and how many people completed the module, in the whole organisation.
     response_rate : float or None
         The share of the participants who answered.
     missing : Reason or None
@@ -127,7 +125,9 @@ class Behaviour:
     at_level : float or None
         Mean level before, which `gain` is for.
     people : int or None
-        Participants with an assessment before and after.
+        Participants within the reader's scope with an assessment before and after.
+    evidence_count : int
+        Records that the model in force has learned from, of the whole organisation.
     basis : str
         ``measured``, ``pooled`` or ``expert``; only the first is evidence of this module.
     parts : tuple of Part
@@ -144,6 +144,7 @@ class Behaviour:
     raw_gain: float | None
     at_level: float | None
     people: int | None
+    evidence_count: int
     basis: Basis
     parts: tuple[Part, ...] = ()
     cautions: tuple[Reason, ...] = ()
@@ -169,9 +170,9 @@ class Result:
     treated_months : int or None
         Months after training, summed over treated people.
     return_ : ReturnOnInvestment or None
-        None without an effect, or where nobody said what a unit is worth.
+        None without an effect, or where the catalogue does not say what a unit is worth.
     cautions : tuple of Reason
-        E.g. that the placebo does not agree with 0.
+        E.g. that the placebo does not agree with 0, or why there is no return.
     missing : Reason or None
         Why there is no effect: what the comparison lacks.
     """
@@ -211,20 +212,3 @@ class ModuleEffectiveness:
     results: tuple[Result, ...]
     cost_per_level: CostPerLevel | None
     verdict: Verdict
-
-
-@dataclass(frozen=True)
-class Worth:
-    """What a question about the return takes for given; nothing of it is in the database.
-
-    Parameters
-    ----------
-    value_per_unit : mapping of str to float
-        CNY that one unit of a business figure is worth, by its id; negative for a figure of which
-        less is better, as complaints. Without it there is no return.
-    hourly_cost : float or None
-        CNY of an hour of a participant; None leaves their time out of the cost.
-    """
-
-    value_per_unit: Mapping[str, float] = field(default_factory=dict[str, float])
-    hourly_cost: float | None = None
