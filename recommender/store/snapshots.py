@@ -177,12 +177,11 @@ def read_completed_runs(connection: sa.Connection, *, as_of: dt.date) -> pd.Data
         completions of a module one after another.
     """
     table = schema.enrolment.c
-    columns = (table.person_id, table.module_id, table.offering_id, table.completed_on)
-    query: sa.Select[Any] = sa.select(*columns).order_by(
-        table.person_id, table.module_id, table.completed_on
+    query = sa.select(schema.enrolment).where(
+        table.status == "completed", table.completed_on <= as_of
     )
-    done = query.where(table.status == "completed", table.completed_on <= as_of)
-    return _read_frame(connection, done)
+    done = query.order_by(table.person_id, table.module_id, table.completed_on)
+    return _read_frame(connection, done)[["person_id", "module_id", "offering_id", "completed_on"]]
 
 
 def read_satisfaction(
