@@ -17,7 +17,7 @@ from recommender.effectiveness.estimate import Estimate
 
 USEFUL_LEVELS = 0.2
 """The least gain that is worth the time of a module, in levels: a fifth of a step, which a line
-manager can just see. Notebook 04 uses the same."""
+manager can just see. The tables of `recommender.analysis` go by the same."""
 LEAST_SCORE = 3.0
 """The middle of the scale of satisfaction, from 1 to 5."""
 LEAST_PEOPLE = 5

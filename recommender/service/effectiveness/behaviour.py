@@ -82,7 +82,7 @@ def _measure(
         people=tell.count(len(people)),
         evidence_count=estimate.evidence_count,
         basis=estimate.basis,
-        parts=() if gain is None else _divide(sources, tell, people),
+        parts=() if gain is None else _divide(sources, tell, people, gain.half_width),
         cautions=tuple(Reason("history", {"code": code}) for code in estimates.cautions(module.id)),
         missing=missing,
     )
@@ -93,8 +93,12 @@ def _measure(
     return MeasuredBehaviour(told, gain, spread)
 
 
-def _divide(sources: Sources, tell: Teller, people: pd.DataFrame) -> tuple[Part, ...]:
-    """Return the gain of participants by what they have in common."""
+def _divide(sources: Sources, tell: Teller, people: pd.DataFrame, doubt: float) -> tuple[Part, ...]:
+    """Return the gain of participants by what they have in common.
+
+    `doubt` is half of the model's interval: what people would have gained without training is in
+    doubt for some as it is for all.
+    """
     adjusted = people[people["gain"].notna()]
     grades = sources.framework.grade_ids
     kinds: list[tuple[PartKind, pd.Series, Iterable[str]]] = [
@@ -111,12 +115,13 @@ def _divide(sources: Sources, tell: Teller, people: pd.DataFrame) -> tuple[Part,
         ids = [name for name in order if name in gains] if order else sorted(gains)
         shown = tell.choose_parts([len(gains[name]) for name in ids])
         for name, is_shown in zip(ids, shown, strict=True):
-            values = gains[name].to_numpy(dtype=float)
-            parts.append(
-                Part(kind, name, tell.count(values.size), tell.estimate(estimate_mean(values), 1))
-                if is_shown
-                else Part(kind, name, None, None)
-            )
+            if not is_shown:
+                parts.append(Part(kind, name, None, None))
+                continue
+            mean = estimate_mean(gains[name].to_numpy(dtype=float))
+            half = math.hypot(mean.half_width, doubt)
+            found = Estimate(mean.value, mean.value - half, mean.value + half)
+            parts.append(Part(kind, name, tell.count(len(gains[name])), tell.estimate(found, 1)))
     return tuple(parts)
 
 
