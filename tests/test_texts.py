@@ -44,6 +44,7 @@ FAMILIES = {
     "fact.": "cli.printing.print_facts: columns, rater types",
     "retained.": "cli.privacy: tables that are kept for a time",
     "role.": "cli.access.keys: every role",
+    "effectiveness.reason.": "service.effectiveness.wording: verdicts, what is lacking, by code",
     "evaluation.": "documents.evaluation.view, its template, and charts",
     "exclusion.": "answers.describe_exclusions: every reason but NONE",
     "expected.": "exchange.faults: what a cell should hold",

@@ -24,6 +24,7 @@ from training_catalog.base import (
     Text,
 )
 from training_catalog.post import (
+    BusinessFigure,
     Certification,
     JobProfile,
     LearningPath,
@@ -312,3 +313,4 @@ class Catalog(Frozen):
     certifications: tuple[Certification, ...] = ()
     paths: tuple[LearningPath, ...] = ()
     glossary: tuple[Term, ...] = ()
+    business_figures: tuple[BusinessFigure, ...] = ()

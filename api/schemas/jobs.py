@@ -23,6 +23,8 @@ TableName = Literal[
     "enrolments",
     "modules",
     "offerings",
+    "satisfaction",
+    "business-figures",
 ]
 JobKind = Literal["import", "plans", "plan-documents", "training", "sample"]
 Modules = Annotated[tuple[Id, ...], Field(max_length=50)]

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 ColumnType = Literal["text", "number", "date", "choice", "ids"]
-Reference = Literal["person", "grade", "competency", "indicator", "subject", "module", "offering"]
+Reference = Literal[
+    "person", "grade", "competency", "indicator", "subject", "module", "offering", "figure"
+]
 Measure = Literal["", "money", "hours", "score", "points", "level", "people"]
 
 
@@ -43,6 +45,8 @@ class Column:
         Whether an id is new with the row, and has to keep the rule of `recommender.identifiers`.
     not_future : bool
         Whether a date may not lie after the day of the import.
+    monthly : bool
+        Whether a date stands for its month, and is kept as the first day of it.
     example : str
         A cell as a user would fill it in, for the template.
     """
@@ -60,6 +64,7 @@ class Column:
     slug: bool = False
     makes_ids: bool = False
     not_future: bool = False
+    monthly: bool = False
     example: str = ""
 
 
@@ -103,7 +108,7 @@ class Known:
         Ids of the people stored already.
     managers : mapping of str to str
         Manager of each stored person who has one.
-    grades, competencies, modules, offerings : mapping of str to str
+    grades, competencies, modules, offerings, figures : mapping of str to str
         Spelling to id.
     indicators : mapping of str to str
         Indicator id to its competency.
@@ -131,6 +136,7 @@ class Known:
     indicators: Mapping[str, str]
     subjects: Mapping[tuple[str, int], Mapping[str, str]]
     prerequisites: Mapping[str, tuple[str, ...]]
+    figures: Mapping[str, str] = field(default_factory=dict[str, str])
     org_unit: str = ""
     others: frozenset[str] = frozenset()
     zone: dt.tzinfo | None = None

@@ -144,6 +144,15 @@ def _facts(service: Service) -> dict[str, list[dict[str, Any]]]:
             }
             for person in (SOMEBODY, COLLEAGUE)
         ],
+        "business_figure": [
+            {
+                "person_id": person,
+                "month": _DAY.replace(day=1),
+                "figure_id": "loans",
+                "value": 310,
+            }
+            for person in (SOMEBODY, COLLEAGUE)
+        ],
         "improvement_record": [
             {
                 "person_id": SOMEBODY,

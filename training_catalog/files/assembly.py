@@ -17,11 +17,25 @@ from training_catalog.model import (
     TargetProfile,
     TrainingModule,
 )
-from training_catalog.post import Certification, JobProfile, LearningPath, Standards, Term
+from training_catalog.post import (
+    BusinessFigure,
+    Certification,
+    JobProfile,
+    LearningPath,
+    Standards,
+    Term,
+)
 
 # settings that came after the first release
 _LATER_SETTINGS = ("min_raters_shown", "near_gap", "standard_review_months")
-_OPTIONAL_PARTS = ("standards", "job_profile", "certifications", "paths", "glossary")
+_OPTIONAL_PARTS = (
+    "standards",
+    "job_profile",
+    "certifications",
+    "paths",
+    "glossary",
+    "business_figures",
+)
 
 
 class Head(Frozen):
@@ -34,6 +48,7 @@ class Head(Frozen):
     levels: tuple[LevelDefinition, ...]
     grades: tuple[Grade, ...]
     categories: tuple[Category, ...]
+    business_figures: tuple[BusinessFigure, ...] = ()
 
 
 def framework_order(categories: Iterable[Category]) -> list[str]:
@@ -72,6 +87,7 @@ def assemble(
             certifications=certifications,
             paths=paths,
             glossary=glossary,
+            business_figures=head.business_figures,
         )
     )
 

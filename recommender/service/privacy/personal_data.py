@@ -47,6 +47,7 @@ SECTIONS = {
     "person_levels": "privacy.person-levels",
     "enrolment": "privacy.enrolment",
     "evidence": "privacy.evidence",
+    "business_figure": "privacy.business-figure",
     "improvement_record": "privacy.improvement-record",
     "shown": "privacy.shown",
     "plan": "privacy.plan",

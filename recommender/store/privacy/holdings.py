@@ -23,6 +23,7 @@ FACTS = (
     schema.exam_result,
     schema.enrolment,
     schema.evidence,
+    schema.business_figure,
     schema.improvement_record,
     schema.shown,
 )

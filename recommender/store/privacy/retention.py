@@ -21,6 +21,7 @@ _DAYS = (
     schema.exam_result.c.sat_on,
     schema.assessment.c.assessed_on,
     schema.evidence.c.achieved_on,
+    schema.business_figure.c.month,
 )
 # people still work by these, however long ago they were changed
 _IN_USE = ("approved", "active")

@@ -19,6 +19,7 @@ from recommender.store.schema.parts import (
 )
 from recommender.store.schema.people import (
     assessment,
+    business_figure,
     enrolment,
     evidence,
     exam_result,
@@ -29,6 +30,7 @@ from recommender.store.schema.people import (
     person,
     person_levels,
     rating,
+    satisfaction,
 )
 from recommender.store.schema.plans import (
     campaign,
@@ -58,6 +60,8 @@ TABLE_OF_KIND = {
     "evidence": evidence,
     "modules": module,
     "offerings": offering,
+    "satisfaction": satisfaction,
+    "business-figures": business_figure,
 }
 
 __all__ = [
@@ -68,6 +72,7 @@ __all__ = [
     "audit_entry",
     "audit_head",
     "browser_session",
+    "business_figure",
     "calendar_link",
     "campaign",
     "campaign_plan",
@@ -96,6 +101,7 @@ __all__ = [
     "plan_template",
     "plan_version",
     "rating",
+    "satisfaction",
     "secret",
     "shown",
     "sign_in_link",

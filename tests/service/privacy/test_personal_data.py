@@ -38,6 +38,7 @@ NAMING = {
     "person_levels": {"person_id"},
     "enrolment": {"person_id"},
     "evidence": {"person_id", "result"},
+    "business_figure": {"person_id"},
     "improvement_record": {"person_id"},
     "plan": {"person_id"},
     "plan_version": {"body"},
@@ -87,6 +88,9 @@ NOT_NAMING = {
     # all of them go when somebody is erased
     "import_upload": {"upload_id", "file_name", "content", "kind", "answers", "actor"},
     "evidence": {"competency_id", "unit"},
+    "business_figure": {"figure_id"},
+    # anonymous: there is no column for whose answer it is
+    "satisfaction": {"module_id", "offering_id", "answer_id"},
     "api_key": {
         *("key_id", "secret_sha256", "role", "org_unit", "permissions", "networks"),
         *("replaces", "created_by", "confirmed_by"),
