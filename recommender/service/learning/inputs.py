@@ -55,16 +55,15 @@ def list_inputs(X: pd.DataFrame, grades: Grades | None) -> dict[str, Input]:
     """List what was asked about in trained intervals, input by input.
 
     The level and the gap before the training, the grade, the unit, the competency, and each
-    module; no gap and no grade without `grades`. Gaps of people without a grade are NaN.
+    module; no gap and no grade without `grades`. What is not known is left out, or NaN.
     """
     X = X[is_trained(X)]
     person = pd.factorize(X["person_id"])[0].astype(np.int64)
     level = X["level_before"].to_numpy(dtype=float)
-    units = [unit or "" for unit in X["org_unit"]]
     events = X["modules"].reset_index(drop=True).explode()
     inputs = {
         "level": Input(level, person),
-        "unit": Input(units, person),
+        "unit": _known([unit or "" for unit in X["org_unit"]], person),
         "competency": Input(list(X["competency_id"]), person),
         "module": Input(list(events), person[events.index.to_numpy()]),
     }
@@ -76,8 +75,14 @@ def list_inputs(X: pd.DataFrame, grades: Grades | None) -> dict[str, Input]:
         ]
         gap = np.array(target, dtype=float) - level
         inputs["gap"] = Input(np.where(gap < 0, 0.0, gap), person)
-        inputs["grade"] = Input(of, person)
+        inputs["grade"] = _known(of, person)
     return inputs
+
+
+def _known(values: Sequence[str], person: IntArray) -> Input:
+    """Leave out what is not known: who has left by now, or was imported under another name."""
+    is_known = np.array([bool(value) for value in values], dtype=bool)
+    return Input([value for value in values if value], person[is_known])
 
 
 def summarise_inputs(X: pd.DataFrame, grades: Grades | None) -> tuple[InputSummary, ...]:

@@ -74,8 +74,10 @@ def expected_ranges(
 
     Returns
     -------
-    lower, upper : ndarray of shape (n_intervals,)
+    lower : ndarray of shape (n_intervals,)
         On the scale of the records; NaN where nothing is expected.
+    upper : ndarray of shape (n_intervals,)
+        Likewise.
     """
     fit, (low, high) = model.fit, model.fit.scale
     unit = (high - low) / 4.0

@@ -9,18 +9,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.arrays import IntArray
+from recommender.documents.watch.document import MEASURES, Compared, Finding, Measure
 from recommender.service.watch.groups import Grouping, find_shown_groups
-from recommender.service.watch.people import MEASURES, Measure, WatchedPeople
-from recommender.service.watch.report import Compared, Finding
+from recommender.service.watch.people import WatchedPeople
 from recommender.service.watch.telling import Check, Telling, find_range
 from recommender.watch.alarms import FEWEST_TESTED, p_value_beyond
 from recommender.watch.fairness import GroupComparison, compare_groups, find_since, make_strata
 
-TOLERANCES: dict[Measure, float] = {"gap": 0.1, "recommended": 0.05, "shown": 0.05}
-"""In levels or shares; of all other measures a share of what everybody gets:"""
+TOLERANCES: dict[Measure, float] = {
+    "gap": 0.1,
+    "recommended": 0.05,
+    "closed": 0.05,
+    "shown": 0.05,
+    "plan_hours": 1.0,
+    "hours": 1.0,
+    "seats": 0.1,
+}
+"""In the unit of each measure; of what everybody gets, a tenth is tolerated where that is more."""
 RELATIVE_TOLERANCE = 0.1
 # where less than others have is something to look into; more, or another gap, is to be known
-_GIVEN = frozenset({"recommended", "closed", "plan_hours", "hours", "seats"})
+_AMOUNTS = frozenset({"closed", "plan_hours", "hours", "seats"})
+_GIVEN = _AMOUNTS | {"recommended"}
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,9 @@ def _compare(
     if not is_compared or not np.isfinite(values).any():
         return told, []
     usual = float(np.nanmean(values))
-    tolerance = TOLERANCES.get(measure, RELATIVE_TOLERANCE * usual)
+    tolerance = TOLERANCES[measure]
+    if measure in _AMOUNTS:
+        tolerance = max(tolerance, RELATIVE_TOLERANCE * usual)
     p_values = p_value_beyond(figures.difference, figures.error, np.full(n, tolerance))
     p_values[~shown | (figures.count < FEWEST_TESTED)] = np.nan
     since = _find_since(watched, grouping, measure, strata)

@@ -5,18 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from recommender.arrays import BoolArray, IntArray
+from recommender.documents.watch.document import Dimension
 from recommender.service.framework import Framework
 from recommender.service.groups.disclosure import choose_shown
 from recommender.service.groups.table import find_grades
 from recommender.service.learning.inputs import name_branches
 from recommender.store import PersonHead
 
-Dimension = Literal["unit", "tenure", "grade"]
 TENURE_YEARS = (1, 3, 5, 10)
 """Where one band of years of service ends and the next begins."""
 _DAYS_PER_YEAR = 365.25
@@ -49,15 +48,22 @@ def list_groupings(
     branches = name_branches([head.org_unit for head in people])
     labels = sorted({*branches})
     at = {label: code for code, label in enumerate(labels)}
+    bands = [_band(head.hired_on, as_of) for head in people]
+    every_band = tuple(map(str, range(len(TENURE_YEARS) + 1)))
     return (
         Grouping("unit", tuple(labels), np.array([at[each] for each in branches], dtype=np.int64)),
-        Grouping(
-            "tenure",
-            tuple(map(str, range(len(TENURE_YEARS) + 1))),
-            np.array([_band(head.hired_on, as_of) for head in people], dtype=np.int64),
-        ),
-        Grouping("grade", framework.grade_ids, find_grades(framework, people)),
+        _without_empty(Grouping("tenure", every_band, np.array(bands, dtype=np.int64))),
+        _without_empty(Grouping("grade", framework.grade_ids, find_grades(framework, people))),
     )
+
+
+def _without_empty(grouping: Grouping) -> Grouping:
+    used = np.unique(grouping.code[grouping.code >= 0])
+    # one more at the end, where the code -1 of an unknown band looks
+    anew = np.full(len(grouping.labels) + 1, -1)
+    anew[used] = np.arange(used.size)
+    labels = tuple(grouping.labels[at] for at in used.tolist())
+    return Grouping(grouping.dimension, labels, anew[grouping.code])
 
 
 def _band(hired_on: dt.date | None, as_of: dt.date) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from recommender.arrays import FloatArray, IntArray, months_before, to_day
+from recommender.documents.watch.document import Measure
 from recommender.ranking import rank_modules
 from recommender.service.groups.quarters import find_quarter_end
 from recommender.service.groups.table import find_grades, work_out_gaps
@@ -22,11 +22,6 @@ from recommender.store.plans.overview import list_plan_hours
 from recommender.store.provision import Training, find_shown, list_training
 from recommender.store.scope import present
 
-Measure = Literal["gap", "recommended", "closed", "shown", "plan_hours", "hours", "seats"]
-MEASURES: tuple[Measure, ...] = (
-    *("gap", "recommended", "closed", "shown"),
-    *("plan_hours", "hours", "seats"),
-)
 WINDOW_MONTHS = 12
 """Over so long hours and seats are counted."""
 N_PERIODS = 4

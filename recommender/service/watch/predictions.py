@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from recommender.arrays import BoolArray, FloatArray, to_date
+from recommender.documents.watch.document import Estimate, Finding, FindingCode, Predicted
 from recommender.service.watch.groups import Grouping, find_shown_groups
 from recommender.service.watch.model import (
     INDEX_TOLERANCE,
@@ -17,7 +18,6 @@ from recommender.service.watch.model import (
     find_first_day,
 )
 from recommender.service.watch.people import WatchedPeople
-from recommender.service.watch.report import Estimate, Finding, FindingCode, Predicted
 from recommender.service.watch.telling import Check, Telling, find_range
 from recommender.watch.alarms import FEWEST_TESTED, p_value_below, p_value_beyond
 from recommender.watch.calibration import (

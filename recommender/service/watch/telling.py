@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from recommender.documents.watch.document import Estimate, Finding
 from recommender.service.permissions import round_count
-from recommender.service.watch.report import Estimate, Finding
 from recommender.watch.alarms import NORMAL_95
 
 

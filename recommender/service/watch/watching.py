@@ -9,27 +9,30 @@ from dataclasses import replace
 import numpy as np
 
 from recommender.arrays import FloatArray
-from recommender.improvement.registry import Switch
+from recommender.documents.typesetting import RenderedPdf
+from recommender.documents.watch.document import (
+    MEASURES,
+    Compared,
+    Estimate,
+    Finding,
+    GroupLine,
+    InputLine,
+    Measure,
+    Predicted,
+    WatchReport,
+)
+from recommender.documents.watch.pdf import render_council_pdf
 from recommender.service.groups.quarters import find_quarter_end
 from recommender.service.permissions import Permission, Role
 from recommender.service.session import Session
 from recommender.service.watch.comparing import compare_people
 from recommender.service.watch.groups import Grouping, list_groupings
 from recommender.service.watch.model import INDEX_TOLERANCE, read_watched_model
-from recommender.service.watch.people import MEASURES, Measure, read_watched_people
+from recommender.service.watch.people import read_watched_people
 from recommender.service.watch.predictions import (
     check_model,
     compare_predictions,
     tell_all_predictions,
-)
-from recommender.service.watch.report import (
-    Compared,
-    Estimate,
-    Finding,
-    GroupLine,
-    InputLine,
-    Predicted,
-    WatchReport,
 )
 from recommender.service.watch.telling import Check, Telling
 from recommender.store import EVERYONE
@@ -120,9 +123,31 @@ def watch_model(session: Session, as_of: dt.date, *, for_all: bool = False) -> W
         findings=_find(checks),
         tests=len(checks),
         gaps=gaps,
-        switches=_recent(session.service.models.switches(), watched.first_on, as_of),
-        objections=objections,
+        switches=tuple(
+            # up to now: what was just put in force is what the report is made for
+            switch
+            for switch in reversed(session.service.models.switches())
+            if switch.time.date() >= watched.first_on
+        ),
+        objections=objections.made,
+        answered=objections.answered,
+        synthetic=any(head.synthetic for head in watched.people),
+        names={
+            grade.id: grade.name.in_language(session.lang)
+            for grade in session.service.framework.catalog.grades
+        },
     )
+
+
+def make_council_report(session: Session, as_of: dt.date) -> RenderedPdf:
+    """Set the report for the works council, told so that it says nothing of single people.
+
+    Raises
+    ------
+    ConflictError, StoreError
+        As in `watch_model`.
+    """
+    return render_council_pdf(watch_model(session, as_of, for_all=True), lang=session.lang)
 
 
 def _mean(values: FloatArray, telling: Telling) -> float | None:
@@ -162,7 +187,3 @@ def _shorten(finding: Finding) -> Finding:
         usual=None if finding.usual is None else round(finding.usual, 2),
         threshold=round(finding.threshold, 2),
     )
-
-
-def _recent(switches: Sequence[Switch], first_on: dt.date, as_of: dt.date) -> tuple[Switch, ...]:
-    return tuple(switch for switch in reversed(switches) if first_on <= switch.time.date() <= as_of)

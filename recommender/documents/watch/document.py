@@ -1,4 +1,4 @@
-"""What the watch found: figures of groups, of the model, and what is out of line."""
+"""What the watch of the service found: figures of groups and of the model, and what is wrong."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from recommender.improvement.registry import Switch
-from recommender.service.watch.groups import Dimension
-from recommender.service.watch.people import Measure
-from recommender.store.provision import ObjectionCounts
 
+Dimension = Literal["unit", "tenure", "grade"]
+Measure = Literal["gap", "recommended", "closed", "shown", "plan_hours", "hours", "seats"]
+MEASURES: tuple[Measure, ...] = (
+    *("gap", "recommended", "closed", "shown"),
+    *("plan_hours", "hours", "seats"),
+)
 FindingCode = Literal[
     "gap",
     "recommended",
@@ -103,7 +106,7 @@ class Predicted:
 class GroupLine:
     """One group; a measure or `predicted` is None where it would tell of too few people.
 
-    `people` is None for a group that is not told of at all.
+    `people` is None for a group that is too small to be told of.
     """
 
     dimension: Dimension
@@ -158,8 +161,12 @@ class WatchReport:
         ``few-records``, ``few-people``.
     switches : tuple of Switch
         Of the model in the window, the latest first.
-    objections : ObjectionCounts
-        Made in the window.
+    objections, answered : int
+        How many objections were made in the window, and how many of these are answered.
+    synthetic : bool
+        Whether anybody in it is made up.
+    names : mapping of str to str
+        Of the grades, by id, in the language of who asks.
     """
 
     as_of: dt.date
@@ -177,7 +184,10 @@ class WatchReport:
     tests: int
     gaps: tuple[str, ...]
     switches: tuple[Switch, ...]
-    objections: ObjectionCounts
+    objections: int
+    answered: int
+    synthetic: bool
+    names: Mapping[str, str]
 
     @property
     def alarms(self) -> tuple[Finding, ...]:
