@@ -50,6 +50,32 @@ def find_shown(
     return set(connection.scalars(query.distinct()))
 
 
+def find_reassessed(
+    connection: sa.Connection,
+    *,
+    completed_after: dt.date,
+    assessed_after: dt.date,
+    until: dt.date,
+) -> list[str]:
+    """Return who completed a module after one day, and has facts about a level after another."""
+    person, done = schema.person.c, schema.enrolment.c
+
+    def has(table: sa.Table, day: str, first: dt.date) -> sa.Exists:
+        return sa.exists().where(
+            table.c.person_id == person.person_id, table.c[day] > first, table.c[day] <= until
+        )
+
+    query = sa.select(person.person_id).where(
+        has(schema.enrolment, "completed_on", completed_after).where(done.status == "completed"),
+        sa.or_(
+            has(schema.assessment, "assessed_on", assessed_after),
+            has(schema.exam_result, "sat_on", assessed_after),
+            has(schema.rating, "rated_on", assessed_after),
+        ),
+    )
+    return list(connection.scalars(query))
+
+
 def count_objections(
     connection: sa.Connection, scope: Scope, *, since: dt.date, until: dt.date
 ) -> ObjectionCounts:

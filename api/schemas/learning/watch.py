@@ -114,7 +114,7 @@ class WatchOut(Resource):
         list[str],
         Field(
             description="What could not be looked at: `no-model`, `model-unusable`, `no-inputs`, "
-            "`few-records`, `few-people`."
+            "`few-records`, `few-people`; `sampled` where not all records were."
         ),
     ]
     totals: dict[Measure, float | None]

@@ -14,7 +14,7 @@ from recommender.documents.watch.document import MEASURES, Dimension, WatchRepor
 from recommender.documents.watch.wording import (
     name_group,
     say_background,
-    say_estimate,
+    say_difference,
     say_figure,
     say_finding,
     say_lead,
@@ -76,7 +76,14 @@ def _print(term: Terminal, report: WatchReport) -> None:
             for name in MEASURES:
                 compared = line.measures.get(name)
                 row.append(UNKNOWN if compared is None else say_figure(name, compared.mean.figure))
-            row.append(say_estimate("gap", line.predicted.offset if line.predicted else None, lang))
+            row.append(
+                say_difference(
+                    "gap",
+                    line.predicted.offset if line.predicted else None,
+                    lang,
+                    exact=report.exact,
+                )
+            )
             rows.append(row)
         term.out.print()
         term.print_table(term.say(f"watch.dimension.{dimension}"), columns, rows)

@@ -158,7 +158,7 @@ class WatchReport:
         How many questions were asked of the figures.
     gaps : tuple of str
         Codes of what could not be looked at: ``no-model``, ``model-unusable``, ``no-inputs``,
-        ``few-records``, ``few-people``.
+        ``few-records``, ``few-people``; ``sampled`` where not all records were.
     switches : tuple of Switch
         Of the model in the window, the latest first.
     objections, answered : int

@@ -16,7 +16,7 @@ from recommender.documents.watch.document import (
 from recommender.documents.watch.wording import (
     name_group,
     say_background,
-    say_estimate,
+    say_difference,
     say_figure,
     say_finding,
     say_lead,
@@ -142,7 +142,7 @@ def _measure_cell(
     if compared.difference is None:
         is_meant = (line.dimension, name) == ("grade", "gap")
         return mean, "" if is_meant else say("watch.not_comparable", lang)
-    return mean, say_estimate(name, compared.difference, lang, sign=True, exact=report.exact)
+    return mean, say_difference(name, compared.difference, lang, exact=report.exact)
 
 
 def _everybody(predicted: Predicted, report: WatchReport, lang: str) -> Row:

@@ -9,7 +9,7 @@ from recommender.documents.watch.document import GroupLine, Measure, WatchReport
 from recommender.documents.watch.wording import (
     name_group,
     say_background,
-    say_estimate,
+    say_difference,
     say_figure,
     say_finding,
     say_lead,
@@ -86,8 +86,8 @@ def _row(report: WatchReport, line: GroupLine, lang: str) -> list[str]:
             UNKNOWN if mean is None else say_figure(name, mean.mean.figure, exact=report.exact)
             for name, mean in zip(_MEANS, means, strict=True)
         ),
-        say_estimate("hours", hours.difference if hours else None, lang, sign=True),
-        say_estimate("gap", offset, lang, sign=True, exact=report.exact),
+        say_difference("hours", hours.difference if hours else None, lang, exact=report.exact),
+        say_difference("gap", offset, lang, exact=report.exact),
     ]
 
 

@@ -81,26 +81,27 @@ def say_todo(finding: Finding, lang: str) -> str:
 
 def say_figure(code: str, value: float | None, *, exact: bool = True) -> str:
     """Return a figure of a measure, in its unit: shares in per cent, coarse ones in tenths."""
-    if code in SHARES:
-        # a difference of shares may be below 0
-        return (
-            percent(value) if value is None or value >= 0 else f"{decimal(100 * value, digits=0)}%"
-        )
-    return decimal(value, digits=1 if code in ("hours", "plan_hours") or not exact else 2)
+    return percent(value) if code in SHARES else decimal(value, digits=_digits(code, exact=exact))
 
 
-def say_estimate(
-    code: str, estimate: Estimate | None, lang: str, *, sign: bool = False, exact: bool = True
-) -> str:
-    """Return a figure with its interval; a dash where it is not known."""
+def _digits(code: str, *, exact: bool) -> int:
+    return 1 if code in ("hours", "plan_hours") or not exact else 2
+
+
+def say_difference(code: str, estimate: Estimate | None, lang: str, *, exact: bool) -> str:
+    """Return a difference with its interval, of shares in points; a dash where it is not known."""
     if estimate is None:
         return UNKNOWN
-    figures = [
-        ("+" if sign and value > 0 else "") + say_figure(code, value, exact=exact)
-        for value in estimate
-    ]
-    names = ("figure", "lower", "upper")
-    return say("watch.with_range", lang, **dict(zip(names, figures, strict=True)))
+    if code in SHARES:
+        texts = [f"{_signed(100 * value, digits=0)}%" for value in estimate]
+    else:
+        texts = [_signed(value, digits=_digits(code, exact=exact)) for value in estimate]
+    return say("watch.with_range", lang, figure=texts[0], lower=texts[1], upper=texts[2])
+
+
+def _signed(value: float, *, digits: int) -> str:
+    # no sign before what is nothing once it is rounded
+    return signed(value, digits=digits) if round(value, digits) else decimal(0.0, digits=digits)
 
 
 def name_subject(report: WatchReport, finding: Finding, lang: str) -> str:

@@ -11,15 +11,14 @@ import pandas as pd
 
 from recommender.arrays import BoolArray, FloatArray, IntArray, to_date
 from recommender.errors import ModelError
-from recommender.improvement.intervals import is_trained
 from recommender.improvement.registry import ModelCard, TrainedModel
-from recommender.service.learning.history import read_history
 from recommender.service.learning.inputs import (
     find_branch,
     list_inputs,
     read_grades,
 )
 from recommender.service.learning.predicting import expected_levels, expected_ranges
+from recommender.service.learning.recent import read_recent_history
 from recommender.service.session import Session
 from recommender.watch.alarms import FALSE_ALARM_RATE
 from recommender.watch.drift import GainDrift, InputDrift, compare_input, find_gain_drift
@@ -80,13 +79,13 @@ def read_watched_model(session: Session, as_of: dt.date) -> WatchedModel:
     except ModelError:
         # what is wrong with it the page of the models says; people's figures are told all the same
         return WatchedModel(None, None, None, (), ("model-unusable",))
-    history = read_history(session, as_of=as_of)
-    rows = is_trained(history.intervals) & history.intervals["assessed_on"].notna().to_numpy()
-    if model.trained_on is not None:
-        later = history.intervals["assessed_on"] > pd.Timestamp(model.trained_on)
-        rows &= later.to_numpy()
-    X, after = history.intervals[rows].reset_index(drop=True), history.level_after[rows]
     gaps: tuple[str, ...] = () if card.inputs else ("no-inputs",)
+    if model.trained_on is None:  # then nobody can say what it has not seen
+        return WatchedModel(card, None, None, (), (*gaps, "few-records"))
+    recent = read_recent_history(session, after=model.trained_on, as_of=as_of)
+    if recent.is_sample:
+        gaps = (*gaps, "sampled")
+    X, after = recent.intervals, recent.level_after
     records = _predict(model, X, after)
     if np.unique(records.person).size < FEWEST_PEOPLE:
         return WatchedModel(card, None, None, (), (*gaps, "few-records"))
