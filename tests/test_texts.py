@@ -77,6 +77,7 @@ FAMILIES = {
     "table.unknown_": "exchange.references.unknown: what a column refers to",
     "standard-review.": "service.standards.wording, cli.organisation.standard_review",
     "unserved.": "plans.reasons: why a gap is left, obstacles by code",
+    "watch.": "documents.watch.wording: measures, findings, bands of years, inputs by code",
     "word.placeholder.": "documents.word.placeholders: every name that a template may show",
     "template.": "exchange.templates: heads, titles and the columns of records",
 }

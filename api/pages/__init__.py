@@ -10,7 +10,7 @@ from api.pages.campaigns import asking, campaign
 from api.pages.catalog import courses
 from api.pages.guide import first_hour, manual
 from api.pages.imports import files, forms
-from api.pages.models import registry
+from api.pages.models import registry, watch
 from api.pages.organisation import heat
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own, provider
@@ -48,6 +48,8 @@ AREAS: tuple[APIRouter, ...] = (
     audit.PAGES,
     privacy.PAGES,
     courses.PAGES,
+    # before the models: "watch" is no id of one
+    watch.PAGES,
     registry.PAGES,
     # before the proposals: "new" is no id of one
     standard_listing.PAGES,
