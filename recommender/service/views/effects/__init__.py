@@ -1,0 +1,1 @@
+"""The effect of modules as pages, commands and documents show it."""
