@@ -12,13 +12,13 @@ from api.pages.rendering import render
 from api.pages.routing import Pages, Visited
 from api.responses import send
 from recommender.service.effectiveness.assessing import assess_all, assess_effectiveness
-from recommender.service.permissions import Permission
-from recommender.service.views.effects.showing import (
+from recommender.service.effectiveness.showing import (
     EffectLine,
     list_effects,
     make_effects_report,
     show_effects,
 )
+from recommender.service.permissions import Permission
 from recommender.texts import say
 
 PAGES = Pages()

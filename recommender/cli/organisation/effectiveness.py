@@ -13,7 +13,7 @@ from recommender.documents.effectiveness.document import EffectivenessSheet, Lin
 from recommender.documents.figures import decimal, percent, signed
 from recommender.improvement.registry import to_plain
 from recommender.service.effectiveness.assessing import assess_all, assess_effectiveness
-from recommender.service.views.effects.showing import (
+from recommender.service.effectiveness.showing import (
     EffectLine,
     keep_figure,
     list_effects,

@@ -12,8 +12,8 @@ from recommender.documents.typesetting import RenderedPdf
 from recommender.errors import NotFoundError
 from recommender.results import find_doubt
 from recommender.service.effectiveness.results import Estimate, ModuleEffectiveness
+from recommender.service.effectiveness.sheets import Wording
 from recommender.service.session import Session
-from recommender.service.views.effects.wording import Wording
 from recommender.store import is_made_up
 from recommender.texts import say
 

@@ -1,1 +1,0 @@
-"""The effect of modules as pages, commands and documents show it."""
