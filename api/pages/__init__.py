@@ -8,6 +8,7 @@ from api.pages import calendar, home, jobs, language, me, plan_documents, plans
 from api.pages.administration import audit, keys, privacy
 from api.pages.campaigns import asking, campaign
 from api.pages.catalog import courses
+from api.pages.effects import courses as effects
 from api.pages.guide import first_hour, manual
 from api.pages.imports import files, forms
 from api.pages.models import registry, watch
@@ -50,6 +51,7 @@ AREAS: tuple[APIRouter, ...] = (
     courses.PAGES,
     # before the models: "watch" is no id of one
     watch.PAGES,
+    effects.PAGES,
     registry.PAGES,
     # before the proposals: "new" is no id of one
     standard_listing.PAGES,

@@ -87,7 +87,19 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             ),
         ),
     ),
-    ("analysis", (Entry("models", "/models", "model", Permission.READ_MODELS, _MODELS),)),
+    (
+        "analysis",
+        (
+            Entry(
+                "effectiveness",
+                "/effectiveness",
+                "growth",
+                Permission.READ_STATISTICS,
+                _HR | {Role.ANALYST},
+            ),
+            Entry("models", "/models", "model", Permission.READ_MODELS, _MODELS),
+        ),
+    ),
     (
         "administration",
         (
