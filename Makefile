@@ -70,11 +70,11 @@ fonts: $(STAMP) ## Cut the fonts of the console anew, after new texts or a new c
 help-pictures: $(STAMP) browser ## Take the pictures of the guide anew, after the console has changed
 	PYTHONPATH=. $(BIN)/python tests/support/help_pictures.py
 
-judges: ## Judge the effect model by other libraries and by public data, in .venv-judges
+judges: ## Judge effect model and item statistics by other libraries and by public data, in .venv-judges
 	$(PYTHON) -m venv $(VENV)-judges
 	$(VENV)-judges/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -r tests/judges.lock
 	$(VENV)-judges/bin/python -m pip install --quiet --disable-pip-version-check --no-deps causallib==0.10.0
-	PYTHONPATH=. $(VENV)-judges/bin/python -m pytest -m judges tests/improvement/test_judges.py
+	PYTHONPATH=. $(VENV)-judges/bin/python -m pytest -m judges tests/improvement/test_judges.py tests/standards/test_judges.py
 
 lock: $(STAMP) ## Renew requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --quiet --upgrade -o requirements.lock

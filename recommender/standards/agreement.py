@@ -99,15 +99,14 @@ def measure_agreement(
     grand = by_competency(sums) / np.maximum(raters, 1)
     between = by_competency(size * (mean - grand[place]) ** 2)
     squares = by_competency(size.astype(float) ** 2)
-    nothing = np.full(n_competencies, np.nan)
-    each = np.divide(
-        raters - squares / np.maximum(raters, 1), n - 1, out=nothing.copy(), where=n > 1
-    )
-    ratio = _mean_square(between, n - 1) / _nonzero(_mean_square(within, raters - n))
+    each = _divide(raters - squares / np.maximum(raters, 1), n - 1)
+    among, error = _divide(between, n - 1), _divide(within, raters - n)
     rest = (1 - confidence) / 2
     freedom = np.maximum(n - 1, 1), np.maximum(raters - n, 1)
-    bounds = [ratio / special.fdtri(*freedom, share) for share in (1 - rest, rest)]
-    icc, lower, upper = ((f - 1) / (f - 1 + each) for f in (ratio, *bounds))
+    quantiles = (1.0, *(special.fdtri(*freedom, share) for share in (1 - rest, rest)))
+    icc, lower, upper = (
+        _divide(among / q - error, among / q + (each - 1) * error) for q in quantiles
+    )
     n_types = np.bincount(assessed_competency, minlength=n_competencies)
     flags = np.bincount(assessed_competency, disagreement, minlength=n_competencies)
     return RaterAgreement(
@@ -118,14 +117,9 @@ def measure_agreement(
         lower=lower,
         upper=upper,
         n_types=n_types,
-        flagged=np.divide(flags, n_types, out=nothing, where=n_types > 0),
+        flagged=_divide(flags, n_types.astype(float)),
     )
 
 
-def _mean_square(squares: FloatArray, freedom: FloatArray) -> FloatArray:
-    return np.divide(squares, freedom, out=np.full(len(squares), np.nan), where=freedom > 0)
-
-
-def _nonzero(values: FloatArray) -> FloatArray:
-    # raters who agree to the last digit: the ratio is as large as it can be told
-    return np.where(values == 0, np.finfo(float).tiny, values)
+def _divide(values: FloatArray, by: FloatArray) -> FloatArray:
+    return np.divide(values, by, out=np.full(len(values), np.nan), where=by > 0)

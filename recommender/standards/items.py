@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from recommender.arrays import BoolArray, FloatArray, IntArray
+from recommender.arrays import BoolArray, FloatArray, IntArray, round_off
 from recommender.errors import ShapeMismatchError
 
 
@@ -108,7 +108,8 @@ def describe_items(
     z = float(special.ndtri((1 + confidence) / 2))
     r = _correlate(x, y, known, n)
     r_lower, r_upper = _fisher_interval(r, n, z)
-    reached: BoolArray = known & (rest >= split)
+    # rounded: a rest of exactly the split reaches it, in whatever order it was added up
+    reached: BoolArray = known & (round_off(rest) >= split)
     n_reached: IntArray = reached.sum(axis=0)
     n_below: IntArray = n - n_reached
     separation = _separate(scores, known, reached)

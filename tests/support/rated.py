@@ -23,6 +23,7 @@ class Rated:
     item_competency: IntArray
     item_level: IntArray
     levels: FloatArray
+    targets: FloatArray
     grades: IntArray
 
 
@@ -75,4 +76,5 @@ def draw_ratings(
         rating=rating,
         day=np.zeros(len(person), dtype=np.int64),
     )
-    return Rated(ratings, items, item_competency, item_level, levels, grades)
+    targets = np.repeat(target[:, None], n_competencies, axis=1)
+    return Rated(ratings, items, item_competency, item_level, levels, targets, grades)
