@@ -15,6 +15,7 @@ from api.pages.models import registry, watch
 from api.pages.organisation import heat
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own, provider
+from api.pages.standards import evidence as standard_evidence
 from api.pages.standards import listing as standard_listing
 from api.pages.standards import proposal as standard_proposal
 from api.pages.today import overview
@@ -55,5 +56,6 @@ AREAS: tuple[APIRouter, ...] = (
     registry.PAGES,
     # before the proposals: "new" is no id of one
     standard_listing.PAGES,
+    standard_evidence.PAGES,
     standard_proposal.PAGES,
 )

@@ -37,6 +37,7 @@ ELSEWHERE = {
     "/plans/{plan_id}/activities/{activity_id}",
     "/imports/{import_id}",
     "/imports/done/{batch_id}",
+    "/standards/findings",
     "/today/running",
     "/today/imports/{import_id}",
 }

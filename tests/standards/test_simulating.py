@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -15,6 +15,7 @@ LEVELS = st.sampled_from([0.0, 0.95, 1.0, 1.45, 1.5, 2.0, 3.3, 4.0, np.nan])
 TARGETS = st.sampled_from([0.0, 1.0, 1.5, 2.0, 4.0])
 
 
+@settings(max_examples=40)
 @given(arrays(np.float64, (6, 2), elements=LEVELS), *[arrays(np.float64, 2, elements=TARGETS)] * 2)
 def test_those_who_move_are_those_whose_gap_opens_or_closes(levels, old, new):
     one = np.ones_like(levels)

@@ -103,22 +103,22 @@ def test_where_all_is_well_nothing_is_found():
 
 @pytest.mark.slow
 def test_false_alarms_are_rare_on_many_clean_organisations():
-    """400 organisations: 19,200 indicators, 1,200 competencies, 4,800 targets; no false alarm."""
+    """200 organisations: 9,600 indicators, 600 competencies, 2,400 targets; no false alarm."""
     alarms = np.zeros(3, dtype=int)
-    for seed in range(400):
+    for seed in range(200):
         made = draw_ratings(1000 + seed, n_people=(40, 80, 160, 320)[seed % 4])
         alarms += [flags.any() for flags in judge_all(made)]
     assert alarms.tolist() == [0, 0, 0]
 
 
 def test_at_the_limit_itself_one_false_alarm_in_twenty_at_most():
-    """72 targets that exactly 90 % meet, in 1,000 organisations."""
+    """72 targets that exactly 90 % meet, in 500 organisations."""
     rng = np.random.default_rng(0)
     n = np.full((4, 18), 150)
-    alarms = [judge_targets(rng.binomial(n, 0.9), n).too_easy.any() for _ in range(1000)]
+    alarms = [judge_targets(rng.binomial(n, 0.9), n).too_easy.any() for _ in range(500)]
     assert np.mean(alarms) <= ALARM
     # and where they are beyond it, they are found
-    beyond = [judge_targets(rng.binomial(n, 0.99), n).too_easy.mean() for _ in range(50)]
+    beyond = [judge_targets(rng.binomial(n, 0.99), n).too_easy.mean() for _ in range(20)]
     assert np.mean(beyond) > 0.95
 
 
@@ -195,7 +195,7 @@ def test_without_a_new_form_none_is_found():
 
 @pytest.mark.slow
 def test_shifts_that_are_not_there_are_found_as_seldom_as_is_said():
-    p = np.array([look_for_shift(seed, form_shift=0.0).p_value for seed in range(300)])
+    p = np.array([look_for_shift(seed, form_shift=0.0).p_value for seed in range(200)])
     assert (p <= SHIFT_ALARM).mean() <= 0.03
     assert (p <= 0.1).mean() == pytest.approx(0.1, abs=0.06)
 

@@ -25,6 +25,21 @@ class TargetRow:
 
 
 @dataclass(frozen=True)
+class EvidenceRow:
+    """Where the people of the grade stand in a competency; None where too few to tell.
+
+    Median and quartiles in levels; `met` is the share of the `assessed` who meet the target in
+    force, with its 95 % interval.
+    """
+
+    competency: str
+    target: float
+    assessed: int | None
+    quartiles: tuple[float, float, float] | None
+    met: tuple[float, float, float] | None
+
+
+@dataclass(frozen=True)
 class PanelRow:
     """What a panel judged of a competency in two rounds, in levels; NaN where nothing is told.
 
@@ -92,6 +107,10 @@ class StandardReport:
         Why it was proposed, and by whom.
     created_on : date
         The day on which it was.
+    findings : tuple of str
+        What calls for a review of the grade's standard, in sentences.
+    evidence : tuple of EvidenceRow
+        By competency.
     targets : tuple of TargetRow
         All of the grade.
     experts : tuple of str
@@ -123,6 +142,8 @@ class StandardReport:
     rationale: str
     author: str
     created_on: dt.date
+    findings: tuple[str, ...]
+    evidence: tuple[EvidenceRow, ...]
     targets: tuple[TargetRow, ...]
     experts: tuple[str, ...]
     panel: tuple[PanelRow, ...]

@@ -6,8 +6,21 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from recommender.documents.figures import day, decimal, hours, money, signed, target
-from recommender.documents.standards.document import PanelRow, StandardReport, TargetRow
+from recommender.documents.figures import (
+    day,
+    decimal,
+    hours,
+    money,
+    percent,
+    signed,
+    target,
+)
+from recommender.documents.standards.document import (
+    EvidenceRow,
+    PanelRow,
+    StandardReport,
+    TargetRow,
+)
 from recommender.texts import say
 
 View = dict[str, Any]
@@ -46,6 +59,16 @@ class ReportView:
     def _sections(self) -> Iterator[View]:
         report = self.report
         yield self._section("rationale", [report.rationale])
+        yield self._section(
+            "evidence",
+            [
+                self.say("evidence_said", day=day(report.as_of)),
+                *(f"· {each}" for each in report.findings),
+            ],
+            ["competency", "target", "assessed", "levels", "met"],
+            [self._evidence(each) for each in report.evidence],
+            left=("competency",),
+        )
         changed = sum(each.old_level != each.new_level for each in report.targets)
         yield self._section(
             "targets",
@@ -152,6 +175,16 @@ class ReportView:
             "left": [place for place, head in enumerate(heads) if head in left],
             "rows": [list(row) for row in rows],
         }
+
+    def _evidence(self, row: EvidenceRow) -> list[str]:
+        levels = met = "–"
+        if row.quartiles:
+            lower, median, upper = (decimal(each, digits=1) for each in row.quartiles)
+            levels = median + self.say("range", lower=lower, upper=upper)
+        if row.met:
+            share, lower, upper = map(percent, row.met)
+            met = share + self.say("range", lower=lower, upper=upper)
+        return [row.competency, target(row.target), self._count(row.assessed), levels, met]
 
     def _target(self, row: TargetRow) -> list[str]:
         found = decimal(row.found, digits=2) if row.found is not None else "–"

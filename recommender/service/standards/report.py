@@ -8,16 +8,21 @@ from recommender.documents import RenderedPdf
 from recommender.documents.standards.document import (
     ChangeRow,
     DecisionRow,
+    EvidenceRow,
     PanelRow,
     PlanFigures,
     StandardReport,
     TargetRow,
 )
 from recommender.documents.standards.pdf import render_standard_report
+from recommender.service.groups.table import StatisticsRequest
 from recommender.service.plans.reasons import name_competency
 from recommender.service.session import Session
-from recommender.service.standards.reading import APPROVALS, Proposal, read_proposal
+from recommender.service.standards.evidence import StandardReview
+from recommender.service.standards.reading import APPROVALS, Proposal, read_bases, read_proposal
+from recommender.service.standards.reviewing import review_standards
 from recommender.service.standards.simulating import Simulation, simulate_standard
+from recommender.service.standards.wording import say_finding
 from recommender.service.views.actors import name_actors
 from recommender.store.writes import is_made_up
 
@@ -38,6 +43,11 @@ def read_report(session: Session, proposal_id: str) -> StandardReport:
     with session.reading() as connection:
         proposal = read_proposal(session, proposal_id)
         told = simulate_standard(session, proposal_id, with_plans=True)
+        review = review_standards(
+            session,
+            StatisticsRequest(session.today, grade=proposal.stored.grade),
+            bases=read_bases(session),
+        )
         name = name_actors(session)
         synthetic = is_made_up(connection)
     stored, framework, lang = proposal.stored, session.service.framework, session.lang
@@ -52,6 +62,8 @@ def read_report(session: Session, proposal_id: str) -> StandardReport:
         rationale=stored.rationale,
         author=name(stored.author),
         created_on=stored.created_at.date(),
+        findings=tuple(say_finding(framework, each, lang) for each in review.findings),
+        evidence=_describe_evidence(session, review),
         targets=tuple(
             TargetRow(
                 name_competency(framework, each.competency_id, lang),
@@ -78,6 +90,23 @@ def read_report(session: Session, proposal_id: str) -> StandardReport:
         ),
         approvals_needed=APPROVALS,
         synthetic=synthetic,
+    )
+
+
+def _describe_evidence(session: Session, review: StandardReview) -> tuple[EvidenceRow, ...]:
+    framework, lang = session.service.framework, session.lang
+    return tuple(
+        EvidenceRow(
+            name_competency(framework, row.competency_id, lang),
+            row.target,
+            row.n_assessed,
+            None if row.level is None else (row.level.p25, row.level.p50, row.level.p75),
+            None
+            if row.share_met is None
+            else (row.share_met.value, row.share_met.lower, row.share_met.upper),
+        )
+        for grade in review.grades
+        for row in grade.targets
     )
 
 

@@ -1,6 +1,7 @@
 """A library whose assistants stand at known levels, and the people who decide on its standards."""
 
 import datetime as dt
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -60,14 +61,13 @@ def fill_desk(service, levels=DESK):
     return ids
 
 
-@pytest.fixture
-def desk(upgraded_url):
+@contextmanager
+def open_desk(url):
     """Eight assistants, and who asks; everybody asks the service as it is by then."""
-    with service_on(upgraded_url, catalog=TINY) as service:
+    with service_on(url, catalog=TINY) as service:
         ids = fill_desk(service)
-
     installation = Installation(
-        Settings(database=upgraded_url, catalog=TINY, models=Path("none"), as_of=AS_OF)
+        Settings(database=url, catalog=TINY, models=Path("none"), as_of=AS_OF)
     )
 
     def as_(who=COMMAND_LINE, **changes):
@@ -75,5 +75,20 @@ def desk(upgraded_url):
             number = read_counters(connection)["catalog"]
         return session_of(installation.current(number), who=who, **changes)
 
-    yield SimpleNamespace(installation=installation, ids=ids, as_=as_)
-    installation.close()
+    try:
+        yield SimpleNamespace(installation=installation, ids=ids, as_=as_)
+    finally:
+        installation.close()
+
+
+@pytest.fixture
+def desk(tmp_path):
+    with open_desk(f"sqlite:///{tmp_path / 'desk.db'}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk_on_both(upgraded_url):
+    """The same on each database, for what hangs on the database: locks, and rows in their order."""
+    with open_desk(upgraded_url) as opened:
+        yield opened

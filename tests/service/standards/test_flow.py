@@ -72,7 +72,8 @@ def refused(code, act, *given, **named):
     assert found.value.code == code
 
 
-def test_simulated_and_then_done_the_same_people_move(desk):
+def test_simulated_and_then_done_the_same_people_move(desk_on_both):
+    desk = desk_on_both
     proposal_id = submitted(desk)
     told = simulate_standard(desk.as_(), proposal_id)
     before = below_target(desk, AS_OF)
@@ -174,7 +175,8 @@ def test_what_cannot_be_proposed_is_refused(desk):
     assert list_proposals(desk.as_(), status="approved", limit=9) == []
 
 
-def test_two_of_a_day_or_on_an_older_basis_do_not_both_come_into_force(desk):
+def test_two_of_a_day_or_on_an_older_basis_do_not_both_come_into_force(desk_on_both):
+    desk = desk_on_both
     same_day, later = (
         submitted(desk, by_hand(3.0)),
         submitted(desk, by_hand(day=dt.date(2027, 6, 1))),
@@ -217,7 +219,8 @@ def test_the_median_of_performers_is_rounded_to_a_target_and_keeps_its_range(des
     refused("standard.few-performers", propose_standard, desk.as_(AUTHOR), few)
 
 
-def test_a_panel_judges_in_two_rounds_and_the_second_counts(desk):
+def test_a_panel_judges_in_two_rounds_and_the_second_counts(desk_on_both):
+    desk = desk_on_both
     request = ProposalRequest("assistant", NEXT_YEAR, "angoff", "专家评议")
     proposal_id = propose(desk, request)
 
