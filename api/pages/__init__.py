@@ -8,6 +8,7 @@ from api.pages import calendar, home, jobs, language, me, plan_documents, plans
 from api.pages.administration import audit, keys, privacy
 from api.pages.campaigns import asking, campaign
 from api.pages.catalog import courses
+from api.pages.effects import courses as effects
 from api.pages.guide import first_hour, manual
 from api.pages.imports import files, forms
 from api.pages.models import registry
@@ -46,5 +47,6 @@ AREAS: tuple[APIRouter, ...] = (
     audit.PAGES,
     privacy.PAGES,
     courses.PAGES,
+    effects.PAGES,
     registry.PAGES,
 )

@@ -80,7 +80,19 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("catalog", "/catalog", "catalog", Permission.READ_CATALOG, _READING),
         ),
     ),
-    ("analysis", (Entry("models", "/models", "model", Permission.READ_MODELS, _MODELS),)),
+    (
+        "analysis",
+        (
+            Entry(
+                "effectiveness",
+                "/effectiveness",
+                "growth",
+                Permission.READ_STATISTICS,
+                _HR | {Role.ANALYST},
+            ),
+            Entry("models", "/models", "model", Permission.READ_MODELS, _MODELS),
+        ),
+    ),
     (
         "administration",
         (

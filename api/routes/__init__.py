@@ -3,7 +3,7 @@
 from api.routes import campaigns, forms, groups, health, jobs, levels, privacy
 from api.routes.access import audit, caller, keys
 from api.routes.catalog import catalog, offerings
-from api.routes.learning import history, models
+from api.routes.learning import effectiveness, history, models
 from api.routes.people import enrolments, facts, imports, people, uploads
 from api.routes.plans import calendars, changes, documents, plans
 from api.routes.recommend import many, one
@@ -22,6 +22,7 @@ GROUPS = (
     enrolments.ROUTES,
     many.ROUTES,
     history.ROUTES,
+    effectiveness.ROUTES,
     catalog.ROUTES,
     offerings.ROUTES,
     jobs.ROUTES,

@@ -59,6 +59,10 @@ COMMANDS = {
         "models",
         "Judge effect models on a history, side by side and beside simple baselines.",
     ),
+    "effectiveness": (
+        "organisation.effectiveness",
+        "Tell what courses changed, on four levels and in money, and what to do with them.",
+    ),
     "score": (
         "models",
         "Predict the improvement for each query, on files alone.",
