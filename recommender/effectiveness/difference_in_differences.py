@@ -33,6 +33,9 @@ LEAST_OVERLAP = 0.4
 """The share that trained and untrained people must have in common of where they stood before. Two
 normal distributions have it 1.7 standard deviations apart."""
 
+# By so much at most the interval of a placebo may be wider than that of the effect. It rests on
+# fewer periods, so it always is by some.
+_MOST_WIDTH = 2.0
 # Ties count half: many people may have sold nothing.
 _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
@@ -63,9 +66,23 @@ class BusinessEffect:
     treated_periods: int
 
     @property
+    def placebo_says(self) -> Literal["agrees", "none", "off", "wide"]:
+        """Whether the placebo agrees with 0.
+
+        ``none`` where there is none, ``off`` where its interval does not hold 0, ``wide`` where it
+        does, but is so wide that it would hold 0 anyway.
+        """
+        if self.placebo is None:
+            return "none"
+        if self.placebo.is_settled:
+            return "off"
+        is_close = self.placebo.half_width <= _MOST_WIDTH * self.effect.half_width
+        return "agrees" if is_close else "wide"
+
+    @property
     def is_trusted(self) -> bool:
-        """Whether there is a placebo, and its interval holds 0."""
-        return self.placebo is not None and not self.placebo.is_settled
+        """Whether the placebo agrees with 0, closely enough to say so."""
+        return self.placebo_says == "agrees"
 
 
 def estimate_business_effect(
@@ -93,8 +110,11 @@ def estimate_business_effect(
     or untrained ones where they are fewer.
     """
     windows = Windows() if windows is None else windows
+    refusal = _refuse_people(panel, windows)
+    if refusal is not None:
+        return refusal
     comparisons = list(list_comparisons(panel, windows, placebo=False))
-    refusal = _find_refusal(panel, windows, comparisons)
+    refusal = _refuse_comparisons(comparisons)
     if refusal is not None:
         return refusal
     # what the comparisons are made of is the same, so the placebo is estimated in the same way
@@ -114,19 +134,21 @@ def estimate_business_effect(
     )
 
 
-def _find_refusal(
-    panel: Panel, windows: Windows, comparisons: Sequence[Comparison]
-) -> Reason | None:
+def _refuse_people(panel: Panel, windows: Windows) -> Reason | None:
     n_periods = panel.values.shape[1]
-    known = np.isfinite(panel.values).any(axis=1)
     starts = panel.treated_from
-    inside = known & (starts > 0) & (starts < n_periods)
+    inside = (starts > 0) & (starts < n_periods)
+    inside[inside] = np.isfinite(panel.values[inside]).any(axis=1)
     if inside.sum() < LEAST_TREATED:
-        return Reason("no-treated", {"treated": int(inside.sum()), "needed": LEAST_TREATED})
+        return Reason("no-treated", {"needed": LEAST_TREATED})
     early = windows.least_baseline + windows.transition
     whole = inside & (starts >= early)
     if whole.sum() < LEAST_TREATED:
         return Reason("no-before", {"needed": windows.least_baseline})
+    return None
+
+
+def _refuse_comparisons(comparisons: Sequence[Comparison]) -> Reason | None:
     if sum(each.treated.size for each in comparisons) < LEAST_TREATED:
         return Reason("no-untrained", {"needed": LEAST_CONTROLS})
     share = _find_overlap(comparisons)

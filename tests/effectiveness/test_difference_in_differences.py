@@ -11,6 +11,7 @@ from recommender.effectiveness.difference_in_differences import (
     BusinessEffect,
     estimate_business_effect,
 )
+from recommender.effectiveness.estimate import Estimate
 from recommender.effectiveness.group_time import average_effects, list_comparisons
 from recommender.effectiveness.panel import NEVER, Panel, Windows, lay_out
 from recommender.effectiveness.verdict import Reason
@@ -149,6 +150,13 @@ def test_a_planted_trend_is_caught_by_the_placebo() -> None:
     assert found.placebo is not None
     assert found.placebo.lower > 0.0
     assert not found.is_trusted
+
+
+def test_a_placebo_that_would_agree_with_anything_is_no_reason_to_trust() -> None:
+    found = estimate(draw_panel(World(people=400, effect=0.3), 6)[0])
+    assert found.placebo_says == "agrees"
+    assert replace(found, placebo=Estimate(0.5, -3.0, 4.0)).placebo_says == "wide"
+    assert replace(found, placebo=Estimate(0.5, 0.4, 0.6)).placebo_says == "off"
 
 
 def test_without_months_for_a_placebo_nothing_is_trusted() -> None:

@@ -41,11 +41,11 @@ def assess_effectiveness(
 def assess_all(
     session: Session, *, hourly_cost: float | None = None
 ) -> tuple[ModuleEffectiveness, ...]:
-    """Tell what is known of the effect of every module in use, in the order of the catalogue."""
+    """Tell what is known of every module in use, in the order of the catalogue, without parts."""
     sources, estimates = read_sources(session), session.service.estimates
     gains, figures = list_gains(sources, estimates), lay_out_figures(sources)
     return tuple(
-        _assess(sources, estimates, gains, figures, module, hourly_cost)
+        _assess(sources, estimates, gains, figures, module, hourly_cost, divided=False)
         for module in sources.framework.catalog.modules
         if not module.retired
     )
@@ -58,21 +58,23 @@ def _assess(
     figures: Sequence[FigureTable],
     module: TrainingModule,
     hourly_cost: float | None,
+    *,
+    divided: bool = True,
 ) -> ModuleEffectiveness:
     tell = Teller(sources.exactly)
     reaction, score = measure_reaction(sources, module)
-    behaviour = measure_behaviour(sources, estimates, gains, module)
+    behaviour = measure_behaviour(sources, estimates, gains, module, divided=divided)
     results = measure_results(sources, figures, module, hourly_cost=hourly_cost)
     main = behaviour[0]
     # the first figure of the catalogue that says: several may count the same money
     trusted = next((each for each in results if each.exact is not None), None)
     cost = find_cost(people=1, module_cost=module.cost, hours=module.hours, hourly_cost=hourly_cost)
     # what modules like it gain is no figure of this module
-    own = main.exact if main.told.basis == "measured" else None
+    own = main.told.gain if main.told.basis == "measured" else None
     price = None if own is None else find_cost_per_level(cost, own)
     verdict = decide(
         Evidence(
-            gain=main.exact,
+            gain=main.told.gain,
             people=main.told.evidence_count,
             spread=main.spread,
             roi=None if trusted is None or trusted.exact is None else trusted.exact.roi,

@@ -31,22 +31,30 @@ class MeasuredBehaviour:
     ----------
     told : Behaviour
         As the reader is told.
-    exact : Estimate or None
-        The gain as it is.
     spread : float
         Standard deviation of the gain of one person, in levels.
     """
 
     told: Behaviour
-    exact: Estimate | None
     spread: float
 
 
 def measure_behaviour(
-    sources: Sources, estimates: Estimates, gains: Gains, module: TrainingModule
+    sources: Sources,
+    estimates: Estimates,
+    gains: Gains,
+    module: TrainingModule,
+    *,
+    divided: bool,
 ) -> list[MeasuredBehaviour]:
-    """Return what is known of each competency that a module serves, the main one first."""
-    return [_measure(sources, estimates, gains, module, step) for step in module.competencies]
+    """Return what is known of each competency that a module serves, the main one first.
+
+    Only where `divided`, for whom it works is told as well.
+    """
+    return [
+        _measure(sources, estimates, gains, module, step, divided=divided)
+        for step in module.competencies
+    ]
 
 
 def _measure(
@@ -55,6 +63,8 @@ def _measure(
     gains: Gains,
     module: TrainingModule,
     step: ModuleCompetency,
+    *,
+    divided: bool,
 ) -> MeasuredBehaviour:
     tell, competency_id = Teller(sources.exactly), step.id
     people = gains.of(module.id, competency_id)
@@ -73,16 +83,18 @@ def _measure(
     elif estimate.lower is None or estimate.upper is None:
         missing = Reason("no-interval")
     else:
-        gain = Estimate(estimate.improvement, estimate.lower, estimate.upper)
+        # as it is printed, so that a verdict never turns on what nobody sees
+        ends = (estimate.improvement, estimate.lower, estimate.upper)
+        gain = Estimate(*(round(end, 2) for end in ends))
     told = Behaviour(
         competency_id=competency_id,
-        gain=None if gain is None else tell.estimate(gain, 2),
+        gain=gain,
         raw_gain=tell.number(float(people["raw"].mean()), 2) if enough else None,
         at_level=level if enough else None,
         people=tell.count(len(people)),
         evidence_count=estimate.evidence_count,
         basis=estimate.basis,
-        parts=() if gain is None else _divide(sources, tell, people, gain.half_width),
+        parts=_divide(sources, tell, people, gain.half_width) if gain and divided else (),
         cautions=tuple(Reason("history", {"code": code}) for code in estimates.cautions(module.id)),
         missing=missing,
     )
@@ -90,7 +102,7 @@ def _measure(
     spread = sources.framework.catalog.settings.rating_standard_error * math.sqrt(2.0)
     if len(people) >= _ENOUGH and people["gain"].notna().all():
         spread = float(people["gain"].std())
-    return MeasuredBehaviour(told, gain, spread)
+    return MeasuredBehaviour(told, spread)
 
 
 def _divide(sources: Sources, tell: Teller, people: pd.DataFrame, doubt: float) -> tuple[Part, ...]:

@@ -23,6 +23,7 @@ from recommender.effectiveness.roi import (
 from recommender.service.effectiveness.results import Reason, Result
 from recommender.service.effectiveness.sources import Sources
 from recommender.service.effectiveness.told import Teller
+from recommender.service.levels.standing import to_days
 from training_catalog import BusinessFigure, TrainingModule
 
 
@@ -41,26 +42,32 @@ class MeasuredResult:
 
 @dataclass(frozen=True)
 class FigureTable:
-    """A business figure by person (as in the sources) and month, from the month `first` on."""
+    """A business figure by person (as in the sources) and month, from the month `first` on.
+
+    `grade` is the code of each person's grade.
+    """
 
     figure: BusinessFigure
     values: FloatArray
     first: int
+    grade: IntArray
 
 
 def lay_out_figures(sources: Sources) -> list[FigureTable]:
     """Lay out each business figure of the catalogue, in its order, once for all modules."""
     tables: list[FigureTable] = []
+    grades = pd.Index(sources.framework.grade_ids)
+    grade = grades.get_indexer(pd.Index(sources.people["grade"])).astype(np.int64)
     for figure in sources.framework.catalog.business_figures:
         rows = sources.figures[sources.figures["figure_id"] == figure.id]
         person = np.array([sources.position[name] for name in rows["person_id"]], dtype=np.int64)
         values, first = lay_out(
             person,
-            _number_months(rows["month"]),
+            _number_months(to_days(rows["month"])),
             rows["value"].to_numpy(dtype=float),
             n_people=len(sources.people),
         )
-        tables.append(FigureTable(figure, values, first))
+        tables.append(FigureTable(figure, values, first, grade))
     return tables
 
 
@@ -82,32 +89,7 @@ def _measure(
     found = _estimate(sources, table, module) if table.values.size else Reason("no-figures")
     if isinstance(found, Reason):
         return MeasuredResult(_refuse(figure, tell.reason(found)), None, 0)
-    cautions: list[Reason] = []
-    if found.placebo is None:
-        cautions.append(Reason("placebo-none"))
-    elif not found.is_trusted:
-        cautions.append(Reason("placebo-off"))
-    back = None
-    if figure.value_per_unit is None:
-        cautions.append(Reason("no-value"))
-    else:
-        back = find_return(
-            find_benefit(
-                found.effect,
-                value_per_unit=figure.value_per_unit,
-                treated_periods=found.treated_periods,
-            ),
-            find_cost(
-                people=found.treated,
-                module_cost=module.cost,
-                hours=module.hours,
-                hourly_cost=hourly_cost,
-            ),
-        )
-        if back is None:
-            cautions.append(Reason("no-cost"))
-        elif hourly_cost is None:
-            cautions.append(Reason("no-hourly-cost"))
+    back, caution = _price(found, figure, module, hourly_cost=hourly_cost)
     told = Result(
         figure_id=figure.id,
         effect=tell.amount(found.effect),
@@ -117,9 +99,33 @@ def _measure(
         controls=tell.count(found.controls),
         treated_months=tell.count(found.treated_periods),
         return_=None if back is None else tell.return_(back),
-        cautions=tuple(cautions),
+        cautions=() if caution is None else (caution,),
     )
-    return MeasuredResult(told, back if found.is_trusted else None, found.treated)
+    return MeasuredResult(told, back, found.treated)
+
+
+def _price(
+    found: BusinessEffect,
+    figure: BusinessFigure,
+    module: TrainingModule,
+    *,
+    hourly_cost: float | None,
+) -> tuple[ReturnOnInvestment | None, Reason | None]:
+    """Return what an effect brings for its cost, and why there is none, or what it leaves out."""
+    if not found.is_trusted:
+        return None, Reason(f"placebo-{found.placebo_says}")
+    if figure.value_per_unit is None:
+        return None, Reason("no-value")
+    benefit = find_benefit(
+        found.effect, value_per_unit=figure.value_per_unit, treated_periods=found.treated_periods
+    )
+    cost = find_cost(
+        people=found.treated, module_cost=module.cost, hours=module.hours, hourly_cost=hourly_cost
+    )
+    back = find_return(benefit, cost)
+    if back is None:
+        return None, Reason("no-cost")
+    return back, Reason("no-hourly-cost") if hourly_cost is None else None
 
 
 def _refuse(figure: BusinessFigure, reason: Reason) -> Result:
@@ -131,18 +137,16 @@ def _estimate(
 ) -> BusinessEffect | Reason:
     """Compare the participants with people of the same grade, of grades that the module is for."""
     grades = sources.framework.grade_ids
-    grade = pd.Index(grades).get_indexer(pd.Index(sources.people["grade"])).astype(np.int64)
-    allowed = np.isin(grade, [grades.index(name) for name in module.grades or grades])
-    # the month after the one in which the module was completed for the first time
-    first = sources.runs_of(module.id).groupby("person_id")["completed_on"].min()
-    start = np.full(len(sources.people), NEVER, dtype=np.int64)
-    rows = [sources.position[name] for name in first.index]
-    start[rows] = _number_months(first) + 1 - table.first
+    allowed = np.isin(table.grade, [grades.index(name) for name in module.grades or grades])
+    # from the month after the one in which the module was completed for the first time
+    person, day = sources.first_completions(module.id)
+    start = np.full(len(table.values), NEVER, dtype=np.int64)
+    start[person] = _number_months(day) + 1 - table.first
     return estimate_business_effect(
-        Panel(table.values[allowed], start[allowed], stratum=grade[allowed])
+        Panel(table.values[allowed], start[allowed], stratum=table.grade[allowed])
     )
 
 
-def _number_months(days: pd.Series) -> IntArray:
+def _number_months(day: IntArray) -> IntArray:
     """Number the months of days, one after another."""
-    return np.fromiter((day.year * 12 + day.month for day in days), np.int64, len(days))
+    return day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)

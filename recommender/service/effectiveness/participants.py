@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from recommender.arrays import to_day
 from recommender.effectiveness.estimate import Estimate, estimate_mean
 from recommender.effectiveness.learning import ScorePairs, compare_scores, pair_sittings
 from recommender.improvement.history import AFTER_WINDOW_DAYS, BEFORE_WINDOW_DAYS
@@ -18,7 +17,7 @@ from training_catalog import TrainingModule
 def measure_reaction(sources: Sources, module: TrainingModule) -> tuple[Reaction, Estimate | None]:
     """Return what participants said of a module, as the reader is told it and as it is."""
     tell = Teller(sources.exactly)
-    participants = sources.completions_of(module.id)["person_id"].nunique()
+    participants = sources.participants(module.id)
     scores = sources.scores_of(module.id)
     if scores.size < SMALL_CELL:
         few = Reason("few-answers", {"needed": SMALL_CELL})
@@ -42,10 +41,8 @@ def measure_learning(sources: Sources, module: TrainingModule) -> tuple[Learning
     if not with_exams:
         return ()
     completed = np.full(len(sources.position), -1, dtype=np.int64)
-    runs = sources.runs_of(module.id)
-    # in the order of time: of several completions the first counts
-    for person, day in zip(runs["person_id"][::-1], runs["completed_on"][::-1], strict=True):
-        completed[sources.position[person]] = to_day(day)
+    person, day = sources.first_completions(module.id)
+    completed[person] = day
     pairs = pair_sittings(
         sources.sittings, completed, within_days=(BEFORE_WINDOW_DAYS, AFTER_WINDOW_DAYS)
     )

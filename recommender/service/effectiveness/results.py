@@ -119,7 +119,8 @@ class Behaviour:
     competency_id : str
         A competency that the module serves; the main one comes first.
     gain : Estimate or None
-        In levels, adjusted by the model in force, for the level at which participants stood.
+        In levels, adjusted by the model in force, for the level at which participants stood; to a
+        hundredth, which is what verdicts go by.
     raw_gain : float or None
         Mean of the level after minus the level before, not adjusted.
     at_level : float or None
@@ -164,13 +165,15 @@ class Result:
     placebo : Estimate or None
         The same estimate for months before the training, where the truth is 0.
     is_trusted : bool
-        Whether the placebo agrees with 0; otherwise the effect is not to be built on.
+        Whether the placebo agrees with 0, closely enough to say so; otherwise the effect is not to
+        be built on.
     treated, controls : int or None
         People who took the module in the months that were seen, and those they are compared with.
     treated_months : int or None
         Months after training, summed over treated people.
     return_ : ReturnOnInvestment or None
-        None without an effect, or where the catalogue does not say what a unit is worth.
+        None without an effect that is trusted, or where the catalogue does not say what a unit is
+        worth.
     cautions : tuple of Reason
         E.g. that the placebo does not agree with 0, or why there is no return.
     missing : Reason or None
