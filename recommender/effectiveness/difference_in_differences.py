@@ -140,7 +140,7 @@ def _refuse_people(panel: Panel, windows: Windows) -> Reason | None:
     inside = (starts > 0) & (starts < n_periods)
     inside[inside] = np.isfinite(panel.values[inside]).any(axis=1)
     if inside.sum() < LEAST_TREATED:
-        return Reason("no-treated", {"treated": int(inside.sum()), "needed": LEAST_TREATED})
+        return Reason("no-treated", {"needed": LEAST_TREATED})
     early = windows.least_baseline + windows.transition
     whole = inside & (starts >= early)
     if whole.sum() < LEAST_TREATED:

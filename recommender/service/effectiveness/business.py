@@ -89,30 +89,7 @@ def _measure(
     found = _estimate(sources, table, module) if table.values.size else Reason("no-figures")
     if isinstance(found, Reason):
         return MeasuredResult(_refuse(figure, tell.reason(found)), None, 0)
-    cautions: list[Reason] = []
-    if not found.is_trusted:
-        cautions.append(Reason(f"placebo-{found.placebo_says}"))
-    back = None
-    if figure.value_per_unit is None:
-        cautions.append(Reason("no-value"))
-    else:
-        back = find_return(
-            find_benefit(
-                found.effect,
-                value_per_unit=figure.value_per_unit,
-                treated_periods=found.treated_periods,
-            ),
-            find_cost(
-                people=found.treated,
-                module_cost=module.cost,
-                hours=module.hours,
-                hourly_cost=hourly_cost,
-            ),
-        )
-        if back is None:
-            cautions.append(Reason("no-cost"))
-        elif hourly_cost is None:
-            cautions.append(Reason("no-hourly-cost"))
+    back, caution = _price(found, figure, module, hourly_cost=hourly_cost)
     told = Result(
         figure_id=figure.id,
         effect=tell.amount(found.effect),
@@ -122,9 +99,33 @@ def _measure(
         controls=tell.count(found.controls),
         treated_months=tell.count(found.treated_periods),
         return_=None if back is None else tell.return_(back),
-        cautions=tuple(cautions),
+        cautions=() if caution is None else (caution,),
     )
-    return MeasuredResult(told, back if found.is_trusted else None, found.treated)
+    return MeasuredResult(told, back, found.treated)
+
+
+def _price(
+    found: BusinessEffect,
+    figure: BusinessFigure,
+    module: TrainingModule,
+    *,
+    hourly_cost: float | None,
+) -> tuple[ReturnOnInvestment | None, Reason | None]:
+    """Return what an effect brings for its cost, and why there is none, or what it leaves out."""
+    if not found.is_trusted:
+        return None, Reason(f"placebo-{found.placebo_says}")
+    if figure.value_per_unit is None:
+        return None, Reason("no-value")
+    benefit = find_benefit(
+        found.effect, value_per_unit=figure.value_per_unit, treated_periods=found.treated_periods
+    )
+    cost = find_cost(
+        people=found.treated, module_cost=module.cost, hours=module.hours, hourly_cost=hourly_cost
+    )
+    back = find_return(benefit, cost)
+    if back is None:
+        return None, Reason("no-cost")
+    return back, Reason("no-hourly-cost") if hourly_cost is None else None
 
 
 def _refuse(figure: BusinessFigure, reason: Reason) -> Result:

@@ -172,7 +172,8 @@ class Result:
     treated_months : int or None
         Months after training, summed over treated people.
     return_ : ReturnOnInvestment or None
-        None without an effect, or where the catalogue does not say what a unit is worth.
+        None without an effect that is trusted, or where the catalogue does not say what a unit is
+        worth.
     cautions : tuple of Reason
         E.g. that the placebo does not agree with 0, or why there is no return.
     missing : Reason or None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -77,7 +76,13 @@ class Teller:
         """Return a reason, its figures to hundredths where they are not told as they are."""
         if self.exactly:
             return found
-        return Reason(found.code, {name: _coarsen(v) for name, v in found.values.items()})
+        values = {
+            name: round(value, 2) if isinstance(value, float) else value
+            for name, value in found.values.items()
+        }
+        if "more" in values:  # worked out from how far single gains lie apart
+            values["more"] = -(-values["more"] // SMALL_CELL) * SMALL_CELL
+        return Reason(found.code, values)
 
     def verdict(self, found: Verdict) -> Verdict:
         """Return a verdict, with its reasons as `reason` tells them."""
@@ -106,10 +111,3 @@ def _shorten(value: float) -> float:
     if not value or not math.isfinite(value):
         return value
     return round(value, _FIGURES - 1 - math.floor(math.log10(abs(value))))
-
-
-def _coarsen(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, 2)
-    # how many are wanted, or are too few: as counts, but never less than the first step
-    return max(value - value % SMALL_CELL, SMALL_CELL) if isinstance(value, int) else value

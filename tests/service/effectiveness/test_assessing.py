@@ -339,4 +339,4 @@ def test_nothing_is_told_of_months_that_are_not_over(library: Service) -> None:
     """In the middle of March there are figures until February, so none since the course."""
     (result,) = ask(library, today=dt.date(2026, 3, 15)).results
     assert (result.effect, result.return_) == (None, None)
-    assert result.missing == Reason("no-treated", {"treated": 0, "needed": 5})
+    assert result.missing == Reason("no-treated", {"needed": 5})
