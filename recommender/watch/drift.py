@@ -88,9 +88,12 @@ def summarise_numbers(name: str, values: FloatArray, person: IntArray) -> InputS
     known = np.isfinite(values)
     edges = np.empty(0)
     if known.any():
+        lowest = float(values[known].min())
         edges = np.unique(np.quantile(values[known], np.arange(1, N_BINS) / N_BINS))
         # nothing lies below an edge that is the smallest value
-        edges = edges[edges > values[known].min()]
+        edges = edges[edges > lowest]
+        if not edges.size:  # nine in ten are the smallest: all others are one bin
+            edges = np.array([np.nextafter(lowest, np.inf)])
     shares = _shares(np.searchsorted(edges, values[known], side="right"), edges.size + 1)
     people = int(np.unique(person[known]).size)
     return InputSummary(name, tuple(edges.tolist()), (), tuple(shares.tolist()), people)

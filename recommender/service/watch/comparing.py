@@ -49,7 +49,8 @@ def compare_people(watched: WatchedPeople, grouping: Grouping, telling: Telling)
         measures[measure], found = _compare(watched, grouping, measure, telling)
         checks += found
     counts = np.bincount(grouping.code[grouping.code >= 0], minlength=len(grouping.labels))
-    shown = find_shown_groups(counts, int((grouping.code < 0).sum())) & (counts > 0)
+    others = int((grouping.code < 0).sum())
+    shown = find_shown_groups(counts, others, exact=telling.exact)
     people = tuple(
         telling.group(count) if is_shown else None
         for count, is_shown in zip(counts.tolist(), shown.tolist(), strict=True)
@@ -64,7 +65,7 @@ def _compare(
     strata = _find_strata(watched, grouping, measure)
     figures = compare_groups(values, grouping.code, strata, n_groups=n)
     others = int((np.isfinite(values) & (grouping.code < 0)).sum())
-    shown = find_shown_groups(figures.count, others) & (figures.count > 0)
+    shown = find_shown_groups(figures.count, others, exact=telling.exact)
     # that the targets of grades differ, and gaps with them, is meant
     is_compared = (grouping.dimension, measure) != ("grade", "gap")
     told = tuple(
@@ -78,7 +79,8 @@ def _compare(
     if measure in _AMOUNTS:
         tolerance = max(tolerance, RELATIVE_TOLERANCE * usual)
     p_values = p_value_beyond(figures.difference, figures.error, np.full(n, tolerance))
-    p_values[~shown | (figures.count < FEWEST_TESTED)] = np.nan
+    # also where its mean is not shown: a small unit is not to hide what a large one lacks
+    p_values[figures.count < FEWEST_TESTED] = np.nan
     since = _find_since(watched, grouping, measure, strata)
     return told, [
         Check(

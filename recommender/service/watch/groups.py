@@ -11,7 +11,7 @@ import numpy as np
 from recommender.arrays import BoolArray, IntArray
 from recommender.documents.watch.document import Dimension
 from recommender.service.framework import Framework
-from recommender.service.groups.disclosure import choose_shown
+from recommender.service.groups.disclosure import SMALL_CELL, choose_shown
 from recommender.service.groups.table import find_grades
 from recommender.service.learning.inputs import name_branches
 from recommender.store import PersonHead
@@ -73,7 +73,7 @@ def _band(hired_on: dt.date | None, as_of: dt.date) -> int:
     return int(np.searchsorted(TENURE_YEARS, years, side="right"))
 
 
-def find_shown_groups(counts: IntArray, others: int) -> BoolArray:
+def find_shown_groups(counts: IntArray, others: int, *, exact: bool) -> BoolArray:
     """Choose the groups whose figures may be shown beside those of all.
 
     Parameters
@@ -82,12 +82,18 @@ def find_shown_groups(counts: IntArray, others: int) -> BoolArray:
         People whom the figures of each group rest on.
     others : int
         Those who are in no group, but in the figures of all.
+    exact : bool
+        Whether the reader may see single people: then only small groups are left out, whose means
+        say nothing, and not those from which a small one could be worked out.
 
     Returns
     -------
     ndarray of bool, shape (n_groups,)
+        False where there is nobody.
     """
+    if exact:
+        return counts >= SMALL_CELL
     # groups of one dimension are the columns of a table with a single row
     parts = np.append(counts, others).astype(np.int64)
     shown: BoolArray = choose_shown(np.insert(parts, 0, parts.sum())[None, :], _ALONE)[0, 1:-1]
-    return shown
+    return shown & (counts > 0)

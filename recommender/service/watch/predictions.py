@@ -46,8 +46,8 @@ def compare_predictions(
         records.predicted, records.observed, records.held, records.person, group, n_groups=n
     )
     others = int(np.unique(records.person[group < 0]).size)
-    shown = find_shown_groups(figures.people, others) & (figures.people > 0)
-    tested = shown & (figures.people >= FEWEST_TESTED)
+    shown = find_shown_groups(figures.people, others, exact=telling.exact)
+    tested = figures.people >= FEWEST_TESTED
     told = tuple(_tell(figures, at, telling) if shown[at] else None for at in range(n))
     beyond_rest = figures.offset - figures.rest_offset
     error = np.hypot(figures.offset_error, figures.rest_error)
