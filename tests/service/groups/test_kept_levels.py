@@ -292,7 +292,7 @@ def test_of_another_version_catalogue_or_release_nothing_is_used(library, worked
     assert keep(library) == len(people)
     read_all(library, AS_OF)
     assert len(worked_out) == 1
-    monkeypatch.setattr(kept_levels, "release", lambda: "0.0.0")
+    monkeypatch.setattr(kept_figures, "release", lambda: "0.0.0")
     read_all(library, AS_OF)
     assert len(worked_out) == 2
     assert keep(library) == len(people)
