@@ -117,7 +117,7 @@ def measure_agreement(
         lower=lower,
         upper=upper,
         n_types=n_types,
-        flagged=_divide(flags, n_types.astype(float)),
+        flagged=_divide(flags.astype(float), n_types.astype(float)),
     )
 
 

@@ -35,7 +35,7 @@ class ScoredItems:
         NaN where nobody rated it.
     rest : ndarray of float
         Level in the indicator's competency by all other indicators, in [0, 4]; NaN where there is
-        no score or no other indicator was rated.
+        no score or no other indicator of its level was rated.
     """
 
     score: FloatArray
@@ -102,7 +102,8 @@ def score_items(
         # what an item leaves behind may be a rounding error where it was all there was
         by_type = np.divide(sums, others, out=np.full_like(sums, np.nan), where=others > 0.5)
         level = sum_levels(combine_types(by_type.swapaxes(1, 2), rater_weights))
-        rest[person, item] = np.where(others.any(axis=(1, 2)), level, np.nan)
+        # without another indicator of the same level nothing else says whether it is reached
+        rest[person, item] = np.where(others[at].sum(axis=1) > 0.5, level, np.nan)
     return ScoredItems(score, rest)
 
 

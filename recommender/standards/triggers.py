@@ -276,9 +276,9 @@ def compare_bases(then: StandardBasis, now: StandardBasis) -> tuple[tuple[str, .
 
     Returns
     -------
-    changed, new_elements, new_units : tuple of str
+    tuple of tuple of str
         Duties and result measures that are not as they were or are gone; those that are new; org
-        units that are new. Sorted.
+        units that are new. Each sorted.
     """
     changed = sorted(
         name for name, digest in then.job_elements.items() if now.job_elements.get(name) != digest

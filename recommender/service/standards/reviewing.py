@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from recommender.service.framework import profiles_in_force
 from recommender.service.groups.statistics import read_table
@@ -13,9 +13,9 @@ from recommender.service.standards.basis import find_basis
 from recommender.service.standards.evidence import GradeEvidence, StandardReview, Unchecked
 from recommender.service.standards.item_evidence import ItemReview, review_items
 from recommender.service.standards.rated import choose_sample, list_items, read_rated
-from recommender.service.standards.target_evidence import describe_targets, judge_table
+from recommender.service.standards.target_evidence import describe_grades
 from recommender.standards import Finding, StandardBasis, Trigger, compare_bases, find_due_day
-from recommender.store import EVERYONE
+from recommender.store import EVERYONE, Connection
 from training_catalog.weights import derived_profile_weights
 
 _BY_RATINGS = (
@@ -44,79 +44,42 @@ def review_standards(
         If there is no such unit within the principal's scope, or no such grade.
     """
     bases = bases or {}
-    # one state of the database for all of it; a table within is read with the same connection
+    framework = session.service.framework
+    # one state of the database for all of it: what is read within takes the same connection
     with session.reading() as connection:
         table, exactly = read_table(session, request)
-        framework = session.service.framework
-        whole = session.who.role is Role.ANALYST or session.who.scope.everyone
-        told_of_items = session.who.role in (Role.HR, Role.ADMIN) or (
-            # two units, or a unit and all, would tell what lies between them
-            session.who.role is Role.ANALYST and request.org_unit is None
-        )
-        items = list_items(framework)
-        members = table.members(table.top, 0)
-        ids = [
-            head.person_id
-            for head, is_member in zip(table.people, members, strict=True)
-            if is_member
-        ]
+        ids = _list_ids(table)
         sample = choose_sample(ids)
-        rated = (
-            read_rated(
-                connection,
-                framework,
-                items,
-                sample,
-                as_of=table.as_of,
-                scope=EVERYONE if whole else session.who.scope,
-                with_imported=whole and not table.top,
-            )
-            if told_of_items
-            else None
-        )
-    review = (
-        review_items(framework, items, rated, exactly=exactly)
-        if rated is not None
-        else ItemReview(unchecked=tuple(Unchecked(t, "not-told") for t in _BY_RATINGS))
-    )
-    judged = judge_table(table)
+        review = _review_ratings(session, connection, table, sample, exactly=exactly)
     derived = derived_profile_weights(framework.catalog)
     profiles = profiles_in_force(framework, table.as_of)
     months = framework.catalog.settings.standard_review_months
     grades: list[GradeEvidence] = []
     findings: list[Finding] = []
     unchecked: list[Unchecked] = []
-    for cell, grade in enumerate(framework.grade_ids, start=1):
+    for cell, told in enumerate(describe_grades(table, derived, exactly=exactly), start=1):
         if table.cell not in (0, cell):
             continue
-        profile = profiles[grade]
+        profile = profiles[told.grade]
         due_on = find_due_day(
             profile.effective_on, review_on=profile.review_on, review_months=months
         )
         if due_on <= session.today:
-            findings.append(Finding(Trigger.REVIEW_DUE, grade=grade, on=due_on))
-        n_people = int(table.n_people[table.units.index(table.top), cell])
-        targets, alarms, left = describe_targets(
-            table, judged, cell, derived.get(grade, {}), exactly=exactly
-        )
+            findings.append(Finding(Trigger.REVIEW_DUE, grade=told.grade, on=due_on))
         grades.append(
-            GradeEvidence(
-                grade=grade,
-                effective_on=profile.effective_on,
-                review_due_on=due_on,
-                n_people=n_people if exactly else round_count(n_people),
-                targets=targets,
-            )
+            GradeEvidence(told.grade, profile.effective_on, due_on, told.n_people, told.targets)
         )
-        changed, unknown = _compare_jobs(table, grade, bases.get(grade), derived.get(grade))
-        findings += alarms + changed
-        unchecked += left + unknown
-    n_members = len(ids)
+        changed, unknown = _compare_jobs(
+            table, told.grade, bases.get(told.grade), derived.get(told.grade)
+        )
+        findings += [*told.findings, *changed]
+        unchecked += [*told.unchecked, *unknown]
+    count = int if exactly else round_count
     return StandardReview(
         as_of=table.as_of,
         org_unit=table.top or None,
-        n_people=n_members if exactly else round_count(n_members),
-        n_sampled=None if rated is None else (len(sample) if exactly else round_count(len(sample))),
+        n_people=count(len(ids)),
+        n_sampled=count(len(sample)) if review.items else None,
         grades=tuple(grades),
         items=review.items,
         exams=review.exams,
@@ -124,6 +87,41 @@ def review_standards(
         findings=(*findings, *review.findings),
         unchecked=(*unchecked, *review.unchecked),
     )
+
+
+def _list_ids(table: GroupTable) -> list[str]:
+    inside = table.members(table.top, 0)
+    return [head.person_id for head, inside in zip(table.people, inside, strict=True) if inside]
+
+
+def _review_ratings(
+    session: Session,
+    connection: Connection,
+    table: GroupTable,
+    person_ids: Sequence[str],
+    *,
+    exactly: bool,
+) -> ItemReview:
+    """Review items and raters by the ratings of some people, for those who are told of them."""
+    who, framework = session.who, session.service.framework
+    is_told = who.role in (Role.HR, Role.ADMIN) or (
+        # two units, or a unit and all, would tell what lies between them
+        who.role is Role.ANALYST and not table.top
+    )
+    if not is_told:
+        return ItemReview(unchecked=tuple(Unchecked(each, "not-told") for each in _BY_RATINGS))
+    whole = who.role is Role.ANALYST or who.scope.everyone
+    items = list_items(framework)
+    rated = read_rated(
+        connection,
+        framework,
+        items,
+        person_ids,
+        as_of=table.as_of,
+        scope=EVERYONE if whole else who.scope,
+        with_imported=whole and not table.top,
+    )
+    return review_items(framework, items, rated, exactly=exactly)
 
 
 def _compare_jobs(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from recommender.arrays import FloatArray, IntArray
-from recommender.service.groups.statistics import describe_row
+from recommender.arrays import FloatArray, IntArray, round_off
+from recommender.service.groups.statistics import GroupRow, describe_row
 from recommender.service.groups.table import GroupTable
 from recommender.service.levels.standing import targets_of_grades
 from recommender.service.standards.evidence import (
@@ -21,7 +23,6 @@ from recommender.standards import (
     HARDLY_ANY,
     NEARLY_ALL,
     Finding,
-    JudgedTargets,
     Trigger,
     judge_targets,
 )
@@ -31,120 +32,164 @@ _PERCENTILES = (10, 25, 50, 75, 90)
 _FEWEST = 29
 
 
-def judge_table(table: GroupTable) -> JudgedTargets:
-    """Judge the targets of all grades that may be told of, by the people of the unit asked for."""
-    met, assessed = (
-        np.stack(
-            [_count(table, cell, cell)[of] for cell in range(1, 1 + len(table.framework.grade_ids))]
-        )
-        for of in (0, 1)
-    )
-    shown = table.shown[table.units.index(table.top), 1:]
-    return judge_targets(np.where(shown, met, 0), np.where(shown, assessed, 0))
+@dataclass(frozen=True)
+class GradeTargets:
+    """The targets of a grade, those that nearly all meet or hardly any, and what is not checked."""
+
+    grade: str
+    n_people: int | None
+    targets: tuple[TargetEvidence, ...]
+    findings: tuple[Finding, ...]
+    unchecked: tuple[Unchecked, ...]
 
 
-def describe_targets(
-    table: GroupTable,
-    judged: JudgedTargets,
-    cell: int,
-    derived_weights: Mapping[str, float],
-    *,
-    exactly: bool,
-) -> tuple[tuple[TargetEvidence, ...], list[Finding], list[Unchecked]]:
-    """Describe the targets of a grade, and say which nearly all of its people meet or hardly any.
+def describe_grades(
+    table: GroupTable, derived_weights: Mapping[str, Mapping[str, float]], *, exactly: bool
+) -> list[GradeTargets]:
+    """Describe the targets of every grade by the people of the unit that is asked for.
 
-    `cell` is one more than the position of the grade.
+    All grades are looked at whichever is asked for, so that a target does not trigger or not by how
+    many others stand beside it in the answer. `derived_weights` are those of the job profile.
     """
-    framework = table.framework
-    grade = framework.grade_ids[cell - 1]
-    targets, weights = (values[cell - 1] for values in targets_of_grades(framework, table.as_of))
-    row = describe_row(table, table.top, cell, exactly=exactly)
-    met, assessed = _count(table, cell, cell)
-    described: list[TargetEvidence] = []
-    findings: list[Finding] = []
-    for k, figures in enumerate(row.cells):
-        told = bool(figures.n_assessed)
-        share = _estimate(met[k], assessed[k], exactly=exactly) if told else None
+    n_grades = len(table.framework.grade_ids)
+    cells = [_Cell(table, cell, exactly) for cell in range(1, 1 + n_grades)]
+    judged = judge_targets(
+        np.stack([np.where(cell.shown, cell.count(cell.targets), 0) for cell in cells]),
+        np.stack([np.where(cell.shown, cell.assessed, 0) for cell in cells]),
+    )
+    described: list[GradeTargets] = []
+    for i, cell in enumerate(cells):
+        ahead = cells[i + 1] if i + 1 < n_grades else None
+        targets = _describe(cell, ahead, derived_weights.get(cell.grade, {}))
+        few = (cell.assessed * cell.shown).max(initial=0) < _FEWEST
         described.append(
-            TargetEvidence(
-                competency_id=figures.competency_id,
-                target=float(targets[k]),
-                weight=float(weights[k]),
-                derived_weight=derived_weights.get(figures.competency_id),
-                suppressed=figures.suppressed,
-                n_assessed=figures.n_assessed,
-                n_assess_first=figures.n_assess_first,
-                mean_level=figures.mean_level,
-                level=_spread(table, cell, k) if told else None,
-                share_met=share,
-                next_grade=_describe_next(table, cell, k, exactly=exactly),
+            GradeTargets(
+                grade=cell.grade,
+                n_people=cell.row.n_people,
+                targets=targets,
+                findings=tuple(
+                    _find(cell.grade, target, float(p) if exactly else None, easy=bool(easy))
+                    for target, p, easy, hard in zip(
+                        targets,
+                        judged.p_value[i],
+                        judged.too_easy[i],
+                        judged.too_hard[i],
+                        strict=True,
+                    )
+                    if easy or hard
+                ),
+                unchecked=tuple(
+                    Unchecked(trigger, "few-people", cell.grade)
+                    for trigger in (
+                        Trigger.TARGET_MET_BY_NEARLY_ALL,
+                        Trigger.TARGET_MET_BY_HARDLY_ANY,
+                    )
+                    if few
+                ),
             )
         )
-        easy, hard = (bool(flags[cell - 1, k]) for flags in (judged.too_easy, judged.too_hard))
-        if share is not None and (easy or hard):
-            findings.append(
-                Finding(
-                    Trigger.TARGET_MET_BY_NEARLY_ALL if easy else Trigger.TARGET_MET_BY_HARDLY_ANY,
-                    grade=grade,
-                    competency_id=figures.competency_id,
-                    figure=share.value,
-                    lower=share.lower,
-                    upper=share.upper,
-                    limit=NEARLY_ALL if easy else HARDLY_ANY,
-                    n=figures.n_assessed,
-                    # exact numbers of people could be told from it
-                    p_value=float(judged.p_value[cell - 1, k]) if exactly else None,
-                )
-            )
-    shown = table.shown[table.units.index(table.top), cell]
-    few = (assessed * shown).max(initial=0) < _FEWEST
-    unchecked = [
-        Unchecked(trigger, "few-people", grade)
-        for trigger in (Trigger.TARGET_MET_BY_NEARLY_ALL, Trigger.TARGET_MET_BY_HARDLY_ANY)
-        if few
-    ]
-    return tuple(described), findings, unchecked
+    return described
 
 
-def _describe_next(table: GroupTable, cell: int, k: int, *, exactly: bool) -> NextGrade | None:
-    """Say what the people of the next grade show; None for the highest grade."""
-    framework = table.framework
-    if cell == len(framework.grade_ids):
-        return None
-    targets, _ = targets_of_grades(framework, table.as_of)
-    figures = describe_row(table, table.top, cell + 1, exactly=exactly).cells[k]
-    told = bool(figures.n_assessed)
-    met, assessed = _count(table, cell + 1, cell)
-    return NextGrade(
-        grade=framework.grade_ids[cell],
-        target=float(targets[cell, k]),
-        n_assessed=figures.n_assessed,
-        level=_spread(table, cell + 1, k) if told else None,
-        share_met=_estimate(met[k], assessed[k], exactly=exactly) if told else None,
+@dataclass(frozen=True)
+class _Cell:
+    """The people of a grade in the unit that is asked for; `cell` is one more than its position."""
+
+    table: GroupTable
+    cell: int
+    exactly: bool
+
+    @cached_property
+    def grade(self) -> str:
+        return self.table.framework.grade_ids[self.cell - 1]
+
+    @cached_property
+    def row(self) -> GroupRow:
+        return describe_row(self.table, self.table.top, self.cell, exactly=self.exactly)
+
+    @cached_property
+    def shown(self) -> np.ndarray:
+        return self.table.shown[self.table.units.index(self.table.top), self.cell]
+
+    @cached_property
+    def levels(self) -> FloatArray:
+        return self.table.levels.level[self.table.members(self.table.top, self.cell)]
+
+    @cached_property
+    def targets(self) -> FloatArray:
+        return targets_of_grades(self.table.framework, self.table.as_of)[0][self.cell - 1]
+
+    @cached_property
+    def weights(self) -> FloatArray:
+        return targets_of_grades(self.table.framework, self.table.as_of)[1][self.cell - 1]
+
+    @cached_property
+    def assessed(self) -> IntArray:
+        return (~np.isnan(self.levels)).sum(axis=0)
+
+    def count(self, targets: FloatArray) -> IntArray:
+        """Count who meets targets, rounded as gaps are; nobody meets one unassessed."""
+        return (round_off(targets - self.levels) <= 0).sum(axis=0)
+
+    def spread(self, k: int) -> LevelSpread | None:
+        if not self.row.cells[k].n_assessed:
+            return None
+        percentiles = np.nanpercentile(self.levels[:, k], _PERCENTILES)
+        return LevelSpread(*(round(float(level), 1) for level in percentiles))
+
+    def share(self, targets: FloatArray, k: int) -> Estimate | None:
+        """Return the share of the assessed who meet a target, where it may be told."""
+        told = self.row.cells[k].n_assessed
+        if not told:
+            return None
+        met, assessed = self.count(targets)[k], self.assessed[k]
+        # Where counts are rounded, the interval is of what is told: exact numbers of people could
+        # be worked out from that of the exact ones.
+        met = round(told * met / assessed)
+        judged = judge_targets(np.array([[met]]), np.array([[told]]))
+        digits = 4 if self.exactly else 2
+        figures = (judged.share, judged.lower, judged.upper)
+        return Estimate(*(round(float(each[0, 0]), digits) for each in figures))
+
+
+def _describe(
+    cell: _Cell, ahead: _Cell | None, derived_weights: Mapping[str, float]
+) -> tuple[TargetEvidence, ...]:
+    return tuple(
+        TargetEvidence(
+            competency_id=figures.competency_id,
+            target=float(cell.targets[k]),
+            weight=float(cell.weights[k]),
+            derived_weight=derived_weights.get(figures.competency_id),
+            suppressed=figures.suppressed,
+            n_assessed=figures.n_assessed,
+            n_assess_first=figures.n_assess_first,
+            mean_level=figures.mean_level,
+            level=cell.spread(k),
+            share_met=cell.share(cell.targets, k),
+            next_grade=ahead
+            and NextGrade(
+                grade=ahead.grade,
+                target=float(ahead.targets[k]),
+                n_assessed=ahead.row.cells[k].n_assessed,
+                level=ahead.spread(k),
+                share_met=ahead.share(cell.targets, k),
+            ),
+        )
+        for k, figures in enumerate(cell.row.cells)
     )
 
 
-def _count(table: GroupTable, cell: int, target_cell: int) -> tuple[IntArray, IntArray]:
-    """Count by competency who of a grade meets the targets of a grade, and who is assessed."""
-    targets, _ = targets_of_grades(table.framework, table.as_of)
-    levels = table.levels.level[table.members(table.top, cell)]
-    # as in gaps: rounding, so that a level of exactly the target meets it
-    met = np.round(levels - targets[target_cell - 1], 9) >= 0
-    return met.sum(axis=0), (~np.isnan(levels)).sum(axis=0)
-
-
-def _spread(table: GroupTable, cell: int, k: int) -> LevelSpread:
-    levels: FloatArray = table.levels.level[table.members(table.top, cell), k]
-    return LevelSpread(*(round(float(p), 1) for p in np.nanpercentile(levels, _PERCENTILES)))
-
-
-def _estimate(met: int, assessed: int, *, exactly: bool) -> Estimate:
-    if not exactly:
-        # the interval of what is told, not of exact numbers, which could be told from it
-        told = int(assessed) - int(assessed) % 5
-        met, assessed = round(told * met / assessed), told
-    judged = judge_targets(np.array([[met]]), np.array([[assessed]]))
-    digits = 4 if exactly else 2
-    return Estimate(
-        *(round(float(each[0, 0]), digits) for each in (judged.share, judged.lower, judged.upper))
+def _find(grade: str, target: TargetEvidence, p_value: float | None, *, easy: bool) -> Finding:
+    share = target.share_met
+    return Finding(
+        Trigger.TARGET_MET_BY_NEARLY_ALL if easy else Trigger.TARGET_MET_BY_HARDLY_ANY,
+        grade=grade,
+        competency_id=target.competency_id,
+        figure=share and share.value,
+        lower=share and share.lower,
+        upper=share and share.upper,
+        limit=NEARLY_ALL if easy else HARDLY_ANY,
+        n=target.n_assessed,
+        p_value=p_value,
     )
