@@ -15,7 +15,7 @@ from recommender.arrays import last_day_within, months_before, to_date, to_day
 from recommender.errors import StoreError
 from recommender.scoring import AssessmentArrays, ExamArrays, RatingArrays, score_sittings
 from recommender.service.framework import build_framework
-from recommender.service.groups import kept_levels, levels
+from recommender.service.groups import kept_figures, kept_levels, levels
 from recommender.service.groups.kept_levels import keep_levels, list_days
 from recommender.service.groups.levels import read_levels
 from recommender.service.levels.periods import find_last_days
