@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
@@ -56,18 +57,21 @@ def add_standards(
     """Add approved standards to a catalogue as further versions of target profiles.
 
     They come in the order of their days. A competency that the catalogue has only got since keeps
-    the target of the version before; what has left the catalogue is left out.
+    the target of the version before; what has left the catalogue is left out. A folder that was
+    made of an export has the standard already, which is then not added again.
 
     Raises
     ------
     CatalogError
-        If the folder has by now a version of the same grade and day.
+        If the folder has by now another version of the same grade and day.
     """
     grades = {grade.id for grade in catalog.grades}
     added: list[TargetProfile] = []
     for proposal, targets in approved:
         if proposal.grade in grades:
-            added.append(to_profile(catalog, (*catalog.profiles, *added), proposal, targets))
+            profile = to_profile(catalog, (*catalog.profiles, *added), proposal, targets)
+            if not any(demands_the_same(profile, each) for each in catalog.profiles):
+                added.append(profile)
     if not added:
         return catalog
     complete = build_catalog(catalog, extra_profiles=added)
@@ -76,6 +80,18 @@ def add_standards(
     if faults:
         raise CatalogError(Path(_APPROVED), faults)
     return complete
+
+
+def demands_the_same(profile: TargetProfile, other: TargetProfile) -> bool:
+    """Say whether two versions are of one grade and day, with the same levels and weights."""
+    if (profile.grade, profile.effective_on) != (other.grade, other.effective_on):
+        return False
+    return all(
+        name in other.targets
+        and target.level == other.targets[name].level
+        and math.isclose(target.weight, other.targets[name].weight, rel_tol=1e-9)
+        for name, target in profile.targets.items()
+    )
 
 
 def to_profile(

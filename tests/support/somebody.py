@@ -20,7 +20,7 @@ from recommender.service.access.signing_in.accounts import (
     make_link,
 )
 from recommender.service.access.signing_in.browsers import begin_session, principal_of_account
-from recommender.service.groups.kept_levels import basis_of
+from recommender.service.groups.kept_figures import basis_of
 from recommender.service.installation import Service
 from recommender.service.permissions import Role
 from recommender.settings import Settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query, Response
 
@@ -56,7 +56,7 @@ def _review(call: Call, grade: str | None) -> StandardReview:
         return review_standards(session, request, bases=read_bases(session))
 
 
-def _in_words(call: Call, found: StandardReview) -> dict[str, list[str]]:
+def _in_words(call: Call, found: StandardReview) -> dict[str, Any]:
     framework = call.session.service.framework
     return {
         "findings": [say_finding(framework, each, call.lang) for each in found.findings],

@@ -18,6 +18,7 @@ from api.responses import (
     decode_cursor,
     next_cursor,
 )
+from api.schemas.catalog.standard_review import StandardReviewOut
 from api.schemas.catalog.standards import (
     LevelChangeOut,
     RoundIn,
@@ -31,11 +32,13 @@ from api.schemas.catalog.standards import (
     StandardVersionPage,
     Status,
 )
-from api.schemas.common import Id, Strict
+from api.schemas.common import AsOf, Id, Strict, UnitPath
+from recommender.service.groups.table import StatisticsRequest
 from recommender.service.permissions import Permission
 from recommender.service.standards import deciding, proposing, reading
 from recommender.service.standards.proposing import HandTarget, ProposalRequest
 from recommender.service.standards.reading import Proposal
+from recommender.service.standards.reviewing import review_standards
 from recommender.service.standards.simulating import simulate_standard
 
 ROUTES = Operations("standards")
@@ -67,6 +70,35 @@ def list_standards(
         next=following,
     )
     return answer(call, page, fields=fields)
+
+
+@ROUTES.operation(
+    "GET",
+    "/standard-review",
+    Permission.READ_STATISTICS,
+    answer=StandardReviewOut,
+    absent=True,
+    conflict=True,
+    example={"grade": "g2"},
+)
+def read_standard_review(
+    call: Admitted,
+    grade: Annotated[Id | None, Query(description="Of this grade.")] = None,
+    org_unit: Annotated[
+        UnitPath | None, Query(description="Of the people of a unit and those below it.")
+    ] = None,
+    as_of: AsOf = None,
+) -> Response:
+    """Read the evidence on targets, indicators, exams and raters, and what calls for a review.
+
+    Indicators and raters are told of to HR and analysts, over all grades.
+    """
+    session = call.session
+    request = StatisticsRequest(as_of or session.today, org_unit, grade)
+    with session.reading():
+        found = review_standards(session, request, bases=reading.read_bases(session))
+    framework = session.service.framework
+    return answer(call, StandardReviewOut.of(found, framework, session.lang))
 
 
 @ROUTES.operation(

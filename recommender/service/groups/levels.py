@@ -13,7 +13,7 @@ from recommender.arrays import FloatArray, IntArray
 from recommender.errors import StoreError
 from recommender.service.caches import LevelCache
 from recommender.service.framework import Framework
-from recommender.service.groups.kept_levels import pick_kept
+from recommender.service.groups.kept_figures import pick_kept
 from recommender.service.installation import Service
 from recommender.service.levels.standing import read_standing
 from recommender.store import Connection, PersonHead, Scope

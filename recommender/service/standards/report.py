@@ -119,12 +119,14 @@ def _describe_panel(session: Session, proposal: Proposal) -> tuple[PanelRow, ...
     for k, target in enumerate(proposal.targets):
         if np.isnan(first[:, k]).all() and np.isnan(second[:, k]).all():
             continue
-        pairs = np.stack([first[:, k], second[:, k]], axis=1)
-        both = np.where(np.isnan(pairs), None, pairs).tolist()  # pyright: ignore[reportArgumentType]
+        both = tuple(
+            (None if np.isnan(one) else one, None if np.isnan(other) else other)
+            for one, other in zip(first[:, k].tolist(), second[:, k].tolist(), strict=True)
+        )
         rows.append(
             PanelRow(
                 name_competency(session.service.framework, target.competency_id, session.lang),
-                tuple((one, other) for one, other in both),
+                both,
                 *(
                     float(each[k])
                     for each in (panel.first_mean, panel.first_spread, panel.mean, panel.spread)

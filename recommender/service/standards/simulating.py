@@ -243,8 +243,8 @@ def _try_plans(
 ) -> PlanEstimate:
     """Try plans for some of the people whose gaps differ; those of all others stay as they are."""
     # evenly: they come in the order of their ids, which says nothing of how much they lack
-    places = np.linspace(0, len(affected) - 1, min(TRIED, len(affected))).round().astype(int)
-    tried = [affected[place] for place in places.tolist()]
+    places = np.linspace(0, len(affected) - 1, min(TRIED, len(affected))).round()
+    tried = [affected[int(place)] for place in places]
     figures: list[float] = []
     for profile in (before, after):
         catalog = _as_of_today(session, session.service.framework.catalog, profile)

@@ -19,6 +19,7 @@ TODAY = "2026-11-01"
 MODULE, COMPETENCY = "account-handover-visit-coaching", "interpersonal"
 COUNTS = (
     *("people", "n_people", "n_assessed", "n_assess_first"),
+    *("n_sampled", "n", "n_below", "n_reached"),
     *("moved", "assessed", "below_before", "below_after", "opened", "closed"),
 )
 # what rater types there may be beside the own one

@@ -1,9 +1,11 @@
 """A standard from its proposal to the day it counts: who may, what is refused, who moves."""
 
 import datetime as dt
+from functools import partial
 
 import pytest
 from asking import session_of
+from at_once import at_once
 from organisations import AS_OF
 
 from recommender.errors import (
@@ -187,6 +189,18 @@ def test_two_of_a_day_or_on_an_older_basis_do_not_both_come_into_force(desk_on_b
     # it was to change 2.0, and would follow 2.5 now
     refused("standard.outdated", approve_standard, desk.as_(FIRST), later)
     refused("standard.past", approve_standard, desk.as_(FIRST, today=NEXT_YEAR), same_day)
+
+
+def test_of_two_last_approvals_at_once_for_one_day_one_counts(desk_on_both):
+    desk = desk_on_both
+    rivals = [submitted(desk, by_hand(level)) for level in (2.5, 3.0)]
+    for each in rivals:
+        approve_standard(desk.as_(FIRST), each)
+    sessions = [desk.as_(SECOND), desk.as_(SECOND)]
+    done = at_once(*map(partial, [approve_standard] * 2, sessions, rivals))
+    (refused_one,) = (each for each in done if isinstance(each, ConflictError))
+    assert refused_one.code == "standard.taken"
+    assert len(list_proposals(desk.as_(), status="approved", limit=9)) == 1
 
 
 def test_a_draft_is_changed_as_it_was_seen_and_ends_rejected_or_withdrawn(desk):
