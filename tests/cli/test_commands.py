@@ -106,6 +106,8 @@ QUESTIONS = [
     ["plan-all", "--target-grade", "librarian"],
     ["explain", PERSON, "reference-desk"],
     ["explain", PERSON, "cataloguing"],
+    ["effectiveness"],
+    ["effectiveness", "desk-basics", "--figure", "loans", "--hourly-cost", "120"],
     ["catalog", "check"],
     ["catalog", "show"],
     ["db", "upgrade"],

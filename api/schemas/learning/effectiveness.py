@@ -119,6 +119,9 @@ class ReturnOut(_Part):
 class ResultOut(_Part):
     """Level 4, results: a business figure, by difference in differences."""
 
+    # `return` is a word of Python
+    model_config = ConfigDict(serialize_by_alias=True)
+
     figure_id: str
     effect: Annotated[
         EstimateOut | None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from recommender.documents.effectiveness.document import EffectivenessSheet, Lin
 from recommender.documents.figures import decimal, percent, signed
 from recommender.improvement.registry import to_plain
 from recommender.service.effectiveness.assessing import assess_all, assess_effectiveness
+from recommender.service.effectiveness.results import ModuleEffectiveness
 from recommender.service.effectiveness.showing import (
     EffectLine,
     keep_figure,
@@ -69,12 +70,20 @@ def effectiveness(
         write_pdf(term, out, report)
         term.print("cli.effects-written", path=out)
     elif term.as_json:
-        answers = [to_plain(each) for each in found]
+        answers = [_plain(each) for each in found]
         term.print_json(answers if module is None else answers[0])
     elif sheets:
         _print_sheet(term, sheets[0])
     else:
         _print_lines(term, lines)
+
+
+def _plain(found: ModuleEffectiveness) -> dict[str, Any]:
+    """Return what is known of a module as JSON has it, named as over HTTP."""
+    answer = to_plain(found)
+    for result in answer["results"]:
+        result["return"] = result.pop("return_")
+    return answer
 
 
 def _print_lines(term: Terminal, lines: list[EffectLine]) -> None:
