@@ -120,8 +120,10 @@ def estimate_business_effect(
     # what the comparisons are made of is the same, so the placebo is estimated in the same way
     common = is_common_date(panel, comparisons)
     found = _estimate(panel, windows, comparisons, common=common)
-    if found is None or found.treated < LEAST_TREATED:
+    if found is None:
         return Reason("no-untrained", {"needed": LEAST_CONTROLS})
+    if found.treated < LEAST_TREATED:  # the others have no figures after training
+        return Reason("no-treated", {"needed": LEAST_TREATED})
     before = list(list_comparisons(panel, windows, placebo=True))
     placebo = _estimate(panel, windows, before, common=common) if before else None
     return BusinessEffect(

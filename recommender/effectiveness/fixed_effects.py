@@ -22,7 +22,7 @@ class FixedEffects:
     coefficients : ndarray of shape (n_regressors,)
         Change of the outcome for one unit of each regressor.
     standard_errors : ndarray of shape (n_regressors,)
-        If errors are independent and vary alike.
+        If errors are independent and vary alike; NaN where no degree of freedom is left.
     clustered_errors : ndarray of shape (n_regressors,)
         If the errors of one person may depend on each other in any way.
     n_people : int
@@ -78,7 +78,8 @@ def fit_fixed_effects(
     coefficients = inverse @ (x.T @ y)
     residual = y - x @ coefficients
     n_columns = x.shape[1] + n_periods - 1
-    spread = residual @ residual / (n - n_people - n_columns)
+    left = n - n_people - n_columns
+    spread = residual @ residual / left if left > 0 else np.nan
     scores = np.stack([np.bincount(person, part) for part in (x * residual[:, None]).T], axis=1)
     small = n_people / (n_people - 1) * (n - 1) / (n - n_columns)
     clustered = small * inverse @ (scores.T @ scores) @ inverse

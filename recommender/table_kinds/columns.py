@@ -108,7 +108,7 @@ class Known:
         Ids of the people stored already.
     managers : mapping of str to str
         Manager of each stored person who has one.
-    grades, competencies, modules, offerings, figures : mapping of str to str
+    grades, competencies, modules, offerings : mapping of str to str
         Spelling to id.
     indicators : mapping of str to str
         Indicator id to its competency.
@@ -116,6 +116,8 @@ class Known:
         ``(competency, exam level)`` to a mapping of spelling to subject id.
     prerequisites : mapping of str to tuple of str
         Module id to the modules it needs.
+    figures : mapping of str to str
+        Spelling of a business figure to its id.
     org_unit : str
         Path of the unit that whoever imports is responsible for, with those below it; empty for
         all. Nobody is imported into another unit, and no offering belongs to another.

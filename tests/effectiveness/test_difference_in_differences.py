@@ -172,6 +172,10 @@ def test_refuses_without_overlap_and_says_why() -> None:
     everybody = replace(world, trained=1.0, start_months=(12,))
     assert refuse(draw_panel(everybody, 8)[0]) == "no-untrained"
     assert refuse(draw_panel(replace(world, apart=6.0), 8)[0]) == "no-overlap"
+    # who took part left before there was anything to see
+    panel, _ = draw_panel(replace(world, start_months=(12,)), 8)
+    panel.values[panel.treated_from < NEVER, 12:] = np.nan
+    assert refuse(panel) == "no-treated"
     # nobody of the other grade is untrained
     panel, _ = draw_panel(replace(world, start_months=(12,)), 8)
     trained = (panel.treated_from < NEVER).astype(np.int64)

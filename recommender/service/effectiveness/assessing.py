@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from recommender.effectiveness.roi import find_cost, find_cost_per_level
 from recommender.effectiveness.verdict import Evidence, decide
-from recommender.service.catalog.browsing import find_module
+from recommender.errors import NotFoundError
 from recommender.service.effectiveness.behaviour import measure_behaviour
 from recommender.service.effectiveness.business import FigureTable, lay_out_figures, measure_results
 from recommender.service.effectiveness.gains import Gains, list_gains
@@ -15,6 +15,7 @@ from recommender.service.effectiveness.results import ModuleEffectiveness
 from recommender.service.effectiveness.sources import Sources, read_sources
 from recommender.service.effectiveness.told import Teller
 from recommender.service.estimates import Estimates
+from recommender.service.permissions import Permission
 from recommender.service.session import Session
 from training_catalog import TrainingModule
 
@@ -32,7 +33,11 @@ def assess_effectiveness(
     NotFoundError
         If there is no such module.
     """
-    module = find_module(session, module_id)
+    session.need(Permission.READ_STATISTICS)
+    # who may read figures need not be able to browse the catalogue
+    module = session.service.framework.module_of.get(module_id)
+    if module is None:
+        raise NotFoundError("module.unknown", module_id=module_id)
     sources, estimates = read_sources(session), session.service.estimates
     gains, figures = list_gains(sources, estimates, module_id), lay_out_figures(sources)
     return _assess(sources, estimates, gains, figures, module, hourly_cost)

@@ -45,7 +45,7 @@ class Asking:
 
     def read(self, operation, client=None, **query):
         """Return all that an operation answers: of a list all items."""
-        names = {"person_id": EMPLOYEE, "competency_id": COMPETENCY}
+        names = {"person_id": EMPLOYEE, "competency_id": COMPETENCY, "module_id": MODULE}
         names["proposal_id"] = find_proposal(self.served)
         path = self.paths[operation].format(**names)
         wanted = {name: str(value) for name, value in query.items()}
