@@ -80,7 +80,14 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("catalog", "/catalog", "catalog", Permission.READ_CATALOG, _READING),
         ),
     ),
-    ("analysis", (Entry("models", "/models", "model", Permission.READ_MODELS, _MODELS),)),
+    (
+        "analysis",
+        (
+            Entry("models", "/models", "model", Permission.READ_MODELS, _MODELS),
+            # who works with models finds it on their page
+            Entry("watch", "/models/watch", "model", Permission.READ_MODELS, frozenset({Role.HR})),
+        ),
+    ),
     (
         "administration",
         (
