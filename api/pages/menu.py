@@ -98,6 +98,8 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 _HR | {Role.ANALYST},
             ),
             Entry("models", "/models", "model", Permission.READ_MODELS, _MODELS),
+            # who works with models finds it on their page
+            Entry("watch", "/models/watch", "model", Permission.READ_MODELS, frozenset({Role.HR})),
         ),
     ),
     (
