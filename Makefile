@@ -68,7 +68,7 @@ fonts: $(STAMP) ## Cut the fonts of the console anew, after new texts or a new c
 	$(BIN)/python tests/support/build_fonts.py
 
 help-pictures: $(STAMP) browser ## Take the pictures of the guide anew, after the console has changed
-	PYTHONPATH=. $(BIN)/python tests/support/help_pictures.py
+	LOOKS=new $(BIN)/python -m pytest -q tests/browser/test_looks.py -k guide
 
 judges: ## Judge effects and item statistics by other libraries and by public data, in .venv-judges
 	$(PYTHON) -m venv $(VENV)-judges

@@ -81,7 +81,7 @@ def values(office) -> dict[str, str]:
     hr = replace(office.cast[Role.HR], actor="account:hr")
     with open_session(office.settings, "test", who=hr) as session:
         choice = Choice(AS_OF, competency_id=plan.items[0].competencies[0].competency_id, first=3)
-        campaign = start_campaign(session, "Campaign", choice, Budget(hours=20)).stored
+        campaign = start_campaign(session, "需求分析培训", choice, Budget(hours=20)).stored
     with open_session(office.settings, "test") as session:
         request = ProposalRequest(
             "g2",
