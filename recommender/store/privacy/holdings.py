@@ -25,6 +25,8 @@ FACTS = (
     schema.evidence,
     schema.improvement_record,
     schema.shown,
+    schema.cohort_seat,
+    schema.cohort_person,
 )
 PLAN_PARTS = (
     schema.plan_version,
@@ -39,6 +41,7 @@ TEXTS = (
     schema.plan_approval.c.comment,
     schema.plan_comment.c.text,
     schema.campaign.c.name,
+    schema.cohort.c.name,
     schema.objection.c.reason,
     schema.objection.c.answer,
     schema.api_key.c.label,
@@ -145,6 +148,7 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
             section: [dict(row) for row in connection.execute(query).mappings()]
             for section, query in queries.items()
         },
+        "cohort_log": _read_cohort_log(connection, head),
         "import_change": describe_changes(connection, me),
         "job": list(_read_jobs(connection, naming, actors)),
         "idempotent_answer": [
@@ -224,6 +228,29 @@ def _may_name(body: bytes, naming: Naming) -> bool:
     except ValueError:
         # a PDF, for example: not searched, so treated as if it named the person
         return True
+
+
+def _read_cohort_log(connection: sa.Connection, head: PersonHead) -> Rows:
+    """Return the lotteries that a person took part in, and the dropouts that concerned it."""
+    log, member = schema.cohort_log.c, schema.cohort_person.c
+    own = sa.select(member.cohort_id).where(member.person_id == head.person_id)
+    query = sa.select(log.cohort_id, log.kind, log.body, log.made_at)
+    rows: Rows = []
+    for row in connection.execute(query.where(log.cohort_id.in_(own)).order_by(log.id)):
+        body = {name: told for name, told in row.body.items() if not isinstance(told, list)}
+        parts = {name: listed for name, listed in row.body.items() if isinstance(listed, list)}
+        # what a list says of others is left out
+        mine = {
+            name: [each for each in listed if head.ref in (each, *_values(each))]
+            for name, listed in parts.items()
+        }
+        if any(mine.values()) or head.ref in body.values():
+            rows.append({**row._mapping, "body": body | mine})
+    return rows
+
+
+def _values(part: Any) -> list[Any]:
+    return list(part.values()) if isinstance(part, dict) else []
 
 
 def _all_but(table: sa.Table, *names: str) -> sa.Select[Any]:
