@@ -310,9 +310,8 @@ def _cohorts(ref: str) -> dict[str, list[dict[str, Any]]]:
         "cohort_log": [
             {"cohort_id": "cohort-1", "kind": "lottery", "body": body, "made_at": NOW}
             for body in (
-                {"offering_id": "o1", "took_part": ["0" * 32, ref], "won": ["0" * 32]},
-                {"offering_id": "o2", "took_part": ["0" * 32], "won": []},
-                {"person": ref, "moves": [{"person": "0" * 32, "became": "seated"}]},
+                {"people": [{"person": "0" * 32, "won": True}, {"person": ref, "won": False}]},
+                {"people": [{"person": "0" * 32, "became": "seated"}]},
             )
         ],
     }

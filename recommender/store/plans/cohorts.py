@@ -123,7 +123,11 @@ class NamedSeat:
 
 @dataclass(frozen=True)
 class LogEntry:
-    """A lottery that was held, or a dropout that was replaced; people stand there by `ref`."""
+    """A lottery that was held, or a dropout that was replaced.
+
+    `kind` is ``lottery`` or ``dropout``. Those of whom something is said are `people` of the body,
+    each with its `ref` as ``person``.
+    """
 
     kind: str
     body: dict[str, Any]
@@ -138,13 +142,13 @@ def make_cohort_id() -> str:
 
 def insert_cohort(
     connection: sa.Connection,
-    values: Mapping[str, Any],
+    cohort: StoredCohort,
     offerings: Sequence[CohortOffering],
     people: Mapping[str, int | None],
 ) -> None:
     """Store a cohort without an answer; `people` have their place in the order of application."""
-    key = {"cohort_id": values["cohort_id"]}
-    connection.execute(_COHORT.insert().values(**values))
+    key = {"cohort_id": cohort.cohort_id}
+    connection.execute(_COHORT.insert().values(**vars(cohort)))
     connection.execute(_OFFERING.insert(), [key | vars(each) for each in offerings])
     connection.execute(
         _PERSON.insert(),
@@ -190,11 +194,11 @@ def list_cohort_offerings(connection: sa.Connection, cohort_id: str) -> list[Coh
 
 
 def list_cohort_people(
-    connection: sa.Connection, cohort_id: str
+    connection: sa.Connection, scope: Scope, cohort_id: str
 ) -> list[tuple[PersonHead, int | None]]:
-    """Return everybody who is considered with the place in the order of application, by id."""
+    """Return who is considered within a scope, by id, with the place in the order applied."""
     query = (
-        select_people(Scope(everyone=True))
+        select_people(scope)
         .add_columns(_PERSON.c.applied)
         .join(_PERSON, _PERSON.c.person_id == schema.person.c.person_id)
         .where(_PERSON.c.cohort_id == cohort_id)
@@ -221,6 +225,18 @@ def count_cohort_people(
     return {
         key: (people, of_status.get((key, "seated"), 0), of_status.get((key, "waiting"), 0))
         for key, people in connection.execute(considered)
+    }
+
+
+def count_seats(connection: sa.Connection, cohort_id: str) -> dict[tuple[str, str], int]:
+    """Count seats by offering and status."""
+    query = (
+        sa.select(_SEAT.c.offering_id, _SEAT.c.status, sa.func.count())
+        .where(_SEAT.c.cohort_id == cohort_id)
+        .group_by(_SEAT.c.offering_id, _SEAT.c.status)
+    )
+    return {
+        (offering_id, status): count for offering_id, status, count in connection.execute(query)
     }
 
 

@@ -231,26 +231,17 @@ def _may_name(body: bytes, naming: Naming) -> bool:
 
 
 def _read_cohort_log(connection: sa.Connection, head: PersonHead) -> Rows:
-    """Return the lotteries that a person took part in, and the dropouts that concerned it."""
+    """Return the lotteries that a person took part in, and the seats that dropouts changed."""
     log, member = schema.cohort_log.c, schema.cohort_person.c
     own = sa.select(member.cohort_id).where(member.person_id == head.person_id)
     query = sa.select(log.cohort_id, log.kind, log.body, log.made_at)
     rows: Rows = []
     for row in connection.execute(query.where(log.cohort_id.in_(own)).order_by(log.id)):
-        body = {name: told for name, told in row.body.items() if not isinstance(told, list)}
-        parts = {name: listed for name, listed in row.body.items() if isinstance(listed, list)}
-        # what a list says of others is left out
-        mine = {
-            name: [each for each in listed if head.ref in (each, *_values(each))]
-            for name, listed in parts.items()
-        }
-        if any(mine.values()) or head.ref in body.values():
-            rows.append({**row._mapping, "body": body | mine})
+        # what is said of others is left out
+        mine = [each for each in row.body["people"] if each["person"] == head.ref]
+        if mine:
+            rows.append({**row._mapping, "body": row.body | {"people": mine}})
     return rows
-
-
-def _values(part: Any) -> list[Any]:
-    return list(part.values()) if isinstance(part, dict) else []
 
 
 def _all_but(table: sa.Table, *names: str) -> sa.Select[Any]:
