@@ -8,7 +8,7 @@ if seats could be divided: that bounds what a branch can reach.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -97,6 +97,7 @@ class BundleSearch:
             first = np.flatnonzero(np.diff(children.row[order], prepend=-1))
             dive = children.take(order[first])
             np.maximum.at(top, dive.row, dive.value)
+            found.append(replace(dive, members=np.sort(dive.members, axis=1)))
             dive.column[:] = 0
         dropped = np.zeros(len(self.people))
         while len(nodes.row):
@@ -104,7 +105,10 @@ class BundleSearch:
             np.maximum.at(top, children.row, children.value)
             found.append(children)
             if len(children.row) > most:
-                order = np.argsort(top[children.row] - ceiling, kind="stable")
+                # the best few of everybody, rather than all of some
+                order = np.lexsort((-children.value, children.row))
+                begin = np.searchsorted(children.row[order], children.row[order])
+                order = order[np.argsort(np.arange(len(order)) - begin, kind="stable")]
                 np.maximum.at(dropped, children.row[order[most:]], ceiling[order[most:]])
                 children = children.take(np.sort(order[:most]))
             nodes = children

@@ -41,6 +41,23 @@ class Holdings:
         self._key = options.person * n_offerings + options.offering
         self._by_key = np.argsort(self._key, kind="stable")
 
+    def of_person(self, person: int) -> IntArray:
+        """Find the options of a person.
+
+        Parameters
+        ----------
+        person : int
+            Position in the problem.
+
+        Returns
+        -------
+        ndarray of int
+            Positions in `Options`.
+        """
+        first = np.searchsorted(self._key, person * self.free.size, sorter=self._by_key)
+        last = np.searchsorted(self._key, (person + 1) * self.free.size, sorter=self._by_key)
+        return self._by_key[first:last]
+
     def find(self, person: IntArray, offering: IntArray) -> IntArray:
         """Find the options of people with offerings.
 

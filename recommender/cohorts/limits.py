@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import coo_array, csr_array
 
-from recommender.arrays import FloatArray, IntArray
+from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.cohorts.bundles import Bundles
 from recommender.cohorts.options import Options
 from recommender.cohorts.problem import CohortProblem
@@ -32,6 +32,10 @@ class Limits:
         Units whose floors stand in the rows after those of the lots.
     n_lots : int
         Rows that are seats.
+    money : ndarray of bool of shape (n_rows,)
+        Rows that are budgets.
+    dearest : float
+        CNY of their unit.
     reward : ndarray of shape (n_options,)
         For options that somebody has to get: more than anything they could displace.
     """
@@ -40,6 +44,8 @@ class Limits:
     most: FloatArray
     floor_units: IntArray
     n_lots: int
+    money: BoolArray
+    dearest: float
     reward: FloatArray
 
     @property
@@ -123,7 +129,8 @@ def find_limits(problem: CohortProblem, options: Options) -> Limits:
     # a seat by order may displace many others where money is short
     largest = 1.0 + float((problem.weight * problem.gap).sum(axis=1).max(initial=0.0))
     reward = np.where(options.must, 1000.0 * largest, 0.0)
-    return Limits(use, np.array(most), floor_units, n_lots, reward)
+    money = np.arange(len(most)) >= n_lots + len(floor_units)
+    return Limits(use, np.array(most), floor_units, n_lots, money, dearest, reward)
 
 
 @dataclass(frozen=True)

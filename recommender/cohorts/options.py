@@ -141,7 +141,7 @@ def find_options(problem: CohortProblem, seed: int) -> Options:
         Each offering is its own lot.
     """
     offerings = problem.offerings
-    depth = _depths(problem.prerequisites)
+    depth = find_depths(problem.prerequisites)
     person, module, pair, offering = _cross(problem, depth, seed)
 
     fits = offerings.seats[offering] > 0
@@ -222,8 +222,19 @@ def _by_change(person: IntArray) -> IntArray:
     return numbers
 
 
-def _depths(prerequisites: tuple[tuple[int, ...], ...]) -> IntArray:
-    """Return how many steps of prerequisites come before each module."""
+def find_depths(prerequisites: tuple[tuple[int, ...], ...]) -> IntArray:
+    """Find how many steps of prerequisites come before each module.
+
+    Parameters
+    ----------
+    prerequisites : tuple of tuple of int
+        For each module, positions of its prerequisites.
+
+    Returns
+    -------
+    ndarray of int of shape (n_modules,)
+        0 where there are none.
+    """
     depth = np.zeros(len(prerequisites), dtype=np.int64)
     for module in TopologicalSorter(dict(enumerate(prerequisites))).static_order():
         depth[module] = max((depth[before] + 1 for before in prerequisites[module]), default=0)

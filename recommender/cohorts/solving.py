@@ -11,7 +11,7 @@ from recommender.cohorts.bundles import MOST_NODES, Bundles, BundleSearch
 from recommender.cohorts.holdings import Holdings, give_greedily
 from recommender.cohorts.limits import Limits, Pool, find_limits, gather_pool, smooth_prices
 from recommender.cohorts.master import Relaxation, choose_whole
-from recommender.cohorts.options import Options, find_options, merge_offerings
+from recommender.cohorts.options import Options, find_depths, find_options, merge_offerings
 from recommender.cohorts.problem import CohortProblem
 from recommender.cohorts.seating import seat_people
 from recommender.errors import ConflictError
@@ -21,8 +21,15 @@ EXACT_OPTIONS = 3000
 MISSED = 2e-4
 """Share of the bound at which the search for better prices ends in larger problems."""
 # temperature, slack of the search and box of the prices: from undecided people to decided ones
-_ROUNDS = ((0.1, 0.1, 0.3), (0.04, 0.06, 0.2), (0.015, 0.03, 0.1), (0.006, 0.02, 0.1))
-_STEPS = 40
+_ROUNDS = (
+    (0.1, 0.1, 0.3),
+    (0.04, 0.06, 0.2),
+    (0.015, 0.03, 0.1),
+    (0.006, 0.02, 0.1),
+    (0.003, 0.015, 0.05),
+)
+_STEPS = 60
+_FEW = 40_000
 _MOST_RELAXATIONS = 25
 
 
@@ -84,23 +91,36 @@ def solve(problem: CohortProblem, *, seed: int) -> Solution:
     exact = len(options) <= EXACT_OPTIONS
     priced = options if exact else merge_offerings(problem, options)
     search, limits = BundleSearch(problem, priced), find_limits(problem, priced)
-    ordered = _rewards(problem, limits)
+    ordered = rewards(problem, limits)
     prices, bound, found = _find_prices(search, limits, exact=exact)
     chosen = _choose(search, limits, prices, bound, found, exact=exact)
     holdings = Holdings(problem, options)
     sets, proven = chosen
-    rows = sets if exact else seat_people(problem, options, _runs(options, priced, sets))
-    for row in _by_need(problem, options, rows):
-        if holdings.can_take(np.array([row]))[0]:
-            holdings.take(row)
-    if not exact:
+    if exact:
+        _take_all(holdings, sets)
+    else:
+        seat_people(holdings, _runs(options, priced, sets), find_depths(problem.prerequisites))
         give_greedily(holdings, np.arange(len(options)))
     _check(problem, holdings)
     bound = holdings.value if proven else max(bound - ordered, holdings.value)
     return Solution(holdings, bound, priced, limits, prices)
 
 
-def _rewards(problem: CohortProblem, limits: Limits) -> float:
+def rewards(problem: CohortProblem, limits: Limits) -> float:
+    """Return the rewards of all who have to get a seat, to be taken off a bound.
+
+    Parameters
+    ----------
+    problem : CohortProblem
+        Who has to.
+    limits : Limits
+        What it is rewarded with.
+
+    Returns
+    -------
+    float
+        In weighted levels.
+    """
     return float(limits.reward.max(initial=0.0)) * len(set(problem.must))
 
 
@@ -112,13 +132,14 @@ def _find_prices(
     prices[: limits.n_lots] = _first_price(search.options, limits)
     recent: list[Bundles] = []
     for temperature, slack, box in _ROUNDS:
-        recent = [*recent[-2:], search.search(limits.price(prices), slack=slack)]
+        recent = [*recent[-2:], search.search(limits.price(prices), slack=slack, most=_FEW)]
         pool = gather_pool(limits, recent)
         prices = smooth_prices(limits, pool, prices, temperature=temperature, box=box, steps=_STEPS)
-    best, bound, relaxation = prices, np.inf, None
+    best, bound, relaxation, settled = prices, np.inf, None, False
     found: list[Bundles] = []
+    most = MOST_NODES if exact else _FEW
     for step in range(_MOST_RELAXATIONS):
-        bundles = search.search(limits.price(prices), slack=0.01 if step else 0.015)
+        bundles = search.search(limits.price(prices), slack=0.01 if step else 0.015, most=most)
         found.append(bundles)
         proven = limits.bound(prices, bundles)
         if proven < bound:
@@ -126,13 +147,16 @@ def _find_prices(
         if relaxation is None:
             pool = _near(limits, gather_pool(limits, [*recent, bundles]), prices, bundles, 0.015)
             relaxation = Relaxation(limits, len(search.people), pool)
-        elif not relaxation.add(gather_pool(limits, [bundles])) and relaxation.lacking < 1e-6:
-            break
+            added = len(pool.row)
+        else:
+            added = relaxation.add(gather_pool(limits, [bundles]))
         missed = bound - relaxation.value
-        if missed <= (1e-9 if exact else MISSED) * max(1.0, abs(bound)):
+        enough = missed <= (1e-9 if exact else MISSED) * max(1.0, abs(bound))
+        if relaxation.lacking < 1e-6 and (enough or settled):
             break
         # a step on from the best prices: those of a poor pool are far off at first
-        prices = 0.2 * best + 0.8 * relaxation.prices
+        settled = not added
+        prices = relaxation.prices if settled else 0.2 * best + 0.8 * relaxation.prices
     return best, bound, found
 
 
@@ -168,7 +192,7 @@ def _choose(
     pool = _near(
         limits, gather_pool(limits, [*found, near]), prices, near, 0.004 if not exact else 0.05
     )
-    chosen, lacking = choose_whole(limits, n_people, pool, relative_gap=0.0 if exact else 1e-4)
+    chosen, lacking = choose_whole(limits, n_people, pool, relative_gap=0.0 if exact else MISSED)
     if not exact:
         return _options_of(pool, chosen), False
     value = float(pool.worth[chosen].sum()) if not lacking.any() else -np.inf
@@ -202,10 +226,13 @@ def _runs(options: Options, priced: Options, sets: IntArray) -> IntArray:
     return np.flatnonzero(np.isin(mine, taken))
 
 
-def _by_need(problem: CohortProblem, options: Options, rows: IntArray) -> list[int]:
-    """Return options in the order of their start, so that prerequisites come first."""
-    starts = problem.offerings.starts_on[options.offering[rows]]
-    return rows[np.argsort(starts, kind="stable")].tolist()
+def _take_all(holdings: Holdings, rows: IntArray) -> None:
+    # by their start, so that prerequisites come first
+    starts = holdings.problem.offerings.starts_on[holdings.options.offering[rows]]
+    for row in rows[np.argsort(starts, kind="stable")].tolist():
+        if not holdings.can_take(np.array([row]))[0]:
+            raise RuntimeError("cohort: the solver broke a limit")
+        holdings.take(row)
 
 
 def _check(problem: CohortProblem, holdings: Holdings) -> None:

@@ -21,7 +21,7 @@ def make_cohort(
     floor_share: float = 0.5,
     money: float = 0.9,
 ) -> CohortProblem:
-    """Make up a cohort: about a third as many modules as offerings, uneven units, a year's dates."""
+    """Make up a cohort: a third as many modules as offerings, uneven units, a year's dates."""
     rng = np.random.default_rng(seed)
     n_modules = max(2, n_offerings * 35 // 100)
     shape = n_people, N_COMPETENCIES
