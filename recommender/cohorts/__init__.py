@@ -1,5 +1,9 @@
 """Seats for people who are planned together, under shared seats and budgets."""
 
+from recommender.cohorts.choosing import choose_cohort
+from recommender.cohorts.demand import value_new_offerings
+from recommender.cohorts.lottery import derive_tolerance
+from recommender.cohorts.policies import compare_policies, share_floors
 from recommender.cohorts.problem import (
     CohortChoice,
     CohortProblem,
@@ -11,6 +15,7 @@ from recommender.cohorts.problem import (
     Seats,
     WaitList,
 )
+from recommender.cohorts.waiting import replace_dropouts
 
 __all__ = [
     "CohortChoice",
@@ -22,4 +27,10 @@ __all__ = [
     "Replacement",
     "Seats",
     "WaitList",
+    "choose_cohort",
+    "compare_policies",
+    "derive_tolerance",
+    "replace_dropouts",
+    "share_floors",
+    "value_new_offerings",
 ]
