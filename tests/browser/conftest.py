@@ -84,7 +84,8 @@ def values(office) -> dict[str, str]:
         choice = Choice(AS_OF, competency_id=plan.items[0].competencies[0].competency_id, first=3)
         campaign = start_campaign(session, "Campaign", choice, Budget(hours=20)).stored
         until = AS_OF + dt.timedelta(days=60)
-        seats = CohortRequest("Cohort", AS_OF + dt.timedelta(days=1), until)
+        first = AS_OF + dt.timedelta(days=1)
+        seats = CohortRequest("Cohort", first, until, applications=("00001", "00002", "00003"))
         cohort = plan_cohort(session, seats).stored
         publish_cohort(session, cohort.cohort_id)
     key = office.settings.model_key

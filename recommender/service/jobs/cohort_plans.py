@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from recommender.errors import ConflictError
 from recommender.service.cohorts.asking import CohortRequest, draft_cohort, keep_draft
-from recommender.service.cohorts.reading import Cohort, get_cohort
+from recommender.service.cohorts.reading import Cohort, count_offerings, get_cohort
 from recommender.service.cohorts.solving import (
     keep_answer,
     require_draft,
@@ -16,8 +16,8 @@ from recommender.service.session import Session
 from recommender.store import Connection
 from recommender.store.plans.cohorts import update_cohort
 
-# whoever asks waits a second or two for so many
-AT_ONCE = 300
+# people times offerings: whoever asks waits a few seconds for so many
+AT_ONCE = 500
 
 
 def plan_cohort(
@@ -40,7 +40,8 @@ def plan_cohort(
     """
     draft = draft_cohort(session, request, seed=seed)
     # before anything is written: it takes a second of many people
-    answer = work_out(session, draft) if waits or len(draft.people) <= AT_ONCE else None
+    is_small = len(draft.people) * len(draft.offerings) <= AT_ONCE
+    answer = work_out(session, draft) if waits or is_small else None
     with session.writing() as connection:
         keep_draft(session, connection, draft)
         if answer is not None:
@@ -64,7 +65,7 @@ def plan_cohort_again(session: Session, cohort_id: str) -> Cohort:
     cohort = get_cohort(session, cohort_id)
     if cohort.is_under_way:
         raise ConflictError("cohort.under-way")
-    if cohort.people <= AT_ONCE:
+    if cohort.people * len(count_offerings(session, cohort_id)) <= AT_ONCE:
         return solve_cohort(session, cohort_id)
     with session.writing() as connection:
         require_draft(session, connection, cohort_id, lock=True)

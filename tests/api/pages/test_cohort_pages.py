@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from io import BytesIO
 from urllib.parse import quote
 
@@ -11,7 +12,8 @@ from openpyxl import load_workbook
 from serving import OTHER_UNIT, UNIT
 
 EVIL = "<script>alert(1)</script>"
-PERIOD = {"starts_from": "2026-11-02", "starts_until": "2027-01-31"}
+# a month of runs, so that it takes no time
+PERIOD = {"starts_from": "2026-11-02", "starts_until": "2026-12-01"}
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,10 @@ def test_from_the_form_to_seats_that_are_published_once(hr):
     sent = hr.post("/cohorts", data={"name": EVIL, "floor": "0", "hours": "16", **PERIOD})
     assert sent.status_code == 303, sent.text
     place = sent.headers["location"]
+    ends = time.monotonic() + 120
+    while "HX-Refresh" not in hr.get(f"{place}/progress").headers:
+        assert time.monotonic() < ends
+        time.sleep(0.2)
     page = hr.get(place)
     assert EVIL not in page.text
     assert "整体最优（采用）" in page.text
