@@ -64,7 +64,7 @@ class BundleSearch:
         self.people = options.person[new]
         self.row: IntArray = np.cumsum(new) - 1
         self._group = np.cumsum(new | (np.diff(options.module, prepend=-1) != 0))
-        self._overlap = find_overlaps(problem) if options.dated else None
+        self._overlap, self._dated = find_overlaps(problem), options.dated
 
     def search(self, price: FloatArray, *, slack: float = 0.0, most: int = MOST_NODES) -> Bundles:
         """Find for each person the best set, and those that come near it.
@@ -181,10 +181,10 @@ class BundleSearch:
             free &= (ceiling >= top[nodes.row] - slack - _EPSILON)[node]
         free &= options.hours[option] <= nodes.hours_left[node] + _HOURS_EPSILON
         free &= (gain > -slack) | options.needed[option]
-        if self._overlap is not None:
-            for member in nodes.members.T:
-                offering = options.offering[member[node]]
-                free &= ~self._overlap[options.offering[option], offering]
+        for member in nodes.members.T:
+            both = self._dated[option] & self._dated[member[node]]
+            offering = options.offering[member[node]]
+            free &= ~(both & self._overlap[options.offering[option], offering])
         self._require(nodes, node, option, free)
         at = np.flatnonzero(free)
         parent, option = node[at], option[at]
@@ -234,11 +234,8 @@ class BundleSearch:
                 for member in nodes.members.T:
                     earlier = member[node[of_module]]
                     prepares = options.module[earlier] == before
-                    if self._overlap is not None:
-                        prepares &= (
-                            ends[options.offering[earlier]]
-                            < starts[options.offering[option[of_module]]]
-                        )
+                    later = options.offering[option[of_module]]
+                    prepares &= ends[options.offering[earlier]] < starts[later]
                     met = met | prepares
                 free[of_module] &= met
 

@@ -40,7 +40,7 @@ class Relaxation:
         self._penalty = 1.0
         matrix = _columns(n_people, pool)
         short = _short(self._floors, matrix.shape[0])
-        cost = np.concatenate([np.full(len(self._floors), -self._penalty), pool.worth])
+        cost = np.concatenate([np.full(len(self._floors), -self._penalty), [0.0], pool.worth])
         self._solver.passModel(_to_program(hstack([short, matrix]).tocsc(), cost, limits, n_people))
         self._solver.run()
 
@@ -129,7 +129,7 @@ def choose_whole(
     matrix = _columns(n_people, pool)
     short = _short(floors, matrix.shape[0])
     penalty = 1e3 * (1.0 + float(np.abs(limits.reward).max(initial=0.0) / 1e3))
-    cost = np.concatenate([np.full(len(floors), -penalty), pool.worth])
+    cost = np.concatenate([np.full(len(floors), -penalty), [0.0], pool.worth])
     program = _to_program(hstack([short, matrix]).tocsc(), cost, limits, n_people)
     program.integrality_ = [highspy.HighsVarType.kInteger] * len(cost)
     solver = new_solver()
@@ -141,7 +141,7 @@ def choose_whole(
     solution = np.array(solver.getSolution().col_value)
     if not len(solution):
         raise RuntimeError(f"cohort: the solver ended with {solver.getModelStatus().name}")
-    chosen: IntArray = np.flatnonzero(solution[len(floors) :] > 0.5)
+    chosen: IntArray = np.flatnonzero(solution[len(floors) + 1 :] > 0.5)
     return chosen, np.round(solution[: len(floors)])
 
 
@@ -163,9 +163,12 @@ def _columns(n_people: int, pool: Pool) -> csc_array:
 
 
 def _short(floors: IntArray, n_rows: int) -> csc_array:
-    """Return a column for each floor that stands in for seats it lacks."""
+    """Return a column for each floor that stands in for seats it lacks, and an empty one.
+
+    HiGHS solves no programme without columns.
+    """
     n = len(floors)
-    return coo_array((-np.ones(n), (floors, np.arange(n))), shape=(n_rows, n)).tocsc()
+    return coo_array((-np.ones(n), (floors, np.arange(n))), shape=(n_rows, n + 1)).tocsc()
 
 
 def _to_program(matrix: csc_array, worth: FloatArray, limits: Limits, n_people: int) -> Any:

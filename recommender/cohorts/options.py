@@ -62,9 +62,10 @@ class Options:
         return len(self.person)
 
     @property
-    def dated(self) -> bool:
-        """Whether each lot is one offering, so that dates can be compared."""
-        return all(len(each) == 1 for each in self.lot_offerings)
+    def dated(self) -> BoolArray:
+        """Whether the lot of each is one offering, so that its dates are known."""
+        one: BoolArray = np.array([len(each) == 1 for each in self.lot_offerings], dtype=bool)
+        return one[self.lot]
 
     def take(self, rows: IntArray) -> Options:
         """Return some of them.
@@ -189,6 +190,8 @@ def find_options(problem: CohortProblem, seed: int) -> Options:
 def merge_offerings(problem: CohortProblem, options: Options) -> Options:
     """Merge what differs by its dates alone: offerings of one module at one cost are a lot.
 
+    Not so where a module needs another or is needed, as dates settle whether it can be taken.
+
     Parameters
     ----------
     problem : CohortProblem
@@ -199,11 +202,17 @@ def merge_offerings(problem: CohortProblem, options: Options) -> Options:
     Returns
     -------
     Options
-        One for each person and lot. Dates are left aside, so that what is worth most among these
-        is worth at least as much as with them.
+        One for each person and lot. Dates of lots with several offerings are left aside, so that
+        what is worth most among these is worth at least as much as with them.
     """
     offerings = problem.offerings
-    names = list(zip(offerings.module.tolist(), offerings.cost.tolist(), strict=True))
+    tied = _all_needed(problem) | {m for m, needs in enumerate(problem.prerequisites) if needs}
+    names = [
+        (module, cost, offering if module in tied else -1)
+        for offering, (module, cost) in enumerate(
+            zip(offerings.module.tolist(), offerings.cost.tolist(), strict=True)
+        )
+    ]
     lots = {name: lot for lot, name in enumerate(sorted(set(names)))}
     lot_of = np.array([lots[name] for name in names], dtype=np.int64)
     lot = lot_of[options.offering]

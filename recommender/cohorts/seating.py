@@ -52,9 +52,12 @@ def seat_people(holdings: Holdings, rows: IntArray, depth: IntArray) -> None:
 def _match(holdings: Holdings, rows: IntArray) -> IntArray:
     """Return a largest set of the options with one a person, within the free seats."""
     options = holdings.options
-    person, at_person = np.unique(options.person[rows], return_inverse=True)
+    if not len(rows):
+        return rows
+    # numbered as they come, since whom the flow prefers hangs on it
+    at_person = np.cumsum(np.diff(options.person[rows], prepend=-1) != 0) - 1
     offering, at_offering = np.unique(options.offering[rows], return_inverse=True)
-    n, m = len(person), len(offering)
+    n, m = int(at_person[-1]) + 1, len(offering)
     if m == 1:
         return rows[: int(holdings.free[offering[0]])]
     # source, people, offerings, sink

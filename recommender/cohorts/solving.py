@@ -101,6 +101,7 @@ def solve(problem: CohortProblem, *, seed: int) -> Solution:
     else:
         seat_people(holdings, _runs(options, priced, sets), find_depths(problem.prerequisites))
         give_greedily(holdings, np.arange(len(options)))
+        _mend_floors(holdings)
     _check(problem, holdings)
     bound = holdings.value if proven else max(bound - ordered, holdings.value)
     return Solution(holdings, bound, priced, limits, prices)
@@ -198,7 +199,7 @@ def _choose(
     value = float(pool.worth[chosen].sum()) if not lacking.any() else -np.inf
     missed = bound - value
     if not np.isfinite(missed):
-        missed = 2 * float(limits.reward.max()) + bound + 1.0
+        missed = 2 * float(limits.reward.max(initial=0.0)) + bound + 1.0
     if missed <= 1e-9 * max(1.0, abs(bound)):
         return _options_of(pool, chosen), True
     whole = search.search(limits.price(prices), slack=missed + 1e-9)
@@ -232,6 +233,45 @@ def _take_all(holdings: Holdings, rows: IntArray) -> None:
     for row in rows[np.argsort(starts, kind="stable")].tolist():
         if not holdings.can_take(np.array([row]))[0]:
             raise RuntimeError("cohort: the solver broke a limit")
+        holdings.take(row)
+
+
+def _mend_floors(holdings: Holdings) -> None:
+    """Bring units up to their floors, where runs on the same days left them a few seats short.
+
+    Each step gives a free seat, or one of a unit that can spare it, where that costs least.
+    """
+    problem, options = holdings.problem, holdings.options
+    while holdings.units_below_floor:
+        short = np.isin(problem.unit[options.person], holdings.units_below_floor)
+        rows = np.setdiff1d(np.flatnonzero(short), holdings.rows)
+        rows = rows[holdings.could_attend(rows)]
+        held = holdings.rows
+        spare = (holdings.unit_seats > problem.floors)[problem.unit[options.person[held]]]
+        held = held[spare & ~options.must[held]]
+        held = held[[not holdings.is_needed(row) for row in held.tolist()]]
+        loss = holdings.added(held)
+        weakest: dict[int, tuple[float, int]] = {}
+        for row, value in zip(held.tolist(), loss.tolist(), strict=True):
+            offering = int(options.offering[row])
+            weakest[offering] = min(weakest.get(offering, (np.inf, -1)), (value, row))
+        best: tuple[float, int, int] | None = None
+        there = holdings.is_there(rows)
+        for row, gain, free in zip(
+            rows.tolist(), holdings.adds(rows).tolist(), there.tolist(), strict=True
+        ):
+            cost, out = (0.0, -1) if free else weakest.get(int(options.offering[row]), (np.inf, -1))
+            if (out >= 0 or free) and (best is None or gain - cost > best[0]):
+                best = gain - cost, row, out
+        if best is None:
+            return
+        _, row, out = best
+        if out >= 0:
+            holdings.leave(out)
+        if not holdings.can_take(np.array([row]))[0]:
+            if out >= 0:
+                holdings.take(out)
+            return
         holdings.take(row)
 
 
