@@ -21,6 +21,7 @@ from tests.benchmarks import (
     plans,
     ranking,
     serving,
+    sharing,
     word,
 )
 
@@ -35,6 +36,7 @@ def main() -> None:
             block_ridge,
             effects,
             everybody,
+            sharing,
             plans,
             importing,
             matrix,
