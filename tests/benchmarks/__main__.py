@@ -11,6 +11,7 @@ from rich.table import Table
 from tests.benchmarks import (
     block_ridge,
     catalog,
+    cohorts,
     documents,
     effects,
     everybody,
@@ -36,6 +37,7 @@ def main() -> None:
             effects,
             everybody,
             plans,
+            cohorts,
             importing,
             matrix,
             pages,
