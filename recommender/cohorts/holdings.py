@@ -299,8 +299,11 @@ def give_greedily(holdings: Holdings, rows: IntArray, *, at_least: float = 0.0) 
     queue = [each for each in queue if each[0] < -at_least]
     heapq.heapify(queue)
     waiting: dict[int, list[int]] = {}
+    offering = holdings.options.offering.tolist()
     while queue:
         promised, row = heapq.heappop(queue)
+        if holdings.free[offering[row]] < 1:
+            continue
         one = np.array([row])
         if not holdings.is_there(one)[0]:
             continue

@@ -97,7 +97,7 @@ def hold_lotteries(
         Weighted levels that they could have cost.
     """
     problem, options = holdings.problem, holdings.options
-    margins = _find_margins(holdings)
+    margins = _find_margins(holdings, tolerance)
     spare = holdings.unit_seats - problem.floors
     money = holdings.unit_money_left.copy()
     drawn: set[int] = set()
@@ -127,7 +127,7 @@ def hold_lotteries(
     )
 
 
-def _find_margins(holdings: Holdings) -> dict[str, _Margin]:
+def _find_margins(holdings: Holdings, tolerance: float) -> dict[str, _Margin]:
     """Group those who hold a seat of a full lot, or could take one, by runs they could attend."""
     problem, options = holdings.problem, holdings.options
     if not len(options):
@@ -138,16 +138,27 @@ def _find_margins(holdings: Holdings) -> dict[str, _Margin]:
     full = np.bincount(lot_of, holdings.free) == 0
     lot = lot_of[options.offering]
     held = holdings.rows
-    rows = np.setdiff1d(np.flatnonzero(full[lot]), held)
+    held = held[full[lot[held]] & ~options.must[held]]
+    added = holdings.added(held)
+    rows = np.setdiff1d(np.flatnonzero(full[lot]), holdings.rows)
+    adds = holdings.adds(rows)
+    # far from the margin of a whole lot is far from that of any of its runs
+    weakest = np.full(len(full), np.inf)
+    np.minimum.at(weakest, lot[held], added)
+    near = adds >= np.maximum(weakest[lot[rows]] - tolerance - 2 * _EPSILON, _EPSILON)
+    rows = rows[near]
     rows = rows[holdings.could_attend(rows)]
     adds = holdings.adds(rows)
+    strongest = np.full(len(full), -np.inf)
+    np.maximum.at(strongest, lot[rows], adds)
+    near = added <= strongest[lot[held]] + tolerance + 2 * _EPSILON
+    held, added = held[near], added[near]
     runs: dict[tuple[int, int], list[int]] = {}
     worth: dict[tuple[int, int], float] = {}
     for row, value in zip(rows.tolist(), adds.tolist(), strict=True):
-        if value > _EPSILON:
-            key = int(options.person[row]), int(lot[row])
-            runs.setdefault(key, []).append(row)
-            worth[key] = value
+        key = int(options.person[row]), int(lot[row])
+        runs.setdefault(key, []).append(row)
+        worth[key] = value
     margins: dict[str, _Margin] = {}
 
     def margin_of(attended: list[int]) -> _Margin:
@@ -158,9 +169,8 @@ def _find_margins(holdings: Holdings) -> dict[str, _Margin]:
 
     for key, attended in runs.items():
         margin_of(attended).others.append((attended[0], worth[key]))
-    contested = {each for _, each in runs}
-    for row, value in zip(held.tolist(), holdings.added(held).tolist(), strict=True):
-        if int(lot[row]) not in contested or options.must[row] or holdings.is_needed(row):
+    for row, value in zip(held.tolist(), added.tolist(), strict=True):
+        if holdings.is_needed(row):
             continue
         mine = holdings.of_person(int(options.person[row]))
         mine = mine[lot[mine] == lot[row]]

@@ -132,7 +132,7 @@ def _find_prices(
     prices = np.zeros(len(limits.most))
     prices[: limits.n_lots] = _first_price(search.options, limits)
     recent: list[Bundles] = []
-    for temperature, slack, box in _ROUNDS:
+    for temperature, slack, box in () if exact else _ROUNDS:
         recent = [*recent[-2:], search.search(limits.price(prices), slack=slack, most=_FEW)]
         pool = gather_pool(limits, recent)
         prices = smooth_prices(limits, pool, prices, temperature=temperature, box=box, steps=_STEPS)

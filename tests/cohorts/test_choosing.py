@@ -84,7 +84,7 @@ def value_of(problem, seats):
     return sum(worth(problem, p, [o for who, o in seats if who == p]) for p in people)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(problem=tiny_cohorts(), tolerance=st.sampled_from([0.0, 0.15]))
 def test_the_best_of_all_ways_is_chosen_and_draws_cost_what_they_say(problem, tolerance):
     best = best_value(problem)
