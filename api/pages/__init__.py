@@ -8,6 +8,8 @@ from api.pages import calendar, home, jobs, language, me, plan_documents, plans
 from api.pages.administration import audit, keys, privacy
 from api.pages.campaigns import asking, campaign
 from api.pages.catalog import courses
+from api.pages.cohorts import asking as cohort_asking
+from api.pages.cohorts import cohort
 from api.pages.effects import courses as effects
 from api.pages.guide import first_hour, manual
 from api.pages.imports import files, forms
@@ -40,6 +42,9 @@ AREAS: tuple[APIRouter, ...] = (
     # before the others: "new" is no id of a campaign
     asking.PAGES,
     campaign.PAGES,
+    # before the others: "new" is no id of a cohort
+    cohort_asking.PAGES,
+    cohort.PAGES,
     plan_documents.PAGES,
     # before the files: "forms" is no id of a file
     forms.PAGES,

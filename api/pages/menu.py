@@ -75,6 +75,7 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("me", "/me", "growth", Permission.READ_RECOMMENDATIONS, _OWN),
             Entry("plans", "/plans", "plan", Permission.READ_PLANS, _LEADING | _OWN),
             Entry("campaigns", "/campaigns", "campaign", Permission.RUN_CAMPAIGNS, _HR),
+            Entry("cohorts", "/cohorts", "seats", Permission.RUN_CAMPAIGNS, _HR),
             Entry("imports", "/imports", "import", Permission.IMPORT, _HR),
             Entry("jobs", "/jobs", "export", Permission.RUN_JOBS, _LEADING),
             Entry("catalog", "/catalog", "catalog", Permission.READ_CATALOG, _READING),

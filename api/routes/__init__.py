@@ -1,6 +1,6 @@
 """The operations of the API, a folder or file a domain, named as in `recommender.service`."""
 
-from api.routes import campaigns, forms, groups, health, jobs, levels, privacy
+from api.routes import campaigns, cohorts, forms, groups, health, jobs, levels, privacy
 from api.routes.access import audit, caller, keys
 from api.routes.catalog import catalog, offerings, standards
 from api.routes.learning import effectiveness, history, models, watch
@@ -28,6 +28,7 @@ GROUPS = (
     standards.ROUTES,
     jobs.ROUTES,
     campaigns.ROUTES,
+    cohorts.ROUTES,
     uploads.ROUTES,
     imports.ROUTES,
     forms.ROUTES,

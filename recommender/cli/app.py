@@ -52,6 +52,10 @@ COMMANDS = {
         "everybody",
         "Make a plan for everybody or, with a learning path, for everybody at its grades.",
     ),
+    "cohort": (
+        "organisation.cohorts",
+        "Give the seats of scheduled runs to the people of a unit.",
+    ),
     "team": ("exporting.team", "Write the workbook of a team, or the plans of everybody in it."),
     "explain": ("people", "Explain a level, down to the rows it was computed from."),
     "train": ("models", "Train an effect model, on the database or on files alone."),

@@ -147,6 +147,16 @@ class Ground:
         self.ask("POST", f"{path}/submission", headers=self.seen(path))
         return proposal_id
 
+    def cohort_id(self):
+        given = {"name": "一季度", "org_unit": UNIT, "applications": [EMPLOYEE]}
+        given |= {"starts_from": "2026-11-02", "starts_until": "2027-03-31"}
+        return self.ask("POST", "/v1/cohorts", json=given).json()["cohort_id"]
+
+    def for_add_dropout(self):
+        cohort_id = self.cohort_id()
+        self.ask("POST", f"/v1/cohorts/{cohort_id}/publication", json={})
+        return cohort_id
+
     def import_id(self):
         given = {"content": f"工号,姓名,单位,职级\nU1,新人,{UNIT},初级\n".encode()}
         given |= {"headers": {"content-type": "text/csv"}}

@@ -24,6 +24,9 @@ from real_server import PROGRAM
 
 from recommender.improvement.registry import save_model
 from recommender.service.campaigns.asking import Budget, Choice, start_campaign
+from recommender.service.cohorts.asking import CohortRequest
+from recommender.service.cohorts.publishing import publish_cohort
+from recommender.service.jobs.cohort_plans import plan_cohort
 from recommender.service.permissions import Principal, Role
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts.one import create_plan
@@ -73,7 +76,7 @@ def office(chromium, demo_folder, tmp_path_factory) -> Iterator[Office]:
 
 @pytest.fixture(scope="module")
 def values(office) -> dict[str, str]:
-    """Make a plan, a campaign and a model; return what stands for the names in the addresses."""
+    """Make a plan, a campaign, a cohort and a model; return what the addresses name."""
     person = office.cast[Role.EMPLOYEE].person_id
     with open_session(office.settings, "test") as session:
         plan = create_plan(session, person, PlanRequest(hours_budget=40), as_of=AS_OF).plan
@@ -82,6 +85,11 @@ def values(office) -> dict[str, str]:
     with open_session(office.settings, "test", who=hr) as session:
         choice = Choice(AS_OF, competency_id=plan.items[0].competencies[0].competency_id, first=3)
         campaign = start_campaign(session, "需求分析培训", choice, Budget(hours=20)).stored
+        until = AS_OF + dt.timedelta(days=60)
+        first = AS_OF + dt.timedelta(days=1)
+        seats = CohortRequest("Cohort", first, until, applications=("00001", "00002", "00003"))
+        cohort = plan_cohort(session, seats).stored
+        publish_cohort(session, cohort.cohort_id)
     with open_session(office.settings, "test") as session:
         request = ProposalRequest(
             "g2",
@@ -106,6 +114,7 @@ def values(office) -> dict[str, str]:
         "manager": office.cast[Role.MANAGER].person_id,
         "plan": plan.plan_id,
         "campaign": campaign.campaign_id,
+        "cohort": cohort.cohort_id,
         "job": campaign.job_id,
         "module": plan.items[0].module_id,
         "model": model.model_id,

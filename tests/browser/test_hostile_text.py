@@ -35,6 +35,7 @@ FIELDS = (
     ("import_batch", "file_name"),
     ("account", "name"),
     ("campaign", "name"),
+    ("cohort", "name"),
     ("api_key", "label"),
 )
 

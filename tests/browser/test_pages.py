@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 ELSEWHERE = {
     "/campaigns/new/preview",
     "/campaigns/{campaign_id}/progress",
+    "/cohorts/{cohort_id}/progress",
     "/jobs/{job_id}/progress",
     "/jobs/{job_id}/file",
     "/",

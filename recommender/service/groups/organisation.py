@@ -22,7 +22,7 @@ from recommender.service.groups.statistics import (
     map_units,
     read_table,
 )
-from recommender.service.groups.table import StatisticsRequest
+from recommender.service.groups.table import StatisticsRequest, at_home
 from recommender.service.session import Session
 
 ROUNDS_SHOWN = 4
@@ -149,13 +149,6 @@ def read_organisation(
         if before
         else (),
     )
-
-
-def at_home(session: Session, request: StatisticsRequest) -> StatisticsRequest:
-    """Return a request that begins with the unit a principal is responsible for, if with none."""
-    if request.org_unit is None and session.who.org_unit is not None:
-        return replace(request, org_unit=session.who.org_unit)
-    return request
 
 
 def mean_change(now: Figures, before: Figures | None) -> float | None:

@@ -138,8 +138,8 @@ def find_standing(snapshot: Snapshot, framework: Framework, *, as_of: dt.date) -
     targets, weights = targets_of_grades(framework, as_of)
     facts = to_fact_arrays(snapshot, framework)
     assessments, levels = assess(facts, framework, as_of, n_people=len(people))
-    completed, recently = code_completions(
-        snapshot.completions, people["person_id"], framework, as_of
+    completed, recently = mark_completions(
+        snapshot.completions, snapshot.people["person_id"], framework, as_of
     )
     return Standing(
         as_of=as_of,
@@ -357,10 +357,14 @@ def to_imported_arrays(
     )
 
 
-def code_completions(
-    done: pd.DataFrame, person_ids: pd.Series, framework: Framework, as_of: dt.date
+def mark_completions(
+    done: pd.DataFrame, person_ids: Sequence[str] | pd.Series, framework: Framework, as_of: dt.date
 ) -> tuple[BoolArray, BoolArray]:
-    """Say who of some people ever completed each module, and who within its repeat interval."""
+    """Mark the modules that people ever completed, and those within their repeat interval.
+
+    `done` has person_id, module_id and completed_on, and nothing later than `as_of`. Both results
+    are of shape (n_people, n_modules).
+    """
     modules = framework.modules
     person = _codes(done["person_id"], person_ids)
     module = _codes(done["module_id"], modules.ids)

@@ -60,6 +60,7 @@ def report_retention(session: Session, settings: Settings) -> RetentionReport:
     of_table: dict[str, dt.date] = {
         "shown": limits.shown.date(),
         "plan": limits.plans.date(),
+        "cohort": limits.plans.date(),
         "objection": limits.plans.date(),
         "import_change": limits.jobs.date(),
         "job": limits.jobs.date(),

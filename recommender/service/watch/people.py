@@ -14,7 +14,7 @@ from recommender.documents.watch.document import Measure
 from recommender.ranking import rank_modules
 from recommender.service.groups.quarters import find_quarter_end
 from recommender.service.groups.table import find_grades, work_out_gaps
-from recommender.service.levels.standing import code_completions, targets_of_grades
+from recommender.service.levels.standing import mark_completions, targets_of_grades
 from recommender.service.session import Session
 from recommender.store import PersonHead, Scope
 from recommender.store.people.people import list_people
@@ -112,7 +112,7 @@ def read_watched_people(session: Session, scope: Scope, as_of: dt.date) -> Watch
         dtype=object,
     )
     ids = pd.Series(list(row_of), dtype=object)
-    completed, recently = code_completions(done, ids, framework, as_of)
+    completed, recently = mark_completions(done, ids, framework, as_of)
     ranked = rank_modules(
         levels.level,
         targets[grade],

@@ -1,5 +1,12 @@
 """The tables. A change here needs a migration under ``migrations/versions``."""
 
+from recommender.store.schema.cohorts import (
+    cohort,
+    cohort_log,
+    cohort_offering,
+    cohort_person,
+    cohort_seat,
+)
 from recommender.store.schema.mappings import import_mapping, import_upload
 from recommender.store.schema.operation import (
     api_key,
@@ -77,6 +84,11 @@ __all__ = [
     "campaign",
     "campaign_plan",
     "change_counter",
+    "cohort",
+    "cohort_log",
+    "cohort_offering",
+    "cohort_person",
+    "cohort_seat",
     "enrolment",
     "evidence",
     "exam_result",

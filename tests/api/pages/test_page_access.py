@@ -20,6 +20,7 @@ VALUES = {
     "activity_id": "1",
     "batch_id": "0" * 12,
     "campaign_id": "campaign-1",
+    "cohort_id": "cohort-1",
     "import_id": "up-1",
     "job_id": "job-1",
     "key_id": "0" * 12,

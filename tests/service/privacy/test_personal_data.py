@@ -45,6 +45,11 @@ NAMING = {
     "plan_approval": {"comment"},
     "plan_comment": {"text"},
     "campaign": {"name"},
+    "cohort": {"name"},
+    "cohort_person": {"person_id"},
+    "cohort_seat": {"person_id"},
+    # by what the trail calls the person, as in the trail
+    "cohort_log": {"body"},
     "objection": {"person_id", "reason", "answer"},
     "shown": {"person_id"},
     "import_batch": {"file_name"},
@@ -78,6 +83,14 @@ NOT_NAMING = {
         *("campaign_id", "org_unit", "competency_id", "grade", "budget", "job_id", "actor"),
     },
     "campaign_plan": {"plan_id", "campaign_id"},
+    "cohort": {
+        *("cohort_id", "org_unit", "limits", "status", "model_id", "catalog_digest"),
+        *("figures", "job_id", "actor"),
+    },
+    "cohort_offering": {"cohort_id", "offering_id", "module_id"},
+    "cohort_person": {"cohort_id"},
+    "cohort_seat": {"cohort_id", "offering_id", "status"},
+    "cohort_log": {"cohort_id", "kind"},
     "objection": {"plan_id", "module_id", "party", "actor", "answered_by"},
     # what an organisation shows to everybody: a template names nobody
     "plan_template": {"lang", "content", "sha256", "actor"},
@@ -265,8 +278,9 @@ def test_nothing_names_a_person_who_was_erased(held):
     counts = erase(held)
     assert places_of(held, SOMEBODY, NAME) == set()
     # what the trail calls the person stands there for ever, and leads nowhere
-    assert places_of(held, ref) == {("audit_entry", "subjects")}
-    assert set(NAMING) - {"audit_entry", "import_batch", "campaign"} <= set(counts)
+    assert places_of(held, ref) == {("audit_entry", "subjects"), ("cohort_log", "body")}
+    unchanged = {"audit_entry", "import_batch", "campaign", "cohort", "cohort_log"}
+    assert set(NAMING) - unchanged <= set(counts)
     with reading(held.engine) as connection:
         assert verify_trail(connection).broken_at is None
         entry = connection.execute(
