@@ -110,11 +110,12 @@ class WatchOut(Resource):
     alarms: Annotated[int, Field(description="How many of the findings are alarms.")]
     findings: Annotated[list[FindingOut], Field(description="Alarms first.")]
     tests: Annotated[int, Field(description="How many questions were asked of the figures.")]
-    gaps: Annotated[
+    untested: Annotated[
         list[str],
         Field(
             description="What could not be looked at: `no-model`, `model-unusable`, `no-inputs`, "
-            "`few-records`, `few-people`; `sampled` where not all records were."
+            "`few-records`, `few-people`; `order-only` where sizes are the experts', "
+            "`sampled` where not all records were."
         ),
     ]
     totals: dict[Measure, float | None]

@@ -156,9 +156,10 @@ class WatchReport:
         Alarms first.
     tests : int
         How many questions were asked of the figures.
-    gaps : tuple of str
+    untested : tuple of str
         Codes of what could not be looked at: ``no-model``, ``model-unusable``, ``no-inputs``,
-        ``few-records``, ``few-people``; ``sampled`` where not all records were.
+        ``few-records``, ``few-people``; ``order-only`` where
+        sizes are the experts', ``sampled`` where not all records were.
     switches : tuple of Switch
         Of the model in the window, the latest first.
     objections, answered : int
@@ -182,7 +183,7 @@ class WatchReport:
     inputs: tuple[InputLine, ...]
     findings: tuple[Finding, ...]
     tests: int
-    gaps: tuple[str, ...]
+    untested: tuple[str, ...]
     switches: tuple[Switch, ...]
     objections: int
     answered: int

@@ -41,7 +41,7 @@ def say_background(report: WatchReport, lang: str) -> list[str]:
     key = "watch.window" if report.exact else "watch.window_about"
     people = UNKNOWN if report.people is None else f"{report.people:,}"
     said.append(say(key, lang, first=report.first_on, last=report.as_of, people=people))
-    return [*said, *(say(f"watch.not_looked_at.{code}", lang) for code in report.gaps)]
+    return [*said, *(say(f"watch.not_looked_at.{code}", lang) for code in report.untested)]
 
 
 def say_finding(report: WatchReport, finding: Finding, lang: str) -> str:

@@ -58,14 +58,14 @@ class WatchedModel:
     """What is known of the model in force.
 
     `records` is None where there are too few; `inputs` is empty then, and where the card keeps no
-    summary. `gaps` are codes of what could not be looked at.
+    summary. `untested` are codes of what could not be looked at.
     """
 
     card: ModelCard | None
     records: NewRecords | None
     gains: GainDrift | None
     inputs: tuple[InputDrift, ...]
-    gaps: tuple[str, ...]
+    untested: tuple[str, ...]
 
 
 def read_watched_model(session: Session, as_of: dt.date) -> WatchedModel:
@@ -79,23 +79,25 @@ def read_watched_model(session: Session, as_of: dt.date) -> WatchedModel:
     except ModelError:
         # what is wrong with it the page of the models says; people's figures are told all the same
         return WatchedModel(None, None, None, (), ("model-unusable",))
-    gaps: tuple[str, ...] = () if card.inputs else ("no-inputs",)
+    untested: tuple[str, ...] = () if card.inputs else ("no-inputs",)
+    if not card.size_known:
+        untested = (*untested, "order-only")
     if model.trained_on is None:  # then nobody can say what it has not seen
-        return WatchedModel(card, None, None, (), (*gaps, "few-records"))
+        return WatchedModel(card, None, None, (), (*untested, "few-records"))
     recent = read_recent_history(session, after=model.trained_on, as_of=as_of)
     if recent.is_sample:
-        gaps = (*gaps, "sampled")
+        untested = (*untested, "sampled")
     X, after = recent.intervals, recent.level_after
     records = _predict(model, X, after)
     if np.unique(records.person).size < FEWEST_PEOPLE:
-        return WatchedModel(card, None, None, (), (*gaps, "few-records"))
+        return WatchedModel(card, None, None, (), (*untested, "few-records"))
     gains = find_gain_drift(
         records.observed - records.predicted,
         records.day,
         records.person,
         rate=FALSE_ALARM_RATE,
     )
-    return WatchedModel(card, records, gains, _compare_inputs(session, card, X, as_of), gaps)
+    return WatchedModel(card, records, gains, _compare_inputs(session, card, X, as_of), untested)
 
 
 def _predict(model: TrainedModel, X: pd.DataFrame, after: FloatArray) -> NewRecords:

@@ -65,10 +65,10 @@ def watch_model(session: Session, as_of: dt.date, *, for_all: bool = False) -> W
         watched = read_watched_people(session, scope, as_of)
         model = read_watched_model(session, as_of)
         objections = count_objections(connection, scope, since=watched.first_on, until=as_of)
-    gaps, n_people = model.gaps, len(watched.people)
+    untested, n_people = model.untested, len(watched.people)
     groupings: tuple[Grouping, ...] = ()
     if n_people < FEWEST_PEOPLE:
-        gaps = (*gaps, "few-people")
+        untested = (*untested, "few-people")
     else:
         groupings = list_groupings(session.service.framework, watched.people, as_of)
     checks = check_model(model)
@@ -122,7 +122,7 @@ def watch_model(session: Session, as_of: dt.date, *, for_all: bool = False) -> W
         ),
         findings=_find(checks),
         tests=len(checks),
-        gaps=gaps,
+        untested=untested,
         switches=tuple(
             # up to now: what was just put in force is what the report is made for
             switch

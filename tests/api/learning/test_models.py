@@ -499,7 +499,7 @@ def test_the_watch_tells_people_to_hr_and_fives_to_analysts(served, save):
     )
     assert (exact["exact"], coarse["exact"]) == (True, False)
     # nobody has been assessed since this model was trained
-    assert "few-records" in exact["gaps"]
+    assert "few-records" in exact["untested"]
     assert exact["model_id"] == active_model(served.settings.models)
     assert coarse["people"] % 5 == 0
     units = [line for line in exact["lines"] if line["dimension"] == "unit"]

@@ -181,7 +181,7 @@ def test_in_a_library_where_all_is_well_there_is_no_alarm(original, tmp_path):
     assert report.tests > 30
     assert abs(report.predicted.offset.figure) < 0.1
     assert report.predicted.people == 240
-    assert not report.gaps
+    assert not report.untested
     assert {line.name for line in report.inputs} == {
         *("level", "gap", "grade", "unit", "competency", "module")
     }
@@ -255,11 +255,11 @@ def test_the_report_for_the_works_council_is_short_and_names_nobody(unfair, lang
 def test_what_cannot_be_looked_at_is_said(original, tmp_path):
     with library(original, tmp_path) as service:
         before = watch_model(session_of(service), TRAINED)
-        assert before.gaps == ("few-records",)
+        assert before.untested == ("few-records",)
         assert before.predicted is None
         service.models.rollback(by="li", reason="a test")
         without = watch_model(session_of(service), AS_OF)
-    assert without.gaps == ("no-model",)
+    assert without.untested == ("no-model",)
     assert without.model_id is None
     assert [switch.action for switch in without.switches] == ["rollback", "promote"]
 
@@ -268,6 +268,6 @@ def test_nobody_to_be_compared_is_no_fault(tmp_path, monkeypatch):
     monkeypatch.setenv("RECOMMENDER_MODELS", str(tmp_path / "models"))
     with service_on(f"sqlite:///{tmp_path / 'hr.db'}", catalog=TINY) as service:
         report = watch_model(session_of(service), AS_OF)
-    assert report.gaps == ("no-model", "few-people")
+    assert report.untested == ("no-model", "few-people")
     assert not report.findings
     assert not report.lines
