@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.stats import t as student
+from scipy import special
 
 from recommender.arrays import FloatArray
 
@@ -66,7 +66,7 @@ def around(value: float, standard_error: float, degrees_of_freedom: float) -> Es
     """
     if degrees_of_freedom < 1 or not math.isfinite(standard_error):
         return Estimate(value, -math.inf, math.inf)
-    half = float(student.ppf((1.0 + CONFIDENCE) / 2.0, degrees_of_freedom)) * standard_error
+    half = float(special.stdtrit(degrees_of_freedom, (1.0 + CONFIDENCE) / 2.0)) * standard_error
     return Estimate(value, value - half, value + half)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from scipy import special
 
 from recommender.arrays import BoolArray, FloatArray, IntArray, months_before
+from recommender.significance import adjust_p_values
 from recommender.standards.agreement import RaterAgreement
 from recommender.standards.items import ItemStatistics, separation_variance
 
@@ -290,16 +291,7 @@ def compare_bases(then: StandardBasis, now: StandardBasis) -> tuple[tuple[str, .
 
 def _adjust(p: FloatArray, judged: BoolArray) -> FloatArray:
     """Return p-values adjusted for how many are judged; 1 for the others."""
-    adjusted = np.ones(p.shape)
-    order = np.argsort(p[judged])
-    n = len(order)
-    # `scipy.stats.false_discovery_control` does this too, but takes two seconds to be imported
-    stepped = p[judged][order] * n / np.arange(1, n + 1)
-    smallest = np.minimum.accumulate(stepped[::-1])[::-1].clip(max=1.0)
-    among = np.empty(n)
-    among[order] = smallest
-    adjusted[judged] = among
-    return adjusted
+    return np.where(judged, adjust_p_values(np.where(judged, p, np.nan)), 1.0)
 
 
 def _test_discrimination(items: ItemStatistics) -> tuple[FloatArray, BoolArray]:

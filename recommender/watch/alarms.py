@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from recommender.arrays import BoolArray, FloatArray
+from recommender.significance import adjust_p_values
 
 FALSE_ALARM_RATE = 0.01
 """Of reports in which nothing goes beyond its tolerance, the most that raise any alarm."""
@@ -48,7 +49,7 @@ def _tail(distance: FloatArray, error: FloatArray) -> FloatArray:
     # without any spread there is no doubt: beyond is beyond, and at the bound is within it
     sure = np.where(distance > 0, np.inf, -np.inf)
     z = np.divide(distance, error, out=sure, where=error > 0)
-    return np.where(np.isnan(distance + error), np.nan, stats.norm.sf(z))
+    return np.where(np.isnan(distance + error), np.nan, special.ndtr(-z))
 
 
 def choose_alarms(p_values: FloatArray, *, rate: float = FALSE_ALARM_RATE) -> BoolArray:
@@ -64,14 +65,6 @@ def choose_alarms(p_values: FloatArray, *, rate: float = FALSE_ALARM_RATE) -> Bo
     Returns
     -------
     ndarray of bool, shape (n,)
-
-    References
-    ----------
-    Benjamini & Hochberg (1995), Controlling the false discovery rate, JRSS B 57.
     """
-    known = np.isfinite(p_values)
-    chosen = np.zeros(p_values.shape, dtype=bool)
-    if known.any():
-        adjusted = stats.false_discovery_control(np.minimum(p_values[known], 1.0))
-        chosen[known] = adjusted <= rate
-    return chosen
+    # NaN is not at or below anything
+    return adjust_p_values(p_values) <= rate

@@ -6,41 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from recommender.arrays import FloatArray, IntArray
 from recommender.watch.calibration import mean_by_person
-
-N_BINS = 10
-MOST_LABELS = 30
-FEWEST_NAMED = 5
-"""People below whom a value is not named in a summary, as it goes with the model."""
-OTHERS = ""
-
-
-@dataclass(frozen=True)
-class InputSummary:
-    """How one input was distributed over the records that a model was trained on.
-
-    Attributes
-    ----------
-    name : str
-        ``level``, ``gap``, ``grade``, ``unit``, ``competency`` or ``module``.
-    edges : tuple of float
-        Of a number: inner edges of its bins.
-    labels : tuple of str
-        Of a code: its values; the last, which is empty, stands for all others.
-    shares : tuple of float
-        Of each bin or value; they add up to 1.
-    people : int
-        Whose records they are.
-    """
-
-    name: str
-    edges: tuple[float, ...]
-    labels: tuple[str, ...]
-    shares: tuple[float, ...]
-    people: int
+from recommender.watch.inputs import InputSummary, code_labels, find_shares
 
 
 @dataclass(frozen=True)
@@ -66,66 +36,6 @@ class InputDrift:
     people: int
     index: float
     p_value: float
-
-
-def summarise_numbers(name: str, values: FloatArray, person: IntArray) -> InputSummary:
-    """Summarise a number by its deciles.
-
-    Parameters
-    ----------
-    name : str
-        Of the input.
-    values : ndarray of shape (n_records,)
-        NaN where it is not known.
-    person : ndarray of int, shape (n_records,)
-        Whose record each is.
-
-    Returns
-    -------
-    InputSummary
-        With fewer bins where many values are equal.
-    """
-    known = np.isfinite(values)
-    edges = np.empty(0)
-    if known.any():
-        lowest = float(values[known].min())
-        edges = np.unique(np.quantile(values[known], np.arange(1, N_BINS) / N_BINS))
-        # nothing lies below an edge that is the smallest value
-        edges = edges[edges > lowest]
-        if not edges.size:  # nine in ten are the smallest: all others are one bin
-            edges = np.array([np.nextafter(lowest, np.inf)])
-    shares = _shares(np.searchsorted(edges, values[known], side="right"), edges.size + 1)
-    people = int(np.unique(person[known]).size)
-    return InputSummary(name, tuple(edges.tolist()), (), tuple(shares.tolist()), people)
-
-
-def summarise_labels(name: str, values: Sequence[str], person: IntArray) -> InputSummary:
-    """Summarise a code by the shares of its most frequent values.
-
-    Parameters
-    ----------
-    name : str
-        Of the input.
-    values : sequence of str
-        One a record.
-    person : ndarray of int, shape (n_records,)
-        Whose record each is. A value that fewer than five people have counts among the others.
-
-    Returns
-    -------
-    InputSummary
-    """
-    found, code = np.unique(np.asarray(values, dtype=str), return_inverse=True)
-    count = np.bincount(code, minlength=found.size)
-    pairs = np.unique(np.stack([code, person], axis=1), axis=0) if code.size else np.empty((0, 2))
-    people = np.bincount(pairs[:, 0].astype(np.int64), minlength=found.size)
-    order = np.lexsort((found, -count))[:MOST_LABELS]
-    labels = sorted(found[at] for at in order.tolist() if people[at] >= FEWEST_NAMED and found[at])
-    labels = [*map(str, labels), OTHERS]
-    shares = _shares(_code(values, labels), len(labels))
-    return InputSummary(
-        name, (), tuple(labels), tuple(shares.tolist()), int(np.unique(person).size)
-    )
 
 
 def compare_input(
@@ -160,14 +70,14 @@ def compare_input(
     distributions differ.
     """
     if summary.labels:
-        code, who = _code(values, list(summary.labels)), person
+        code, who = code_labels(values, list(summary.labels)), person
     else:
         numbers = np.asarray(values, dtype=float)
         known = np.isfinite(numbers)
         code = np.searchsorted(np.array(summary.edges), numbers[known], side="right")
         who = person[known]
     n_bins = len(summary.shares)
-    shares = _shares(code, n_bins)
+    shares = find_shares(code, n_bins)
     people = int(np.unique(who).size)
     told = tuple(shares.tolist())
     if not people or not summary.people or n_bins < 2:
@@ -177,18 +87,8 @@ def compare_input(
     now = (shares * people + 0.5) / (people + 0.5 * n_bins)
     then = (np.array(summary.shares) * summary.people + 0.5) / (summary.people + 0.5 * n_bins)
     index = float(((now - then) * np.log(now / then)).sum())
-    p_value = float(stats.ncx2.sf(index / chance, n_bins - 1, tolerance / chance))
+    p_value = 1.0 - float(special.chndtr(index / chance, n_bins - 1, tolerance / chance))
     return InputDrift(summary.name, told, people, max(0.0, index - (n_bins - 1) * chance), p_value)
-
-
-def _code(values: Sequence[str] | FloatArray, labels: Sequence[str]) -> IntArray:
-    at = {label: code for code, label in enumerate(labels)}
-    others = len(labels) - 1
-    return np.array([at.get(str(value), others) for value in values], dtype=np.int64)
-
-
-def _shares(code: IntArray, n_bins: int) -> FloatArray:
-    return np.bincount(code, minlength=n_bins) / max(code.size, 1)
 
 
 @dataclass(frozen=True)
@@ -251,7 +151,7 @@ def find_gain_drift(
     ends = np.flatnonzero(np.diff(day[order]))
     at = ends[np.argmax(np.abs(path[ends]))]
     # error · n is the standard error of the whole sum, by person
-    p_value = float(stats.kstwobign.sf(abs(path[at]) / (error * n)))
+    p_value = float(special.kolmogorov(abs(path[at]) / (error * n)))
     if p_value > rate:
         return GainDrift(offset, error, None, nan, nan, p_value)
     ordered = residual[order]

@@ -8,13 +8,9 @@ import numpy as np
 
 from recommender.watch.alarms import FEWEST_TESTED, choose_alarms, p_value_below, p_value_beyond
 from recommender.watch.calibration import measure_calibration
-from recommender.watch.drift import (
-    compare_input,
-    find_gain_drift,
-    summarise_labels,
-    summarise_numbers,
-)
+from recommender.watch.drift import compare_input, find_gain_drift
 from recommender.watch.fairness import compare_groups, make_strata
+from recommender.watch.inputs import summarise_labels, summarise_numbers
 
 UNITS = np.array([0.3, 0.2, 0.15, 0.1, 0.1, 0.07, 0.05, 0.03])
 LABELS = np.array(list("abcdefgh"))

@@ -11,14 +11,9 @@ from watch.organisations_drawn import Wrong, find_alarms
 from recommender.errors import ShapeMismatchError
 from recommender.watch.alarms import choose_alarms, p_value_below, p_value_beyond
 from recommender.watch.calibration import mean_by_person, measure_calibration
-from recommender.watch.drift import (
-    InputSummary,
-    compare_input,
-    find_gain_drift,
-    summarise_labels,
-    summarise_numbers,
-)
+from recommender.watch.drift import compare_input, find_gain_drift
 from recommender.watch.fairness import compare_groups, find_since, make_strata
+from recommender.watch.inputs import InputSummary, summarise_labels, summarise_numbers
 
 
 def test_where_all_is_well_no_alarm_is_raised():

@@ -26,7 +26,7 @@ from recommender.improvement.effect_table import (
 )
 from recommender.improvement.history_checks import HistoryWarning
 from recommender.texts import LANGUAGES, all_texts, say
-from recommender.watch.drift import InputSummary
+from recommender.watch.inputs import InputSummary
 
 # As long as the output of SHA-256; a shorter key is weaker than the signature.
 MIN_KEY_BYTES = 32

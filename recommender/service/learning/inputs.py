@@ -15,7 +15,7 @@ from recommender.service.levels.standing import targets_of_grades
 from recommender.service.session import Session
 from recommender.store import EVERYONE
 from recommender.store.people.people import list_people
-from recommender.watch.drift import InputSummary, summarise_labels, summarise_numbers
+from recommender.watch.inputs import InputSummary, summarise_labels, summarise_numbers
 
 NUMBERS = ("level", "gap")
 
