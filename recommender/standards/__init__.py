@@ -21,7 +21,7 @@ from recommender.standards.proposing import (
     summarise_panel,
 )
 from recommender.standards.scores import ScoredItems, rest_means, score_items
-from recommender.standards.shifts import LevelShift, find_shift
+from recommender.standards.shifts import LevelShift, find_shifts
 from recommender.standards.simulating import (
     GapTotals,
     StandardChange,
@@ -73,7 +73,7 @@ __all__ = [
     "cut_scores",
     "describe_items",
     "find_due_day",
-    "find_shift",
+    "find_shifts",
     "judge_agreement",
     "judge_indicators",
     "judge_subjects",

@@ -21,16 +21,16 @@ from recommender.standards.items import ItemStatistics, separation_variance
 
 ALARM = 0.05
 """Share of false alarms among those of one kind; where all is well, the chance of any at most."""
-SHIFT_ALARM = 0.01
-"""The same for a shift of ratings, of which a single test is made."""
+SHIFT_ALARM = 0.005
+"""The same for shifts of ratings, whose probabilities are drawn over all competencies at once."""
 NEARLY_ALL, HARDLY_ANY = 0.9, 0.1
 """Shares of a grade's people who meet a target, above and below which it says little."""
 TELLS_APART = 0.64
 """Separation that corresponds to a medium effect (Cohen's d of .5; Ruscio, Psychological Methods
 13, 2008, table 1): an indicator that is surely below it hardly tells levels apart."""
-GOES_WITH_REST = 0.2
-"""Item-rest correlation below which a subject is poor (Ebel and Frisbie, *Essentials of Educational
-Measurement*, 5th ed., 1991, chapter 13)."""
+GOES_WITH_REST = 0.3
+"""Item-rest correlation that an item should at least have (Nunnally and Bernstein, *Psychometric
+Theory*, 3rd ed., 1994, chapter 8)."""
 POOR_AGREEMENT = 0.4
 """ICC below which agreement is poor (Cicchetti, Psychological Assessment 6, 1994, 284-290)."""
 LEAST_GROUP = 10

@@ -30,10 +30,11 @@ from recommender.standards import (
     TELLS_APART,
     Finding,
     ItemStatistics,
+    LevelShift,
     Trigger,
     cronbach_alpha,
     describe_items,
-    find_shift,
+    find_shifts,
     judge_agreement,
     judge_indicators,
     judge_subjects,
@@ -88,7 +89,7 @@ def review_items(
         _review_indicators(framework, items, rated, telling),
         _review_exams(framework, items, rated, telling),
         _review_raters(framework, rated, telling),
-        _review_form(rated.changes, telling),
+        _review_form(framework, rated.changes, telling),
     )
     return ItemReview(
         *(
@@ -262,30 +263,35 @@ def _review_raters(framework: Framework, rated: RatedPeople, telling: _Telling) 
     return ItemReview(agreement=tuple(described), findings=tuple(findings), unchecked=few)
 
 
-def _review_form(changes: pd.DataFrame, telling: _Telling) -> ItemReview:
-    """Look for a date from which people are rated higher or lower than before."""
-    shift = find_shift(
+def _review_form(framework: Framework, changes: pd.DataFrame, telling: _Telling) -> ItemReview:
+    """Look for dates from which people are rated higher or lower than before."""
+    shifts = find_shifts(
         pd.factorize(changes["person_id"])[0].astype(np.int64),
+        np.array([framework.competency_ids.index(name) for name in changes["competency_id"]], int),
         to_days(changes["before_on"]),
         to_days(changes["after_on"]),
         changes["change"].to_numpy(dtype=float),
     )
-    if shift.day < 0:
+    if not shifts:
         return ItemReview(unchecked=(Unchecked(Trigger.RATINGS_SHIFTED, "few-changes"),))
-    if shift.p_value > SHIFT_ALARM:
-        return ItemReview()
+    sure = [each for each in shifts if each.p_value <= SHIFT_ALARM]
+    # one that all competencies show together is told as one, unless some show it more clearly
+    clearest = max(sure, key=lambda each: abs(each.shift) / each.standard_error, default=None)
+    together = clearest is not None and clearest.competency < 0
+    told = [each for each in sure if (each.competency < 0) == together]
+    return ItemReview(findings=tuple(_find_shifted(framework, each, telling) for each in told))
+
+
+def _find_shifted(framework: Framework, shift: LevelShift, telling: _Telling) -> Finding:
     reach = 1.96 * shift.standard_error
-    return ItemReview(
-        findings=(
-            Finding(
-                Trigger.RATINGS_SHIFTED,
-                figure=telling.figure(shift.shift),
-                lower=telling.figure(shift.shift - reach),
-                upper=telling.figure(shift.shift + reach),
-                limit=0.0,
-                n=telling.count(shift.n_people),
-                p_value=shift.p_value if telling.exactly else None,
-                on=to_date(shift.day),
-            ),
-        )
+    return Finding(
+        Trigger.RATINGS_SHIFTED,
+        competency_id=None if shift.competency < 0 else framework.competency_ids[shift.competency],
+        figure=telling.figure(shift.shift),
+        lower=telling.figure(shift.shift - reach),
+        upper=telling.figure(shift.shift + reach),
+        limit=0.0,
+        n=telling.count(shift.n_people),
+        p_value=shift.p_value if telling.exactly else None,
+        on=to_date(shift.day),
     )

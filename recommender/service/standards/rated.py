@@ -84,8 +84,8 @@ class RatedPeople:
         Of assessments by two rater types or more, without self-ratings: of what, and whether two
         of them differ by more than a level.
     changes : DataFrame
-        person_id, before_on, after_on and change, in levels, between ratings of one person that
-        follow each other without training in between.
+        person_id, competency_id, before_on, after_on and change, in levels, between ratings of one
+        person that follow each other without training in between.
     """
 
     indicators: ScoredItems
@@ -316,6 +316,7 @@ def _list_changes(records: pd.DataFrame, framework: Framework) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "person_id": rows["person_id"].astype(object),
+            "competency_id": rows["competency_id"].astype(object),
             "before_on": rows["before_on"].astype(object),
             "after_on": rows["after_on"].astype(object),
             "change": rows["level_after"].astype(float) - rows["level_before"].astype(float),

@@ -58,4 +58,6 @@ def _key(finding: Finding) -> str:
         return "standard-review.trigger.job-weight-changed"
     if finding.trigger is Trigger.INDICATOR_FLAT and finding.limit == GOES_WITH_REST:
         return "standard-review.trigger.indicator-apart-from-rest"
+    if finding.trigger is Trigger.RATINGS_SHIFTED and finding.competency_id:
+        return "standard-review.trigger.competency-shifted"
     return f"standard-review.trigger.{finding.trigger}"
