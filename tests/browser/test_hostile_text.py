@@ -35,6 +35,8 @@ FIELDS = (
     ("import_batch", "file_name"),
     ("account", "name"),
     ("campaign", "name"),
+    ("standard_proposal", "rationale"),
+    ("standard_target", "note"),
     ("api_key", "label"),
 )
 
