@@ -161,7 +161,7 @@ def _scan(
     # what people change anyway: so much for each assessment, and so much for each year
     years = (after_day - before_day) / _DAYS_PER_YEAR
     basis, _ = np.linalg.qr(np.stack([np.ones_like(years), years - years.mean()], axis=1))
-    columns = across - basis @ (basis.T @ across)
+    columns: FloatArray = across - basis @ (basis.T @ across)
     weight = (columns**2).sum(axis=0)
     # a date that parts exactly the long intervals cannot be told from what a year brings
     usable &= weight > 1e-3 * n_across
@@ -172,7 +172,7 @@ def _scan(
     people, row = np.unique(of, return_inverse=True)
     # by person, so that an error shared by a person's changes counts once
     terms = columns * residual[:, None]
-    sums = [np.bincount(row, column, minlength=len(people)) for column in terms.T]
+    sums = [np.bincount(row, column, minlength=len(people)) for column in np.asarray(terms).T]
     scores = np.stack(sums, axis=1).astype(float)
     shift = columns.T @ residual / weight
     error = np.maximum(np.sqrt((scores**2).sum(axis=0)) / weight, 1e-12)

@@ -36,6 +36,8 @@ FIELDS = (
     ("account", "name"),
     ("campaign", "name"),
     ("cohort", "name"),
+    ("standard_proposal", "rationale"),
+    ("standard_target", "note"),
     ("api_key", "label"),
 )
 

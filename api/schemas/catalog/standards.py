@@ -61,7 +61,9 @@ class HandTargetIn(Body):
         float | None,
         Field(gt=0, le=100, description="Importance; null: as it is. The mean of all has to be 1."),
     ] = None
-    note: Annotated[str, Field(max_length=400, description="Why.")] = ""
+    note: Annotated[
+        str, Field(max_length=400, pattern=r"^[^\x00-\x1f\x7f]*$", description="Why.")
+    ] = ""
 
 
 class StandardProposalIn(Body):

@@ -11,7 +11,7 @@ import numpy as np
 from recommender.arrays import BoolArray, FloatArray
 from recommender.service.caches import Caches
 from recommender.service.effective_catalog import to_profile
-from recommender.service.framework import build_framework
+from recommender.service.framework import build_framework, require_grade
 from recommender.service.groups.disclosure import SMALL_CELL
 from recommender.service.groups.levels import read_levels
 from recommender.service.groups.quarters import find_quarter_end
@@ -114,7 +114,7 @@ def simulate_standard(
     Raises
     ------
     NotFoundError
-        If there is no such proposal.
+        If there is no such proposal, or its grade has left the catalogue.
     """
     session.need(Permission.READ_STATISTICS)
     exactly = session.who.sees_people
@@ -123,12 +123,12 @@ def simulate_standard(
     with session.reading() as connection:
         proposal = read_proposal(session, proposal_id)
         stored = proposal.stored
+        require_grade(session.service.framework, stored.grade)
         catalog = read_catalog(session, connection)
         # one that is in force already is compared with the version before it, too
         older = [p for p in catalog.profiles if p.grade == stored.grade]
         after = to_profile(catalog, older, stored, proposal.targets)
-        before = profile_before(catalog, stored.grade, stored.effective_on)
-        assert before is not None  # it was there when the proposal was made, and none goes
+        before = profile_before(catalog, stored.grade, stored.effective_on) or older[0]
         grade = schema.person.c.grade == stored.grade
         people = list_people(
             connection, scope, conditions=[present(session.today), grade], limit=None
