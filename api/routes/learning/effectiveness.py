@@ -57,7 +57,7 @@ def list_effectiveness(
     Permission.READ_STATISTICS,
     answer=EffectivenessOut,
     absent=True,
-    example={"module_id": "{module_id}"},
+    example={"module_id": "lost-deal-review-workshop"},
 )
 def read_effectiveness(
     call: Admitted, module_id: ModuleId, hourly_cost: HourlyCost = None, fields: Fields = None
