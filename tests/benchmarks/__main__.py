@@ -22,6 +22,7 @@ from tests.benchmarks import (
     plans,
     ranking,
     serving,
+    sharing,
     word,
 )
 
@@ -36,6 +37,7 @@ def main() -> None:
             block_ridge,
             effects,
             everybody,
+            sharing,
             plans,
             cohorts,
             importing,
