@@ -2,7 +2,6 @@
 
 from recommender.cohorts.choosing import choose_cohort
 from recommender.cohorts.demand import value_new_offerings
-from recommender.cohorts.lottery import derive_tolerance
 from recommender.cohorts.policies import compare_policies, share_floors
 from recommender.cohorts.problem import (
     CohortChoice,
@@ -29,7 +28,6 @@ __all__ = [
     "WaitList",
     "choose_cohort",
     "compare_policies",
-    "derive_tolerance",
     "replace_dropouts",
     "share_floors",
     "value_new_offerings",

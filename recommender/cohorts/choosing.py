@@ -23,8 +23,7 @@ def choose_cohort(problem: CohortProblem, *, seed: int, tolerance: float) -> Coh
         Settles draws and all else that nothing else decides. The same problem, seed and tolerance
         give the same answer, in whichever order the people stand.
     tolerance : float
-        Weighted levels within which two people count as equal at the last seats, >= 0
-        (`derive_tolerance`).
+        Weighted levels within which two people count as equal at the last seats, >= 0.
 
     Returns
     -------

@@ -15,29 +15,6 @@ from recommender.cohorts.problem import CohortProblem, Draw
 _EPSILON = 1e-9
 
 
-def derive_tolerance(lower: FloatArray, upper: FloatArray, weight: FloatArray) -> float:
-    """Derive from the intervals of the estimates what difference they cannot tell.
-
-    The same interval stands behind the values of two people for one module, so its whole width
-    would be too much: a tenth of half of it is taken.
-
-    Parameters
-    ----------
-    lower, upper : ndarray of shape (n_pairs,)
-        Interval of each pair's expected improvement, in levels; NaN where there is none.
-    weight : ndarray of shape (n_pairs,)
-        Weight of the competency for the person.
-
-    Returns
-    -------
-    float
-        Weighted levels; 0 where no estimate has an interval, so that only equals draw.
-    """
-    half = weight * (upper - lower) / 2
-    half = half[np.isfinite(half)]
-    return float(np.median(half)) / 10 if len(half) else 0.0
-
-
 def draw_numbers(seed: int, draw_id: str, n: int) -> FloatArray:
     """Draw lottery numbers that depend on the seed and the name of the draw alone.
 

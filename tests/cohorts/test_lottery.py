@@ -13,7 +13,6 @@ from recommender.cohorts import (
     CohortProblem,
     Offerings,
     choose_cohort,
-    derive_tolerance,
     replace_dropouts,
 )
 from recommender.cohorts.lottery import draw_numbers, hold_lotteries
@@ -66,7 +65,7 @@ def test_over_many_seeds_everybody_in_a_draw_wins_as_often_as_stated():
     # one is clearly better, one clearly worse; the six between differ by less than the tolerance
     problem = make_equals([0.9, 0.5, 0.5, 0.505, 0.5, 0.495, 0.5, 0.1], seats=[2, 1])
     best, options = solve(problem, seed=0).holdings.seats, find_options(problem, 0)
-    won, seeds = np.zeros(8), 500
+    won, seeds = np.zeros(8), 300
     for seed in range(seeds):
         # whoever happened to hold the seats before has no better chance
         holdings = hold_seats(problem, options, best)
@@ -159,9 +158,3 @@ def test_a_freed_seat_that_a_floor_rests_on_stays_in_the_unit():
     assert after.units_below_floor == ()
     after = replace_dropouts(problem, choice.seats, waiting, [(0, 0)])
     assert after.taken == ((0, 3),)
-
-
-def test_the_tolerance_is_a_tenth_of_the_half_width_of_the_middle_estimate():
-    lower, upper = np.array([0.1, 0.2, np.nan]), np.array([0.5, 0.4, np.nan])
-    assert derive_tolerance(lower, upper, np.ones(3)) == pytest.approx(0.015)
-    assert derive_tolerance(lower[2:], upper[2:], np.ones(1)) == 0.0
