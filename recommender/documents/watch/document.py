@@ -15,6 +15,8 @@ MEASURES: tuple[Measure, ...] = (
     *("gap", "recommended", "closed", "shown"),
     *("plan_hours", "hours", "seats"),
 )
+MEANT_BY_GRADE: frozenset[Measure] = frozenset({"gap", "closed"})
+"""What grades are not compared by: their targets and weights differ, and these with them."""
 FindingCode = Literal[
     "gap",
     "recommended",

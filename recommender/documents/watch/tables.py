@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from recommender.documents.figures import UNKNOWN, decimal, percent, signed
 from recommender.documents.watch.document import (
+    MEANT_BY_GRADE,
     MEASURES,
     Dimension,
     GroupLine,
@@ -140,7 +141,7 @@ def _measure_cell(
         return UNKNOWN, ""
     mean = say_figure(name, compared.mean.figure, exact=report.exact)
     if compared.difference is None:
-        is_meant = (line.dimension, name) == ("grade", "gap")
+        is_meant = line.dimension == "grade" and name in MEANT_BY_GRADE
         return mean, "" if is_meant else say("watch.not_comparable", lang)
     return mean, say_difference(name, compared.difference, lang, exact=report.exact)
 

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.arrays import IntArray
-from recommender.documents.watch.document import MEASURES, Compared, Finding, Measure
+from recommender.documents.watch.document import (
+    MEANT_BY_GRADE,
+    MEASURES,
+    Compared,
+    Finding,
+    Measure,
+)
 from recommender.service.watch.groups import Grouping, find_shown_groups
 from recommender.service.watch.people import WatchedPeople
 from recommender.service.watch.telling import Check, Telling, find_range
@@ -66,8 +72,8 @@ def _compare(
     figures = compare_groups(values, grouping.code, strata, n_groups=n)
     others = int((np.isfinite(values) & (grouping.code < 0)).sum())
     shown = find_shown_groups(figures.count, others, exact=telling.exact)
-    # that the targets of grades differ, and gaps with them, is meant
-    is_compared = (grouping.dimension, measure) != ("grade", "gap")
+    # that targets and weights of grades differ, and what these make of gaps, is meant
+    is_compared = grouping.dimension != "grade" or measure not in MEANT_BY_GRADE
     told = tuple(
         _tell(figures, at, telling, is_compared=is_compared) if shown[at] else None
         for at in range(n)

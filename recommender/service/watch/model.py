@@ -85,12 +85,12 @@ def read_watched_model(session: Session, as_of: dt.date) -> WatchedModel:
     if model.trained_on is None:  # then nobody can say what it has not seen
         return WatchedModel(card, None, None, (), (*untested, "few-records"))
     recent = read_recent_history(session, after=model.trained_on, as_of=as_of)
-    if recent.is_sample:
-        untested = (*untested, "sampled")
     X, after = recent.intervals, recent.level_after
     records = _predict(model, X, after)
     if np.unique(records.person).size < FEWEST_PEOPLE:
         return WatchedModel(card, None, None, (), (*untested, "few-records"))
+    if recent.is_sample:
+        untested = (*untested, "sampled")
     gains = find_gain_drift(
         records.observed - records.predicted,
         records.day,
