@@ -39,7 +39,7 @@ def assess_effectiveness(
     if module is None:
         raise NotFoundError("module.unknown", module_id=module_id)
     sources, estimates = read_sources(session), session.service.estimates
-    gains, figures = list_gains(sources, estimates, module_id), lay_out_figures(sources)
+    gains, figures = _list_gains(session, sources, module_id), lay_out_figures(sources)
     return _assess(sources, estimates, gains, figures, module, hourly_cost)
 
 
@@ -48,12 +48,20 @@ def assess_all(
 ) -> tuple[ModuleEffectiveness, ...]:
     """Tell what is known of every module in use, in the order of the catalogue, without parts."""
     sources, estimates = read_sources(session), session.service.estimates
-    gains, figures = list_gains(sources, estimates), lay_out_figures(sources)
+    gains, figures = _list_gains(session, sources), lay_out_figures(sources)
     return tuple(
         _assess(sources, estimates, gains, figures, module, hourly_cost, divided=False)
         for module in sources.framework.catalog.modules
         if not module.retired
     )
+
+
+def _list_gains(session: Session, sources: Sources, module_id: str | None = None) -> Gains:
+    estimates, org_ids = session.service.estimates, ()
+    if estimates.model_id is not None:
+        model, _ = session.service.models.load(estimates.model_id)
+        org_ids = model.org_ids
+    return list_gains(sources, estimates, org_ids, module_id)
 
 
 def _assess(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -40,8 +40,14 @@ class Gains:
         return self.frame.iloc[self.rows.get((module_id, competency_id), [])]
 
 
-def list_gains(sources: Sources, estimates: Estimates, module_id: str | None = None) -> Gains:
-    """List what participants gained, of one module or of all; of several times the last."""
+def list_gains(
+    sources: Sources, estimates: Estimates, org_ids: Sequence[str], module_id: str | None = None
+) -> Gains:
+    """List what participants gained, of one module or of all; of several times the last.
+
+    `org_ids` are the units whose people the model expects to end above or below others, in the
+    order of its codes.
+    """
     records = sources.records
     # an interval with training has no record that says there was none
     trained = records[records["module_id"] != ""]
@@ -67,7 +73,9 @@ def list_gains(sources: Sources, estimates: Estimates, module_id: str | None = N
         np.array([codes.get(pair, (-1, -1))[i] for pair in known], dtype=np.int64) for i in range(2)
     )
     fit = estimates.fit if estimates.size_known else None
-    gain = _adjust(fit, interval, module, competency, before, after)
+    org_code = {name: i for i, name in enumerate(org_ids)}
+    org = np.array([org_code.get(unit, -1) for unit in X["org_unit"]], dtype=np.int64)
+    gain = _adjust(fit, interval, module, competency, before, after, org)
     frame = frame.assign(gain=gain).drop_duplicates(
         ["person_id", "module_id", "competency_id"], keep="last"
     )
@@ -101,6 +109,7 @@ def _adjust(
     competency: IntArray,
     before: FloatArray,
     after: FloatArray,
+    org: IntArray,
 ) -> FloatArray:
     """Return what people gained by each module over no training: its effect and what it missed.
 
@@ -124,7 +133,7 @@ def _adjust(
         module[events],
         competency[events][first],
         before[row],
-        np.full(row.size, -1, dtype=np.int64),
+        org[row],
     )
     effect = predict(fit, module[events], competency[events], before[row][number])
     gains[events] = effect.expected_improvement + missed[number]

@@ -28,7 +28,7 @@ from recommender.store import writing
 from recommender.table_kinds import KINDS
 
 # of 120 people half took the course, in three months and runs; three of them are in the North
-N, TRAINED, EFFECT = 120, 60, 25.0
+N, TRAINED, EFFECT, KINDLY = 120, 60, 25.0, 0.4
 MONTHS = [month.date() for month in pd.date_range("2025-01-01", "2026-09-01", freq="MS")]
 COMPLETED = [dt.date(2026, 2, 10), dt.date(2026, 3, 10), dt.date(2026, 4, 10)]
 RUNS = ("run-1", "run-2", "run-3")
@@ -56,6 +56,8 @@ def make_tables() -> dict[str, pd.DataFrame]:
     )
     before = rng.uniform(0.0, 2.5, N)
     after = before + np.where(trained, 0.8, 0.1) + rng.normal(0, 0.1, N)
+    # in the West they are rated kindly, trained or not
+    after += np.where([unit.startswith("West") for unit in UNITS], KINDLY, 0.0)
     records = pd.DataFrame(
         {
             "person_id": PEOPLE,
@@ -66,6 +68,7 @@ def make_tables() -> dict[str, pd.DataFrame]:
             "before_on": dt.date(2026, 1, 1),
             "after_on": dt.date(2026, 7, 1),
             "completed_on": [*done, *[None] * (N - TRAINED)],
+            "org_unit": UNITS,
         }
     )
     first = [MONTHS.index(day.replace(day=1)) for day in done] + [len(MONTHS)] * (N - TRAINED)
@@ -160,7 +163,8 @@ def test_a_course_that_works_on_all_levels(library: Service) -> None:
     assert (behaviour.basis, behaviour.people) == ("measured", TRAINED)
     assert behaviour.gain is not None
     assert behaviour.gain.lower < 0.7 < behaviour.gain.upper
-    assert behaviour.raw_gain == pytest.approx(0.8, abs=0.05)
+    kindly = KINDLY * sum(unit.startswith("West") for unit in UNITS[:TRAINED]) / TRAINED
+    assert behaviour.raw_gain == pytest.approx(0.8 + kindly, abs=0.05)
     (result,) = found.results
     assert result.effect is not None
     assert result.effect.lower < EFFECT < result.effect.upper
@@ -208,9 +212,12 @@ def test_for_whom_by_level_grade_branch_and_run(library: Service) -> None:
     # few people tell of single ones, whoever asks
     assert (told["North"].people, told["North"].gain) == (None, None)
     assert (told["run-3"].people, told["run-3"].gain) == (None, None)
-    east = told["East"]
-    assert east.gain is not None
-    assert east.gain.lower < 0.7 < east.gain.upper
+    # where everybody is rated kindly, the course has not done more
+    for branch in ("East", "West"):
+        gain = told[branch].gain
+        assert gain is not None
+        assert gain.lower < 0.7 < gain.upper
+        assert gain.value == pytest.approx(0.7, abs=0.15)
 
 
 def test_an_exam_before_and_after(library: Service) -> None:
