@@ -122,7 +122,7 @@ def _figures(
     return pd.DataFrame(
         {
             "person_id": np.repeat(people["person_id"].to_numpy(), _MONTHS),
-            "month": np.tile([(first + int(at)).start_time.date() for at in month], len(people)),
+            "month": [(first + int(at)).start_time.date() for at in month] * len(people),
             "figure_id": framework.catalog.business_figures[0].id,
             "value": np.round(values.ravel(), -2),
         },

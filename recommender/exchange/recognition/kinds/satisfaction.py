@@ -36,7 +36,7 @@ def read(work: Work) -> Reading:
         work.use(position, ignored="anonymous")
     for role, position in roles.items():
         work.use(position, role)
-    words = {points: word for word, points in reversed(SATISFACTION_WORDS.items())}
+    words = {points: word for word, points in reversed([*SATISFACTION_WORDS.items()])}
     options = [Option(str(points), words[points]) for points in sorted(words)]
     scores = work.translate(work.cells(roles["satisfaction"]), "satisfaction", _points, options)
     rows = np.flatnonzero(np.array([cell != "" for cell in scores.raw], dtype=bool)[scores.codes])
