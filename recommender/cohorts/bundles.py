@@ -220,7 +220,9 @@ class BundleSearch:
         room = np.maximum(nodes.hours_left[at] - before, 0.0)
         with np.errstate(invalid="ignore", divide="ignore"):
             part = np.where(hours > 0, np.minimum(1.0, room / hours), 1.0)
-        return np.bincount(at, gain * part, minlength=len(nodes.row))
+        packed = np.zeros(len(nodes.row))
+        np.add.at(packed, at, gain * part)
+        return packed
 
     def _require(self, nodes: _Nodes, node: IntArray, option: IntArray, free: BoolArray) -> None:
         """Take out, in place, options without a prerequisite in their set that ends in time."""

@@ -154,6 +154,22 @@ class Holdings:
         added: FloatArray = gain - self.problem.hour_price * options.hours[rows]
         return added
 
+    def has(self, rows: IntArray) -> BoolArray:
+        """Tell which options are of modules that the person holds a seat in.
+
+        Parameters
+        ----------
+        rows : ndarray of int of shape (n_rows,)
+            Positions in `Options`.
+
+        Returns
+        -------
+        ndarray of bool of shape (n_rows,)
+            Whichever run it is.
+        """
+        held: BoolArray = self._has[self.options.person[rows], self.options.module[rows]]
+        return held
+
     def could_attend(self, rows: IntArray) -> BoolArray:
         """Tell which seats people could take beside what they hold, if there were seats and money.
 

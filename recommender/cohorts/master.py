@@ -36,7 +36,7 @@ class Relaxation:
     def __init__(self, limits: Limits, n_people: int, pool: Pool) -> None:
         self._limits, self._n_people = limits, n_people
         self._floors = np.arange(limits.n_lots, limits.n_lots + len(limits.floor_units)) + n_people
-        self._solver = new_solver()
+        self._solver = _new_solver()
         self._penalty = 1.0
         matrix = _columns(n_people, pool)
         short = _short(self._floors, matrix.shape[0])
@@ -132,7 +132,7 @@ def choose_whole(
     cost = np.concatenate([np.full(len(floors), -penalty), [0.0], pool.worth])
     program = _to_program(hstack([short, matrix]).tocsc(), cost, limits, n_people)
     program.integrality_ = [highspy.HighsVarType.kInteger] * len(cost)
-    solver = new_solver()
+    solver = _new_solver()
     solver.setOptionValue("mip_rel_gap", relative_gap)
     solver.setOptionValue("mip_abs_gap", 0.0 if relative_gap == 0 else 1e-6)
     solver.setOptionValue("mip_max_nodes", MOST_BRANCHES)
@@ -142,10 +142,18 @@ def choose_whole(
     if not len(solution):
         raise RuntimeError(f"cohort: the solver ended with {solver.getModelStatus().name}")
     chosen: IntArray = np.flatnonzero(solution[len(floors) + 1 :] > 0.5)
-    return chosen, np.round(solution[: len(floors)])
+    lacking: FloatArray = np.rint(solution[: len(floors)])
+    return chosen, lacking
 
 
-def new_solver() -> Any:
+def _new_solver() -> Any:
+    """Make a silent solver of one thread whose answer hangs on no clock.
+
+    Returns
+    -------
+    highspy.Highs
+        With no model yet.
+    """
     import highspy
 
     solver = highspy.Highs()

@@ -96,11 +96,13 @@ def hold_seats(problem: CohortProblem, options: Options, seats: Seats) -> Holdin
 
 def _outcome(policy: str, holdings: Holdings) -> PolicyOutcome:
     problem, closed = holdings.problem, holdings.person_gap_closed
+    unit_closed = np.zeros(len(problem.unit_ids))
+    np.add.at(unit_closed, problem.unit, closed)
     return PolicyOutcome(
         policy=policy,
         seats=holdings.seats,
         expected_gap_closed=float(closed.sum()),
-        unit_gap_closed=np.bincount(problem.unit, closed, minlength=len(problem.unit_ids)),
+        unit_gap_closed=unit_closed,
         unit_seats=holdings.unit_seats.copy(),
         units_below_floor=holdings.units_below_floor,
         must_unmet=holdings.must_unmet,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array
 from scipy.sparse.csgraph import maximum_flow
 
 from recommender.arrays import IntArray
@@ -48,6 +48,35 @@ def seat_people(holdings: Holdings, rows: IntArray, depth: IntArray) -> None:
                 if holdings.can_take(np.array([row]))[0]:
                     holdings.take(row)
 
+    for members in lots:
+        _move_aside(holdings, members)
+
+
+def _move_aside(holdings: Holdings, rows: IntArray) -> None:
+    """Seat those whom another seat kept from a lot, by moving that to another of its runs."""
+    options = holdings.options
+    # a run that is on the same days is all that keeps them from it
+    rows = rows[holdings.is_there(rows) & ~holdings.has(rows)]
+    for row in rows.tolist():
+        if holdings.has(np.array([row]))[0] or not holdings.is_there(np.array([row]))[0]:
+            continue
+        person = int(options.person[row])
+        for held in sorted(holdings.held.get(person, ())):
+            if options.dependent[held] or holdings.is_needed(held):
+                continue
+            holdings.leave(held)
+            others = holdings.of_person(person)
+            same = options.module[others] == options.module[held]
+            others = others[same & (options.cost[others] == options.cost[held])]
+            if holdings.can_take(np.array([row]))[0]:
+                holdings.take(row)
+                others = others[holdings.can_take(others)]
+                if len(others):
+                    holdings.take(int(others[0]))
+                    break
+                holdings.leave(row)
+            holdings.take(held)
+
 
 def _match(holdings: Holdings, rows: IntArray) -> IntArray:
     """Return a largest set of the options with one a person, within the free seats."""
@@ -65,7 +94,7 @@ def _match(holdings: Holdings, rows: IntArray) -> IntArray:
     start = np.concatenate([np.zeros(n), 1 + at_person, 1 + n + np.arange(m)])
     end = np.concatenate([1 + np.arange(n), 1 + n + at_offering, np.full(m, sink)])
     room = np.concatenate([np.ones(n + len(rows)), holdings.free[offering]]).astype(np.int32)
-    graph = csr_array(coo_array((room, (start, end)), shape=(sink + 1, sink + 1)), dtype=np.int32)
+    graph = coo_array((room, (start, end)), shape=(sink + 1, sink + 1)).tocsr()
     flow = maximum_flow(graph, 0, sink).flow.tocoo()
     used = (flow.row * (sink + 1) + flow.col)[flow.data > 0]
     return rows[np.isin((1 + at_person) * (sink + 1) + 1 + n + at_offering, used)]

@@ -138,9 +138,8 @@ def _find_prices(
         prices = smooth_prices(limits, pool, prices, temperature=temperature, box=box, steps=_STEPS)
     best, bound, relaxation, settled = prices, np.inf, None, False
     found: list[Bundles] = []
-    most = MOST_NODES if exact else _FEW
     for step in range(_MOST_RELAXATIONS):
-        bundles = search.search(limits.price(prices), slack=0.01 if step else 0.015, most=most)
+        bundles = search.search(limits.price(prices), slack=0.01 if step else 0.015)
         found.append(bundles)
         proven = limits.bound(prices, bundles)
         if proven < bound:
