@@ -22,11 +22,11 @@ MISSED = 2e-4
 """Share of the bound at which the search for better prices ends in larger problems."""
 # temperature, slack of the search and box of the prices: from undecided people to decided ones
 _ROUNDS = (
-    (0.1, 0.1, 0.3),
-    (0.04, 0.06, 0.2),
-    (0.015, 0.03, 0.1),
-    (0.006, 0.02, 0.1),
-    (0.003, 0.015, 0.05),
+    (0.1, 0.06, 0.3),
+    (0.04, 0.04, 0.2),
+    (0.015, 0.02, 0.1),
+    (0.006, 0.012, 0.1),
+    (0.003, 0.01, 0.05),
 )
 _STEPS = 60
 _FEW = 40_000

@@ -13,8 +13,8 @@ from tests.support.made_cohorts import make_cohort
 
 N_PEOPLE, N_OFFERINGS = 5_000, 200
 SEATS_A_PERSON = (0.5, 1.0, 2.0)
-NEAR, SECONDS = 0.999, 5.0
-"""Share of the bound to reach, and the seconds of an idle core to reach it in, with a seat each."""
+NEAR = 0.999
+"""Share of the bound to reach; with a seat a person in 5 seconds of an idle core."""
 
 
 def run() -> list[Figure]:

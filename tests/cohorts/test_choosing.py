@@ -84,7 +84,7 @@ def value_of(problem, seats):
     return sum(worth(problem, p, [o for who, o in seats if who == p]) for p in people)
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(problem=tiny_cohorts(), tolerance=st.sampled_from([0.0, 0.15]))
 def test_the_best_of_all_ways_is_chosen_and_draws_cost_what_they_say(problem, tolerance):
     best = best_value(problem)
@@ -106,7 +106,7 @@ def test_the_best_of_all_ways_is_chosen_and_draws_cost_what_they_say(problem, to
 
 @pytest.fixture(scope="module")
 def cohort():
-    return make_cohort(400, 30, seats_a_person=1.2, n_units=6)
+    return make_cohort(320, 24, seats_a_person=1.2, n_units=6)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def chosen(cohort):
 def test_a_larger_cohort_comes_within_a_thousandth_of_what_can_be_proven(cohort, chosen):
     assert breaks(cohort, seats_of(chosen)) is None
     best = chosen.value + chosen.lottery_loss
-    assert best >= 0.995 * chosen.bound
+    assert best >= 0.999 * chosen.bound
     assert chosen.value <= chosen.bound + 1e-9
     assert chosen.value == pytest.approx(value_of(cohort, seats_of(chosen)), rel=1e-9)
 
