@@ -24,7 +24,7 @@ TableName = Literal[
     "modules",
     "offerings",
 ]
-JobKind = Literal["import", "plans", "plan-documents", "training", "sample"]
+JobKind = Literal["import", "plans", "plan-documents", "training", "sample", "cohort"]
 Modules = Annotated[tuple[Id, ...], Field(max_length=50)]
 
 
@@ -359,7 +359,17 @@ class TrainingResultOut(BaseModel):
     ]
 
 
+class CohortResultOut(BaseModel):
+    """The cohort whose seats were worked out."""
+
+    cohort_id: str
+    seated: Annotated[int, Field(description="Seats given.")]
+    waiting: Annotated[int, Field(description="Places on wait lists.")]
+
+
 class JobResultOut(
-    RootModel[ImportResultOut | PlansResultOut | DocumentsResultOut | TrainingResultOut]
+    RootModel[
+        ImportResultOut | PlansResultOut | DocumentsResultOut | TrainingResultOut | CohortResultOut
+    ]
 ):
     """What a job has found, by its kind."""
