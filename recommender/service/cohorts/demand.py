@@ -16,7 +16,9 @@ from recommender.store.plans.cohorts import StoredCohort
 from recommender.working_days import next_working_day
 from training_catalog import TrainingModule
 
-MOST_COURSES = 15
+MOST_COURSES = 12
+# less than an assessment could tell
+_LITTLE = 0.05
 _SEATS = 20
 _HOURS_A_DAY = 8
 # what people take by themselves has no seats that could run out
@@ -60,15 +62,17 @@ def find_demand(
             cost=each.cost,
         )
         for each in value_new_offerings(case.problem, choice, proposals)
-        if each.wanted
+        if each.wanted and each.at_most >= _LITTLE
     ]
-    best: dict[str, float] = {}
+    best: dict[str, tuple[float, float]] = {}
     for each in found:
-        best[each.module_id] = max(best.get(each.module_id, 0.0), each.sure)
-    shown = sorted(best, key=lambda module_id: (-best[module_id], module_id))[:MOST_COURSES]
-    place = {module_id: at for at, module_id in enumerate(shown)}
+        best[each.module_id] = max(best.get(each.module_id, (0.0, 0.0)), each.worth)
+    shown = sorted(best, key=lambda module_id: (best[module_id], module_id), reverse=True)
+    place = {module_id: at for at, module_id in enumerate(shown[:MOST_COURSES])}
     chosen = [each for each in found if each.module_id in place]
-    return sorted(chosen, key=lambda each: (place[each.module_id], -each.sure, each.month))
+    chosen.sort(key=lambda each: each.month)
+    chosen.sort(key=lambda each: each.worth, reverse=True)
+    return sorted(chosen, key=lambda each: place[each.module_id])
 
 
 def _months(first: dt.date, last: dt.date) -> list[dt.date]:

@@ -74,9 +74,9 @@ class NewOffering:
     cost: float
 
     @property
-    def sure(self) -> float:
-        """Weighted levels that it closes at least."""
-        return self.at_least if self.added is None else self.added
+    def worth(self) -> tuple[float, float]:
+        """Weighted levels that it closes at least and at most; the order goes by these."""
+        return (self.at_least if self.added is None else self.added, self.at_most)
 
 
 @dataclass(frozen=True)
