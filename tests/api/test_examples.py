@@ -153,9 +153,9 @@ class Ground:
         return self.ask("POST", "/v1/cohorts", json=given).json()["cohort_id"]
 
     def for_add_dropout(self):
-        cohort_id = self.cohort_id()
-        self.ask("POST", f"/v1/cohorts/{cohort_id}/publication", json={})
-        return cohort_id
+        # the cohort of the example before: it has given the person all seats that there are
+        cohorts = self.ask("GET", "/v1/cohorts?limit=200").json()["items"]
+        return next(each["cohort_id"] for each in cohorts if each["seated"])
 
     def import_id(self):
         given = {"content": f"工号,姓名,单位,职级\nU1,新人,{UNIT},初级\n".encode()}

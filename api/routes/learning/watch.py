@@ -10,7 +10,7 @@ from api.admission import Admitted, Call
 from api.operations import Operations
 from api.responses import Fields, answer, send
 from api.schemas.common import AsOf
-from api.schemas.learning.watch import EstimateOut, FindingOut, WatchOut
+from api.schemas.learning.watch import FigureOut, WatchFindingOut, WatchOut
 from recommender.documents.figures import known
 from recommender.documents.watch.document import Finding, WatchReport
 from recommender.documents.watch.wording import say_finding, say_todo
@@ -54,11 +54,11 @@ def read_watch_report(call: Admitted, as_of: AsOf = None) -> Response:
     return send(call, report.content, media_type=PDF)
 
 
-def _finding(call: Call, report: WatchReport, finding: Finding) -> FindingOut:
+def _finding(call: Call, report: WatchReport, finding: Finding) -> WatchFindingOut:
     figure, lower, upper = finding.found
     values = vars(finding) | {
-        "found": EstimateOut(figure=figure, lower=known(lower), upper=known(upper)),
+        "found": FigureOut(figure=figure, lower=known(lower), upper=known(upper)),
         "sentence": say_finding(report, finding, call.lang),
         "todo": say_todo(finding, call.lang),
     }
-    return FindingOut.model_validate(values)
+    return WatchFindingOut.model_validate(values)

@@ -19,7 +19,7 @@ from recommender.service.standards.evidence import (
 from recommender.service.standards.wording import say_finding, say_unchecked
 
 
-class FindingOut(BaseModel):
+class StandardFindingOut(BaseModel):
     """One reason to look at a standard again."""
 
     trigger: str
@@ -62,7 +62,7 @@ class StandardReviewOut(Resource):
     items: list[ItemEvidence]
     exams: list[ExamEvidence]
     agreement: list[AgreementEvidence]
-    findings: list[FindingOut]
+    findings: list[StandardFindingOut]
     unchecked: list[UncheckedOut]
 
     @classmethod

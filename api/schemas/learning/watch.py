@@ -15,7 +15,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class EstimateOut(_Part):
+class FigureOut(_Part):
     """A figure with its 95 % range."""
 
     figure: float
@@ -27,9 +27,9 @@ class ComparedOut(_Part):
     """A measure of a group."""
 
     people: int
-    mean: EstimateOut
+    mean: FigureOut
     difference: Annotated[
-        EstimateOut | None,
+        FigureOut | None,
         Field(
             description="From others of the same grade with gaps of the same size; null where "
             "nobody is comparable."
@@ -44,9 +44,9 @@ class PredictedOut(_Part):
     people: int
     predicted: float
     observed: float
-    offset: Annotated[EstimateOut, Field(description="Measured less predicted.")]
-    slope: Annotated[EstimateOut | None, Field(description="Of measured on predicted; 1 is right.")]
-    coverage: Annotated[EstimateOut, Field(description="Share of 90 % ranges that held.")]
+    offset: Annotated[FigureOut, Field(description="Measured less predicted.")]
+    slope: Annotated[FigureOut | None, Field(description="Of measured on predicted; 1 is right.")]
+    coverage: Annotated[FigureOut, Field(description="Share of 90 % ranges that held.")]
 
 
 class GroupLineOut(_Part):
@@ -74,14 +74,14 @@ class InputLineOut(_Part):
     threshold: float
 
 
-class FindingOut(_Part):
+class WatchFindingOut(_Part):
     """Something that is surely farther out than is tolerated."""
 
     code: FindingCode
     is_alarm: Annotated[bool, Field(description="False: to be known, not to be looked into.")]
     dimension: Dimension | None
     group: Annotated[str | None, Field(description="Of an input its name.")]
-    found: EstimateOut
+    found: FigureOut
     usual: Annotated[float | None, Field(description="Mean of everybody, or what it should be.")]
     threshold: Annotated[float, Field(description="What is tolerated.")]
     since: dt.date
@@ -108,7 +108,7 @@ class WatchOut(Resource):
     trained_until: dt.date | None
     people: int | None
     alarms: Annotated[int, Field(description="How many of the findings are alarms.")]
-    findings: Annotated[list[FindingOut], Field(description="Alarms first.")]
+    findings: Annotated[list[WatchFindingOut], Field(description="Alarms first.")]
     tests: Annotated[int, Field(description="How many questions were asked of the figures.")]
     untested: Annotated[
         list[str],
