@@ -7,7 +7,7 @@ import time
 import pytest
 from improvement.registry_models import KEY, facts, train, varied, whole_metrics
 from jsonschema import Draft202012Validator, FormatChecker
-from serving import EMPLOYEE, UNIT
+from serving import COLLEAGUE, EMPLOYEE, UNIT
 
 from api.operations import DOCX
 from recommender.documents import make_template
@@ -118,13 +118,14 @@ class Ground:
         given = {"name": "秋季提升", "org_unit": UNIT, "first": 1}
         return self.ask("POST", "/v1/campaigns", json=given).json()["campaign_id"]
 
-    def cohort_id(self):
-        given = {"name": "一季度", "org_unit": UNIT, "applications": [EMPLOYEE]}
+    def cohort_id(self, person=EMPLOYEE):
+        given = {"name": "一季度", "applications": [person]}
         given |= {"starts_from": "2026-11-02", "starts_until": "2027-03-31"}
         return self.ask("POST", "/v1/cohorts", json=given).json()["cohort_id"]
 
     def for_add_dropout(self):
-        cohort_id = self.cohort_id()
+        # somebody whom the examples before have enrolled in nothing
+        cohort_id = self.cohort_id(COLLEAGUE)
         self.ask("POST", f"/v1/cohorts/{cohort_id}/publication", json={})
         return cohort_id
 
