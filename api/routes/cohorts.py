@@ -226,7 +226,7 @@ def publish_cohort(
     absent=True,
     conflict=True,
     solves=True,
-    body_example={"person_id": "00002"},
+    body_example={"person_id": "00003"},
 )
 def add_dropout(call: Admitted, cohort_id: CohortId, body: Strict[DropoutIn]) -> Response:
     """Cancel what a person was enrolled in, and give the seats to those who wait.

@@ -7,7 +7,7 @@ import time
 import pytest
 from improvement.registry_models import KEY, facts, train, varied, whole_metrics
 from jsonschema import Draft202012Validator, FormatChecker
-from serving import EMPLOYEE, UNIT
+from serving import COLLEAGUE, EMPLOYEE, UNIT
 
 from api.operations import DOCX
 from recommender.documents import make_template
@@ -147,15 +147,16 @@ class Ground:
         self.ask("POST", f"{path}/submission", headers=self.seen(path))
         return proposal_id
 
-    def cohort_id(self):
-        given = {"name": "一季度", "org_unit": UNIT, "applications": [EMPLOYEE]}
+    def cohort_id(self, person=EMPLOYEE):
+        given = {"name": "一季度", "applications": [person]}
         given |= {"starts_from": "2026-11-02", "starts_until": "2027-03-31"}
         return self.ask("POST", "/v1/cohorts", json=given).json()["cohort_id"]
 
     def for_add_dropout(self):
-        # the cohort of the example before: it has given the person all seats that there are
-        cohorts = self.ask("GET", "/v1/cohorts?limit=200").json()["items"]
-        return next(each["cohort_id"] for each in cohorts if each["seated"])
+        # somebody whom the examples before have enrolled in nothing
+        cohort_id = self.cohort_id(COLLEAGUE)
+        self.ask("POST", f"/v1/cohorts/{cohort_id}/publication", json={})
+        return cohort_id
 
     def import_id(self):
         given = {"content": f"工号,姓名,单位,职级\nU1,新人,{UNIT},初级\n".encode()}
