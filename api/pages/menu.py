@@ -94,7 +94,7 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry(
                 "effectiveness",
                 "/effectiveness",
-                "growth",
+                "cases",
                 Permission.READ_STATISTICS,
                 _HR | {Role.ANALYST},
             ),
