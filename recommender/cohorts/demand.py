@@ -21,6 +21,8 @@ from recommender.cohorts.problem import (
 from recommender.cohorts.solving import Solution, rewards, solve
 
 _EPSILON = 1e-9
+# sets held at once for each proposed module: fewer make the upper limit a little wider, not wrong
+_FEW = 500
 
 
 def value_new_offerings(
@@ -156,9 +158,14 @@ def _find_gains(
     gains = np.zeros((len(wider.module_ids), len(wider.person_ids)))
     for module in np.unique(wider.offerings.module[n_present:]).tolist():
         mine = merged.module == module
+        could = np.zeros(len(wider.person_ids), dtype=bool)
+        could[merged.person[mine]] = True
         free = price - np.where(mine, seat[merged.lot], 0.0)
-        after = search.search(free)
-        gains[module, search.people] = np.maximum(0.0, after.bound - before.best)
+        # nobody else's best changes, so theirs is not searched again
+        free = np.where(could[merged.person], free, never)
+        after = search.search(free, most=_FEW)
+        gain = np.maximum(0.0, after.bound - before.best)
+        gains[module, search.people] = np.where(could[search.people], gain, 0.0)
     return max(0.0, bound - base.holdings.value), gains
 
 
