@@ -68,13 +68,13 @@ fonts: $(STAMP) ## Cut the fonts of the console anew, after new texts or a new c
 	$(BIN)/python tests/support/build_fonts.py
 
 help-pictures: $(STAMP) browser ## Take the pictures of the guide anew, after the console has changed
-	PYTHONPATH=. $(BIN)/python tests/support/help_pictures.py
+	LOOKS=new $(BIN)/python -m pytest -q tests/browser/test_looks.py -k guide
 
-judges: ## Judge the effect model by other libraries and by public data, in .venv-judges
+judges: ## Judge effects and item statistics by other libraries and by public data, in .venv-judges
 	$(PYTHON) -m venv $(VENV)-judges
 	$(VENV)-judges/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -r tests/judges.lock
 	$(VENV)-judges/bin/python -m pip install --quiet --disable-pip-version-check --no-deps causallib==0.10.0
-	PYTHONPATH=. $(VENV)-judges/bin/python -m pytest -m judges tests/improvement/test_judges.py
+	PYTHONPATH=. $(VENV)-judges/bin/python -m pytest -m judges tests/improvement/test_judges.py tests/effectiveness/test_published.py tests/standards/test_judges.py
 
 lock: $(STAMP) ## Renew requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --quiet --upgrade -o requirements.lock

@@ -34,8 +34,9 @@ def cases(draw, *, most=8, numbers="grid"):
         hours = st.sampled_from([2.0, 4.0, 4.0, 8.0, 12.5])
         cost = st.sampled_from([0.0, 0.0, 500.0, 1000.0, 2000.0])
     else:
-        improvement = st.just(0.0) | st.floats(0, 1.5)
-        gap, weight = st.floats(0, 3), st.floats(0.05, 3)
+        # nothing, or more than the 1e-9 that amounts are told apart by (DECISIONS, 6)
+        improvement = st.just(0.0) | st.floats(1e-6, 1.5)
+        gap, weight = st.just(0.0) | st.floats(1e-6, 3), st.floats(0.05, 3)
         hours = st.floats(0.1, 60).map(lambda v: round(v, 2))
         cost = st.just(0.0) | st.floats(0, 30000).map(lambda v: round(v, 2))
     # few levels: modules start at the same, and serve two competencies in opposite order

@@ -19,10 +19,11 @@ SCENARIOS = {
     for scenario in yaml.safe_load(path.read_text(encoding="utf-8"))
 }
 KEYS = {"标题", "title", "计算", "worked", "as_of", "targets", "ratings", "exams", "imported"}
-KEYS |= {"modules", "ask", "expect", "targets_g2"}
+KEYS |= {"modules", "ask", "expect", "targets_g2", "standards"}
 ASKED = {"objective", "hours", "cost", "must", "without", "modalities", "path"}
 ASKED |= {"target_grade", "shortest"}
 ROW_KEYS = {
+    "standards": {"from", "targets"},
     "ratings": {"of", "day", "by", "rater", "L1", "L2", "L3", "L4"},
     "exams": {"of", "exam", "day", *SUBJECTS},
     "imported": {"of", "day", "level", "standard_error"},

@@ -26,6 +26,7 @@ from training_catalog.model import (
     TrainingModule,
 )
 from training_catalog.post import (
+    BusinessFigure,
     Certification,
     CertificationExam,
     JobElement,
@@ -39,6 +40,7 @@ from training_catalog.post import (
 
 __all__ = [
     "EXPERT_IMPROVEMENT",
+    "BusinessFigure",
     "Catalog",
     "CatalogError",
     "CatalogFault",

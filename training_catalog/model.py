@@ -24,6 +24,7 @@ from training_catalog.base import (
     Text,
 )
 from training_catalog.post import (
+    BusinessFigure,
     Certification,
     JobProfile,
     LearningPath,
@@ -150,11 +151,15 @@ class Target(Frozen):
 
 
 class TargetProfile(Frozen):
-    """Targets of one grade from a date on; the weights have mean 1."""
+    """Targets of one grade from a date on; the weights have mean 1.
+
+    `review_on` is when they are to be looked at again, if a day was set for it.
+    """
 
     grade: Slug
     name: Text
     effective_on: dt.date
+    review_on: dt.date | None = None
     targets: dict[Slug, Target]
 
 
@@ -240,6 +245,8 @@ class CatalogSettings(Frozen):
         Levels below a target that are not yet told as a gap: whoever lacks less is near it.
     hours_per_month : float
         Hours a month that a plan proposes modules for.
+    standard_review_months : int
+        After how many months targets are to be reviewed for which no day is set.
     country : str
         Whose weekends and public holidays count, as two letters of ISO 3166.
     """
@@ -257,6 +264,7 @@ class CatalogSettings(Frozen):
     plan_hours_budget: Annotated[float, Field(gt=0)] = 40.0
     near_gap: Annotated[float, Field(ge=0, le=4)] = 0.1
     hours_per_month: Annotated[float, Field(ge=1)] = 16.0
+    standard_review_months: Annotated[int, Field(ge=1, le=600)] = 24
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "CN"
 
     def weight_of_rater(self, rater_type: str) -> float:
@@ -305,3 +313,4 @@ class Catalog(Frozen):
     certifications: tuple[Certification, ...] = ()
     paths: tuple[LearningPath, ...] = ()
     glossary: tuple[Term, ...] = ()
+    business_figures: tuple[BusinessFigure, ...] = ()

@@ -21,6 +21,7 @@ _PARTS = (
     "modules",
     "certifications",
     "paths",
+    "business_figures",
 )
 
 

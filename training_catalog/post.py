@@ -178,6 +178,24 @@ class Term(Frozen):
     paired: bool = False
 
 
+class BusinessFigure(Frozen):
+    """A result of work that is counted by person and month.
+
+    Parameters
+    ----------
+    unit : Text
+        What its values are counted in.
+    value_per_unit : float or None
+        What one unit more is worth, in CNY; negative where more of it is worse. None where nobody
+        has said: no return on investment is then worked out from it.
+    """
+
+    id: Slug
+    name: Text
+    unit: Text
+    value_per_unit: Annotated[float, Field(ge=-1e9, le=1e9)] | None = None
+
+
 class Standards(Frozen):
     """What `training_catalog.judging` holds a catalogue to.
 

@@ -15,6 +15,8 @@ def check_post(catalog: Catalog) -> Iterator[CatalogFault]:
     yield from _check_certifications(catalog)
     yield from _check_paths(catalog)
     yield from _twice("glossary.yaml", "glossary", (term.id for term in catalog.glossary))
+    figures = (figure.id for figure in catalog.business_figures)
+    yield from _twice("catalog.yaml", "business_figures", figures)
 
 
 def _twice(file: str, part: str, ids: Iterable[str]) -> Iterator[CatalogFault]:

@@ -8,12 +8,18 @@ from api.pages import calendar, home, jobs, language, me, plan_documents, plans
 from api.pages.administration import audit, keys, privacy
 from api.pages.campaigns import asking, campaign
 from api.pages.catalog import courses
+from api.pages.cohorts import asking as cohort_asking
+from api.pages.cohorts import cohort
+from api.pages.effects import courses as effects
 from api.pages.guide import first_hour, manual
 from api.pages.imports import files, forms
-from api.pages.models import registry
+from api.pages.models import registry, watch
 from api.pages.organisation import heat
 from api.pages.people import changes, listing, person, team
 from api.pages.signing_in import accounts, entering, own, provider
+from api.pages.standards import evidence as standard_evidence
+from api.pages.standards import listing as standard_listing
+from api.pages.standards import proposal as standard_proposal
 from api.pages.today import overview
 
 AREAS: tuple[APIRouter, ...] = (
@@ -36,6 +42,9 @@ AREAS: tuple[APIRouter, ...] = (
     # before the others: "new" is no id of a campaign
     asking.PAGES,
     campaign.PAGES,
+    # before the others: "new" is no id of a cohort
+    cohort_asking.PAGES,
+    cohort.PAGES,
     plan_documents.PAGES,
     # before the files: "forms" is no id of a file
     forms.PAGES,
@@ -46,5 +55,12 @@ AREAS: tuple[APIRouter, ...] = (
     audit.PAGES,
     privacy.PAGES,
     courses.PAGES,
+    # before the models: "watch" is no id of one
+    watch.PAGES,
+    effects.PAGES,
     registry.PAGES,
+    # before the proposals: "new" is no id of one
+    standard_listing.PAGES,
+    standard_evidence.PAGES,
+    standard_proposal.PAGES,
 )

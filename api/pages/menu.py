@@ -75,12 +75,34 @@ _GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("me", "/me", "growth", Permission.READ_RECOMMENDATIONS, _OWN),
             Entry("plans", "/plans", "plan", Permission.READ_PLANS, _LEADING | _OWN),
             Entry("campaigns", "/campaigns", "campaign", Permission.RUN_CAMPAIGNS, _HR),
+            Entry("cohorts", "/cohorts", "seats", Permission.RUN_CAMPAIGNS, _HR),
             Entry("imports", "/imports", "import", Permission.IMPORT, _HR),
             Entry("jobs", "/jobs", "export", Permission.RUN_JOBS, _LEADING),
             Entry("catalog", "/catalog", "catalog", Permission.READ_CATALOG, _READING),
+            Entry(
+                "standards",
+                "/standards",
+                "growth",
+                Permission.READ_STATISTICS,
+                _HR | {Role.ANALYST},
+            ),
         ),
     ),
-    ("analysis", (Entry("models", "/models", "model", Permission.READ_MODELS, _MODELS),)),
+    (
+        "analysis",
+        (
+            Entry(
+                "effectiveness",
+                "/effectiveness",
+                "cases",
+                Permission.READ_STATISTICS,
+                _HR | {Role.ANALYST},
+            ),
+            Entry("models", "/models", "model", Permission.READ_MODELS, _MODELS),
+            # who works with models finds it on their page
+            Entry("watch", "/models/watch", "model", Permission.READ_MODELS, frozenset({Role.HR})),
+        ),
+    ),
     (
         "administration",
         (

@@ -20,6 +20,7 @@ from api.pages.assets import asset, takes_gzip
 from api.pages.csrf import mask
 from api.pages.menu import menu_of
 from recommender.documents import figures
+from recommender.service.framework import word_changed_standards
 from recommender.texts import all_texts, say
 
 HEADERS = {
@@ -89,6 +90,9 @@ def render(
         menu_kind="employee" if call.session.who.role == "employee" else "full",
         demo=signed_in.made_up,
         may=lambda permission: permission in call.session.who.permissions,
+        standards_note=lambda changed: word_changed_standards(
+            call.session.service.framework, changed, call.lang
+        ),
         toast=say(said[0], call.lang, **said[1]) if said else "",
         **values,
     )

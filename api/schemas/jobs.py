@@ -23,8 +23,10 @@ TableName = Literal[
     "enrolments",
     "modules",
     "offerings",
+    "satisfaction",
+    "business-figures",
 ]
-JobKind = Literal["import", "plans", "plan-documents", "training", "sample"]
+JobKind = Literal["import", "plans", "plan-documents", "training", "sample", "cohort"]
 Modules = Annotated[tuple[Id, ...], Field(max_length=50)]
 
 
@@ -359,7 +361,17 @@ class TrainingResultOut(BaseModel):
     ]
 
 
+class CohortResultOut(BaseModel):
+    """The cohort whose seats were worked out."""
+
+    cohort_id: str
+    seated: Annotated[int, Field(description="Seats given.")]
+    waiting: Annotated[int, Field(description="Places on wait lists.")]
+
+
 class JobResultOut(
-    RootModel[ImportResultOut | PlansResultOut | DocumentsResultOut | TrainingResultOut]
+    RootModel[
+        ImportResultOut | PlansResultOut | DocumentsResultOut | TrainingResultOut | CohortResultOut
+    ]
 ):
     """What a job has found, by its kind."""

@@ -21,7 +21,7 @@ from recommender.texts import hint, say
 REQUESTS = Counter("recommender_requests", "Requests answered.", ("method", "route", "status"))
 SECONDS = Histogram("recommender_request_seconds", "Time to answer.", ("method", "route"))
 
-_UPLOADS = re.compile(r"/v1/imports(/[a-z]+)?|/imports|(/v1)?/plan-(returns|template)")
+_UPLOADS = re.compile(r"/v1/imports(/[a-z-]+)?|/imports|(/v1)?/plan-(returns|template)")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # anything else could forge log lines, or be too long for them
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")

@@ -9,12 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recommender.analysis.workbench import Workbench
+from recommender.effectiveness.verdict import USEFUL_LEVELS
 from recommender.improvement.effect_table import Prediction, predict
 from recommender.improvement.evaluation import GainBins, GainScore, bin_gains, score_gain
 from recommender.improvement.registry import TrainedModel
 from recommender.service.learning.training import expected_levels
 
-USEFUL = 0.2
 # The interval of a module with fewer records is mostly that of modules like it.
 ENOUGH = 5
 # As in an evaluation: an error from fewer records would be mostly luck.
@@ -24,7 +24,7 @@ REACH_BELOW = 0.5
 
 
 def effect_table(
-    model: TrainedModel, bench: Workbench, *, useful: float = USEFUL, enough: int = ENOUGH
+    model: TrainedModel, bench: Workbench, *, useful: float = USEFUL_LEVELS, enough: int = ENOUGH
 ) -> pd.DataFrame:
     """Say what each module adds for a person who stands where it begins.
 

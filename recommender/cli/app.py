@@ -52,12 +52,20 @@ COMMANDS = {
         "everybody",
         "Make a plan for everybody or, with a learning path, for everybody at its grades.",
     ),
+    "cohort": (
+        "organisation.cohorts",
+        "Give the seats of scheduled runs to the people of a unit.",
+    ),
     "team": ("exporting.team", "Write the workbook of a team, or the plans of everybody in it."),
     "explain": ("people", "Explain a level, down to the rows it was computed from."),
     "train": ("models", "Train an effect model, on the database or on files alone."),
     "evaluate": (
         "models",
         "Judge effect models on a history, side by side and beside simple baselines.",
+    ),
+    "effectiveness": (
+        "organisation.effectiveness",
+        "Tell what courses changed, on four levels and in money, and what to do with them.",
     ),
     "score": (
         "models",
@@ -73,6 +81,10 @@ COMMANDS = {
     ),
     "models": ("models", "List, show, promote and roll back models."),
     "catalog": ("catalog", "Check, show, compare and print the catalogue; edit it in Excel."),
+    "standards": (
+        "organisation.standards",
+        "Review, propose, simulate and approve the standard levels of the grades.",
+    ),
     "db": ("database", "Upgrade, check, back up and restore the database."),
     "keys": ("access.keys", "Create, list, rotate and revoke API keys."),
     "accounts": ("access.accounts", "Add, list and disable accounts; make links to sign in with."),

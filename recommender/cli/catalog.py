@@ -109,7 +109,7 @@ def _print_judgements(term: Terminal, heading: str, judgements: Sequence[Judgeme
 
 
 def show(term: Terminal) -> None:
-    """Show the catalogue, including imported courses."""
+    """Show the catalogue, including imported courses and approved standards."""
     catalog = load_effective_catalog(term.settings)
     if term.as_json:
         term.print_json(catalog.model_dump(mode="json"))
@@ -169,6 +169,32 @@ def show(term: Terminal) -> None:
     )
     if catalog.paths:
         _print_paths(term, catalog)
+    _print_profiles(term, catalog)
+
+
+def _print_profiles(term: Terminal, catalog: Catalog) -> None:
+    """Print the versions of target profiles, by grade and day."""
+    grades = {grade.id: grade.name.in_language(term.lang) for grade in catalog.grades}
+    names = {each.id: each.name.in_language(term.lang) for each in catalog.competencies}
+    earlier = [None, *catalog.profiles]
+    term.print_table(
+        "",
+        [(term.say(f"standards.column.{name}"), "left") for name in ("grade", "from", "changes")],
+        [
+            (
+                grades[profile.grade],
+                profile.effective_on.isoformat(),
+                "\n".join(
+                    f"{names[name]} {before.targets[name].level:g} → {target.level:g}"
+                    for name, target in profile.targets.items()
+                    if before
+                    and before.grade == profile.grade
+                    and before.targets[name].level != target.level
+                ),
+            )
+            for before, profile in zip(earlier, catalog.profiles, strict=False)
+        ],
+    )
 
 
 def _print_paths(term: Terminal, catalog: Catalog) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from recommender.cli.app import command_group
 from recommender.cli.common import Terminal, command
+from recommender.cli.organisation import watch as watching
 from recommender.documents.evaluation.comparison import comparison_rows
 from recommender.documents.evaluation.document import ReportOptions
 from recommender.errors import InputError
@@ -99,6 +100,7 @@ def register(app: typer.Typer) -> None:
     command(group, "rollback", examples=['recommender models rollback --reason "odd ranks"'])(
         rollback
     )
+    command(group, "watch", examples=watching.EXAMPLES)(watching.watch)
     app.add_typer(group, name="models")
 
 

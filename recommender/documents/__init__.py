@@ -1,7 +1,8 @@
 """What people read on paper and on a page of its own.
 
 `plan` is the development plan, `word` the same to be written in, `catalog` the module sheet and the
-booklet, `evaluation` the report on an effect model, `calendar` the dates of plans. ``document.py``
+booklet, `evaluation` the report on an effect model, `cohort` the lists of seats, `calendar` the
+dates of plans. ``document.py``
 says what is shown, as plain values; ``view.py`` puts that into words and figures; the templates
 only arrange those.
 `typesetting` makes PDFs and `markup` pages.

@@ -93,7 +93,7 @@ def show(text: str) -> ShownText:
     """
     covered = covered_code_points()
     # nearly every text passes here; what follows goes character by character
-    if unicodedata.is_normalized("NFC", text) and all(ord(c) in covered for c in text):
+    if unicodedata.is_normalized("NFC", text) and covered.issuperset(map(ord, text)):
         return ShownText(text)
     shown: list[str] = []
     missing: dict[str, None] = {}

@@ -81,6 +81,10 @@ class RatingDetails:
         Own level of each rater type; NaN where there is none of the type.
     n_raters, variance : ndarray of shape (n, 4)
         Raters of each type, and the variance of one of them.
+    rater_assessment, rater_type : ndarray of int, shape (n_raters,)
+        For each rater of an assessment its position, and the rater's type.
+    rater_level : ndarray of shape (n_raters,)
+        The level that the rater alone would give.
     """
 
     person: IntArray
@@ -91,6 +95,9 @@ class RatingDetails:
     type_level: FloatArray
     n_raters: FloatArray
     variance: FloatArray
+    rater_assessment: IntArray
+    rater_type: IntArray
+    rater_level: FloatArray
 
 
 def assess_ratings(
@@ -191,7 +198,8 @@ def detail_ratings(
     rating, day = ratings.rating[seen], ratings.day[seen]
     if not len(person):
         ints, none = np.zeros(0, dtype=np.int64), np.zeros((0, 4))
-        return RatingDetails(ints, ints, ints, np.zeros((0, 4, 4)), none, none, none, none)
+        rows = np.zeros((0, 4, 4)), none, none, none, none
+        return RatingDetails(ints, ints, ints, *rows, ints, ints, np.zeros(0))
 
     dated = _date_by_latest(person, competency, day, window_days)
     n_competencies = int(competency.max()) + 1
@@ -202,7 +210,7 @@ def detail_ratings(
     n_groups = len(groups)
 
     by_type = _mean_by(group * 4 + kind, level, rating, n_groups * 4).reshape(n_groups, 4, 4)
-    combined = _combine(by_type, rater_weights)
+    combined = combine_types(by_type, rater_weights)
     type_present: BoolArray = (~np.isnan(by_type)).sum(axis=2) > 0
     own = np.where(np.isnan(by_type), combined[:, None, :], by_type)
 
@@ -238,11 +246,28 @@ def detail_ratings(
         type_level=np.where(type_present, sum_levels(own), np.nan),
         n_raters=n_raters.reshape(n_groups, 4),
         variance=variance.reshape(n_groups, 4),
+        rater_assessment=slot // 4,
+        rater_type=slot % 4,
+        rater_level=rater_level,
     )
 
 
-def _combine(by_type: FloatArray, rater_weights: FloatArray) -> FloatArray:
-    """Combine what each type rated into the fulfilment of every level."""
+def combine_types(by_type: FloatArray, rater_weights: FloatArray) -> FloatArray:
+    """Combine what each type rated into the fulfilment of every level.
+
+    Parameters
+    ----------
+    by_type : ndarray of shape (n, 4, 4)
+        Fulfilment by rater type and level; NaN where the type did not rate the level.
+    rater_weights : ndarray of shape (4,)
+        Relative weight of each rater type.
+
+    Returns
+    -------
+    ndarray of shape (n, 4)
+        Of a level that nobody rated the fulfilment of the next higher rated one, 0 above the
+        highest.
+    """
     rated = ~np.isnan(by_type)
     # Renormalised at each level, over the types that rated it.
     weights = rater_weights[None, :, None] * rated

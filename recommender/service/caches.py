@@ -152,6 +152,8 @@ class Caches:
     records, hidden_records : LastValue
         The improvement records, and the same with pseudonyms, by catalogue, day and state of the
         history.
+    recent : LastValue
+        What was measured since the model in force was trained, by the same and that day.
     """
 
     keys: SharedCache = field(default_factory=lambda: SharedCache(_KEYS_HELD))
@@ -161,3 +163,4 @@ class Caches:
     quarters: LevelCache = field(default_factory=lambda: LevelCache(_QUARTERS_HELD))
     records: LastValue = field(default_factory=LastValue)
     hidden_records: LastValue = field(default_factory=LastValue)
+    recent: LastValue = field(default_factory=LastValue)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -14,7 +14,15 @@ from recommender.arrays import FloatArray
 from recommender.candidates import ModuleArrays, build_module_arrays
 from recommender.errors import InputError, NotFoundError
 from recommender.scoring import RATER_TYPE_CODES, ExamRules
-from training_catalog import Catalog, Competency, LearningPath, TargetProfile, TrainingModule
+from recommender.texts import say
+from training_catalog import (
+    Catalog,
+    Competency,
+    LearningPath,
+    Target,
+    TargetProfile,
+    TrainingModule,
+)
 
 
 @dataclass(frozen=True)
@@ -120,6 +128,65 @@ def latest_profiles(catalog: Catalog, as_of: dt.date) -> dict[str, TargetProfile
     in_time_order = sorted(catalog.profiles, key=lambda profile: profile.effective_on)
     # of the profiles of a grade the last one stays
     return {p.grade: p for p in in_time_order if p.effective_on <= as_of}
+
+
+@dataclass(frozen=True)
+class ChangedStandard:
+    """A version of a target profile that came into force, and the competencies it changed."""
+
+    grade: str
+    effective_on: dt.date
+    competency_ids: tuple[str, ...]
+
+
+def find_changed_standards(
+    catalog: Catalog, earlier: dt.date, later: dt.date, *, grade: str | None = None
+) -> tuple[ChangedStandard, ...]:
+    """Return which standards changed after one day and up to another, of one grade or of all.
+
+    People are judged by the standard of the day, so a comparison of the two days compares two
+    standards where this is not empty. The first version of a grade changes nothing, and neither
+    does one with the levels and weights of the version before.
+    """
+    changed: list[ChangedStandard] = []
+    before: dict[str, TargetProfile] = {}
+    for profile in sorted(catalog.profiles, key=lambda each: each.effective_on):
+        old = before.get(profile.grade)
+        before[profile.grade] = profile
+        if old is None or not earlier < profile.effective_on <= later:
+            continue
+        names = tuple(
+            name
+            for name, target in profile.targets.items()
+            if _demands(old.targets.get(name)) != _demands(target)
+        )
+        if names and grade in (None, profile.grade):
+            changed.append(ChangedStandard(profile.grade, profile.effective_on, names))
+    return tuple(changed)
+
+
+def word_changed_standards(
+    framework: Framework, changed: Sequence[ChangedStandard], lang: str
+) -> str:
+    """Say which standards changed between two days that are compared; empty where none did."""
+    if not changed:
+        return ""
+    grades = {grade.id: grade.name.in_language(lang) for grade in framework.catalog.grades}
+    what = say("standards.and", lang).join(
+        say(
+            "standards.changed_one",
+            lang,
+            grade=grades.get(each.grade, each.grade),
+            day=each.effective_on,
+            count=len(each.competency_ids),
+        )
+        for each in changed
+    )
+    return say("standards.changed", lang, what=what)
+
+
+def _demands(target: Target | None) -> tuple[float, float] | None:
+    return None if target is None else (target.level, target.weight)
 
 
 def require_grade(framework: Framework, grade: str) -> None:

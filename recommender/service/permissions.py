@@ -44,6 +44,8 @@ class Permission(StrEnum):
     WRITE_PLANS = "plans:write"
     APPROVE_PLANS = "plans:approve"
     READ_STATISTICS = "statistics:read"
+    WRITE_STANDARDS = "standards:write"
+    APPROVE_STANDARDS = "standards:approve"
     READ_ENROLMENTS = "enrolments:read"
     WRITE_ENROLMENTS = "enrolments:write"
     IMPORT = "imports:write"
@@ -88,6 +90,8 @@ _HR = (_MANAGER - {Permission.EXPORT_PERSON}) | {
     Permission.WRITE_PEOPLE,
     Permission.IMPORT,
     Permission.RUN_CAMPAIGNS,
+    Permission.WRITE_STANDARDS,
+    Permission.APPROVE_STANDARDS,
     Permission.READ_HISTORY,
     Permission.READ_MODELS,
     Permission.ANSWER_OBJECTIONS,

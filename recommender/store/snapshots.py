@@ -167,6 +167,70 @@ def read_improvement_records(
     return _read_frame(connection, query)
 
 
+def read_completed_runs(connection: sa.Connection, *, as_of: dt.date) -> pd.DataFrame:
+    """Read who completed which module up to a day, and in which run of it.
+
+    Returns
+    -------
+    DataFrame
+        person_id, module_id, offering_id (None where it is not known) and completed_on; a person's
+        completions of a module one after another.
+    """
+    table = schema.enrolment.c
+    query = sa.select(schema.enrolment).where(
+        table.status == "completed", table.completed_on <= as_of
+    )
+    done = query.order_by(table.person_id, table.module_id, table.completed_on)
+    return _read_frame(connection, done)[["person_id", "module_id", "offering_id", "completed_on"]]
+
+
+def read_satisfaction(
+    connection: sa.Connection, *, as_of: dt.date, module_id: str | None = None
+) -> pd.DataFrame:
+    """Read what participants said of modules up to a day, in the order of the key.
+
+    Nobody stands in it, so it is the same for every reader.
+
+    Returns
+    -------
+    DataFrame
+        module_id, offering_id (None where it is not known), answered_on, answer_id and
+        satisfaction, from 1 to 5.
+    """
+    table = schema.satisfaction
+    query = sa.select(table).where(table.c.answered_on <= as_of)
+    if module_id is not None:
+        query = query.where(table.c.module_id == module_id)
+    answers = _read_frame(connection, query.order_by(*table.primary_key.columns))
+    return answers.assign(
+        offering_id=answers["offering_id"].where(answers["offering_id"] != "", None)
+    )
+
+
+def read_business_figures(
+    connection: sa.Connection,
+    *,
+    as_of: dt.date,
+    figure_ids: Collection[str] | None = None,
+    scope: Scope = EVERYONE,
+) -> pd.DataFrame:
+    """Read the business figures of people within a scope, of months that were over by a day.
+
+    Returns
+    -------
+    DataFrame
+        person_id, month (its first day), figure_id and value, in the order of the key.
+    """
+    table = schema.business_figure
+    # of the month that the day is in, a part is still to come
+    query = sa.select(table).where(table.c.month < as_of.replace(day=1))
+    if figure_ids is not None:
+        query = query.where(table.c.figure_id.in_(list(figure_ids)))
+    if not scope.everyone:
+        query = query.where(table.c.person_id.in_(visible_person_ids(scope)))
+    return _read_frame(connection, query.order_by(*table.primary_key.columns))
+
+
 def read_offerings(connection: sa.Connection, *, as_of: dt.date) -> pd.DataFrame:
     """Read the offerings that begin on or after a day and have a free seat, earliest first.
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 ColumnType = Literal["text", "number", "date", "choice", "ids"]
-Reference = Literal["person", "grade", "competency", "indicator", "subject", "module", "offering"]
+Reference = Literal[
+    "person", "grade", "competency", "indicator", "subject", "module", "offering", "figure"
+]
 Measure = Literal["", "money", "hours", "score", "points", "level", "people"]
 
 
@@ -43,6 +45,8 @@ class Column:
         Whether an id is new with the row, and has to keep the rule of `recommender.identifiers`.
     not_future : bool
         Whether a date may not lie after the day of the import.
+    monthly : bool
+        Whether a date stands for its month, and is kept as the first day of it.
     example : str
         A cell as a user would fill it in, for the template.
     """
@@ -60,6 +64,7 @@ class Column:
     slug: bool = False
     makes_ids: bool = False
     not_future: bool = False
+    monthly: bool = False
     example: str = ""
 
 
@@ -111,6 +116,8 @@ class Known:
         ``(competency, exam level)`` to a mapping of spelling to subject id.
     prerequisites : mapping of str to tuple of str
         Module id to the modules it needs.
+    figures : mapping of str to str
+        Spelling of a business figure to its id.
     org_unit : str
         Path of the unit that whoever imports is responsible for, with those below it; empty for
         all. Nobody is imported into another unit, and no offering belongs to another.
@@ -131,6 +138,7 @@ class Known:
     indicators: Mapping[str, str]
     subjects: Mapping[tuple[str, int], Mapping[str, str]]
     prerequisites: Mapping[str, tuple[str, ...]]
+    figures: Mapping[str, str] = field(default_factory=dict[str, str])
     org_unit: str = ""
     others: frozenset[str] = frozenset()
     zone: dt.tzinfo | None = None

@@ -5,20 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recommender.table_kinds.columns import Column, TableKind
+from recommender.table_kinds.outcomes import BUSINESS_FIGURES, SATISFACTION
+from recommender.table_kinds.shared import COMPETENCY, MODULE, PERSON
 from recommender.table_kinds.spellings import ENROLMENT_STATUSES, MODALITIES, RATER_TYPES, YES_NO
-
-_PERSON = Column(
-    "person_id", ("工号", "员工编号", "人员编号"), refers_to="person", example="00012345"
-)
-_COMPETENCY = Column(
-    "competency_id",
-    ("能力项", "能力素质项", "能力编号"),
-    refers_to="competency",
-    example="resilience",
-)
-_MODULE = Column(
-    "module_id", ("课程", "课程编号", "培训模块", "模块编号"), refers_to="module", example=""
-)
 
 KINDS: Mapping[str, TableKind] = {
     kind.name: kind
@@ -28,7 +17,7 @@ KINDS: Mapping[str, TableKind] = {
             ("人员", "People"),
             (
                 # refers to nobody: this table is the one that brings people in
-                Column("person_id", _PERSON.headers, makes_ids=True, example="00012345"),
+                Column("person_id", PERSON.headers, makes_ids=True, example="00012345"),
                 Column("name", ("姓名",), example="示例人员"),
                 Column("org_unit", ("组织单元", "部门", "单位"), example="示例分公司/政企客户部"),
                 Column("grade", ("职级", "岗位级别", "级别"), refers_to="grade", example="g2"),
@@ -63,8 +52,8 @@ KINDS: Mapping[str, TableKind] = {
             "assessments",
             ("评估结果", "Assessments"),
             (
-                _PERSON,
-                _COMPETENCY,
+                PERSON,
+                COMPETENCY,
                 Column(
                     "level",
                     ("级别得分", "能力级别", "评估级别"),
@@ -94,8 +83,8 @@ KINDS: Mapping[str, TableKind] = {
             "ratings",
             ("行为评分", "Ratings"),
             (
-                _PERSON,
-                _COMPETENCY,
+                PERSON,
+                COMPETENCY,
                 Column(
                     "indicator_id",
                     ("行为指标", "指标编号"),
@@ -136,8 +125,8 @@ KINDS: Mapping[str, TableKind] = {
             "exams",
             ("考试成绩", "Exam results"),
             (
-                _PERSON,
-                _COMPETENCY,
+                PERSON,
+                COMPETENCY,
                 Column(
                     "exam_level",
                     ("考试级别",),
@@ -167,8 +156,8 @@ KINDS: Mapping[str, TableKind] = {
             "evidence",
             ("工作成果", "Evidence"),
             (
-                _PERSON,
-                _COMPETENCY,
+                PERSON,
+                COMPETENCY,
                 Column(
                     "achieved_on",
                     ("成果日期", "取得日期"),
@@ -187,10 +176,10 @@ KINDS: Mapping[str, TableKind] = {
             ("提升记录", "Improvement records"),
             (
                 # refers to nobody: history outlives employment, and may be pseudonymous
-                Column("person_id", _PERSON.headers, example="00012345"),
-                _COMPETENCY,
+                Column("person_id", PERSON.headers, example="00012345"),
+                COMPETENCY,
                 # empty: assessed again with no training in between, for comparison
-                Column("module_id", _MODULE.headers, nullable=True, refers_to="module"),
+                Column("module_id", MODULE.headers, nullable=True, refers_to="module"),
                 Column(
                     "level_before",
                     ("培训前级别", "前测级别"),
@@ -227,8 +216,8 @@ KINDS: Mapping[str, TableKind] = {
             "enrolments",
             ("培训报名", "Enrolments"),
             (
-                _PERSON,
-                Column("module_id", _MODULE.headers, refers_to="module"),
+                PERSON,
+                Column("module_id", MODULE.headers, refers_to="module"),
                 Column("offering_id", ("班次", "班次编号"), nullable=True, refers_to="offering"),
                 Column("status", ("状态",), "choice", choices=ENROLMENT_STATUSES, example="已完成"),
                 # empty: the day of completion stands for it
@@ -340,7 +329,7 @@ KINDS: Mapping[str, TableKind] = {
                 Column(
                     "offering_id", ("班次", "班次编号"), makes_ids=True, example="2026-q4-visit-01"
                 ),
-                _MODULE,
+                MODULE,
                 # both days may lie in the future, and mostly do
                 Column("starts_on", ("开始日期", "开班日期"), "date", example="2026-12-01"),
                 Column("ends_on", ("结束日期",), "date", example="2026-12-02"),
@@ -367,6 +356,8 @@ KINDS: Mapping[str, TableKind] = {
             ),
             ("offering_id",),
         ),
+        SATISFACTION,
+        BUSINESS_FIGURES,
     )
 }
 
@@ -375,7 +366,7 @@ RATERS = TableKind(
     "raters",
     ("评分人名单", "Raters"),
     (
-        _PERSON,
+        PERSON,
         Column(
             "rater_type",
             ("关系", "评分人类型", "评价者类型"),

@@ -22,6 +22,7 @@ VERBS = {
     *("activate", "answer", "complete", "cancel", "comment", "decide", "print", "simulate", "rank"),
     *("import", "export", "erase", "run", "revoke", "rotate", "confirm", "promote", "publish"),
     *("roll", "undo"),
+    *("propose", "record", "submit", "withdraw", "approve", "reject"),
 }
 NEED_NO_PERMISSION = {
     "get_health": "a load balancer has no key",

@@ -7,11 +7,12 @@ import time
 import pytest
 from improvement.registry_models import KEY, facts, train, varied, whole_metrics
 from jsonschema import Draft202012Validator, FormatChecker
-from serving import EMPLOYEE, UNIT
+from serving import COLLEAGUE, EMPLOYEE, UNIT
 
 from api.operations import DOCX
 from recommender.documents import make_template
 from recommender.improvement.registry import save_model
+from recommender.service.permissions import Role
 
 JSON = "application/json"
 
@@ -24,6 +25,7 @@ class Ground:
         self.admin = served.client("admin")
         self.model = train()
         self.models = 0
+        self.proposals = 0
 
     def make(self, name, operation):
         """Return a value for a path parameter of an operation."""
@@ -117,6 +119,44 @@ class Ground:
     def campaign_id(self):
         given = {"name": "秋季提升", "org_unit": UNIT, "first": 1}
         return self.ask("POST", "/v1/campaigns", json=given).json()["campaign_id"]
+
+    # standards: one a question, for the grade has one standard a day at most
+
+    def proposal_id(self, author=None, **given):
+        self.proposals += 1
+        day = f"2028-{1 + self.proposals // 28:02}-{1 + self.proposals % 28:02}"
+        wanted = {"grade": "g3", "effective_on": day, "method": "by-hand", "rationale": "达标率高"}
+        wanted |= {"targets": {"resilience": {"level": 1.5}}} | given
+        author = author or self.served.client("admin")
+        return author.post("/v1/standard-proposals", json=wanted).json()["proposal_id"]
+
+    def for_record_standard_round(self):
+        return self.proposal_id(method="angoff", targets={})
+
+    def for_approve_standard(self):
+        # nobody approves what is their own
+        author = self.served.client(None)
+        author.headers["Authorization"] = f"Bearer {self.served.key(Role.HR)}"
+        return self.submitted(self.proposal_id(author))
+
+    def for_reject_standard(self):
+        return self.submitted(self.proposal_id())
+
+    def submitted(self, proposal_id):
+        path = f"/v1/standard-proposals/{proposal_id}"
+        self.ask("POST", f"{path}/submission", headers=self.seen(path))
+        return proposal_id
+
+    def cohort_id(self, person=EMPLOYEE):
+        given = {"name": "一季度", "applications": [person]}
+        given |= {"starts_from": "2026-11-02", "starts_until": "2027-03-31"}
+        return self.ask("POST", "/v1/cohorts", json=given).json()["cohort_id"]
+
+    def for_add_dropout(self):
+        # somebody whom the examples before have enrolled in nothing
+        cohort_id = self.cohort_id(COLLEAGUE)
+        self.ask("POST", f"/v1/cohorts/{cohort_id}/publication", json={})
+        return cohort_id
 
     def import_id(self):
         given = {"content": f"工号,姓名,单位,职级\nU1,新人,{UNIT},初级\n".encode()}

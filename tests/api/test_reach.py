@@ -181,10 +181,12 @@ def test_jobs(stage):
     )
 
 
-def test_campaigns(stage):
+def test_campaigns_and_cohorts(stage):
     for role, units in (("hr", {"top"}), ("admin", {"top", "elsewhere"})):
         found = read_all(stage, role, "/v1/campaigns", limit=1)
         assert {campaign["name"] for campaign in found} & {"top", "elsewhere"} == units
+        found = read_all(stage, role, "/v1/cohorts", limit=1)
+        assert {cohort["name"] for cohort in found} & {"top", "elsewhere"} == units
 
 
 def test_what_others_may_not_know_of_a_rating(stage):

@@ -11,6 +11,7 @@ from rich.table import Table
 from tests.benchmarks import (
     block_ridge,
     catalog,
+    cohorts,
     documents,
     effects,
     everybody,
@@ -38,6 +39,7 @@ def main() -> None:
             everybody,
             sharing,
             plans,
+            cohorts,
             importing,
             matrix,
             pages,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import sqlite3
@@ -23,10 +24,15 @@ from real_server import PROGRAM
 
 from recommender.improvement.registry import save_model
 from recommender.service.campaigns.asking import Budget, Choice, start_campaign
+from recommender.service.cohorts.asking import CohortRequest
+from recommender.service.cohorts.publishing import publish_cohort
+from recommender.service.jobs.cohort_plans import plan_cohort
 from recommender.service.permissions import Principal, Role
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts.one import create_plan
 from recommender.service.session import open_session
+from recommender.service.standards.deciding import submit_standard
+from recommender.service.standards.proposing import HandTarget, ProposalRequest, propose_standard
 
 N_PEOPLE = 60
 
@@ -70,7 +76,7 @@ def office(chromium, demo_folder, tmp_path_factory) -> Iterator[Office]:
 
 @pytest.fixture(scope="module")
 def values(office) -> dict[str, str]:
-    """Make a plan, a campaign and a model; return what stands for the names in the addresses."""
+    """Make a plan, a campaign, a cohort and a model; return what the addresses name."""
     person = office.cast[Role.EMPLOYEE].person_id
     with open_session(office.settings, "test") as session:
         plan = create_plan(session, person, PlanRequest(hours_budget=40), as_of=AS_OF).plan
@@ -78,7 +84,22 @@ def values(office) -> dict[str, str]:
     hr = replace(office.cast[Role.HR], actor="account:hr")
     with open_session(office.settings, "test", who=hr) as session:
         choice = Choice(AS_OF, competency_id=plan.items[0].competencies[0].competency_id, first=3)
-        campaign = start_campaign(session, "Campaign", choice, Budget(hours=20)).stored
+        campaign = start_campaign(session, "需求分析培训", choice, Budget(hours=20)).stored
+        until = AS_OF + dt.timedelta(days=60)
+        first = AS_OF + dt.timedelta(days=1)
+        seats = CohortRequest("Cohort", first, until, applications=("00001", "00002", "00003"))
+        cohort = plan_cohort(session, seats).stored
+        publish_cohort(session, cohort.cohort_id)
+    with open_session(office.settings, "test") as session:
+        request = ProposalRequest(
+            "g2",
+            AS_OF + dt.timedelta(days=90),
+            "by-hand",
+            "Higher demands",
+            targets={"resilience": HandTarget(2.5, note="Harder complaints")},
+        )
+        proposal_id = propose_standard(session, request).stored.proposal_id
+        submit_standard(session, proposal_id)
     key = office.settings.model_key
     assert key
     model = save_model(
@@ -93,9 +114,11 @@ def values(office) -> dict[str, str]:
         "manager": office.cast[Role.MANAGER].person_id,
         "plan": plan.plan_id,
         "campaign": campaign.campaign_id,
+        "cohort": cohort.cohort_id,
         "job": campaign.job_id,
         "module": plan.items[0].module_id,
         "model": model.model_id,
+        "proposal": proposal_id,
     }
 
 

@@ -35,6 +35,9 @@ FIELDS = (
     ("import_batch", "file_name"),
     ("account", "name"),
     ("campaign", "name"),
+    ("cohort", "name"),
+    ("standard_proposal", "rationale"),
+    ("standard_target", "note"),
     ("api_key", "label"),
 )
 

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 ELSEWHERE = {
     "/campaigns/new/preview",
     "/campaigns/{campaign_id}/progress",
+    "/cohorts/{cohort_id}/progress",
     "/jobs/{job_id}/progress",
     "/jobs/{job_id}/file",
     "/",
@@ -37,6 +38,7 @@ ELSEWHERE = {
     "/plans/{plan_id}/activities/{activity_id}",
     "/imports/{import_id}",
     "/imports/done/{batch_id}",
+    "/standards/findings",
     "/today/running",
     "/today/imports/{import_id}",
 }

@@ -1,4 +1,4 @@
-"""The main tasks of the console, by somebody who has a keyboard and no mouse.
+"""The five main tasks of the console, by somebody who has a keyboard and no mouse.
 
 Each is done in another language or at another width.
 """
@@ -13,6 +13,13 @@ from chromium import DESK, PHONE, Keyboard
 from organisations import AS_OF
 from playwright.sync_api import expect
 
+from recommender.service.access.signing_in.accounts import (
+    RESET,
+    AccountRequest,
+    create_account,
+    make_link,
+)
+from recommender.service.access.signing_in.choosing import reset_password
 from recommender.service.permissions import Role
 from recommender.service.plans.choices import PlanRequest
 from recommender.service.plans.drafts.one import create_plan
@@ -24,9 +31,24 @@ from recommender.texts import say
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def person(office) -> str:
     return office.cast[Role.EMPLOYEE].person_id
+
+
+@pytest.fixture(scope="module")
+def plan(office, person) -> str:
+    """The id of a plan that was approved and is in force since last week."""
+    last_week = AS_OF - dt.timedelta(days=7)
+    with open_session(office.settings, "test") as session:
+        made = create_plan(session, person, PlanRequest(hours_budget=20), as_of=last_week).plan
+    for role in (Role.EMPLOYEE, Role.MANAGER, Role.HR):
+        with open_session(office.settings, "test", who=office.cast[role]) as session:
+            if role in read_plan(session, made.plan_id).awaiting:
+                decide_on_plan(session, made.plan_id, decision="approved", seen=None)
+            if role is Role.HR:
+                activate_plan(session, made.plan_id, seen=None)
+    return made.plan_id
 
 
 def test_somebody_is_found(office, person):
@@ -83,23 +105,47 @@ def test_a_plan_is_made_changed_approved_and_started(office, person):
         expect(seen.page.locator("#progress")).to_be_visible()
 
 
-def test_what_is_done_is_marked(office, person):
-    last_week = AS_OF - dt.timedelta(days=7)
-    with open_session(office.settings, "test") as session:
-        plan = create_plan(session, person, PlanRequest(hours_budget=20), as_of=last_week).plan
-    for role in (Role.EMPLOYEE, Role.MANAGER, Role.HR):
-        with open_session(office.settings, "test", who=office.cast[role]) as session:
-            if role in read_plan(session, plan.plan_id).awaiting:
-                decide_on_plan(session, plan.plan_id, decision="approved", seen=None)
-            if role is Role.HR:
-                activate_plan(session, plan.plan_id, seen=None)
+def test_what_is_done_is_marked(office, plan):
     with office.open("manager", lang="en", width=DESK) as seen:
         hand = Keyboard(seen.page)
-        seen.go(f"/plans/{plan.plan_id}")
+        seen.go(f"/plans/{plan}")
         mark = say("console.plan.mark_done", "en")
         hand.press(mark, "summary")
         hand.follow(mark, "button")
         expect(seen.page.locator("#progress")).to_contain_text("1 of ")
+
+
+def test_somebody_signs_in_ticks_off_and_asks_for_a_human_review(office, person, plan):
+    login, password = "own.page", "four unrelated words here"
+    with open_session(office.settings, "test") as session:
+        request = AccountRequest(login, "synthetic employee", Role.EMPLOYEE, person_id=person)
+        link = make_link(session, create_account(session, request).account_id, RESET)
+    reset_password(office.app.state.server.installation, link, password)
+    with office.open("employee", lang="en", width=PHONE) as seen:
+        seen.page.context.clear_cookies(name="session")
+        hand = Keyboard(seen.page)
+        seen.go("/login")
+        hand.keys("Shift+Tab")  # the field is ready to be typed into: step back to see it reached
+        hand.reach(say("signing_in.login", "en"))
+        hand.write(login)
+        hand.reach(say("signing_in.password", "en"))
+        hand.write(password)
+        hand.follow(say("signing_in.enter", "en"))
+        assert seen.path == "/me"
+
+        done = seen.page.locator("#plan .badge-met")
+        before = done.count()
+        tick = seen.page.locator("#plan details summary").first.inner_text()
+        tick = " ".join(tick.split())
+        hand.press(tick, "summary")
+        hand.follow(tick, "button")
+        expect(done).to_have_count(before + 1)
+
+        hand.follow(say("me.rights.review", "en"))
+        hand.reach(say("me.ask.reason", "en"))
+        hand.write("I have led tenders since spring.")
+        hand.follow(say("me.ask.verb", "en"))
+        expect(seen.page.locator("#asked")).to_contain_text("I have led tenders since spring.")
 
 
 def test_a_file_is_imported(office, tmp_path):

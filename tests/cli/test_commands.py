@@ -22,9 +22,12 @@ from simulated_tables import to_frames
 
 import recommender.cli
 from recommender.cli.app import app
+from recommender.cli.organisation import watch as watching
 from recommender.documents import figures
+from recommender.documents.watch.document import Estimate, Finding
 from recommender.improvement.registry import card as cards
 from recommender.improvement.registry import save_model
+from recommender.service.watch.watching import watch_model
 
 ROOT = typer.main.get_command(app)
 PERSON = "00001"  # a librarian
@@ -106,6 +109,8 @@ QUESTIONS = [
     ["plan-all", "--target-grade", "librarian"],
     ["explain", PERSON, "reference-desk"],
     ["explain", PERSON, "cataloguing"],
+    ["effectiveness"],
+    ["effectiveness", "desk-basics", "--figure", "loans", "--hourly-cost", "120"],
     ["catalog", "check"],
     ["catalog", "show"],
     ["db", "upgrade"],
@@ -523,6 +528,25 @@ def test_a_model_without_control_rows_is_said_to_know_the_order_only(call, subte
     assert "weighted" not in call("recommend", PERSON, "--lang", "en").out
     assert call("models", "rollback").code == 0
     assert call("recommend", PERSON, "--json").json["size_known"] is True
+
+
+def test_the_watch_ends_with_1_where_there_is_an_alarm(call, monkeypatch):
+    found = call("models", "watch", "--json", "--out", "report.pdf")
+    assert (found.code, found.json["findings"]) == (0, [])
+    assert found.json["people"] == 10
+    assert Path("report.pdf").read_bytes().startswith(b"%PDF")
+    assert "没有报警" in call("models", "watch").out
+
+    def raise_alarm(session, as_of):
+        finding = Finding(
+            *("hours", True, "grade", "librarian", Estimate(-9.5, -12.0, -7.0), 20.0, 2.0, AS_OF)
+        )
+        return replace(watch_model(session, as_of), findings=(finding,))
+
+    monkeypatch.setattr(watching, "watch_model", raise_alarm)
+    alarmed = call("models", "watch", "--lang", "en")
+    assert alarmed.code == 1
+    assert "lies 9.5 below comparable others (95 % range 7.0 to 12.0)" in alarmed.out
 
 
 def test_a_key_that_is_none_is_not_shown(call):

@@ -121,6 +121,8 @@ CHANGES = {
     "ratings": {},
     "exams": {},
     "evidence": {},
+    "satisfaction": {},
+    "business-figures": {},
     "records": {},
     "enrolments": {},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import plan_samples as samples
@@ -108,3 +109,14 @@ def test_nothing_leaves_the_chart(lang):
             x, y = float(number.get("x", "")), float(number.get("y", ""))
             assert left < x - 8 < x + 8 < left + width
             assert top < y - 12 < y < top + height
+
+
+def test_names_of_a_side_keep_apart():
+    rows = plan_view(samples.plan_document("en"), lang="en")["competencies"]
+    rows = [{**row, "name": "Professional foundation knowledge"} for row in rows]
+    names = lay_out_radar(rows, radius=92, named_in="en").names
+    assert {len(name.lines) for name in names} == {3}
+    for side in ("start", "end"):
+        heights = sorted([y for (_, y), _ in name.lines] for name in names if name.anchor == side)
+        for above, below in pairwise(heights):
+            assert below[0] - above[-1] > above[1] - above[0], "as near as lines of one name"

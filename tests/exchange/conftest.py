@@ -56,6 +56,7 @@ def known() -> Known:
                 "资费政策": "tariffs",
             },
         },
+        figures={"revenue": "revenue", "收入": "revenue", "Revenue": "revenue"},
         prerequisites={"stress-lab": ("visit-coaching",), "visit-coaching": ()},
     )
 

@@ -49,6 +49,7 @@ _LISTS = {
     "plan_id": "plans",
     "job_id": "jobs",
     "campaign_id": "campaigns",
+    "cohort_id": "cohorts",
     "import_id": "uploads",
     "key_id": "keys",
     "model_id": "models",
@@ -93,6 +94,18 @@ def make_ground(served: Served) -> dict[str, list[str]]:
             send_table("person_id,name,org_unit,grade\n00902,司马青,南区,g9\n"),
         ],
         "campaigns": [make("/v1/campaigns", {"name": "x", "org_unit": UNIT}, "campaign_id")],
+        "cohorts": [
+            make(
+                "/v1/cohorts",
+                {
+                    "name": "x",
+                    "org_unit": UNIT,
+                    "starts_from": "2026-11-02",
+                    "starts_until": "2026-12-31",
+                },
+                "cohort_id",
+            )
+        ],
         "uploads": [upload("工号,姓名,单位,职级\n00903,司马青,南区,初级\n")],
         "models": [card.model_id for card in models],
         "keys": [

@@ -50,6 +50,15 @@ THINGS = {
     "path": ("path_id", ""),
     "model": ("model_id", ""),
     "key": ("key_id", ""),
+    "proposal": ("proposal_id", ""),
+}
+# a standard that is proposed
+PROPOSAL = {
+    "grade": "g1",
+    "effective_on": "2027-03-01",
+    "method": "by-hand",
+    "rationale": "达标率高",
+    "targets": {"resilience": {"level": 2.5}},
 }
 _ROSTER = f"工号,姓名,单位,职级\nU1,新人,{UNIT},初级\n".encode()
 # a job looks at its table later; an uploaded file is looked at at once
@@ -83,8 +92,8 @@ class Stage:
         An uploaded file of each role that may import.
     batches : dict of str to str
         An import of the HR of each of two units.
-    campaigns : dict of str to str
-        A campaign for each of two units.
+    campaigns, cohorts : dict of str to str
+        A campaign and a cohort for each of two units.
     things : dict of str to str
         One of each of `THINGS`.
     asked : dict of str to str
@@ -100,6 +109,7 @@ class Stage:
     uploads: dict[str, str] = field(default_factory=dict)
     batches: dict[str, str] = field(default_factory=dict)
     campaigns: dict[str, str] = field(default_factory=dict)
+    cohorts: dict[str, str] = field(default_factory=dict)
     things: dict[str, str] = field(default_factory=dict)
     clients: dict[tuple[str | None, str], Client] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
@@ -126,7 +136,7 @@ class Stage:
             return list(UNITS)
         if about in ("job", "upload"):
             return ["own", "another's", "absent"]
-        if about in ("batch", "campaign"):
+        if about in ("batch", "campaign", "cohort"):
             return ["top", "elsewhere", "absent"]
         return ["there", "absent"] if about in THINGS else ["it"]
 
@@ -158,6 +168,8 @@ class Stage:
             return {"batch_id": self.batches.get(target, "1000000")}
         if about == "campaign":
             return {"campaign_id": self.campaigns.get(target, "campaign-00000000")}
+        if about == "cohort":
+            return {"cohort_id": self.cohorts.get(target, "cohort-00000000")}
         if about in THINGS:
             name = THINGS[about][0]
             return {name: self.things[about] if target == "there" else "0123456789ab"}
@@ -282,11 +294,15 @@ def build_stage(served: Served) -> Stage:
     for name in ("top", "elsewhere"):
         given = {"name": name, "org_unit": UNITS[name]}
         stage.campaigns[name] = stage.admin("POST", "/v1/campaigns", json=given)["campaign_id"]
+        days = {"starts_from": "2026-11-02", "starts_until": "2026-12-31"}
+        made = stage.admin("POST", "/v1/cohorts", json=given | days)
+        stage.cohorts[name] = made["cohort_id"]
     model = save_model(served.settings.models, train(), facts(metrics={}), by="test", key=KEY)
     stage.things = {
         **{kind: name for kind, (_, name) in THINGS.items()},
         "model": model.model_id,
         "key": stage.admin("POST", "/v1/api-keys", json={"label": "a", "role": "hr"})["key_id"],
+        "proposal": stage.admin("POST", "/v1/standard-proposals", json=PROPOSAL)["proposal_id"],
         "path": stage.admin("GET", "/v1/learning-paths?limit=1")["items"][0]["id"],
     }
     return stage

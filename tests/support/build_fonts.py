@@ -92,22 +92,33 @@ def wanted() -> dict[str, set[int]]:
     Returns
     -------
     dict of str to set of int
-        Code points by name of the file: `catalog-…`, `titles`, `names`, `ui`; none is in two.
+        Code points by name of the file: `catalog-…`, `titles`, `said`, `names`, `ui`; none is in
+        two.
     """
     with TTFont(FONT_FOLDER / "NotoSansSC-Regular.ttf", lazy=True) as font:
         there = set(font.getBestCmap())
     pages = [path.read_text(encoding="utf-8") for path in sorted(PAGES.rglob("*.j2"))]
-    ui = (_characters([*_said(), *pages]) | LATIN | FULL_WIDTH) & there
-    names = (_characters([NAMES]) & there) - ui
-    titles = (_characters(_names("modules", "title")) & there) - ui - names
+    product = (_characters([*_said(), *pages]) | LATIN | FULL_WIDTH) & there
+    # what a single sentence has is on few pages, and every page would carry it
+    counted = Counter(c for text in _said() for c in _characters([text]))
+    said = {c for c in product - _characters(pages) - LATIN - FULL_WIDTH if counted[c] == 1}
+    ui = product - said
+    names = (_characters([NAMES]) & there) - product
+    titles = (_characters(_names("modules", "title")) & there) - product - names
     # the commonest of the catalogue together: a page with a few of its sentences needs no others
     counted = Counter(ord(c) for text in _catalog() for c in text)
-    rest = [c for c, _ in counted.most_common() if c in there - ui - names - titles]
+    rest = [c for c, _ in counted.most_common() if c in there - product - names - titles]
     parts = {
         f"catalog-{start // SLICE + 1}": set(rest[start : start + SLICE])
         for start in range(0, len(rest), SLICE)
     }
-    return {**dict(reversed(parts.items())), "titles": titles, "names": names, "ui": ui}
+    return {
+        **dict(reversed(parts.items())),
+        "titles": titles,
+        "said": said,
+        "names": names,
+        "ui": ui,
+    }
 
 
 @cache

@@ -129,13 +129,19 @@ class Office:
 
     @contextmanager
     def open(
-        self, role: Role | str, *, lang: str = "zh-CN", width: int = DESK, **rights: Any
+        self,
+        role: Role | str,
+        *,
+        lang: str = "zh-CN",
+        width: int = DESK,
+        name: str = "",
+        **rights: Any,
     ) -> Iterator[Opened]:
         """Open a browser that somebody of a role has signed in with; it may have no complaint."""
         role = Role(role)
         who = replace(self.cast[role], actor=f"account:{role}", **rights)
         with writing(self.app.state.server.installation.engine) as connection:
-            token = begin_session(connection, self.settings, who, name=f"synthetic {role}")
+            token = begin_session(connection, self.settings, who, name=name or f"synthetic {role}")
         height = 900 if width == DESK else 844
         context = self.chromium.new_context(viewport={"width": width, "height": height})
         context.add_cookies(

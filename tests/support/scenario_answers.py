@@ -1,7 +1,7 @@
 """What the core and the oracle say of a scenario, under the same keys as its `expect`."""
 
 import math
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 import oracle
@@ -15,10 +15,26 @@ from recommender.gaps import STANDINGS, find_gaps, judge_standing
 from recommender.plan import PlanProblem, choose_plan, find_shortfalls, seek_shortest
 from recommender.ranking import Objective, rank_modules
 from recommender.scoring import SOURCES, score_sittings
+from recommender.service.effective_catalog import add_standards
 from recommender.service.framework import build_framework, profiles_in_force
 from recommender.service.plans.learning_path import frame_plan
+from recommender.store.standards import StoredProposal, StoredTarget
 
 GRADE = "g1"
+
+
+def _approve(catalog, standards):
+    """Return standards as if they had been approved, each upon the one before."""
+    present = next(p.targets for p in catalog.profiles if p.grade == GRADE)
+    levels = {name: target.level for name, target in present.items()}
+    for n, each in enumerate(standards):
+        old, levels = levels, levels | each["targets"]
+        targets = [
+            StoredTarget(name, old[name], levels[name], present[name].weight) for name in levels
+        ]
+        made = datetime(2026, 1, 1, tzinfo=UTC)
+        how = ("by-hand", "approved", "样例", {}, "key:1", made, 1)
+        yield StoredProposal(f"standard-{n}", GRADE, each["from"], *how), targets
 
 
 class Case:
@@ -62,6 +78,11 @@ class Case:
             p.targets for p in self.catalog.profiles if p.grade == (self.target_grade or GRADE)
         )
         self.targets = {name: targets[name].level for name in self.names}
+        standards = sorted(scenario.get("standards", ()), key=lambda each: each["from"])
+        if self.target_grade in (None, GRADE):
+            for each in standards:
+                self.targets |= each["targets"] if each["from"] <= self.as_of else {}
+        self.catalog = add_standards(self.catalog, list(_approve(self.catalog, standards)))
         self.weights = {name: targets[name].weight for name in self.names}
 
 

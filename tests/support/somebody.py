@@ -20,7 +20,7 @@ from recommender.service.access.signing_in.accounts import (
     make_link,
 )
 from recommender.service.access.signing_in.browsers import begin_session, principal_of_account
-from recommender.service.groups.kept_levels import basis_of
+from recommender.service.groups.kept_figures import basis_of
 from recommender.service.installation import Service
 from recommender.service.permissions import Role
 from recommender.settings import Settings
@@ -60,6 +60,7 @@ def store_somebody(service: Service) -> str:
         for table, rows in {
             **_facts(service),
             **_plans(actor),
+            **_cohorts(ref),
             **_traces(actor, ref),
         }.items():
             connection.execute(schema.metadata.tables[table].insert(), rows)
@@ -141,6 +142,15 @@ def _facts(service: Service) -> dict[str, list[dict[str, Any]]]:
                 "result": f"与{NAME}一同拜访",
                 "figure": 12,
                 "unit": "家",
+            }
+            for person in (SOMEBODY, COLLEAGUE)
+        ],
+        "business_figure": [
+            {
+                "person_id": person,
+                "month": _DAY.replace(day=1),
+                "figure_id": "loans",
+                "value": 310,
             }
             for person in (SOMEBODY, COLLEAGUE)
         ],
@@ -268,6 +278,49 @@ def _plans(actor: str) -> dict[str, list[dict[str, Any]]]:
             for person, plan_id, by in (
                 (SOMEBODY, "plan-own", "cli"),
                 (COLLEAGUE, "plan-other", actor),
+            )
+        ],
+    }
+
+
+def _cohorts(ref: str) -> dict[str, list[dict[str, Any]]]:
+    return {
+        "cohort": [
+            {
+                "cohort_id": "cohort-1",
+                "name": f"{NAME}的名额",
+                "as_of": _DAY,
+                "starts_from": _DAY,
+                "starts_until": _DAY,
+                "limits": {},
+                "seed": 1,
+                "status": "draft",
+                "catalog_digest": DIGEST,
+                "actor": "cli",
+                "created_at": NOW,
+            }
+        ],
+        "cohort_person": [
+            {"cohort_id": "cohort-1", "person_id": who, "applied": None}
+            for who in (SOMEBODY, COLLEAGUE)
+        ],
+        "cohort_seat": [
+            {
+                "cohort_id": "cohort-1",
+                "person_id": who,
+                "offering_id": "o1",
+                "status": "waiting",
+                "place": place,
+                "value": 0.4,
+                "chance": 0.5,
+            }
+            for place, who in enumerate((SOMEBODY, COLLEAGUE), start=1)
+        ],
+        "cohort_log": [
+            {"cohort_id": "cohort-1", "kind": "lottery", "body": body, "made_at": NOW}
+            for body in (
+                {"people": [{"person": "0" * 32, "won": True}, {"person": ref, "won": False}]},
+                {"people": [{"person": "0" * 32, "became": "seated"}]},
             )
         ],
     }

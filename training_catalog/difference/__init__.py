@@ -29,6 +29,7 @@ _PARTS = (
     "certifications",
     "paths",
     "glossary",
+    "business_figures",
 )
 
 

@@ -17,11 +17,25 @@ from training_catalog.model import (
     TargetProfile,
     TrainingModule,
 )
-from training_catalog.post import Certification, JobProfile, LearningPath, Standards, Term
+from training_catalog.post import (
+    BusinessFigure,
+    Certification,
+    JobProfile,
+    LearningPath,
+    Standards,
+    Term,
+)
 
 # settings that came after the first release
-_LATER_SETTINGS = ("min_raters_shown", "near_gap")
-_OPTIONAL_PARTS = ("standards", "job_profile", "certifications", "paths", "glossary")
+_LATER_SETTINGS = ("min_raters_shown", "near_gap", "standard_review_months")
+_OPTIONAL_PARTS = (
+    "standards",
+    "job_profile",
+    "certifications",
+    "paths",
+    "glossary",
+    "business_figures",
+)
 
 
 class Head(Frozen):
@@ -34,6 +48,7 @@ class Head(Frozen):
     levels: tuple[LevelDefinition, ...]
     grades: tuple[Grade, ...]
     categories: tuple[Category, ...]
+    business_figures: tuple[BusinessFigure, ...] = ()
 
 
 def framework_order(categories: Iterable[Category]) -> list[str]:
@@ -55,7 +70,6 @@ def assemble(
     """Put the parts of a catalogue in order and complete it; nothing is checked."""
     # ids that are not in the framework go last, for the checks to report
     order = {name: i for i, name in enumerate(framework_order(head.categories))}
-    grades = {grade.id: i for i, grade in enumerate(head.grades)}
     return build_catalog(
         Catalog(
             id=head.id,
@@ -67,20 +81,24 @@ def assemble(
             grades=head.grades,
             categories=head.categories,
             competencies=tuple(sorted(competencies, key=lambda c: order.get(c.id, len(order)))),
-            profiles=tuple(
-                sorted(profiles, key=lambda p: (grades.get(p.grade, -1), p.effective_on))
-            ),
+            profiles=tuple(profiles),
             modules=tuple(modules),
             job_profile=job_profile,
             certifications=certifications,
             paths=paths,
             glossary=glossary,
+            business_figures=head.business_figures,
         )
     )
 
 
-def build_catalog(catalog: Catalog, *, extra_modules: Iterable[TrainingModule] = ()) -> Catalog:
-    """Complete a catalogue: modules by id, grades spelled out, digest computed.
+def build_catalog(
+    catalog: Catalog,
+    *,
+    extra_modules: Iterable[TrainingModule] = (),
+    extra_profiles: Iterable[TargetProfile] = (),
+) -> Catalog:
+    """Complete a catalogue: profiles by grade and day, modules by id, grades spelled out, digest.
 
     Parameters
     ----------
@@ -88,6 +106,8 @@ def build_catalog(catalog: Catalog, *, extra_modules: Iterable[TrainingModule] =
         The parts; its digest is ignored.
     extra_modules : iterable of TrainingModule
         Modules that replace those of the same id, or come in addition.
+    extra_profiles : iterable of TargetProfile
+        Versions of profiles that come in addition.
 
     Returns
     -------
@@ -99,10 +119,17 @@ def build_catalog(catalog: Catalog, *, extra_modules: Iterable[TrainingModule] =
     # module stands in nor a short way to write it changes what the catalogue says.
     extra = {module.id: module for module in extra_modules}
     every_grade = tuple(grade.id for grade in catalog.grades)
+    # a profile of a grade that is not there goes first, for the checks to report
+    place = {name: i for i, name in enumerate(every_grade)}
+    profiles = sorted(
+        (*catalog.profiles, *extra_profiles),
+        key=lambda p: (place.get(p.grade, -1), p.effective_on),
+    )
     modules = [m for m in catalog.modules if m.id not in extra] + list(extra.values())
     complete = catalog.model_copy(
         update={
             "digest": "",
+            "profiles": tuple(profiles),
             "modules": tuple(
                 m if m.grades else m.model_copy(update={"grades": every_grade})
                 for m in sorted(modules, key=lambda m: m.id)
@@ -118,6 +145,9 @@ def build_catalog(catalog: Catalog, *, extra_modules: Iterable[TrainingModule] =
     for setting in _LATER_SETTINGS:
         if getattr(complete.settings, setting) == CatalogSettings.model_fields[setting].default:
             del content["settings"][setting]
+    for profile in content["profiles"]:
+        if profile["review_on"] is None:
+            del profile["review_on"]
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode()).hexdigest()[:16]
     return complete.model_copy(update={"digest": digest})

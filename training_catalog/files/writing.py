@@ -14,6 +14,7 @@ from training_catalog.files.reading import read_catalog_folder
 from training_catalog.model import Catalog, TrainingModule
 
 _HEAD = ("id", "name", "settings", "standards", "levels", "grades", "categories")
+_OPTIONAL_HEAD = ("business_figures",)
 _WIDTH = 110
 
 
@@ -78,7 +79,9 @@ def _files(catalog: Catalog) -> dict[str, Any]:
     every_grade = [grade.id for grade in catalog.grades]
     files: dict[str, Any] = {
         "catalog.yaml": {
-            name: value for name in _HEAD if (value := _plain(getattr(catalog, name))) is not None
+            name: value
+            for name in (*_HEAD, *(part for part in _OPTIONAL_HEAD if getattr(catalog, part)))
+            if (value := _plain(getattr(catalog, name))) is not None
         }
     }
     for competency in catalog.competencies:
@@ -89,7 +92,9 @@ def _files(catalog: Catalog) -> dict[str, Any]:
         name = f"{profile.grade}-{profile.effective_on}" if several else profile.grade
         files[f"profiles/{name}.yaml"] = {
             **_plain(profile),
-            "effective_on": profile.effective_on,  # a date; as text it would be in quotes
+            # dates; as text they would be in quotes
+            "effective_on": profile.effective_on,
+            **({"review_on": profile.review_on} if profile.review_on else {}),
         }
     for module in catalog.modules:
         content = files.setdefault(f"modules/{module.competencies[0].id}.yaml", {"modules": []})

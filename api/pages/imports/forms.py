@@ -41,7 +41,7 @@ def show_forms(call: Visited) -> Response:
 
 @PAGES.page("GET", "/imports/templates/{kind}.xlsx", Permission.IMPORT)
 def download_template(
-    call: Visited, kind: Annotated[str, Path(pattern=r"^[a-z]{1,40}$")]
+    call: Visited, kind: Annotated[str, Path(pattern=r"^[a-z-]{1,40}$")]
 ) -> Response:
     """Get an empty table to fill in."""
     return _send(call, lambda file: write_table_template(call.session, kind, file), f"{kind}.xlsx")

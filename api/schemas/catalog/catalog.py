@@ -56,6 +56,9 @@ class ArithmeticOut(_Part):
     hours_per_month: Annotated[
         float, Field(description="A plan proposes modules for no more hours a month than these.")
     ]
+    standard_review_months: Annotated[
+        int, Field(description="After so many months targets without a review date are due.")
+    ]
     country: Annotated[
         str, Field(description="ISO 3166; whose weekends and public holidays count.")
     ]
@@ -103,6 +106,9 @@ class ProfileOut(_Thing):
     grade: str
     name: Text
     effective_on: dt.date
+    review_on: Annotated[
+        dt.date | None, Field(description="When they are to be reviewed, if a day was set.")
+    ]
     targets: dict[str, Target]
 
 

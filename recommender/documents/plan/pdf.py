@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from recommender.documents.glyphs import FONT_FAMILY
 from recommender.documents.plan.document import PlanDocument
 from recommender.documents.plan.radar import draw_radar
-from recommender.documents.plan.view import plan_view
+from recommender.documents.plan.view import labels, plan_view
 from recommender.documents.typesetting import RenderedPdf, make_showable, typeset
 
 # The text of an English plan asks the font for quotation marks of Latin width (plan.typ, `pwid`).
@@ -79,14 +80,20 @@ def _set(
         # properties of the file are for programs: no marks for missing glyphs, no break points in
         # them
         own = view.pop("meta")
+        del view["labels"]  # the same for all plans
         view = make_showable(view, missing) | {"meta": _storable(own)}
         # drawn after that, so that the words in the picture are checked against the fonts as well
         view["radar"] = picture_of(draw_radar(view), lang=lang)
         views.append(view)
         whole = whole or _storable(own | meta)
     as_of = dt.datetime.combine(documents[0].as_of, dt.time(), tzinfo=dt.UTC)
-    content = {"meta": whole, "lang": lang, "plans": views}
+    content = {"meta": whole, "lang": lang, "labels": _labels(lang), "plans": views}
     return RenderedPdf(typeset("plan.typ", "plan", content, timestamp=as_of), tuple(missing))
+
+
+@cache
+def _labels(lang: str) -> dict[str, str]:
+    return make_showable(labels(lang), {})
 
 
 def picture_of(svg: str, *, lang: str) -> str:

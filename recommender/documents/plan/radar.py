@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from recommender.documents.markup import load_template
@@ -26,6 +26,8 @@ _WIDEST_LINE = 13  # characters of an English name
 _LINE = 11.5  # pixels from line to line
 # names of two lines need more room above and below than beside the chart
 _STRETCH = {"zh-CN": 1.0, "en": 1.2}
+_APART = 4.0  # pixels between the lines of one name and those of the next
+_MIDDLE = 44.0  # pixels from the centre within which only the names right above and below it stand
 
 Point = tuple[float, float]
 Row = Mapping[str, Any]
@@ -158,8 +160,8 @@ def lay_out_radar(
         axes=_with_rows(corners, rows),
         marks=_with_rows(marks, rows),
         numbers=_with_rows(numbers, rows),
-        names=tuple(
-            _name_axis(_point(i, count, radius + 12), row, named_in) for i, row in enumerate(rows)
+        names=_spread(
+            [_name_axis(_point(i, count, radius + 12), row, named_in) for i, row in enumerate(rows)]
         )
         if named_in
         else (),
@@ -174,11 +176,36 @@ def _name_axis(at: Point, row: Row, lang: str) -> AxisName:
     # at the height of the centre the middle of the lines is at the axis; the higher the axis ends,
     # the nearer to its end is the last line, and the lower, the first: names stay off the chart
     first = y - _LINE * (len(lines) - 1) * (1 - y / math.hypot(x, y)) / 2
-    x += {"start": 4, "end": -4, "middle": 0}[anchor]
+    if anchor != "middle":
+        x = math.copysign(max(abs(x) + 4, _MIDDLE), x)
     placed = tuple(
         ((round(x, 1), round(first + 4 + _LINE * i, 1)), line) for i, line in enumerate(lines)
     )
     return AxisName(placed, anchor, row)
+
+
+def _spread(names: Sequence[AxisName]) -> tuple[AxisName, ...]:
+    """Move names up or down, away from the height of the centre, until no two of a side touch."""
+    moved = list(names)
+    for anchor in ("start", "end"):
+        side = [at for at, name in enumerate(names) if name.anchor == anchor]
+        side.sort(key=lambda at: abs(names[at].lines[0][0][1]))
+        for below in (False, True):
+            free = -math.inf
+            for at in side:
+                heights = [y for (_, y), _ in names[at].lines]
+                if (heights[0] >= 0) is not below:
+                    continue
+                # measured outwards from the centre
+                nearest, furthest = (heights[0], heights[-1])
+                if not below:
+                    nearest, furthest = -heights[-1], -heights[0]
+                by = max(free - nearest, 0.0)
+                free = furthest + by + _LINE + _APART
+                by = by if below else -by
+                lines = (((x, round(y + by, 1)), line) for (x, y), line in names[at].lines)
+                moved[at] = replace(names[at], lines=tuple(lines))
+    return tuple(moved)
 
 
 def _break_name(name: str, lang: str) -> list[str]:

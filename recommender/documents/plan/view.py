@@ -6,7 +6,7 @@ Every number is formatted here and every label chosen here; a template only arra
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from recommender.documents.figures import day, decimal, hours, known, percent, sentences, total
@@ -121,8 +121,12 @@ def _signatures(document: PlanDocument, lang: str) -> list[dict[str, str]]:
     ]
 
 
+@cache
 def labels(lang: str) -> dict[str, str]:
-    """Return the fixed texts of the documents by name: those without values to fill in."""
+    """Return the fixed texts of the documents by name: those without values to fill in.
+
+    Every call returns the same dict: copy it before you change it.
+    """
     return {
         key.removeprefix(_PREFIX): text[lang]
         for key, text in all_texts().items()

@@ -121,9 +121,9 @@ def lines(name: str, zh: str) -> Field:
     return Field(Column(name, (zh,), nullable=True), (name,), lines=True)
 
 
-def date(name: str, zh: str) -> Field:
+def date(name: str, zh: str, *, nullable: bool = False) -> Field:
     """Return the column of a date."""
-    return Field(Column(name, (zh,), "date"), (name,))
+    return Field(Column(name, (zh,), "date", nullable=nullable), (name,))
 
 
 LEVEL = number("level", "级别", 1, 4, whole=True)

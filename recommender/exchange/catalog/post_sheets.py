@@ -1,4 +1,4 @@
-"""The sheets beside those of the modules: job profile, certification, paths, glossary."""
+"""The sheets beside those of the modules: job profile, certification, paths, glossary, figures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _QUALIFICATION_KINDS = {
 
 
 def post_sheets(grades: Sequence[str]) -> tuple[Sheet, ...]:
-    """Return the sheets of the post, of certification, learning paths and glossary."""
+    """Return the sheets of the post, of certification, learning paths, glossary and figures."""
     job_profile = Sheet(
         "job_profile",
         ("岗位说明书", "Job profile"),
@@ -34,7 +34,7 @@ def post_sheets(grades: Sequence[str]) -> tuple[Sheet, ...]:
         holding=One("job_profile"),
         children=(_job_elements(grades), _QUALIFICATIONS, _REMARKS),
     )
-    return job_profile, _CERTIFICATIONS, _PATHS, _GLOSSARY
+    return job_profile, _CERTIFICATIONS, _PATHS, _GLOSSARY, _BUSINESS_FIGURES
 
 
 def _job_elements(grades: Sequence[str]) -> Sheet:
@@ -165,5 +165,16 @@ _GLOSSARY = Sheet(
         columns.lines("en_except", "英文例外"),
         columns.lines("en_also", "英文同样可用"),
         columns.choice("paired", "中英对应", YES_NO, nullable=True),
+    ),
+)
+_BUSINESS_FIGURES = Sheet(
+    "business_figures",
+    ("业务指标", "Business figures"),
+    post.BusinessFigure,
+    (
+        columns.key(columns.identifier("figure_id", "指标编号")),
+        *columns.text("name", "名称"),
+        *columns.text("unit", "计量单位"),
+        columns.number("value_per_unit", "每单位价值", -1e9, 1e9, nullable=True),
     ),
 )

@@ -204,6 +204,7 @@ _FRAMEWORK = (
         (
             columns.key(columns.identifier("grade", "职级")),
             columns.key(columns.date("effective_on", "生效日期")),
+            columns.date("review_on", "复审日期", nullable=True),
             *columns.text("name", "名称"),
         ),
         required=True,

@@ -17,6 +17,9 @@ _UNTIL = re.compile(
     r"\s*(?:[(（][^)）]*[)）])?\s*(?:[-—–~～至到]|-->)+\s*(?:([0-9]{1,2})\s*[月/.])?\s*([0-9]{1,2})(?![0-9年:：])\s*[日号]?"
 )
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTH = re.compile(
+    r"(?:(20[0-9]{2})\s*[年.\-/])?\s*([0-9]{1,2})\s*月份?|(20[0-9]{2})[.\-/]?([0-9]{2})"
+)
 _ENGLISH = re.compile(
     r"\b([0-9]{1,2})\s+(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?\s+(20[0-9]{2})"
 )
@@ -67,6 +70,23 @@ def find_days(text: str, year: int | None = None) -> list[dt.date]:
             if day := _day(int(match[3]), month, int(match[at_day])):
                 found.append((match.start(), day))
     return [day for _, day in sorted(found)]
+
+
+def find_month(text: str, year: int | None = None) -> dt.date | None:
+    """Return the first day of the month that a text is, such as ``2026年3月`` or ``2026-03``.
+
+    Parameters
+    ----------
+    text : str
+        A text that is nothing but a month.
+    year : int, optional
+        The year of a month that is written without one; without it that is no month.
+    """
+    match = _MONTH.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    if match is None:
+        return None
+    named = match[1] or match[3] or year
+    return None if named is None else _day(int(named), int(match[2] or match[4]), 1)
 
 
 def _day(year: int, month: int, day: int) -> dt.date | None:

@@ -10,12 +10,15 @@ from typing import NamedTuple
 
 from recommender.errors import InputError
 from recommender.exchange.recognition.answers.mapping import Mapping
+from recommender.exchange.recognition.days import find_month
 from recommender.exchange.recognition.kinds import (
     attendance,
+    figures,
     long,
     matrix,
     questionnaire,
     roster,
+    satisfaction,
     scores,
 )
 from recommender.exchange.recognition.layout import Layout, find_layout
@@ -25,12 +28,15 @@ from recommender.exchange.recognition.vocabulary import Vocabulary, bare, forms
 from recommender.exchange.recognition.words import (
     ASSESSMENTS,
     ENROLMENTS,
+    FIGURES,
     IGNORED,
     MATRIX,
     PEOPLE,
     PERSON,
     RATING_QUESTIONS,
     RATINGS,
+    SATISFACTION,
+    SATISFACTION_QUESTION,
     SCORES,
     SIGNING,
 )
@@ -48,9 +54,13 @@ class Form(NamedTuple):
 
 # the first that fits: a wide table also has the columns of a list of people
 FORMS = (
+    # before other questionnaires: none of them asks how satisfied somebody is
+    Form(satisfaction.KIND, satisfaction.fits, satisfaction.read),
     Form(questionnaire.KIND, questionnaire.fits, questionnaire.read),
     Form(matrix.KIND, matrix.fits, matrix.read),
     Form(scores.KIND, scores.fits, scores.read),
+    Form(figures.KIND, figures.fits_list, figures.read_list),
+    Form(figures.KIND, figures.fits_months, figures.read_months),
     Form("assessments", long.fits_assessments, long.read_assessments),
     Form("exams", long.fits_exams, long.read_exams),
     Form("ratings", long.fits_ratings, long.read_rating_list),
@@ -60,8 +70,9 @@ FORMS = (
 )
 # tables with our own headers whose words are asked about all the same
 _ALSO_BY_FORM = frozenset({"people", "assessments", "exams", "enrolments"})
-_ROLES = (PEOPLE, MATRIX, ASSESSMENTS, RATINGS, SCORES, ENROLMENTS, IGNORED)
+_ROLES = (PEOPLE, MATRIX, ASSESSMENTS, RATINGS, SCORES, ENROLMENTS, SATISFACTION, FIGURES, IGNORED)
 _PEOPLE = ("person_id", "name")
+_QUESTIONS = (*RATING_QUESTIONS, *SATISFACTION_QUESTION)
 
 
 def recognise(
@@ -160,7 +171,9 @@ def _header_reader(words: Vocabulary, answers: Mapping) -> Callable[[str], int]:
         lower = text.casefold()
         if len(text) < 20 and any(word in lower for word in SIGNING):
             return 1
-        if len(text) < 40 and any(re.search(pattern, lower) for _, pattern in RATING_QUESTIONS):
+        if len(text) < 40 and any(re.search(pattern, lower) for _, pattern in _QUESTIONS):
+            return 1
+        if len(text) < 12 and find_month(text, year=2000):
             return 1
         return int(len(text) > 3 and words.indicator(text) is not None)
 

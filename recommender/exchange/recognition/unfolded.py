@@ -72,7 +72,9 @@ class UnfoldedTable(Table):
 
 
 def _wide(cells: Mapping[str, Cells]) -> Cells | None:
-    return next((cells[name] for name in ("level", "rating", "score") if name in cells), None)
+    return next(
+        (cells[name] for name in ("level", "rating", "score", "value") if name in cells), None
+    )
 
 
 def _position(cells: Cells | None, row: int) -> int:

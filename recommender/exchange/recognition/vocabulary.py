@@ -76,6 +76,11 @@ class Names:
         ids = (self._ids[key] for key in sorted(longest, key=len, reverse=True))
         return list(dict.fromkeys(id_ for id_ in ids if id_))
 
+    def mentioned(self, text: str) -> list[str]:
+        """Return the ids of the names that a title holds, short ones as well."""
+        whole = bare(text)
+        return list(dict.fromkeys(id_ for key, id_ in self._ids.items() if id_ and key in whole))
+
     def options(self) -> tuple[Option, ...]:
         """Return all of them to choose from."""
         return tuple(Option(id_, label) for id_, label in self.labels.items())
@@ -98,7 +103,7 @@ class Vocabulary:
 
     Parameters
     ----------
-    competencies, modules, grades : Names
+    competencies, modules, grades, figures : Names
         The catalogue's.
     indicators : Names
         By text and id.
@@ -117,6 +122,7 @@ class Vocabulary:
     competencies: Names
     modules: Names
     grades: Names
+    figures: Names
     indicators: Names
     indicator_of: Mapping[str, str]
     subjects: Mapping[str, tuple[tuple[str, int, str], ...]]

@@ -164,6 +164,40 @@ ENROLMENTS: Spellings = {
     ),
 }  # fmt: skip
 
+SATISFACTION: Spellings = {
+    "module_id": ENROLMENTS["module_id"],
+    "offering_id": ENROLMENTS["offering_id"],
+    "answered_on": (
+        "提交答卷时间", "提交时间", "填写时间", "填写日期", "答卷时间", "答卷日期", "答题时间",
+        "评价日期", "日期", "answered_on", "submitted", "submit time", "submission time", "date",
+    ),
+    "answer_id": ("答卷编号", "答卷序号", "序号", "编号", "answer_id", "no", "no.", "response id"),
+    "satisfaction": (
+        "满意度", "总体满意度", "整体满意度", "综合满意度", "满意度评分", "课程满意度",
+        "培训满意度",
+        "您对本次培训的总体满意度", "satisfaction", "overall satisfaction",
+    ),
+}  # fmt: skip
+# of a question in the questionnaire's own words
+SATISFACTION_QUESTION = (
+    ("satisfaction", r"(总体|整体|综合).*(满意|评价)|(满意|评价).*(总体|整体)|overall.*satisf"),
+)
+# from 1 to 5; other words are asked about
+SATISFACTION_WORDS: Mapping[str, int] = {
+    "非常满意": 5, "很满意": 5, "very satisfied": 5,
+    "满意": 4, "比较满意": 4, "satisfied": 4,
+    "一般": 3, "基本满意": 3, "neutral": 3,
+    "不满意": 2, "不太满意": 2, "dissatisfied": 2,
+    "非常不满意": 1, "很不满意": 1, "very dissatisfied": 1,
+}  # fmt: skip
+
+FIGURES: Spellings = {
+    **PERSON,
+    "month": ("月份", "年月", "统计月份", "所属月份", "账期", "month"),
+    "figure_id": ("业务指标", "业绩指标", "指标", "指标名称", "figure_id", "figure", "measure"),
+    "value": ("数值", "指标值", "完成值", "业绩", "实际完成", "value", "amount"),
+}  # fmt: skip
+
 # columns that say nothing to us, by why
 IGNORED: Spellings = {
     "number": ("序号", "编号", "no", "no.", "#", "序", "行号", "number"),

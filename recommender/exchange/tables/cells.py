@@ -17,7 +17,7 @@ from recommender.table_kinds import Column
 
 TEXT_LENGTH = 200
 # references that may be given by name in place of the id
-_NAMED = frozenset({"grade", "competency", "module", "subject"})
+_NAMED = frozenset({"grade", "competency", "module", "subject", "figure"})
 _STROKES = frozenset({"-", "–", "—", "——", "/"})
 EMPTY_MARKS = _STROKES | {"无", "n/a", "null"}
 

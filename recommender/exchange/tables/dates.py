@@ -16,6 +16,7 @@ _DATE = re.compile(
     r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})[日号]?)"
     r"[ ,]?(?:\(?(?:星期|周|礼拜)[一二三四五六日天]\)?)?(.*)"
 )
+_MONTH = re.compile(r"([0-9]{4})(?:[-/.]([0-9]{1,2})|年([0-9]{1,2})月份?|([0-9]{2}))")
 _COMPACT_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _TIME = re.compile(
     r"[ tT]?(上午|凌晨|早上|中午|下午|晚上|[aApP][mM])? ?([0-9]{1,2})[:时]([0-9]{2})"
@@ -58,6 +59,8 @@ def read_date(
     if isinstance(value, Unreadable):
         raise BadCellError(BadCell(value.code, "date"))
     date = _as_date(value, date_1904=date_1904, zone=zone)
+    if column.monthly:
+        date = _as_month(value) if date is None else date.replace(day=1)
     if date is None or not _FIRST_DATE <= date <= _LAST_DATE:
         raise BadCellError(BadCell("table.not_a_date", "date"))
     if column.not_future and date > latest:
@@ -91,6 +94,17 @@ def _as_date(value: object, *, date_1904: bool, zone: dt.tzinfo | None) -> dt.da
     if re.fullmatch(r"[2-7][0-9]{4}(\.[0-9]{0,12})?", text):
         return _as_date(float(text), date_1904=date_1904, zone=zone)
     return None
+
+
+def _as_month(value: object) -> dt.date | None:
+    """Return the first day of a month that is written without one: 2026-03, 202603, 2026年3月."""
+    if isinstance(value, float) and value.is_integer():
+        value = f"{value:.0f}"
+    match = _MONTH.fullmatch(re.sub(r"\s", "", as_plain(value))) if isinstance(value, str) else None
+    if match is None:
+        return None
+    year, month = (int(part) for part in match.groups() if part)
+    return dt.date(year, month, 1) if 1 <= month <= 12 else None
 
 
 def _on_the_day(date: dt.date, time: str, zone: dt.tzinfo | None) -> dt.date | None:

@@ -110,6 +110,7 @@ class References:
             "competency": Spellings(known.competencies),
             "module": Spellings(modules),
             "offering": Spellings(known.offerings),
+            "figure": Spellings(known.figures),
             "indicator": Spellings({id_: id_ for id_ in known.indicators}),
         }
 

@@ -168,6 +168,7 @@ def _names(column: Column, known: Known, lang: str) -> dict[str, str]:
         "competency": known.competencies,
         "module": known.modules,
         "offering": known.offerings,
+        "figure": known.figures,
     }
     return spelled(sources.get(column.refers_to or "", {}), lang)
 

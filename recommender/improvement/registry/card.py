@@ -26,6 +26,7 @@ from recommender.improvement.effect_table import (
 )
 from recommender.improvement.history_checks import HistoryWarning
 from recommender.texts import LANGUAGES, all_texts, say
+from recommender.watch.inputs import InputSummary
 
 # As long as the output of SHA-256; a shorter key is weaker than the signature.
 MIN_KEY_BYTES = 32
@@ -57,6 +58,9 @@ class CardFacts:
         sizes, in levels, by module and competency, where they are not the usual one.
     findings : tuple of HistoryWarning
         What limits the history, with figures and the modules concerned.
+    inputs : tuple of InputSummary
+        How what the model was asked about was distributed, to find later whether it still is;
+        empty in models of an earlier release.
     """
 
     data_digest: str
@@ -70,6 +74,7 @@ class CardFacts:
         default_factory=dict[str, dict[str, float]]
     )
     findings: tuple[HistoryWarning, ...] = ()
+    inputs: tuple[InputSummary, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

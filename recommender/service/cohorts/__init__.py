@@ -1,1 +1,1 @@
-"""Cohorts: people planned together under shared seats and budget."""
+"""Cohorts: people who are planned together, under shared seats and money."""

@@ -11,11 +11,19 @@ import pandas as pd
 from recommender.exchange.parquet.facts import branch_of, clear_facts, write_facts
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
-from recommender.store import read_offerings
+from recommender.store import read_offerings, read_satisfaction
 from recommender.store.people.people import list_people
 from recommender.store.people.stored_rows import read_stored_rows
 
-_OF_PEOPLE = ("people", "ratings", "exams", "assessments", "enrolments", "records")
+_OF_PEOPLE = (
+    "people",
+    "ratings",
+    "exams",
+    "assessments",
+    "enrolments",
+    "records",
+    "business-figures",
+)
 # bounds the memory: the rows of so many people are held at once
 _PEOPLE_AT_ONCE = 5000
 
@@ -24,7 +32,7 @@ def export_facts(session: Session, folder: Path) -> dict[str, int]:
     """Write the people within the principal's scope, and what is known of them, by branch.
 
     Files of an earlier export are removed first. Of the offerings, those are written that have a
-    free seat.
+    free seat; what participants said of modules names nobody, and is written as a whole.
 
     Returns
     -------
@@ -54,4 +62,6 @@ def export_facts(session: Session, folder: Path) -> dict[str, int]:
             session.saw_people(connection, person_ids)
         offerings = read_offerings(connection, as_of=dt.date.min)
         counts["offerings"] = write_facts(folder, "offerings", offerings, branch=None)
+        answers = read_satisfaction(connection, as_of=dt.date.max)
+        counts["satisfaction"] = write_facts(folder, "satisfaction", answers, branch=None)
     return dict(counts)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from recommender.errors import NotFoundError
 from recommender.exchange import HeatSheet, write_heat_maps
+from recommender.service.framework import word_changed_standards
 from recommender.service.groups.heat import METRICS, Metric
 from recommender.service.groups.organisation import (
     HeatCell,
@@ -87,6 +88,8 @@ def _sheet(
         f"{whose} · {say('console.as_of', lang)} {found.as_of}",
         say("console.organisation.workbook_note", lang),
     ]
+    if note := word_changed_standards(framework, found.changed_standards, lang):
+        lines.append(note)
     return HeatSheet(
         title=say(f"console.organisation.show_{metric}", lang),
         lines=lines,

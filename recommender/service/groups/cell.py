@@ -15,6 +15,7 @@ from recommender.arrays import BoolArray
 from recommender.candidates import serves_gap
 from recommender.gaps import STANDINGS, judge_standing
 from recommender.ranking import predict_improvement
+from recommender.service.framework import ChangedStandard, find_changed_standards
 from recommender.service.groups.concerned import Concerned, find_concerned, position_of
 from recommender.service.groups.organisation import at_home, share_assessed
 from recommender.service.groups.rounds import Round, list_rounds
@@ -66,6 +67,7 @@ class CellDetail:
     `histogram` counts the people assessed by steps of `BIN_LEVELS`; `below` are those below target,
     of whom the first are `people`. All three are None where the reader may see no single person,
     or the cell is suppressed. `targets` are the lowest and the highest target of its people.
+    `changed_standards` came into force within the trend, and changed the competency.
     """
 
     as_of: dt.date
@@ -77,6 +79,7 @@ class CellDetail:
     quartiles: Quartiles | None
     targets: tuple[float, float] | None
     trend: tuple[TrendPoint, ...]
+    changed_standards: tuple[ChangedStandard, ...] = ()
     histogram: tuple[int, ...] | None = None
     below: int | None = None
     people: tuple[Concerned, ...] | None = None
@@ -99,6 +102,7 @@ def read_cell(
         table, exactly = read_table(session, request)
         row = describe_row(table, table.top, table.cell, exactly=exactly)
         figures, members = row.cells[k], table.members(table.top, table.cell)
+        trend = _find_trend(session, request, table, k, figures)
         detail = CellDetail(
             as_of=table.as_of,
             org_unit=row.org_unit,
@@ -108,7 +112,17 @@ def read_cell(
             share_assessed=share_assessed(row, figures),
             quartiles=find_quartiles(table.levels.level[members, k], figures),
             targets=None if figures.suppressed else _find_targets(table, members, k),
-            trend=_find_trend(session, request, table, k, figures),
+            trend=trend,
+            changed_standards=tuple(
+                each
+                for each in find_changed_standards(
+                    table.framework.catalog,
+                    trend[0].round.as_of,
+                    table.as_of,
+                    grade=request.grade,
+                )
+                if competency_id in each.competency_ids
+            ),
         )
         if figures.suppressed or not session.who.sees_people:
             return detail

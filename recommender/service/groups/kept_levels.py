@@ -10,59 +10,27 @@ from typing import Any
 import numpy as np
 
 from recommender.arrays import FloatArray, to_date
-from recommender.service.framework import Framework, release
+from recommender.service.framework import Framework
+from recommender.service.groups.kept_figures import FIGURES, basis_of
 from recommender.service.groups.quarters import find_quarter_end, list_quarters_before
 from recommender.service.installation import Service
 from recommender.service.levels.periods import Period, read_periods
-from recommender.store import Connection, PersonHead, reading, writing
+from recommender.store import reading, writing
 from recommender.store.people.levels import (
     KeptLevels,
     find_without_levels,
-    read_kept_levels,
     replace_kept_levels,
 )
 
 # People whose ratings are in memory together, and whose levels are written in one transaction. On
 # SQLite others who write wait meanwhile, some hundredths of a second.
 _AT_ONCE = 250
-# the same bytes on every machine that opens the database
-_FIGURES = np.dtype("<f8")
-
-
-def basis_of(framework: Framework) -> str:
-    """Return what levels are worked out by: the release, for its rules, and the catalogue."""
-    return f"{release()} {framework.catalog.digest}"
 
 
 def list_days(framework: Framework, today: dt.date) -> list[dt.date]:
     """List the days that groups of people are looked at on: today and the ends of quarters."""
     end = find_quarter_end(today)
     return [today, end, *list_quarters_before(framework, end)]
-
-
-def pick_kept(
-    connection: Connection, framework: Framework, people: Sequence[PersonHead], day: dt.date
-) -> tuple[list[int], FloatArray]:
-    """Pick what is kept of people for a day.
-
-    Returns
-    -------
-    positions : list of int
-        Of those of whom something is kept that still holds.
-    figures : ndarray of shape (3, n_positions, n_competencies)
-        Their levels, standard errors and days.
-    """
-    at = {head.person_id: i for i, head in enumerate(people)}
-    positions: list[int] = []
-    parts: list[bytes] = []
-    for name, number, part in read_kept_levels(connection, at, basis=basis_of(framework), day=day):
-        if people[at[name]].version == number:
-            positions.append(at[name])
-            parts.append(part)
-    shape = (len(parts), 3, len(framework.competency_ids))
-    # one array of all: a hundred thousand small ones take ten times as long
-    figures = np.frombuffer(b"".join(parts), dtype=_FIGURES).reshape(shape)
-    return positions, figures.swapaxes(0, 1)
 
 
 def keep_levels(
@@ -132,9 +100,9 @@ def _pack(period: Period, number: int, basis: str) -> KeptLevels:
         period.last,
         number,
         basis,
-        figures.astype(_FIGURES).tobytes(),
+        figures.astype(FIGURES).tobytes(),
     )
 
 
 def _unpack(figures: bytes) -> FloatArray:
-    return np.frombuffer(figures, dtype=_FIGURES).reshape(3, -1)
+    return np.frombuffer(figures, dtype=FIGURES).reshape(3, -1)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.arrays import FloatArray, IntArray
-from recommender.errors import StoreError
+from recommender.errors import ConflictError, StoreError
 from recommender.service.caches import LevelCache
 from recommender.service.framework import Framework
-from recommender.service.groups.kept_levels import pick_kept
+from recommender.service.groups.kept_figures import pick_kept
 from recommender.service.installation import Service
 from recommender.service.levels.standing import read_standing
 from recommender.store import Connection, PersonHead, Scope
@@ -75,6 +75,21 @@ def read_levels(
             figures[:, missing] = found
             held.put([head.ref for head in some], versions[missing], found)
     return Levels(figures[0], figures[1], figures[2].astype(np.int64))
+
+
+def find_grades(framework: Framework, people: Sequence[PersonHead]) -> IntArray:
+    """Return the position of each person's grade.
+
+    Raises
+    ------
+    ConflictError
+        If somebody's grade is not one of the catalogue; it does not say whose.
+    """
+    position = {grade: i for i, grade in enumerate(framework.grade_ids)}
+    unknown = sorted({head.grade for head in people} - position.keys())
+    if unknown:
+        raise ConflictError("statistics.grades", grades=", ".join(unknown))
+    return np.array([position[head.grade] for head in people], dtype=np.int64)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from recommender.service.framework import ChangedStandard, find_changed_standards
 from recommender.service.groups.disclosure import SMALL_CELL, find_above
 from recommender.service.groups.heat import Metric, find_step
 from recommender.service.groups.rounds import Round, list_rounds
@@ -21,7 +22,7 @@ from recommender.service.groups.statistics import (
     map_units,
     read_table,
 )
-from recommender.service.groups.table import StatisticsRequest
+from recommender.service.groups.table import StatisticsRequest, at_home
 from recommender.service.session import Session
 
 ROUNDS_SHOWN = 4
@@ -85,6 +86,7 @@ class OrganisationMap:
 
     `as_of` is the day that the figures are of: that asked for, or the end of a quarter before it.
     `before` is the end of the round before; None where there is none to compare with.
+    `changed_standards` came into force between the two.
     """
 
     as_of: dt.date
@@ -94,6 +96,7 @@ class OrganisationMap:
     rows: tuple[HeatRow, ...]
     largest: LargestGap | None
     changes: tuple[Change, ...]
+    changed_standards: tuple[ChangedStandard, ...] = ()
 
 
 def read_organisation(
@@ -137,14 +140,15 @@ def read_organisation(
         rows=rows,
         largest=_find_largest(children),
         changes=_find_changes(children, old),
+        changed_standards=find_changed_standards(
+            session.service.framework.catalog,
+            before.as_of,
+            now.total.as_of,
+            grade=request.grade,
+        )
+        if before
+        else (),
     )
-
-
-def at_home(session: Session, request: StatisticsRequest) -> StatisticsRequest:
-    """Return a request that begins with the unit a principal is responsible for, if with none."""
-    if request.org_unit is None and session.who.org_unit is not None:
-        return replace(request, org_unit=session.who.org_unit)
-    return request
 
 
 def mean_change(now: Figures, before: Figures | None) -> float | None:

@@ -5,21 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
-from recommender.errors import ConflictError, NotFoundError
+from recommender.errors import NotFoundError
 from recommender.gaps import STANDINGS, GapArrays, find_gaps, judge_standing
 from recommender.service.caches import LevelCache
 from recommender.service.framework import Framework, require_grade
 from recommender.service.groups.disclosure import add_up, choose_shown, find_above
-from recommender.service.groups.levels import Levels, read_levels
+from recommender.service.groups.levels import Levels, find_grades, read_levels
 from recommender.service.groups.quarters import find_quarter_end, list_quarters_before
 from recommender.service.installation import Service
 from recommender.service.levels.standing import targets_of_grades
+from recommender.service.session import Session
 from recommender.store import Connection, PersonHead, Scope, covers_unit, org_path, unit_exists
 from recommender.store.people.people import in_unit, list_people
 from recommender.store.scope import present
@@ -36,6 +37,13 @@ class StatisticsRequest:
     def __post_init__(self) -> None:
         if self.org_unit is not None:  # in the one spelling that units are stored under
             object.__setattr__(self, "org_unit", org_path(self.org_unit))
+
+
+def at_home(session: Session, request: StatisticsRequest) -> StatisticsRequest:
+    """Return a request that begins with the unit a principal is responsible for, if with none."""
+    if request.org_unit is None and session.who.org_unit is not None:
+        return replace(request, org_unit=session.who.org_unit)
+    return request
 
 
 @dataclass(frozen=True)
@@ -228,21 +236,6 @@ def require_unit(connection: Connection, scope: Scope, path: str) -> None:
     ):
         return
     raise NotFoundError("org-unit.unknown", org_unit=path)
-
-
-def find_grades(framework: Framework, people: Sequence[PersonHead]) -> IntArray:
-    """Return the position of each person's grade.
-
-    Raises
-    ------
-    ConflictError
-        If somebody's grade is not one of the catalogue; it does not say whose.
-    """
-    position = {grade: i for i, grade in enumerate(framework.grade_ids)}
-    unknown = sorted({head.grade for head in people} - position.keys())
-    if unknown:
-        raise ConflictError("statistics.grades", grades=", ".join(unknown))
-    return np.array([position[head.grade] for head in people], dtype=np.int64)
 
 
 def work_out_gaps(

@@ -17,6 +17,7 @@ from typing import Any
 from recommender.errors import ModelError, TableFaultsError
 from recommender.exchange import write_marked_copy
 from recommender.exchange.recognition.answers.mapping import read_mapping
+from recommender.service.cohorts.solving import solve_cohort
 from recommender.service.exports.team_files import write_team_file
 from recommender.service.jobs.problems import Failure, pack_failure, pack_problem
 from recommender.service.learning.promotion import explain_model, promote_if_better
@@ -222,6 +223,13 @@ def fill_with_sample(work: Work) -> dict[str, Any]:
     return {"people": people, "model_id": trained.card.model_id}
 
 
+def work_out_seats(work: Work) -> dict[str, Any]:
+    """Work out who gets which seat of a cohort."""
+    cohort_id = work.request["cohort_id"]
+    cohort = solve_cohort(work.session, cohort_id, note_progress=work.note_progress)
+    return {"cohort_id": cohort_id, "seated": cohort.seated, "waiting": cohort.waiting}
+
+
 def _day_of(work: Work) -> dt.date:
     """Return the day a request is for: the one it names, or the day on which it is worked on."""
     named = work.request["as_of"]
@@ -247,4 +255,5 @@ KINDS: dict[str, Callable[[Work], dict[str, Any] | Failure]] = {
     "plan-documents": write_documents,
     "training": train,
     "sample": fill_with_sample,
+    "cohort": work_out_seats,
 }

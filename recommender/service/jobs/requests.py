@@ -222,6 +222,19 @@ def submit_training(
         return _submit(session, connection, "training", asked, schedule=schedule)
 
 
+def submit_cohort(session: Session, cohort_id: str) -> Job:
+    """Queue the working out of a cohort's seats.
+
+    Raises
+    ------
+    ConflictError
+        If too many jobs have not ended.
+    """
+    session.need(Permission.RUN_CAMPAIGNS)
+    with session.writing() as connection:
+        return _submit(session, connection, "cohort", {"cohort_id": cohort_id})
+
+
 def submit_sample(session: Session) -> Job:
     """Queue what fills an empty installation with the made-up organisation.
 

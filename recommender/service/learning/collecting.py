@@ -44,6 +44,7 @@ from recommender.store import (
 
 # levels expire, the history does not: what a module added years ago still counts
 _BEGINNING = dt.date(1900, 1, 1)
+_ALL_DAYS = FirstDays(_BEGINNING, _BEGINNING, _BEGINNING)
 
 
 def collect_records(
@@ -58,13 +59,21 @@ def collect_records(
     Nothing later than `as_of` counts. Without `person_ids` they are those of all people, erased
     ones included. Modules and competencies may be some that the catalogue no longer has.
     """
-    snapshot = read_snapshot(
-        connection,
-        as_of=as_of,
-        first_days=FirstDays(_BEGINNING, _BEGINNING, _BEGINNING),
-        person_ids=person_ids,
-    )
     stored = read_improvement_records(connection, as_of=as_of, person_ids=person_ids)
+    derived = derive_records(connection, framework, as_of=as_of, person_ids=person_ids)
+    return merge_records(derived, read_records(stored))
+
+
+def derive_records(
+    connection: Connection,
+    framework: Framework,
+    *,
+    as_of: dt.date,
+    person_ids: Sequence[str] | None = None,
+    first_days: FirstDays = _ALL_DAYS,
+) -> HistoryRecords:
+    """Derive improvement records from the assessments and completed enrolments of people."""
+    snapshot = read_snapshot(connection, as_of=as_of, first_days=first_days, person_ids=person_ids)
     built = build_records(
         list_assessments(snapshot, framework, as_of=as_of),
         snapshot.completions,
@@ -73,8 +82,7 @@ def collect_records(
     # the unit of today, for the database keeps no earlier one
     unit_of = dict(zip(snapshot.people["person_id"], snapshot.people["org_unit"], strict=True))
     units = built.frame["person_id"].map(unit_of).astype(object)
-    derived = HistoryRecords(built.frame.assign(org_unit=units), built.notes)
-    return merge_records(derived, read_records(stored))
+    return HistoryRecords(built.frame.assign(org_unit=units), built.notes)
 
 
 def report_history(history: History, *, scale: tuple[float, float] = (0.0, 4.0)) -> HistoryReport:

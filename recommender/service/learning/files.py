@@ -32,7 +32,8 @@ from recommender.improvement.registry import (
     load_model_folder,
     save_model_folder,
 )
-from recommender.service.learning.training import card_facts, code_ids, fit_model, knows_pairs
+from recommender.service.learning.predicting import code_ids, knows_pairs
+from recommender.service.learning.training import card_facts, fit_model
 from recommender.table_kinds import KINDS, Column, Known, TableKind
 from training_catalog import EXPERT_IMPROVEMENT
 

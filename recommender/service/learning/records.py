@@ -132,9 +132,7 @@ def summarise(
     session.need(Permission.READ_STATISTICS)
     framework, modules = session.service.framework, session.service.framework.modules
     with session.reading() as connection:
-        frame = _read_records(session, connection, hidden=False)
-        if session.who.role is not Role.ANALYST:
-            frame = frame[_are_within(frame, connection, session.who.scope)]
+        frame = read_visible_records(session, connection)
     measured = _sum_up(frame, exactly=session.who.sees_people)
     pairs: list[tuple[str, str, int]] = sorted(
         (modules.ids[module], framework.competency_ids[competency], pair)
@@ -171,6 +169,17 @@ def summarise(
             pairs, levels.tolist(), expected, strict=True
         )
     ]
+
+
+def read_visible_records(session: Session, connection: Connection) -> pd.DataFrame:
+    """Return the records that statistics are made of: within the scope, an analyst's of everybody.
+
+    The frame may be shared by all requests, so callers must not change it.
+    """
+    frame = _read_records(session, connection, hidden=False)
+    if session.who.role is Role.ANALYST:
+        return frame
+    return frame[_are_within(frame, connection, session.who.scope)]
 
 
 def _read_records(session: Session, connection: Connection, *, hidden: bool) -> pd.DataFrame:

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
-from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.documents.evaluation.document import (
     HistoryCounts,
     ReportOptions,
@@ -29,7 +28,6 @@ from recommender.errors import ModelError
 from recommender.improvement.effect_table import (
     DEFAULT_ESTIMATOR,
     EffectTable,
-    expect_levels,
 )
 from recommender.improvement.evaluation import (
     MIN_JUDGED,
@@ -48,6 +46,8 @@ from recommender.improvement.registry import (
     to_plain,
 )
 from recommender.service.learning.history import read_history
+from recommender.service.learning.inputs import Grades, read_grades, summarise_inputs
+from recommender.service.learning.predicting import expected_levels
 from recommender.service.models import Models
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
@@ -102,6 +102,7 @@ def train_model(
         estimator=estimator,
         seed=seed,
         by=by or session.who.actor,
+        grades=read_grades(session, as_of=as_of),
     )
 
 
@@ -113,6 +114,7 @@ def train_on_history(
     estimator: str = DEFAULT_ESTIMATOR,
     seed: int,
     by: str,
+    grades: Grades | None = None,
 ) -> Training:
     """Train on a history, judge beside other models and the one in force, and save.
 
@@ -149,7 +151,7 @@ def train_on_history(
                 # beside the new model on the same records, as its verdict compares the two
                 alike = metrics["known"].get(its_card.estimator, {})
                 metrics["in_force"] |= _score_earlier(history, earlier) or alike
-    facts = card_facts(history, metrics, seed, parent)
+    facts = card_facts(history, metrics, seed, parent, grades=grades)
     card = models.save(model, facts, by=by)
     return Training(card, evaluation, judge(metrics) if metrics else None)
 
@@ -289,6 +291,7 @@ def card_facts(
     parent: str | None,
     *,
     scale: tuple[float, float] = LEVEL_SCALE,
+    grades: Grades | None = None,
 ) -> CardFacts:
     """Say what a model was fitted on, for its card."""
     counts = count_history(history)
@@ -317,63 +320,8 @@ def card_facts(
         parent=parent,
         expert_improvement=experts,
         findings=find_warnings(history, scale=scale),
+        inputs=summarise_inputs(history.intervals, grades),
     )
-
-
-def code_ids(values: pd.Series | tuple[str, ...], ids: tuple[str, ...]) -> IntArray:
-    """Return the position of each value among the ids, -1 for one that is not there."""
-    index = pd.Index(ids, dtype=object)
-    return index.get_indexer(pd.Index(values, dtype=object)).astype(np.int64)
-
-
-def knows_pairs(model: TrainedModel, module: IntArray, competency: IntArray) -> BoolArray:
-    """Say for codes of a model which modules address which competency there.
-
-    Parameters
-    ----------
-    model : TrainedModel
-        Whose codes they are.
-    module, competency : ndarray of int, shape (n,)
-        Positions among its ids, -1 for an unknown one.
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-    """
-    width = len(model.competency_ids)
-    pairs = model.fit.pair_module * width + model.fit.pair_competency
-    # without the first two conditions, -1 could give the number of another pair
-    return (module >= 0) & (competency >= 0) & np.isin(module * width + competency, pairs)
-
-
-def expected_levels(model: TrainedModel, X: pd.DataFrame) -> FloatArray:
-    """Predict the next level of trained intervals from the table of a model.
-
-    Returns
-    -------
-    ndarray of shape (n_intervals,)
-        NaN where the model does not know a module, or not for the competency, and in control rows.
-    """
-    events = X["modules"].reset_index(drop=True).explode().dropna()
-    row = events.index.to_numpy()
-    module = code_ids(events, model.module_ids)
-    competency = code_ids(X["competency_id"], model.competency_ids)
-    unknown = ~knows_pairs(model, module, competency[row])
-    usable = is_trained(X) & (np.bincount(row, weights=unknown, minlength=len(X)) == 0)
-    expected = np.full(len(X), np.nan)
-    chosen = usable[row]
-    if usable.any():
-        # numbered anew among the usable intervals
-        position = np.cumsum(usable) - 1
-        expected[usable] = expect_levels(
-            model.fit,
-            position[row[chosen]],
-            module[chosen],
-            competency[usable],
-            X["level_before"].to_numpy(dtype=float)[usable],
-            code_ids(X["org_unit"], model.org_ids)[usable],
-        )
-    return expected
 
 
 def _score_earlier(history: History, model: TrainedModel) -> dict[str, Any]:

@@ -138,7 +138,9 @@ def find_standing(snapshot: Snapshot, framework: Framework, *, as_of: dt.date) -
     targets, weights = targets_of_grades(framework, as_of)
     facts = to_fact_arrays(snapshot, framework)
     assessments, levels = assess(facts, framework, as_of, n_people=len(people))
-    completed, recently = _completions(snapshot, framework, as_of)
+    completed, recently = mark_completions(
+        snapshot.completions, snapshot.people["person_id"], framework, as_of
+    )
     return Standing(
         as_of=as_of,
         people=people,
@@ -355,15 +357,19 @@ def to_imported_arrays(
     )
 
 
-def _completions(
-    snapshot: Snapshot, framework: Framework, as_of: dt.date
+def mark_completions(
+    done: pd.DataFrame, person_ids: Sequence[str] | pd.Series, framework: Framework, as_of: dt.date
 ) -> tuple[BoolArray, BoolArray]:
+    """Mark the modules that people ever completed, and those within their repeat interval.
+
+    `done` has person_id, module_id and completed_on, and nothing later than `as_of`. Both results
+    are of shape (n_people, n_modules).
+    """
     modules = framework.modules
-    done = snapshot.completions
-    person = _codes(done["person_id"], snapshot.people["person_id"])
+    person = _codes(done["person_id"], person_ids)
     module = _codes(done["module_id"], modules.ids)
     known = module >= 0
-    shape = (len(snapshot.people), len(modules.ids))
+    shape = (len(person_ids), len(modules.ids))
     completed, recently = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     completed[person[known], module[known]] = True
     # months have no fixed number of days; a catalogue has few different intervals

@@ -11,6 +11,7 @@ from recommender.errors import ConflictError
 from recommender.exchange import write_xlsx
 from recommender.service.framework import Framework
 from recommender.service.made_up.organisation import SampleOrganisation, make_history
+from recommender.service.made_up.outcomes import make_outcomes
 from recommender.service.session import Session
 from recommender.store import EVERYONE, Connection, is_made_up, mark_made_up
 from recommender.store.holdings import Holdings, read_holdings
@@ -45,7 +46,9 @@ def write_files(
     spellings = {
         "competency_id": {c.id: c.name.zh_cn for c in catalog.competencies},
         "grade": {grade.id: grade.name.zh_cn for grade in catalog.grades},
+        "figure_id": {figure.id: figure.name.zh_cn for figure in catalog.business_figures},
     }
+    outcomes = make_outcomes(framework, sample.people, sample.enrolments, as_of=as_of)
     tables: list[tuple[str, str, pd.DataFrame]] = [
         ("people", "01-人员", sample.people),
         ("offerings", "02-培训班次", sample.offerings),
@@ -54,6 +57,9 @@ def write_files(
         ("exams", "05-考试成绩", sample.exams),
         ("assessments", "06-评价中心结果", sample.assessments),
         ("records", "07-以往提升记录", make_history(framework, as_of=as_of, n_trained=n_trained)),
+        ("enrolments", "08-集中培训名单", outcomes.enrolments),
+        ("satisfaction", "09-培训满意度", outcomes.satisfaction),
+        ("business-figures", "10-业务指标", outcomes.figures),
     ]
     files: list[tuple[str, Path]] = []
     for kind, name, rows in tables:

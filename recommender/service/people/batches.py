@@ -37,6 +37,12 @@ from recommender.table_kinds import TableKind
 
 # as many ids as a sentence can hold
 _FEW = 3
+_UNPLANNED = (
+    schema.evidence,
+    schema.improvement_record,
+    schema.satisfaction,
+    schema.business_figure,
+)
 
 
 def list_batches(session: Session, *, before: int | None = None, limit: int) -> list[ImportBatch]:
@@ -137,7 +143,7 @@ def _refuse_later_facts(
     missing = undoing.find_missing(connection, table, changes)
     _refuse(batch, "import-batch.missing", missing)
     # what is no part of a level is no part of a plan
-    if table in (schema.evidence, schema.improvement_record):
+    if table in _UNPLANNED:
         return
     about = {"person_ids": ids} if "person_id" in table.c else {"names": ids}
     plans = undoing.find_plans_upon(connection, batch.imported_at, **about)

@@ -47,7 +47,7 @@ from recommender.store import (
 from recommender.store import read_table as read_stored
 from recommender.store.people.offerings import read_owners
 from recommender.store.people.people import has_others, read_leavers
-from recommender.store.people.stored_rows import read_stored_rows
+from recommender.store.people.stored_rows import MAY_LACK, read_stored_rows
 from recommender.table_kinds import Known, TableKind
 from recommender.working_days import is_working_day
 
@@ -278,9 +278,8 @@ def settle_frame(connection: Connection, kind: TableKind, frame: pd.DataFrame) -
 
 
 def _without_nulls(kind: TableKind, frame: pd.DataFrame) -> pd.DataFrame:
-    if kind.name == "records":
-        # part of the key, and to SQL no NULL equals another: without training is "", not NULL
-        return frame.assign(module_id=frame["module_id"].fillna(""))
+    if (name := MAY_LACK.get(kind.name)) is not None:
+        return frame.assign(**{name: frame[name].fillna("")})
     return frame
 
 

@@ -79,6 +79,7 @@ def make_known(
             for exam in c.exams
         },
         prerequisites={module.id: module.prerequisites for module in catalog.modules},
+        figures=_spellings((figure.id, figure.name) for figure in catalog.business_figures),
         zone=find_zone(catalog.settings.country),
     )
 

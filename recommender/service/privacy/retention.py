@@ -60,6 +60,7 @@ def report_retention(session: Session, settings: Settings) -> RetentionReport:
     of_table: dict[str, dt.date] = {
         "shown": limits.shown.date(),
         "plan": limits.plans.date(),
+        "cohort": limits.plans.date(),
         "objection": limits.plans.date(),
         "import_change": limits.jobs.date(),
         "job": limits.jobs.date(),
@@ -72,7 +73,7 @@ def report_retention(session: Session, settings: Settings) -> RetentionReport:
 
 
 def retire_facts(session: Session, settings: Settings) -> dict[str, int]:
-    """Delete ratings, exam results and assessments that are due, and count them by table.
+    """Delete ratings, exams, assessments and results of work that are due; count them by table.
 
     The improvement records that rest on them stay. Each batch of people has its own transaction:
     a run that is interrupted keeps what it did, and the next run does the rest.
@@ -81,7 +82,7 @@ def retire_facts(session: Session, settings: Settings) -> dict[str, int]:
     before = find_limits(session, settings).facts
     with session.reading() as connection:
         people = find_people_due(connection, before)
-    counts = Counter(rating=0, exam_result=0, assessment=0, evidence=0)
+    counts = Counter(rating=0, exam_result=0, assessment=0, evidence=0, business_figure=0)
     for start in range(0, len(people), _BATCH):
         counts.update(_retire(session, people[start : start + _BATCH], before))
     return dict(counts)

@@ -1,1 +1,1 @@
-"""Standard levels: evidence, proposals, approval by two, and the day they take effect."""
+"""The standard levels of the grades: reviewed, proposed, simulated, approved by two, versioned."""

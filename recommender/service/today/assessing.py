@@ -12,7 +12,11 @@ import numpy as np
 from recommender.arrays import BoolArray
 from recommender.gaps import STANDINGS, judge_standing
 from recommender.service.caches import LevelCache
-from recommender.service.framework import Framework
+from recommender.service.framework import (
+    ChangedStandard,
+    Framework,
+    find_changed_standards,
+)
 from recommender.service.groups.rounds import Round, list_rounds
 from recommender.service.groups.table import find_grades, work_out_gaps
 from recommender.service.permissions import Permission
@@ -58,6 +62,7 @@ class Assessing:
     """Of so many people, how many are to be assessed first, in what, and the last two rounds.
 
     `competencies` has the first few of the `n_competencies` in which anybody is.
+    `changed_standards` came into force between the two rounds.
     """
 
     people: int
@@ -65,6 +70,7 @@ class Assessing:
     n_competencies: int
     competencies: tuple[AssessFirst, ...]
     rounds: tuple[RoundFigures, ...]
+    changed_standards: tuple[ChangedStandard, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,11 @@ def read_assessing(session: Session, *, limit: int | None = None) -> Assessing:
         n_competencies=int(waits.any(axis=0).sum()),
         competencies=_list_competencies(framework, people, waits, looks, rounds)[:limit],
         rounds=figures,
+        changed_standards=find_changed_standards(
+            framework.catalog, rounds[1].as_of, rounds[0].as_of
+        )
+        if len(rounds) > 1
+        else (),
     )
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from recommender.service.framework import ChangedStandard, find_changed_standards
 from recommender.service.learning.collecting import collect_records
 from recommender.service.permissions import Permission
 from recommender.service.plans.reasons import name_competency, name_module
@@ -53,11 +54,16 @@ class TakenCourse:
 
 @dataclass(frozen=True)
 class LearningRecord:
-    """What a person has learned: courses, the newest first, and the hours of completed ones."""
+    """What a person has learned: courses, the newest first, and the hours of completed ones.
+
+    `changed_standards` of the person's grade came into force between the first and the last of the
+    assessments that are compared.
+    """
 
     courses: tuple[TakenCourse, ...]
     completed: int
     hours: float
+    changed_standards: tuple[ChangedStandard, ...] = ()
 
 
 def read_learning_record(session: Session, person_id: str) -> LearningRecord:
@@ -71,10 +77,23 @@ def read_learning_record(session: Session, person_id: str) -> LearningRecord:
     session.need(Permission.READ_ENROLMENTS)
     session.need(Permission.READ_ASSESSMENTS)
     with session.reading() as connection:
-        session.person(connection, person_id)
+        grade = session.person(connection, person_id).grade
         courses = tuple(_read_courses(session, connection, person_id))
     completed = [course for course in courses if course.status == "completed"]
-    return LearningRecord(courses, len(completed), sum(course.hours or 0.0 for course in completed))
+    changes = [change for course in courses for change in course.changes]
+    return LearningRecord(
+        courses,
+        len(completed),
+        sum(course.hours or 0.0 for course in completed),
+        find_changed_standards(
+            session.service.framework.catalog,
+            min(change.before_on for change in changes),
+            max(change.after_on for change in changes),
+            grade=grade,
+        )
+        if changes
+        else (),
+    )
 
 
 def _read_courses(

@@ -42,6 +42,8 @@ def find_rows_upon(
             for other in each.c
             if any(key.column is column for key in other.foreign_keys)
         ]
+        if table is schema.offering:
+            referring.append(schema.satisfaction.c.offering_id)
     upon: set[str] = set()
     for other in referring:
         # the row itself where it is one of the same table, whose id tells whether it counts
@@ -53,7 +55,12 @@ def find_rows_upon(
 
 
 # no foreign keys there: the module may stand in the catalogue's files
-_OF_MODULES = (schema.offering, schema.enrolment, schema.improvement_record)
+_OF_MODULES = (
+    schema.offering,
+    schema.enrolment,
+    schema.improvement_record,
+    schema.satisfaction,
+)
 
 
 def find_missing(

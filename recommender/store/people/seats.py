@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from recommender.store import schema
 
 # a seat stays taken after the end; cancelled and no-show give it back
-_TAKING = ("enrolled", "completed")
+TAKING = ("enrolled", "completed")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def find_offerings(
     # counted after the lock is held, so that nobody takes a seat in between
     count = (
         sa.select(enrolment.offering_id, sa.func.count().label("taken"))
-        .where(enrolment.offering_id.in_(list(offering_ids)), enrolment.status.in_(_TAKING))
+        .where(enrolment.offering_id.in_(list(offering_ids)), enrolment.status.in_(TAKING))
         .group_by(enrolment.offering_id)
     )
     taken = {row.offering_id: row.taken for row in connection.execute(count)}

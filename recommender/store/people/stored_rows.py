@@ -12,6 +12,10 @@ from recommender.store import schema
 from recommender.store.people.people import in_pieces, select_people
 from recommender.store.scope import EVERYONE, in_unit
 
+# a part of a key that a row may lack, by kind: stored as an empty text, since to SQL no NULL equals
+# another
+MAY_LACK = {"records": "module_id", "satisfaction": "offering_id"}
+
 
 def read_stored_rows(
     connection: sa.Connection, kind: str, key: Sequence[str], frame: pd.DataFrame
@@ -49,8 +53,9 @@ def read_stored_rows(
     stored = pd.DataFrame(rows, columns=names, dtype=object)
     if kind == "people":
         stored["synthetic"] = stored["synthetic"].map({True: "yes", False: "no"}).astype(object)
-    if kind == "records":
-        stored["module_id"] = stored["module_id"].where(stored["module_id"] != "", None)
+    if kind in MAY_LACK:
+        name = MAY_LACK[kind]
+        stored[name] = stored[name].where(stored[name] != "", None)
     return stored
 
 

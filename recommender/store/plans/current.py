@@ -12,7 +12,7 @@ from recommender.store.plans.versions import PlanHead, select_plans
 from recommender.store.scope import Scope
 
 # what is in force goes before what is agreed, and that before what is only proposed
-_COUNTS = ("draft", "approved", "active")
+COUNTING = ("draft", "approved", "active")
 
 
 def find_current(
@@ -24,10 +24,10 @@ def find_current(
     Plans that are done or cancelled do not count.
     """
     plan = schema.plan.c
-    rank = sa.case({status: place for place, status in enumerate(_COUNTS)}, value=plan.status)
+    rank = sa.case({status: place for place, status in enumerate(COUNTING)}, value=plan.status)
     query = (
         select_plans(scope)
-        .where(plan.status.in_(_COUNTS))
+        .where(plan.status.in_(COUNTING))
         .order_by(rank, plan.created_at, plan.plan_id)
     )
     current: dict[str, PlanHead] = {}

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from recommender.store import schema
 from recommender.store.plans.campaigns import is_unpublished
+from recommender.store.plans.current import COUNTING
 from recommender.store.plans.versions import CONTENT_CHANGES, PlanHead, select_plans
 from recommender.store.scope import Scope, in_unit, visible
 
@@ -167,6 +168,23 @@ def sum_campaign(connection: sa.Connection, scope: Scope, campaign_id: str) -> P
     )
     count, hours, cost = connection.execute(query).one()
     return PlanTotals(count, hours or 0.0, cost or 0.0)
+
+
+def list_plan_hours(connection: sa.Connection, scope: Scope) -> dict[str, float]:
+    """Return, by person within a scope, the hours of the plan that counts now; see `find_current`.
+
+    Drafts of a campaign that are not published are nobody's plan yet.
+    """
+    plan = schema.plan.c
+    rank = sa.case({status: place for place, status in enumerate(COUNTING)}, value=plan.status)
+    query = (
+        sa.select(plan.person_id, _said("total_hours"))
+        .select_from(schema.plan.join(schema.person, plan.person_id == schema.person.c.person_id))
+        .where(visible(scope), plan.status.in_(COUNTING), ~is_unpublished())
+        .order_by(rank, plan.created_at, plan.plan_id)
+    )
+    # of several plans the last one stays
+    return {person_id: hours or 0.0 for person_id, hours in connection.execute(query)}
 
 
 def _content() -> sa.ScalarSelect[int]:

@@ -23,8 +23,11 @@ FACTS = (
     schema.exam_result,
     schema.enrolment,
     schema.evidence,
+    schema.business_figure,
     schema.improvement_record,
     schema.shown,
+    schema.cohort_seat,
+    schema.cohort_person,
 )
 PLAN_PARTS = (
     schema.plan_version,
@@ -39,6 +42,7 @@ TEXTS = (
     schema.plan_approval.c.comment,
     schema.plan_comment.c.text,
     schema.campaign.c.name,
+    schema.cohort.c.name,
     schema.objection.c.reason,
     schema.objection.c.answer,
     schema.api_key.c.label,
@@ -145,6 +149,7 @@ def read_holdings(connection: sa.Connection, head: PersonHead) -> dict[str, Rows
             section: [dict(row) for row in connection.execute(query).mappings()]
             for section, query in queries.items()
         },
+        "cohort_log": _read_cohort_log(connection, head),
         "import_change": describe_changes(connection, me),
         "job": list(_read_jobs(connection, naming, actors)),
         "idempotent_answer": [
@@ -224,6 +229,20 @@ def _may_name(body: bytes, naming: Naming) -> bool:
     except ValueError:
         # a PDF, for example: not searched, so treated as if it named the person
         return True
+
+
+def _read_cohort_log(connection: sa.Connection, head: PersonHead) -> Rows:
+    """Return the lotteries that a person took part in, and the seats that dropouts changed."""
+    log, member = schema.cohort_log.c, schema.cohort_person.c
+    own = sa.select(member.cohort_id).where(member.person_id == head.person_id)
+    query = sa.select(log.cohort_id, log.kind, log.body, log.made_at)
+    rows: Rows = []
+    for row in connection.execute(query.where(log.cohort_id.in_(own)).order_by(log.id)):
+        # what is said of others is left out
+        mine = [each for each in row.body["people"] if each["person"] == head.ref]
+        if mine:
+            rows.append({**row._mapping, "body": row.body | {"people": mine}})
+    return rows
 
 
 def _all_but(table: sa.Table, *names: str) -> sa.Select[Any]:

@@ -21,6 +21,14 @@ _DAYS = (
     schema.exam_result.c.sat_on,
     schema.assessment.c.assessed_on,
     schema.evidence.c.achieved_on,
+    schema.business_figure.c.month,
+)
+# parts first: they refer to the cohort
+_COHORT_PARTS = (
+    schema.cohort_log,
+    schema.cohort_seat,
+    schema.cohort_person,
+    schema.cohort_offering,
 )
 # people still work by these, however long ago they were changed
 _IN_USE = ("approved", "active")
@@ -35,10 +43,10 @@ class Limits:
     facts : date
         Ratings, exam results and assessments.
     shown, plans, jobs, files, answers : datetime
-        Recommendations shown; plans that are not in use, by their last change, and objections,
-        by their answer; jobs, by their end, ended calendar links, and what imports replaced; files
-        that jobs have made; answers kept for repeated requests, and files that wait to be
-        imported.
+        Recommendations shown; plans that are not in use, by their last change, objections, by
+        their answer, and cohorts; jobs, by their end, ended calendar links, and what imports
+        replaced; files that jobs have made; answers kept for repeated requests, and files that
+        wait to be imported.
     """
 
     facts: dt.date
@@ -55,6 +63,7 @@ def count_due(connection: sa.Connection, limits: Limits) -> dict[str, int]:
         **{_table(day): day < limits.facts for day in _DAYS},
         schema.shown: schema.shown.c.shown_at < limits.shown,
         schema.plan: schema.plan.c.plan_id.in_(_old_plans(limits)),
+        schema.cohort: schema.cohort.c.created_at < limits.plans,
         schema.objection: schema.objection.c.answered_at < limits.plans,
         schema.import_change: schema.import_change.c.batch_id.in_(_old_imports(limits)),
         schema.job: schema.job.c.finished_at < limits.jobs,
@@ -133,6 +142,11 @@ def delete_traces(connection: sa.Connection, limits: Limits) -> dict[str, int]:
         for table in (*PLAN_PARTS, plan):
             some = table.c.plan_id.in_(old[start : start + 500])
             connection.execute(table.delete().where(some))
+    cohorts = sa.select(schema.cohort.c.cohort_id).where(schema.cohort.c.created_at < limits.plans)
+    for table in _COHORT_PARTS:
+        connection.execute(table.delete().where(table.c.cohort_id.in_(cohorts)))
+    cohort = schema.cohort
+    forgotten = connection.execute(cohort.delete().where(cohort.c.created_at < limits.plans))
     seen = connection.execute(shown.delete().where(shown.c.shown_at < limits.shown))
     # one that nobody answered stays, however old it is
     settled = connection.execute(objection.delete().where(objection.c.answered_at < limits.plans))
@@ -145,6 +159,7 @@ def delete_traces(connection: sa.Connection, limits: Limits) -> dict[str, int]:
     values = connection.execute(change.delete().where(change.c.batch_id.in_(_old_imports(limits))))
     return {
         "plan": len(old),
+        "cohort": forgotten.rowcount,
         "import_change": values.rowcount,
         "objection": settled.rowcount,
         "shown": seen.rowcount,

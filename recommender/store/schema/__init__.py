@@ -1,5 +1,12 @@
 """The tables. A change here needs a migration under ``migrations/versions``."""
 
+from recommender.store.schema.cohorts import (
+    cohort,
+    cohort_log,
+    cohort_offering,
+    cohort_person,
+    cohort_seat,
+)
 from recommender.store.schema.mappings import import_mapping, import_upload
 from recommender.store.schema.operation import (
     api_key,
@@ -19,6 +26,7 @@ from recommender.store.schema.parts import (
 )
 from recommender.store.schema.people import (
     assessment,
+    business_figure,
     enrolment,
     evidence,
     exam_result,
@@ -29,6 +37,7 @@ from recommender.store.schema.people import (
     person,
     person_levels,
     rating,
+    satisfaction,
 )
 from recommender.store.schema.plans import (
     campaign,
@@ -42,6 +51,12 @@ from recommender.store.schema.plans import (
     shown,
 )
 from recommender.store.schema.sign_in import account, browser_session, sign_in_link
+from recommender.store.schema.standards import (
+    standard_decision,
+    standard_judgement,
+    standard_proposal,
+    standard_target,
+)
 
 TABLE_OF_KIND = {
     "assessments": assessment,
@@ -52,6 +67,8 @@ TABLE_OF_KIND = {
     "evidence": evidence,
     "modules": module,
     "offerings": offering,
+    "satisfaction": satisfaction,
+    "business-figures": business_figure,
 }
 
 __all__ = [
@@ -62,10 +79,16 @@ __all__ = [
     "audit_entry",
     "audit_head",
     "browser_session",
+    "business_figure",
     "calendar_link",
     "campaign",
     "campaign_plan",
     "change_counter",
+    "cohort",
+    "cohort_log",
+    "cohort_offering",
+    "cohort_person",
+    "cohort_seat",
     "enrolment",
     "evidence",
     "exam_result",
@@ -90,7 +113,12 @@ __all__ = [
     "plan_template",
     "plan_version",
     "rating",
+    "satisfaction",
     "secret",
     "shown",
     "sign_in_link",
+    "standard_decision",
+    "standard_judgement",
+    "standard_proposal",
+    "standard_target",
 ]

@@ -120,6 +120,33 @@ evidence = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# results of work by month, counted in what the catalogue names; no level and no plan rests on them
+business_figure = sa.Table(
+    "business_figure",
+    metadata,
+    person_column(key=True),
+    sa.Column("month", sa.Date, nullable=False),  # the first day of it
+    id_column("figure_id"),
+    sa.Column("value", sa.Float, nullable=False),
+    sa.PrimaryKeyConstraint("person_id", "month", "figure_id"),
+    sqlite_with_rowid=False,
+)
+
+# what participants said of a module; whose answer it is is not held
+satisfaction = sa.Table(
+    "satisfaction",
+    metadata,
+    # no foreign keys: the module may stand in the catalogue's files, and of a run that is not known
+    # the id is empty, as a part of the primary key cannot be NULL
+    id_column("module_id"),
+    sa.Column("offering_id", sa.String(80), nullable=False, server_default=""),
+    sa.Column("answered_on", sa.Date, nullable=False),
+    id_column("answer_id"),
+    sa.Column("satisfaction", sa.Float, nullable=False),
+    sa.PrimaryKeyConstraint("module_id", "offering_id", "answered_on", "answer_id"),
+    sqlite_with_rowid=False,
+)
+
 # modules that were imported as a table: they add to the catalogue's files, or replace a module
 # of the same id (DECISIONS, 4)
 module = sa.Table(

@@ -28,7 +28,7 @@ def reaches(role, about, target):
         return target in REACH["units"][role]
     if about in ("job", "upload"):
         return target in REACH["jobs"][role]
-    if about in ("batch", "campaign"):
+    if about in ("batch", "campaign", "cohort"):
         return target in REACH["batches"][role]
     return target != "absent"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from api_stage import TABLE
+from api_stage import PROPOSAL, TABLE
 from disclosure import Span, cell, find_secrets
 from serving import EMPLOYEE, MANAGER, OTHER_UNIT, UNIT
 
@@ -17,7 +17,11 @@ ROWS = TABLE["derived"]
 GRADES = ("g1", "g2", "g3", "g4")
 TODAY = "2026-11-01"
 MODULE, COMPETENCY = "account-handover-visit-coaching", "interpersonal"
-COUNTS = ("people", "n_people", "n_assessed", "n_assess_first")
+COUNTS = (
+    *("people", "n_people", "n_assessed", "n_assess_first"),
+    *("n_sampled", "n", "n_below", "n_reached"),
+    *("moved", "assessed", "below_before", "below_after", "opened", "closed"),
+)
 # what rater types there may be beside the own one
 FEW = ("peer", "customer")
 
@@ -41,7 +45,8 @@ class Asking:
 
     def read(self, operation, client=None, **query):
         """Return all that an operation answers: of a list all items."""
-        names = {"person_id": EMPLOYEE, "competency_id": COMPETENCY}
+        names = {"person_id": EMPLOYEE, "competency_id": COMPETENCY, "module_id": MODULE}
+        names["proposal_id"] = find_proposal(self.served)
         path = self.paths[operation].format(**names)
         wanted = {name: str(value) for name, value in query.items()}
         client = client or self.client
@@ -53,6 +58,13 @@ class Asking:
             whole = client.get(path, params=wanted | {"cursor": whole["next"]}).json()
             items += whole["items"]
         return whole if items is None else {**whole, "items": items}
+
+
+def find_proposal(served):
+    """Return a proposed standard; there is one from the first question on."""
+    path, admin = "/v1/standard-proposals", served.client("admin")
+    known = admin.get(path).json()["items"]
+    return (known[0] if known else admin.post(path, json=PROPOSAL).json())["proposal_id"]
 
 
 def test_every_aggregate_stands_in_the_table(served):

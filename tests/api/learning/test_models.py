@@ -490,3 +490,22 @@ def test_two_workers_promote_at_once(tmp_path, model):
         assert model_in_use(served.client("admin")) == winner
         with reading(engine_of(served)) as connection:
             assert verify_trail(connection).broken_at is None
+
+
+def test_the_watch_tells_people_to_hr_and_fives_to_analysts(served, save):
+    served.client("admin").post(f"/v1/models/{save()}/promotion", json={})
+    exact, coarse = (
+        served.client(role).get("/v1/models/watch").json() for role in ("hr", "analyst")
+    )
+    assert (exact["exact"], coarse["exact"]) == (True, False)
+    # nobody has been assessed since this model was trained
+    assert "few-records" in exact["untested"]
+    assert exact["model_id"] == active_model(served.settings.models)
+    assert coarse["people"] % 5 == 0
+    units = [line for line in exact["lines"] if line["dimension"] == "unit"]
+    assert sum(line["people"] or 0 for line in units) <= exact["people"]
+    assert exact["alarms"] == sum(each["is_alarm"] for each in exact["findings"])
+    assert all(each["sentence"] and each["todo"] for each in exact["findings"])
+    report = served.client("analyst").get("/v1/models/watch/report")
+    assert report.headers["content-type"] == "application/pdf"
+    assert report.content.startswith(b"%PDF")

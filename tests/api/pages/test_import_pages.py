@@ -125,9 +125,10 @@ def test_several_files_wait_in_the_list_of_whoever_dropped_them(served, hr):
 
 def test_empty_tables_and_forms_are_had_and_come_back(hr):
     page = hr.get("/imports/forms").text
-    kinds = re.findall(r'href="(/imports/templates/[a-z]+\.xlsx)"', page)
-    assert len(kinds) == 9
-    assert hr.get(kinds[0]).content[:2] == b"PK"
+    kinds = re.findall(r'href="(/imports/templates/[a-z-]+\.xlsx)"', page)
+    assert len(kinds) == 11
+    for address in kinds:
+        assert hr.get(address).content[:2] == b"PK"
     asks = {"unit": f"{UNIT}/政企客户部/党政客户部"}
     sheet = hr.get("/imports/forms/scores.xlsx", params={**asks, "exam": "job-knowledge|1"})
     assert sheet.status_code == 200, sheet.text

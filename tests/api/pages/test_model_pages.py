@@ -168,3 +168,17 @@ def test_hr_reads_models_and_switches_none(served, save):
     with served.browser("hr") as browser:
         assert "<textarea" not in read(browser, f"/models/{name}")
         assert promote(browser, name).status_code == 403
+
+
+def test_the_watch_shows_groups_and_hands_out_the_report(served, save, analyst):
+    save(samples.metrics())
+    assert "/models/watch" in read(analyst, "/models")
+    page = read(analyst, "/models/watch")
+    assert "没有在用的效果模型" in page
+    assert "按司龄" in page
+    report = analyst.get("/models/watch/report.pdf")
+    assert report.content.startswith(b"%PDF")
+    with served.browser("hr") as hr:
+        # hr has no page of models in the menu, but this one
+        assert 'href="/models/watch"' in read(hr, "/today")
+        assert "按单位" in read(hr, "/models/watch")

@@ -15,7 +15,7 @@ from recommender.arrays import last_day_within, months_before, to_date, to_day
 from recommender.errors import StoreError
 from recommender.scoring import AssessmentArrays, ExamArrays, RatingArrays, score_sittings
 from recommender.service.framework import build_framework
-from recommender.service.groups import kept_levels, levels
+from recommender.service.groups import kept_figures, kept_levels, levels
 from recommender.service.groups.kept_levels import keep_levels, list_days
 from recommender.service.groups.levels import read_levels
 from recommender.service.levels.periods import find_last_days
@@ -292,7 +292,7 @@ def test_of_another_version_catalogue_or_release_nothing_is_used(library, worked
     assert keep(library) == len(people)
     read_all(library, AS_OF)
     assert len(worked_out) == 1
-    monkeypatch.setattr(kept_levels, "release", lambda: "0.0.0")
+    monkeypatch.setattr(kept_figures, "release", lambda: "0.0.0")
     read_all(library, AS_OF)
     assert len(worked_out) == 2
     assert keep(library) == len(people)

@@ -30,6 +30,9 @@ def test_the_same_history_gives_the_same_arrays(service):
     one, other = (asking.train(service, as_of=AS_OF, by="li").card for _ in range(2))
     assert one.arrays_sha256 == other.arrays_sha256
     assert one.data_digest == other.data_digest
+    # for the watch, to find whether it is still asked about the same
+    asked = {summary.name for summary in one.inputs}
+    assert asked == {"level", "gap", "grade", "unit", "competency", "module"}
     # who is who is in no artefact, whatever an estimator keeps
     people = pd.read_sql("select distinct person_id from improvement_record", service.engine)
     content = (service.models.root / one.model_id / "model.joblib").read_bytes()

@@ -56,6 +56,15 @@ TABLES = {
         "person_id,competency_id,achieved_on,result,figure,unit",
         "00001,reference-desk,2026-10-11,解答读者咨询,31,次",
     ],
+    "satisfaction": [
+        "module_id,offering_id,answered_on,answer_id,satisfaction",
+        "desk-basics,,2026-10-11,1,4",
+        "desk-basics,,2026-10-11,2,5",
+    ],
+    "business-figures": [
+        "person_id,month,figure_id,value",
+        "00001,2026-09,loans,310",
+    ],
     "records": [
         "person_id,competency_id,module_id,level_before,level_after,before_on,after_on",
         "00001,reference-desk,,1.0,1.5,2026-01-10,2026-06-10",
@@ -71,6 +80,8 @@ CHANGED = {
     "exams": (",91,", ",78.5,"),
     "assessments": ("2.5", "1.25"),
     "evidence": (",31,", ",31.5,"),
+    "satisfaction": (",2,5", ",2,3.5"),
+    "business-figures": (",310", ",-12.5"),
     "records": ("1.5", "1.75"),
 }
 

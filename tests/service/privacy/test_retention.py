@@ -242,6 +242,13 @@ def old(library):
                     shown_at=at,
                 )
             )
+        for number, at in enumerate((months_ago(60, days=1), months_ago(60))):
+            cohort = {"cohort_id": f"cohort-{number}", "name": "x", "limits": {}, "seed": 1}
+            cohort |= dict.fromkeys(("as_of", "starts_from", "starts_until"), AS_OF)
+            cohort |= {"status": "published", "catalog_digest": DIGEST, "actor": "cli"}
+            connection.execute(schema.cohort.insert().values(**cohort, created_at=at))
+            part = {"cohort_id": f"cohort-{number}", "person_id": "00001"}
+            connection.execute(schema.cohort_person.insert().values(**part))
         for job_id, status, ended in (
             ("old", "done", NOW - dt.timedelta(days=91)),
             ("new", "failed", NOW - dt.timedelta(days=89)),
@@ -275,7 +282,14 @@ def old(library):
 
 def test_plans_that_are_in_use_or_were_changed_of_late_stay(old):
     expected = {"plan": 2, "objection": 0, "shown": 1, "job": 1, "idempotent_answer": 1}
-    expected |= {"rating": 0, "exam_result": 0, "assessment": 0, "evidence": 0}
+    expected |= {
+        "rating": 0,
+        "exam_result": 0,
+        "assessment": 0,
+        "evidence": 0,
+        "business_figure": 0,
+        "cohort": 1,
+    }
     expected |= {"import_change": 1, "import_upload": 1, "calendar_link": 1, "job_file": 2}
     assert due(old) == expected
     assert run(old) == expected

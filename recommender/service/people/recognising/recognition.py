@@ -82,6 +82,7 @@ def build_vocabulary(framework: Framework, people: Iterable[Staff] = ()) -> Voca
         competencies=_names((c.id, c.name) for c in catalog.competencies),
         modules=_names((m.id, m.title) for m in catalog.modules),
         grades=_names((g.id, g.name) for g in catalog.grades),
+        figures=_names((f.id, f.name) for f in catalog.business_figures),
         indicators=_names((i.id, i.text) for i, _ in indicators),
         indicator_of={indicator.id: competency for indicator, competency in indicators},
         subjects=_subjects(catalog),

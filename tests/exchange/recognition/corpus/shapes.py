@@ -58,6 +58,8 @@ COMPARED = {
     "ratings": ("person_id", "indicator_id", "rater_type", "rater_id", "rating", "rated_on"),
     "exams": ("person_id", "competency_id", "exam_level", "subject", "score", "sat_on"),
     "enrolments": ("person_id", "module_id", "status", "completed_on"),
+    "satisfaction": ("module_id", "answered_on", "answer_id", "satisfaction"),
+    "business-figures": ("person_id", "month", "figure_id", "value"),
 }
 HIRED = dt.date(2020, 3, 5)
 LEVEL_NAMES = ("初级", "中级", "高级", "资深")
@@ -542,10 +544,77 @@ def completions_of_moodle_in_chinese() -> Shape:
     return Shape(rows, "enrolments", _attended(range(5)), file=f"progress.{MODULE.title.zh_cn}")
 
 
+# Satisfaction, and business figures by month
+
+
+def _satisfaction() -> set[tuple[object, ...]]:
+    return {(MODULE.id, DAY, str(at), 5 - at % 5) for at in range(1, 7)}
+
+
+def satisfaction_of_a_tool() -> Shape:
+    header = [
+        *("序号", "提交答卷时间", "所用时间", "来源", "姓名"),
+        *("1、您对本次课程的总体满意度（1-5分）", "2、讲师授课", "3、您的建议"),
+    ]
+    rows: list[Row] = [
+        [at, "2026/6/30 16:20:05", "35秒", "微信", NAMES[at], 5 - at % 5, 4, "无"]
+        for at in range(1, 7)
+    ]
+    return Shape([header, *rows], "satisfaction", _satisfaction(), file=MODULE.title.zh_cn)
+
+
+def satisfaction_in_words() -> Shape:
+    words = ("非常满意", "满意", "一般", "不满意", "非常不满意")
+    rows: list[Row] = [[at, MODULE.title.zh_cn, words[at % 5], "2026-06-30"] for at in range(1, 7)]
+    header = ["答卷编号", "课程名称", "整体满意度", "填写日期"]
+    return Shape([header, *rows], "satisfaction", _satisfaction())
+
+
+def _figures(person: int, month: int) -> int:
+    return 50_000 + person * 1000 + month * 10
+
+
+def _figure_records(months: int) -> set[tuple[object, ...]]:
+    return {
+        (p.person_id, dt.date(2026, month, 1), "revenue", _figures(at, month))
+        for at, p in enumerate(PEOPLE)
+        for month in range(1, months + 1)
+    }
+
+
+def figures_by_month() -> Shape:
+    header = ["序号", "工号", "姓名", *(f"{month}月" for month in range(1, 7)), "合计"]
+    rows: list[Row] = [
+        [
+            at + 1,
+            p.person_id,
+            p.name,
+            *(_figures(at, month) for month in range(1, 7)),
+            sum(_figures(at, month) for month in range(1, 7)),
+        ]
+        for at, p in enumerate(PEOPLE)
+    ]
+    title: Row = ["2026年上半年客户经理收入完成情况", *[None] * 9]
+    return Shape([title, header, *rows], "business-figures", _figure_records(6))
+
+
+def figures_in_a_list() -> Shape:
+    header = ["姓名", "部门", "统计月份", "指标名称", "完成值"]
+    rows: list[Row] = [
+        [p.name, p.team, f"2026年{month}月", "收入", _figures(at, month)]
+        for at, p in enumerate(PEOPLE)
+        for month in (1, 2)
+    ]
+    return Shape([header, *rows], "business-figures", _figure_records(2))
+
+
 SHAPES = [
     function
     for name, function in list(globals().items())
     if name.startswith(
-        ("roster_", "matrix_", "list_of_", "forms_", "scores_", "attendance_", "completions_")
+        (
+            *("roster_", "matrix_", "list_of_", "forms_", "scores_", "attendance_", "completions_"),
+            *("satisfaction_", "figures_"),
+        )
     )
 ]

@@ -1,0 +1,1 @@
+"""Seats given to many people at once: asked for, compared, published, replanned."""

@@ -1,0 +1,1 @@
+"""The effect of courses: all of them, and one by itself."""

@@ -1,0 +1,1 @@
+"""Standards of the grades: their versions, proposals, what those would change, approvals."""

@@ -1,0 +1,1 @@
+"""Lists of who has a seat, to be signed."""
