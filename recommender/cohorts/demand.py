@@ -91,7 +91,12 @@ def _bracket(
         seats = int(proposals.seats[at])
         # at the prices of all else, nobody gains more than this by a seat that costs nothing
         gain = gains[options.module[rows], options.person[rows]] if len(rows) else np.empty(0)
-        at_most = missed + float(np.sort(gain)[::-1][:seats].sum())
+        at_most = missed + _sum_largest(gain, seats)
+        if not (options.needed[rows].any() or options.must[rows].any() or problem.floors.any()):
+            # take its seats away again and the rest is a choice of the present ones: so it adds
+            # no more than what they close alone, which says more where seats are ample
+            unproven = base.bound - base.holdings.value
+            at_most = min(at_most, unproven + _sum_largest(options.alone[rows], seats))
         able = rows[holdings.could_attend(rows)]
         adds = holdings.adds(able)
         able, adds = able[adds > _EPSILON], adds[adds > _EPSILON]
@@ -108,6 +113,10 @@ def _bracket(
             )
         )
     return values
+
+
+def _sum_largest(values: FloatArray, most: int) -> float:
+    return float(np.sort(values)[::-1][:most].sum())
 
 
 def _sum_affordable(
