@@ -92,11 +92,13 @@ def _bracket(
         # at the prices of all else, nobody gains more than this by a seat that costs nothing
         gain = gains[options.module[rows], options.person[rows]] if len(rows) else np.empty(0)
         at_most = missed + _sum_largest(gain, seats)
-        if not (options.needed[rows].any() or options.must[rows].any() or problem.floors.any()):
-            # take its seats away again and the rest is a choice of the present ones: so it adds
-            # no more than what they close alone, which says more where seats are ample
-            unproven = base.bound - base.holdings.value
-            at_most = min(at_most, unproven + _sum_largest(options.alone[rows], seats))
+        if not (options.must[rows].any() or problem.floors.any()):
+            # take its seats away again, with those that it opened the way to, and the rest is a
+            # choice of the present ones: so it adds no more than what all of these close alone,
+            # which says more where seats are ample
+            opened = _add_up_opened(wider, options, int(proposals.module[at]))
+            alone = options.alone[rows] + opened[options.person[rows]]
+            at_most = min(at_most, base.bound - base.holdings.value + _sum_largest(alone, seats))
         able = rows[holdings.could_attend(rows)]
         adds = holdings.adds(able)
         able, adds = able[adds > _EPSILON], adds[adds > _EPSILON]
@@ -113,6 +115,26 @@ def _bracket(
             )
         )
     return values
+
+
+def _add_up_opened(problem: CohortProblem, options: Options, module: int) -> FloatArray:
+    """Return what modules that require one close alone, person by person."""
+    opened: set[int] = set()
+    found = {module}
+    while found:
+        found = {
+            each
+            for each, before in enumerate(problem.prerequisites)
+            if each not in opened and found.intersection(before)
+        }
+        opened |= found
+    total = np.zeros(len(problem.person_ids))
+    for each in sorted(opened):
+        rows = np.flatnonzero(options.module == each)
+        best = np.zeros(len(total))
+        np.maximum.at(best, options.person[rows], options.alone[rows])
+        total += best
+    return total
 
 
 def _sum_largest(values: FloatArray, most: int) -> float:
