@@ -11,8 +11,7 @@ from typing import Any
 from recommender.errors import ConflictError, InputError
 from recommender.service.campaigns.reading import Campaign, get_campaign, require_campaign
 from recommender.service.groups.concerned import Concerned, find_concerned
-from recommender.service.groups.organisation import at_home
-from recommender.service.groups.table import StatisticsRequest
+from recommender.service.groups.table import StatisticsRequest, at_home
 from recommender.service.jobs.requests import CampaignPart, submit_plans
 from recommender.service.permissions import Permission
 from recommender.service.plans.choices import PlanRequest

@@ -17,7 +17,7 @@ from recommender.gaps import STANDINGS, judge_standing
 from recommender.ranking import predict_improvement
 from recommender.service.framework import ChangedStandard, find_changed_standards
 from recommender.service.groups.concerned import Concerned, find_concerned, position_of
-from recommender.service.groups.organisation import at_home, share_assessed
+from recommender.service.groups.organisation import share_assessed
 from recommender.service.groups.rounds import Round, list_rounds
 from recommender.service.groups.statistics import (
     Figures,
@@ -26,7 +26,7 @@ from recommender.service.groups.statistics import (
     find_quartiles,
     read_table,
 )
-from recommender.service.groups.table import GroupTable, StatisticsRequest
+from recommender.service.groups.table import GroupTable, StatisticsRequest, at_home
 from recommender.service.levels.standing import targets_of_grades
 from recommender.service.permissions import Permission
 from recommender.service.session import Session

@@ -17,8 +17,9 @@ from recommender.service.framework import (
     Framework,
     find_changed_standards,
 )
+from recommender.service.groups.levels import find_grades
 from recommender.service.groups.rounds import Round, list_rounds
-from recommender.service.groups.table import find_grades, work_out_gaps
+from recommender.service.groups.table import work_out_gaps
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
 from recommender.store import Connection, PersonHead

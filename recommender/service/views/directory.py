@@ -17,7 +17,8 @@ from recommender.arrays import IntArray
 from recommender.gaps import STANDINGS, judge_standing
 from recommender.service.catalog.browsing import find_titles
 from recommender.service.framework import Framework, require_grade
-from recommender.service.groups.table import find_grades, work_out_gaps
+from recommender.service.groups.levels import find_grades
+from recommender.service.groups.table import work_out_gaps
 from recommender.service.levels.distance import name_grade
 from recommender.service.permissions import Permission
 from recommender.service.plans.reasons import name_competency

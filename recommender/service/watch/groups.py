@@ -12,7 +12,7 @@ from recommender.arrays import BoolArray, IntArray
 from recommender.documents.watch.document import Dimension
 from recommender.service.framework import Framework
 from recommender.service.groups.disclosure import SMALL_CELL, choose_shown
-from recommender.service.groups.table import find_grades
+from recommender.service.groups.levels import find_grades
 from recommender.service.learning.inputs import name_branches
 from recommender.store import PersonHead
 

@@ -12,8 +12,9 @@ import pandas as pd
 from recommender.arrays import FloatArray, IntArray, months_before, to_day
 from recommender.documents.watch.document import Measure
 from recommender.ranking import rank_modules
+from recommender.service.groups.levels import find_grades
 from recommender.service.groups.quarters import find_quarter_end
-from recommender.service.groups.table import find_grades, work_out_gaps
+from recommender.service.groups.table import work_out_gaps
 from recommender.service.levels.standing import mark_completions, targets_of_grades
 from recommender.service.session import Session
 from recommender.store import PersonHead, Scope

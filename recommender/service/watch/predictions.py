@@ -157,7 +157,9 @@ def _check(
 def _tell(figures: CalibrationFigures, at: int, telling: Telling) -> Predicted:
     offset = telling.estimate(float(figures.offset[at]), float(figures.offset_error[at]))
     coverage = telling.estimate(float(figures.coverage[at]), float(figures.coverage_error[at]))
-    assert offset and coverage  # noqa: PT018 - of five people at least, whose errors are known
+    # of five people at least, whose errors are known
+    assert offset
+    assert coverage
     return Predicted(
         records=telling.group(int(figures.records[at])),
         people=telling.group(int(figures.people[at])),
