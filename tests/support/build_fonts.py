@@ -41,8 +41,8 @@ NAMES = (
     "海栋昊辰雄祥福生利民永清根发荣庆春东南西北"
     "党央省市县区局院校军警厅委企"
 )
-# how many characters a slice of the rest has: small enough that one rare name costs little
-SLICE = 140
+# how many characters a slice has: small enough that one rare character costs little
+SLICE = 60
 SHORT = 4
 
 
@@ -87,13 +87,12 @@ def _level_one() -> set[int]:
 
 @cache
 def wanted() -> dict[str, set[int]]:
-    """Return the characters of each regular file but the slices, the ones loaded first at the end.
+    """Return the characters of each regular file but the rest, the ones loaded first at the end.
 
     Returns
     -------
     dict of str to set of int
-        Code points by name of the file: `catalog-…`, `titles`, `said`, `names`, `ui`; none is in
-        two.
+        Code points by name of the file: `text-…`, `names`, `ui`; none is in two.
     """
     with TTFont(FONT_FOLDER / "NotoSansSC-Regular.ttf", lazy=True) as font:
         there = set(font.getBestCmap())
@@ -102,23 +101,19 @@ def wanted() -> dict[str, set[int]]:
     # what a single sentence has is on few pages, and every page would carry it
     counted = Counter(c for text in _said() for c in _characters([text]))
     said = {c for c in product - _characters(pages) - LATIN - FULL_WIDTH if counted[c] == 1}
-    ui = product - said
     names = (_characters([NAMES]) & there) - product
-    titles = (_characters(_names("modules", "title")) & there) - product - names
-    # the commonest of the catalogue together: a page with a few of its sentences needs no others
-    counted = Counter(ord(c) for text in _catalog() for c in text)
-    rest = [c for c, _ in counted.most_common() if c in there - product - names - titles]
-    parts = {
-        f"catalog-{start // SLICE + 1}": set(rest[start : start + SLICE])
-        for start in range(0, len(rest), SLICE)
+    # titles of courses are on more pages than what is said of a course
+    counts = [
+        Counter(ord(c) for text in texts for c in text)
+        for texts in (_names("modules", "title"), map(chr, sorted(said)), _catalog())
+    ]
+    commonest = dict.fromkeys(c for count in counts for c, _ in count.most_common())
+    rarer = [c for c in commonest if c in there - (product - said) - names]
+    slices = {
+        f"text-{start // SLICE + 1:02}": set(rarer[start : start + SLICE])
+        for start in range(0, len(rarer), SLICE)
     }
-    return {
-        **dict(reversed(parts.items())),
-        "titles": titles,
-        "said": said,
-        "names": names,
-        "ui": ui,
-    }
+    return {**dict(reversed(slices.items())), "names": names, "ui": product - said}
 
 
 @cache
