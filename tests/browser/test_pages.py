@@ -57,21 +57,9 @@ def test_each_page_is_opened():
             assert any(form.fullmatch(page) for page in opened), path
 
 
-# HR sees most of the pages, and is looked at each time; every role in both languages is slow
-@pytest.mark.parametrize(
-    ("role", "lang", "width"),
-    [
-        pytest.param(
-            role,
-            lang,
-            width,
-            marks=[] if (role, lang) == (Role.HR, "zh-CN") else pytest.mark.slow,
-        )
-        for lang, width in (("zh-CN", DESK), ("en", PHONE))
-        for role in Role
-        if BY_ROLE[role]
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("role", [role for role in Role if BY_ROLE[role]])
+@pytest.mark.parametrize(("lang", "width"), [("zh-CN", DESK), ("en", PHONE)])
 def test_pages_of_a_role(office, values, role, lang, width):
     faults = {}
     with office.open(role, lang=lang, width=width) as seen:

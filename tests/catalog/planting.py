@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from training_catalog import Catalog, Modality, ModuleCompetency, Outcome, Text
@@ -183,3 +183,31 @@ PLANTS: dict[str, Callable[[Catalog], Catalog]] = {
         c, "standard-product-pitch-basics", grades=("g2",)
     ),
 }
+
+# planted together, as it takes long to write, read and judge a catalogue; no fault hides one of
+# its group, and the last two groups have warnings only
+TOGETHER: tuple[tuple[str, ...], ...] = (
+    (
+        *("no-module-for-step", "indicator-without-outcome", "weight-not-derived"),
+        *("competency-without-duty", "exam-unprepared"),
+        *("path-order", "path-retired", "path-not-for-grade"),
+    ),
+    (
+        *("few-modules-for-step", "behind-unreachable", "prerequisite-above", "no-outcome"),
+        *("same-title", "no-chinese", "two-translations", "preparation-elsewhere"),
+    ),
+    (
+        *("above-every-target", "prerequisite-below", "prerequisite-not-for-grade"),
+        *("outcome-elsewhere", "same-outcomes", "repeated-outcome", "near-duplicate"),
+        "no-english",
+    ),
+    ("step-without-prerequisite", "competency-without-outcome", "forbidden-term"),
+    ("unpaired-term",),
+)
+
+
+def plant(catalog: Catalog, codes: Iterable[str]) -> Catalog:
+    """Return the catalogue with the fault of each code planted in it."""
+    for code in codes:
+        catalog = PLANTS[code](catalog)
+    return catalog

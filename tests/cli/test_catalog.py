@@ -6,7 +6,7 @@ import shutil
 import asking
 import openpyxl
 import pytest
-from catalog.planting import MODULE, PLANTS
+from catalog.planting import MODULE, TOGETHER, plant
 from command_line import CHINESE, CommandLine
 
 from training_catalog import load_catalog
@@ -60,38 +60,13 @@ def test_what_ships_is_clean(name, telecom):
     assert told == {"digest": load_catalog(folder).digest, "faults": [], "judgements": []}
 
 
-# planted together, as it takes long to write, read and judge a catalogue; no fault hides one of
-# its group, and the last two groups have warnings only
-TOGETHER = (
-    (
-        *("no-module-for-step", "indicator-without-outcome", "weight-not-derived"),
-        *("competency-without-duty", "exam-unprepared"),
-        *("path-order", "path-retired", "path-not-for-grade"),
-    ),
-    (
-        *("few-modules-for-step", "behind-unreachable", "prerequisite-above", "no-outcome"),
-        *("same-title", "no-chinese", "two-translations", "preparation-elsewhere"),
-    ),
-    (
-        *("above-every-target", "prerequisite-below", "prerequisite-not-for-grade"),
-        *("outcome-elsewhere", "same-outcomes", "repeated-outcome", "near-duplicate"),
-        "no-english",
-    ),
-    ("step-without-prerequisite", "competency-without-outcome", "forbidden-term"),
-    ("unpaired-term",),
-)
-
-
 def test_planted_faults_are_told(telecom, tmp_path, subtests):
     """Each judgement over the command line: its words, its severity, the exit code."""
     assert sorted(code for codes in TOGETHER for code in codes) == sorted(CODES)
     for number, codes in enumerate(TOGETHER):
         with subtests.test(codes=codes):
             folder = tmp_path / str(number)
-            catalog = load_catalog()
-            for code in codes:
-                catalog = PLANTS[code](catalog)
-            write_catalog_folder(catalog, folder)
+            write_catalog_folder(plant(load_catalog(), codes), folder)
             told = telecom("catalog", "check", "--catalog", folder, "--json")
             judgements = told.json["judgements"]
             severity_of = {j["code"]: j["severity"] for j in judgements}

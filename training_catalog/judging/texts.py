@@ -83,7 +83,8 @@ def _unpaired(term: Term, texts: Iterable[PlacedText]) -> Iterator[Judgement]:
     right = _words((term.term.en, *term.en_also))
     for placed in texts:
         zh, en = placed.text.zh_cn, placed.text.en
-        if term.term.zh_cn not in (fine.sub(" ", zh) if fine else zh):
+        # most texts are done with here, before anything is cut out of them
+        if term.term.zh_cn not in zh or term.term.zh_cn not in (fine.sub(" ", zh) if fine else zh):
             continue
         if right and not right.search(en):
             yield judge(

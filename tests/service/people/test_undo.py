@@ -120,17 +120,17 @@ def rows_of(url):
 
 
 def test_every_kind_new_and_changed(library, library_url, load, subtests):
-    undone = []
+    undone, empty = [], rows_of(library_url)
     for kind, lines in TABLES.items():
         with subtests.test(kind=kind):
-            empty = rows_of(library_url)
             first = load(kind, lines)
             filled = rows_of(library_url)
             second = load(kind, [line.replace(*CHANGED[kind]) for line in lines])
             assert rows_of(library_url) != filled
             undo(library, second)
-            assert rows_of(library_url)[schema_name(kind)] == filled[schema_name(kind)]
-            assert all(row["batch_id"] == first for row in rows_of(library_url)["import_change"])
+            now = rows_of(library_url)
+            assert now[schema_name(kind)] == filled[schema_name(kind)]
+            assert all(row["batch_id"] == first for row in now["import_change"])
             undo(library, first)
             assert rows_of(library_url) == empty
             undone += [first, second]
