@@ -42,7 +42,13 @@ def _all_optional(schema: dict[str, Any]) -> None:
     schema.pop("required", None)
 
 
-class Resource(BaseModel):
+class Part(BaseModel):
+    """Base of what an answer consists of: read from the attributes of what a use case returns."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Resource(Part):
     """Base of answers that can be asked for with `fields`: any field may then be left out."""
 
     model_config = ConfigDict(json_schema_extra=_all_optional)

@@ -1,10 +1,13 @@
-"""Many tests at once: how sure one of them is, given how many there are."""
+"""How sure an estimate is: the 95 % range of one, and what many tests at once leave of each."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from recommender.arrays import FloatArray
+
+NORMAL_95 = 1.959963984540054
+"""Two-sided 95 % quantile of the normal distribution."""
 
 
 def adjust_p_values(p_values: FloatArray) -> FloatArray:

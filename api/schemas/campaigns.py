@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from api.responses import Page, Resource
+from api.responses import Page, Part, Resource
 from api.schemas.common import Body, Day, Hours, Id, Line, Money, MoneyIn, UnitPath
 from api.schemas.plan_lists import PlanHeadOut
 from recommender.service.campaigns.reading import State
@@ -103,10 +103,8 @@ class PublicationIn(Body):
     ] = None
 
 
-class UnpublishedOut(BaseModel):
+class UnpublishedOut(Part):
     """A draft that could not be published, and why."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     plan_id: str
     person_id: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from api.responses import Page, Resource
+from api.responses import Page, Part, Resource
 from api.schemas.common import Body, Day, Hours, Id, Line, Money, MoneyIn, UnitPath
 from recommender.service.cohorts.reading import State
 
@@ -63,10 +63,8 @@ class CohortIn(Body):
     ] = 0.05
 
 
-class UnitShareOut(BaseModel):
+class UnitShareOut(Part):
     """What a unit gets."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     unit: str
     people: Annotated[int, Field(description="Who is considered.")]
@@ -75,10 +73,8 @@ class UnitShareOut(BaseModel):
     gap_closed: Annotated[float, Field(description=_CLOSED)]
 
 
-class WayOut(BaseModel):
+class WayOut(Part):
     """What a way of giving seats leads to."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     policy: Annotated[str, Field(description="`order-of-application`, `greedy` or `exact`.")]
     seats: int
@@ -90,10 +86,8 @@ class WayOut(BaseModel):
     ]
 
 
-class NewOfferingOut(BaseModel):
+class NewOfferingOut(Part):
     """What one more run of a module in a month would close."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     module_id: str
     month: Annotated[str, Field(description="As `2026-11`.")]
@@ -108,10 +102,8 @@ class NewOfferingOut(BaseModel):
     cost: Annotated[Money, Field(description="CNY of these seats.")]
 
 
-class CohortFiguresOut(BaseModel):
+class CohortFiguresOut(Part):
     """What the seats come to."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     size_known: Annotated[
         bool,
@@ -181,10 +173,8 @@ class CohortPage(Page):
     items: list[CohortOut]
 
 
-class SeatOut(BaseModel):
+class SeatOut(Part):
     """What came of a person in a run."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     person_id: str
     name: str
@@ -218,10 +208,8 @@ class CohortSeatsOut(Resource):
     items: list[OfferingSeatsOut]
 
 
-class LogEntryOut(BaseModel):
+class LogEntryOut(Part):
     """A lottery that was held, or a dropout that was replaced."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     kind: Annotated[str, Field(description="`lottery` or `dropout`.")]
     made_at: dt.datetime
@@ -267,10 +255,8 @@ class DropoutIn(Body):
     ] = None
 
 
-class MovedUpOut(BaseModel):
+class MovedUpOut(Part):
     """Somebody who waited and has a seat now."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     person_id: str
     offering_id: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import Field, RootModel
 
-from api.responses import Page, Resource
+from api.responses import Page, Part, Resource
 from api.schemas.levels import StandingOut
 
 By = Literal["person", "org_unit", "grade"]
@@ -20,11 +20,7 @@ Count = Annotated[
 ]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-
-class PersonCellOut(_Part):
+class PersonCellOut(Part):
     """Where a person stands in one competency; levels are null where to be assessed first."""
 
     competency_id: str
@@ -38,7 +34,7 @@ class PersonCellOut(_Part):
     standing: StandingOut
 
 
-class PersonRowOut(_Part):
+class PersonRowOut(Part):
     """A person, in all competencies, in framework order."""
 
     person_id: str
@@ -48,7 +44,7 @@ class PersonRowOut(_Part):
     cells: list[PersonCellOut]
 
 
-class GroupCellOut(_Part):
+class GroupCellOut(Part):
     """Where a group stands in one competency; all null where `suppressed`."""
 
     competency_id: str
@@ -70,7 +66,7 @@ class GroupCellOut(_Part):
     ]
 
 
-class GroupRowOut(_Part):
+class GroupRowOut(Part):
     """A group of people; a null unit or grade: of all."""
 
     org_unit: str | None
@@ -100,7 +96,7 @@ class HeatmapOut(RootModel[Annotated[PersonMapOut | GroupMapOut, Field(discrimin
     """Rows by competencies."""
 
 
-class QuartilesOut(_Part):
+class QuartilesOut(Part):
     """Lower quartile, median and upper quartile, to a tenth."""
 
     lower: float

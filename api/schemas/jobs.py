@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from api.responses import Page, Resource
+from api.responses import Page, Part, Resource
 from api.schemas.common import Body, Day, Hours, Id, Moment, Money, MoneyIn, UnitPath
 from recommender.service.jobs.requests import JobStatus
 from recommender.service.jobs.schedules import MOST_DAYS_AHEAD, Repeat, Schedule
@@ -28,10 +28,6 @@ TableName = Literal[
 ]
 JobKind = Literal["import", "plans", "plan-documents", "training", "sample", "cohort"]
 Modules = Annotated[tuple[Id, ...], Field(max_length=50)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
 
 
 class LaterIn(Body):
@@ -133,7 +129,7 @@ class TrainingIn(LaterIn):
     ] = 0
 
 
-class JobFaultOut(_Part):
+class JobFaultOut(Part):
     """A row of a table that is bad; `row` is 0 where the fault is not of one row."""
 
     sheet: str
@@ -145,7 +141,7 @@ class JobFaultOut(_Part):
     hint: str
 
 
-class FaultCauseOut(_Part):
+class FaultCauseOut(Part):
     """What is wrong with several cells of a column alike."""
 
     code: Annotated[str, Field(description="Stable; the sentences are for people.")]
@@ -156,7 +152,7 @@ class FaultCauseOut(_Part):
     example: Annotated[JobFaultOut, Field(description="The first of them.")]
 
 
-class JobProblemOut(_Part):
+class JobProblemOut(Part):
     """Why a job failed, or a plan of it."""
 
     code: Annotated[str, Field(description="Stable; the sentences are for people.")]
@@ -165,10 +161,9 @@ class JobProblemOut(_Part):
     faults: Annotated[
         list[JobFaultOut], Field(description="Bad rows, 1000 at most; not in lists of jobs.")
     ]
-    causes: Annotated[
-        list[FaultCauseOut],
-        Field(description="The same by cause, all counted, the most frequent first."),
-    ] = []
+    causes: list[FaultCauseOut] = Field(
+        [], description="The same by cause, all counted, the most frequent first."
+    )
 
 
 class JobOut(Resource):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from api.responses import Resource
+from api.responses import Part, Resource
 from api.schemas.common import Money
 from recommender.results import Standing
 from recommender.service.recommend.recommendations import Objective
@@ -23,11 +23,7 @@ StandingOut = Annotated[
 ]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-
-class GapOut(_Part):
+class GapOut(Part):
     """Where a person stands in one competency; levels are null where to be assessed first."""
 
     competency_id: str
@@ -49,7 +45,7 @@ class GapOut(_Part):
     ]
 
 
-class IncompleteSittingOut(_Part):
+class IncompleteSittingOut(Part):
     """A sitting of an exam that is not scored, as subjects are missing."""
 
     competency_id: str
@@ -60,8 +56,6 @@ class IncompleteSittingOut(_Part):
 
 class GapsOut(Resource):
     """A person's gaps, in the order of the framework."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     person_id: str
     as_of: dt.date
@@ -77,7 +71,7 @@ class GapsOut(Resource):
     ]
 
 
-class EvidenceOut(_Part):
+class EvidenceOut(Part):
     """A result of work that is held beside a level."""
 
     achieved_on: dt.date
@@ -88,8 +82,6 @@ class EvidenceOut(_Part):
 
 class DerivationOut(Resource):
     """How a level came about, down to the raw rows."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     person_id: str
     competency_id: str
@@ -126,7 +118,7 @@ class DerivationOut(Resource):
     ]
 
 
-class ServedOut(_Part):
+class ServedOut(Part):
     """What a module is expected to do for one gap; the interval is of the true effect."""
 
     competency_id: str
@@ -144,7 +136,7 @@ class ServedOut(_Part):
     basis: Basis
 
 
-class RecommendationOut(_Part):
+class RecommendationOut(Part):
     """A ranked module."""
 
     rank: int
@@ -164,7 +156,7 @@ class RecommendationOut(_Part):
     reasons: list[str]
 
 
-class ExcludedOut(_Part):
+class ExcludedOut(Part):
     """A module that is no candidate, and why."""
 
     module_id: str
@@ -174,8 +166,6 @@ class ExcludedOut(_Part):
 
 class RecommendationsOut(Resource):
     """The modules that are worth a person's time, best first."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     person_id: str
     as_of: dt.date

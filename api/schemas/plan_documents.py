@@ -6,18 +6,16 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from api.responses import Resource
+from api.responses import Part, Resource
 from recommender.documents import Placeholder
 from recommender.service.plans.word.returns import PlanReturn
 from recommender.service.plans.word.templates import PlanTemplate
 
 
-class PlaceholderOut(BaseModel):
+class PlaceholderOut(Part):
     """A placeholder that a template may use."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     name: str
     means: str
@@ -49,10 +47,8 @@ class PlanTemplateOut(Resource):
         )
 
 
-class ReturnedChangeOut(BaseModel):
+class ReturnedChangeOut(Part):
     """Something that people changed in the document."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     name: Annotated[str, Field(description="To name it in `take`.")]
     kind: Literal["done", "course", "review", "comment"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.responses import Page, Resource
 from api.schemas.plans import Change, DecisionOut, Party, Status
@@ -13,8 +13,6 @@ from api.schemas.plans import Change, DecisionOut, Party, Status
 
 class PlanHeadOut(Resource):
     """A plan in a list."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     plan_id: str
     person_id: str
@@ -35,8 +33,6 @@ class PlanPage(Page):
 
 class VersionOut(Resource):
     """One state of a plan."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     version: int
     change: Change
@@ -62,8 +58,6 @@ class DecisionPage(Page):
 
 class CommentOut(Resource):
     """A remark on a plan."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     comment_id: int
     party: Party

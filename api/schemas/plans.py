@@ -7,9 +7,9 @@ import math
 from dataclasses import asdict
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from api.responses import Resource
+from api.responses import Part, Resource
 from api.schemas.common import Body, Day, Hours, Id, Money, MoneyIn
 from api.schemas.levels import GapsOut, ServedOut
 from api.schemas.unserved import UnservedOut
@@ -91,14 +91,10 @@ class SimulationIn(PlanIn):
     person_id: Id
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 
-class PlanItemOut(_Part):
+class PlanItemOut(Part):
     """A planned module: when, why it is in the plan, and why at this place."""
 
     order: int
@@ -153,7 +149,7 @@ class PlanItemOut(_Part):
     ]
 
 
-class PlanActivityOut(_Part):
+class PlanActivityOut(Part):
     """A development activity: an item that is no course, and takes none of the plan's hours."""
 
     activity_id: str
@@ -174,7 +170,7 @@ class PlanActivityOut(_Part):
     ]
 
 
-class ProgressOut(_Part):
+class ProgressOut(Part):
     """How far a plan has come, on the day it is read."""
 
     items: Annotated[int, Field(description="Courses and development activities.")]
@@ -189,7 +185,7 @@ class ProgressOut(_Part):
     ]
 
 
-class LeftOutOut(_Part):
+class LeftOutOut(Part):
     """A module that is not in the plan, and why."""
 
     module_id: str
@@ -198,7 +194,7 @@ class LeftOutOut(_Part):
     adds: Annotated[float | None, Field(description="What it would add, in weighted levels.")]
 
 
-class DecisionOut(_Part):
+class DecisionOut(Part):
     """What a party said of a plan."""
 
     version: Annotated[int, Field(description="The version whose items were decided on.")]
@@ -208,7 +204,7 @@ class DecisionOut(_Part):
     decided_at: dt.datetime
 
 
-class OutcomeOut(_Part):
+class OutcomeOut(Part):
     """What a plan brought in one competency, beside what was expected of it."""
 
     competency_id: str
@@ -219,7 +215,7 @@ class OutcomeOut(_Part):
     ]
 
 
-class RemainingGapOut(_Part):
+class RemainingGapOut(Part):
     """What a plan is not expected to close of a gap."""
 
     competency_id: str
@@ -227,8 +223,6 @@ class RemainingGapOut(_Part):
 
 
 class _Content(Resource):
-    model_config = ConfigDict(from_attributes=True)
-
     person_id: str
     as_of: dt.date
     objective: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from api.responses import Page, Resource
+from api.responses import Page, Part, Resource
 from api.schemas.common import Body, Id, Note
 from api.schemas.plans import Party
 from training_catalog import Text
@@ -48,10 +48,8 @@ class ErasureOut(Resource):
     ]
 
 
-class DueOut(BaseModel):
+class DueOut(Part):
     """What is past its period in one table."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     table: str
     older_than: Annotated[dt.date, Field(description="What is from before this day is due.")]
@@ -79,10 +77,8 @@ class RetentionRunOut(Resource):
     rows: Annotated[dict[str, int], Field(description="Rows deleted, by table.")]
 
 
-class ProposalOut(BaseModel):
+class ProposalOut(Part):
     """What is proposed without a person."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     name: Literal["ranking", "plan"]
     title: str
@@ -92,8 +88,6 @@ class ProposalOut(BaseModel):
 
 class NoticeOut(Resource):
     """What people are told about automated proposals."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     proposals: list[ProposalOut]
     model_id: Annotated[
@@ -115,8 +109,6 @@ class ObjectionIn(Body):
 
 class ObjectionOut(Resource):
     """An objection, and its answer."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     objection_id: int
     person_id: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from api.responses import Part
 from api.schemas.common import Money
 
 UnservedReason = Literal[
@@ -23,10 +24,8 @@ UnservedReason = Literal[
 ]
 
 
-class ObstacleOut(BaseModel):
+class ObstacleOut(Part):
     """Why modules for a competency cannot be planned."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     reason: Annotated[str, Field(description="Code of an exclusion.")]
     module_ids: list[str]
@@ -34,10 +33,8 @@ class ObstacleOut(BaseModel):
     needed: Annotated[list[str], Field(description="Modules to be completed first.")]
 
 
-class UnservedOut(BaseModel):
+class UnservedOut(Part):
     """One of the three largest priorities that the plan closes by less than a third, and why."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     competency_id: str
     reason: UnservedReason

@@ -21,12 +21,13 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from recommender.arrays import FloatArray
 from recommender.documents.evaluation.document import NOMINAL
-from recommender.documents.evaluation.ranges import FEW, NORMAL_95, find_share_range
+from recommender.documents.evaluation.ranges import FEW, find_share_range
 from recommender.documents.figures import percent, signed
 from recommender.documents.glyphs import FONT_FAMILY, FONT_FILES, FONT_FOLDER, show
 from recommender.documents.plotting import repeatable
 from recommender.improvement.evaluation import GainBins, GainScore, IntervalCoverage
 from recommender.improvement.history_checks import Bracket
+from recommender.significance import NORMAL_95
 from recommender.texts import say
 
 if TYPE_CHECKING:  # a server draws reports, and the closed loop would load scikit-learn there

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from recommender.effectiveness.estimate import Estimate
+from recommender.significance import NORMAL_95
 
 USEFUL_LEVELS = 0.2
 """The least gain that is worth the time of a module, in levels: a fifth of a step, which a line
@@ -22,8 +23,8 @@ LEAST_SCORE = 3.0
 """The middle of the scale of satisfaction, from 1 to 5."""
 LEAST_PEOPLE = 5
 """With fewer people a gain mostly tells what modules like this one do."""
-# Quantiles of the normal for a test at 5 % that finds what is there in 80 of 100 cases.
-_TEST, _POWER = 1.959963984540054, 0.8416212335729143
+# Quantile of the normal for a test that finds what is there in 80 of 100 cases.
+_POWER = 0.8416212335729143
 
 Decision = Literal["keep", "improve", "retire", "open"]
 
@@ -158,7 +159,7 @@ def count_people(spread: float, distance: float) -> int:
     ----------
     Cohen (1988), Statistical Power Analysis for the Behavioral Sciences, chapter 2.
     """
-    return max(2, math.ceil(((_TEST + _POWER) * spread / distance) ** 2))
+    return max(2, math.ceil(((NORMAL_95 + _POWER) * spread / distance) ** 2))
 
 
 def _judge_gain(evidence: Evidence) -> tuple[Decision, Reason]:
@@ -193,7 +194,7 @@ def _find_needs(evidence: Evidence) -> tuple[Reason, ...]:
         needs.append(Reason("need-measured", {"more": more}) if more > 0 else Reason("need-chance"))
     if roi is not None and roi.value and math.isfinite(roi.half_width):
         # the spread of one person, from the standard error of the mean of all
-        spread = roi.half_width / _TEST * math.sqrt(evidence.treated)
+        spread = roi.half_width / NORMAL_95 * math.sqrt(evidence.treated)
         more = count_people(spread, abs(roi.value)) - evidence.treated
         if more > 0:
             needs.append(Reason("need-treated", {"more": more}))

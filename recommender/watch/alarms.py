@@ -12,8 +12,6 @@ FALSE_ALARM_RATE = 0.01
 """Of reports in which nothing goes beyond its tolerance, the most that raise any alarm."""
 FEWEST_TESTED = 20
 """People below whom a group is shown, but not tested: the normal range is too rough there."""
-NORMAL_95 = 1.959964
-"""Two-sided 95 % quantile of the normal distribution."""
 
 
 def p_value_beyond(estimate: FloatArray, error: FloatArray, tolerance: FloatArray) -> FloatArray:

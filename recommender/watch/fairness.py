@@ -8,7 +8,7 @@ import numpy as np
 
 from recommender.arrays import FloatArray, IntArray
 from recommender.errors import ShapeMismatchError
-from recommender.watch.alarms import NORMAL_95
+from recommender.significance import NORMAL_95
 
 GAP_BANDS = 5
 

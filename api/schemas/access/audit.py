@@ -5,15 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from api.responses import Page, Resource
+from api.responses import Page, Part, Resource
 
 
 class AuditEntryOut(Resource):
     """What somebody did, or saw."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     seq: Annotated[int, Field(description="Number of the entry, from 1.")]
     at: dt.datetime
@@ -36,10 +34,8 @@ class AuditPage(Page):
     items: list[AuditEntryOut]
 
 
-class VerificationOut(BaseModel):
+class VerificationOut(Part):
     """Whether the trail is as it was written."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     entries: Annotated[int, Field(description="How many entries hold, from the first on.")]
     head: Annotated[

@@ -84,8 +84,6 @@ class KeyIn(Body):
 class KeyOut(Resource):
     """A key; its secret is known to nobody but its holder."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     key_id: str
     label: str
     role: Role

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from api.responses import Page, Resource
+from api.responses import Page, Part, Resource
 from api.schemas.common import Money
 from training_catalog import (
     Category,
@@ -28,15 +28,7 @@ from training_catalog import (
 Kind = Literal["behavioural", "knowledge"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-
-class _Thing(Resource):
-    model_config = ConfigDict(from_attributes=True)
-
-
-class ArithmeticOut(_Part):
+class ArithmeticOut(Part):
     """The figures of the arithmetic that the organisation has set."""
 
     rater_weights: dict[str, float]
@@ -64,7 +56,7 @@ class ArithmeticOut(_Part):
     ]
 
 
-class CatalogOut(_Thing):
+class CatalogOut(Resource):
     """What the catalogue is, and the frame of its competencies."""
 
     id: str
@@ -76,7 +68,7 @@ class CatalogOut(_Thing):
     categories: tuple[Category, ...]
 
 
-class CompetencyHeadOut(_Thing):
+class CompetencyHeadOut(Resource):
     """A competency, in short."""
 
     id: str
@@ -100,7 +92,7 @@ class CompetencyPage(Page):
     items: list[CompetencyHeadOut]
 
 
-class ProfileOut(_Thing):
+class ProfileOut(Resource):
     """What a grade asks, by competency; the weights have mean 1."""
 
     grade: str
@@ -118,7 +110,7 @@ class ProfilePage(Page):
     items: list[ProfileOut]
 
 
-class ModuleHeadOut(_Thing):
+class ModuleHeadOut(Resource):
     """A module, in short; the first of its competencies is the main one."""
 
     id: str
@@ -152,7 +144,7 @@ class ModulePage(Page):
     items: list[ModuleHeadOut]
 
 
-class LearningPathOut(_Thing):
+class LearningPathOut(Resource):
     """A named sequence of modules that a plan can take as a frame."""
 
     id: str
@@ -172,7 +164,7 @@ class LearningPathPage(Page):
     items: list[LearningPathOut]
 
 
-class CertificationOut(_Thing):
+class CertificationOut(Resource):
     """A level of the certification of the post, and the exams it asks for."""
 
     id: str
@@ -192,7 +184,7 @@ class CertificationPage(Page):
     items: list[CertificationOut]
 
 
-class JobElementOut(_Part):
+class JobElementOut(Part):
     """A duty or result measure; importance by grade, relevance by competency and grade."""
 
     id: str
@@ -202,13 +194,13 @@ class JobElementOut(_Part):
     relevance: dict[str, dict[str, int]]
 
 
-class RemarkOut(_Part):
+class RemarkOut(Part):
     """A text of the job profile."""
 
     text: Text
 
 
-class JobProfileOut(_Thing):
+class JobProfileOut(Resource):
     """The post: what it is for, its duties and results, who can enter it."""
 
     id: str
@@ -223,7 +215,7 @@ class JobProfileOut(_Thing):
     career: tuple[RemarkOut, ...]
 
 
-class TermOut(_Thing):
+class TermOut(Resource):
     """A term, and the variants that no text of the catalogue may use in its place."""
 
     id: str

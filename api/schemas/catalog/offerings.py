@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.responses import Page, Resource
 from api.schemas.common import Body, Day, Id, Line, UnitPath
@@ -34,8 +34,6 @@ class OfferingIn(Body):
 
 class OfferingOut(Resource):
     """A scheduled run of a module."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     offering_id: str
     module_id: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from api.responses import Page, Resource
+from api.responses import Page, Part, Resource
 from api.schemas.common import Body, Day, Id, Money, Note
 from recommender.service.standards.proposing import Method
 from recommender.service.standards.reading import Proposal
@@ -104,10 +104,8 @@ class RoundIn(Body):
     ]
 
 
-class StandardTargetOut(BaseModel):
+class StandardTargetOut(Part):
     """A target of a proposal."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     competency_id: str
     old_level: float
@@ -120,10 +118,8 @@ class StandardTargetOut(BaseModel):
     upper: float | None
 
 
-class JudgementOut(BaseModel):
+class JudgementOut(Part):
     """What an expert judged."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     round: int
     expert: str
@@ -131,10 +127,8 @@ class JudgementOut(BaseModel):
     level: float
 
 
-class StandardDecisionOut(BaseModel):
+class StandardDecisionOut(Part):
     """An approval or a rejection."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     decision: Literal["approved", "rejected"]
     actor: str
@@ -142,10 +136,8 @@ class StandardDecisionOut(BaseModel):
     decided_at: dt.datetime
 
 
-class StandardProposalHeadOut(BaseModel):
+class StandardProposalHeadOut(Part):
     """A proposal in a list."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     proposal_id: str
     grade: str

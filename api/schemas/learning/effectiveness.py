@@ -7,16 +7,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from api.responses import Page, Resource
+from api.responses import Page, Part, Resource
 from recommender.results import Basis
 from recommender.service.effectiveness.results import Decision, PartKind, Reason
 from recommender.service.effectiveness.wording import say_reason
 from recommender.texts import LANGUAGES
 from training_catalog import Text
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
 
 
 def _drop_infinite(value: Any) -> Any:
@@ -31,7 +27,7 @@ End = Annotated[
 ]
 
 
-class EstimateOut(_Part):
+class EstimateOut(Part):
     """A figure with its range."""
 
     value: float
@@ -60,7 +56,7 @@ def _say(reason: Any) -> Any:
 Told = Annotated[ReasonOut, BeforeValidator(_say)]
 
 
-class ReactionOut(_Part):
+class ReactionOut(Part):
     """Level 1, reaction: what participants said, without names."""
 
     score: Annotated[EstimateOut | None, Field(description="Mean, 1 to 5; 95 % range.")]
@@ -70,7 +66,7 @@ class ReactionOut(_Part):
     missing: Told | None
 
 
-class LearningOut(_Part):
+class LearningOut(Part):
     """Level 2, learning: exams of the same people before and after, not adjusted."""
 
     competency_id: str
@@ -82,7 +78,7 @@ class LearningOut(_Part):
     missing: Told | None
 
 
-class GainPartOut(_Part):
+class GainPartOut(Part):
     """The adjusted gain of some of the participants; null for fewer than 5."""
 
     kind: PartKind
@@ -91,7 +87,7 @@ class GainPartOut(_Part):
     gain: EstimateOut | None
 
 
-class BehaviourOut(_Part):
+class BehaviourOut(Part):
     """Level 3, behaviour: reassessed levels over what no training would have added."""
 
     competency_id: str
@@ -106,7 +102,7 @@ class BehaviourOut(_Part):
     missing: Told | None
 
 
-class ReturnOut(_Part):
+class ReturnOut(Part):
     """Return on investment after Phillips; amounts in CNY."""
 
     benefit: EstimateOut
@@ -116,7 +112,7 @@ class ReturnOut(_Part):
     benefit_cost_ratio: EstimateOut
 
 
-class ResultOut(_Part):
+class ResultOut(Part):
     """Level 4, results: a business figure, by difference in differences."""
 
     # `return` is a word of Python
@@ -139,7 +135,7 @@ class ResultOut(_Part):
     missing: Told | None
 
 
-class CostPerLevelOut(_Part):
+class CostPerLevelOut(Part):
     """What a level gained costs for a person, in CNY."""
 
     value: End
@@ -148,7 +144,7 @@ class CostPerLevelOut(_Part):
     is_settled: Annotated[bool, Field(description="Whether the gain is above 0 for sure.")]
 
 
-class EffectVerdictOut(_Part):
+class EffectVerdictOut(Part):
     """What to do with a module."""
 
     decision: Decision
@@ -160,8 +156,6 @@ class EffectVerdictOut(_Part):
 
 class EffectivenessOut(Resource):
     """All that is known of the effect of one module."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     module_id: str
     verdict: EffectVerdictOut

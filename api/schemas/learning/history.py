@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.responses import Page, Resource
 from recommender.results import Basis
@@ -48,8 +48,6 @@ class ImprovementRecordPage(Page):
 
 class ImprovementStatisticsOut(Resource):
     """What training in a module did for a competency; figures of few people are null."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     module_id: str
     competency_id: str

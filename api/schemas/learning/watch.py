@@ -5,17 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from api.responses import Resource
+from api.responses import Part, Resource
 from recommender.documents.watch.document import Dimension, FindingCode, Measure
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-
-class FigureOut(_Part):
+class FigureOut(Part):
     """A figure with its 95 % range."""
 
     figure: float
@@ -23,7 +19,7 @@ class FigureOut(_Part):
     upper: float | None
 
 
-class ComparedOut(_Part):
+class ComparedOut(Part):
     """A measure of a group."""
 
     people: int
@@ -37,7 +33,7 @@ class ComparedOut(_Part):
     ]
 
 
-class PredictedOut(_Part):
+class PredictedOut(Part):
     """Predictions beside what was measured since the training; gains in levels."""
 
     records: int
@@ -49,7 +45,7 @@ class PredictedOut(_Part):
     coverage: Annotated[FigureOut, Field(description="Share of 90 % ranges that held.")]
 
 
-class GroupLineOut(_Part):
+class GroupLineOut(Part):
     """A group; a measure is null where it would tell of too few people."""
 
     dimension: Dimension
@@ -65,7 +61,7 @@ class GroupLineOut(_Part):
     predicted: PredictedOut | None
 
 
-class InputLineOut(_Part):
+class InputLineOut(Part):
     """An input of the model, beside what it was when the model was trained."""
 
     name: str
@@ -74,7 +70,7 @@ class InputLineOut(_Part):
     threshold: float
 
 
-class WatchFindingOut(_Part):
+class WatchFindingOut(Part):
     """Something that is surely farther out than is tolerated."""
 
     code: FindingCode
@@ -91,8 +87,6 @@ class WatchFindingOut(_Part):
 
 class WatchOut(Resource):
     """Whether groups are treated alike, and whether the model in force still holds."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     as_of: dt.date
     first_on: Annotated[dt.date, Field(description="From when on hours and seats are counted.")]

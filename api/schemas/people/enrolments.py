@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.responses import Page, Resource
 from api.schemas.common import Body, Day, Id, Name
@@ -34,8 +34,6 @@ class EnrolmentChange(Body):
 
 class EnrolmentOut(Resource):
     """A person's enrolment in a module; person, module and day identify it."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     person_id: str
     module_id: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
-from api.responses import Page, Resource
+from api.responses import Page, Part, Resource
 from api.schemas.common import Body, Day, Line, Name
 
 RaterType = Literal["self", "manager", "peer", "customer"]
@@ -27,10 +27,6 @@ StandardError = Annotated[
 ]
 
 
-class _Out(Resource):
-    model_config = ConfigDict(from_attributes=True)
-
-
 class RatingIn(Body):
     """What a rater saw of one indicator; one that was not observed is left out."""
 
@@ -48,7 +44,7 @@ class RatingsIn(Body):
     items: Annotated[list[RatingIn], Field(min_length=1, max_length=1000)]
 
 
-class RatingOut(_Out):
+class RatingOut(Resource):
     """A rating."""
 
     person_id: str
@@ -84,7 +80,7 @@ class ExamResultsIn(Body):
     items: Annotated[list[ExamResultIn], Field(min_length=1, max_length=1000)]
 
 
-class ExamResultOut(_Out):
+class ExamResultOut(Resource):
     """A subject's score in an exam."""
 
     person_id: str
@@ -123,7 +119,7 @@ class AssessmentsIn(Body):
     items: Annotated[list[AssessmentIn], Field(min_length=1, max_length=1000)]
 
 
-class AssessmentOut(_Out):
+class AssessmentOut(Resource):
     """A level that was found elsewhere."""
 
     person_id: str
@@ -140,10 +136,8 @@ class AssessmentPage(Page):
     items: list[AssessmentOut]
 
 
-class WrittenOut(BaseModel):
+class WrittenOut(Part):
     """What became of the rows."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     inserted: int
     updated: Annotated[int, Field(description="Rows that replaced one of the same key.")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.responses import Page, Resource
 from api.schemas.jobs import TableName
@@ -13,8 +13,6 @@ from api.schemas.jobs import TableName
 
 class ImportBatchOut(Resource):
     """An import that was done."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     batch_id: int
     kind: TableName

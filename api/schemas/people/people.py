@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.responses import Page, Resource
 from api.schemas.common import Body, Day, Id, Line, Name, UnitPath
@@ -56,8 +56,6 @@ class PersonChange(Body):
 class PersonOut(Resource):
     """A person as known from the import or from here."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     person_id: str
     name: str
     org_unit: str
@@ -76,8 +74,6 @@ class PeoplePage(Page):
 
 class OrgUnitOut(Resource):
     """An org unit; the units above it are in its path."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     path: str
     name: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from api.responses import Resource
+from api.responses import Part, Resource
 from api.schemas.common import Body
 from api.schemas.jobs import TableName
 
@@ -18,10 +18,6 @@ Answer = Annotated[str, StringConstraints(max_length=400, pattern=_LINE)]
 _NO_OTHERS: dict[str, Any] = {"additionalProperties": False}
 Answers = Annotated[dict[Text, Answer], Field(max_length=2000, json_schema_extra=_NO_OTHERS)]
 Section = Literal["columns", "values", "given", "people"]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
 
 
 class MappingIn(Body):
@@ -60,7 +56,7 @@ class MappingIn(Body):
     ]
 
 
-class MappingOut(_Part):
+class MappingOut(Part):
     """The answers a file was read with, those learned of its source included."""
 
     kind: str | None = None
@@ -70,7 +66,7 @@ class MappingOut(_Part):
     people: Annotated[dict[str, str], Field(default_factory=dict)]
 
 
-class ColumnUseOut(_Part):
+class ColumnUseOut(Part):
     """How a column of a file was understood; `ignored` says why it is left out."""
 
     header: str
@@ -81,7 +77,7 @@ class ColumnUseOut(_Part):
     ignored: str | None
 
 
-class LeftOutRowOut(_Part):
+class LeftOutRowOut(Part):
     """A row that holds no record."""
 
     row: Annotated[int, Field(description="Its number in the file.")]
@@ -89,14 +85,14 @@ class LeftOutRowOut(_Part):
     reason: str
 
 
-class OptionOut(_Part):
+class OptionOut(Part):
     """An answer to choose from."""
 
     value: str
     meaning: str
 
 
-class QuestionOut(_Part):
+class QuestionOut(Part):
     """Something that cannot be told from the file for sure."""
 
     section: Section

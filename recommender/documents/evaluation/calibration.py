@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.documents.evaluation.ranges import NORMAL_95
 from recommender.documents.figures import decimal
 from recommender.documents.markup import load_template
 from recommender.improvement.evaluation import GainBins
+from recommender.significance import NORMAL_95
 from recommender.texts import say
 
 _LEFT, _TOP, _SIDE = 46.0, 10.0, 280.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from recommender.arrays import FloatArray, IntArray
+from recommender.significance import NORMAL_95
 
 FEW = 20  # with fewer records the interval of a share near 90 % is wider than ±14 points
-NORMAL_95 = 1.959964  # two-sided 95 % quantile of the normal distribution
 
 
 def find_share_range(share: FloatArray, count: IntArray) -> tuple[FloatArray, FloatArray]:

@@ -22,6 +22,7 @@ from recommender.service.standards.evidence import (
     Unchecked,
 )
 from recommender.service.standards.rated import Items, RatedPeople
+from recommender.significance import NORMAL_95
 from recommender.standards import (
     ALARM,
     GOES_WITH_REST,
@@ -283,7 +284,7 @@ def _review_form(framework: Framework, changes: pd.DataFrame, telling: _Telling)
 
 
 def _find_shifted(framework: Framework, shift: LevelShift, telling: _Telling) -> Finding:
-    reach = 1.96 * shift.standard_error
+    reach = NORMAL_95 * shift.standard_error
     return Finding(
         Trigger.RATINGS_SHIFTED,
         competency_id=None if shift.competency < 0 else framework.competency_ids[shift.competency],

@@ -11,7 +11,7 @@ import numpy as np
 
 from recommender.documents.evaluation.comparison import better_rivals, model_names
 from recommender.documents.evaluation.document import EvaluationReport
-from recommender.documents.evaluation.ranges import FEW, NORMAL_95, find_share_range
+from recommender.documents.evaluation.ranges import FEW, find_share_range
 from recommender.documents.evaluation.view import (
     FEW_JUDGED,
     say_outcome,
@@ -26,6 +26,7 @@ from recommender.service.learning.promotion import ModelHead, list_models, read_
 from recommender.service.learning.report import read_report
 from recommender.service.session import Session
 from recommender.service.views.actors import name_actors
+from recommender.significance import NORMAL_95
 from recommender.texts import explain, say
 
 _PROBLEMS = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from recommender.documents.watch.document import Estimate, Finding
 from recommender.service.permissions import round_count
-from recommender.watch.alarms import NORMAL_95
+from recommender.significance import NORMAL_95
 
 
 @dataclass(frozen=True)
