@@ -88,3 +88,9 @@ def test_a_question_on_gaps_loads_nothing_that_only_others_need(monkeypatch, tmp
     modules = modules_after(ask)
     assert "recommender.gaps" in modules
     assert modules & (unneeded | DOCUMENTS) == set()
+
+
+def test_a_server_loads_no_solver_and_nothing_that_draws():
+    """What a worker holds for good; jobs, documents and models load the rest when they need it."""
+    later = {"joblib", "scipy.optimize", "sklearn", "docx"} | DOCUMENTS - {"jinja2", "xlsxwriter"}
+    assert modules_after("import api.app") & later == set()

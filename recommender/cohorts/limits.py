@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.sparse import coo_array, csr_array
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
@@ -242,6 +241,9 @@ def smooth_prices(
     if not len(pool.row):
         return prices
     begin = np.flatnonzero(np.diff(pool.row, prepend=-1))
+    # here, as a server imports this file and seldom solves: it takes 20 MB and a quarter of a second
+    from scipy.optimize import minimize
+
     many = np.diff(np.append(begin, len(pool.row)))
     by_row = pool.use.T.tocsr()
 
