@@ -241,7 +241,7 @@ def smooth_prices(
     if not len(pool.row):
         return prices
     begin = np.flatnonzero(np.diff(pool.row, prepend=-1))
-    # here, as a server imports this file and seldom solves: it takes 20 MB and a quarter of a second
+    # here, as a server imports this file and seldom solves: it takes 20 MB and .3 s
     from scipy.optimize import minimize
 
     many = np.diff(np.append(begin, len(pool.row)))
