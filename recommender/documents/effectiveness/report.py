@@ -12,7 +12,7 @@ from recommender.texts import say
 
 _LABELS = (
     *("author", "report", "verdict", "needs", "level", "figure", "interval", "rests_on"),
-    *("missing", "for_whom", "group", "people", "gain", "synthetic", "reading"),
+    *("missing", "for_whom", "group", "people", "gain", "reading"),
 )
 
 
@@ -39,6 +39,7 @@ def render_effectiveness_pdf(
     content = {
         "lang": lang,
         "labels": {name: say(f"effectiveness.sheet.{name}", lang) for name in _LABELS},
+        "synthetic": say("evaluation.synthetic", lang),
         "year": as_of.year,
         "month": as_of.month,
         "day": as_of.day,

@@ -46,7 +46,7 @@ class ReportView:
             "catalog": report.catalog,
             "proposal_id": report.proposal_id,
             "page": self.say("page"),
-            "synthetic": self.say("synthetic") if report.synthetic else "",
+            "synthetic": say("evaluation.synthetic", self.lang) if report.synthetic else "",
             "facts": [
                 [self.say("from"), day(report.effective_on)],
                 [self.say("method"), say(f"standards.method.{report.method}", self.lang)],

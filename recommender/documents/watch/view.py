@@ -36,7 +36,7 @@ def council_view(report: WatchReport, lang: str) -> dict[str, Any]:
         "year": report.as_of.year,
         "month": report.as_of.month,
         "number": report.as_of.day,
-        "synthetic": text("synthetic") if report.synthetic else "",
+        "synthetic": say("evaluation.synthetic", lang) if report.synthetic else "",
         "lead": [sentences(say_lead(report, lang), lang=lang), *say_background(report, lang)],
         "decides": [text("decides"), [text("decides_1"), text("decides_2")]],
         "uses": [text("uses"), [text("uses_1"), text("uses_2")]],
