@@ -15,7 +15,6 @@ from recommender.standards.items import (
 from recommender.standards.proposing import (
     PanelResult,
     ProvenMedian,
-    cut_scores,
     median_of_proven,
     round_to_step,
     summarise_panel,
@@ -70,7 +69,6 @@ __all__ = [
     "Trigger",
     "compare_bases",
     "cronbach_alpha",
-    "cut_scores",
     "describe_items",
     "find_due_day",
     "find_shifts",

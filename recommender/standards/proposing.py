@@ -176,26 +176,6 @@ def summarise_panel(
     )
 
 
-def cut_scores(scores: FloatArray, weights: FloatArray) -> FloatArray:
-    """Return the pass mark each expert's answers about the subjects of an exam come to.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n_experts, n_subjects)
-        Points of 100 that somebody just good enough would score; NaN where not answered.
-    weights : ndarray of shape (n_subjects,)
-        Weights of the subjects in the exam.
-
-    Returns
-    -------
-    ndarray of shape (n_experts, 1)
-        Points of 100, a single question for `summarise_panel`; NaN where an answer is missing,
-        as a sitting without a subject has no score either.
-    """
-    share = weights / weights.sum()
-    return round_off(scores @ share)[:, None]
-
-
 def round_to_step(levels: FloatArray, step: float = TARGET_STEP) -> FloatArray:
     """Round levels to targets as they are set.
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.errors import ShapeMismatchError
-from recommender.standards import cut_scores, median_of_proven, round_to_step, summarise_panel
+from recommender.standards import median_of_proven, round_to_step, summarise_panel
 
 
 def test_the_median_of_the_proven_counts_and_of_nobody_else():
@@ -55,14 +55,6 @@ def test_a_panel_is_summed_up_round_by_round():
     assert found.n_changed.tolist() == [2, 1, 0]
     with pytest.raises(ShapeMismatchError):
         summarise_panel(first, second[:2])
-
-
-def test_experts_on_the_subjects_of_an_exam_come_to_a_pass_mark():
-    scores = np.array([[80.0, 60.0], [70.0, 90.0], [50.0, np.nan]])
-    marks = cut_scores(scores, np.array([3.0, 1.0]))
-    assert marks[:2, 0].tolist() == [75.0, 75.0]
-    assert np.isnan(marks[2, 0])
-    assert summarise_panel(marks, marks).n_experts.tolist() == [2]
 
 
 def test_targets_are_rounded_to_their_steps():
