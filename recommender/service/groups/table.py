@@ -165,16 +165,16 @@ def read_group_table(
     cells = _Cells(home, grades, (len(units), len(grade_ids)))
     above = find_above(units)
     table = add_up(np.stack([cells.sum(each) for each in measures], axis=2), above)
-    # by who is assessed, competency by competency: the figures are of those only
-    shown = _choose_shown(np.rint(table[:, :, 0]).astype(np.int64), above)
+    counts = [table[:, :, 0]]
     for day in list_quarters_before(framework, request.as_of) if by_quarter else ():
         before = read_levels(
             connection, service, people, as_of=day, scope=scope, cache=service.caches.quarters
         )
-        changed = cells.sum(_is_changed(before, levels)).astype(np.int64)
         # what two tables tell together is of the people of a cell about whom something changed,
         # so these are counted as the people of a table of its own
-        shown &= _choose_shown(add_up(changed, above), above)
+        counts.append(add_up(cells.sum(_is_changed(before, levels)), above))
+    # by who is assessed, competency by competency: the figures are of those only
+    shown = choose_shown(np.rint(np.stack(counts, axis=-1)).astype(np.int64), above).all(axis=-1)
     return GroupTable(
         framework=framework,
         as_of=request.as_of,
@@ -214,11 +214,6 @@ class _Cells:
         # column by column: `np.add.at` takes ten times as long
         sums = [np.bincount(self._cell, column, minlength=size) for column in values.T]
         return np.stack(sums, axis=-1).astype(float).reshape(*self.shape, len(sums))
-
-
-def _choose_shown(counts: IntArray, above: IntArray) -> BoolArray:
-    """Choose the cells to show, competency by competency, which are the last axis."""
-    return np.stack([choose_shown(counts[:, :, k], above) for k in range(counts.shape[2])], axis=-1)
 
 
 def _is_changed(before: Levels, after: Levels) -> BoolArray:
