@@ -16,9 +16,10 @@ so it suffices to look at one unit and those right below it at a time.
 
 Such a table is a graph: parts and columns (all grades, then each grade) are its nodes, the cells
 that are not known its edges. The cells of a part add up, and so do those of a column. So values can
-be shifted along any closed walk, now more and now less, and nothing that is known changes; what no
-such walk changes can be computed, and nothing else. Of the edges at one node, the sum of some is
-safe if a walk leaves by one of them and comes back by another edge that is not one of them [1]_.
+be shifted along any cycle, now more and now less, and nothing that is known changes; what no cycle
+changes can be computed, and nothing else [1]_. The sum of some edges at a node is safe if a cycle
+passes the node by one of them and by another edge that is not one of them. Totals that were left
+out are edges to one more node: no more comes out of them while their columns stay connected.
 
 References
 ----------
@@ -109,14 +110,14 @@ def choose_shown(counts: IntArray, above: IntArray) -> BoolArray:
     """
     tables = counts.astype(np.int64).reshape(*counts.shape[:2], -1)
     keys = [(above.tobytes(), table.tobytes()) for table in np.moveaxis(tables, 2, 0)]
-    shown = {key: _chosen.get(key) for key in keys}
-    new = [i for i, key in enumerate(keys) if shown[key] is None]
+    shown: dict[tuple[bytes, bytes], Any] = {key: _chosen.get(key) for key in keys}
+    new = {key: i for i, key in enumerate(keys) if shown[key] is None}
     if new:
-        for i, table in zip(new, np.moveaxis(_choose(tables[:, :, new], above), 2, 0), strict=True):
-            shown[keys[i]] = table.tobytes()
-            _chosen.put(keys[i], shown[keys[i]])
-    found = [np.frombuffer(shown[key], dtype=bool).reshape(counts.shape[:2]) for key in keys]
-    return np.stack(found, axis=-1).reshape(counts.shape)
+        found = _choose(tables[:, :, [*new.values()]], above)
+        for key, table in zip(new, np.moveaxis(found, 2, 0), strict=True):
+            shown[key] = table.copy()
+            _chosen.put(key, shown[key])
+    return np.stack([shown[key] for key in keys], axis=-1).reshape(counts.shape)
 
 
 def _choose(counts: IntArray, above: IntArray) -> BoolArray:
@@ -192,12 +193,12 @@ class _Secrets:
         pairs = unknown[:, :, None] & unknown[:, None]
         links = pairs.sum(axis=0, dtype=np.int32)
         n_columns = len(links)
-        # from one column to another without a part, and the part's ways between the two
+        # cycles: from one column to another without a part, and back by that part
         others = (links > 1) | ((links == 1) & ~pairs) | (not self._adds_up)
         ways = pairs & _connect(others) & ~np.eye(n_columns, dtype=bool)[..., None]
         cells = self._small & ways.any(axis=2)
         of_part = self._of_part[:, :, None] & ~self._of_part[:, None] & ways
-        # from one part to another without a column
+        # from one part to another without the column that both are in
         others = np.tile(links > 0, (n_columns, 1, 1, 1))
         for k in range(n_columns):
             others[k, k] = others[k, :, k] = False
