@@ -24,6 +24,8 @@ _RANKINGS_HELD = 4096
 _DAYS_HELD = 4
 # the one asked for, and all within the longest validity that the catalogues have
 _QUARTERS_HELD = 12
+# of two rounds with the quarters before each, for a few scopes; small beside the levels themselves
+_CHANGES_HELD = 128
 
 
 class SharedCache:
@@ -86,11 +88,15 @@ class DayLevels:
             if not len(self._versions):
                 return np.empty((3, len(refs), self._figures.shape[2])), missing
             # a copy: the rows are written over when somebody changes. -1 takes any, the last
-            return self._figures[:, rows], missing
+            return self._figures.take(rows, axis=1), missing
 
     def put(self, refs: Sequence[str], versions: IntArray, figures: FloatArray) -> None:
-        """Hold figures of people, in the form in which `take` returns them."""
+        """Hold figures of people, as `take` returns them; they are no longer the caller's."""
         with self._lock:
+            if not self._rows:  # as it is: a copy of everybody's would take as long as reading it
+                self._rows = {ref: row for row, ref in enumerate(refs)}
+                self._versions, self._figures = versions, figures
+                return
             new = [ref for ref in refs if ref not in self._rows]
             self._rows |= {ref: row for row, ref in enumerate(new, start=len(self._rows))}
             if new:
@@ -149,6 +155,9 @@ class Caches:
         language, model and catalogue.
     levels, quarters : LevelCache
         Levels of people; on any day, and at the ends of quarters, which are asked for together.
+    changes : SharedCache
+        In how many people of each unit and grade other assessments count than at the end of an
+        earlier quarter, by catalogue, both days, and the people with their versions.
     records, hidden_records : LastValue
         The improvement records, and the same with pseudonyms, by catalogue, day and state of the
         history.
@@ -161,6 +170,7 @@ class Caches:
     rankings: SharedCache = field(default_factory=lambda: SharedCache(_RANKINGS_HELD))
     levels: LevelCache = field(default_factory=lambda: LevelCache(_DAYS_HELD))
     quarters: LevelCache = field(default_factory=lambda: LevelCache(_QUARTERS_HELD))
+    changes: SharedCache = field(default_factory=lambda: SharedCache(_CHANGES_HELD))
     records: LastValue = field(default_factory=LastValue)
     hidden_records: LastValue = field(default_factory=LastValue)
     recent: LastValue = field(default_factory=LastValue)

@@ -4,34 +4,45 @@ The table counts people by org unit and by grade, with the totals of both. What 
 (how many, sums, means) adds up: a reader who knows a total and all but one of its parts knows the
 last part. So it is not enough to leave out the small cells; some others have to go with them.
 
-A cell is a vector over the groups of people that no cell splits. What can be computed is what the
-vectors of the shown cells span. Unit by unit, from the top down, the cells of the units below are
-gone through from the largest to the smallest, and a cell is shown unless then
+Unit by unit, from the top down, the cells of the units below are gone through from the largest to
+the smallest, and a cell is shown unless then
 
-- a small cell were in the span, or small parts of one total that are few even together; all cells
+- a small cell could be computed, or small parts of one total that are few even together; all cells
   of the unit above count as known here, shown or not;
-- or something about a left-out cell of the unit above were in it.
+- or something about a left-out cell of the unit above could.
 
 By the second rule nothing that is shown below a unit says more of the unit than its own cells do,
 so it suffices to look at one unit and those right below it at a time.
+
+Such a table is a graph: parts and columns (all grades, then each grade) are its nodes, the cells
+that are not known its edges. The cells of a part add up, and so do those of a column. So values can
+be shifted along any cycle, now more and now less, and nothing that is known changes; what no cycle
+changes can be computed, and nothing else [1]_. The sum of some edges at a node is safe if a cycle
+passes the node by one of them and by another edge that is not one of them. Totals that were left
+out are edges to one more node: no more comes out of them while their columns stay connected.
+
+References
+----------
+.. [1] Gusfield, D. (1988). A graph theoretic approach to statistical data security. SIAM Journal
+   on Computing, 17(3), 552-571.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.arrays import BoolArray, FloatArray, IntArray
+from recommender.arrays import BoolArray, IntArray
+from recommender.service.caches import SharedCache
 
 SMALL_CELL = 5
 """Figures of fewer people than this are not shown."""
-# Squared length under which what is left of a vector counts as nothing: far above the rounding
-# errors of sums of zeros and ones.
-_TINY = 1e-9
+# The same counts come again with every question until somebody's facts change. A question has a
+# table for each competency, beside each of several quarters for some readers.
+_chosen = SharedCache(1024)
 
 
 def find_above(units: Sequence[str]) -> IntArray:
@@ -86,158 +97,129 @@ def choose_shown(counts: IntArray, above: IntArray) -> BoolArray:
 
     Parameters
     ----------
-    counts : ndarray of shape (n_units, 1 + n_grades)
-        How many people the figures of each cell rest on; as `add_up` returns it.
+    counts : ndarray of shape (n_units, 1 + n_grades, ...)
+        How many people the figures of each cell rest on; as `add_up` returns it. The axes
+        after these two are of tables that have nothing to do with each other.
     above : ndarray of shape (n_units,)
         As `find_above` returns it.
 
     Returns
     -------
-    ndarray of bool, shape (n_units, 1 + n_grades)
+    ndarray of bool, of the shape of `counts`
         True also where a cell counts nobody: there is no figure then.
     """
-    # the same counts come again with every question until somebody's facts change; as bytes,
-    # because a cache wants keys that are hashable
-    shown = _choose(counts.shape, counts.astype(np.int64).tobytes(), tuple(above.tolist()))
-    return np.frombuffer(shown, dtype=bool).reshape(counts.shape)
+    tables = counts.astype(np.int64).reshape(*counts.shape[:2], -1)
+    keys = [(above.tobytes(), table.tobytes()) for table in np.moveaxis(tables, 2, 0)]
+    shown: dict[tuple[bytes, bytes], Any] = {key: _chosen.get(key) for key in keys}
+    new = {key: i for i, key in enumerate(keys) if shown[key] is None}
+    if new:
+        found = _choose(tables[:, :, [*new.values()]], above)
+        for key, table in zip(new, np.moveaxis(found, 2, 0), strict=True):
+            shown[key] = table.copy()
+            _chosen.put(key, shown[key])
+    return np.stack([shown[key] for key in keys], axis=-1).reshape(counts.shape)
 
 
-# a table has one for each competency, beside each of several quarters for some readers
-@lru_cache(maxsize=1024)
-def _choose(shape: tuple[int, int], content: bytes, above: tuple[int, ...]) -> bytes:
-    counts = np.frombuffer(content, dtype=np.int64).reshape(shape)
+def _choose(counts: IntArray, above: IntArray) -> BoolArray:
     shown: BoolArray = counts == 0
-    nothing = np.zeros((0, counts.shape[1] - 1), dtype=bool)
-    shown[0] |= _choose_parts(counts[:1], nothing, nothing)[0]
+    # all people are a part of nothing: there is no total to keep back, and none to subtract from
+    shown[0] |= _choose_parts(counts[:1], np.ones_like(shown[0]), adds_up=False)[0]
     below: dict[int, list[int]] = {}
-    for i, at in enumerate(above[1:], start=1):
+    for i, at in enumerate(above[1:].tolist(), start=1):
         below.setdefault(at, []).append(i)
-    totals = _grades_of_cells(counts.shape[1] - 1)
     for at in sorted(below):  # a unit comes before those below it
         # people who belong to the unit itself are a part too, but have no cell that could be shown
         direct = counts[at] - counts[below[at]].sum(axis=0)
-        parts = np.vstack([counts[below[at]], direct])
-        shown[below[at]] |= _choose_parts(parts, totals, totals[shown[at]])[:-1]
-    return shown.tobytes()
+        parts = np.concatenate([counts[below[at]], direct[None]])
+        shown[below[at]] |= _choose_parts(parts, shown[at], adds_up=True)[:-1]
+    return shown
 
 
-def _grades_of_cells(n_grades: int) -> BoolArray:
-    return np.vstack([np.ones(n_grades, dtype=bool), np.eye(n_grades, dtype=bool)])
-
-
-def _choose_parts(counts: IntArray, totals: BoolArray, known: BoolArray) -> BoolArray:
+def _choose_parts(counts: IntArray, said: BoolArray, *, adds_up: bool) -> BoolArray:
     """Choose among the cells of the parts of one unit.
 
     Parameters
     ----------
-    counts : ndarray of shape (n_parts, 1 + n_grades)
-        Of each part, by grade.
-    totals, known : ndarray of shape (n, n_grades)
-        The grades in each cell of the whole unit, and in those of them that are shown.
+    counts : ndarray of shape (n_parts, n_columns, n_tables)
+        Of each part, all grades and by grade.
+    said : ndarray of shape (n_columns, n_tables)
+        Which cells of the whole unit are shown.
+    adds_up : bool
+        Whether the parts add up to something that is known.
 
     Returns
     -------
-    ndarray of bool, shape (n_parts, 1 + n_grades)
+    ndarray of bool, of the shape of `counts`
         Which may be shown.
     """
-    n_parts, n_cells = counts.shape
-    # vectors over the pairs of part and grade, without the pairs that count nobody: an empty
-    # group tells nothing of anybody, and fewer dimensions are faster
-    used = (counts[:, 1:] > 0).ravel()
-    sizes = counts[:, 1:].ravel()[used]
-    cells = np.array(
-        [
-            [np.outer(part, grades).ravel()[used] for grades in _grades_of_cells(n_cells - 1)]
-            for part in np.eye(n_parts, dtype=bool)
-        ]
-    )
-    small = _find_small([*cells[:, 1:], *cells.swapaxes(0, 1)], sizes)
-    whole, said = np.tile(totals, n_parts)[:, used], np.tile(known, n_parts)[:, used]
-    secret = _Secret(small, whole, together=False)
-    above = _Secret(whole, said, together=True)
-    shown = np.zeros(counts.shape, dtype=bool)
+    shown: BoolArray = counts >= SMALL_CELL
+    # most tables keep nothing back
+    hard = ((counts > 0) & ~shown).any(axis=(0, 1)) | ~said.all(axis=0)
+    if not hard.any():
+        return shown
+    counts = counts[:, :, hard]
+    secrets = _Secrets(counts, said[:, hard], adds_up=adds_up)
+    unknown = counts > 0
+    # what can be computed from the start cannot come out
+    safe = secrets.find_safe(unknown)
     # the largest first, for they say most; ties by position, so that the same table always shows
     # the same cells
-    for i in np.lexsort((np.arange(counts.size), -counts.ravel())).tolist():
-        part, cell = divmod(i, n_cells)
-        if counts[part, cell] < SMALL_CELL:
-            break
-        vector = cells[part, cell]
-        if not secret.would_come_out(vector) and not above.would_come_out(vector):
-            secret.tell(vector)
-            above.tell(vector)
-            shown[part, cell] = True
+    flat = counts.reshape(-1, hard.sum())
+    order = np.argsort(-flat, axis=0, kind="stable")
+    tables = np.arange(hard.sum())
+    for at in order[: (flat >= SMALL_CELL).sum(axis=0).max(initial=0)]:
+        cell = *np.divmod(at, counts.shape[1]), tables
+        unknown[cell] &= counts[cell] < SMALL_CELL
+        unknown[cell] |= (safe & ~secrets.find_safe(unknown)).any(axis=0)
+    shown[:, :, hard] &= ~unknown
     return shown
 
 
-def _find_small(totals: Sequence[BoolArray], sizes: IntArray) -> BoolArray:
-    """Return the small parts of all totals, and what the small parts of one total are together."""
-    secrets: dict[bytes, BoolArray] = {}
-    for parts in totals:
-        count = parts @ sizes
-        small = parts[(count > 0) & (count < SMALL_CELL)]
-        together = small.any(axis=0)
-        unions = [*small, together] if 0 < together @ sizes < SMALL_CELL else small
-        secrets.update({vector.tobytes(): vector for vector in unions})
-    # the shape is said: without any secret there would be no second axis
-    return np.array([*secrets.values()], dtype=bool).reshape(len(secrets), len(sizes))
+class _Secrets:
+    """What must not come out of the cells of parts; arguments as of `_choose_parts`."""
+
+    def __init__(self, counts: IntArray, said: BoolArray, *, adds_up: bool) -> None:
+        self._small = (counts > 0) & (counts < SMALL_CELL)
+        few = np.where(self._small, counts, 0)
+        # small parts of one total that are few even together; the first column is a total itself
+        self._of_part = self._small & (few[:, 1:].sum(axis=1, keepdims=True) < SMALL_CELL)
+        self._of_part[:, 0] = False
+        self._of_column = self._small & (few.sum(axis=0) < SMALL_CELL)
+        self._unsaid = ~said
+        self._adds_up = adds_up
+
+    def find_safe(self, unknown: BoolArray) -> BoolArray:
+        """Say what cannot be computed while these cells are not known, a row for each secret."""
+        pairs = unknown[:, :, None] & unknown[:, None]
+        links = pairs.sum(axis=0, dtype=np.int32)
+        n_columns = len(links)
+        # cycles: from one column to another without a part, and back by that part
+        others = (links > 1) | ((links == 1) & ~pairs) | (not self._adds_up)
+        ways = pairs & _connect(others) & ~np.eye(n_columns, dtype=bool)[..., None]
+        cells = self._small & ways.any(axis=2)
+        of_part = self._of_part[:, :, None] & ~self._of_part[:, None] & ways
+        # from one part to another without the column that both are in
+        others = np.tile(links > 0, (n_columns, 1, 1, 1))
+        for k in range(n_columns):
+            others[k, k] = others[k, :, k] = False
+        ones = (self._of_column[:, :, None] & pairs).any(axis=0)
+        rest = (~self._of_column[:, :, None] & pairs).any(axis=0)
+        of_column = ones[:, :, None] & rest[:, None] & _connect(others)
+        totals = self._unsaid[:, None] & self._unsaid & _connect(links > 0)
+        n_tables = unknown.shape[2]
+        return np.concatenate(
+            [
+                cells.reshape(-1, n_tables),
+                of_part.any(axis=(1, 2)),
+                of_column.any(axis=(1, 2)),
+                totals.reshape(-1, n_tables),
+            ]
+        )
 
 
-class _Secret:
-    """Vectors that must not come into the span of what is told.
-
-    Parameters
-    ----------
-    vectors : ndarray of shape (n, n_pairs)
-        The secret ones.
-    known : ndarray of shape (n_known, n_pairs)
-        What is known from the start.
-    together : bool
-        Whether combinations of them are secret too, unless known from the start.
-    """
-
-    def __init__(self, vectors: BoolArray, known: BoolArray, *, together: bool) -> None:
-        # orthonormal rows, of which the first `_told` are in use
-        self._basis: FloatArray = np.zeros((vectors.shape[1], vectors.shape[1]))
-        self._told = 0
-        # the secret vectors less their projections on the span
-        self._left: FloatArray = vectors.astype(float)
-        self._together = together
-        self._rank = len(vectors)  # until it is known: not 0 where there is a secret
-        for vector in known:
-            self.tell(vector)
-        if not together:  # what is known from the start cannot come out
-            self._left = self._left[(self._left**2).sum(axis=1) > _TINY]
-        self._rank = self._find_rank(self._left)
-
-    def would_come_out(self, vector: BoolArray) -> bool:
-        """Say whether a secret came into the span with one more vector."""
-        if not self._rank:
-            return False
-        left = self._leave(self._direction(vector))
-        if self._together:
-            # one dimension less is left: some combination has come into the span
-            return self._find_rank(left) < self._rank
-        return bool(((left**2).sum(axis=1) < _TINY).any())
-
-    def tell(self, vector: BoolArray) -> None:
-        """Take a vector into the span."""
-        direction = self._direction(vector) if self._rank else np.zeros(len(vector))
-        if direction.any():
-            self._basis[self._told] = direction
-            self._told += 1
-            self._left = self._leave(direction)
-
-    def _direction(self, vector: BoolArray) -> FloatArray:
-        basis = self._basis[: self._told]
-        rest = vector - basis[:, vector].sum(axis=1) @ basis
-        length = rest @ rest
-        return rest / np.sqrt(length) if length > _TINY else np.zeros_like(rest)
-
-    def _leave(self, direction: FloatArray) -> FloatArray:
-        return self._left - np.outer(self._left @ direction, direction)
-
-    @staticmethod
-    def _find_rank(vectors: FloatArray) -> int:
-        # numpy's own tolerance is too fine for rows that many projections were taken out of
-        return int(np.linalg.matrix_rank(vectors, tol=1e-6)) if vectors.size else 0
+def _connect(linked: BoolArray) -> BoolArray:
+    """Link what is linked over others, in an array of shape (..., n, n, n_tables)."""
+    connected = linked.copy()
+    for k in range(linked.shape[-2]):
+        connected |= connected[..., :, k, None, :] & connected[..., None, k, :, :]
+    return connected

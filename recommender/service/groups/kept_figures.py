@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recommender.arrays import FloatArray
+from recommender.arrays import BoolArray, FloatArray
 from recommender.service.framework import Framework, release
 from recommender.store import Connection, PersonHead
 from recommender.store.people.levels import read_kept_levels
@@ -22,25 +22,40 @@ def basis_of(framework: Framework) -> str:
 
 
 def pick_kept(
-    connection: Connection, framework: Framework, people: Sequence[PersonHead], day: dt.date
-) -> tuple[list[int], FloatArray]:
-    """Pick what is kept of people for a day.
+    connection: Connection,
+    framework: Framework,
+    people: Sequence[PersonHead],
+    days: Sequence[dt.date],
+) -> tuple[BoolArray, list[FloatArray]]:
+    """Pick what is kept of people for some days, which is read once for all of them.
 
     Returns
     -------
-    positions : list of int
-        Of those of whom something is kept that still holds.
-    figures : ndarray of shape (3, n_positions, n_competencies)
-        Their levels, standard errors and days.
+    is_kept : ndarray of bool, shape (n_days, n_people)
+        Of whom something is kept for a day that still holds.
+    figures : list of ndarray of shape (3, n_people, n_competencies)
+        For each day, levels, standard errors and days; of the others they mean nothing.
     """
-    at = {head.person_id: i for i, head in enumerate(people)}
-    positions: list[int] = []
-    parts: list[bytes] = []
-    for name, number, part in read_kept_levels(connection, at, basis=basis_of(framework), day=day):
-        if people[at[name]].version == number:
-            positions.append(at[name])
-            parts.append(part)
-    shape = (len(parts), 3, len(framework.competency_ids))
-    # one array of all: a hundred thousand small ones take ten times as long
-    figures = np.frombuffer(b"".join(parts), dtype=FIGURES).reshape(shape)
-    return positions, figures.swapaxes(0, 1)
+    n_competencies = len(framework.competency_ids)
+    position = {head.person_id: i for i, head in enumerate(people)}
+    versions = np.array([head.version for head in people], dtype=np.int64)
+    is_kept = np.zeros((len(days), len(people)), dtype=bool)
+    figures = [np.empty((3, len(people), n_competencies)) for _ in days]
+    for rows in read_kept_levels(
+        connection, position, basis=basis_of(framework), first=min(days), last=max(days)
+    ):
+        if not rows:
+            continue
+        names, first, last, numbers, parts = zip(*rows, strict=True)
+        at = np.array([position[name] for name in names])
+        holds = versions[at] == numbers
+        # as numbers, one by one: numpy takes ten times as long to read dates
+        begins = np.array([day.toordinal() for day in first])
+        ends = np.array([day.toordinal() for day in last])
+        # one array of all: small ones, one by one, take ten times as long
+        found = np.frombuffer(b"".join(parts), dtype=FIGURES).reshape(-1, 3, n_competencies)
+        for i, day in enumerate(days):
+            some = holds & (begins <= day.toordinal()) & (ends >= day.toordinal())
+            is_kept[i, at[some]] = True
+            figures[i][:, at[some]] = found[some].swapaxes(0, 1)
+    return is_kept, figures

@@ -13,6 +13,7 @@ from recommender.arrays import FloatArray, to_date
 from recommender.service.framework import Framework
 from recommender.service.groups.kept_figures import FIGURES, basis_of
 from recommender.service.groups.quarters import find_quarter_end, list_quarters_before
+from recommender.service.groups.rounds import list_rounds
 from recommender.service.installation import Service
 from recommender.service.levels.periods import Period, read_periods
 from recommender.store import reading, writing
@@ -29,8 +30,10 @@ _AT_ONCE = 250
 
 def list_days(framework: Framework, today: dt.date) -> list[dt.date]:
     """List the days that groups of people are looked at on: today and the ends of quarters."""
-    end = find_quarter_end(today)
-    return [today, end, *list_quarters_before(framework, end)]
+    # who sees no people compares two rounds, and each of them with the quarters before
+    ends = [each.as_of for each in list_rounds(framework, find_quarter_end(today), 2)]
+    before = [day for end in ends for day in list_quarters_before(framework, end)]
+    return [*dict.fromkeys([today, *ends, *before])]
 
 
 def keep_levels(

@@ -44,6 +44,7 @@ def read_levels(
     as_of: dt.date,
     scope: Scope,
     cache: LevelCache | None = None,
+    also: Sequence[dt.date] = (),
 ) -> Levels:
     """Return the levels of people on a day, in their order.
 
@@ -52,7 +53,8 @@ def read_levels(
     change of facts; what is not held may be kept in the database, from where the work of a server
     ahead has put it. `people` must have been read with the same connection, so that version and
     facts are of one state; the grade of each is one of the catalogue. `cache` is that of any day
-    unless told otherwise.
+    unless told otherwise. `also` are days that are asked for next, of the same cache: what is kept
+    for them is read in the same pass.
 
     Raises
     ------
@@ -60,7 +62,10 @@ def read_levels(
         If another thread works out the levels of many people, and has for long.
     """
     framework, cache = service.framework, cache or service.caches.levels
-    held = cache.of_day((framework.catalog.digest, as_of), len(framework.competency_ids))
+    held, *others = (
+        cache.of_day((framework.catalog.digest, day), len(framework.competency_ids))
+        for day in (as_of, *also)
+    )
     refs = [head.ref for head in people]
     versions = np.array([head.version for head in people], dtype=np.int64)
     figures, missing = held.take(refs, versions)
@@ -71,7 +76,16 @@ def read_levels(
             figures, missing = held.take(refs, versions)  # the thread before may have just done it
         if len(missing):
             some = [people[i] for i in missing.tolist()]
-            found = _find_figures(connection, framework, some, as_of, scope)
+            is_kept, kept = pick_kept(connection, framework, some, [as_of, *also])
+            for other, rows, found in zip(others, is_kept[1:], kept[1:], strict=True):
+                those = missing[rows]
+                other.put(
+                    [refs[i] for i in those.tolist()], versions[those], found.compress(rows, axis=1)
+                )
+            found, rest = kept[0], np.flatnonzero(~is_kept[0])
+            found[:, rest] = _work_out(
+                connection, framework, [some[i] for i in rest.tolist()], as_of, scope
+            )
             figures[:, missing] = found
             held.put([head.ref for head in some], versions[missing], found)
     return Levels(figures[0], figures[1], figures[2].astype(np.int64))
@@ -102,7 +116,7 @@ def _take_turn(cache: LevelCache) -> Iterator[None]:
         cache.working.release()
 
 
-def _find_figures(
+def _work_out(
     connection: Connection,
     framework: Framework,
     people: Sequence[PersonHead],
@@ -111,15 +125,12 @@ def _find_figures(
 ) -> FloatArray:
     """Return levels, standard errors and days, of shape (3, n_people, n_competencies)."""
     found = np.empty((3, len(people), len(framework.competency_ids)))
-    positions, kept = pick_kept(connection, framework, people, as_of)
-    found[:, positions] = kept
-    missing = np.setdiff1d(np.arange(len(people)), positions).tolist()
-    for start in range(0, len(missing), _AT_ONCE):
-        some = missing[start : start + _AT_ONCE]
-        names = [people[i].person_id for i in some]
+    for start in range(0, len(people), _AT_ONCE):
+        names = [head.person_id for head in people[start : start + _AT_ONCE]]
         standing = read_standing(connection, framework, as_of=as_of, person_ids=names, scope=scope)
         row_of = {name: row for row, name in enumerate(standing.people["person_id"])}
         rows = [row_of[name] for name in names]
         levels = standing.levels
-        found[:, some] = np.stack([levels.level, levels.standard_error, levels.day])[:, rows]
+        figures = np.stack([levels.level, levels.standard_error, levels.day])[:, rows]
+        found[:, start : start + _AT_ONCE] = figures
     return found

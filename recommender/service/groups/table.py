@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -140,6 +141,7 @@ def read_group_table(
         else list_people(connection, scope, conditions=[present(today)], limit=None)
     )
     grades = find_grades(framework, people)
+    quarters = list_quarters_before(framework, request.as_of) if by_quarter else []
     levels, gaps = work_out_gaps(
         connection,
         service,
@@ -149,6 +151,7 @@ def read_group_table(
         scope=scope,
         # the ends of earlier rounds, which are asked for together with a day, are no other days
         cache=service.caches.quarters if request.as_of == find_quarter_end(request.as_of) else None,
+        also=quarters,
     )
     units = _list_units(people, scope, request.org_unit)
     position = {unit: i for i, unit in enumerate(units)}
@@ -165,16 +168,22 @@ def read_group_table(
     cells = _Cells(home, grades, (len(units), len(grade_ids)))
     above = find_above(units)
     table = add_up(np.stack([cells.sum(each) for each in measures], axis=2), above)
-    # by who is assessed, competency by competency: the figures are of those only
-    shown = _choose_shown(np.rint(table[:, :, 0]).astype(np.int64), above)
-    for day in list_quarters_before(framework, request.as_of) if by_quarter else ():
-        before = read_levels(
-            connection, service, people, as_of=day, scope=scope, cache=service.caches.quarters
-        )
-        changed = cells.sum(_is_changed(before, levels)).astype(np.int64)
+    counts = [table[:, :, 0]]
+    # by what is the same for all quarters, and takes a while
+    state = (framework.catalog.digest, request.as_of, cells.digest(people)) if quarters else ()
+    for day in quarters:
+        changed = service.caches.changes.get((*state, day))
+        if changed is None:
+            before = read_levels(
+                connection, service, people, as_of=day, scope=scope, cache=service.caches.quarters
+            )
+            changed = cells.sum(_is_changed(before, levels))
+            service.caches.changes.put((*state, day), changed)
         # what two tables tell together is of the people of a cell about whom something changed,
         # so these are counted as the people of a table of its own
-        shown &= _choose_shown(add_up(changed, above), above)
+        counts.append(add_up(changed, above))
+    # by who is assessed, competency by competency: the figures are of those only
+    shown = choose_shown(np.rint(np.stack(counts, axis=-1)).astype(np.int64), above)
     return GroupTable(
         framework=framework,
         as_of=request.as_of,
@@ -188,7 +197,7 @@ def read_group_table(
         cell=0 if request.grade is None else 1 + grade_ids.index(request.grade),
         n_people=add_up(cells.count(), above),
         sums=table,
-        shown=shown,
+        shown=np.logical_and.reduce(shown, axis=-1),
     )
 
 
@@ -204,6 +213,13 @@ class _Cells:
     def _cell(self) -> IntArray:
         return self.home * self.shape[1] + self.grades
 
+    def digest(self, people: Sequence[PersonHead]) -> bytes:
+        """Tell these people, their versions and their cells from any others."""
+        found = hashlib.sha256(repr(self.shape).encode())
+        found.update("\n".join([f"{head.ref} {head.version}" for head in people]).encode())
+        found.update(self._cell.tobytes())
+        return found.digest()
+
     def count(self) -> IntArray:
         """Count the people of each cell."""
         return np.bincount(self._cell, minlength=math.prod(self.shape)).reshape(self.shape)
@@ -214,11 +230,6 @@ class _Cells:
         # column by column: `np.add.at` takes ten times as long
         sums = [np.bincount(self._cell, column, minlength=size) for column in values.T]
         return np.stack(sums, axis=-1).astype(float).reshape(*self.shape, len(sums))
-
-
-def _choose_shown(counts: IntArray, above: IntArray) -> BoolArray:
-    """Choose the cells to show, competency by competency, which are the last axis."""
-    return np.stack([choose_shown(counts[:, :, k], above) for k in range(counts.shape[2])], axis=-1)
 
 
 def _is_changed(before: Levels, after: Levels) -> BoolArray:
@@ -247,10 +258,13 @@ def work_out_gaps(
     as_of: dt.date,
     scope: Scope,
     cache: LevelCache | None = None,
+    also: Sequence[dt.date] = (),
 ) -> tuple[Levels, GapArrays]:
     """Compare the levels of people with the targets of their grades."""
     targets, weights = targets_of_grades(service.framework, as_of)
-    levels = read_levels(connection, service, people, as_of=as_of, scope=scope, cache=cache)
+    levels = read_levels(
+        connection, service, people, as_of=as_of, scope=scope, cache=cache, also=also
+    )
     gaps = find_gaps(levels.level, targets[grades], levels.standard_error, weights=weights[grades])
     return levels, gaps
 

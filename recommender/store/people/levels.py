@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
@@ -41,19 +41,24 @@ class KeptLevels:
 
 
 def read_kept_levels(
-    connection: sa.Connection, person_ids: Iterable[str], *, basis: str, day: dt.date
-) -> Iterator[tuple[str, int, bytes]]:
-    """Yield person, version and figures of the levels that are kept of people for a day.
+    connection: sa.Connection,
+    person_ids: Iterable[str],
+    *,
+    basis: str,
+    first: dt.date,
+    last: dt.date,
+) -> Iterator[Sequence[sa.Row[str, dt.date, dt.date, int, bytes]]]:
+    """Yield the levels that are kept of people for any day from one to another, some at a time.
 
-    They are those of the person only if it still has that version.
+    Of each row person, first and last day, version and figures: they are those of the person only
+    if it still has that version.
     """
     kept = schema.person_levels.c
-    query = sa.select(kept.person_id, kept.version, kept.figures).where(
-        kept.holds_from <= day, kept.holds_until >= day, kept.basis == basis
-    )
+    query = sa.select(
+        kept.person_id, kept.holds_from, kept.holds_until, kept.version, kept.figures
+    ).where(kept.holds_from <= last, kept.holds_until >= first, kept.basis == basis)
     for some in in_pieces(person_ids):
-        for row in connection.execute(query.where(kept.person_id.in_(some))).all():
-            yield row[0], row[1], row[2]
+        yield connection.execute(query.where(kept.person_id.in_(some))).all()
 
 
 def find_without_levels(

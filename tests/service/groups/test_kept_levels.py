@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from asking import session_of
 from core_inputs import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,12 +19,17 @@ from recommender.service.framework import build_framework
 from recommender.service.groups import kept_figures, kept_levels, levels
 from recommender.service.groups.kept_levels import keep_levels, list_days
 from recommender.service.groups.levels import read_levels
+from recommender.service.groups.organisation import read_organisation
+from recommender.service.groups.table import StatisticsRequest
 from recommender.service.levels.periods import find_last_days
 from recommender.service.levels.standing import FactArrays, assess, read_standing
+from recommender.service.permissions import PERMISSIONS, Principal, Role
 from recommender.store import EVERYONE, reading, schema, touch_people, writing
+from recommender.store.people.levels import read_kept_levels
 from recommender.store.people.people import list_people
 from training_catalog import load_catalog
 
+ANALYST = Principal("key:analyst", Role.ANALYST, PERMISSIONS[Role.ANALYST])
 FRAMEWORK = build_framework(load_catalog(TINY))
 SETTINGS = FRAMEWORK.catalog.settings
 N_PEOPLE, N_COMPETENCIES = 2, len(FRAMEWORK.competency_ids)
@@ -257,6 +263,26 @@ def test_what_is_kept_answers_for_every_day_that_groups_are_looked_at(
     assert row.holds_from <= AS_OF
     read_all(library, row.holds_until)
     assert [row.person_id] not in worked_out
+
+
+@pytest.mark.parametrize("month", [2, 5, 8, 11])
+def test_of_who_sees_no_people_they_are_read_once_for_each_round(
+    library, worked_out, monkeypatch, month
+):
+    today = dt.date(2026, month, 1)
+    keep(library, today)
+    passes = []
+
+    def spy(connection, person_ids, **named):
+        passes.append((named["first"], named["last"]))
+        return read_kept_levels(connection, person_ids, **named)
+
+    monkeypatch.setattr(kept_figures, "read_kept_levels", spy)
+    for _ in range(2):
+        read_organisation(session_of(library, who=ANALYST, today=today), StatisticsRequest(today))
+    assert worked_out == []
+    # the quarters before two rounds are nearly the same
+    assert 0 < len(passes) <= 4
 
 
 def test_who_has_changed_is_worked_out_and_kept_anew(library, worked_out):

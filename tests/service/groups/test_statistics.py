@@ -11,6 +11,7 @@ from organisations import AS_OF
 
 from recommender.errors import ConflictError
 from recommender.gaps import find_gaps
+from recommender.service.caches import SharedCache
 from recommender.service.groups import levels
 from recommender.service.groups.disclosure import SMALL_CELL, add_up, choose_shown, find_above
 from recommender.service.groups.levels import read_levels
@@ -83,6 +84,20 @@ def test_small_cells_that_are_few_even_together_hide_another():
     shown = choose(counts, units=("", "east", "eastern", "west"))
     assert shown["", None]
     assert not shown["east", None]
+
+
+def test_many_tables_at_once_are_each_as_by_itself(monkeypatch):
+    rng = np.random.default_rng(3)
+    above = find_above(UNITS)
+    direct = rng.choice([0, 1, 3, 6, 20], size=(len(UNITS), len(GRADES), 4, 5))
+    counts = add_up(direct, above)
+    shown = choose_shown(counts, above)
+    assert shown.shape == counts.shape
+    assert 0 < shown.mean() < 1
+    for at in np.ndindex(4, 5):
+        table = (..., *at)
+        monkeypatch.setattr("recommender.service.groups.disclosure._chosen", SharedCache(1))
+        np.testing.assert_array_equal(shown[table], choose_shown(counts[table], above))
 
 
 def test_people_of_the_unit_itself_are_a_part_of_it_too():
