@@ -245,7 +245,9 @@ def test_the_report_for_the_works_council_is_short_and_names_nobody(unfair, lang
     said = (
         ("不决定谁参加培训", "合成示例数据", "人工复核", "报警")
         if lang == "zh-CN"
-        else (*("does not decide who takes part", "Synthetic sample data", "human review", "Alarms"),)
+        else (
+            *("does not decide who takes part", "Synthetic sample data", "human review", "Alarms"),
+        )
     )
     for words in (*said, UNITS[0], str(unfair.models.active())):
         assert words in text.replace("\r\n", " " if lang == "en" else "").replace("\u200b", "")
