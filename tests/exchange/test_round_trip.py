@@ -25,7 +25,7 @@ staff_numbers = st.from_regex(r"[0-9A-Za-z]{1,12}", fullmatch=True)
 words = (
     st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=20)
     # behind an apostrophe too: a reader takes that for the mark of a text, and looks at the rest
-    .filter(lambda text: text.lstrip("'＇")[:1] not in "=+-@＝＋－＠")
+    .filter(lambda text: text.lstrip("'’＇")[:1] not in "=+-@＝＋－＠")
     .filter(lambda text: not text.lower().startswith("example"))
     .filter(lambda text: text not in {"–", "—", "——", "/", "无", "null", "n/a"})
 )
