@@ -104,7 +104,9 @@ def hand_out(
         before = len(left)
         try:
             with _backend(workers):
-                run: Any = Parallel(return_as="generator_unordered", pre_dispatch="3*n_jobs")
+                # one item each at a time: Dask gives all that it is handed to workers at once, and in
+                # the end one would be idle while another has two left
+                run: Any = Parallel(return_as="generator_unordered", pre_dispatch="n_jobs")
                 for number, result in run(
                     delayed(_do)(settings, basis, work, number, item)
                     for number, item in left.copy().items()
