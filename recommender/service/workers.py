@@ -104,8 +104,8 @@ def hand_out(
         before = len(left)
         try:
             with _backend(workers):
-                # one item each at a time: Dask gives all that it is handed to workers at once, and in
-                # the end one would be idle while another has two left
+                # one item each at a time: Dask assigns at once all that it is handed, and in the
+                # end one worker would be idle while another has two left
                 run: Any = Parallel(return_as="generator_unordered", pre_dispatch="n_jobs")
                 for number, result in run(
                     delayed(_do)(settings, basis, work, number, item)
