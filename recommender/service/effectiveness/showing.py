@@ -14,7 +14,7 @@ from recommender.results import find_doubt
 from recommender.service.effectiveness.results import Estimate, ModuleEffectiveness
 from recommender.service.effectiveness.sheets import Wording
 from recommender.service.session import Session
-from recommender.store import is_made_up
+from recommender.store.people.people import has_synthetic
 from recommender.texts import say
 
 
@@ -63,7 +63,7 @@ def show_effects(
     """Return what is known of each module in words and figures, for a page or for paper."""
     service, lang = session.service, session.lang
     with session.reading() as connection:
-        synthetic = is_made_up(connection)
+        synthetic = has_synthetic(connection)
     model = service.estimates.model_id
     basis = (
         say("effectiveness.sheet.as_of", lang, day=day(session.today)),

@@ -24,7 +24,7 @@ from recommender.service.standards.reviewing import review_standards
 from recommender.service.standards.simulating import Simulation, simulate_standard
 from recommender.service.standards.wording import say_finding
 from recommender.service.views.actors import name_actors
-from recommender.store.writes import is_made_up
+from recommender.store.people.people import has_synthetic
 
 
 def write_standard_report(session: Session, proposal_id: str) -> RenderedPdf:
@@ -49,7 +49,7 @@ def read_report(session: Session, proposal_id: str) -> StandardReport:
             bases=read_bases(session),
         )
         name = name_actors(session)
-        synthetic = is_made_up(connection)
+        synthetic = has_synthetic(connection)
     stored, framework, lang = proposal.stored, session.service.framework, session.lang
     grades = {grade.id: grade.name.in_language(lang) for grade in framework.catalog.grades}
     return StandardReport(

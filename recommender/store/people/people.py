@@ -117,6 +117,12 @@ def reaches_unit(connection: sa.Connection, scope: Scope, path: str) -> bool:
     )
 
 
+def has_synthetic(connection: sa.Connection) -> bool:
+    """Say whether any of the people are made up, so that figures of groups may rest on them."""
+    found = sa.exists().where(schema.person.c.synthetic)
+    return bool(connection.scalar(sa.select(found)))
+
+
 def read_unit_people(connection: sa.Connection, path: str) -> list[str]:
     """Return the ids of the people of a unit and of the units below it."""
     query = sa.select(schema.person.c.person_id).where(in_unit(path))

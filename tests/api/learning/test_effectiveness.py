@@ -97,13 +97,19 @@ def test_the_overview_counts_verdicts_and_sorts(hr, module_id):
 
 
 def test_the_report_is_one_page_in_either_language(served, module_id):
-    for lang, heading in (("zh-CN", "培训效果报告"), ("en", "Report on the effect of a course")):
+    for lang, heading, label in (
+        ("zh-CN", "培训效果报告", "合成示例数据"),
+        ("en", "Report on the effect of a course", "Synthetic sample data"),
+    ):
         with served.browser("hr", lang=lang) as browser:
             answer = browser.get(f"/effectiveness/{module_id}/report.pdf")
         pdf = pypdfium2.PdfDocument(io.BytesIO(answer.content))
         assert len(pdf) == 1
         text = pdf[0].get_textpage().get_text_range()
         assert heading in text
+        assert (
+            label in text
+        )  # people of a file are made up too, not only those of the demonstration
         assert "4.3" in text
 
 
