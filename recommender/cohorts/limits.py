@@ -240,10 +240,10 @@ def smooth_prices(
     """
     if not len(pool.row):
         return prices
-    begin = np.flatnonzero(np.diff(pool.row, prepend=-1))
     # here, as a server imports this file and seldom solves: it takes 20 MB and .3 s
     from scipy.optimize import minimize
 
+    begin = np.flatnonzero(np.diff(pool.row, prepend=-1))
     many = np.diff(np.append(begin, len(pool.row)))
     by_row = pool.use.T.tocsr()
 

@@ -122,7 +122,7 @@ def test_a_catalogue_without_the_optional_parts_is_judged(catalog):
 
 
 def test_judgements_come_in_the_order_of_codes(catalog):
-    planted = PLANTS["no-chinese"](PLANTS["path-retired"](catalog))
+    planted = plant(catalog, ("path-retired", "no-chinese"))
     order = [CODES.index(j.code) for j in judge_catalog(planted)]
     assert order == sorted(order)
     assert len(set(order)) > 1
