@@ -88,11 +88,11 @@ class BundleSearch:
         found: list[_Nodes] = []
         if start is None:
             return self._gather(found, price, slack, top, top)
-        nodes, slot, cheapest = start
+        nodes, live, cheapest = start
         # the greedy sets first: the more they are worth, the less there is to search
         dive = nodes
         while len(dive.row):
-            children, _ = self._expand(dive, slot, price, cheapest, slack, None)
+            children, _ = self._expand(dive, live, price, cheapest, slack, None)
             order = np.lexsort((-children.value, children.row))
             first = np.flatnonzero(np.diff(children.row[order], prepend=-1))
             dive = children.take(order[first])
@@ -101,7 +101,7 @@ class BundleSearch:
             dive.column[:] = 0
         dropped = np.zeros(len(self.people))
         while len(nodes.row):
-            children, ceiling = self._expand(nodes, slot, price, cheapest, slack, top)
+            children, ceiling = self._expand(nodes, live, price, cheapest, slack, top)
             np.maximum.at(top, children.row, children.value)
             found.append(children)
             if len(children.row) > most:
@@ -114,7 +114,7 @@ class BundleSearch:
             nodes = children
         return self._gather(found, price, slack, top, np.maximum(top, dropped))
 
-    def _start(self, price: FloatArray, slack: float) -> tuple[_Nodes, IntArray, BoolArray] | None:
+    def _start(self, price: FloatArray, slack: float) -> tuple[_Nodes, _Live, BoolArray] | None:
         """Return empty sets, the options of each person that may be in one, the cheapest a module.
 
         An option that is not worth its price alone is not worth it beside others either, unless
@@ -133,9 +133,6 @@ class BundleSearch:
         cheapest[by_price[np.flatnonzero(np.diff(self._group[by_price], prepend=-1))]] = True
         row = self.row[live]
         begin = np.flatnonzero(np.diff(row, prepend=-1))
-        many = np.diff(np.append(begin, len(live)))
-        slot = np.full((len(self.people), int(many.max())), -1, dtype=np.int64)
-        slot[row, np.arange(len(live)) - np.repeat(begin, many)] = live
         rows = row[begin]
         people = self.people[rows]
         nodes = _Nodes(
@@ -146,12 +143,12 @@ class BundleSearch:
             problem.gap[people],
             np.empty((len(rows), 0), dtype=np.int64),
         )
-        return nodes, slot, cheapest
+        return nodes, _Live(live, np.searchsorted(row, np.arange(len(self.people) + 1))), cheapest
 
     def _expand(
         self,
         nodes: _Nodes,
-        slot: IntArray,
+        live: _Live,
         price: FloatArray,
         cheapest: BoolArray,
         slack: float,
@@ -162,11 +159,9 @@ class BundleSearch:
         With `top` only those of parents that can come within `slack` of it.
         """
         options = self.options
-        every = slot[nodes.row]
-        node, column = np.nonzero(
-            (every >= 0) & (np.arange(slot.shape[1]) >= nodes.column[:, None])
-        )
-        option = every[node, column]
+        node, column, option = live.after(nodes)
+        fits = options.hours[option] <= nodes.hours_left[node] + _HOURS_EPSILON
+        node, column, option = node[fits], column[fits], option[fits]
         adds = np.minimum(
             nodes.left[node[:, None], options.served[option]], options.improvement[option]
         )
@@ -179,7 +174,6 @@ class BundleSearch:
         if top is not None:
             ceiling = nodes.value + self._pack(nodes, node, option, gain, free & cheapest[option])
             free &= (ceiling >= top[nodes.row] - slack - _EPSILON)[node]
-        free &= options.hours[option] <= nodes.hours_left[node] + _HOURS_EPSILON
         free &= (gain > -slack) | options.needed[option]
         for member in nodes.members.T:
             both = self._dated[option] & self._dated[member[node]]
@@ -267,6 +261,22 @@ class BundleSearch:
             top,
             bound,
         )
+
+
+@dataclass(frozen=True)
+class _Live:
+    """The options that may be in a set, by person, and where those of each person begin."""
+
+    options: IntArray
+    begin: IntArray
+
+    def after(self, nodes: _Nodes) -> tuple[IntArray, IntArray, IntArray]:
+        """Return the options that may come next to each set: whose, which column, the option."""
+        begin = self.begin[nodes.row] + nodes.column
+        many = self.begin[nodes.row + 1] - begin
+        node = np.repeat(np.arange(len(many)), many)
+        place = np.arange(len(node)) + np.repeat(begin - np.cumsum(many) + many, many)
+        return node, place - self.begin[nodes.row[node]], self.options[place]
 
 
 @dataclass(frozen=True)

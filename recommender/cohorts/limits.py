@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array, csr_array, vstack
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.cohorts.bundles import Bundles
@@ -168,6 +168,47 @@ class Pool:
         """
         return Pool(self.row[rows], self.options[rows], self.worth[rows], self.use[rows])
 
+    def near(self, prices: FloatArray, bundles: Bundles, slack: float) -> Pool:
+        """Return the sets that come near the best of each person.
+
+        Parameters
+        ----------
+        prices : ndarray of shape (n_rows,)
+            Price of each limit.
+        bundles : Bundles
+            Found at these prices.
+        slack : float
+            Weighted levels by which a set may be short of the best.
+
+        Returns
+        -------
+        Pool
+            Those.
+        """
+        reduced = self.worth - self.use @ prices
+        return self.take(np.flatnonzero(reduced >= bundles.best[self.row] - slack))
+
+    def followed_by(self, other: Pool) -> Pool:
+        """Return these sets and others after them.
+
+        Parameters
+        ----------
+        other : Pool
+            None of which is among these.
+
+        Returns
+        -------
+        Pool
+            No longer by person.
+        """
+        wide = max(self.options.shape[1], other.options.shape[1])
+        return Pool(
+            np.append(self.row, other.row),
+            np.concatenate([_widen(self.options, wide), _widen(other.options, wide)]),
+            np.append(self.worth, other.worth),
+            vstack([self.use, other.use]).tocsr(),
+        )
+
 
 def gather_pool(limits: Limits, found: list[Bundles]) -> Pool:
     """Put sets of several searches together, each once.
@@ -185,12 +226,7 @@ def gather_pool(limits: Limits, found: list[Bundles]) -> Pool:
         By person.
     """
     width = max(each.options.shape[1] for each in found)
-    options = np.concatenate(
-        [
-            np.pad(each.options, ((0, 0), (0, width - each.options.shape[1])), constant_values=-1)
-            for each in found
-        ]
-    )
+    options = np.concatenate([_widen(each.options, width) for each in found])
     row = np.concatenate([each.row for each in found])
     value = np.concatenate([each.value for each in found])
     order = np.lexsort((*options.T, row))
@@ -205,60 +241,5 @@ def gather_pool(limits: Limits, found: list[Bundles]) -> Pool:
     return Pool(row, options, value + holds @ limits.reward, (holds @ limits.use).tocsr())
 
 
-def smooth_prices(
-    limits: Limits, pool: Pool, prices: FloatArray, *, temperature: float, box: float, steps: int
-) -> FloatArray:
-    """Find prices at which demand meets supply, if everybody were a little undecided.
-
-    The dual of the linear programme over the pool has a kink wherever somebody's best set changes.
-    With the soft maximum in place of the maximum it is smooth, and L-BFGS-B goes down it in few
-    steps.
-
-    Parameters
-    ----------
-    limits : Limits
-        What there is.
-    pool : Pool
-        The sets that people choose from.
-    prices : ndarray of shape (n_rows,)
-        Where to start.
-    temperature : float
-        Weighted levels by which sets differ and are still both chosen.
-    box : float
-        Weighted levels by which a price may move, since the pool is of sets near `prices`.
-    steps : int
-        Iterations at most.
-
-    Returns
-    -------
-    ndarray of shape (n_rows,)
-        The prices.
-
-    References
-    ----------
-    Yu. Nesterov (2005), Smooth minimization of non-smooth functions, Mathematical Programming 103.
-    """
-    if not len(pool.row):
-        return prices
-    # here, as a server imports this file and seldom solves: it takes 20 MB and .3 s
-    from scipy.optimize import minimize
-
-    begin = np.flatnonzero(np.diff(pool.row, prepend=-1))
-    many = np.diff(np.append(begin, len(pool.row)))
-    by_row = pool.use.T.tocsr()
-
-    def dual(at: FloatArray) -> tuple[float, FloatArray]:
-        worth = (pool.worth - pool.use @ at) / temperature
-        # no seat at all is worth 0
-        top = np.maximum(0.0, np.maximum.reduceat(worth, begin))
-        share = np.exp(worth - np.repeat(top, many))
-        total = np.exp(-top) + np.add.reduceat(share, begin)
-        value = temperature * float((np.log(total) + top).sum()) + float(at @ limits.most)
-        return value, limits.most - by_row @ (share / np.repeat(total, many))
-
-    bounds = list(zip(np.maximum(0.0, prices - box), prices + box, strict=True))
-    answer = minimize(
-        dual, prices, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": steps}
-    )
-    found: FloatArray = np.maximum(answer.x, 0.0)
-    return found
+def _widen(options: IntArray, width: int) -> IntArray:
+    return np.pad(options, ((0, 0), (0, width - options.shape[1])), constant_values=-1)

@@ -18,6 +18,8 @@ _OPTIONS = {
 }
 MOST_BRANCHES = 2000
 """Branches of the integer programme; no clock, so that the same problem has the same answer."""
+FEW_SETS = 6000
+"""Out of so many sets those of all people are chosen at once."""
 
 
 class Relaxation:
@@ -34,7 +36,7 @@ class Relaxation:
     """
 
     def __init__(self, limits: Limits, n_people: int, pool: Pool) -> None:
-        self._limits, self._n_people = limits, n_people
+        self._n_people, self._pool = n_people, pool
         self._floors = np.arange(limits.n_lots, limits.n_lots + len(limits.floor_units)) + n_people
         self._solver = _new_solver()
         self._penalty = 1.0
@@ -42,7 +44,10 @@ class Relaxation:
         short = _short(self._floors, matrix.shape[0])
         cost = np.concatenate([np.full(len(self._floors), -self._penalty), [0.0], pool.worth])
         self._solver.passModel(_to_program(hstack([short, matrix]).tocsc(), cost, limits, n_people))
+        # from nothing the interior point is there in half the time, from a solution the simplex
+        self._solver.setOptionValue("solver", "ipm")
         self._solver.run()
+        self._solver.setOptionValue("solver", "choose")
 
     @property
     def value(self) -> float:
@@ -59,6 +64,26 @@ class Relaxation:
         """Prices of the limits, >= 0."""
         dual = np.array(self._solver.getSolution().row_dual)
         return np.maximum(dual[self._n_people :], 0.0)
+
+    def divide(self) -> tuple[Pool, Pool]:
+        """Tell apart who has one whole set in the mixture, or none, and who has parts of several.
+
+        Returns
+        -------
+        whole : Pool
+            The sets of the former; empty where few sets have come up.
+        open : Pool
+            All sets of the latter that have come up.
+        """
+        if len(self._pool.row) <= FEW_SETS:
+            return self._pool.take(np.empty(0, dtype=np.int64)), self._pool
+        share = np.array(self._solver.getSolution().col_value)[len(self._floors) + 1 :]
+        whole = share > 1 - 1e-6
+        divided = self._pool.row[(share > 1e-6) & ~whole]
+        return (
+            self._pool.take(np.flatnonzero(whole)),
+            self._pool.take(np.flatnonzero(np.isin(self._pool.row, divided))),
+        )
 
     def add(self, pool: Pool) -> int:
         """Add sets that would improve the mixture.
@@ -85,6 +110,7 @@ class Relaxation:
         elif not n:
             return 0
         if n:
+            self._pool = self._pool.followed_by(pool)
             matrix = _columns(self._n_people, pool)
             self._solver.addCols(
                 n,
@@ -102,7 +128,7 @@ class Relaxation:
 
 def choose_whole(
     limits: Limits, n_people: int, pool: Pool, *, relative_gap: float
-) -> tuple[IntArray, FloatArray]:
+) -> tuple[IntArray, FloatArray, float]:
     """Choose at most one set a person.
 
     Parameters
@@ -122,6 +148,8 @@ def choose_whole(
         Positions in the pool.
     lacking : ndarray of shape (n_floors,)
         Seats that each floor lacks.
+    bound : float
+        No choice of these sets is worth more; more than what is chosen after `MOST_BRANCHES`.
     """
     import highspy  # slow to import, and needed by plans and cohorts only
 
@@ -143,7 +171,7 @@ def choose_whole(
         raise RuntimeError(f"cohort: the solver ended with {solver.getModelStatus().name}")
     chosen: IntArray = np.flatnonzero(solution[len(floors) + 1 :] > 0.5)
     lacking: FloatArray = np.rint(solution[: len(floors)])
-    return chosen, lacking
+    return chosen, lacking, float(solver.getInfo().mip_dual_bound)
 
 
 def _new_solver() -> Any:

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from recommender.arrays import FloatArray, IntArray
-from recommender.cohorts.bundles import MOST_NODES, Bundles, BundleSearch
+from recommender.cohorts.bundles import MOST_NODES, BundleSearch
 from recommender.cohorts.holdings import Holdings, give_greedily
-from recommender.cohorts.limits import Limits, Pool, find_limits, gather_pool, smooth_prices
-from recommender.cohorts.master import Relaxation, choose_whole
+from recommender.cohorts.limits import Limits, Pool, find_limits, gather_pool
+from recommender.cohorts.master import choose_whole
 from recommender.cohorts.options import Options, find_depths, find_options, merge_offerings
+from recommender.cohorts.prices import Prices, find_prices
 from recommender.cohorts.problem import CohortProblem
 from recommender.cohorts.seating import seat_people
 from recommender.errors import ConflictError
 
 EXACT_OPTIONS = 3000
-"""Up to so many options the seats are chosen by offering, and proven to be the best."""
-MISSED = 2e-4
+"""Up to so many options the seats are chosen by offering, and the best of all choices sought."""
+TOLERANCE = 1e-9
+"""Share of its size by which a sum may be off."""
+MISSED = 3e-4
 """Share of the bound at which the search for better prices ends in larger problems."""
-# temperature, slack of the search and box of the prices: from undecided people to decided ones
-_ROUNDS = (
-    (0.1, 0.06, 0.3),
-    (0.04, 0.04, 0.2),
-    (0.015, 0.02, 0.1),
-    (0.006, 0.012, 0.1),
-    (0.003, 0.01, 0.05),
-)
-_STEPS = 60
-_FEW = 40_000
-_MOST_RELAXATIONS = 25
 
 
 @dataclass(frozen=True)
@@ -76,7 +68,8 @@ def solve(problem: CohortProblem, *, seed: int) -> Solution:
     Returns
     -------
     Solution
-        Proven to be the best with up to `EXACT_OPTIONS` options.
+        With up to `EXACT_OPTIONS` options the best, unless its proof takes too many branches; the
+        bound is then above the value.
 
     Raises
     ------
@@ -91,20 +84,22 @@ def solve(problem: CohortProblem, *, seed: int) -> Solution:
     exact = len(options) <= EXACT_OPTIONS
     priced = options if exact else merge_offerings(problem, options)
     search, limits = BundleSearch(problem, priced), find_limits(problem, priced)
-    ordered = rewards(problem, limits)
-    prices, bound, found = _find_prices(search, limits, exact=exact)
-    chosen = _choose(search, limits, prices, bound, found, exact=exact)
     holdings = Holdings(problem, options)
-    sets, proven = chosen
+    prices = find_prices(search, limits, missed=0.0 if exact else MISSED)
+    bound = prices.bound
     if exact:
+        sets, bound = _choose_best(search, limits, prices)
         _take_all(holdings, sets)
     else:
+        sets = _choose_near(search, limits, prices)
         seat_people(holdings, _runs(options, priced, sets), find_depths(problem.prerequisites))
         give_greedily(holdings, np.arange(len(options)))
         _mend_floors(holdings)
     _check(problem, holdings)
-    bound = holdings.value if proven else max(bound - ordered, holdings.value)
-    return Solution(holdings, bound, priced, limits, prices)
+    bound -= rewards(problem, limits)
+    if bound <= holdings.value + TOLERANCE * max(1.0, abs(bound)):
+        bound = holdings.value
+    return Solution(holdings, bound, priced, limits, prices.of_limits)
 
 
 def rewards(problem: CohortProblem, limits: Limits) -> float:
@@ -125,89 +120,35 @@ def rewards(problem: CohortProblem, limits: Limits) -> float:
     return float(limits.reward.max(initial=0.0)) * len(set(problem.must))
 
 
-def _find_prices(
-    search: BundleSearch, limits: Limits, *, exact: bool
-) -> tuple[FloatArray, float, list[Bundles]]:
-    """Return prices, the bound that they prove, and the sets that came up near them."""
-    prices = np.zeros(len(limits.most))
-    prices[: limits.n_lots] = _first_price(search.options, limits)
-    recent: list[Bundles] = []
-    for temperature, slack, box in () if exact else _ROUNDS:
-        recent = [*recent[-2:], search.search(limits.price(prices), slack=slack, most=_FEW)]
-        pool = gather_pool(limits, recent)
-        prices = smooth_prices(limits, pool, prices, temperature=temperature, box=box, steps=_STEPS)
-    best, bound, relaxation, settled = prices, np.inf, None, False
-    found: list[Bundles] = []
-    for step in range(_MOST_RELAXATIONS):
-        bundles = search.search(limits.price(prices), slack=0.01 if step else 0.015)
-        found.append(bundles)
-        proven = limits.bound(prices, bundles)
-        if proven < bound:
-            best, bound = prices, proven
-        if relaxation is None:
-            pool = _near(limits, gather_pool(limits, [*recent, bundles]), prices, bundles, 0.015)
-            relaxation = Relaxation(limits, len(search.people), pool)
-            added = len(pool.row)
-        else:
-            added = relaxation.add(gather_pool(limits, [bundles]))
-        missed = bound - relaxation.value
-        enough = missed <= (1e-9 if exact else MISSED) * max(1.0, abs(bound))
-        if relaxation.lacking < 1e-6 and (enough or settled):
-            break
-        # a step on from the best prices: those of a poor pool are far off at first
-        settled = not added
-        prices = relaxation.prices if settled else 0.2 * best + 0.8 * relaxation.prices
-    return best, bound, found
-
-
-def _first_price(options: Options, limits: Limits) -> float:
-    """Return a price at which about twice as many seats are wanted as there are."""
-    seats = int(2 * limits.most[: limits.n_lots].sum())
-    worth = np.sort(options.alone)[::-1]
-    return float(max(0.0, worth[seats])) if seats < len(worth) else 0.0
-
-
-def _near(limits: Limits, pool: Pool, prices: FloatArray, bundles: Bundles, slack: float) -> Pool:
-    reduced = pool.worth - pool.use @ prices
-    return pool.take(np.flatnonzero(reduced >= bundles.best[pool.row] - slack))
-
-
-def _choose(
-    search: BundleSearch,
-    limits: Limits,
-    prices: FloatArray,
-    bound: float,
-    found: list[Bundles],
-    *,
-    exact: bool,
-) -> tuple[IntArray, bool]:
-    """Return the options of the sets chosen, and whether nothing is better.
+def _choose_best(search: BundleSearch, limits: Limits, prices: Prices) -> tuple[IntArray, float]:
+    """Return the options of the best sets, and what no choice is worth more than.
 
     A choice is short of the bound by what each person's set is short of that person's best, at
     least. So whoever wants more than is had already needs sets only that are short by less than
     what is missed: with all of these, the integer programme has the best.
     """
-    n_people = len(search.people)
-    near = search.search(limits.price(prices), slack=0.004)
-    pool = _near(
-        limits, gather_pool(limits, [*found, near]), prices, near, 0.004 if not exact else 0.05
-    )
-    chosen, lacking = choose_whole(limits, n_people, pool, relative_gap=0.0 if exact else MISSED)
-    if not exact:
-        return _options_of(pool, chosen), False
-    value = float(pool.worth[chosen].sum()) if not lacking.any() else -np.inf
-    missed = bound - value
-    if not np.isfinite(missed):
-        missed = 2 * float(limits.reward.max(initial=0.0)) + bound + 1.0
-    if missed <= 1e-9 * max(1.0, abs(bound)):
-        return _options_of(pool, chosen), True
-    whole = search.search(limits.price(prices), slack=missed + 1e-9)
-    proven = bool(np.all(whole.bound <= whole.best + 1e-12)) and len(whole.row) <= MOST_NODES
-    if not proven:
-        return _options_of(pool, chosen), False
-    pool = gather_pool(limits, [whole])
-    chosen, _ = choose_whole(limits, n_people, pool, relative_gap=0.0)
-    return _options_of(pool, chosen), True
+    slack = 0.05
+    while True:
+        near = search.search(limits.price(prices.of_limits), slack=slack)
+        pool = gather_pool(limits, [near])
+        chosen, lacking, at_most = choose_whole(limits, len(search.people), pool, relative_gap=0.0)
+        value = float(pool.worth[chosen].sum())
+        missed = prices.bound - value
+        if lacking.any():
+            missed = 2 * float(limits.reward.max(initial=0.0)) + prices.bound + 1.0
+        is_all = bool(np.all(near.bound <= near.best + 1e-12)) and len(near.row) <= MOST_NODES
+        bound = min(prices.bound, max(at_most, prices.bound - slack)) if is_all else prices.bound
+        if missed <= slack or not is_all:
+            return _options_of(pool, chosen), bound
+        slack = missed + TOLERANCE
+
+
+def _choose_near(search: BundleSearch, limits: Limits, prices: Prices) -> IntArray:
+    """Return the options of sets worth about as much as the mixture: few people have no whole."""
+    whole, divided = prices.relaxation.divide()
+    left = replace(limits, most=limits.most - whole.use.sum(axis=0))
+    chosen, _, _ = choose_whole(left, len(search.people), divided, relative_gap=MISSED)
+    return np.append(_options_of(whole, np.arange(len(whole.row))), _options_of(divided, chosen))
 
 
 def _options_of(pool: Pool, chosen: IntArray) -> IntArray:

@@ -14,7 +14,7 @@ from tests.support.made_cohorts import make_cohort
 N_PEOPLE, N_OFFERINGS = 5_000, 200
 SEATS_A_PERSON = (0.5, 1.0, 2.0)
 NEAR = 0.999
-"""Share of the bound to reach; with a seat a person in 5 seconds of an idle core."""
+"""Share of the bound to reach, in 5 seconds of an idle core."""
 
 
 def run() -> list[Figure]:

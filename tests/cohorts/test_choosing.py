@@ -15,6 +15,7 @@ from recommender.cohorts import (
     Offerings,
     choose_cohort,
     compare_policies,
+    master,
     share_floors,
     solving,
 )
@@ -136,6 +137,16 @@ def test_the_way_of_larger_cohorts_breaks_no_limit_and_its_bound_holds(problem):
     assert breaks(problem, seats_of(choice)) is None
     assert choice.value <= best + 1e-7
     assert best <= choice.bound + 1e-7
+
+
+def test_what_is_not_proven_is_not_called_the_best():
+    cohort = make_cohort(40, 10, seed=4)
+    best = choose_cohort(cohort, seed=1, tolerance=0.0)
+    assert best.value == pytest.approx(best.bound)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(master, "MOST_BRANCHES", 1)
+        hasty = choose_cohort(cohort, seed=1, tolerance=0.0)
+    assert hasty.value <= best.value + 1e-9 < hasty.bound
 
 
 def test_the_order_of_people_changes_nothing(cohort, chosen):
