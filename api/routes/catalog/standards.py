@@ -17,6 +17,7 @@ from api.responses import (
     cut_page,
     decode_cursor,
     next_cursor,
+    send,
 )
 from api.schemas.catalog.standard_review import StandardReviewOut
 from api.schemas.catalog.standards import (
@@ -38,10 +39,12 @@ from recommender.service.permissions import Permission
 from recommender.service.standards import deciding, proposing, reading
 from recommender.service.standards.proposing import HandTarget, ProposalRequest
 from recommender.service.standards.reading import Proposal
+from recommender.service.standards.report import write_standard_report
 from recommender.service.standards.reviewing import review_standards
 from recommender.service.standards.simulating import simulate_standard
 
 ROUTES = Operations("standards")
+PDF = "application/pdf"
 
 ProposalId = Annotated[Id, Path(description="As the answer to the request for it said.")]
 _ONE = {"proposal_id": "{proposal_id}"}
@@ -204,6 +207,22 @@ def simulate_standard_proposal(
     """
     told = simulate_standard(call.session, proposal_id, with_plans=plans)
     return answer(call, StandardSimulationOut.of(told))
+
+
+@ROUTES.operation(
+    "GET",
+    "/standard-proposals/{proposal_id}/report",
+    Permission.READ_STATISTICS,
+    media={PDF: "Some pages, in Chinese or English by `Accept-Language`."},
+    absent=True,
+    example=_ONE,
+    solves=True,
+)
+def read_standard_report(call: Admitted, proposal_id: ProposalId) -> Response:
+    """Read a proposal, its evidence and who would move, to print; people are only counted."""
+    report = write_standard_report(call.session, proposal_id)
+    name = f"{proposal_id}.{call.lang}.pdf"
+    return send(call, report.content, media_type=PDF, filename=name)
 
 
 @ROUTES.operation(

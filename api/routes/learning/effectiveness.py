@@ -8,13 +8,15 @@ from fastapi import Path, Query, Response
 
 from api.admission import Admitted
 from api.operations import Operations
-from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor
+from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor, send
 from api.schemas.common import Id
 from api.schemas.learning.effectiveness import EffectivenessOut, EffectivenessPage
 from recommender.service.effectiveness.assessing import assess_all, assess_effectiveness
+from recommender.service.effectiveness.showing import make_effects_report
 from recommender.service.permissions import Permission
 
 ROUTES = Operations("effectiveness")
+PDF = "application/pdf"
 
 ModuleId = Annotated[Id, Path(description="A module of the catalogue.")]
 HourlyCost = Annotated[
@@ -69,3 +71,21 @@ def read_effectiveness(
     """
     found = assess_effectiveness(call.session, module_id, hourly_cost=hourly_cost)
     return answer(call, EffectivenessOut.model_validate(found), fields=fields)
+
+
+@ROUTES.operation(
+    "GET",
+    "/modules/{module_id}/effectiveness/report",
+    Permission.READ_STATISTICS,
+    media={PDF: "A page, in Chinese or English by `Accept-Language`."},
+    absent=True,
+    example={"module_id": "lost-deal-review-workshop"},
+)
+def read_effectiveness_report(
+    call: Admitted, module_id: ModuleId, hourly_cost: HourlyCost = None
+) -> Response:
+    """Read the same as a page to print."""
+    found = assess_effectiveness(call.session, module_id, hourly_cost=hourly_cost)
+    report = make_effects_report(call.session, [found])
+    name = f"effectiveness-{module_id}.{call.lang}.pdf"
+    return send(call, report.content, media_type=PDF, filename=name)

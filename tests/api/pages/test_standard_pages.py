@@ -149,7 +149,7 @@ def test_pages_that_compare_days_name_a_standard_that_changed_between_them(serve
     assert hr["author"].get(f"/people/{EMPLOYEE}/history").status_code == 200
 
 
-def test_the_report_is_a_file(hr):
+def test_the_report_is_a_file(hr, served):
     place = re.findall(
         r'href="(/standards/standard-[0-9a-f]+)"', hr["first"].get("/standards").text
     )
@@ -157,3 +157,6 @@ def test_the_report_is_a_file(hr):
     text = pypdfium2.PdfDocument(io.BytesIO(answer.content))[0].get_textpage().get_text_range()
     assert "合成示例数据" in text
     assert ".zh-CN.pdf" in answer.headers["content-disposition"]
+    address = place[0].replace("/standards/", "/v1/standard-proposals/")
+    same = served.client("admin").get(f"{address}/report", headers={"Accept-Language": "zh-CN"})
+    assert same.content == answer.content
