@@ -160,9 +160,9 @@ def _dominated(problem: PlanProblem) -> BoolArray:
     better &= (hours[:, None] < hours) | (cost[:, None] < cost) | (first[:, None] < first)
     if problem.places is not None:
         better &= problem.places[:, None] < problem.places
-    for gap, improvement in zip(problem.gap, problem.improvement.T, strict=True):
-        useful = np.minimum(improvement, gap)
-        better &= useful[:, None] >= useful
+    served = problem.gap > 0
+    useful = np.minimum(problem.improvement, problem.gap)[:, served]
+    better &= (useful[:, None] >= useful).all(axis=2)
     needs = np.zeros((n, n), dtype=np.float32)
     for module, before in enumerate(problem.prerequisites):
         needs[module, list(before)] = 1.0
