@@ -97,3 +97,22 @@ def test_a_thing_has_one_shape():
     """No two schemas have the same title, which would mean generated names."""
     names = Counter(name.split("__")[-1] for name in DESCRIPTION["components"]["schemas"])
     assert [name for name, n in names.items() if n > 1] == []
+
+
+def test_nothing_is_required_of_an_answer_that_fields_may_be_chosen_of():
+    def follow(schema):
+        while "$ref" in schema:
+            schema = DESCRIPTION["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+        return schema
+
+    required = {}
+    for name, (_, _, operation) in OPERATIONS.items():
+        if "fields" not in {parameter["name"] for parameter in operation.get("parameters", [])}:
+            continue
+        (status,) = (each for each in operation["responses"] if each[0] == "2")
+        body = follow(operation["responses"][status]["content"]["application/json"]["schema"])
+        is_page = "next" in body["properties"]
+        shown = follow(body["properties"]["items"]["items"]) if is_page else body
+        if "required" in shown:
+            required[name] = shown["required"]
+    assert required == {}

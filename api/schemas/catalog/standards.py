@@ -35,7 +35,7 @@ class LevelChangeOut(BaseModel):
     new_level: float
 
 
-class StandardVersionOut(BaseModel):
+class StandardVersionOut(Resource):
     """A version of a grade's standard."""
 
     grade: str
@@ -136,7 +136,7 @@ class StandardDecisionOut(Part):
     decided_at: dt.datetime
 
 
-class StandardProposalHeadOut(Part):
+class StandardProposalHeadOut(Resource):
     """A proposal in a list."""
 
     proposal_id: str
@@ -150,7 +150,7 @@ class StandardProposalHeadOut(Part):
     version: int
 
 
-class StandardProposalOut(StandardProposalHeadOut, Resource):
+class StandardProposalOut(StandardProposalHeadOut):
     """A proposed standard; with the second approval it counts from its day on."""
 
     targets: Annotated[
