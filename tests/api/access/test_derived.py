@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from functools import cache, partial
 
+import pypdfium2
 import pytest
 from api_stage import PROPOSAL, TABLE
 from disclosure import Span, cell, find_secrets
@@ -53,6 +54,9 @@ class Asking:
         client = client or self.client
         answer = client.get(path, params=wanted)
         assert answer.status_code == 200, answer.text
+        if answer.headers["content-type"] == "application/pdf":
+            pages = pypdfium2.PdfDocument(answer.content)
+            return [page.get_textpage().get_text_range() for page in pages]
         whole = answer.json()
         items = whole.get("items")
         while whole.get("next"):
