@@ -51,6 +51,7 @@ _SOMETIMES = {
 
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 CSV = "text/csv"
 # browsers and curl send a file of a type they don't know as octet-stream

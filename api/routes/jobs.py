@@ -15,7 +15,7 @@ from fastapi import Header, Path, Query, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.admission import Admitted, Call
-from api.operations import TABLES, XLSX, Operations
+from api.operations import PDF, TABLES, XLSX, Operations
 from api.problems import Refusal
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor, send
 from api.schemas.common import Id, Strict
@@ -35,7 +35,7 @@ from recommender.service.permissions import Permission
 from recommender.service.plans.choices import PlanRequest
 
 ROUTES = Operations("jobs")
-PDF, ZIP = "application/pdf", "application/zip"
+ZIP = "application/zip"
 LONGEST_WAIT_SECONDS = 30  # well before a proxy gives up on an answer (nginx: after 60)
 _LOOK_SECONDS = 0.3
 

@@ -47,6 +47,24 @@ class Bundles:
     bound: FloatArray
 
 
+def widen_sets(options: IntArray, width: int) -> IntArray:
+    """Bring sets of options to a width, as those of another search have it.
+
+    Parameters
+    ----------
+    options : ndarray of int of shape (n_bundles, n_most)
+        Positions in `Options`, padded with -1.
+    width : int
+        At least ``n_most``.
+
+    Returns
+    -------
+    ndarray of int of shape (n_bundles, width)
+        The same sets.
+    """
+    return np.pad(options, ((0, 0), (0, width - options.shape[1])), constant_values=-1)
+
+
 class BundleSearch:
     """Searches sets of seats for all people at once.
 
@@ -248,10 +266,7 @@ class BundleSearch:
             for each in found
         ]
         width = max((each.members.shape[1] for each in near), default=1)
-        members = [
-            np.pad(each.members, ((0, 0), (0, width - each.members.shape[1])), constant_values=-1)
-            for each in near
-        ]
+        members = [widen_sets(each.members, width) for each in near]
         options = np.concatenate([np.empty((0, width), dtype=np.int64), *members])
         paid = np.where(options >= 0, price[options], 0.0).sum(axis=1) if len(options) else 0.0
         return Bundles(

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array, vstack
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
-from recommender.cohorts.bundles import Bundles
+from recommender.cohorts.bundles import Bundles, widen_sets
 from recommender.cohorts.options import Options
 from recommender.cohorts.problem import CohortProblem
 
@@ -204,7 +204,7 @@ class Pool:
         wide = max(self.options.shape[1], other.options.shape[1])
         return Pool(
             np.append(self.row, other.row),
-            np.concatenate([_widen(self.options, wide), _widen(other.options, wide)]),
+            np.concatenate([widen_sets(self.options, wide), widen_sets(other.options, wide)]),
             np.append(self.worth, other.worth),
             vstack([self.use, other.use]).tocsr(),
         )
@@ -226,7 +226,7 @@ def gather_pool(limits: Limits, found: list[Bundles]) -> Pool:
         By person.
     """
     width = max(each.options.shape[1] for each in found)
-    options = np.concatenate([_widen(each.options, width) for each in found])
+    options = np.concatenate([widen_sets(each.options, width) for each in found])
     row = np.concatenate([each.row for each in found])
     value = np.concatenate([each.value for each in found])
     order = np.lexsort((*options.T, row))
@@ -239,7 +239,3 @@ def gather_pool(limits: Limits, found: list[Bundles]) -> Pool:
         (np.ones(len(at)), (at, options[at, column])), shape=(len(row), len(limits.reward))
     ).tocsr()
     return Pool(row, options, value + holds @ limits.reward, (holds @ limits.use).tocsr())
-
-
-def _widen(options: IntArray, width: int) -> IntArray:
-    return np.pad(options, ((0, 0), (0, width - options.shape[1])), constant_values=-1)

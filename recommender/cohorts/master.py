@@ -72,7 +72,7 @@ class Relaxation:
         -------
         whole : Pool
             The sets of the former; empty where few sets have come up.
-        open : Pool
+        divided : Pool
             All sets of the latter that have come up.
         """
         if len(self._pool.row) <= FEW_SETS:

@@ -63,6 +63,11 @@ class PlanProblem:
     from_level: FloatArray | None = None
     places: IntArray | None = None
 
+    @property
+    def useful(self) -> FloatArray:
+        """Improvement of shape (n_modules, n_competencies), no more than the gap."""
+        return np.minimum(self.improvement, self.gap)
+
 
 @dataclass(frozen=True)
 class PlanChoice:

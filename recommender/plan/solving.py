@@ -91,7 +91,7 @@ def seek_shortest(problem: PlanProblem) -> PlanProblem:
     PlanProblem
         The same with no price, and no improvement where it is not worth the hours.
     """
-    alone = np.minimum(problem.improvement, problem.gap) @ problem.weight
+    alone = problem.useful @ problem.weight
     idle = alone <= problem.hour_price * problem.hours
     idle[sorted(problem.must.union(*problem.prerequisites))] = False
     return replace(
@@ -160,8 +160,7 @@ def _dominated(problem: PlanProblem) -> BoolArray:
     better &= (hours[:, None] < hours) | (cost[:, None] < cost) | (first[:, None] < first)
     if problem.places is not None:
         better &= problem.places[:, None] < problem.places
-    served = problem.gap > 0
-    useful = np.minimum(problem.improvement, problem.gap)[:, served]
+    useful = problem.useful[:, problem.gap > 0]
     better &= (useful[:, None] >= useful).all(axis=2)
     needs = np.zeros((n, n), dtype=np.float32)
     for module, before in enumerate(problem.prerequisites):
@@ -231,8 +230,7 @@ def _to_program(problem: PlanProblem, pool: IntArray) -> HighsLp:
     # as the upper bound of the variable, that makes the min() of the design linear. No module
     # counts for more than the gap: for whole modules that is the same, for parts of them it is a
     # nearer bound, and there is less to search.
-    useful = np.minimum(problem.improvement, problem.gap)
-    rows[:k, :n] = -useful[np.ix_(pool, served)].T
+    rows[:k, :n] = -problem.useful[np.ix_(pool, served)].T
     rows[:k, n:] = np.eye(k)
     rows[k : k + b, :n] = np.stack([hours, cost])[bounded]
     for row, (module, before) in enumerate(needed, start=k + b):

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from fastapi import Path, Query, Response
 
 from api.admission import Call
+from api.operations import PDF
 from api.pages.rendering import render
 from api.pages.routing import Pages, Visited
 from api.responses import send
@@ -99,9 +100,7 @@ def show_course(call: Visited, module_id: ModuleId) -> Response:
 def download_sheet(call: Visited, module_id: ModuleId) -> Response:
     """Get a course on one page of paper."""
     content = make_module_sheet(call.session, module_id)
-    return send(
-        call, content, media_type="application/pdf", filename=f"{module_id}.{call.lang}.pdf"
-    )
+    return send(call, content, media_type=PDF, filename=f"{module_id}.{call.lang}.pdf")
 
 
 def _columns(call: Call, sort: str, address: Any) -> list[dict[str, Any]]:

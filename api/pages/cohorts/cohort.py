@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Form, Path, Query, Response
 
 from api.admission import Call
-from api.operations import XLSX
+from api.operations import PDF, XLSX
 from api.pages.plans.view import Names, explain_problem
 from api.pages.rendering import render
 from api.pages.routing import Pages, Visited, see_other
@@ -80,7 +80,7 @@ def download_seats(call: Visited, cohort_id: CohortId) -> Response:
 def download_lists(call: Visited, cohort_id: CohortId) -> Response:
     """Get the lists to be signed, a page for each run."""
     made = print_lists(call.session, cohort_id)
-    return send(call, made.content, media_type="application/pdf", filename=f"{cohort_id}.pdf")
+    return send(call, made.content, media_type=PDF, filename=f"{cohort_id}.pdf")
 
 
 @PAGES.page("POST", "/cohorts/{cohort_id}/solution", Permission.RUN_CAMPAIGNS, solves=True)

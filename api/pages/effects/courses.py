@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from fastapi import Path, Query, Response
 
 from api.admission import Call
+from api.operations import PDF
 from api.pages.rendering import render
 from api.pages.routing import Pages, Visited
 from api.responses import send
@@ -87,7 +88,7 @@ def download_effect_report(
     found = assess_effectiveness(call.session, module_id, hourly_cost=_cost(hourly_cost))
     report = make_effects_report(call.session, [found])
     name = f"effectiveness-{module_id}.{call.lang}.pdf"
-    return send(call, report.content, media_type="application/pdf", filename=name)
+    return send(call, report.content, media_type=PDF, filename=name)
 
 
 def _cost(typed: str) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import Response
 
+from api.operations import PDF
 from api.pages.rendering import render
 from api.pages.routing import Pages, Visited
 from api.responses import send
@@ -25,6 +26,4 @@ def show_watch(call: Visited) -> Response:
 def download_watch_report(call: Visited) -> Response:
     """Get the report for the works council."""
     report = make_council_report(call.session, call.session.today)
-    return send(
-        call, report.content, media_type="application/pdf", filename=f"watch.{call.lang}.pdf"
-    )
+    return send(call, report.content, media_type=PDF, filename=f"watch.{call.lang}.pdf")

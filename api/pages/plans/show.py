@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 
 from api.admission import Call
+from api.operations import PDF
 from api.pages.plans import view
 from api.pages.plans.forms import PlanId, status_of_problem
 from api.pages.rendering import render
@@ -84,7 +85,7 @@ def download_plan_pdf(call: Visited, plan_id: PlanId) -> Response:
     document = read_plan_document(call.session, plan_id)
     # only now, with no connection held
     content = render_plan_pdf(document, lang=call.lang).content
-    return send(call, content, media_type="application/pdf", filename=f"{plan_id}.pdf")
+    return send(call, content, media_type=PDF, filename=f"{plan_id}.pdf")
 
 
 @PAGES.page("GET", "/plans/{plan_id}/plan.ics", Permission.READ_PLANS)

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Form, Path, Query, Response
 
 from api.admission import Call
+from api.operations import PDF
 from api.pages.plans.view import Names, explain_problem
 from api.pages.rendering import render
 from api.pages.routing import Pages, Visited, see_other
@@ -50,9 +51,7 @@ def show_standard(
 def download_standard_report(call: Visited, proposal_id: ProposalId) -> Response:
     """Get the report on a proposal; people are counted in it and not named."""
     pdf = write_standard_report(call.session, proposal_id)
-    return send(
-        call, pdf.content, media_type="application/pdf", filename=f"{proposal_id}.{call.lang}.pdf"
-    )
+    return send(call, pdf.content, media_type=PDF, filename=f"{proposal_id}.{call.lang}.pdf")
 
 
 @PAGES.page("POST", "/standards/{proposal_id}/rounds", Permission.WRITE_STANDARDS)

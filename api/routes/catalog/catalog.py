@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 
 from api.admission import Admitted
-from api.operations import Operations
+from api.operations import PDF, Operations
 from api.responses import Cursor, Fields, Limit, answer, cut_page, send
 from api.schemas.catalog.catalog import (
     CatalogOut,
@@ -31,7 +31,6 @@ from recommender.service.permissions import Permission
 from training_catalog import Modality
 
 ROUTES = Operations("catalogue")
-PDF = "application/pdf"
 
 Words = Annotated[
     Line | None,

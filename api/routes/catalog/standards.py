@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 
 from api.admission import Admitted, Call
-from api.operations import Operations
+from api.operations import PDF, Operations
 from api.responses import (
     Cursor,
     Fields,
@@ -44,7 +44,6 @@ from recommender.service.standards.reviewing import review_standards
 from recommender.service.standards.simulating import simulate_standard
 
 ROUTES = Operations("standards")
-PDF = "application/pdf"
 
 ProposalId = Annotated[Id, Path(description="As the answer to the request for it said.")]
 _ONE = {"proposal_id": "{proposal_id}"}

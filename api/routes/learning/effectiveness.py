@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 
 from api.admission import Admitted
-from api.operations import Operations
+from api.operations import PDF, Operations
 from api.responses import Cursor, Fields, Limit, answer, decode_cursor, next_cursor, send
 from api.schemas.common import Id
 from api.schemas.learning.effectiveness import EffectivenessOut, EffectivenessPage
@@ -16,7 +16,6 @@ from recommender.service.effectiveness.showing import make_effects_report
 from recommender.service.permissions import Permission
 
 ROUTES = Operations("effectiveness")
-PDF = "application/pdf"
 
 ModuleId = Annotated[Id, Path(description="A module of the catalogue.")]
 HourlyCost = Annotated[

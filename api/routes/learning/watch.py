@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Response
 
 from api.admission import Admitted, Call
-from api.operations import Operations
+from api.operations import PDF, Operations
 from api.responses import Fields, answer, send
 from api.schemas.common import AsOf
 from api.schemas.learning.watch import FigureOut, WatchFindingOut, WatchOut
@@ -18,7 +18,6 @@ from recommender.service.permissions import Permission
 from recommender.service.watch.watching import make_council_report, watch_model
 
 ROUTES = Operations("models")
-PDF = "application/pdf"
 
 
 @ROUTES.operation(

@@ -10,7 +10,7 @@ from fastapi import Path, Query, Response
 from starlette.convertors import StringConvertor, register_url_convertor
 
 from api.admission import Admitted, Call
-from api.operations import DOCX, Operations
+from api.operations import DOCX, PDF, Operations
 from api.problems import FieldProblem, Refusal
 from api.responses import (
     Cursor,
@@ -34,7 +34,7 @@ ROUTES = Operations("plans")
 
 PlanId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,40}$", description="Number of the plan.")]
 VersionNumber = Annotated[int, Path(ge=1, le=2_000_000_000, description="Number of the version.")]
-PDF, HTML, JSON = "application/pdf", "text/html", "application/json"
+HTML, JSON = "text/html", "application/json"
 PAPERS = {
     PDF: "The plan to print and sign.",
     HTML: "The plan as one page.",
