@@ -34,7 +34,7 @@ class LotteryNotice:
 
 @dataclass(frozen=True)
 class SeatList:
-    """A scheduled run, who has a seat, and who waits in which order."""
+    """A scheduled run, who has a seat, who waits in which order, and if any of them is made up."""
 
     offering_id: str
     course: str
@@ -44,6 +44,7 @@ class SeatList:
     seated: Sequence[ListedPerson]
     waiting: Sequence[ListedPerson]
     lotteries: Sequence[LotteryNotice]
+    synthetic: bool
 
 
 def render_seat_lists_pdf(
@@ -96,6 +97,7 @@ def _show(each: SeatList, lang: str) -> dict[str, Any]:
         "run": each.offering_id,
         "dates": dates,
         "place": each.place,
+        "synthetic": say("evaluation.synthetic", lang) if each.synthetic else "",
         "seated": [vars(person) for person in each.seated],
         "waiting": [vars(person) for person in each.waiting],
         "lotteries": [

@@ -59,6 +59,7 @@ def print_lists(session: Session, cohort_id: str) -> RenderedPdf:
             seated=[_list(named) for named in each.seated],
             waiting=[_list(named) for named in each.waiting],
             lotteries=notices.get(each.offering.offering_id, ()),
+            synthetic=each.names_synthetic,
         )
         for each in runs
     ]

@@ -82,6 +82,12 @@ class OfferingSeats:
     waiting: Sequence[NamedSeat]
     dropped: Sequence[NamedSeat]
 
+    @property
+    def names_synthetic(self) -> bool:
+        """Whether any of them is made up, which a document with names then says."""
+        named = (*self.seated, *self.waiting, *self.dropped)
+        return any(each.head.synthetic for each in named)
+
 
 @dataclass(frozen=True)
 class OfferingCount:

@@ -78,6 +78,8 @@ def _list_people(
     ]
     title = say("console.cohort.list", lang)
     said = [cohort.stored.name, say_basis(cohort, lang)]
+    if any(each.names_synthetic for each in offerings):
+        said.append(say("evaluation.synthetic", lang))
     return ReportSheet(title, title, said, [ReportTable(columns, rows)], filtered=True)
 
 

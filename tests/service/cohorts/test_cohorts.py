@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import replace
 from io import BytesIO
 
+import pypdfium2
 import pytest
 import sqlalchemy as sa
 from asking import session_of
@@ -18,6 +19,7 @@ from recommender.service.cohorts.answers import digest_of, is_reproduced
 from recommender.service.cohorts.asking import CohortLimits, CohortRequest, preview_cohort
 from recommender.service.cohorts.dropping_out import drop_out
 from recommender.service.cohorts.figures import read_figures
+from recommender.service.cohorts.lists import print_lists
 from recommender.service.cohorts.publishing import close_cohort, publish_cohort
 from recommender.service.cohorts.reading import (
     get_cohort,
@@ -163,6 +165,21 @@ def test_what_the_seats_come_to_is_set_beside_other_ways(ask, room):
     assert {
         each.head.name for run in ask(read_seats, cohort.stored.cohort_id) for each in run.seated
     } <= cells
+
+
+def test_lists_with_made_up_people_say_so(ask, room):
+    cohort_id = make(ask)
+
+    def texts():
+        sheets = load_workbook(BytesIO(ask(write_seats, cohort_id)), read_only=True)
+        yield str([*sheets.worksheets[0].iter_rows(max_row=8, values_only=True)])
+        for page in pypdfium2.PdfDocument(ask(print_lists, cohort_id).content):
+            yield page.get_textpage().get_text_range()
+
+    for synthetic in (True, False):
+        with writing(room.engine) as connection:
+            connection.execute(schema.person.update().values(synthetic=synthetic))
+        assert {"Synthetic sample data" in text for text in texts()} == {synthetic}
 
 
 def test_it_is_published_once_and_the_losers_are_controls(ask, room):
