@@ -59,6 +59,7 @@ def pytest_collection_finish() -> None:
     """Let the garbage collector not look again and again at what stays until the end."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

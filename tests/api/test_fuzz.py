@@ -24,7 +24,9 @@ def test_random_requests_of_an_administrator(served):
 
 @pytest.mark.slow
 def test_random_requests_of_each_role(served_on_both, subtests):
+    """Each role on one of the databases; the administrator, who may do all, on both."""
     made = make_ground(served_on_both)
-    for role in Role:
+    on_sqlite = str(served_on_both.settings.database).startswith("sqlite")
+    for role in list(Role)[not on_sqlite :: 2]:
         with subtests.test(role=role):
             check_role(served_on_both, made, role)

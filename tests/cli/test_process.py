@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -29,8 +30,8 @@ def run(*words, url="sqlite:///none.db", catalog=TINY, program=None, **environme
 
 
 @pytest.fixture(scope="module")
-def url(library_file):
-    return f"sqlite:///{library_file}"
+def url(library_file, tmp_path_factory):
+    return f"sqlite:///{shutil.copy(library_file, tmp_path_factory.mktemp('process'))}"
 
 
 def test_a_known_problem_ends_with_1(url):

@@ -89,15 +89,17 @@ def test_figures_are_what_they_say(loops) -> None:
 def test_same_seed_same_loop() -> None:
     few = (Policy.MODEL_DRAWN, Policy.RANDOM)
     short = replace(SMALL, n_quarters=2)
-    one, other = (run_closed_loop(short, seed=5, policies=few) for _ in range(2))
-    assert loop_frame(one).equals(loop_frame(other))
+    both = run_closed_loop(short, seed=5, policies=few)
     for policy in few:
-        assert shown_frame(one.runs[policy].log).equals(shown_frame(other.runs[policy].log))
-        assert one.runs[policy].off_policy == other.runs[policy].off_policy
-    # nor does it matter which other rankings are run
-    alone = run_closed_loop(short, seed=5, policies=few[1:])
-    assert loop_frame(alone).equals(loop_frame(one).loc[[str(few[1])]])
-    assert not loop_frame(one).equals(loop_frame(run_closed_loop(short, seed=6, policies=few)))
+        # nor does it matter which other rankings are run
+        alone = run_closed_loop(short, seed=5, policies=[policy])
+        assert loop_frame(alone).equals(loop_frame(both).loc[[str(policy)]])
+        one, other = both.runs[policy], alone.runs[policy]
+        assert shown_frame(one.log).equals(shown_frame(other.log))
+        assert one.off_policy == other.off_policy
+    assert not loop_frame(alone).equals(
+        loop_frame(run_closed_loop(short, seed=6, policies=few[1:]))
+    )
 
 
 def test_what_is_shown_is_logged(loops) -> None:

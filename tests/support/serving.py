@@ -13,6 +13,7 @@ outside    00004, of 西区示例分公司, whom none of the three may see
 from __future__ import annotations
 
 import logging
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,6 +40,9 @@ from recommender.service.permissions import Permission, Principal, Role
 from recommender.service.session import open_session
 from recommender.settings import Settings
 from recommender.store import writing
+
+# httpx2 looks for it at each request; where it is known to be missing, that takes no time
+sys.modules.setdefault("sniffio", None)  # pyright: ignore[reportArgumentType]
 
 EMPLOYEE, MANAGER, COLLEAGUE, OUTSIDE, ABSENT = "00002", "00008", "00003", "00004", "no-such"
 UNIT, OTHER_UNIT = "南区示例分公司", "西区示例分公司"

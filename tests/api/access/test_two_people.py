@@ -69,8 +69,8 @@ def test_a_key_opens_nothing_until_somebody_else_has_confirmed_it(strict):
     assert "token" not in confirmed.json()
     assert opens(strict, key)
     assert told(confirm(second, key)) == (409, "keys.not-waiting")
-    (entry,) = entries(strict, "confirm_api_key")
-    assert entry["details"] == {"key_id": key["key_id"], "asked_by": key["created_by"]}
+    details = [entry["details"] for entry in entries(strict, "confirm_api_key")]
+    assert {"key_id": key["key_id"], "asked_by": key["created_by"]} in details
 
 
 def test_an_administrator_of_access_is_never_alone(served):
@@ -178,6 +178,7 @@ def is_there(served, person_id):
 
 def test_two_people_erase_a_third(strict):
     first, second = data_protection(strict), data_protection(strict)
+    before = len(entries(strict, "erase_person"))
     asked = erase(first, LEAVER)
     assert (asked.status_code, asked.json()["rows"]) == (202, {})
     again = erase(first, LEAVER)
@@ -187,7 +188,7 @@ def test_two_people_erase_a_third(strict):
     assert (erased.status_code, erased.json()["waits_until"]) == (200, None)
     assert erased.json()["rows"]["rating"] > 0
     assert not is_there(strict, LEAVER)
-    details = [entry["details"] for entry in entries(strict, "erase_person")]
+    details = [entry["details"] for entry in entries(strict, "erase_person")[before:]]
     assert [found.get("stage") for found in details] == ["asked", "asked", None]
     assert details[2]["asked_by"].startswith("key:")
 

@@ -15,7 +15,7 @@ from recommender.service.permissions import Role
 from recommender.store import upgrade_database
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def empty(tmp_path_factory):
     """Serve a database that nobody is in."""
     folder = tmp_path_factory.mktemp("empty")
