@@ -173,8 +173,21 @@ def _backend(workers: Workers) -> Iterator[None]:
         with parallel_config("loky", n_jobs=workers.jobs, inner_max_num_threads=1):
             yield
         return
-    with _connect(workers.cluster), parallel_config("dask", n_jobs=-1):
+    with _connect(workers.cluster), parallel_config(_cluster_backend(), n_jobs=-1):
         yield
+
+
+def _cluster_backend() -> Any:
+    from joblib._dask import DaskDistributedBackend
+
+    class Cluster(DaskDistributedBackend):
+        """The backend ``dask`` of joblib, also for a cluster of one core."""
+
+        def effective_n_jobs(self, n_jobs: int) -> int:
+            # told of a single core, joblib would do all the work in this process
+            return max(2, super().effective_n_jobs(n_jobs))
+
+    return Cluster()
 
 
 def _connect(cluster: str) -> Client:

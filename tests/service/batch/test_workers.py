@@ -1,6 +1,7 @@
 """Work that is handed out goes on while something is done, and gives up when nothing is."""
 
 import itertools
+import os
 
 import pytest
 from joblib.externals.loky.process_executor import TerminatedWorkerError
@@ -82,6 +83,27 @@ def test_a_database_is_waited_for_and_other_errors_are_told_at_once(hand):
             hand(broken, [5])
         assert caught.value.code == error.code
         assert tried == [5]
+
+
+def test_a_cluster_of_one_core_does_the_work_itself(staff):
+    distributed = pytest.importorskip("distributed")
+    settings = {
+        "RECOMMENDER_DATABASE": staff.engine.url.render_as_string(hide_password=False),
+        "RECOMMENDER_CATALOG": str(TINY),
+        "RECOMMENDER_AS_OF": AS_OF.isoformat(),
+    }
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address=None, env=settings
+    ) as cluster:
+        there = Workers(Settings(), cluster=cluster.scheduler_address)
+        done = dict(hand_out(there, Basis.of(staff), where_it_is_done, range(3)))
+    assert set(done) == {0, 1, 2}
+    (process,) = set(done.values())
+    assert process != os.getpid()
+
+
+def where_it_is_done(_service, _item):
+    return os.getpid()
 
 
 def test_a_cluster_that_is_not_there_is_told_of(monkeypatch):
