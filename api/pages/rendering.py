@@ -88,7 +88,7 @@ def render(
         here=_here(call.request),
         menu=menu_of(call),
         menu_kind="employee" if call.session.who.role == "employee" else "full",
-        demo=signed_in.made_up,
+        made_up=signed_in.made_up,
         may=lambda permission: permission in call.session.who.permissions,
         standards_note=lambda changed: word_changed_standards(
             call.session.service.framework, changed, call.lang

@@ -74,7 +74,7 @@ def preview(template: str, *, lang: str = "zh-CN", current: str = "", **values: 
         "menu": entries,
         "unit": "政企客户部",
         "as_of": "2026-11-30",
-        "demo": True,
+        "made_up": "all",
         "user": {"name": "周晓岚", "role": "人力资源"},
     }
     if template.endswith(".html.j2"):

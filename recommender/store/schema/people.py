@@ -33,7 +33,8 @@ person = sa.Table(
     sa.Column("manager_id", sa.String(80), sa.ForeignKey("person.person_id"), index=True),
     sa.Column("hired_on", sa.Date),
     sa.Column("left_on", sa.Date),  # from this day on no longer here
-    sa.Column("synthetic", sa.Boolean, nullable=False, server_default=sa.false()),
+    # by index: every page asks whether there is anybody made up
+    sa.Column("synthetic", sa.Boolean, nullable=False, server_default=sa.false(), index=True),
     # the person's name in the audit trail, where nothing can be erased: once this row is gone,
     # nobody can tell who was meant
     sa.Column("ref", sa.String(32), unique=True, index=True, default=make_ref),

@@ -6,13 +6,13 @@ import re
 import time
 
 import pytest
-from serving import Stored, make_key, serve, settings_for
+from serving import EMPLOYEE, Stored, make_key, serve, settings_for
 
 from api.pages.guide.manual import GUIDE
 from recommender.service.access.keys import KeyRequest
 from recommender.service.jobs import requests
 from recommender.service.permissions import Role
-from recommender.store import upgrade_database
+from recommender.store import schema, upgrade_database, writing
 
 
 @pytest.fixture
@@ -73,6 +73,19 @@ def test_people_who_are_there_are_never_called_made_up(served):
     with served.browser("admin") as admin:
         assert admin.post("/start/sample").status_code == 409
         assert "合成示例数据</span>" not in admin.get("/start").text
+
+
+def test_every_page_says_that_some_people_are_made_up_while_there_are_any(served):
+    """Those that a file of people brings in, marked as such."""
+    person = schema.person
+    with served.browser("hr") as hr:
+        for address in ("/today", "/people", "/organisation", f"/people/{EMPLOYEE}"):
+            assert "含合成示例人员</span>" in hr.get(address).text, address
+        with writing(served.app.state.server.installation.engine) as connection:
+            connection.execute(person.update().values(synthetic=False))
+        assert "合成示例" not in hr.get("/people").text
+        with writing(served.app.state.server.installation.engine) as connection:
+            connection.execute(person.update().values(synthetic=True))
 
 
 def test_the_guide_has_three_pages_with_a_picture_each(served):

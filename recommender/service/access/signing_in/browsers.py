@@ -11,6 +11,7 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from recommender.service.installation import Installation, Service
 from recommender.service.permissions import PERMISSIONS, Principal, Role, grant
@@ -33,6 +34,7 @@ from recommender.store import (
     touch_session,
     writing,
 )
+from recommender.store.people.people import has_synthetic
 
 _SEEN_EVERY = dt.timedelta(minutes=1)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -54,8 +56,8 @@ class SignedIn:
         Names the session; its token is not kept.
     account_id : str or None
         Of the account; None where an identity provider has told who it is.
-    made_up : bool
-        Whether all people in the database are made up.
+    made_up : {"all", "some", "none"}
+        Which of the people in the database are made up.
     """
 
     who: Principal
@@ -63,7 +65,7 @@ class SignedIn:
     name: str
     token_hash: str
     account_id: str | None = None
-    made_up: bool = False
+    made_up: Literal["all", "some", "none"] = "none"
 
 
 def identify_browser(
@@ -73,7 +75,7 @@ def identify_browser(
 
     Nobody is without a token, or with one that was signed out or not used for too long.
     """
-    session, now = None, dt.datetime.now(dt.UTC)
+    session, made_up, now = None, "none", dt.datetime.now(dt.UTC)
     with reading(installation.engine) as connection:
         counters = read_counters(connection)
         if token is not None and _TOKEN.fullmatch(token):
@@ -88,6 +90,9 @@ def identify_browser(
                 if session is not None:
                     session = _keep_seen(installation, session, now)
                     installation.caches.sessions.put(held, session)
+        if session is not None:
+            some = "some" if has_synthetic(connection) else "none"
+            made_up = "all" if MADE_UP in counters else some
     signed_in = None
     if session is not None and now < session.ends_at:
         signed_in = SignedIn(
@@ -96,7 +101,7 @@ def identify_browser(
             name=session.name,
             token_hash=session.token_sha256,
             account_id=session.account_id,
-            made_up=MADE_UP in counters,
+            made_up=made_up,
         )
     return installation.current(counters["catalog"]), signed_in
 
