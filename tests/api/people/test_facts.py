@@ -178,8 +178,8 @@ def test_no_day_makes_raters_known(served):
     days = ("2026-09-21", "2026-09-22", "2026-09-23")
     rows = [
         RATING
-        | {"rater_type": "peer", "rater_id": rater, "rated_on": day, "competency_id": "execution"}
-        | {"indicator_id": "execution.1.1"}
+        | {"competency_id": "interpersonal", "indicator_id": "interpersonal.1.1"}
+        | {"rater_type": "peer", "rater_id": rater, "rated_on": day}
         for rater, day in zip(("00001", "00003", "00021"), days, strict=True)
     ]
     employee = served.client("employee")

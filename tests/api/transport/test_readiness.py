@@ -52,24 +52,23 @@ def test_not_while_others_hold_what_is_to_be_written(served, impatient):
 
 def test_not_while_the_database_can_only_be_read(served):
     engine = served.app.state.server.installation.engine
-    only_read = {
-        "sqlite": "PRAGMA query_only=ON",
-        "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+    modes = {
+        "sqlite": ("PRAGMA query_only=ON", "PRAGMA query_only=OFF"),
+        "postgresql": [
+            f"SET SESSION CHARACTERISTICS AS TRANSACTION READ {mode}" for mode in ("ONLY", "WRITE")
+        ],
     }[engine.dialect.name]
+    mode = modes[0]
 
-    def restrict(connection, _record):
-        cursor = connection.cursor()
-        cursor.execute(only_read)
+    # at each use: the server's threads hold connections that nobody can take from them
+    @sa.event.listens_for(engine, "checkout")
+    def restrict(connection, _record, _proxy):
+        connection.cursor().execute(mode)
         if engine.dialect.name == "postgresql":
             connection.commit()
 
-    sa.event.listen(engine, "connect", restrict)
-    engine.dispose()  # so that the next ones are new connections
-    try:
-        check_readiness(served, status=503)
-    finally:
-        sa.event.remove(engine, "connect", restrict)
-        engine.dispose()
+    check_readiness(served, status=503)
+    mode = modes[1]
     check_readiness(served, status=200)
 
 
