@@ -79,13 +79,13 @@ def test_every_page_says_that_some_people_are_made_up_while_there_are_any(served
     """Those that a file of people brings in, marked as such."""
     person = schema.person
     with served.browser("hr") as hr:
-        for address in ("/today", "/people", "/organisation", f"/people/{EMPLOYEE}"):
-            assert "含合成示例人员</span>" in hr.get(address).text, address
-        with writing(served.app.state.server.installation.engine) as connection:
-            connection.execute(person.update().values(synthetic=False))
-        assert "合成示例" not in hr.get("/people").text
-        with writing(served.app.state.server.installation.engine) as connection:
-            connection.execute(person.update().values(synthetic=True))
+        for synthetic in (False, True):
+            with writing(served.app.state.server.installation.engine) as connection:
+                connection.execute(person.update().values(synthetic=synthetic))
+            for address in ("/today", "/people", "/organisation", f"/people/{EMPLOYEE}"):
+                text = hr.get(address).text
+                assert ("含合成示例人员</span>" in text) == synthetic, address
+                assert ("合成示例" in text) == synthetic, address
 
 
 def test_the_guide_has_three_pages_with_a_picture_each(served):

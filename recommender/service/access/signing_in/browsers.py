@@ -71,7 +71,7 @@ class SignedIn:
 def identify_browser(
     installation: Installation, token: str | None
 ) -> tuple[Service, SignedIn | None]:
-    """Return the service as it is now and who is signed in by a token, mostly in one read.
+    """Return the service as it is now and who is signed in by a token, mostly in two reads.
 
     Nobody is without a token, or with one that was signed out or not used for too long.
     """
@@ -90,9 +90,10 @@ def identify_browser(
                 if session is not None:
                     session = _keep_seen(installation, session, now)
                     installation.caches.sessions.put(held, session)
-        if session is not None:
-            some = "some" if has_synthetic(connection) else "none"
-            made_up = "all" if MADE_UP in counters else some
+        if MADE_UP in counters:
+            made_up = "all"
+        elif session is not None and has_synthetic(connection):
+            made_up = "some"
     signed_in = None
     if session is not None and now < session.ends_at:
         signed_in = SignedIn(
