@@ -125,21 +125,24 @@ def _choose_best(search: BundleSearch, limits: Limits, prices: Prices) -> tuple[
 
     A choice is short of the bound by what each person's set is short of that person's best, at
     least. So whoever wants more than is had already needs sets only that are short by less than
-    what is missed: with all of these, the integer programme has the best.
+    what is missed: with all of these, the integer programme has the best. It may end before it
+    has found that, though, so an earlier choice may be the better one.
     """
     slack = 0.05
+    choices: list[tuple[float, float, IntArray]] = []
     while True:
         near = search.search(limits.price(prices.of_limits), slack=slack)
         pool = gather_pool(limits, [near])
         chosen, lacking, at_most = choose_whole(limits, len(search.people), pool, relative_gap=0.0)
         value = float(pool.worth[chosen].sum())
+        choices.append((-float(lacking.sum()), value, _options_of(pool, chosen)))
         missed = prices.bound - value
         if lacking.any():
             missed = 2 * float(limits.reward.max(initial=0.0)) + prices.bound + 1.0
         is_all = bool(np.all(near.bound <= near.best + 1e-12)) and len(near.row) <= MOST_NODES
         bound = min(prices.bound, max(at_most, prices.bound - slack)) if is_all else prices.bound
         if missed <= slack or not is_all:
-            return _options_of(pool, chosen), bound
+            return max(choices, key=lambda choice: choice[:2])[2], bound
         slack = missed + TOLERANCE
 
 

@@ -149,6 +149,24 @@ def test_what_is_not_proven_is_not_called_the_best():
     assert hasty.value <= best.value + 1e-9 < hasty.bound
 
 
+def test_a_later_programme_that_ends_early_takes_nothing_away():
+    found = []
+
+    def end_early(limits, n_people, pool, *, relative_gap):
+        chosen, lacking, bound = master.choose_whole(
+            limits, n_people, pool, relative_gap=relative_gap
+        )
+        found.append(pool.worth[chosen].sum())
+        return chosen[: len(chosen) // 2 if len(found) > 1 else None], lacking, bound
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solving, "choose_whole", end_early)
+        hasty = choose_cohort(make_cohort(40, 10, seed=4), seed=1, tolerance=0.0)
+    first, *later = found
+    assert later
+    assert hasty.value >= first - 1e-9
+
+
 def test_the_order_of_people_changes_nothing(cohort, chosen):
     turned = np.random.default_rng(5).permutation(len(cohort.person_ids))
     back = np.argsort(turned)
