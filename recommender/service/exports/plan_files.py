@@ -123,6 +123,7 @@ def _zip(
 def _render(
     documents: Sequence[tuple[PersonHead, PlanDocument]], render: _Render
 ) -> Iterator[bytes]:
-    # typst gives up the interpreter while it works, so threads do
+    # Typst gives up the interpreter while it works, so threads do. Processes of their own set the
+    # same plans a fifth faster once they run, and take longer than that to start.
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield from pool.map(lambda each: render(each[1]), documents)
