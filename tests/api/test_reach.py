@@ -6,6 +6,7 @@ import re
 
 import pytest
 from api_stage import NEIGHBOUR, PEOPLE, TABLE, TEAM, build_stage
+from paging import items_of
 from serving import COLLEAGUE, EMPLOYEE, MANAGER, OTHER_UNIT, OUTSIDE, UNIT
 
 REPORTS = {"00002", "00003", "00015", "00021", "00025"}
@@ -45,14 +46,7 @@ def read(stage, role, path, **query):
 
 def read_all(stage, role, path, *, limit=3, **query):
     """Follow a list to its end, in small pages."""
-    items, cursor = [], None
-    while True:
-        given = query | ({"cursor": cursor} if cursor else {})
-        page = read(stage, role, path, limit=limit, **given)
-        items += page["items"]
-        cursor = page["next"]
-        if cursor is None:
-            return items
+    return items_of(stage.client(role), path, limit=limit, **query)
 
 
 def test_people(stage, reach, subtests):

@@ -1,5 +1,6 @@
 """Facts about people as a client of the API reads and adds them, and as the database has them."""
 
+from paging import items_of
 from serving import MANAGER
 from sqlalchemy import select
 
@@ -22,15 +23,7 @@ RATING = {
 
 def all_of(client, person, kind, **query):
     """Return all rows that a list shows, page by page."""
-    found, cursor = [], None
-    while True:
-        given = query | ({"cursor": cursor} if cursor else {})
-        page = client.get(f"/v1/people/{person}/{kind}", params=given)
-        assert page.status_code == 200, page.text
-        found += page.json()["items"]
-        cursor = page.json()["next"]
-        if cursor is None:
-            return found
+    return items_of(client, f"/v1/people/{person}/{kind}", **query)
 
 
 def stored(served, kind, person):

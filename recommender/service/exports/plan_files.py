@@ -123,7 +123,7 @@ def _zip(
 def _render(
     documents: Sequence[tuple[PersonHead, PlanDocument]], render: _Render
 ) -> Iterator[bytes]:
-    # Typst gives up the interpreter while it works, so threads do. Processes of their own set the
-    # same plans a fifth faster once they run, and take longer than that to start.
+    # Typst gives up the interpreter while it works, so threads do. Processes would be about a fifth
+    # faster, but starting them takes that back for a hundred plans, and a job may have none.
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield from pool.map(lambda each: render(each[1]), documents)

@@ -1,5 +1,6 @@
 """API keys over HTTP: shown once, never kept, at an end when they are revoked."""
 
+from paging import pages_of
 from serving import EMPLOYEE, OUTSIDE, UNIT
 from sqlalchemy import select
 
@@ -53,13 +54,9 @@ def test_keys_come_in_pages(served):
     for _ in range(3):
         make(served, role="analyst")
     whole = [key["key_id"] for key in admin.get("/v1/api-keys?limit=200").json()["items"]]
-    found, cursor = [], None
-    while cursor or not found:
-        query = f"limit=2&fields=key_id{f'&cursor={cursor}' if cursor else ''}"
-        page = admin.get(f"/v1/api-keys?{query}").json()
-        assert len(page["items"]) <= 2
-        found += [key["key_id"] for key in page["items"]]
-        cursor = page["next"]
+    pages = list(pages_of(admin, "/v1/api-keys", limit=2, fields="key_id"))
+    assert all(len(page["items"]) <= 2 for page in pages)
+    found = [key["key_id"] for page in pages for key in page["items"]]
     assert found == whole == sorted(whole)
 
 

@@ -5,6 +5,7 @@ import datetime as dt
 
 import pytest
 from organisations import AS_OF, TINY, service_on
+from paging import pages_of
 from serving import serve
 
 from recommender.errors import InputError
@@ -39,15 +40,9 @@ def catalog():
 
 def walk(client, path, **wanted):
     """Return all items of a list, page by page."""
-    items, cursor = [], None
-    while True:
-        page = client.get(path, params={**wanted, **({"cursor": cursor} if cursor else {})})
-        assert page.status_code == 200, page.text
-        items += page.json()["items"]
-        cursor = page.json()["next"]
-        if cursor is None:
-            return items
-        assert len(page.json()["items"]) == wanted["limit"]
+    pages = list(pages_of(client, path, **wanted))
+    assert all(len(page["items"]) == wanted["limit"] for page in pages[:-1])
+    return [item for page in pages for item in page["items"]]
 
 
 def ids(client, **wanted):

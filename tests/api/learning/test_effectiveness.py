@@ -10,6 +10,7 @@ import re
 
 import pypdfium2
 import pytest
+from paging import items_of
 
 from recommender.store import schema, writing
 
@@ -61,15 +62,8 @@ def test_every_role_is_told_what_participants_said(served, module_id):
 
 
 def test_the_list_has_every_course_once(served, module_id):
-    client, seen, cursor = served.client("analyst"), [], None
-    while True:
-        query = {"limit": 100, "fields": "module_id,reaction"} | (
-            {"cursor": cursor} if cursor else {}
-        )
-        page = client.get("/v1/effectiveness", params=query).json()
-        seen += page["items"]
-        if (cursor := page["next"]) is None:
-            break
+    wanted = {"limit": 100, "fields": "module_id,reaction"}
+    seen = items_of(served.client("analyst"), "/v1/effectiveness", **wanted)
     ids = [each["module_id"] for each in seen]
     assert ids == sorted(set(ids))
     scored = [each["module_id"] for each in seen if each["reaction"]["score"]]

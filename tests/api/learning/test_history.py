@@ -4,6 +4,7 @@ import datetime as dt
 
 import pandas as pd
 import pytest
+from paging import items_of
 from serving import EMPLOYEE, UNIT
 from sqlalchemy import select
 
@@ -15,24 +16,12 @@ from recommender.table_kinds import KINDS
 COMPETENCY, MODULE = "job-skills", "account-handover-visit-coaching"
 
 
-def pages(client, path, **query):
-    """Return all items of a list, page by page."""
-    found, cursor = [], None
-    while True:
-        page = client.get(path, params=query | ({"cursor": cursor} if cursor else {}))
-        assert page.status_code == 200, page.text
-        found += page.json()["items"]
-        cursor = page.json()["next"]
-        if cursor is None:
-            return found
-
-
 def records(client, **query):
-    return pages(client, "/v1/improvement-records", **({"limit": 200} | query))
+    return items_of(client, "/v1/improvement-records", **({"limit": 200} | query))
 
 
 def statistics(client, **query):
-    return pages(client, "/v1/improvement-statistics", **({"limit": 200} | query))
+    return items_of(client, "/v1/improvement-statistics", **({"limit": 200} | query))
 
 
 def store(served, rows):

@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 from at_once import at_once
+from paging import items_of
 from serving import EMPLOYEE, MANAGER, OUTSIDE
 from sqlalchemy import select
 
@@ -313,12 +314,7 @@ def test_a_list_in_pages_newest_first(served, admin):
     assert [item["enrolled_on"] for item in whole] == sorted(
         (item["enrolled_on"] for item in whole), reverse=True
     )
-    found, cursor = [], ""
-    while cursor is not None:
-        query = {"limit": 1} | ({"cursor": cursor} if cursor else {})
-        page = admin.get(f"/v1/people/{person}/enrolments", params=query).json()
-        found, cursor = found + page["items"], page["next"]
-    assert found == whole
+    assert items_of(admin, f"/v1/people/{person}/enrolments", limit=1) == whole
     done = admin.get(f"/v1/people/{person}/enrolments?status=completed").json()["items"]
     assert done == [item for item in whole if item["status"] == "completed"]
     module = whole[0]["module_id"]

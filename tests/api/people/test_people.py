@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from paging import items_of
 from serving import ABSENT, COLLEAGUE, MANAGER, OTHER_UNIT, OUTSIDE, UNIT
 
 from recommender.service.permissions import Permission
@@ -53,14 +54,7 @@ def add(admin, numbers):
 
 def ids(client, **query):
     """Return the ids of all people that a list shows, page by page."""
-    found, cursor = [], None
-    while True:
-        page = client.get("/v1/people", params=query | ({"cursor": cursor} if cursor else {}))
-        assert page.status_code == 200, page.text
-        found += [person["person_id"] for person in page.json()["items"]]
-        cursor = page.json()["next"]
-        if cursor is None:
-            return found
+    return [person["person_id"] for person in items_of(client, "/v1/people", **query)]
 
 
 def change(client, person, etag, **values):

@@ -9,6 +9,7 @@ import asking
 import pypdfium2
 import pytest
 import sqlalchemy as sa
+from paging import items_of
 from plan_office import enrol
 from serving import ABSENT, EMPLOYEE, MANAGER, OTHER_UNIT, OUTSIDE, UNIT
 
@@ -362,15 +363,7 @@ def test_only_some_fields(served):
 
 def pages(client, address, **query):
     """Read a list two items at a time."""
-    found, cursor = [], None
-    while True:
-        page = client.get(
-            address, params={**query, "limit": 2, **({"cursor": cursor} if cursor else {})}
-        ).json()
-        found += page["items"]
-        cursor = page["next"]
-        if cursor is None:
-            return found
+    return items_of(client, address, limit=2, **query)
 
 
 def test_lists_come_in_pages_newest_first(served):
