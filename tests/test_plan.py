@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from unittest import mock
 
 import highspy
 import numpy as np
@@ -16,9 +17,11 @@ from recommender.plan import (
     PlanProblem,
     arrange,
     choose_plan,
+    enumeration,
     find_shortfalls,
     gap_closed,
     seek_shortest,
+    solving,
 )
 from recommender.plan.solving import _dominated
 
@@ -106,6 +109,12 @@ def problem_of(choices, gaps, weights, hour_price, limits):
     )
 
 
+def search(problem):
+    """Choose as where too many sets are near the relaxation to look at each."""
+    with mock.patch.object(enumeration, "_MOST", 0):
+        return choose_plan(problem)
+
+
 def expect_same_as_brute_force(case):
     choices, gaps, weights, hour_price, limits = case
     best = oracle.best_plan(choices, gaps, weights, hour_price=hour_price, **limits)
@@ -116,6 +125,7 @@ def expect_same_as_brute_force(case):
         return
     ids, value = best
     found = choose_plan(problem)
+    assert search(problem) == found
     chosen = [choices[i] for i in found.order]
     assert sorted(c.id for c in chosen) == ids
     assert oracle.plan_value(chosen, gaps, weights, hour_price) == pytest.approx(
@@ -531,6 +541,42 @@ def test_a_plan_that_ran_out_of_time_says_what_it_may_miss():
         whole = float(problem.weight @ problem.gap)
         assert worth(hurried) + hurried.optimality_gap <= whole + TOLERANCE
     assert choose_plan(problem, seconds=0.0).optimality_gap > 0
+
+
+def test_looking_at_all_sets_near_the_relaxation_finds_what_a_search_finds():
+    """On forty modules of many kinds, with budgets that take few of them, many, or all."""
+    rng = np.random.default_rng(7)
+    n, kinds = 40, 11
+    served = rng.random((n, kinds)) < 1.5 / kinds
+    problem = PlanProblem(
+        module_ids=tuple(f"m-{i:02d}" for i in range(n)),
+        hours=rng.choice([4.0, 6.0, 8.0, 10.0, 12.0, 16.0], n),
+        cost=rng.choice([0.0, 500.0, 900.0, 1900.0], n),
+        improvement=np.where(served, rng.uniform(0.1, 0.6, (n, kinds)), 0.0),
+        gap=rng.uniform(0.1, 1.2, kinds),
+        weight=rng.uniform(0.5, 1.5, kinds),
+        prerequisites=((), (0,), (1,), *((),) * (n - 3)),
+        hour_price=0.002,
+        hours_budget=40.0,
+        cost_budget=math.inf,
+        must=frozenset(),
+    )
+    looked_at = 0
+    for changes in (
+        {},
+        {"hours_budget": 8.0},
+        {"hours_budget": 36.0, "must": frozenset({2})},
+        {"cost_budget": 2000.0},
+        {"hours_budget": math.inf},
+        {"hour_price": 0.0},
+    ):
+        posed = replace(problem, **changes)
+        with mock.patch.object(solving, "find_best", wraps=enumeration.find_best) as find:
+            chosen = choose_plan(posed)
+        assert find.called
+        assert chosen == search(posed), changes
+        looked_at += enumeration.find_best(*find.call_args.args) is not None
+    assert looked_at >= 4
 
 
 def test_what_better_modules_make_useless_is_taken_out_before_the_solver():

@@ -9,6 +9,8 @@ import numpy as np
 
 from recommender.arrays import FloatArray, IntArray, round_off
 
+TOLERANCE = 1e-9
+"""Hours or CNY by which a sum of decimals may miss a budget that it meets."""
 LARGEST = 3
 """How many of a person's priorities a plan has to answer for."""
 

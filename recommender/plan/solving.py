@@ -10,23 +10,23 @@ import numpy as np
 
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.errors import ConflictError
+from recommender.plan.enumeration import Relaxation, find_best
 from recommender.plan.order import arrange
-from recommender.plan.problem import PlanChoice, PlanProblem, gap_closed
+from recommender.plan.problem import TOLERANCE, PlanChoice, PlanProblem, gap_closed
 
 if TYPE_CHECKING:
     from highspy import HighsLp
 
-# With the default tolerance of HiGHS, 1e-6, a module "chosen" by 0.999999 would get a plan past a
-# budget by a cent (DECISIONS, 6).
-_TOLERANCE = 1e-9
 # Weighted levels an hour that do not tell two plans apart.
 _TIE = 1e-9
 # The solver ignores improvements below 1e-9; the steps that decide ties are smaller and scaled up.
 _SCALE = 1e6
 _OPTIONS = {
-    "primal_feasibility_tolerance": _TOLERANCE,
-    "mip_feasibility_tolerance": _TOLERANCE,
-    "dual_feasibility_tolerance": _TOLERANCE,
+    # With the default, 1e-6, a module "chosen" by 0.999999 would get a plan past a budget by a cent
+    # (DECISIONS, 6).
+    "primal_feasibility_tolerance": TOLERANCE,
+    "mip_feasibility_tolerance": TOLERANCE,
+    "dual_feasibility_tolerance": TOLERANCE,
     # HiGHS stops by default within 1e-4 of the best plan; here it has to be the best.
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 0.0,
@@ -35,8 +35,8 @@ _OPTIONS = {
     # The tolerance holds with presolve off only (DECISIONS, 6), also in the first relaxation.
     "presolve": "off",
     "mip_root_presolve_only": True,
-    # Cuts alone prove nearly every plan at the root. These two heuristics took longer than all the
-    # rest and were not needed; the others run where a search is.
+    # Cuts alone prove most plans at the root. These two heuristics took longer than all the rest
+    # and were not needed; the others run where a search is.
     "mip_heuristic_run_feasibility_jump": False,
     "mip_heuristic_run_root_reduced_cost": False,
 }
@@ -114,8 +114,9 @@ def _solve(problem: PlanProblem, seconds: float) -> tuple[list[int], float]:
         return [], 0.0
     chosen, missing = _maximise(problem, pool, seconds)
     if chosen is None:
-        return forced, missing - _worth(problem, forced)
-    return chosen, missing
+        chosen, missing = forced, missing - _worth(problem, forced)
+    # the bound has in it what decides ties, and that can be less than nothing
+    return chosen, max(0.0, missing)
 
 
 def _with_prerequisites(problem: PlanProblem, chosen: Collection[int]) -> list[int]:
@@ -132,8 +133,8 @@ def _with_prerequisites(problem: PlanProblem, chosen: Collection[int]) -> list[i
 
 def _exceeds(problem: PlanProblem, chosen: list[int]) -> bool:
     return bool(
-        problem.hours[chosen].sum() > problem.hours_budget + _TOLERANCE
-        or problem.cost[chosen].sum() > problem.cost_budget + _TOLERANCE
+        problem.hours[chosen].sum() > problem.hours_budget + TOLERANCE
+        or problem.cost[chosen].sum() > problem.cost_budget + TOLERANCE
     )
 
 
@@ -174,15 +175,15 @@ def _dominated(problem: PlanProblem) -> BoolArray:
     gained = np.minimum(problem.gap, above @ problem.improvement)
     adds = np.minimum(problem.gap, gained + problem.improvement) - gained
     useless = adds @ problem.weight <= problem.hour_price * hours
-    no_room = above @ hours + hours > problem.hours_budget + _TOLERANCE
-    no_money = above @ cost + cost > problem.cost_budget + _TOLERANCE
+    no_room = above @ hours + hours > problem.hours_budget + TOLERANCE
+    no_money = above @ cost + cost > problem.cost_budget + TOLERANCE
     return (useless | no_room | no_money) & ~stays
 
 
 def _maximise(
     problem: PlanProblem, pool: IntArray, seconds: float
 ) -> tuple[list[int] | None, float]:
-    """Solve the mixed-integer programme of the modules in the pool.
+    """Choose from the modules in the pool.
 
     Returns the best set that was found, if there was time for one, and by how much at most another
     set may be worth more than it, or than none.
@@ -191,9 +192,20 @@ def _maximise(
 
     solver = highspy.Highs()
     solver.silent()
-    for name, value in (_OPTIONS | {"time_limit": seconds}).items():
+    for name, value in (_OPTIONS | {"time_limit": seconds, "solve_relaxation": True}).items():
         solver.setOptionValue(name, value)
-    solver.passModel(_to_program(problem, pool))
+    n, program = len(pool), _to_program(problem, pool)
+    solver.passModel(program)
+    solver.run()
+    if solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+        solution, bound = solver.getSolution(), solver.getInfo().objective_function_value
+        taken, reduced_cost = np.array(solution.col_value[:n]), np.array(solution.col_dual[:n])
+        relaxed = Relaxation(np.array(program.col_cost_), taken, reduced_cost, bound)
+        best = find_best(problem, pool, relaxed)
+        if best is not None:
+            return pool[best].tolist(), 0.0
+
+    solver.setOptionValue("solve_relaxation", False)
     solver.run()
     status, info = solver.getModelStatus(), solver.getInfo()
     ended = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit)
@@ -201,7 +213,7 @@ def _maximise(
         raise RuntimeError(f"plan: the solver ended with {status.name}")
     chosen = None
     if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
-        chosen = pool[np.array(solver.getSolution().col_value[: len(pool)]) > 0.5].tolist()
+        chosen = pool[np.array(solver.getSolution().col_value[:n]) > 0.5].tolist()
     if status == highspy.HighsModelStatus.kOptimal:
         return chosen, 0.0
     # no bound was found yet where time ran out early; all gaps closed is one
