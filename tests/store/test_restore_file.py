@@ -1,6 +1,7 @@
 """Restoring a SQLite file in place of one that is used: at every moment there is a whole one."""
 
 import random
+import shutil
 import signal
 import sqlite3
 import stat
@@ -23,15 +24,20 @@ from recommender.store import (
 from recommender.store.database import backup
 
 
-@pytest.fixture
-def file(tmp_path):
-    """A database with rows in every table."""
-    path = tmp_path / "hr 人事.db"
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
+    path = tmp_path_factory.mktemp("original") / "hr.db"
     engine = open_database(f"sqlite:///{path}")
     with writing(engine) as connection:
         fill(connection, schema.metadata)
     engine.dispose()
     return path
+
+
+@pytest.fixture
+def file(original, tmp_path):
+    """A database with rows in every table."""
+    return shutil.copy(original, tmp_path / "hr 人事.db")
 
 
 @pytest.fixture

@@ -30,10 +30,9 @@ from recommender.texts import LANGUAGES, explain
 PEOPLE = 500
 
 
-@pytest.fixture
-def file(tmp_path):
-    """A database with some org units in it."""
-    path = tmp_path / "hr 人事.db"
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
+    path = tmp_path_factory.mktemp("original") / "hr.db"
     engine = open_database(f"sqlite:///{path}")
     with writing(engine) as connection:
         connection.execute(
@@ -41,6 +40,12 @@ def file(tmp_path):
         )
     engine.dispose()
     return path
+
+
+@pytest.fixture
+def file(original, tmp_path):
+    """A database with some org units in it."""
+    return shutil.copy(original, tmp_path / "hr 人事.db")
 
 
 @pytest.fixture

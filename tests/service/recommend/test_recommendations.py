@@ -63,6 +63,7 @@ CLOSE = {"rel": 0, "abs": 1e-9}
 
 def stored(service, table, **where):
     query = sa.select(table).where(*(table.c[name] == value for name, value in where.items()))
+    query = query.order_by(*table.primary_key)  # numbered, so in the order in which they came
     with reading(service.engine) as connection:
         return [row._mapping for row in connection.execute(query)]
 
