@@ -20,7 +20,6 @@ from fastapi import FastAPI
 from improvement.registry_models import KEY
 from playwright.sync_api import Browser, Page, Response
 from pydantic import SecretStr
-from serving import share_routes
 
 from api.app import create_app
 from recommender.service.access.signing_in.browsers import begin_session
@@ -182,7 +181,6 @@ def open_office(
         plan_limit="1000000/hour",
     )
     app = create_app(settings)
-    share_routes(app)
     root = logging.getLogger()
     before = root.handlers[:]
     with serving(app) as address:

@@ -131,7 +131,8 @@ def fresh_postgresql(server: URL, *, like: str | None = None) -> Iterator[str]:
         Name of a database to copy; the new one is empty unless given.
     """
     name = f"test_{secrets.token_hex(6)}"
-    template = f" TEMPLATE {like}" if like else ""
+    # to copy its files takes half the time of writing each page to the log
+    template = f" TEMPLATE {like} STRATEGY FILE_COPY" if like else ""
     admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with admin.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}{template}")

@@ -29,7 +29,6 @@ from fastapi.testclient import TestClient
 from improvement.registry_models import KEY
 from organisations import AS_OF, fill
 from sqlalchemy.engine import make_url
-from starlette.routing import BaseRoute
 
 from api.app import create_app, describe
 from api.pages.csrf import mask
@@ -47,18 +46,6 @@ sys.modules.setdefault("sniffio", None)  # pyright: ignore[reportArgumentType]
 
 EMPLOYEE, MANAGER, COLLEAGUE, OUTSIDE, ABSENT = "00002", "00008", "00003", "00004", "no-such"
 UNIT, OTHER_UNIT = "南区示例分公司", "西区示例分公司"
-
-
-# What FastAPI works out of each router when it is first asked takes half a second an application.
-_included: dict[int, BaseRoute] = {}  # by the id of the router, which each keeps alive
-
-
-def share_routes(app: FastAPI) -> None:
-    """Give an application what was worked out of the same routers for those before it."""
-    for place, route in enumerate(app.router.routes):
-        router = getattr(route, "original_router", None)
-        if router is not None:
-            app.router.routes[place] = _included.setdefault(id(router), route)
 
 
 class _InProcess(httpx2.BaseTransport):
@@ -284,7 +271,6 @@ def serve(
         stored = store_cast(url, folder, **changes)
     settings = settings_for(url, folder, **changes)
     app = create_app(settings)
-    share_routes(app)
     app.openapi_schema = description()  # to make it takes a second
     root = logging.getLogger()
     before = root.handlers[:]

@@ -120,7 +120,9 @@ class GramSystem:
             raise np.linalg.LinAlgError("columns without a ridge depend on each other")
         log_det += 2.0 * float(np.log(np.diag(triangle)).sum())
         inverse = dpotri(triangle, lower=1)[0] if kept.size else left
-        inverse = np.tril(inverse) + np.tril(inverse, -1).T
+        # LAPACK has left the other half at the zeros of the triangle
+        inverse = inverse + inverse.T
+        inverse[np.diag_indices_from(inverse)] *= 0.5
         return Factor(self.n_columns, kept, inverse * scale[:, None] * scale, inner, log_det)
 
 
