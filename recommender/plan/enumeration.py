@@ -72,8 +72,11 @@ def find_best(problem: PlanProblem, pool: IntArray, relaxed: Relaxation) -> Bool
         if not len(sets):
             slack = 2 * slack + _ROUNDING
             continue
-        closed = np.minimum(gap, sets @ useful)
-        worth = sets @ relaxed.worth[:n] + closed @ relaxed.worth[n:]
+        # not by BLAS, whose threads wait for each other longer than this takes, and add up in
+        # another order than one of them alone
+        closed = np.minimum(gap, np.einsum("ij,jk->ik", sets, useful))
+        worth = np.einsum("ij,j->i", sets, relaxed.worth[:n])
+        worth += np.einsum("ij,j->i", closed, relaxed.worth[n:])
         best = int(worth.argmax())
         if worth[best] >= relaxed.bound - slack:
             found: BoolArray = sets[best]
