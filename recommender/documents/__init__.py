@@ -27,7 +27,11 @@ from recommender.documents.plan.document import (
     ServedGap,
 )
 from recommender.documents.plan.page import draw_plan, render_plan_page
-from recommender.documents.plan.pdf import render_plan_pdf, render_plans_pdf
+from recommender.documents.plan.pdf import (
+    render_each_plan_pdf,
+    render_plan_pdf,
+    render_plans_pdf,
+)
 from recommender.documents.typesetting import RenderedPdf
 from recommender.documents.word.checking import check_template
 from recommender.documents.word.placeholders import Placeholder, list_placeholders
@@ -66,6 +70,7 @@ __all__ = [
     "missing_characters",
     "read_returned",
     "render_booklet_pdf",
+    "render_each_plan_pdf",
     "render_module_sheet_pdf",
     "render_plan_docx",
     "render_plan_page",

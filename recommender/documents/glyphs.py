@@ -35,6 +35,8 @@ def covered_code_points() -> frozenset[int]:
     maps: list[set[int]] = []
     for name in FONT_FILES:
         with TTFont(FONT_FOLDER / name, lazy=True) as font:  # of 10 MB, only one table is read
+            # the names of glyphs, which nobody needs, would take longer than all the rest
+            font.setGlyphOrder([""] * font["maxp"].numGlyphs)
             maps.append(set(font.getBestCmap() or ()))
     # without the soft hyphen, whose glyph is for line ends only
     return frozenset(set.intersection(*maps) - {0xAD})

@@ -9,6 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,9 +26,10 @@ if TYPE_CHECKING:
     import typst
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_PRESS = Path(__file__).with_name("press.py")
 _STANDARDS: Any = ["a-2a", "ua-1"]
 AT_ONCE = 2
-"""How many documents of a kind are set at the same time, each on a thread."""
+"""How many documents of a kind are set at the same time."""
 PNG_DPI = 200
 
 
@@ -72,6 +77,75 @@ def typeset(template: str, name: str, content: dict[str, Any], *, timestamp: dt.
     """
     inputs = {name: json.dumps(content, ensure_ascii=False)}
     return _compile(template, inputs, format="pdf", timestamp=timestamp, pdf_standards=_STANDARDS)
+
+
+def typeset_each(
+    template: str, name: str, contents: Iterable[tuple[dict[str, Any], dt.datetime]]
+) -> Iterator[bytes]:
+    """Set a template for many contents, in processes that last as long as that takes.
+
+    Two documents at a time in one process share the threads of typst, which hand their work to and
+    fro: they take half as long again.
+
+    Parameters
+    ----------
+    template : str
+        File name in the folder of templates.
+    name : str
+        Name under which the template reads its content.
+    contents : iterable of tuple of dict and datetime
+        What it shows and the date of each file; see `typeset`. All are asked for at once.
+
+    Yields
+    ------
+    bytes
+        The PDFs, in the order of the contents; each the same bytes as from `typeset`.
+
+    Raises
+    ------
+    OSError
+        If a process that sets them ends before.
+    """
+    places = [str(_TEMPLATES / template), str(_TEMPLATES), str(FONT_FOLDER)]
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-I", str(_PRESS), *places, *_STANDARDS],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"RAYON_NUM_THREADS": "1"},  # the threads of typst
+        )
+        for _ in range(AT_ONCE)
+    ]
+    free: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
+    for process in processes:
+        free.put(process)
+
+    def hand_over(given: tuple[dict[str, Any], dt.datetime]) -> bytes:
+        content, timestamp = given
+        inputs = {name: json.dumps(content, ensure_ascii=False)}
+        process = free.get()
+        try:
+            assert process.stdin
+            assert process.stdout
+            line = json.dumps([inputs, timestamp.isoformat()])
+            process.stdin.write(line.encode() + b"\n")
+            process.stdin.flush()
+            size = int.from_bytes(process.stdout.read(8))
+            made = process.stdout.read(size)
+        finally:
+            free.put(process)
+        if not made:
+            raise OSError("a process that sets documents has ended")
+        return made
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        try:
+            # the contents are made here, one after the other, while the threads only wait
+            yield from pool.map(hand_over, contents)
+        finally:
+            for process in processes:
+                process.kill()  # nobody waits for what is not handed over
+                process.communicate()
 
 
 def draw_png(svg: str) -> bytes:

@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import plan_samples as samples
 import pypdfium2
@@ -19,8 +20,10 @@ import pytest
 from recommender.documents import (
     LeftOutModule,
     PlanDocument,
+    render_each_plan_pdf,
     render_plan_pdf,
     render_plans_pdf,
+    typesetting,
 )
 from recommender.documents.plan.view import labels, plan_view
 from recommender.texts import LANGUAGES, all_texts, placeholders, say
@@ -221,6 +224,36 @@ def test_same_plan_same_bytes_also_in_another_process(lang):
         cwd=TEMPLATES.parents[2],
     )
     assert other.stdout.strip() == hashlib.sha256(first).hexdigest()
+
+
+def test_many_plans_are_the_same_files_as_each_alone():
+    for lang in LANGUAGES:
+        plans = [samples.plan_document(lang), samples.extreme_document(lang)] * 2
+        alone = [render_plan_pdf(plan, lang=lang).content for plan in plans]
+        assert [*render_each_plan_pdf(plans, lang=lang)] == alone
+    assert [*render_each_plan_pdf([], lang="en")] == []
+
+
+def test_whoever_wants_no_more_plans_leaves_no_process_behind(monkeypatch):
+    started = []
+
+    def start(*args, **how):
+        started.append(subprocess.Popen(*args, **how))
+        return started[-1]
+
+    monkeypatch.setattr(typesetting, "subprocess", SimpleNamespace(Popen=start, PIPE=-1))
+    plans = render_each_plan_pdf([samples.plan_document("en")] * 8, lang="en")
+    assert next(plans).startswith(b"%PDF")
+    assert [process.poll() for process in started] == [None, None]
+    plans.close()
+    assert None not in [process.poll() for process in started]
+
+
+def test_a_process_that_ends_before_its_plans_are_set_is_told(monkeypatch, tmp_path):
+    (tmp_path / "press.py").write_text("import sys; sys.stdin.readline()", encoding="utf-8")
+    monkeypatch.setattr(typesetting, "_PRESS", tmp_path / "press.py")
+    with pytest.raises(OSError, match="has ended"):
+        list(render_each_plan_pdf([samples.plan_document("en")], lang="en"))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -11,8 +11,14 @@ from recommender.documents.glyphs import FONT_FAMILY
 from recommender.documents.plan.document import PlanDocument
 from recommender.documents.plan.radar import draw_radar
 from recommender.documents.plan.view import labels, plan_view
-from recommender.documents.typesetting import RenderedPdf, make_showable, typeset
+from recommender.documents.typesetting import (
+    RenderedPdf,
+    make_showable,
+    typeset,
+    typeset_each,
+)
 
+_TEMPLATE = ("plan.typ", "plan")
 # The text of an English plan asks the font for quotation marks of Latin width (plan.typ, `pwid`).
 # A picture cannot, and would show the wide Chinese ones.
 _STRAIGHT_QUOTES = str.maketrans(
@@ -46,7 +52,27 @@ def render_plan_pdf(document: PlanDocument, *, lang: str) -> RenderedPdf:
         In a process forked from one that had already set a document: typst would wait there for
         threads that the fork left behind. Start workers by spawn, or before the first document.
     """
-    return _set([document], lang=lang, meta={})
+    content, as_of, missing = _prepare([document], lang=lang, meta={})
+    return RenderedPdf(typeset(*_TEMPLATE, content, timestamp=as_of), missing)
+
+
+def render_each_plan_pdf(documents: Sequence[PlanDocument], *, lang: str) -> Iterator[bytes]:
+    """Set many plans, a file each: the same bytes as above, by processes started for it.
+
+    Parameters
+    ----------
+    documents : sequence of PlanDocument
+        The plans.
+    lang : str
+        Language of labels and of the files.
+
+    Yields
+    ------
+    bytes
+        The PDFs, in the order of the plans.
+    """
+    contents = (_prepare([document], lang=lang, meta={})[:2] for document in documents)
+    yield from typeset_each(*_TEMPLATE, contents)
 
 
 def render_plans_pdf(documents: Sequence[PlanDocument], title: str, *, lang: str) -> RenderedPdf:
@@ -66,12 +92,15 @@ def render_plans_pdf(documents: Sequence[PlanDocument], title: str, *, lang: str
     RenderedPdf
         The same bytes for the same plans, language and version of typst.
     """
-    return _set(documents, lang=lang, meta={"title": title, "subject": title, "keywords": []})
+    meta = {"title": title, "subject": title, "keywords": []}
+    content, as_of, missing = _prepare(documents, lang=lang, meta=meta)
+    return RenderedPdf(typeset(*_TEMPLATE, content, timestamp=as_of), missing)
 
 
-def _set(
+def _prepare(
     documents: Sequence[PlanDocument], *, lang: str, meta: Mapping[str, object]
-) -> RenderedPdf:
+) -> tuple[dict[str, Any], dt.datetime, tuple[str, ...]]:
+    """Return what the template shows, the date of the file, and the characters fonts lack."""
     missing: dict[str, None] = {}
     views: list[dict[str, Any]] = []
     whole: dict[str, Any] = {}
@@ -88,7 +117,7 @@ def _set(
         whole = whole or _storable(own | meta)
     as_of = dt.datetime.combine(documents[0].as_of, dt.time(), tzinfo=dt.UTC)
     content = {"meta": whole, "lang": lang, "labels": _labels(lang), "plans": views}
-    return RenderedPdf(typeset("plan.typ", "plan", content, timestamp=as_of), tuple(missing))
+    return content, as_of, tuple(missing)
 
 
 @cache

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from zipfile import ZIP_STORED, ZipFile
 
 from recommender.documents import (
     PlanDocument,
+    render_each_plan_pdf,
     render_plan_docx,
-    render_plan_pdf,
     render_plans_pdf,
 )
 from recommender.documents.typesetting import AT_ONCE
@@ -24,8 +25,6 @@ from recommender.store import PersonHead
 from recommender.store.plans.current import find_current
 from recommender.store.plans.templates import read_template
 from recommender.texts import say
-
-_Render = Callable[[PlanDocument], bytes]
 
 
 def write_plan_files(
@@ -93,37 +92,37 @@ def write_plan_files(
         content = render_plans_pdf([each for _, each in documents], title, lang=lang).content
         note_progress(total, total)
     else:
-        own = None if template is None else template.content
-        renders: Mapping[PlanFormat, _Render] = {
-            "pdf": lambda document: render_plan_pdf(document, lang=lang).content,
-            "docx": lambda document: render_plan_docx(document, lang=lang, template=own),
-        }
-        content = _zip(documents, renders[file_format], file_format, note_progress)
+        plans = [each for _, each in documents]
+        if file_format == "pdf":
+            contents = render_each_plan_pdf(plans, lang=lang)
+        else:
+            own = None if template is None else template.content
+            contents = _render_each_docx(plans, lang=lang, template=own)
+        owners = [person for person, _ in documents]
+        content = _zip(owners, contents, file_format, note_progress)
     written = [(person.person_id, document.plan_id) for person, document in documents]
     return TeamFile(content, [*written], failed)
 
 
+def _render_each_docx(
+    plans: Sequence[PlanDocument], *, lang: str, template: bytes | None
+) -> Iterator[bytes]:
+    # python-docx writes while typst draws the picture of another plan
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield from pool.map(partial(render_plan_docx, lang=lang, template=template), plans)
+
+
 def _zip(
-    documents: Sequence[tuple[PersonHead, PlanDocument]],
-    render: _Render,
+    people: Sequence[PersonHead],
+    contents: Iterator[bytes],
     ending: str,
     note_progress: Callable[[int, int], None],
 ) -> bytes:
     stream = io.BytesIO()
     # what goes in is compressed already
     with ZipFile(stream, "w", ZIP_STORED) as archive:
-        for done, content in enumerate(_render(documents, render)):
-            person, _ = documents[done]
+        for done, (person, content) in enumerate(zip(people, contents, strict=True), start=1):
             name = f"{safe_name(person.name)} {safe_name(person.person_id)}.{ending}"
             archive.writestr(name, content)
-            note_progress(done + 1, len(documents))
+            note_progress(done, len(people))
     return stream.getvalue()
-
-
-def _render(
-    documents: Sequence[tuple[PersonHead, PlanDocument]], render: _Render
-) -> Iterator[bytes]:
-    # Typst gives up the interpreter while it works, so threads do. Processes would be about a fifth
-    # faster, but starting them takes that back for a hundred plans, and a job may have none.
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield from pool.map(lambda each: render(each[1]), documents)
