@@ -109,7 +109,8 @@ def typeset_each(
     places = [str(_TEMPLATES / template), str(_TEMPLATES), str(FONT_FOLDER)]
     processes = [
         subprocess.Popen(
-            [sys.executable, "-I", str(_PRESS), *places, *_STANDARDS],
+            # -P: the modules beside it are not meant where it imports by name
+            [sys.executable, "-P", str(_PRESS), *places, *_STANDARDS],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | {"RAYON_NUM_THREADS": "1"},  # the threads of typst
