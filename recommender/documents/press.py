@@ -13,17 +13,22 @@ from typing import Any
 import typst
 
 
+def read_fonts(folder: str) -> typst.Fonts:
+    """Read the vendored fonts, and no others.
+
+    With others at hand, typst would silently take whichever it finds, and the same plan would look
+    different on another machine.
+    """
+    return typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder]
+    )
+
+
 def main() -> None:
     """Set documents until the input ends, as it does when whoever started this has ended."""
     template, root, fonts, *given = sys.argv[1:]
     standards: Any = given
-    compiler = typst.Compiler(
-        input=template,
-        root=root,
-        font_paths=typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=False, font_paths=[fonts]
-        ),
-    )
+    compiler = typst.Compiler(input=template, root=root, font_paths=read_fonts(fonts))
     for line in sys.stdin.buffer:
         inputs, timestamp = json.loads(line)
         date = dt.datetime.fromisoformat(timestamp)

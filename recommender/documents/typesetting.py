@@ -135,7 +135,7 @@ def typeset_each(
             made = process.stdout.read(size)
         finally:
             free.put(process)
-        if not made:
+        if not made or len(made) < size:
             raise OSError("a process that sets documents has ended")
         return made
 
@@ -191,13 +191,9 @@ def _compilers(template: str) -> tuple[SimpleQueue[typst.Compiler], int]:
     """Return the compilers of a template that are free, and the id of their process."""
     import typst
 
-    # Only the vendored fonts: with others at hand, typst would silently take whichever it finds,
-    # and the same plan would look different on another machine. Made once, as reading them is slow.
-    fonts = typst.Fonts(
-        include_system_fonts=False,
-        include_embedded_fonts=False,
-        font_paths=[str(FONT_FOLDER)],
-    )
+    from recommender.documents.press import read_fonts  # loads typst
+
+    fonts = read_fonts(str(FONT_FOLDER))  # once, as it is slow
     source = str(_TEMPLATES / template)
     free: SimpleQueue[typst.Compiler] = SimpleQueue()
     for _ in range(AT_ONCE):

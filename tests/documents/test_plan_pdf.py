@@ -250,10 +250,13 @@ def test_whoever_wants_no_more_plans_leaves_no_process_behind(monkeypatch):
 
 
 def test_a_process_that_ends_before_its_plans_are_set_is_told(monkeypatch, tmp_path):
-    (tmp_path / "press.py").write_text("import sys; sys.stdin.readline()", encoding="utf-8")
     monkeypatch.setattr(typesetting, "_PRESS", tmp_path / "press.py")
-    with pytest.raises(OSError, match="has ended"):
-        list(render_each_plan_pdf([samples.plan_document("en")], lang="en"))
+    half = "sys.stdout.buffer.write((9).to_bytes(8) + b'%PDF')"
+    for last in ("pass", half):
+        program = f"import sys; sys.stdin.readline(); {last}"
+        (tmp_path / "press.py").write_text(program, encoding="utf-8")
+        with pytest.raises(OSError, match="has ended"):
+            list(render_each_plan_pdf([samples.plan_document("en")], lang="en"))
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,7 @@ def render_plan_pdf(document: PlanDocument, *, lang: str) -> RenderedPdf:
         In a process forked from one that had already set a document: typst would wait there for
         threads that the fork left behind. Start workers by spawn, or before the first document.
     """
-    content, as_of, missing = _prepare([document], lang=lang, meta={})
-    return RenderedPdf(typeset(*_TEMPLATE, content, timestamp=as_of), missing)
+    return _set([document], lang=lang, meta={})
 
 
 def render_each_plan_pdf(documents: Sequence[PlanDocument], *, lang: str) -> Iterator[bytes]:
@@ -92,7 +91,12 @@ def render_plans_pdf(documents: Sequence[PlanDocument], title: str, *, lang: str
     RenderedPdf
         The same bytes for the same plans, language and version of typst.
     """
-    meta = {"title": title, "subject": title, "keywords": []}
+    return _set(documents, lang=lang, meta={"title": title, "subject": title, "keywords": []})
+
+
+def _set(
+    documents: Sequence[PlanDocument], *, lang: str, meta: Mapping[str, object]
+) -> RenderedPdf:
     content, as_of, missing = _prepare(documents, lang=lang, meta=meta)
     return RenderedPdf(typeset(*_TEMPLATE, content, timestamp=as_of), missing)
 
