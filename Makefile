@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+APT    := apt-get install -y -qq --no-install-recommends
 STAMP  := $(VENV)/.installed
 JOBS   ?= auto
 
@@ -31,12 +32,14 @@ demo: $(STAMP) ## Run the main job on made-up people: Excel in, ranked modules a
 test: $(STAMP) browser ## Run the tests, but for the slow ones
 	$(BIN)/python -m pytest -m "not slow and not judges" --ignore tests/test_docstrings.py -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
+# some take minutes alone, so whoever has nothing left to do takes of the others' tests
 test-slow: $(STAMP) browser ## Run the slow tests: faults, fuzzing, notebooks, bombs
-	$(BIN)/python -m pytest -m slow -n $(JOBS) --dist loadscope --no-loadscope-reorder
+	$(BIN)/python -m pytest -m slow -n $(JOBS) --dist worksteal $$(grep -rl --include='test_*.py' mark.slow tests | sort)
 
 browser: # what the tests of pages need; where it cannot be installed they are skipped, loudly
-	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
-		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } || true
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || \
+		[ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
+		{ apt-get update -qq && { $(APT) chromium-headless-shell || $(APT) chromium; }; } || true
 
 check: $(STAMP) ## Check format, lint, types, import rules and documentation
 	$(BIN)/ruff format --check

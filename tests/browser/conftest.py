@@ -44,7 +44,9 @@ def chromium() -> Iterator[Browser]:
         need("a Chromium browser")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=CHROMIUM,
+            # letters keep the shapes of their font, whatever the machine does to them on its screen
+            args=["--no-sandbox", "--disable-gpu", "--font-render-hinting=none"],
         )
         yield browser
         browser.close()

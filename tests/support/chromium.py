@@ -27,7 +27,9 @@ from recommender.service.permissions import Principal, Role
 from recommender.settings import Settings
 from recommender.store import writing
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# the one without windows takes a third less time; where there is none, any does
+_PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser")
+CHROMIUM = next(filter(None, map(shutil.which, _PROGRAMS)), None)
 DESK, PHONE = 1366, 390
 # WCAG 2.2 AA, with the rules of the levels below it
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

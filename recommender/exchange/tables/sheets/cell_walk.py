@@ -19,9 +19,10 @@ ROWS, COLUMNS, CELLS = 500_000, 200, 10_000_000
 # a sheet is searched in windows, so that a list of matches stays short
 _WINDOW, _LONGEST_REFERENCE = 2**20, 64
 # what is not a plain cell: outside of A1:Z499999, with attributes besides s and t, an error, or a
-# formula. Most sheets have none, and then one quick search is all that they need
+# formula. Most sheets have none, and then one quick search is all that they need. No group in it is
+# repeated possessively: before 3.11.5 Python takes what a look-ahead in such a group rules out
 _NOT_PLAIN = re.compile(
-    rb'<c(?=[\s>/])(?! r="[A-Z][1-4]?[0-9]{1,5}+"(?: [st]="(?!e")[A-Za-z0-9]*+")*+/?>(?!<f))'
+    rb'<c(?=[\s>/])(?! r="[A-Z][1-4]?[0-9]{1,5}+"(?: [st]="(?!e")[A-Za-z0-9]*+"){0,2}/?>(?!<f))'
 )
 # a prefix, or rows that are not shown
 _PREFIXED = re.compile(rb":(?:c|row|mergeCell|autoFilter)[\s>/]")
