@@ -1,5 +1,6 @@
-"""The house stays one with rooms: sizes of files and folders, depth of the use cases."""
+"""The house stays one with rooms: sizes of files and folders, depth of the use cases, its page."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -41,3 +42,17 @@ def test_use_cases_are_not_stacked_deeper():
     depths = {name: depth(name) for name in graph.modules if name.startswith(prefix)}
     assert len(depths) > 40
     assert not [name for name, found in depths.items() if found > DEEPEST_USE_CASE]
+
+
+def test_the_tree_of_the_page_shows_every_room():
+    tree = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").split("```")[1]
+    shown = set(re.findall(r"[\w.]+", tree))
+    # pages are an area of the console each, as the menu has them
+    rooms = {path.parent for folder in PRODUCT for path in (ROOT / folder).rglob("__init__.py")}
+    rooms = {room for room in rooms if len(room.relative_to(ROOT).parts) <= 3}
+    rooms -= {room for room in rooms if room.parent == ROOT / "api/pages"}
+    beside = ("api", "recommender", "recommender/service")
+    files = {path for folder in beside for path in (ROOT / folder).glob("[!_]*.py")}
+    assert len(rooms) > 60
+    assert len(files) > 20
+    assert not [path for path in sorted(rooms | files) if path.name not in shown]
