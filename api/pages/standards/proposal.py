@@ -132,7 +132,7 @@ def _show(
     with session.reading():
         proposal = read_proposal(session, proposal_id)
         told = simulate_standard(session, proposal_id, with_plans=plans)
-        name_of = name_actors(session)
+        name_of = name_actors(session, proposal.actors)
     status = proposal.stored.status
     whole, permissions = session.who.scope.everyone, session.who.permissions
     may_write = whole and Permission.WRITE_STANDARDS in permissions

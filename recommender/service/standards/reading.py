@@ -45,6 +45,11 @@ class Proposal:
         return tuple(each for each in self.decisions if each.decision == "approved")
 
     @property
+    def actors(self) -> tuple[str, ...]:
+        """Who wrote it and who decided on it, as the audit trail has them."""
+        return (self.stored.author, *(each.actor for each in self.decisions))
+
+    @property
     def changes(self) -> tuple[StoredTarget, ...]:
         """The targets with another level than before."""
         return tuple(each for each in self.targets if each.new_level != each.old_level)

@@ -48,7 +48,7 @@ def read_report(session: Session, proposal_id: str) -> StandardReport:
             StatisticsRequest(session.today, grade=proposal.stored.grade),
             bases=read_bases(session),
         )
-        name = name_actors(session)
+        name = name_actors(session, proposal.actors)
         synthetic = has_synthetic(connection)
     stored, framework, lang = proposal.stored, session.service.framework, session.lang
     grades = {grade.id: grade.name.in_language(lang) for grade in framework.catalog.grades}

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from recommender.service.session import Session
-from recommender.store.access.accounts import list_accounts
+from recommender.store.access.keys import read_actor_names
 from recommender.texts import say
 
-# as many as are named; the others stand by their id
-_ACCOUNTS = 1000
 
-
-def name_actors(session: Session) -> Callable[[str | None], str]:
-    """Return what names an actor of the audit trail: an account by its owner's name."""
+def name_actors(session: Session, actors: Iterable[str | None]) -> Callable[[str | None], str]:
+    """Return what names these actors: an account by its owner's name, a key by its label."""
     with session.reading() as connection:
-        accounts = list_accounts(connection, limit=_ACCOUNTS)
-    names = {f"account:{each.account_id}": each.name for each in accounts}
+        names = read_actor_names(connection, filter(None, actors), account="name")
     names["cli"] = say("console.import.command_line", session.lang)
     return lambda actor: names.get(actor or "", actor or "")

@@ -231,7 +231,7 @@ def _rows(sheet: str, rows: Sequence[int], lang: str) -> str:
 
 
 def _lines(session: Session, found: Sequence[ImportBatch]) -> list[BatchLine]:
-    name = name_actors(session)
+    name = name_actors(session, (who for each in found for who in (each.actor, each.undone_by)))
     return [
         BatchLine(each, _title(each.kind, session.lang), name(each.actor), name(each.undone_by))
         for each in found

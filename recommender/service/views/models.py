@@ -218,13 +218,14 @@ def view_registry(session: Session) -> Registry:
     lines = tuple(_line(session, head) for head in list_models(session))
     models, by_id = session.service.models, {line.head.model_id: line for line in lines}
     earlier = [by_id[each] for each in models.earlier() if each in by_id]
-    name = name_actors(session)
+    switches = models.switches()[:-21:-1]
+    name = name_actors(session, (switch.by for switch in switches))
     usable = [line for line in earlier if line.head.status != "broken"]
     return Registry(
         lines,
         by_id.get(models.active() or ""),
         usable[-1] if usable else None,
-        tuple((switch, name(switch.by)) for switch in models.switches()[:-21:-1]),
+        tuple((switch, name(switch.by)) for switch in switches),
     )
 
 

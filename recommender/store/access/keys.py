@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -77,8 +77,10 @@ def list_keys(connection: sa.Connection, *, after: str = "", limit: int) -> list
     return [StoredKey(**row._mapping) for row in connection.execute(query)]
 
 
-def read_actor_names(connection: sa.Connection, actors: Iterable[str]) -> dict[str, str]:
-    """Return by which name people know actors: the label of a key, the login of an account.
+def read_actor_names(
+    connection: sa.Connection, actors: Iterable[str], *, account: Literal["login", "name"] = "login"
+) -> dict[str, str]:
+    """Return how actors are called: the label of a key, an account's login or its owner's name.
 
     Actors of other kinds are left out, and so are those whose key or account is gone.
     """
@@ -86,7 +88,7 @@ def read_actor_names(connection: sa.Connection, actors: Iterable[str]) -> dict[s
     names: dict[str, str] = {}
     for kind, number, name in (
         ("key", schema.api_key.c.key_id, schema.api_key.c.label),
-        ("account", schema.account.c.account_id, schema.account.c.login),
+        ("account", schema.account.c.account_id, schema.account.c[account]),
     ):
         numbers = [each.partition(":")[2] for each in wanted if each.startswith(f"{kind}:")]
         for start in range(0, len(numbers), 500):

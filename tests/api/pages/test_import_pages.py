@@ -80,6 +80,17 @@ def test_bad_cells_are_mended_in_the_page_and_the_import_can_be_undone(hr):
     assert "花名册.xlsx" in hr.get("/imports").text
 
 
+def test_an_import_of_a_key_says_what_the_key_is_for(served, hr):
+    portal, text = served.client("hr"), people(f"T911,测试己,{UNIT},政企客户部,初级,")
+    kind = {"content-type": "text/csv"}
+    upload = portal.post("/v1/imports", content=text.encode(), headers=kind).json()
+    job = portal.post(f"/v1/imports/{upload['import_id']}/run").headers["location"]
+    assert portal.get(job, params={"wait": 10}).json()["status"] == "done"
+    page = hr.get("/imports").text
+    assert ">hr<" in page
+    assert "key:" not in page
+
+
 def test_questions_are_answered_and_columns_read_otherwise(hr):
     matrix = "工号,客户关系能力,抗挫能力,执行能力\n00002,2,1,1\n00003,1,2,1\n"
     address = drop(hr, matrix, "能力矩阵.csv")

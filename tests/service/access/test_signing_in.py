@@ -30,8 +30,10 @@ from recommender.service.access.signing_in.entering import enter_as, enter_by_li
 from recommender.service.access.signing_in.passwords import check_password, hash_password
 from recommender.service.installation import Installation
 from recommender.service.permissions import PERMISSIONS, Permission, Principal, Role
+from recommender.service.views.actors import name_actors
 from recommender.settings import Settings
 from recommender.store import change_account_row, list_entries, reading, schema, writing
+from recommender.store.access.keys import read_actor_names
 
 PERSON = "00001"
 RIGHT, WRONG = "three blue teapots", "three red teapots"
@@ -141,6 +143,15 @@ def entries(installation):
     with reading(installation.engine) as connection:
         found = list_entries(connection, limit=1000)
     return [(entry.action, entry.actor, entry.details) for entry in found]
+
+
+def test_accounts_are_called_by_login_where_they_are_managed_and_by_name_elsewhere(installation):
+    actor = f"account:{make(installation, password=None)}"
+    with reading(installation.engine) as connection:
+        assert read_actor_names(connection, {actor, "cli"}) == {actor: "wang"}
+    name = do(installation, name_actors, [actor, "cli", "account:gone", None])
+    assert [name(each) for each in (actor, "account:gone", None)] == ["王敏", "account:gone", ""]
+    assert name("cli") == "命令行"
 
 
 # -- who is signed in --
