@@ -126,12 +126,7 @@ class Holdings:
         ndarray of shape (n_rows,)
             Weighted levels less the price of hours.
         """
-        options, person = self.options, self.options.person[rows][:, None]
-        served, gap = options.served[rows], self.problem.gap
-        left = gap[person, served] - np.minimum(gap[person, served], self.gained[person, served])
-        gain = (np.minimum(left, options.improvement[rows]) * options.weight[rows]).sum(axis=1)
-        added: FloatArray = gain - self.problem.hour_price * options.hours[rows]
-        return added
+        return self._value(rows, self._gained_by(rows))
 
     def added(self, rows: IntArray) -> FloatArray:
         """Return what each of some held seats adds to the other seats of its person.
@@ -146,13 +141,21 @@ class Holdings:
         ndarray of shape (n_rows,)
             Weighted levels less the price of hours.
         """
-        options, person = self.options, self.options.person[rows][:, None]
-        served, gap = options.served[rows], self.problem.gap
-        gained, with_gap = self.gained[person, served], gap[person, served]
-        without = np.minimum(with_gap, gained - options.improvement[rows])
-        gain = ((np.minimum(with_gap, gained) - without) * options.weight[rows]).sum(axis=1)
-        added: FloatArray = gain - self.problem.hour_price * options.hours[rows]
-        return added
+        return self._value(rows, self._gained_by(rows) - self.options.improvement[rows])
+
+    def _gained_by(self, rows: IntArray) -> FloatArray:
+        gained: FloatArray = self.gained[
+            self.options.person[rows][:, None], self.options.served[rows]
+        ]
+        return gained
+
+    def _value(self, rows: IntArray, gained: FloatArray) -> FloatArray:
+        options = self.options
+        gap = self.problem.gap[options.person[rows][:, None], options.served[rows]]
+        # what goes beyond a gap is worth nothing
+        closed = np.minimum(np.maximum(gap - gained, 0), options.improvement[rows])
+        value: FloatArray = (closed * options.weight[rows]).sum(axis=1)
+        return value - self.problem.hour_price * options.hours[rows]
 
     def has(self, rows: IntArray) -> BoolArray:
         """Tell which options are of modules that the person holds a seat in.
