@@ -16,6 +16,7 @@ from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.cohorts.options import Options, find_overlaps
 from recommender.cohorts.problem import CohortProblem
 
+# sums of the same few numbers in another order differ by less
 _EPSILON = 1e-12
 _HOURS_EPSILON = 1e-9
 MOST_NODES = 100_000
@@ -116,6 +117,7 @@ class BundleSearch:
             dive = children.take(order[first])
             np.maximum.at(top, dive.row, dive.value)
             found.append(replace(dive, members=np.sort(dive.members, axis=1)))
+            # greed takes options in no order, so the next may stand before this one
             dive.column[:] = 0
         dropped = np.zeros(len(self.people))
         while len(nodes.row):
@@ -190,10 +192,14 @@ class BundleSearch:
             free &= options.module[option] != options.module[member[node]]
         ceiling = np.empty(len(nodes.row))
         if top is not None:
+            # of a module's runs one is taken, and the cheapest is worth most; dates and what has to
+            # come before are left out, which makes the bound wider, never wrong
             ceiling = nodes.value + self._pack(nodes, node, option, gain, free & cheapest[option])
             free &= (ceiling >= top[nodes.row] - slack - _EPSILON)[node]
+        # what does not pay now will not pay beside more: what a seat adds only shrinks
         free &= (gain > -slack) | options.needed[option]
         for member in nodes.members.T:
+            # lots of several runs have no dates yet; `seat_people` finds a run for everybody
             both = self._dated[option] & self._dated[member[node]]
             offering = options.offering[member[node]]
             free &= ~(both & self._overlap[options.offering[option], offering])

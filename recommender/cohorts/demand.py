@@ -8,10 +8,9 @@ import numpy as np
 
 from recommender.arrays import FloatArray, IntArray
 from recommender.cohorts.bundles import BundleSearch
-from recommender.cohorts.holdings import Holdings
+from recommender.cohorts.holdings import Holdings, hold_seats
 from recommender.cohorts.limits import find_limits
 from recommender.cohorts.options import Options, find_options, merge_offerings
-from recommender.cohorts.policies import hold_seats
 from recommender.cohorts.problem import (
     CohortChoice,
     CohortProblem,

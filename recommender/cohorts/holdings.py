@@ -9,7 +9,9 @@ import numpy as np
 from recommender.arrays import BoolArray, FloatArray, IntArray
 from recommender.cohorts.options import Options, find_overlaps
 from recommender.cohorts.problem import CohortProblem, Seats
+from recommender.errors import ShapeMismatchError
 
+# hours and money that were added and taken away again are off by less
 _EPSILON = 1e-9
 
 
@@ -33,6 +35,7 @@ class Holdings:
         self.money_left = problem.cost_budget
         self.unit_money_left = problem.unit_cost_budget.copy()
         self.unit_seats = np.zeros(len(problem.unit_ids), dtype=np.int64)
+        # counted, not noted: two held runs may both keep somebody from a third
         self._busy = np.zeros((n_people, len(problem.offerings)), dtype=np.int64)
         self._overlap = find_overlaps(problem).astype(np.int64)
         self._has = np.zeros(problem.completed.shape, dtype=bool)
@@ -299,6 +302,37 @@ class Holdings:
         return tuple(each for each in self.problem.must if not self._has[each])
 
 
+def hold_seats(problem: CohortProblem, options: Options, seats: Seats) -> Holdings:
+    """Return the holdings of given seats.
+
+    Parameters
+    ----------
+    problem : CohortProblem
+        The problem.
+    options : Options
+        Its options, by offering.
+    seats : Seats
+        Who holds what.
+
+    Returns
+    -------
+    Holdings
+        With all of them taken.
+
+    Raises
+    ------
+    ShapeMismatchError
+        If somebody holds a seat that is no option of the problem.
+    """
+    holdings = Holdings(problem, options)
+    rows = holdings.find(seats.person, seats.offering)
+    if (rows < 0).any():
+        raise ShapeMismatchError("seats: somebody holds a seat that is no option of the problem")
+    for row in rows.tolist():
+        holdings.take(row)
+    return holdings
+
+
 def give_greedily(holdings: Holdings, rows: IntArray, *, at_least: float = 0.0) -> None:
     """Give seats one by one, each time the one that adds most, until none adds anything.
 
@@ -327,6 +361,7 @@ def give_greedily(holdings: Holdings, rows: IntArray, *, at_least: float = 0.0) 
         if not holdings.is_there(one)[0]:
             continue
         if not holdings.could_attend(one)[0]:
+            # asked again when the person has another seat, which may be what it lacked
             if holdings.options.dependent[row]:
                 waiting.setdefault(int(holdings.options.person[row]), []).append(row)
             continue

@@ -80,6 +80,7 @@ def hold_lotteries(
     drawn: set[int] = set()
     draws: list[Draw] = []
     names = tuple(sorted(margins))
+    # whoever is in one draw is out of the next, so which comes first is drawn, too
     for name in (names[i] for i in draw_order(names, seed).tolist()):
         margin = margins[name]
         holders = [each for each in margin.holders if int(options.person[each[0]]) not in drawn]
@@ -89,6 +90,7 @@ def hold_lotteries(
         others = _affordable(holdings, others, money, options.cost)
         if not holders or not others:
             continue
+        # all of them may lose, and all of the others win: what that takes is gone for later draws
         for row, _ in holders:
             spare[problem.unit[options.person[row]]] -= 1
         for row, _ in others:
@@ -115,6 +117,7 @@ def _find_margins(holdings: Holdings, tolerance: float) -> dict[str, _Margin]:
     full = np.bincount(lot_of, holdings.free) == 0
     lot = lot_of[options.offering]
     held = holdings.rows
+    # where seats are left, or were ordered, nobody competes for the last one
     held = held[full[lot[held]] & ~options.must[held]]
     added = holdings.added(held)
     rows = np.setdiff1d(np.flatnonzero(full[lot]), holdings.rows)
@@ -147,6 +150,7 @@ def _find_margins(holdings: Holdings, tolerance: float) -> dict[str, _Margin]:
     for key, attended in runs.items():
         margin_of(attended).others.append((attended[0], worth[key]))
     for row, value in zip(held.tolist(), added.tolist(), strict=True):
+        # whoever lost it would lose the seat that it prepares for as well
         if holdings.is_needed(row):
             continue
         mine = holdings.of_person(int(options.person[row]))
@@ -220,6 +224,7 @@ def _hand_over(holdings: Holdings, rows: list[int], draw: Draw) -> None:
     holder = {int(options.person[row]): row for row in rows}
     coming = [draw.members[i] for i in winners if draw.members[i] not in holder]
     winning = {draw.members[i] for i in winners}
+    # by ids: anybody who repeats the draw must come to the same runs
     leaving = sorted(
         (row for person, row in holder.items() if person not in winning),
         key=lambda row: (options.offering[row], holdings.problem.person_ids[options.person[row]]),

@@ -156,6 +156,7 @@ def choose_whole(
     floors = np.arange(limits.n_lots, limits.n_lots + len(limits.floor_units)) + n_people
     matrix = _columns(n_people, pool)
     short = _short(floors, matrix.shape[0])
+    # more than any reward, so that a seat by order is never bought with a floor
     penalty = 1e3 * (1.0 + float(np.abs(limits.reward).max(initial=0.0) / 1e3))
     cost = np.concatenate([np.full(len(floors), -penalty), [0.0], pool.worth])
     program = _to_program(hstack([short, matrix]).tocsc(), cost, limits, n_people)
@@ -215,6 +216,7 @@ def _to_program(matrix: csc_array, worth: FloatArray, limits: Limits, n_people: 
     program.sense_ = highspy.ObjSense.kMaximize
     program.col_cost_ = worth
     program.col_lower_ = np.zeros(len(worth))
+    # the row of the person keeps each set at one already
     program.col_upper_ = np.full(len(worth), np.inf)
     program.row_lower_ = np.full(matrix.shape[0], -np.inf)
     program.row_upper_ = np.concatenate([np.ones(n_people), limits.most])

@@ -145,6 +145,7 @@ def find_options(problem: CohortProblem, seed: int) -> Options:
     depth = find_depths(problem.prerequisites)
     person, module, pair, offering = _cross(problem, depth, seed)
 
+    # limits of one person and one seat; what people share is settled by prices later
     fits = offerings.seats[offering] > 0
     fits &= problem.hours[module] <= problem.hours_budget[person]
     money = np.minimum(problem.cost_budget, problem.unit_cost_budget)[problem.unit]
@@ -162,6 +163,7 @@ def find_options(problem: CohortProblem, seed: int) -> Options:
         must[each] = True
     wanted = must[person, module] | (problem.floors[problem.unit[person]] > 0) | (alone[pair] > 0)
     needed = np.zeros(problem.completed.shape, dtype=bool)
+    # from the deepest up, as what prepares for a module may need preparing for itself
     for later in np.argsort(-depth, kind="stable").tolist():
         rows = np.flatnonzero(fits & (module == later)) if problem.prerequisites[later] else ()
         for before in problem.prerequisites[later] if len(rows) else ():
@@ -257,6 +259,7 @@ def _cross(
     offerings = problem.offerings
     place = np.empty(len(problem.person_ids), dtype=np.int64)
     place[draw_order(problem.person_ids, seed)] = np.arange(len(place))
+    # by their ids, so that nothing hangs on the order in which the catalogue names modules
     rank = np.empty(len(problem.module_ids), dtype=np.int64)
     rank[np.argsort(np.array(problem.module_ids))] = np.arange(len(rank))
     by_module = np.lexsort((np.array(offerings.ids), offerings.module))
@@ -284,6 +287,7 @@ def _require(
     dependent = np.zeros(len(person), dtype=bool)
     # first day after which each person could have each module
     ready = np.full(problem.completed.shape, np.iinfo(np.int64).max)
+    # prerequisites first: what cannot be prepared for prepares for nothing either
     for later in np.argsort(depth, kind="stable").tolist():
         if not problem.prerequisites[later] and later not in _all_needed(problem):
             continue

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from recommender.arrays import IntArray
-from recommender.cohorts.holdings import Holdings, give_greedily
-from recommender.cohorts.options import Options, find_options
+from recommender.cohorts.holdings import Holdings, give_greedily, hold_seats
+from recommender.cohorts.options import find_options
 from recommender.cohorts.problem import CohortProblem, PolicyOutcome, Seats
-from recommender.errors import ShapeMismatchError
 
 _EPSILON = 1e-9
 
@@ -41,6 +40,7 @@ def compare_policies(
     ShapeMismatchError
         If a chosen seat is none of the problem.
     """
+    # any seed will do: it only decides between seats that add the same
     options = find_options(problem, 0)
     first_come = Holdings(problem, options)
     for person in applied.tolist():
@@ -61,37 +61,6 @@ def compare_policies(
         _outcome("greedy", greedy),
         _outcome("exact", chosen),
     )
-
-
-def hold_seats(problem: CohortProblem, options: Options, seats: Seats) -> Holdings:
-    """Return the holdings of given seats.
-
-    Parameters
-    ----------
-    problem : CohortProblem
-        The problem.
-    options : Options
-        Its options, by offering.
-    seats : Seats
-        Who holds what.
-
-    Returns
-    -------
-    Holdings
-        With all of them taken.
-
-    Raises
-    ------
-    ShapeMismatchError
-        If somebody holds a seat that is no option of the problem.
-    """
-    holdings = Holdings(problem, options)
-    rows = holdings.find(seats.person, seats.offering)
-    if (rows < 0).any():
-        raise ShapeMismatchError("seats: somebody holds a seat that is no option of the problem")
-    for row in rows.tolist():
-        holdings.take(row)
-    return holdings
 
 
 def _outcome(policy: str, holdings: Holdings) -> PolicyOutcome:

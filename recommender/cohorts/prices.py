@@ -22,8 +22,10 @@ _ROUNDS_OF_SAMPLE = (
     (0.003, 0.01, 0.05),
 )
 _ROUNDS = ((0.004, 0.01, 0.04), (0.002, 0.008, 0.03), (0.001, 0.006, 0.02))
+# every eighth person: their prices come near those of all, for an eighth of the work
 _SAMPLE = 8
 _STEPS = 60
+# sets held at once while prices are rough, and most sets will not be the best in the end
 _FEW = 40_000
 _MOST_RELAXATIONS = 25
 
@@ -71,12 +73,14 @@ def find_prices(search: BundleSearch, limits: Limits, *, missed: float) -> Price
     recent: list[Bundles] = []
     if missed:
         sampled = np.arange(len(search.people)) % _SAMPLE == 0
+        # whoever is not in the sample cannot pay, and the others find their share of the seats
         outside = np.where(sampled[search.row], 0.0, np.inf)
         part = replace(limits, most=limits.most / _SAMPLE)
         prices, _ = _smooth(search, part, prices, _ROUNDS_OF_SAMPLE, outside)
         prices, recent = _smooth(search, limits, prices, _ROUNDS, np.zeros(len(outside)))
     best, bound, relaxation, settled = prices, np.inf, None, False
     for step in range(_MOST_RELAXATIONS):
+        # sets a little below the best come along: when prices move, one of them may be the best
         bundles = search.search(limits.price(prices), slack=0.01 if step else 0.015)
         proven = limits.bound(prices, bundles)
         if proven < bound:

@@ -62,6 +62,7 @@ def _move_aside(holdings: Holdings, rows: IntArray) -> None:
             continue
         person = int(options.person[row])
         for held in sorted(holdings.held.get(person, ())):
+            # on another day it could come before its prerequisite, or after what it prepares for
             if options.dependent[held] or holdings.is_needed(held):
                 continue
             holdings.leave(held)

@@ -128,6 +128,7 @@ def _choose_best(search: BundleSearch, limits: Limits, prices: Prices) -> tuple[
     what is missed: with all of these, the integer programme has the best. It may end before it
     has found that, though, so an earlier choice may be the better one.
     """
+    # the sets nearest to the best first; where that leaves a choice open, more of them
     slack = 0.05
     choices: list[tuple[float, float, IntArray]] = []
     while True:
@@ -138,6 +139,7 @@ def _choose_best(search: BundleSearch, limits: Limits, prices: Prices) -> tuple[
         choices.append((-float(lacking.sum()), value, _options_of(pool, chosen)))
         missed = prices.bound - value
         if lacking.any():
+            # any set at all may be what a floor needs
             missed = 2 * float(limits.reward.max(initial=0.0)) + prices.bound + 1.0
         is_all = bool(np.all(near.bound <= near.best + 1e-12)) and len(near.row) <= MOST_NODES
         bound = min(prices.bound, max(at_most, prices.bound - slack)) if is_all else prices.bound
@@ -191,6 +193,7 @@ def _mend_floors(holdings: Holdings) -> None:
         rows = rows[holdings.could_attend(rows)]
         held = holdings.rows
         spare = (holdings.unit_seats > problem.floors)[problem.unit[options.person[held]]]
+        # neither what was ordered nor what another seat rests on can be spared
         held = held[spare & ~options.must[held]]
         held = held[[not holdings.is_needed(row) for row in held.tolist()]]
         loss = holdings.added(held)
@@ -207,7 +210,7 @@ def _mend_floors(holdings: Holdings) -> None:
             if (out >= 0 or free) and (best is None or gain - cost > best[0]):
                 best = gain - cost, row, out
         if best is None:
-            return
+            return  # `_check` names the units that are still short
         _, row, out = best
         if out >= 0:
             holdings.leave(out)

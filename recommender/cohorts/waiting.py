@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from recommender.arrays import FloatArray, IntArray, round_off
-from recommender.cohorts.holdings import Holdings
+from recommender.cohorts.holdings import Holdings, hold_seats
 from recommender.cohorts.lottery import draw_numbers
 from recommender.cohorts.options import find_options
 from recommender.cohorts.problem import CohortProblem, Draw, Replacement, Seats, WaitList
@@ -46,6 +46,7 @@ def list_waiting(holdings: Holdings, draws: Sequence[Draw], *, seed: int) -> Wai
     number = np.empty(len(rows))
     for each in np.unique(offering).tolist():
         here = offering == each
+        # for everybody by id, waiting or not: so nobody's number hangs on who else waits
         drawn = draw_numbers(seed, f"wait:{problem.offerings.ids[each]}", len(by_id))
         number[here] = drawn[place_by_id[person[here]]]
     lost = _losers(problem, draws)
@@ -109,14 +110,7 @@ def replace_dropouts(
         If somebody drops out of a seat that was not theirs, or a seat is none of the problem.
     """
     options = find_options(problem, 0)
-    holdings = Holdings(problem, options)
-    # in the order of their start, as prerequisites are completed first
-    order = np.argsort(problem.offerings.starts_on[seats.offering], kind="stable")
-    rows = holdings.find(seats.person[order], seats.offering[order])
-    if (rows < 0).any():
-        raise ShapeMismatchError("seats: somebody holds a seat that is no option of the problem")
-    for row in rows.tolist():
-        holdings.take(row)
+    holdings = hold_seats(problem, options, seats)
     gone = holdings.find(*np.array(dropped, dtype=np.int64).reshape(-1, 2).T).tolist()
     for row in gone:
         if row not in holdings.held.get(int(options.person[row]), ()):

@@ -15,9 +15,9 @@ from recommender.cohorts import (
     choose_cohort,
     replace_dropouts,
 )
+from recommender.cohorts.holdings import hold_seats
 from recommender.cohorts.lottery import draw_numbers, hold_lotteries
 from recommender.cohorts.options import find_options
-from recommender.cohorts.policies import hold_seats
 from recommender.cohorts.solving import solve
 from recommender.errors import ShapeMismatchError
 
