@@ -186,6 +186,7 @@ def _fill(
             (seat,) = (each for each in queue if each.seat.person_id == person_id)
             held.append(_hold(seat, run, cost_of))
         unfilled += [run.offering_id] * len(replaced.unfilled)
+        # each run counts the seats of all before it, so the last one tells what is left short
         below = tuple(case.problem.unit_ids[at] for at in replaced.units_below_floor)
     return Replanned(
         given_up=tuple(each.seat.offering_id for each in leaving),

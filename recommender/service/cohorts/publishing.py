@@ -65,6 +65,7 @@ def publish_cohort(session: Session, cohort_id: str, *, seen: int | None = None)
             raise StaleError(seen=seen, present=stored.version)
         named = list_seats(connection, session.who.scope, cohort_id)
         seats = [each for each in named if each.seat.status == "seated"]
+        # whoever may not see all of the people would publish a part of the seats only
         if len(seats) < get_cohort(session, cohort_id).seated:
             raise ConflictError("cohort.out-of-scope")
         enrol_seats(session, connection, stored, seats)

@@ -269,6 +269,7 @@ def _state_of(connection: Connection, stored: StoredCohort) -> State:
         return "published"
     if stored.status == "closed":
         return "closed"
+    # one that was worked out in the request itself has no job
     if stored.job_id is None:
         return "unsolved" if stored.value is None else "draft"
     job = read_job(connection, stored.job_id)

@@ -120,6 +120,7 @@ def _narrow(
         if (row, taken) in pair_of:
             closes = problem.improvement[[pair_of[row, taken]], :].toarray()[0]
             gap[row] = np.maximum(gap[row] - closes, 0.0)
+        # a seat that stays is as good as a completion, if it ends in time
         completed[row, taken] |= to_day(each.offering.ends_on) < offerings.starts_on[column]
     # whoever leaves held the seat, whatever has changed since
     needs = list(problem.prerequisites[module])
@@ -130,6 +131,7 @@ def _narrow(
     pairs = problem.pair_person, problem.pair_module, problem.improvement
     if (leaver, module) not in pair_of:
         nothing = csr_array((1, problem.gap.shape[1]))
+        # without a pair the seat would be no option, and so could not be given back
         pairs = (
             np.append(pairs[0], leaver),
             np.append(pairs[1], module),

@@ -60,6 +60,7 @@ def work_out(
     note_progress(0, total)
     problem, tolerance = case.problem, float(stored.limits["tolerance"])
     choice = choose_cohort(problem, seed=stored.seed, tolerance=tolerance)
+    # a share of the seats that are given, and how many these are is known only now
     if stored.limits["floor_share"]:
         problem = raise_floors(problem, stored, seats_given=len(choice.seats.person))
         case = replace(case, problem=problem)
@@ -98,6 +99,7 @@ def read_case(
     ]
     people = [head for head, _ in considered]
     runs = find_offerings(connection, [each.offering_id for each in draft.offerings])
+    # since the draft a run may have begun or gone, or become one of another module
     offerings = [
         each
         for each in draft.offerings
