@@ -29,12 +29,12 @@ class _JsonRequest(Request):
         if not hasattr(self, "_json"):
             body = json.loads(await self.body(), object_pairs_hook=_read_object)
             detail = say("invalid.duplicate_name", language_of(self))
-            found = [
+            problems = [
                 FieldProblem(pointer=pointer[:400], detail=detail)
                 for pointer in islice(_find_twice(body), _SHOWN)
             ]
-            if found:
-                raise UnreadableBody(422, "request.invalid", errors=found)
+            if problems:
+                raise UnreadableBody(422, "request.invalid", errors=problems)
             self._json = body
         return self._json
 
@@ -53,11 +53,11 @@ class JsonRoute(APIRoute):
 
 
 def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) == len(pairs):
-        return found
+    read = dict(pairs)
+    if len(read) == len(pairs):
+        return read
     names = [name for name, _ in pairs]
-    twice = _Twice(found)
+    twice = _Twice(read)
     twice.names = tuple(name for name, count in Counter(names).items() if count > 1)
     return twice
 

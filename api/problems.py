@@ -330,7 +330,7 @@ async def _on_refusal(request: Request, error: Exception) -> Response:
 def _methods_of(request: Request) -> list[str]:
     # Starlette's header names only the methods of the one route that refused; others may share
     # its path
-    found = [
+    methods = [
         method
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
         if any(
@@ -339,4 +339,4 @@ def _methods_of(request: Request) -> list[str]:
         )
     ]
     # where no route matches, it is a file of those that are mounted
-    return ["GET", "HEAD", *found[1:]] if found[:1] in ([], ["GET"]) else found
+    return ["GET", "HEAD", *methods[1:]] if methods[:1] in ([], ["GET"]) else methods

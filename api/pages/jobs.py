@@ -29,13 +29,13 @@ def list_jobs_page(
     call: Visited, before: Annotated[str, Query(pattern=r"^(job-[0-9a-f]{1,40})?$")] = ""
 ) -> Response:
     """List the jobs that the visitor has asked for."""
-    found = requests.get_jobs(call.session, before=before, limit=_A_PAGE + 1)
+    jobs = requests.get_jobs(call.session, before=before, limit=_A_PAGE + 1)
     return render(
         call,
         "jobs/list.html.j2",
-        jobs=found[:_A_PAGE],
+        jobs=jobs[:_A_PAGE],
         now=dt.datetime.now(dt.UTC),
-        older=found[_A_PAGE - 1].job_id if len(found) > _A_PAGE else "",
+        older=jobs[_A_PAGE - 1].job_id if len(jobs) > _A_PAGE else "",
     )
 
 

@@ -130,14 +130,14 @@ def _ask(call: Call, error: RecommenderError | None = None) -> Response:
 
 
 def _preview(call: Call, returned: ReturnedPlan, error: RecommenderError | None = None) -> Response:
-    found = preview_return(call.session, returned)
+    preview = preview_return(call.session, returned)
     return render(
         call,
         "documents/changes.html.j2",
         status=422 if error else 200,
-        found=found,
+        found=preview,
         document=keep_returned(returned),
-        possible=sum(not each.problem for each in found.changes),
+        possible=sum(not each.problem for each in preview.changes),
         problem=None if error is None else explain(error, call.lang),
     )
 

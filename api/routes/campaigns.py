@@ -94,8 +94,8 @@ def list_campaigns(
 ) -> Response:
     """List the campaigns you asked for or whose unit is in your care, the newest first."""
     (before,) = decode_cursor(cursor, ("",))
-    found = reading.get_campaigns(call.session, before=before, limit=limit + 1)
-    items, following = next_cursor(found, limit, lambda each: (each.stored.campaign_id,))
+    campaigns = reading.get_campaigns(call.session, before=before, limit=limit + 1)
+    items, following = next_cursor(campaigns, limit, lambda each: (each.stored.campaign_id,))
     page = CampaignPage(items=[_show(each) for each in items], next=following)
     return answer(call, page, fields=fields)
 
@@ -129,8 +129,8 @@ def list_campaign_plans(
 ) -> Response:
     """List the plans of a campaign, published or not, of the people in your care."""
     (after,) = decode_cursor(cursor, ("",))
-    found = reading.read_drafts(call.session, campaign_id, after=after, limit=limit + 1)
-    items, following = next_cursor(found, limit, lambda each: (each.plan.head.person_id,))
+    drafts = reading.read_drafts(call.session, campaign_id, after=after, limit=limit + 1)
+    items, following = next_cursor(drafts, limit, lambda each: (each.plan.head.person_id,))
     plans = [
         CampaignPlanOut.model_validate(
             {**asdict(each.plan.head), "published_at": each.plan.published_at}

@@ -112,8 +112,8 @@ def list_cohorts(
 ) -> Response:
     """List the cohorts you asked for or whose unit is in your care, the newest first."""
     (before,) = decode_cursor(cursor, ("",))
-    found = reading.get_cohorts(call.session, before=before, limit=limit + 1)
-    items, following = next_cursor(found, limit, lambda each: (each.stored.cohort_id,))
+    cohorts = reading.get_cohorts(call.session, before=before, limit=limit + 1)
+    items, following = next_cursor(cohorts, limit, lambda each: (each.stored.cohort_id,))
     page = CohortPage(items=[_show(each) for each in items], next=following)
     return answer(call, page, fields=fields)
 
@@ -144,7 +144,7 @@ def list_cohort_seats(
     fields: Fields = None,
 ) -> Response:
     """List who has a seat, who waits and who dropped out, of the people in your care."""
-    found = reading.read_seats(call.session, cohort_id, offering_id=offering_id)
+    seats = reading.read_seats(call.session, cohort_id, offering_id=offering_id)
     items = [
         OfferingSeatsOut(
             **vars(each.offering),
@@ -159,7 +159,7 @@ def list_cohort_seats(
                 for named in (*each.seated, *each.waiting, *each.dropped)
             ],
         )
-        for each in found
+        for each in seats
     ]
     return answer(call, CohortSeatsOut(items=items), fields=fields)
 

@@ -255,10 +255,10 @@ def list_objections(
 ) -> Response:
     """List objections, the oldest first: one's own, and to HR those of its unit."""
     (after,) = decode_cursor(cursor, (0,))
-    found = objections.search_objections(
+    shown = objections.search_objections(
         call.session, person_id=person_id, answered=answered, after=after, limit=limit + 1
     )
-    page, following = next_cursor(found, limit, lambda objection: (objection.objection_id,))
+    page, following = next_cursor(shown, limit, lambda objection: (objection.objection_id,))
     items = [ObjectionOut.model_validate(objection) for objection in page]
     return answer(call, ObjectionPage(items=items, next=following), fields=fields)
 

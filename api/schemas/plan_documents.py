@@ -73,15 +73,15 @@ class PlanReturnOut(BaseModel):
     changes: list[ReturnedChangeOut]
 
     @classmethod
-    def of(cls, found: PlanReturn, *, applied: bool = False) -> PlanReturnOut:
+    def of(cls, returned: PlanReturn, *, applied: bool = False) -> PlanReturnOut:
         """Return what a document changes as it is answered."""
         return cls(
-            plan_id=found.plan_id,
-            person_id=found.person_id,
-            person_name=found.person_name,
-            made_of=found.made_of,
-            version=found.version,
-            is_older=found.is_older,
+            plan_id=returned.plan_id,
+            person_id=returned.person_id,
+            person_name=returned.person_name,
+            made_of=returned.made_of,
+            version=returned.version,
+            is_older=returned.is_older,
             applied=applied,
-            changes=[ReturnedChangeOut.model_validate(each) for each in found.changes],
+            changes=[ReturnedChangeOut.model_validate(each) for each in returned.changes],
         )

@@ -104,22 +104,22 @@ def history_tables(report: HistoryReport, bench: Workbench) -> dict[str, pd.Data
     }
 
 
-def score_table(found: Evaluation | Mapping[str, GainScore], lang: str) -> pd.DataFrame:
+def score_table(evaluation: Evaluation | Mapping[str, GainScore], lang: str) -> pd.DataFrame:
     """Lay scores out as a table, the smallest error first; models by the names people know.
 
     Parameters
     ----------
-    found : Evaluation or mapping of str to GainScore
+    evaluation : Evaluation or mapping of str to GainScore
         Of an evaluation the scores of known modules, and by how much the error of each model is
         larger than that of the judged one, with its standard error.
     lang : str
         ``zh-CN`` or ``en``.
     """
-    scores = found.known if isinstance(found, Evaluation) else found
+    scores = evaluation.known if isinstance(evaluation, Evaluation) else evaluation
     names = model_names(tuple(scores), lang)
     table = pd.DataFrame([{"model": names[name], **vars(score)} for name, score in scores.items()])
-    if isinstance(found, Evaluation):
-        paired = [found.paired.get(name) for name in scores]
+    if isinstance(evaluation, Evaluation):
+        paired = [evaluation.paired.get(name) for name in scores]
         table["difference"] = [pair.known if pair else None for pair in paired]
         table["difference_error"] = [pair.known_error if pair else None for pair in paired]
     return table.sort_values("rmse", ignore_index=True).round(3)

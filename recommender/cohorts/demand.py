@@ -119,14 +119,14 @@ def _bracket(
 def _add_up_opened(problem: CohortProblem, options: Options, module: int) -> FloatArray:
     """Return what modules that require one close alone, person by person."""
     opened: set[int] = set()
-    found = {module}
-    while found:
-        found = {
+    next_ones = {module}
+    while next_ones:
+        next_ones = {
             each
             for each, before in enumerate(problem.prerequisites)
-            if each not in opened and found.intersection(before)
+            if each not in opened and next_ones.intersection(before)
         }
-        opened |= found
+        opened |= next_ones
     total = np.zeros(len(problem.person_ids))
     for each in sorted(opened):
         rows = np.flatnonzero(options.module == each)

@@ -210,14 +210,14 @@ class Pool:
         )
 
 
-def gather_pool(limits: Limits, found: list[Bundles]) -> Pool:
+def gather_pool(limits: Limits, searches: list[Bundles]) -> Pool:
     """Put sets of several searches together, each once.
 
     Parameters
     ----------
     limits : Limits
         What they take of.
-    found : list of Bundles
+    searches : list of Bundles
         At least one.
 
     Returns
@@ -225,10 +225,10 @@ def gather_pool(limits: Limits, found: list[Bundles]) -> Pool:
     Pool
         By person.
     """
-    width = max(each.options.shape[1] for each in found)
-    options = np.concatenate([widen_sets(each.options, width) for each in found])
-    row = np.concatenate([each.row for each in found])
-    value = np.concatenate([each.value for each in found])
+    width = max(each.options.shape[1] for each in searches)
+    options = np.concatenate([widen_sets(each.options, width) for each in searches])
+    row = np.concatenate([each.row for each in searches])
+    value = np.concatenate([each.value for each in searches])
     order = np.lexsort((*options.T, row))
     row, options = row[order], options[order]
     new = np.ones(len(row), dtype=bool)

@@ -183,5 +183,5 @@ def smooth_prices(
     answer = minimize(
         dual, prices, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": steps}
     )
-    found: FloatArray = np.maximum(answer.x, 0.0)
-    return found
+    smoothed: FloatArray = np.maximum(answer.x, 0.0)
+    return smoothed

@@ -119,20 +119,20 @@ def estimate_business_effect(
         return refusal
     # what the comparisons are made of is the same, so the placebo is estimated in the same way
     common = is_common_date(panel, comparisons)
-    found = _estimate(panel, windows, comparisons, common=common)
-    if found is None:
+    effect = _estimate(panel, windows, comparisons, common=common)
+    if effect is None:
         return Reason("no-untrained", {"needed": LEAST_CONTROLS})
-    if found.treated < LEAST_TREATED:  # the others have no figures after training
+    if effect.treated < LEAST_TREATED:  # the others have no figures after training
         return Reason("no-treated", {"needed": LEAST_TREATED})
     before = list(list_comparisons(panel, windows, placebo=True))
     placebo = _estimate(panel, windows, before, common=common) if before else None
     return BusinessEffect(
-        _to_estimate(found),
+        _to_estimate(effect),
         None if placebo is None else _to_estimate(placebo),
         "two-way" if common else "group-time",
-        found.treated,
-        found.controls,
-        found.treated_periods,
+        effect.treated,
+        effect.controls,
+        effect.treated_periods,
     )
 
 
@@ -224,5 +224,5 @@ def _fit_common_date(panel: Panel, comparisons: Sequence[Comparison]) -> GroupTi
     )
 
 
-def _to_estimate(found: GroupTimeEffect) -> Estimate:
-    return around(found.value, found.standard_error, min(found.treated, found.controls) - 1)
+def _to_estimate(effect: GroupTimeEffect) -> Estimate:
+    return around(effect.value, effect.standard_error, min(effect.treated, effect.controls) - 1)

@@ -172,15 +172,15 @@ def check_history(
     trained = width > 0
     taken = _Taken.of(X, width)
     level = (scale[1] - scale[0]) / 4.0
-    found = _check_counts(X, trained, taken, level)
-    found += _check_shared(width, taken)
-    found += _check_duplicates(X, level_after, dropped)
+    warnings = _check_counts(X, trained, taken, level)
+    warnings += _check_shared(width, taken)
+    warnings += _check_duplicates(X, level_after, dropped)
     reliability = find_reliability(X, level_after)
     if reliability < LOW_RELIABILITY:
-        found.append(HistoryWarning("low-reliability", {"reliability": reliability}))
-    found += _check_calendar(X, np.asarray(level_after), trained, taken, level)
-    found += _check_units(X, trained)
-    return tuple(found)
+        warnings.append(HistoryWarning("low-reliability", {"reliability": reliability}))
+    warnings += _check_calendar(X, np.asarray(level_after), trained, taken, level)
+    warnings += _check_units(X, trained)
+    return tuple(warnings)
 
 
 @dataclass(frozen=True)
@@ -209,35 +209,35 @@ def _centred(values: FloatArray, group: IntArray) -> FloatArray:
 def _check_counts(
     X: pd.DataFrame, trained: BoolArray, taken: _Taken, level: float
 ) -> list[HistoryWarning]:
-    found: list[HistoryWarning] = []
+    warnings: list[HistoryWarning] = []
     n_controls, n_trained = int((~trained).sum()), int(trained.sum())
     if n_controls < MIN_CONTROLS:
-        found.append(HistoryWarning("no-controls", {"controls": n_controls}))
+        warnings.append(HistoryWarning("no-controls", {"controls": n_controls}))
     else:
         if n_controls < FEW_CONTROLS:
-            found.append(HistoryWarning("few-controls", {"controls": n_controls}))
+            warnings.append(HistoryWarning("few-controls", {"controls": n_controls}))
         # Sorted once, so that controls near each interval are counted by two binary searches.
         before, width = X["level_before"].to_numpy(float), OVERLAP_WIDTH * level
         ordered, start = np.sort(before[~trained]), before[trained]
         near = np.searchsorted(ordered, start + width) - np.searchsorted(ordered, start - width)
         outside = float((near < 5).mean()) if n_trained else 0.0
         if outside > MAX_OUTSIDE:
-            found.append(HistoryWarning("no-overlap", {"share": outside}))
+            warnings.append(HistoryWarning("no-overlap", {"share": outside}))
     if len(taken.module_ids) < 2:
-        found.append(HistoryWarning("one-module", modules=taken.module_ids))
+        warnings.append(HistoryWarning("one-module", modules=taken.module_ids))
     if n_trained < FEW_TRAINED:
-        found.append(HistoryWarning("few-records", {"trained": n_trained}))
-    return found
+        warnings.append(HistoryWarning("few-records", {"trained": n_trained}))
+    return warnings
 
 
 def _check_shared(width: IntArray, taken: _Taken) -> list[HistoryWarning]:
-    found: list[HistoryWarning] = []
+    warnings: list[HistoryWarning] = []
     n_trained, n_shared = int((width > 0).sum()), int((width > 1).sum())
     if not n_shared:
-        return found
+        return warnings
     if n_shared > MAX_SHARED * n_trained:
         figures = {"count": n_shared, "share": n_shared / n_trained}
-        found.append(HistoryWarning("shared-intervals", figures))
+        warnings.append(HistoryWarning("shared-intervals", figures))
     counts = np.bincount(taken.module, minlength=len(taken.module_ids))
     rows = pd.DataFrame({"row": taken.row, "module": taken.module})[width[taken.row] > 1]
     pairs = rows.merge(rows, on="row", suffixes=("", "_other")).query("module < module_other")
@@ -252,8 +252,8 @@ def _check_shared(width: IntArray, taken: _Taken) -> list[HistoryWarning]:
         which = np.zeros(counts.size, dtype=bool)
         which[one[never_apart]] = which[other[never_apart]] = True
         figures = {"count": int(which.sum())}
-        found.append(HistoryWarning("taken-together", figures, taken.names(which)))
-    return found
+        warnings.append(HistoryWarning("taken-together", figures, taken.names(which)))
+    return warnings
 
 
 def _check_duplicates(
@@ -282,10 +282,10 @@ def _check_calendar(
     n = int(quarter.max()) + 1
     counts = np.bincount(quarter[control], minlength=n).astype(float)
     known = counts >= MIN_IN_QUARTER
-    found: list[HistoryWarning] = []
+    warnings: list[HistoryWarning] = []
     apart = float((~known)[quarter[dated & trained]].mean())
     if apart > MAX_APART:
-        found.append(HistoryWarning("calendar-apart", {"share": apart}))
+        warnings.append(HistoryWarning("calendar-apart", {"share": apart}))
 
     residual = _untrained_residual(X[control], level_after[control])
     shift = np.bincount(quarter[control], residual, minlength=n) / np.maximum(counts, 1.0)
@@ -305,8 +305,8 @@ def _check_calendar(
     if beyond[0]:
         figures = {"levels": float(moved[0])}
         concerned = taken.names(beyond[1:] & (table.sum(axis=1) > 0))
-        found.append(HistoryWarning("calendar-shift", figures, concerned))
-    return found
+        warnings.append(HistoryWarning("calendar-shift", figures, concerned))
+    return warnings
 
 
 def _untrained_residual(X: pd.DataFrame, level_after: FloatArray) -> FloatArray:

@@ -195,13 +195,13 @@ class Principal:
         if self.networks is None:
             return True
         try:
-            found = ip_address(address or "")
+            client = ip_address(address or "")
         except ValueError:
             return False
         # as a server that listens on IPv6 names a client of IPv4
-        if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
-            found = found.ipv4_mapped
-        return any(found in ip_network(network) for network in self.networks)
+        if isinstance(client, IPv6Address) and client.ipv4_mapped is not None:
+            client = client.ipv4_mapped
+        return any(client in ip_network(network) for network in self.networks)
 
 
 COMMAND_LINE = Principal("cli", Role.ADMIN, PERMISSIONS[Role.ADMIN])

@@ -213,11 +213,11 @@ class Session:
         people = entry.details.get("people", 0)
         if watch is None or not watch.is_new(entry.actor, entry.subjects, at_least=people):
             return []
-        found = {"more_than": watch.limit, "within_minutes": WINDOW_MINUTES}
+        alarm = {"more_than": watch.limit, "within_minutes": WINDOW_MINUTES}
         _log.warning(
-            "mass-read", actor=entry.actor, role=entry.role, request_id=entry.request_id, **found
+            "mass-read", actor=entry.actor, role=entry.role, request_id=entry.request_id, **alarm
         )
-        return [replace(entry, action="mass-read", subjects=(), details=found)]
+        return [replace(entry, action="mass-read", subjects=(), details=alarm)]
 
 
 @contextmanager

@@ -48,9 +48,9 @@ def take_out_secret(url: str, name: str, keep: Callable[[bytes], None]) -> None:
     engine = connect(url)
     try:
         with writing(engine) as connection:
-            found = connection.scalar(sa.select(table.c.value).where(table.c.name == name))
-            if found is not None:
-                keep(found)
+            secret = connection.scalar(sa.select(table.c.value).where(table.c.name == name))
+            if secret is not None:
+                keep(secret)
                 connection.execute(sa.delete(table).where(table.c.name == name))
     finally:
         engine.dispose()

@@ -36,12 +36,12 @@ def list_campaigns_page(
     call: Visited, before: Annotated[str, Query(pattern=r"^(campaign-[0-9a-f]{1,31})?$")] = ""
 ) -> Response:
     """List campaigns, the newest first."""
-    found = get_campaigns(call.session, before=before, limit=_A_PAGE + 1)
+    campaigns = get_campaigns(call.session, before=before, limit=_A_PAGE + 1)
     return render(
         call,
         "campaigns/list.html.j2",
-        found=found[:_A_PAGE],
-        older=found[_A_PAGE - 1].stored.campaign_id if len(found) > _A_PAGE else "",
+        found=campaigns[:_A_PAGE],
+        older=campaigns[_A_PAGE - 1].stored.campaign_id if len(campaigns) > _A_PAGE else "",
         names=Names(call),
     )
 

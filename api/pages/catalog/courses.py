@@ -75,17 +75,17 @@ def show_catalog(
         kept = {name: value for name, value in (given | changes).items() if value}
         return f"/catalog?{urlencode(kept)}" if kept else "/catalog"
 
-    found = view_courses(call.session, wanted, order=sort or "framework", page=int(page or 1))
+    courses = view_courses(call.session, wanted, order=sort or "framework", page=int(page or 1))
     plain = address()
     return render(
         call,
         "catalog/courses.html.j2",
-        found=found,
+        found=courses,
         given=given,
         is_filtered=any(value for name, value in given.items() if name != "sort"),
         columns=_columns(call, sort, address),
         choices=_choices(call),
-        first=(found.page - 1) * PER_PAGE + 1,
+        first=(courses.page - 1) * PER_PAGE + 1,
         pages_address=f"{plain}{'&' if '?' in plain else '?'}page=",
     )
 

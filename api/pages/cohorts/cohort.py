@@ -45,12 +45,12 @@ def list_cohorts_page(
     call: Visited, before: Annotated[str, Query(pattern=r"^(cohort-[0-9a-f]{1,31})?$")] = ""
 ) -> Response:
     """List cohorts, the newest first."""
-    found = get_cohorts(call.session, before=before, limit=_A_PAGE + 1)
+    cohorts = get_cohorts(call.session, before=before, limit=_A_PAGE + 1)
     return render(
         call,
         "cohorts/list.html.j2",
-        found=found[:_A_PAGE],
-        older=found[_A_PAGE - 1].stored.cohort_id if len(found) > _A_PAGE else "",
+        found=cohorts[:_A_PAGE],
+        older=cohorts[_A_PAGE - 1].stored.cohort_id if len(cohorts) > _A_PAGE else "",
     )
 
 

@@ -75,8 +75,8 @@ def show_overview(
 @PAGES.page("GET", "/effectiveness/{module_id}", Permission.READ_STATISTICS)
 def show_effect(call: Visited, module_id: ModuleId, hourly_cost: HourlyCost = "") -> Response:
     """Show what a course changed on the four levels, what came back, and what to do with it."""
-    found = assess_effectiveness(call.session, module_id, hourly_cost=_cost(hourly_cost))
-    (sheet,) = show_effects(call.session, [found])
+    effectiveness = assess_effectiveness(call.session, module_id, hourly_cost=_cost(hourly_cost))
+    (sheet,) = show_effects(call.session, [effectiveness])
     return render(call, "effects/course.html.j2", sheet=sheet, hourly_cost=hourly_cost)
 
 
@@ -85,8 +85,8 @@ def download_effect_report(
     call: Visited, module_id: ModuleId, hourly_cost: HourlyCost = ""
 ) -> Response:
     """Get the same on one page of paper."""
-    found = assess_effectiveness(call.session, module_id, hourly_cost=_cost(hourly_cost))
-    report = make_effects_report(call.session, [found])
+    effectiveness = assess_effectiveness(call.session, module_id, hourly_cost=_cost(hourly_cost))
+    report = make_effects_report(call.session, [effectiveness])
     name = f"effectiveness-{module_id}.{call.lang}.pdf"
     return send(call, report.content, media_type=PDF, filename=name)
 

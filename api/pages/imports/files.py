@@ -164,14 +164,14 @@ async def _fields(request: Request) -> dict[str, str]:
 def _list(
     call: Call, *, before: int | None = None, problems: list[tuple[str, str]] | None = None
 ) -> Response:
-    waits, found = view_batches(call.session, before=before, limit=_A_PAGE + 1)
+    waits, done = view_batches(call.session, before=before, limit=_A_PAGE + 1)
     return render(
         call,
         "imports/list.html.j2",
         status=422 if problems else 200,
         waiting=waits,
-        found=found[:_A_PAGE],
-        older=found[_A_PAGE - 1].batch.batch_id if len(found) > _A_PAGE else None,
+        found=done[:_A_PAGE],
+        older=done[_A_PAGE - 1].batch.batch_id if len(done) > _A_PAGE else None,
         kinds=list_kinds(call.lang),
         problems=problems or [],
     )

@@ -59,7 +59,7 @@ def show_organisation(
 
     request = _request(call, unit, grade, day)
     with call.session.reading():
-        found = read_organisation(call.session, request, show)
+        organisation = read_organisation(call.session, request, show)
         cell = None
         if competency:
             within = StatisticsRequest(request.as_of, of or unit or None, request.grade)
@@ -81,11 +81,11 @@ def show_organisation(
     return render(
         call,
         "organisation/map.html.j2",
-        found=found,
-        total=wording.row(0, found.total),
+        found=organisation,
+        total=wording.row(0, organisation.total),
         rows=[
             wording.row(number, row, href=_down(call, row.org_unit or "", row.goes_on, address))
-            for number, row in enumerate(found.rows, start=1)
+            for number, row in enumerate(organisation.rows, start=1)
         ],
         columns=columns,
         show=show,
@@ -93,9 +93,9 @@ def show_organisation(
         look=words.SCALES[show],
         given=given,
         address=address,
-        trail=_trail(call, found, address),
+        trail=_trail(call, organisation, address),
         measures=[(each, address(show=each, **opened)) for each in METRICS],
-        choices=_choices(call, names, found),
+        choices=_choices(call, names, organisation),
         round_name=words.say_round,
         unit_name=words.say_unit,
         value=words.say_value,
@@ -139,11 +139,11 @@ def _down(call: Call, unit: str, goes_on: bool, address: Callable[..., str]) -> 
 
 
 def _trail(
-    call: Call, found: OrganisationMap, address: Callable[..., str]
+    call: Call, organisation: OrganisationMap, address: Callable[..., str]
 ) -> list[tuple[str, str | None]]:
     """Return the way to a unit, from the unit that the visitor is responsible for."""
     own = call.session.who.org_unit
-    unit = found.total.org_unit
+    unit = organisation.total.org_unit
     if unit is None or unit == own:
         return []
     parts = unit.split("/")
@@ -157,7 +157,9 @@ def _trail(
     return [*steps, (words.say_unit(unit, call.lang), None)]
 
 
-def _choices(call: Call, names: Names, found: OrganisationMap) -> dict[str, list[tuple[str, str]]]:
+def _choices(
+    call: Call, names: Names, organisation: OrganisationMap
+) -> dict[str, list[tuple[str, str]]]:
     lang = call.lang
     return {
         "grades": [("", say("people.any_grade", lang)), *grade_choices(call)],
@@ -167,7 +169,7 @@ def _choices(call: Call, names: Names, found: OrganisationMap) -> dict[str, list
         ],
         "rounds": [
             ("" if number == 0 else each.as_of.isoformat(), words.say_round(each, lang))
-            for number, each in enumerate(found.rounds)
+            for number, each in enumerate(organisation.rounds)
         ],
     }
 

@@ -91,8 +91,8 @@ def show_people(
 @PAGES.page("GET", "/search", Permission.READ_CATALOG)
 def suggest_matches(call: Visited, q: Typed = "") -> Response:
     """Offer people and courses for what is being typed, within the visitor's scope."""
-    found = suggest(call.session, q)
-    return render(call, "people/_suggestions.html.j2", found=found, typed=bool(q.strip()))
+    matches = suggest(call.session, q)
+    return render(call, "people/_suggestions.html.j2", found=matches, typed=bool(q.strip()))
 
 
 def _columns(call: Call, wanted: DirectoryRequest, address: Any) -> list[dict[str, Any]]:

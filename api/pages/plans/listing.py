@@ -49,17 +49,17 @@ def list_plans_page(
         due_by=call.session.today + REVIEW_AHEAD if show == "due" else None,
         org_unit=unit or None,
     )
-    found = overview_plans(call.session, wanted, skip=_A_PAGE * (page - 1), limit=_A_PAGE)
+    overview = overview_plans(call.session, wanted, skip=_A_PAGE * (page - 1), limit=_A_PAGE)
     return render(
         call,
         "plans/plans.html.j2",
-        found=found,
+        found=overview,
         show=show,
         chosen_unit=unit,
         units=[each.path for each in list_units(call.session)],
         views=_VIEWS,
         page=page,
-        pages=max(1, math.ceil(found.count / _A_PAGE)),
+        pages=max(1, math.ceil(overview.count / _A_PAGE)),
         first=_A_PAGE * (page - 1) + 1,
         address=lambda **other: (
             "/plans?"

@@ -24,8 +24,8 @@ PAGES = Pages()
 @PAGES.page("GET", "/standards/findings", Permission.READ_STATISTICS)
 def show_standard_findings(call: Visited) -> Response:
     """Say what calls for a review; apart from the list, which would wait for it. A fragment."""
-    found = _review(call, None)
-    return render(call, "standards/_findings.html.j2", **_in_words(call, found))
+    review = _review(call, None)
+    return render(call, "standards/_findings.html.j2", **_in_words(call, review))
 
 
 @PAGES.page("GET", "/standards/evidence", Permission.READ_STATISTICS)
@@ -36,16 +36,16 @@ def show_standard_evidence(
     names = Names(call)
     known = [each.id for each in names.catalog.grades]
     chosen = grade or known[0]
-    found = _review(call, chosen)
+    review = _review(call, chosen)
     return render(
         call,
         "standards/evidence.html.j2",
-        found=found,
-        evidence=found.grades[0],
+        found=review,
+        evidence=review.grades[0],
         grade=chosen,
         grades=[(each, names.grade(each)) for each in known],
         names=names,
-        **_in_words(call, found),
+        **_in_words(call, review),
     )
 
 
@@ -56,9 +56,9 @@ def _review(call: Call, grade: str | None) -> StandardReview:
         return review_standards(session, request, bases=read_bases(session))
 
 
-def _in_words(call: Call, found: StandardReview) -> dict[str, Any]:
+def _in_words(call: Call, review: StandardReview) -> dict[str, Any]:
     framework = call.session.service.framework
     return {
-        "findings": [say_finding(framework, each, call.lang) for each in found.findings],
-        "unchecked": [say_unchecked(framework, each, call.lang) for each in found.unchecked],
+        "findings": [say_finding(framework, each, call.lang) for each in review.findings],
+        "unchecked": [say_unchecked(framework, each, call.lang) for each in review.unchecked],
     }

@@ -98,9 +98,9 @@ def read_standard_review(
     session = call.session
     request = StatisticsRequest(as_of or session.today, org_unit, grade)
     with session.reading():
-        found = review_standards(session, request, bases=reading.read_bases(session))
+        review = review_standards(session, request, bases=reading.read_bases(session))
     framework = session.service.framework
-    return answer(call, StandardReviewOut.of(found, framework, session.lang))
+    return answer(call, StandardReviewOut.of(review, framework, session.lang))
 
 
 @ROUTES.operation(
@@ -121,10 +121,10 @@ def list_standard_proposals(
 ) -> Response:
     """List proposals, the newest first."""
     (before,) = decode_cursor(cursor, ("",))
-    found = reading.list_proposals(
+    proposals = reading.list_proposals(
         call.session, grade=grade, status=status, before=before, limit=limit + 1
     )
-    items, following = next_cursor(found, limit, lambda each: (each.proposal_id,))
+    items, following = next_cursor(proposals, limit, lambda each: (each.proposal_id,))
     heads = [StandardProposalHeadOut.model_validate(each) for each in items]
     return answer(call, StandardProposalPage(items=heads, next=following), fields=fields)
 

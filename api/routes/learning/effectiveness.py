@@ -68,8 +68,8 @@ def read_effectiveness(
     Each figure has its range or, where there is none, the reason. Figures are of the people within
     the caller's scope; an analyst's, of everybody.
     """
-    found = assess_effectiveness(call.session, module_id, hourly_cost=hourly_cost)
-    return answer(call, EffectivenessOut.model_validate(found), fields=fields)
+    effectiveness = assess_effectiveness(call.session, module_id, hourly_cost=hourly_cost)
+    return answer(call, EffectivenessOut.model_validate(effectiveness), fields=fields)
 
 
 @ROUTES.operation(
@@ -84,7 +84,7 @@ def read_effectiveness_report(
     call: Admitted, module_id: ModuleId, hourly_cost: HourlyCost = None
 ) -> Response:
     """Read the same as a page to print."""
-    found = assess_effectiveness(call.session, module_id, hourly_cost=hourly_cost)
-    report = make_effects_report(call.session, [found])
+    effectiveness = assess_effectiveness(call.session, module_id, hourly_cost=hourly_cost)
+    report = make_effects_report(call.session, [effectiveness])
     name = f"effectiveness-{module_id}.{call.lang}.pdf"
     return send(call, report.content, media_type=PDF, filename=name)

@@ -24,8 +24,8 @@ def list_import_batches(
 ) -> Response:
     """List what was imported, the newest first: HR of a unit sees the imports of its unit's HR."""
     (before,) = decode_cursor(cursor, (2**31 - 1,))
-    found = batches.list_batches(call.session, before=before, limit=limit + 1)
-    page, following = next_cursor(found, limit, lambda batch: (batch.batch_id,))
+    imports = batches.list_batches(call.session, before=before, limit=limit + 1)
+    page, following = next_cursor(imports, limit, lambda batch: (batch.batch_id,))
     items = [ImportBatchOut.model_validate(batch) for batch in page]
     return answer(call, ImportBatchPage(items=items, next=following), fields=fields)
 

@@ -66,17 +66,17 @@ class StandardReviewOut(Resource):
     unchecked: list[UncheckedOut]
 
     @classmethod
-    def of(cls, found: StandardReview, framework: Framework, lang: str) -> StandardReviewOut:
+    def of(cls, review: StandardReview, framework: Framework, lang: str) -> StandardReviewOut:
         """Return the shape of a review, its findings in words as well."""
         whole: dict[str, Any] = {
-            **vars(found),
+            **vars(review),
             "findings": [
                 {**vars(each), "text": say_finding(framework, each, lang)}
-                for each in found.findings
+                for each in review.findings
             ],
             "unchecked": [
                 {**vars(each), "text": say_unchecked(framework, each, lang)}
-                for each in found.unchecked
+                for each in review.unchecked
             ],
         }
         return cls.model_validate(whole)

@@ -34,18 +34,18 @@ def print_cohorts(term: Terminal, cohorts: Sequence[Cohort]) -> None:
 
 def print_cohort(term: Terminal, cohort: Cohort) -> None:
     """Print what a cohort is and what its seats come to."""
-    stored, found = cohort.stored, read_figures(cohort.stored.figures)
+    stored, answer = cohort.stored, read_figures(cohort.stored.figures)
     state = term.say(f"console.cohort.state_{cohort.state}")
     term.show(f"{stored.name} · {stored.cohort_id} · {state}")
-    if found is None or stored.value is None or stored.bound is None:
+    if answer is None or stored.value is None or stored.bound is None:
         return
     term.print(
         "console.cohort.lead",
         people=cohort.people,
-        offerings=len(found.one_more_seat),
+        offerings=len(answer.one_more_seat),
         seated=cohort.seated,
-        given=found.people,
-        closed=figures.gap(found.gap_closed),
+        given=answer.people,
+        closed=figures.gap(answer.gap_closed),
     )
     short = max(0.0, stored.bound - stored.value) / stored.bound if stored.bound > 0 else 0.0
     if short < _NOTHING:
@@ -74,7 +74,7 @@ def print_seats(term: Terminal, framework: Framework, offerings: Sequence[Offeri
     _print(term, "list", "course run dropout_person whose state place> adds> lot>", rows)
 
 
-def print_ways(term: Terminal, found: CohortFigures) -> None:
+def print_ways(term: Terminal, answer: CohortFigures) -> None:
     """Print the ways of giving seats beside one another."""
     comma = term.say("console.comma")
     rows = [
@@ -86,12 +86,12 @@ def print_ways(term: Terminal, found: CohortFigures) -> None:
             figures.gap(each.gap_closed),
             comma.join(each.below_floor),
         )
-        for each in found.ways
+        for each in answer.ways
     ]
     _print(term, "ways", "way way_people> seats> cost> adds> below_floor", rows)
 
 
-def print_demand(term: Terminal, framework: Framework, found: CohortFigures) -> None:
+def print_demand(term: Terminal, framework: Framework, answer: CohortFigures) -> None:
     """Print the new runs that would close most."""
     rows = [
         (
@@ -102,7 +102,7 @@ def print_demand(term: Terminal, framework: Framework, found: CohortFigures) -> 
             say_added(each.at_least, each.at_most, each.added, term.lang),
             figures.money(each.cost),
         )
-        for each in found.demand
+        for each in answer.demand
     ]
     _print(term, "demand", "course month wanted> would_take> adds> cost>", rows)
 

@@ -211,12 +211,12 @@ def show(
 
 def compare(term: Terminal, cohort: CohortId) -> None:
     """Compare the seats with those by order of application and by the largest gap first."""
-    found, _ = _read_figures(term, cohort, "cohort compare")
+    figures, _ = _read_figures(term, cohort, "cohort compare")
     if term.as_json:
-        term.print_json([vars(each) for each in found.ways])
+        term.print_json([vars(each) for each in figures.ways])
         return
-    print_ways(term, found)
-    if not found.applied:
+    print_ways(term, figures)
+    if not figures.applied:
         term.print("console.cohort.no_applications")
 
 
@@ -257,11 +257,11 @@ def dropout(
 
 def demand(term: Terminal, cohort: CohortId) -> None:
     """List the new runs that would close most of the gaps, by course and month."""
-    found, framework = _read_figures(term, cohort, "cohort demand")
+    figures, framework = _read_figures(term, cohort, "cohort demand")
     if term.as_json:
-        term.print_json([vars(each) for each in found.demand])
+        term.print_json([vars(each) for each in figures.demand])
         return
-    print_demand(term, framework, found)
+    print_demand(term, framework, figures)
     term.print("console.cohort.demand_note")
 
 
@@ -278,11 +278,11 @@ def _describe(cohort: Cohort) -> dict[str, Any]:
 
 def _read_figures(term: Terminal, cohort_id: str, action: str) -> tuple[CohortFigures, Framework]:
     with term.session(action) as session:
-        found = read_figures(get_cohort(session, cohort_id).stored.figures)
+        figures = read_figures(get_cohort(session, cohort_id).stored.figures)
         framework = session.service.framework
-    if found is None:
+    if figures is None:
         raise ConflictError("cohort.unsolved")
-    return found, framework
+    return figures, framework
 
 
 def _read_day(text: str) -> dt.date:

@@ -62,15 +62,15 @@ def effectiveness(
             if module is None
             else [assess_effectiveness(session, module, hourly_cost=hourly_cost)]
         )
-        found = keep_figure(session, every, figure)
-        lines = list_effects(session, found)
-        sheets = [] if module is None else show_effects(session, found)
-        report = None if out is None else make_effects_report(session, found)
+        shown = keep_figure(session, every, figure)
+        lines = list_effects(session, shown)
+        sheets = [] if module is None else show_effects(session, shown)
+        report = None if out is None else make_effects_report(session, shown)
     if out is not None and report is not None:
         write_pdf(term, out, report)
         term.print("cli.effects-written", path=out)
     elif term.as_json:
-        answers = [_plain(each) for each in found]
+        answers = [_plain(each) for each in shown]
         term.print_json(answers if module is None else answers[0])
     elif sheets:
         _print_sheet(term, sheets[0])
@@ -78,9 +78,9 @@ def effectiveness(
         _print_lines(term, lines)
 
 
-def _plain(found: ModuleEffectiveness) -> dict[str, Any]:
+def _plain(effectiveness: ModuleEffectiveness) -> dict[str, Any]:
     """Return what is known of a module as JSON has it, named as over HTTP."""
-    answer = to_plain(found)
+    answer = to_plain(effectiveness)
     for result in answer["results"]:
         result["return"] = result.pop("return_")
     return answer

@@ -53,31 +53,31 @@ def review(
     with term.session("standards review") as session:
         framework = session.service.framework
         request = StatisticsRequest(term.settings.today(), org_unit=unit, grade=grade)
-        found = review_standards(session, request, bases=read_bases(session))
+        result = review_standards(session, request, bases=read_bases(session))
     if term.as_json:
-        told = asdict(found)
-        for plain, finding in zip(told["findings"], found.findings, strict=True):
+        told = asdict(result)
+        for plain, finding in zip(told["findings"], result.findings, strict=True):
             plain["text"] = say_finding(framework, finding, term.lang)
         term.print_json(told)
         return
-    people = _count(found.n_people)
-    term.print("standard-review.title", as_of=found.as_of, people=people)
-    for each in found.grades:
+    people = _count(result.n_people)
+    term.print("standard-review.title", as_of=result.as_of, people=people)
+    for each in result.grades:
         _print_grade(term, framework, each)
-    if found.n_sampled is not None:
-        term.print("standard-review.sampled", sampled=_count(found.n_sampled), people=people)
-        _print_raters(term, framework, found)
+    if result.n_sampled is not None:
+        term.print("standard-review.sampled", sampled=_count(result.n_sampled), people=people)
+        _print_raters(term, framework, result)
     if items:
-        _print_items(term, framework, found)
-    if found.findings:
-        term.print("standard-review.found", count=len(found.findings))
+        _print_items(term, framework, result)
+    if result.findings:
+        term.print("standard-review.found", count=len(result.findings))
     else:
         term.print("standard-review.nothing")
-    for finding in found.findings:
+    for finding in result.findings:
         term.show(f"· {say_finding(framework, finding, term.lang)}")
-    if found.unchecked:
+    if result.unchecked:
         term.print("standard-review.unchecked")
-    for unchecked in found.unchecked:
+    for unchecked in result.unchecked:
         term.show(f"· {say_unchecked(framework, unchecked, term.lang)}")
 
 
@@ -111,7 +111,7 @@ def _print_grade(term: Terminal, framework: Framework, evidence: GradeEvidence) 
     term.print_table(title, _headings(term, columns), rows)
 
 
-def _print_raters(term: Terminal, framework: Framework, found: StandardReview) -> None:
+def _print_raters(term: Terminal, framework: Framework, review: StandardReview) -> None:
     names = competency_names(framework, term.lang)
     rows = [
         (
@@ -122,13 +122,13 @@ def _print_raters(term: Terminal, framework: Framework, found: StandardReview) -
             figures.UNKNOWN if row.flagged is None else f"{row.flagged:.0%}",
             _judged(term, row.disagree, "disagree"),
         )
-        for row in found.agreement
+        for row in review.agreement
     ]
     columns = ("competency", "n", "raters", "icc", "flagged", "judged")
     term.print_table(term.say("standard-review.raters-title"), _headings(term, columns), rows)
 
 
-def _print_items(term: Terminal, framework: Framework, found: StandardReview) -> None:
+def _print_items(term: Terminal, framework: Framework, review: StandardReview) -> None:
     rows = [
         (
             row.item_id,
@@ -138,7 +138,7 @@ def _print_items(term: Terminal, framework: Framework, found: StandardReview) ->
             _interval(term, row.separation),
             _judged(term, row.is_flat, "flat"),
         )
-        for row in found.items
+        for row in review.items
     ]
     columns = ("item", "n", "difficulty", "discrimination", "separation", "judged")
     term.print_table(term.say("standard-review.items-title"), _headings(term, columns), rows)

@@ -55,8 +55,8 @@ def doubt(served: ServedGap, *, lang: str) -> str:
     """Say in words where an estimate rests on little or may be of no effect, else nothing."""
     if served.basis == "expert":
         return ""
-    found = find_doubt(served.basis, known(served.lower), served.evidence_count)
-    return say(_DOUBTS[found], lang) if found else ""
+    reason = find_doubt(served.basis, known(served.lower), served.evidence_count)
+    return say(_DOUBTS[reason], lang) if reason else ""
 
 
 def say_standing(

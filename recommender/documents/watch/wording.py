@@ -46,17 +46,17 @@ def say_background(report: WatchReport, lang: str) -> list[str]:
 
 def say_finding(report: WatchReport, finding: Finding, lang: str) -> str:
     """Say what was found, with its figures, as a sentence."""
-    code, found = finding.code, finding.found
-    key, figures = str(code), list(found)
+    code, measured = finding.code, finding.found
+    key, figures = str(code), list(measured)
     if code in MEASURES:
-        key = "less" if found.figure < 0 else "more"
+        key = "less" if measured.figure < 0 else "more"
         # "less by 3 (1 to 5)" and not "less by -3 (-5 to -1)"
-        if found.figure < 0:
-            figures = [-found.figure, -found.upper, -found.lower]
+        if measured.figure < 0:
+            figures = [-measured.figure, -measured.upper, -measured.lower]
     names = ("figure", "lower", "upper")
     told = {name: say_figure(code, value) for name, value in zip(names, figures, strict=True)}
     if code in ("offset", "gain", "change"):
-        told = {name: signed(value, digits=2) for name, value in zip(names, found, strict=True)}
+        told = {name: signed(value, digits=2) for name, value in zip(names, measured, strict=True)}
     usual = finding.usual
     text = say(
         f"watch.found.{key}",

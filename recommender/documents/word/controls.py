@@ -69,13 +69,13 @@ def put_in(tree: Any, values: Mapping[str, bool | dt.date]) -> None:
 
 
 def _tagged(tree: Any) -> list[tuple[Any, str, str]]:
-    found: list[tuple[Any, str, str]] = []
+    controls: list[tuple[Any, str, str]] = []
     for element in tree.iter(f"{W}sdt"):
         tag = element.find(f"{W}sdtPr/{W}tag")
         kind, colon, key = ("" if tag is None else tag.get(f"{W}val", "")).partition(":")
         if colon and kind in KINDS:
-            found.append((element, kind, key))
-    return found
+            controls.append((element, kind, key))
+    return controls
 
 
 def _text_of(element: Any) -> str:

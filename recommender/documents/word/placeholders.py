@@ -176,15 +176,15 @@ def fill(document: PlanDocument, *, lang: str) -> dict[str, Any]:
 
 def fields(document: PlanDocument) -> dict[str, bool | dt.date]:
     """Return what people may change in the document, by the tag of its content control."""
-    found: dict[str, bool | dt.date] = {}
+    values: dict[str, bool | dt.date] = {}
     for row in (*document.items, *document.activities):
         if row.key:
-            found[f"done:{row.key}"] = row.done_on is not None
+            values[f"done:{row.key}"] = row.done_on is not None
             if row.done_on:
-                found[f"done-on:{row.key}"] = row.done_on
+                values[f"done-on:{row.key}"] = row.done_on
             if row.review_on:
-                found[f"review:{row.key}"] = row.review_on
-    return found
+                values[f"review:{row.key}"] = row.review_on
+    return values
 
 
 def sample(shape: Any, times: int) -> Any:

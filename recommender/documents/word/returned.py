@@ -122,17 +122,17 @@ def restore_returned(text: str) -> ReturnedPlan:
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        found = TypeAdapter(ReturnedPlan).validate_json(text)
+        returned = TypeAdapter(ReturnedPlan).validate_json(text)
     except ValidationError as error:
         raise InputError("word.return.not-ours", file="plan.docx") from error
     # a browser sent it, so anything may stand in it
-    if not CODE.fullmatch(f"IDP:{found.plan_id}:{found.version}:{found.digest}"):
+    if not CODE.fullmatch(f"IDP:{returned.plan_id}:{returned.version}:{returned.digest}"):
         raise InputError("word.return.not-ours", file="plan.docx")
     comments = tuple(
         replace(each, text=_clean(each.text), name=_clean(each.name)[:80])
-        for each in found.comments[:MOST_ENTRIES]
+        for each in returned.comments[:MOST_ENTRIES]
     )
-    return replace(found, comments=comments)
+    return replace(returned, comments=comments)
 
 
 def keep_returned(returned: ReturnedPlan) -> str:
@@ -144,9 +144,9 @@ def keep_returned(returned: ReturnedPlan) -> str:
 
 def read_date(text: str) -> dt.date | None:
     """Return the day that a text names, such as 2026-11-30 or 2026年11月30日; None if none."""
-    found = _DATE.fullmatch(text.strip())
+    match = _DATE.fullmatch(text.strip())
     try:
-        return dt.date(*map(int, found.groups())) if found else None
+        return dt.date(*map(int, match.groups())) if match else None
     except ValueError:
         return None
 
@@ -173,14 +173,14 @@ def _margin(parts: Parts, file: str) -> list[ReturnedComment]:
     """Return the comments that people put beside the text."""
     if _COMMENTS not in parts:
         return []
-    found: list[ReturnedComment] = []
+    comments: list[ReturnedComment] = []
     for comment in list(parse(parts[_COMMENTS], file=file).iter(f"{W}comment"))[:MOST_ENTRIES]:
         lines = ["".join(_texts(line)) for line in comment.iter(f"{W}p")]
         text = _clean("\n".join(line for line in lines if line))
         if text:
             name = _clean(comment.get(f"{W}author", ""))[:80]
-            found.append(ReturnedComment("margin", text, name))
-    return found
+            comments.append(ReturnedComment("margin", text, name))
+    return comments
 
 
 def _texts(line: Any) -> list[str]:

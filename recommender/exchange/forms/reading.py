@@ -68,20 +68,20 @@ def recognise_form(path: Path) -> Form | None:
     if not path.is_dir():
         return _read_workbook(path)
     forms = {file: _read_workbook(file) for file in files_of(path)}
-    found = {file: form for file, form in forms.items() if form is not None}
-    if not found:
+    by_file = {file: form for file, form in forms.items() if form is not None}
+    if not by_file:
         return None
-    if strangers := forms.keys() - found.keys():
+    if strangers := forms.keys() - by_file.keys():
         raise InputError("form.stranger", folder=path.name, file=min(strangers).name)
-    kinds = {form.kind for form in found.values()}
+    kinds = {form.kind for form in by_file.values()}
     if len(kinds) > 1:
         raise InputError("form.mixed", file=path.name)
     return Form(
         kinds.pop(),
-        [item for form in found.values() for item in form.items],
+        [item for form in by_file.values() for item in form.items],
         [
             place._replace(sheet=f"{file.name} · {place.sheet}")
-            for file, form in found.items()
+            for file, form in by_file.items()
             for place in form.places
         ],
     )

@@ -85,10 +85,10 @@ class FactFolder:
         InputError
             If there are none.
         """
-        found = sorted(path.name for path in (self.folder / PEOPLE).glob("branch=*"))
-        if not found:
+        names = sorted(path.name for path in (self.folder / PEOPLE).glob("branch=*"))
+        if not names:
             raise InputError("batch.no-facts", path=str(self.folder))
-        return [unquote(name.removeprefix("branch=")) for name in found]
+        return [unquote(name.removeprefix("branch=")) for name in names]
 
     def fingerprint(self, branch: str) -> str:
         """Return what changes whenever a file of a branch does."""
@@ -116,9 +116,9 @@ class FactFolder:
     def read_offerings(self, as_of: dt.date) -> pd.DataFrame:
         """Read the offerings that begin on or after a day, earliest first; see `read`."""
         files = _look((self.folder / "offerings").glob("*.parquet"))
-        found = self._read_files("offerings", files, None)
-        found = found[found["starts_on"].map(lambda day: day >= as_of).astype(bool)]
-        return found.sort_values(["starts_on", "offering_id"], ignore_index=True)
+        offerings = self._read_files("offerings", files, None)
+        offerings = offerings[offerings["starts_on"].map(lambda day: day >= as_of).astype(bool)]
+        return offerings.sort_values(["starts_on", "offering_id"], ignore_index=True)
 
     def read(
         self, kind: str, branch: str, person_ids: Collection[str] | None = None

@@ -45,7 +45,7 @@ def find_days(text: str, year: int | None = None) -> list[dt.date]:
         The year of days that are written without one; without it they are not days.
     """
     plain = unicodedata.normalize("NFKC", text)
-    found: list[tuple[int, dt.date]] = []
+    days: list[tuple[int, dt.date]] = []
     taken: list[tuple[int, int]] = []
     for pattern in (_FULL, _COMPACT, _SHORT):
         for match in pattern.finditer(plain):
@@ -61,15 +61,15 @@ def find_days(text: str, year: int | None = None) -> list[dt.date]:
                 parts = [parts[0], int(until[1] or parts[1]), int(until[2])]
                 end = until.end()
             if day := _day(*parts):
-                found.append((match.start(), day))
+                days.append((match.start(), day))
                 taken.append((match.start(), end))
     lower = plain.casefold()
     for pattern, at_day, at_month in ((_ENGLISH, 1, 2), (_AMERICAN, 2, 1)):
         for match in pattern.finditer(lower):
             month = _MONTHS.index(match[at_month]) + 1
             if day := _day(int(match[3]), month, int(match[at_day])):
-                found.append((match.start(), day))
-    return [day for _, day in sorted(found)]
+                days.append((match.start(), day))
+    return [day for _, day in sorted(days)]
 
 
 def find_month(text: str, year: int | None = None) -> dt.date | None:

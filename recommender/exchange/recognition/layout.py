@@ -222,22 +222,22 @@ def _tiers(
     sheet: Sheet, at: int, one: tuple[tuple[str, ...], ...], people: Understands
 ) -> list[tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]]:
     """Return a row as a header and, where the next row can be its second tier, the two as one."""
-    found = [(one, (at,))]
+    tiers = [(one, (at,))]
     if at + 1 >= len(sheet.rows):
-        return found
+        return tiers
     upper, lower = sheet.rows[at], sheet.rows[at + 1]
     who = [position for position, texts in enumerate(one) if any(map(people, texts))]
     if not who or not any(as_text(cell) for cell in lower):
-        return found
+        return tiers
     # below a header of people a record has somebody; a second tier has nothing, or the same again
     if any(
         not is_blank(lower[position]) and lower[position] != upper[position] for position in who
     ):
-        return found
+        return tiers
     if any(not isinstance(cell, str) for cell in lower):
-        return found
+        return tiers
     both = _labels([_filled(upper), lower])
-    return [(both, (at, at + 1)), *found]
+    return [(both, (at, at + 1)), *tiers]
 
 
 def _filled(row: Sequence[object]) -> list[object]:

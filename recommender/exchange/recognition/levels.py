@@ -139,12 +139,12 @@ def ask_date(work: Work, column: str, *, by_file_name: bool = False) -> Cells:
     question = Question("given", column, "date", column=column, places=len(work.layout.rows))
     if work.answers.given.get(column):
         return work.given(find_days(work.ask(question))[-1])
-    found = work.days_in_title() or (work.days_in_file_name() if by_file_name else [])
-    if len(found) == 1:
-        work.note("day_of_title", day=found[0].isoformat(), column=column)
-        return work.given(found[0])
+    days = work.days_in_title() or (work.days_in_file_name() if by_file_name else [])
+    if len(days) == 1:
+        work.note("day_of_title", day=days[0].isoformat(), column=column)
+        return work.given(days[0])
     # which of several it is, and whether a file's name has the day of its export, is not known
-    near = found or work.days_in_file_name()
+    near = days or work.days_in_file_name()
     answer = work.ask(replace(question, suggestion=near[-1].isoformat() if near else ""))
     return work.given(answer)
 

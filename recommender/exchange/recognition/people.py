@@ -133,7 +133,7 @@ def _ask(
     unit: tuple[str, ...],
     rows: list[int],
     known: Mapping[str, list[Staff]],
-    found: list[object],
+    ids: list[object],
 ) -> None:
     """Ask who is meant in some rows, once for all of them, or for each where they are several."""
     everybody = known.get(bare(text), [])
@@ -158,7 +158,7 @@ def _ask(
             )
         ) or work.answers.people.get(text, "")
         for row in places:
-            found[row] = answer or text
+            ids[row] = answer or text
 
 
 def describe(person: Staff) -> Option:

@@ -70,9 +70,9 @@ class Names:
     def within(self, text: str) -> list[str]:
         """Return the ids of the names that occur in a longer text, the longest name first."""
         whole = bare(text)
-        found = [key for key in self._ids if len(key) >= 3 and key in whole]
+        keys = [key for key in self._ids if len(key) >= 3 and key in whole]
         # a name within another one that also occurs does not count
-        longest = [a for a in found if not any(a != b and a in b for b in found)]
+        longest = [a for a in keys if not any(a != b and a in b for b in keys)]
         ids = (self._ids[key] for key in sorted(longest, key=len, reverse=True))
         return list(dict.fromkeys(id_ for id_ in ids if id_))
 
@@ -168,7 +168,7 @@ class Vocabulary:
 
 def group_by_name(people: Iterable[Staff]) -> dict[str, list[Staff]]:
     """Return people by bare name."""
-    found: dict[str, list[Staff]] = {}
+    by_name: dict[str, list[Staff]] = {}
     for person in people:
-        found.setdefault(bare(person.name), []).append(person)
-    return found
+        by_name.setdefault(bare(person.name), []).append(person)
+    return by_name

@@ -55,35 +55,35 @@ def find_wide(
         Position to what it stands for. A column that looks like one, but whose header is not
         known, is asked about.
     """
-    found: dict[int, str] = {}
+    columns: dict[int, str] = {}
     for position, texts in enumerate(work.layout.labels):
         if position in taken or position in work.columns:
             continue
         answer = work.answered(position)
         if answer in {option.value for option in options}:
             _ask_column(work, position, options, likely)
-            found[position] = answer
+            columns[position] = answer
             continue
         known = next((id_ for text in reversed(texts) if (id_ := find(text))), None)
         if known:
-            found[position] = known
+            columns[position] = known
         elif texts and not work.is_ignorable(position):
             cells = [c for c in work.layout.column(position)[:_LOOKED_AT] if not is_blank(c)]
             if cells and sum(map(fits, cells)) >= 0.8 * len(cells):
                 _ask_column(work, position, options, likely)
-    found = _once(work, found, options)
-    for position in found:
+    columns = _once(work, columns, options)
+    for position in columns:
         if column is not None:
             _check_unit(work, position, column)
-    return found
+    return columns
 
 
-def _once(work: Work, found: dict[int, str], options: Sequence[Option]) -> dict[int, str]:
+def _once(work: Work, columns: dict[int, str], options: Sequence[Option]) -> dict[int, str]:
     """Ask which columns count where several stand for the same, such as 自评 and 上级评."""
     labels = {option.value: option for option in options}
-    counts = Counter(found.values())
+    counts = Counter(columns.values())
     kept: dict[int, str] = {}
-    for position, id_ in found.items():
+    for position, id_ in columns.items():
         if counts[id_] > 1:
             label = labels.get(id_, Option(id_))
             answer = _ask_column(

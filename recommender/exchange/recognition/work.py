@@ -125,7 +125,7 @@ class Work:
 
         Roles that none of the known headers names are looked for by patterns of `questions`.
         """
-        found: dict[str, tuple[int, int]] = {}
+        best: dict[str, tuple[int, int]] = {}
         for position in range(len(self.layout.labels)):
             answer = self.answered(position)
             if answer and answer != IGNORE:
@@ -135,20 +135,20 @@ class Work:
                 continue
             else:
                 role, rank = self._role(position, roles)
-            if role and role in found:
-                loser = position if rank >= found[role][0] else found[role][1]
+            if role and role in best:
+                loser = position if rank >= best[role][0] else best[role][1]
                 self.second[loser] = role
-            if role and (role not in found or rank < found[role][0]):
-                found[role] = (rank, position)
-        taken = {position for _, position in found.values()}
+            if role and (role not in best or rank < best[role][0]):
+                best[role] = (rank, position)
+        taken = {position for _, position in best.values()}
         for role, pattern in questions:
             for position, texts in enumerate(self.layout.labels):
-                if role in found or position in taken or position in self.columns:
+                if role in best or position in taken or position in self.columns:
                     continue
                 if any(len(t) < 40 and re.search(pattern, t.casefold()) for t in texts):
-                    found[role] = (0, position)
+                    best[role] = (0, position)
                     taken.add(position)
-        return {role: position for role, (_, position) in found.items()}
+        return {role: position for role, (_, position) in best.items()}
 
     def _role(self, position: int, roles: Spellings) -> tuple[str, int]:
         table = spellings_of(roles)

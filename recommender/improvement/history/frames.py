@@ -219,10 +219,10 @@ def _with_levels_of(imported: pd.DataFrame, derived: pd.DataFrame) -> pd.DataFra
     if not len(known) or not len(derived):
         return derived
     at = pd.MultiIndex.from_frame(known[key]).get_indexer(pd.MultiIndex.from_frame(derived[key]))
-    found = known[levels].to_numpy(float)[at]
+    values = known[levels].to_numpy(float)[at]
     own = derived[levels].to_numpy(float)
     return derived.assign(
-        **dict(zip(levels, np.where((at >= 0)[:, None], found, own).T, strict=True))
+        **dict(zip(levels, np.where((at >= 0)[:, None], values, own).T, strict=True))
     )
 
 

@@ -261,13 +261,11 @@ class EffectModel(RegressorMixin, BaseEstimator):
         since = equations.training.events.since
         if np.isfinite(since).mean() > 0.5 and "fading" not in self.without:
             linear = search_fading(linear, some.likelihood(linear))
-        found = {"linear": linear}
+        fits = {"linear": linear}
         if "curve" in self.members:
             start = replace(linear, width=1.5, headroom=0.5, share=0.7)
-            found["curve"] = search_curve(
-                start, self._equations_of("curve", some).likelihood(start)
-            )
-        return [found[name] for name in self.members]
+            fits["curve"] = search_curve(start, self._equations_of("curve", some).likelihood(start))
+        return [fits[name] for name in self.members]
 
     def _equations_of(self, member: str, equations: Equations) -> Equations:
         if member == "linear":

@@ -179,8 +179,8 @@ def limits_of(fit: EffectTable, warnings: Sequence[str]) -> tuple[dict[str, str]
 
 def parameters_of(estimator: Any) -> dict[str, Any]:
     """Return the parameters of an estimator that JSON can hold; a wrapped one's with its own."""
-    found = estimator.get_params() if hasattr(estimator, "get_params") else {}
-    return {name: to_plain(value) for name, value in found.items() if _is_plain(value)}
+    parameters = estimator.get_params() if hasattr(estimator, "get_params") else {}
+    return {name: to_plain(value) for name, value in parameters.items() if _is_plain(value)}
 
 
 def _is_plain(value: Any) -> bool:

@@ -316,22 +316,22 @@ def _margin(policy: Policy, settings: LoopSettings) -> float:
     return float("inf") if policy is Policy.RANDOM else settings.tie_margin
 
 
-def _score_estimates(policy: Policy, now: Organisation, found: Prediction) -> dict[str, float]:
+def _score_estimates(policy: Policy, now: Organisation, prediction: Prediction) -> dict[str, float]:
     """Compare estimated effects with the true ones, wherever a module serves a gap."""
     asked = now.served
     truth = now.effects[asked]
-    lower, upper = found.effect_lower[asked], found.effect_upper[asked]
+    lower, upper = prediction.effect_lower[asked], prediction.effect_upper[asked]
     own_rmse = float("nan")
     if policy is Policy.ORACLE:
         own_rmse = 0.0
     elif policy not in (Policy.GAP_ONLY, Policy.RANDOM):
         raw = policy is Policy.RAW_MEAN
-        estimate = _raw_mean(now) if raw else found.expected_improvement
+        estimate = _raw_mean(now) if raw else prediction.expected_improvement
         own_rmse = _rmse(np.broadcast_to(estimate, asked.shape)[asked] - truth)
     tried = len({module for modules in now.intervals["modules"] for module in modules})
     return {
         "effect_rmse": own_rmse,
-        "taught_rmse": _rmse(found.expected_improvement[asked] - truth),
+        "taught_rmse": _rmse(prediction.expected_improvement[asked] - truth),
         "effect_coverage": float(((lower <= truth) & (truth <= upper)).mean()),
         "modules_tried": tried / now.modules.n_modules,
     }

@@ -101,7 +101,7 @@ def try_challenger(
     listed: Shown,
     attends: BoolArray,
     lived: Quarter,
-    found: Prediction,
+    prediction: Prediction,
     challenger: FloatArray,
     *,
     margin: float,
@@ -118,7 +118,7 @@ def try_challenger(
         Who takes what is recommended.
     lived : Quarter
         What the quarter did.
-    found : Prediction
+    prediction : Prediction
         Predictions of the model in force; arrays of shape (n_people, n_pairs).
     challenger : ndarray of shape (n_pairs,)
         Raw mean gain that the other ranking goes by.
@@ -145,7 +145,7 @@ def try_challenger(
     row = np.arange(people.size)
     chosen, logged = module[row, place], module[:, 0]
     measured = outcome(np.nan_to_num(lived.measured)[:, k])
-    expected = outcome(found.expected_level_after - now.level[:, k])
+    expected = outcome(prediction.expected_level_after - now.level[:, k])
     # Without the luck of the quarter: the mean of what the challenger's choice would have done.
     would_be = np.clip(now.grow()[:, k] + now.effects, 0.0, TOP_LEVEL)
     true = outcome(would_be - now.level[:, k])

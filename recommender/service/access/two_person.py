@@ -44,16 +44,16 @@ def _find(connection: Connection, actor: str) -> StoredKey | StoredAccount | Non
     return read_key(connection, number) if kind == "key" else None
 
 
-def _origin(connection: Connection, found: StoredKey | StoredAccount | None) -> str | None:
+def _origin(connection: Connection, credential: StoredKey | StoredAccount | None) -> str | None:
     """Return the actor of the first of the keys that were rotated into this one."""
-    if isinstance(found, StoredAccount):
-        return f"account:{found.account_id}"
-    while found is not None and found.replaces is not None:
-        older = read_key(connection, found.replaces)
+    if isinstance(credential, StoredAccount):
+        return f"account:{credential.account_id}"
+    while credential is not None and credential.replaces is not None:
+        older = read_key(connection, credential.replaces)
         if older is None:
             break
-        found = older
-    return None if found is None else f"key:{found.key_id}"
+        credential = older
+    return None if credential is None else f"key:{credential.key_id}"
 
 
 def _makers(connection: Connection, actor: str) -> set[str]:
@@ -65,9 +65,9 @@ def _makers(connection: Connection, actor: str) -> set[str]:
         if name in makers:
             continue
         makers.add(name)
-        found = _find(connection, name)
-        if found is not None:
-            waiting.append(found.created_by)
-            if isinstance(found, StoredKey) and found.replaces is not None:
-                waiting.append(f"key:{found.replaces}")
+        credential = _find(connection, name)
+        if credential is not None:
+            waiting.append(credential.created_by)
+            if isinstance(credential, StoredKey) and credential.replaces is not None:
+                waiting.append(f"key:{credential.replaces}")
     return makers

@@ -81,15 +81,15 @@ def get_campaigns(session: Session, *, before: str = "", limit: int) -> list[Cam
     """Return campaigns, the newest first; with `before` only those that are older than it."""
     _need(session)
     with session.reading() as connection:
-        found: list[StoredCampaign] = []
+        campaigns: list[StoredCampaign] = []
         # a page of what is stored may hold few that the principal may see
-        while len(found) < limit:
+        while len(campaigns) < limit:
             some = list_campaigns(connection, before=before, limit=_MOST_LISTED)
-            found += [each for each in some if _may_see(session, each)]
+            campaigns += [each for each in some if _may_see(session, each)]
             if len(some) < _MOST_LISTED:
                 break
             before = some[-1].campaign_id
-        return _describe(connection, found[:limit])
+        return _describe(connection, campaigns[:limit])
 
 
 def list_unpublished(session: Session, *, limit: int) -> list[Campaign]:

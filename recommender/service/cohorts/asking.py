@@ -236,7 +236,7 @@ def _find_people(
 def _find_offerings(
     session: Session, connection: Connection, request: CohortRequest, unit: str | None
 ) -> list[CohortOffering]:
-    found = list_offerings(
+    open_runs = list_offerings(
         connection,
         starts_from=request.starts_from,
         starts_until=request.starts_until,
@@ -252,13 +252,13 @@ def _find_offerings(
             each.ends_on,
             None if each.seats is None else each.seats - each.seats_taken,
         )
-        for each in found
+        for each in open_runs
         if _is_open_to(each.owner_unit, unit)
         and each.module_id in framework.module_of
         and not framework.module_of[each.module_id].retired
     }
     if request.offerings is None:
-        if len(found) > MOST_OFFERINGS:
+        if len(open_runs) > MOST_OFFERINGS:
             raise InputError("cohort.too-many-offerings", most=MOST_OFFERINGS)
         return list(free.values())
     chosen: list[CohortOffering] = []

@@ -50,7 +50,7 @@ def find_demand(
         ends_on=np.array([to_day(last) for _, last in runs], dtype=np.int64),
         cost=np.array([float(module.cost) for _, module, _ in proposed], dtype=float),
     )
-    found = [
+    offerings = [
         NewOffering(
             module_id=proposed[each.proposal][1].id,
             month=f"{proposed[each.proposal][2]:%Y-%m}",
@@ -65,11 +65,11 @@ def find_demand(
         if each.wanted and each.at_most >= _LITTLE
     ]
     best: dict[str, tuple[float, float]] = {}
-    for each in found:
+    for each in offerings:
         best[each.module_id] = max(best.get(each.module_id, (0.0, 0.0)), each.worth)
     shown = sorted(best, key=lambda module_id: (best[module_id], module_id), reverse=True)
     place = {module_id: at for at, module_id in enumerate(shown[:MOST_COURSES])}
-    chosen = [each for each in found if each.module_id in place]
+    chosen = [each for each in offerings if each.module_id in place]
     chosen.sort(key=lambda each: each.month)
     chosen.sort(key=lambda each: each.worth, reverse=True)
     return sorted(chosen, key=lambda each: place[each.module_id])

@@ -157,8 +157,8 @@ def _fill(
         for each in named
         if each.seat.status == "seated" and each not in leaving
     ]
-    found = read_figures(stored.figures)
-    floors = {each.unit: each.floor for each in found.units} if found else {}
+    figures = read_figures(stored.figures)
+    floors = {each.unit: each.floor for each in figures.units} if figures else {}
     moved: list[MovedUp] = []
     unfilled: list[str] = []
     below: tuple[str, ...] = ()

@@ -118,7 +118,7 @@ def build_problem(
     completed, recently = _mark_completions(framework, facts)
     targets, weights = (each[facts.grade] for each in targets_of_grades(framework, stored.as_of))
     gaps = find_gaps(facts.level, targets, facts.standard_error, weights=weights)
-    found = find_candidates(
+    candidates = find_candidates(
         facts.level,
         targets,
         modules,
@@ -137,7 +137,7 @@ def build_problem(
         if each.offering_id is not None:
             away.append((row, facts.elsewhere[each.offering_id]))
     # also of modules that have no offering: new ones may be worth having
-    pair_person, pair_module = np.nonzero(found.candidate & ~taken)
+    pair_person, pair_module = np.nonzero(candidates.candidate & ~taken)
     units = [floor_unit(head.org_unit, stored.org_unit) for head in people]
     unit_ids = tuple(sorted(set(units) | set(limits["floors"])))
     unit = np.array([unit_ids.index(each) for each in units], dtype=np.int64)
@@ -157,7 +157,7 @@ def build_problem(
         pair_module=pair_module,
         improvement=_improvements(
             framework,
-            found.serves,
+            candidates.serves,
             predict_improvement(facts.level[:, modules.pair_competency], estimates.table),
             pair_person,
             pair_module,

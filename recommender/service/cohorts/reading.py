@@ -115,15 +115,15 @@ def get_cohorts(session: Session, *, before: str = "", limit: int) -> list[Cohor
     """Return cohorts, the newest first; with `before` only those that are older than it."""
     need_cohorts(session)
     with session.reading() as connection:
-        found: list[StoredCohort] = []
+        cohorts: list[StoredCohort] = []
         # a page of what is stored may hold few that the principal may see
-        while len(found) < limit:
+        while len(cohorts) < limit:
             some = list_cohorts(connection, before=before, limit=_MOST_LISTED)
-            found += [each for each in some if _may_see(session, each)]
+            cohorts += [each for each in some if _may_see(session, each)]
             if len(some) < _MOST_LISTED:
                 break
             before = some[-1].cohort_id
-        return _describe(connection, found[:limit])
+        return _describe(connection, cohorts[:limit])
 
 
 def count_offerings(session: Session, cohort_id: str) -> list[OfferingCount]:

@@ -35,12 +35,12 @@ def name_course(framework: Framework, module_id: str, lang: str) -> str:
 
 def say_basis(cohort: Cohort, lang: str) -> str:
     """Say where the expected improvements behind the seats come from; empty without an answer."""
-    found = read_figures(cohort.stored.figures)
-    if found is None:
+    figures = read_figures(cohort.stored.figures)
+    if figures is None:
         return ""
     if cohort.stored.model_id is None:
         return say("console.cohort.basis_expert", lang)
-    if not found.size_known:
+    if not figures.size_known:
         return say("console.cohort.basis_order", lang)
     return say("console.cohort.basis_model", lang, model=cohort.stored.model_id)
 
@@ -84,8 +84,8 @@ def _list_people(
 
 
 def _sum_up(framework: Framework, cohort: Cohort, lang: str) -> list[ReportSheet]:
-    found = read_figures(cohort.stored.figures)
-    if found is None:
+    figures = read_figures(cohort.stored.figures)
+    if figures is None:
         return []
     units = ReportTable(
         [
@@ -95,7 +95,10 @@ def _sum_up(framework: Framework, cohort: Cohort, lang: str) -> list[ReportSheet
             ReportColumn(say("console.cohort.seats", lang), "count"),
             ReportColumn(say("console.cohort.adds", lang), "level", 16),
         ],
-        [(each.unit, each.people, each.floor, each.seats, each.gap_closed) for each in found.units],
+        [
+            (each.unit, each.people, each.floor, each.seats, each.gap_closed)
+            for each in figures.units
+        ],
         title=say("console.cohort.units", lang),
     )
     ways = ReportTable(
@@ -114,7 +117,7 @@ def _sum_up(framework: Framework, cohort: Cohort, lang: str) -> list[ReportSheet
                 each.cost,
                 each.gap_closed,
             )
-            for each in found.ways
+            for each in figures.ways
         ],
         title=say("console.cohort.ways", lang),
     )
@@ -136,7 +139,7 @@ def _sum_up(framework: Framework, cohort: Cohort, lang: str) -> list[ReportSheet
                 say_added(each.at_least, each.at_most, each.added, lang),
                 each.cost,
             )
-            for each in found.demand
+            for each in figures.demand
         ],
     )
     basis = say_basis(cohort, lang)

@@ -86,41 +86,46 @@ def _measure(
     sources: Sources, table: FigureTable, module: TrainingModule, *, hourly_cost: float | None
 ) -> MeasuredResult:
     tell, figure = Teller(sources.exactly), table.figure
-    found = _estimate(sources, table, module) if table.values.size else Reason("no-figures")
-    if isinstance(found, Reason):
-        return MeasuredResult(_refuse(figure, tell.reason(found)), None, 0)
-    back, caution = _price(found, figure, module, hourly_cost=hourly_cost)
+    measured = _estimate(sources, table, module) if table.values.size else Reason("no-figures")
+    if isinstance(measured, Reason):
+        return MeasuredResult(_refuse(figure, tell.reason(measured)), None, 0)
+    back, caution = _price(measured, figure, module, hourly_cost=hourly_cost)
     told = Result(
         figure_id=figure.id,
-        effect=tell.amount(found.effect),
-        placebo=None if found.placebo is None else tell.amount(found.placebo),
-        is_trusted=found.is_trusted,
-        treated=tell.count(found.treated),
-        controls=tell.count(found.controls),
-        treated_months=tell.count(found.treated_periods),
+        effect=tell.amount(measured.effect),
+        placebo=None if measured.placebo is None else tell.amount(measured.placebo),
+        is_trusted=measured.is_trusted,
+        treated=tell.count(measured.treated),
+        controls=tell.count(measured.controls),
+        treated_months=tell.count(measured.treated_periods),
         return_=None if back is None else tell.return_(back),
         cautions=() if caution is None else (caution,),
     )
-    return MeasuredResult(told, back, found.treated)
+    return MeasuredResult(told, back, measured.treated)
 
 
 def _price(
-    found: BusinessEffect,
+    measured: BusinessEffect,
     figure: BusinessFigure,
     module: TrainingModule,
     *,
     hourly_cost: float | None,
 ) -> tuple[ReturnOnInvestment | None, Reason | None]:
     """Return what an effect brings for its cost, and why there is none, or what it leaves out."""
-    if not found.is_trusted:
-        return None, Reason(f"placebo-{found.placebo_says}")
+    if not measured.is_trusted:
+        return None, Reason(f"placebo-{measured.placebo_says}")
     if figure.value_per_unit is None:
         return None, Reason("no-value")
     benefit = find_benefit(
-        found.effect, value_per_unit=figure.value_per_unit, treated_periods=found.treated_periods
+        measured.effect,
+        value_per_unit=figure.value_per_unit,
+        treated_periods=measured.treated_periods,
     )
     cost = find_cost(
-        people=found.treated, module_cost=module.cost, hours=module.hours, hourly_cost=hourly_cost
+        people=measured.treated,
+        module_cost=module.cost,
+        hours=module.hours,
+        hourly_cost=hourly_cost,
     )
     back = find_return(benefit, cost)
     if back is None:

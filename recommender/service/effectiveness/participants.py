@@ -56,13 +56,13 @@ def _describe(sources: Sources, pairs: ScorePairs, competency_id: str) -> Learni
     if people < SMALL_CELL:
         few = Reason("few-sittings", {"needed": SMALL_CELL})
         return Learning(competency_id, None, None, None, tell.count(people), missing=few)
-    found = compare_scores(pairs.before[rows], pairs.after[rows], pairs.failed_before[rows])
-    cautions = {"at-ceiling": found.at_ceiling, "many-failed": found.many_failed}
+    compared = compare_scores(pairs.before[rows], pairs.after[rows], pairs.failed_before[rows])
+    cautions = {"at-ceiling": compared.at_ceiling, "many-failed": compared.many_failed}
     return Learning(
         competency_id=competency_id,
-        gain=tell.estimate(found.gain, 0),
-        before=tell.number(found.before, 0),
-        after=tell.number(found.after, 0),
+        gain=tell.estimate(compared.gain, 0),
+        before=tell.number(compared.before, 0),
+        after=tell.number(compared.after, 0),
         people=tell.count(people),
         cautions=tuple(Reason(code) for code, is_so in cautions.items() if is_so),
     )

@@ -57,11 +57,11 @@ class Wording:
         }
 
     def sheet(
-        self, found: ModuleEffectiveness, *, basis: Iterable[str], synthetic: bool
+        self, effectiveness: ModuleEffectiveness, *, basis: Iterable[str], synthetic: bool
     ) -> EffectivenessSheet:
         """Return all that is shown of a module; `basis` are lines for its foot."""
-        module = self._framework.module_of[found.module_id]
-        verdict = found.verdict
+        module = self._framework.module_of[effectiveness.module_id]
+        verdict = effectiveness.verdict
         return EffectivenessSheet(
             module_id=module.id,
             title=module.title.in_language(self._lang),
@@ -75,13 +75,13 @@ class Wording:
             reasons=self._sentences(verdict.reasons),
             needs=self._sentences(verdict.needs),
             levels=(
-                self._level("reaction", [self._reaction(found.reaction)]),
-                self._level("learning", map(self._learning, found.learning)),
-                self._level("behaviour", map(self._behaviour, found.behaviour)),
-                self._level("results", map(self._result, found.results)),
-                self._level("return", self._returns(found)),
+                self._level("reaction", [self._reaction(effectiveness.reaction)]),
+                self._level("learning", map(self._learning, effectiveness.learning)),
+                self._level("behaviour", map(self._behaviour, effectiveness.behaviour)),
+                self._level("results", map(self._result, effectiveness.results)),
+                self._level("return", self._returns(effectiveness)),
             ),
-            groups=tuple(map(self._group, found.behaviour[0].parts)),
+            groups=tuple(map(self._group, effectiveness.behaviour[0].parts)),
             basis=tuple(basis),
             synthetic=synthetic,
         )
@@ -130,100 +130,104 @@ class Wording:
             remedy=self._say(f"remedy_{key}"),
         )
 
-    def _reaction(self, found: Reaction) -> Line:
+    def _reaction(self, reaction: Reaction) -> Line:
         label = self._say("figure_reaction")
-        if found.score is None:
-            assert found.missing is not None
-            return self._refuse(label, found.missing, "reaction")
-        rests_on = self._say("answers", count=found.answers or 0)
-        if found.response_rate is not None:
-            rests_on += self._say("response", share=percent(found.response_rate))
+        if reaction.score is None:
+            assert reaction.missing is not None
+            return self._refuse(label, reaction.missing, "reaction")
+        rests_on = self._say("answers", count=reaction.answers or 0)
+        if reaction.response_rate is not None:
+            rests_on += self._say("response", share=percent(reaction.response_rate))
         return Line(
             label,
-            decimal(found.score.value, digits=1),
-            self.interval(found.score, 1),
+            decimal(reaction.score.value, digits=1),
+            self.interval(reaction.score, 1),
             rests_on,
-            _bar(found.score, _SCORES),
+            _bar(reaction.score, _SCORES),
         )
 
-    def _learning(self, found: Learning) -> Line:
-        label = self._competency(found.competency_id)
-        if found.gain is None:
-            assert found.missing is not None
-            return self._refuse(label, found.missing, "learning")
+    def _learning(self, learning: Learning) -> Line:
+        label = self._competency(learning.competency_id)
+        if learning.gain is None:
+            assert learning.missing is not None
+            return self._refuse(label, learning.missing, "learning")
         scores = {
             name: decimal(score, digits=0)
-            for name, score in (("before", found.before), ("after", found.after))
+            for name, score in (("before", learning.before), ("after", learning.after))
         }
         return Line(
             label,
-            self._say("points", value=signed(found.gain.value, digits=1)),
-            self.interval(found.gain, 1),
-            self._people(found.people),
-            _bar(found.gain, _POINTS),
-            (self._say("before_after", **scores), *self._sentences(found.cautions)),
+            self._say("points", value=signed(learning.gain.value, digits=1)),
+            self.interval(learning.gain, 1),
+            self._people(learning.people),
+            _bar(learning.gain, _POINTS),
+            (self._say("before_after", **scores), *self._sentences(learning.cautions)),
         )
 
-    def _behaviour(self, found: Behaviour) -> Line:
-        label = self._competency(found.competency_id)
-        cautions = [*self._sentences(found.cautions)]
-        if found.raw_gain is not None:
-            raw = self._say("unadjusted", value=signed(found.raw_gain, digits=2))
+    def _behaviour(self, behaviour: Behaviour) -> Line:
+        label = self._competency(behaviour.competency_id)
+        cautions = [*self._sentences(behaviour.cautions)]
+        if behaviour.raw_gain is not None:
+            raw = self._say("unadjusted", value=signed(behaviour.raw_gain, digits=2))
             cautions = [raw, *cautions]
-        if found.gain is None:
-            assert found.missing is not None
-            return self._refuse(label, found.missing, "behaviour", cautions)
-        is_own = found.basis == "measured"
-        rests_on = self._say("measured" if is_own else "pooled", count=f"{found.evidence_count:,}")
+        if behaviour.gain is None:
+            assert behaviour.missing is not None
+            return self._refuse(label, behaviour.missing, "behaviour", cautions)
+        is_own = behaviour.basis == "measured"
+        rests_on = self._say(
+            "measured" if is_own else "pooled", count=f"{behaviour.evidence_count:,}"
+        )
         return Line(
             label,
-            self._levels(found.gain),
-            self.interval(found.gain, 2, share=90),
+            self._levels(behaviour.gain),
+            self.interval(behaviour.gain, 2, share=90),
             rests_on,
-            _bar(found.gain, _LEVELS, known=is_own),
+            _bar(behaviour.gain, _LEVELS, known=is_own),
             tuple(cautions),
         )
 
-    def _result(self, found: Result) -> Line:
-        figure = self._figures[found.figure_id]
+    def _result(self, result: Result) -> Line:
+        figure = self._figures[result.figure_id]
         label = figure.name.in_language(self._lang)
-        if found.effect is None:
-            assert found.missing is not None
-            return self._refuse(label, found.missing, "results")
+        if result.effect is None:
+            assert result.missing is not None
+            return self._refuse(label, result.missing, "results")
         unit = figure.unit.in_language(self._lang)
-        digits = _digits(found.effect.value)
-        cautions = [*self._sentences(c for c in found.cautions if c.code not in _UNPRICED)]
-        if found.placebo is not None:
+        digits = _digits(result.effect.value)
+        cautions = [*self._sentences(c for c in result.cautions if c.code not in _UNPRICED)]
+        if result.placebo is not None:
             placebo = {
-                "value": signed(found.placebo.value, digits=digits),
-                "interval": self.interval(found.placebo, digits),
+                "value": signed(result.placebo.value, digits=digits),
+                "interval": self.interval(result.placebo, digits),
             }
             cautions = [self._say("placebo", **placebo), *cautions]
         return Line(
             label,
-            self._say("per_month", value=signed(found.effect.value, digits=digits), unit=unit),
-            self.interval(found.effect, digits),
+            self._say("per_month", value=signed(result.effect.value, digits=digits), unit=unit),
+            self.interval(result.effect, digits),
             self._say(
                 "compared",
-                treated=self._number(found.treated),
-                controls=self._number(found.controls),
+                treated=self._number(result.treated),
+                controls=self._number(result.controls),
             ),
             None,
             tuple(cautions),
         )
 
-    def _returns(self, found: ModuleEffectiveness) -> list[Line]:
-        lines = [self._return(result) for result in found.results if result.effect is not None]
-        if found.cost_per_level is not None:
-            lines.append(self._cost_per_level(found.cost_per_level))
+    def _returns(self, effectiveness: ModuleEffectiveness) -> list[Line]:
+        lines = [
+            self._return(result) for result in effectiveness.results if result.effect is not None
+        ]
+        if effectiveness.cost_per_level is not None:
+            lines.append(self._cost_per_level(effectiveness.cost_per_level))
         return lines
 
-    def _return(self, found: Result) -> Line:
+    def _return(self, result: Result) -> Line:
         label = self._say(
-            "return_of", figure=self._figures[found.figure_id].name.in_language(self._lang)
+            "return_of", figure=self._figures[result.figure_id].name.in_language(self._lang)
         )
-        unpriced = [each for each in found.cautions if each.code in _UNPRICED]
-        back = found.return_
+        unpriced = [each for each in result.cautions if each.code in _UNPRICED]
+        back = result.return_
         if back is None:
             return self._refuse(label, unpriced[0], "return")
         amounts = self._say(
@@ -236,22 +240,22 @@ class Wording:
             label,
             signed(100 * back.roi.value, digits=0) + "%",
             self.interval(back.roi.times(100.0), 0),
-            self._people(found.treated),
-            _bar(back.roi, _RETURNS, known=found.is_trusted),
+            self._people(result.treated),
+            _bar(back.roi, _RETURNS, known=result.is_trusted),
             (
                 amounts,
                 *self._sentences(unpriced),
-                *(() if found.is_trusted else (self._say("not_trusted"),)),
+                *(() if result.is_trusted else (self._say("not_trusted"),)),
             ),
         )
 
-    def _cost_per_level(self, found: CostPerLevel) -> Line:
-        if math.isinf(found.upper):
-            interval = self._say("at_least", low=self._money(found.lower))
+    def _cost_per_level(self, cost: CostPerLevel) -> Line:
+        if math.isinf(cost.upper):
+            interval = self._say("at_least", low=self._money(cost.lower))
         else:
-            ends = {"low": self._money(found.lower), "high": self._money(found.upper)}
+            ends = {"low": self._money(cost.lower), "high": self._money(cost.upper)}
             interval = self._say("from_to", share=90, **ends)
-        value = self._money(found.value) if found.is_settled else ""
+        value = self._money(cost.value) if cost.is_settled else ""
         return Line(self._say("cost_per_level"), value, interval)
 
     def _group(self, part: Part) -> Group:

@@ -51,14 +51,14 @@ class EffectLine:
     unsure: bool
 
 
-def list_effects(session: Session, found: Iterable[ModuleEffectiveness]) -> list[EffectLine]:
+def list_effects(session: Session, effects: Iterable[ModuleEffectiveness]) -> list[EffectLine]:
     """Return a line for each module, in the order given."""
     wording = Wording(session.service.framework, session.lang)
-    return [_summarise(session, wording, each) for each in found]
+    return [_summarise(session, wording, each) for each in effects]
 
 
 def show_effects(
-    session: Session, found: Iterable[ModuleEffectiveness]
+    session: Session, effects: Iterable[ModuleEffectiveness]
 ) -> list[EffectivenessSheet]:
     """Return what is known of each module in words and figures, for a page or for paper."""
     service, lang = session.service, session.lang
@@ -72,17 +72,17 @@ def show_effects(
         else say("effectiveness.sheet.by_experts", lang),
     )
     wording = Wording(service.framework, lang)
-    return [wording.sheet(each, basis=basis, synthetic=synthetic) for each in found]
+    return [wording.sheet(each, basis=basis, synthetic=synthetic) for each in effects]
 
 
-def make_effects_report(session: Session, found: Iterable[ModuleEffectiveness]) -> RenderedPdf:
+def make_effects_report(session: Session, effects: Iterable[ModuleEffectiveness]) -> RenderedPdf:
     """Return what is known of modules as PDF, a page each."""
-    sheets = show_effects(session, found)
+    sheets = show_effects(session, effects)
     return render_effectiveness_pdf(sheets, as_of=session.today, lang=session.lang)
 
 
 def keep_figure(
-    session: Session, found: Iterable[ModuleEffectiveness], figure_id: str | None
+    session: Session, effects: Iterable[ModuleEffectiveness], figure_id: str | None
 ) -> list[ModuleEffectiveness]:
     """Leave out all business figures but one, if one is asked for.
 
@@ -92,30 +92,34 @@ def keep_figure(
         If the catalogue has no such business figure.
     """
     if figure_id is None:
-        return list(found)
+        return list(effects)
     known = [figure.id for figure in session.service.framework.catalog.business_figures]
     if figure_id not in known:
         figures = ", ".join(known) or "-"
         raise NotFoundError("effectiveness.no-figure", figure_id=figure_id, figures=figures)
     return [
         replace(each, results=tuple(r for r in each.results if r.figure_id == figure_id))
-        for each in found
+        for each in effects
     ]
 
 
-def _summarise(session: Session, wording: Wording, found: ModuleEffectiveness) -> EffectLine:
-    main = found.behaviour[0]
+def _summarise(
+    session: Session, wording: Wording, effectiveness: ModuleEffectiveness
+) -> EffectLine:
+    main = effectiveness.behaviour[0]
     own = main.gain if main.basis == "measured" else None
-    trusted = (result.return_ for result in found.results if result.is_trusted)
+    trusted = (result.return_ for result in effectiveness.results if result.is_trusted)
     back = next((each for each in trusted if each is not None), None)
     return EffectLine(
-        module_id=found.module_id,
-        title=session.service.framework.module_of[found.module_id].title.in_language(session.lang),
-        decision=found.verdict.decision,
-        verdict=wording.verdict(found.verdict.decision),
-        reason=wording.reason(found.verdict.reasons[0]),
+        module_id=effectiveness.module_id,
+        title=session.service.framework.module_of[effectiveness.module_id].title.in_language(
+            session.lang
+        ),
+        decision=effectiveness.verdict.decision,
+        verdict=wording.verdict(effectiveness.verdict.decision),
+        reason=wording.reason(effectiveness.verdict.reasons[0]),
         gain=own,
-        score=found.reaction.score,
+        score=effectiveness.reaction.score,
         roi=None if back is None else back.roi,
         records=0 if own is None else main.evidence_count,
         unsure=own is not None

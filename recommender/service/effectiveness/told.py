@@ -42,54 +42,56 @@ class Teller:
         """Return a figure, to so many decimals where it is not told as it is."""
         return value if self.exactly else round(value, digits)
 
-    def estimate(self, found: Estimate, digits: int) -> Estimate:
+    def estimate(self, estimate: Estimate, digits: int) -> Estimate:
         """Return an estimate, to so many decimals where it is not told as it is."""
-        parts = (found.value, found.lower, found.upper)
+        parts = (estimate.value, estimate.lower, estimate.upper)
         return Estimate(*(self.number(part, digits) for part in parts))
 
-    def amount(self, found: Estimate) -> Estimate:
+    def amount(self, estimate: Estimate) -> Estimate:
         """Return an estimate of any size, to two digits where it is not told as it is."""
         if self.exactly:
-            return found
-        return Estimate(*(_shorten(part) for part in (found.value, found.lower, found.upper)))
-
-    def return_(self, found: ReturnOnInvestment) -> ReturnOnInvestment:
-        """Return a return on investment, as amounts and tenths where it is not told as it is."""
-        if self.exactly:
-            return found
-        return ReturnOnInvestment(
-            benefit=self.amount(found.benefit),
-            cost=_shorten(found.cost),
-            net=self.amount(found.net),
-            roi=self.estimate(found.roi, 1),
-            benefit_cost_ratio=self.estimate(found.benefit_cost_ratio, 1),
+            return estimate
+        return Estimate(
+            *(_shorten(part) for part in (estimate.value, estimate.lower, estimate.upper))
         )
 
-    def cost_per_level(self, found: CostPerLevel) -> CostPerLevel:
+    def return_(self, returned: ReturnOnInvestment) -> ReturnOnInvestment:
+        """Return a return on investment, as amounts and tenths where it is not told as it is."""
+        if self.exactly:
+            return returned
+        return ReturnOnInvestment(
+            benefit=self.amount(returned.benefit),
+            cost=_shorten(returned.cost),
+            net=self.amount(returned.net),
+            roi=self.estimate(returned.roi, 1),
+            benefit_cost_ratio=self.estimate(returned.benefit_cost_ratio, 1),
+        )
+
+    def cost_per_level(self, cost: CostPerLevel) -> CostPerLevel:
         """Return the cost of a level, to two digits where it is not told as it is."""
         if self.exactly:
-            return found
-        ends = {name: _shorten(getattr(found, name)) for name in ("value", "lower", "upper")}
-        return replace(found, **ends)
+            return cost
+        ends = {name: _shorten(getattr(cost, name)) for name in ("value", "lower", "upper")}
+        return replace(cost, **ends)
 
-    def reason(self, found: Reason) -> Reason:
+    def reason(self, reason: Reason) -> Reason:
         """Return a reason, its figures to hundredths where they are not told as they are."""
         if self.exactly:
-            return found
+            return reason
         values = {
             name: round(value, 2) if isinstance(value, float) else value
-            for name, value in found.values.items()
+            for name, value in reason.values.items()
         }
         if "more" in values:  # worked out from how far single gains lie apart
             values["more"] = -(-values["more"] // SMALL_CELL) * SMALL_CELL
-        return Reason(found.code, values)
+        return Reason(reason.code, values)
 
-    def verdict(self, found: Verdict) -> Verdict:
+    def verdict(self, verdict: Verdict) -> Verdict:
         """Return a verdict, with its reasons as `reason` tells them."""
         reasons, needs = (
-            tuple(self.reason(each) for each in part) for part in (found.reasons, found.needs)
+            tuple(self.reason(each) for each in part) for part in (verdict.reasons, verdict.needs)
         )
-        return Verdict(found.decision, reasons, needs)
+        return Verdict(verdict.decision, reasons, needs)
 
     def choose_parts(self, counts: Sequence[int]) -> list[bool]:
         """Say which parts of a whole may have figures.

@@ -73,22 +73,22 @@ def _sheet(
     session: Session,
     request: StatisticsRequest,
     metric: Metric,
-    found: OrganisationMap,
+    organisation: OrganisationMap,
     categories: list[Category],
 ) -> HeatSheet:
     lang, framework = session.lang, session.service.framework
     grades = {each.id: each.name.in_language(lang) for each in framework.catalog.grades}
     ids = [name for each in categories for name in each.competencies]
     everybody = say("console.organisation.everybody", lang)
-    whose = (found.total.org_unit or everybody).replace("/", " / ")
+    whose = (organisation.total.org_unit or everybody).replace("/", " / ")
     if request.grade is not None:
         whose += f" · {grades[request.grade]}"
     lines = [
         say(f"console.organisation.measure_{metric}", lang),
-        f"{whose} · {say('console.as_of', lang)} {found.as_of}",
+        f"{whose} · {say('console.as_of', lang)} {organisation.as_of}",
         say("console.organisation.workbook_note", lang),
     ]
-    if note := word_changed_standards(framework, found.changed_standards, lang):
+    if note := word_changed_standards(framework, organisation.changed_standards, lang):
         lines.append(note)
     return HeatSheet(
         title=say(f"console.organisation.show_{metric}", lang),
@@ -110,7 +110,7 @@ def _sheet(
                 "<5" if row.is_small else "" if row.n_people is None else row.n_people,
                 _cells(row, ids, _DIGITS[metric]),
             )
-            for row in (found.total, *found.rows)
+            for row in (organisation.total, *organisation.rows)
         ],
     )
 

@@ -148,10 +148,10 @@ def _questions_of(framework: Framework, targets: Sequence[float], lang: str) -> 
 
 def _by_rater(assignments: Sequence[Assignment]) -> dict[str, list[Assignment]]:
     order = list(RATER_TYPES)
-    found: dict[str, list[Assignment]] = {}
+    by_rater: dict[str, list[Assignment]] = {}
     for each in sorted(assignments, key=lambda each: order.index(each.rater_type)):
-        found.setdefault(each.rater_id, []).append(each)
-    return found
+        by_rater.setdefault(each.rater_id, []).append(each)
+    return by_rater
 
 
 def _write_form(

@@ -57,7 +57,7 @@ def assign_by_rule(
     for person in sorted(colleagues):
         if manager := colleagues[person].manager_id:
             teams.setdefault(manager, []).append(person)
-    found: list[Assignment] = []
+    assignments: list[Assignment] = []
     for person in people:
         me, manager = person.person_id, person.manager_id
         raters = [("self", me)] if "self" in numbers else []
@@ -68,11 +68,11 @@ def assign_by_rule(
             at = team.index(me)
             peers = [*team[at + 1 :], *team[:at]][: numbers.get("peer", 0)]
             raters += [("peer", peer) for peer in peers]
-        found += [
+        assignments += [
             Assignment(me, kind, rater, colleagues[rater].name if rater in colleagues else rater)
             for kind, rater in raters
         ]
-    return found
+    return assignments
 
 
 def _read_rule(rule: str) -> dict[str, int]:

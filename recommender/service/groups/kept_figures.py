@@ -53,9 +53,9 @@ def pick_kept(
         begins = np.array([day.toordinal() for day in first])
         ends = np.array([day.toordinal() for day in last])
         # one array of all: small ones, one by one, take ten times as long
-        found = np.frombuffer(b"".join(parts), dtype=FIGURES).reshape(-1, 3, n_competencies)
+        table = np.frombuffer(b"".join(parts), dtype=FIGURES).reshape(-1, 3, n_competencies)
         for i, day in enumerate(days):
             some = holds & (begins <= day.toordinal()) & (ends >= day.toordinal())
             is_kept[i, at[some]] = True
-            figures[i][:, at[some]] = found[some].swapaxes(0, 1)
+            figures[i][:, at[some]] = table[some].swapaxes(0, 1)
     return is_kept, figures

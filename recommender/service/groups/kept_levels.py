@@ -66,12 +66,12 @@ def keep_levels(
         if not go_on():
             break
         with reading(service.engine) as connection:
-            found = find_without_levels(connection, **wanted, among=piece)
-            periods = read_periods(connection, framework, [*found], list_days(framework, today))
-            rows = [_pack(period, found[period.person_id], basis) for period in periods]
+            lacking = find_without_levels(connection, **wanted, among=piece)
+            periods = read_periods(connection, framework, [*lacking], list_days(framework, today))
+            rows = [_pack(period, lacking[period.person_id], basis) for period in periods]
         with writing(service.engine) as connection:
-            replace_kept_levels(connection, found, rows)
-        count += len(found)
+            replace_kept_levels(connection, lacking, rows)
+        count += len(lacking)
     return count
 
 

@@ -77,17 +77,17 @@ def read_levels(
         if len(missing):
             some = [people[i] for i in missing.tolist()]
             is_kept, kept = pick_kept(connection, framework, some, [as_of, *also])
-            for other, rows, found in zip(others, is_kept[1:], kept[1:], strict=True):
+            for other, rows, table in zip(others, is_kept[1:], kept[1:], strict=True):
                 those = missing[rows]
                 other.put(
-                    [refs[i] for i in those.tolist()], versions[those], found.compress(rows, axis=1)
+                    [refs[i] for i in those.tolist()], versions[those], table.compress(rows, axis=1)
                 )
-            found, rest = kept[0], np.flatnonzero(~is_kept[0])
-            found[:, rest] = _work_out(
+            table, rest = kept[0], np.flatnonzero(~is_kept[0])
+            table[:, rest] = _work_out(
                 connection, framework, [some[i] for i in rest.tolist()], as_of, scope
             )
-            figures[:, missing] = found
-            held.put([head.ref for head in some], versions[missing], found)
+            figures[:, missing] = table
+            held.put([head.ref for head in some], versions[missing], table)
     return Levels(figures[0], figures[1], figures[2].astype(np.int64))
 
 
@@ -124,7 +124,7 @@ def _work_out(
     scope: Scope,
 ) -> FloatArray:
     """Return levels, standard errors and days, of shape (3, n_people, n_competencies)."""
-    found = np.empty((3, len(people), len(framework.competency_ids)))
+    table = np.empty((3, len(people), len(framework.competency_ids)))
     for start in range(0, len(people), _AT_ONCE):
         names = [head.person_id for head in people[start : start + _AT_ONCE]]
         standing = read_standing(connection, framework, as_of=as_of, person_ids=names, scope=scope)
@@ -132,5 +132,5 @@ def _work_out(
         rows = [row_of[name] for name in names]
         levels = standing.levels
         figures = np.stack([levels.level, levels.standard_error, levels.day])[:, rows]
-        found[:, start : start + _AT_ONCE] = figures
-    return found
+        table[:, start : start + _AT_ONCE] = figures
+    return table

@@ -150,8 +150,8 @@ def _refuse_later_facts(
     _refuse(batch, "import-batch.planned", plans)
 
 
-def _refuse(batch: ImportBatch, code: str, found: Iterable[str]) -> None:
-    names = list(found)
+def _refuse(batch: ImportBatch, code: str, dependents: Iterable[str]) -> None:
+    names = list(dependents)
     if names:
         raise ConflictError(
             code, batch_id=batch.batch_id, count=len(names), names=", ".join(names[:_FEW])

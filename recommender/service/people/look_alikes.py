@@ -60,12 +60,12 @@ def find_look_alikes(
     seen: dict[str, str] = {}
     for id_ in known:
         seen.setdefault(_skeleton(id_), id_)
-    found: list[LookAlike] = []
+    look_alikes: list[LookAlike] = []
     for id_, row in zip(ids, rows, strict=True):
         like = seen.setdefault(_skeleton(id_), id_)
         if like != id_:
-            found.append(LookAlike(int(row), id_, like, _difference(id_, like)))
-    return found
+            look_alikes.append(LookAlike(int(row), id_, like, _difference(id_, like)))
+    return look_alikes
 
 
 def _skeleton(id_: str) -> str:

@@ -85,17 +85,17 @@ def describe_notices(
     """
     words = _Words(kind, lang)
     lines = describe_report(replace(report, changes=(), kept={}, blank={}), kind, lang)
-    found: list[tuple[str, list[str]]] = []
+    notices: list[tuple[str, list[str]]] = []
     for line in lines:
         if line.startswith("  "):
             # how many more there are stands in the sentence above
-            found[-1][1].extend([line.strip()] if len(found[-1][1]) < FEW else [])
+            notices[-1][1].extend([line.strip()] if len(notices[-1][1]) < FEW else [])
         else:
-            found.append((line.rstrip("：:"), []))
+            notices.append((line.rstrip("：:"), []))
     if report.kept:
         columns = words.join(words.counted(report.kept))
-        found.append((say("console.import.kept", lang, columns=columns), []))
-    return found
+        notices.append((say("console.import.kept", lang, columns=columns), []))
+    return notices
 
 
 def describe_changes(

@@ -273,10 +273,10 @@ def missing_parties(head: PlanHead, decisions: Sequence[PlanDecision]) -> tuple[
     return tuple(party for party in parties if party not in approved)
 
 
-def status_of(found: PlanVersion) -> str:
+def status_of(version: PlanVersion) -> str:
     """Return the status a plan had at a version."""
     # the first version has no status beside that of the plan itself
-    status: str = found.body.get("status") or found.body["plan"]["status"]
+    status: str = version.body.get("status") or version.body["plan"]["status"]
     return status
 
 

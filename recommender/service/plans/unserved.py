@@ -213,7 +213,7 @@ def _find_obstacles(choices: Choices, pairs: IntArray, reasons: IntArray) -> tup
     modules, row = choices.prospects.framework.modules, choices.row
     completed = choices.prospects.standing.completed[row]
     candidate = choices.prospects.candidates.candidate[row]
-    found: list[Obstacle] = []
+    obstacles: list[Obstacle] = []
     for reason in _WORTH_SAYING:
         # the nearest step first, and of the same step the shortest
         alike = sorted(pairs[reasons == reason].tolist(), key=lambda p: (modules.pair_from[p], p))
@@ -221,7 +221,7 @@ def _find_obstacles(choices: Choices, pairs: IntArray, reasons: IntArray) -> tup
             continue
         at = [int(modules.pair_module[pair]) for pair in alike]
         missing = [b for m in at for b in modules.prerequisites[m] if not completed[b]]
-        found.append(
+        obstacles.append(
             Obstacle(
                 reason=reason.code,
                 module_ids=tuple(modules.ids[m] for m in at),
@@ -233,4 +233,4 @@ def _find_obstacles(choices: Choices, pairs: IntArray, reasons: IntArray) -> tup
                 ),
             )
         )
-    return tuple(found)
+    return tuple(obstacles)

@@ -136,7 +136,7 @@ def search_objections(
     with session.reading() as connection:
         if person_id is not None:
             _find_person(session, connection, person_id)
-        found = list_objections(
+        objections = list_objections(
             connection,
             _scope(session.who),
             person_id=person_id,
@@ -144,8 +144,8 @@ def search_objections(
             after=after,
             limit=limit,
         )
-    session.saw(objection.ref for objection in found)
-    return found
+    session.saw(objection.ref for objection in objections)
+    return objections
 
 
 def answer_objection(session: Session, objection_id: int, answer: str) -> Objection:
@@ -192,8 +192,8 @@ def _find_person(session: Session, connection: Connection, person_id: str) -> No
 def _find(
     session: Session, connection: Connection, objection_id: int, *, lock: bool = False
 ) -> Objection:
-    found = find_objection(connection, _scope(session.who), objection_id, lock=lock)
-    if found is None:
+    objection = find_objection(connection, _scope(session.who), objection_id, lock=lock)
+    if objection is None:
         raise NotFoundError("objection.unknown", objection_id=objection_id)
-    session.saw([found.ref])
-    return found
+    session.saw([objection.ref])
+    return objection

@@ -35,7 +35,7 @@ def explain_served(framework: Framework, item: ServedCompetency, lang: str) -> l
         values["range"] = say("reason.range", lang, **bounds)
     reasons = [say("reason.served", lang, **values), say(f"reason.{item.basis}", lang, **values)]
     # in words what the figures say, for those who do not read ranges
-    found = find_doubt(item.basis, item.lower, item.evidence_count)
-    if found:
-        reasons.append(say(f"reason.{found}", lang, **values))
+    doubt = find_doubt(item.basis, item.lower, item.evidence_count)
+    if doubt:
+        reasons.append(say(f"reason.{doubt}", lang, **values))
     return reasons

@@ -345,12 +345,12 @@ def _round_off(
         k = place[target.competency_id]
         if enough[k]:
             # outside of the scale no level lies, whatever the interval of a mean says
-            found, lower, upper = (float(np.clip(each[k], 0.0, 4.0)) for each in figures)
+            value, lower, upper = (float(np.clip(each[k], 0.0, 4.0)) for each in figures)
             target = replace(
                 target,
                 new_level=float(rounded[k]),
                 found_of=counts[k],
-                found=found,
+                found=value,
                 lower=lower,
                 upper=upper,
             )

@@ -98,15 +98,15 @@ def list_running(session: Session) -> Sequence[Running]:
         return []
     now = dt.datetime.now(dt.UTC)
     with session.reading() as connection:
-        found: list[Running] = []
+        running: list[Running] = []
         for status in (JobStatus.RUNNING, JobStatus.QUEUED):
             for job in get_jobs(session, status=status, limit=_LOOKED_AT):
                 if not job.is_due(now):
                     continue
                 campaign_id = job.request.get("campaign_id")
                 campaign = find_campaign(connection, campaign_id) if campaign_id else None
-                found.append(Running(job, campaign.name if campaign else None))
-    return found
+                running.append(Running(job, campaign.name if campaign else None))
+    return running
 
 
 def seconds_left(job: Job, *, now: dt.datetime) -> float | None:

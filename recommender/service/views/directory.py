@@ -272,14 +272,14 @@ def find_places(
 
 
 def _filter(session: Session, wanted: DirectoryRequest) -> PeopleFilter:
-    found = PeopleFilter(
+    query = PeopleFilter(
         text=unicodedata.normalize("NFKC", wanted.text).strip() or None,
         org_unit=org_path(wanted.org_unit) if wanted.org_unit else None,
         grade=wanted.grade,
     )
     if wanted.leavers:
-        return replace(found, gone_by=session.today)
-    return replace(found, present_on=session.today)
+        return replace(query, gone_by=session.today)
+    return replace(query, present_on=session.today)
 
 
 def _status(plans: Mapping[str, PlanHead], head: PersonHead) -> str:

@@ -116,45 +116,45 @@ def pick_line(lines: Iterable[EvidenceLine], competency_id: str) -> EvidenceLine
     raise NotFoundError("competency.unknown", competency_id=competency_id)
 
 
-def _describe(framework: Framework, found: LevelDerivation, lang: str) -> EvidenceLine:
-    rated = found.source == "ratings"
+def _describe(framework: Framework, derivation: LevelDerivation, lang: str) -> EvidenceLine:
+    rated = derivation.source == "ratings"
     return EvidenceLine(
-        competency_id=found.competency_id,
-        name=name_competency(framework, found.competency_id, lang),
-        is_knowledge=framework.competencies[found.competency_id].kind == "knowledge",
-        method=_name_source(found, lang),
-        level=found.level,
-        standard_error=found.standard_error,
-        assessed_on=found.assessed_on,
-        disagreement=found.disagreement,
+        competency_id=derivation.competency_id,
+        name=name_competency(framework, derivation.competency_id, lang),
+        is_knowledge=framework.competencies[derivation.competency_id].kind == "knowledge",
+        method=_name_source(derivation, lang),
+        level=derivation.level,
+        standard_error=derivation.standard_error,
+        assessed_on=derivation.assessed_on,
+        disagreement=derivation.disagreement,
         raters=tuple(
             RaterLevel(part["rater_type"], part["weight"], part["raters"], part["level"])
-            for part in (found.parts if rated else ())
+            for part in (derivation.parts if rated else ())
         ),
         sittings=tuple(
             SittingLine(
                 part["exam_level"],
                 part["sat_on"],
                 part["passed"],
-                tuple(_name_subjects(framework, found.competency_id, part, lang)),
+                tuple(_name_subjects(framework, derivation.competency_id, part, lang)),
             )
-            for part in (found.parts if found.source == "exams" else ())
+            for part in (derivation.parts if derivation.source == "exams" else ())
         ),
-        results=tuple(found.evidence),
+        results=tuple(derivation.evidence),
         rows=tuple(
             sorted(
-                _word_rows(framework, found, lang),
+                _word_rows(framework, derivation, lang),
                 key=lambda row: (-row.on.toordinal(), row.what, row.source),
             )
         ),
     )
 
 
-def _name_source(found: LevelDerivation, lang: str) -> str:
+def _name_source(derivation: LevelDerivation, lang: str) -> str:
     # an imported level says itself how it was assessed
-    if found.source == "imported" and found.rows:
-        return name_method(str(found.rows[0]["method"]), lang)
-    return name_method(found.source, lang)
+    if derivation.source == "imported" and derivation.rows:
+        return name_method(str(derivation.rows[0]["method"]), lang)
+    return name_method(derivation.source, lang)
 
 
 def _name_subjects(
@@ -169,15 +169,15 @@ def _name_subjects(
     yield from (str(names.get(subject, subject)) for subject in part["missing"])
 
 
-def _word_rows(framework: Framework, found: LevelDerivation, lang: str) -> Iterator[RawRow]:
-    competency = framework.competencies[found.competency_id]
-    if found.source == "ratings":
+def _word_rows(framework: Framework, derivation: LevelDerivation, lang: str) -> Iterator[RawRow]:
+    competency = framework.competencies[derivation.competency_id]
+    if derivation.source == "ratings":
         indicators = {
             indicator.id: indicator.text.in_language(lang)
             for level in competency.levels
             for indicator in level.indicators
         }
-        for row in found.rows:
+        for row in derivation.rows:
             yield RawRow(
                 row["rated_on"],
                 str(indicators.get(row["indicator_id"], row["indicator_id"])),
@@ -185,16 +185,16 @@ def _word_rows(framework: Framework, found: LevelDerivation, lang: str) -> Itera
                 row["rater_type"],
                 row["rater_id"] or "",
             )
-    elif found.source == "exams":
+    elif derivation.source == "exams":
         subjects = {
             (exam.level, subject.id): subject.name.in_language(lang)
             for exam in competency.exams
             for subject in exam.subjects
         }
-        for row in found.rows:
+        for row in derivation.rows:
             key = (int(row["exam_level"]), row["subject"])
             name = str(subjects.get(key, row["subject"]))
             yield RawRow(row["sat_on"], name, float(row["score"]))
     else:
-        for row in found.rows:
+        for row in derivation.rows:
             yield RawRow(row["assessed_on"], str(row["method"]), float(row["level"]))

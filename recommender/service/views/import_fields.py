@@ -160,7 +160,7 @@ def columns_of(
     ]
     layout = reading.layout
     wide = sum(bool(use.stands_for) for use in reading.columns)
-    found: list[ColumnLine] = []
+    lines: list[ColumnLine] = []
     for use, said in zip(reading.columns, look.columns, strict=True):
         title = column_title(reading.kind, use.meaning, lang) if use.meaning else ""
         understood = title or say("console.import.not_read", lang)
@@ -186,7 +186,7 @@ def columns_of(
             known = {value for value, _ in ask.options}
             if ask.value not in known:
                 ask.options.append((ask.value, names.get(ask.value, ask.value)))
-        found.append(
+        lines.append(
             ColumnLine(
                 header=use.header,
                 sample=sample,
@@ -197,4 +197,4 @@ def columns_of(
                 is_one_of_many=bool(use.stands_for) and wide > _FEW_COLUMNS,
             )
         )
-    return found
+    return lines

@@ -170,8 +170,8 @@ def view_batches(
     session: Session, *, before: int | None = None, limit: int
 ) -> tuple[list[WaitingFile], list[BatchLine]]:
     """Show the files that wait, and the imports of the principal's unit, the newest first."""
-    found = batches.list_batches(session, before=before, limit=limit)
-    return list_waiting(session), _lines(session, found)
+    done = batches.list_batches(session, before=before, limit=limit)
+    return list_waiting(session), _lines(session, done)
 
 
 def view_batch(session: Session, batch_id: int) -> BatchLine:
@@ -230,11 +230,11 @@ def _rows(sheet: str, rows: Sequence[int], lang: str) -> str:
     return say("console.import.rows_of", lang, sheet=sheet, rows=said) if sheet else said
 
 
-def _lines(session: Session, found: Sequence[ImportBatch]) -> list[BatchLine]:
-    name = name_actors(session, (who for each in found for who in (each.actor, each.undone_by)))
+def _lines(session: Session, done: Sequence[ImportBatch]) -> list[BatchLine]:
+    name = name_actors(session, (who for each in done for who in (each.actor, each.undone_by)))
     return [
         BatchLine(each, _title(each.kind, session.lang), name(each.actor), name(each.undone_by))
-        for each in found
+        for each in done
     ]
 
 

@@ -252,16 +252,16 @@ def _find_raters_apart(session: Session, standing: Standing, gaps: Gaps) -> Iter
     for item in gaps.competencies:
         if not item.disagreement:
             continue
-        found = tell_derivation(
+        derivation = tell_derivation(
             session.who,
             derive_level(framework, standing, 0, item.competency_id),
             framework.catalog.settings,
         )
-        if found.disagreement:
+        if derivation.disagreement:
             yield RatersApart(
                 item.competency_id,
                 name_competency(framework, item.competency_id, session.lang),
-                _levels_of(found.parts),
+                _levels_of(derivation.parts),
             )
 
 

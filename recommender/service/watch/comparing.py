@@ -52,8 +52,8 @@ def compare_people(watched: WatchedPeople, grouping: Grouping, telling: Telling)
     checks: list[Check] = []
     measures: dict[Measure, tuple[Compared | None, ...]] = {}
     for measure in MEASURES:
-        measures[measure], found = _compare(watched, grouping, measure, telling)
-        checks += found
+        measures[measure], findings = _compare(watched, grouping, measure, telling)
+        checks += findings
     counts = np.bincount(grouping.code[grouping.code >= 0], minlength=len(grouping.labels))
     others = int((grouping.code < 0).sum())
     shown = find_shown_groups(counts, others, exact=telling.exact)

@@ -78,8 +78,8 @@ def watch_model(session: Session, as_of: dt.date, *, for_all: bool = False) -> W
         checks += compared.checks
         predicted: tuple[Predicted | None, ...] = (None,) * len(grouping.labels)
         if model.records is not None:
-            predicted, found = compare_predictions(watched, grouping, model.records, telling)
-            checks += found
+            predicted, findings = compare_predictions(watched, grouping, model.records, telling)
+            checks += findings
         lines += [
             # of a group whose size is not told, no figure is
             GroupLine(grouping.dimension, label, people, measures, outcome)

@@ -78,7 +78,7 @@ def read_present(
         if len(frame)
     ]
     query = sa.select(*keys, *values).where(*bounds)
-    found: dict[Key, Values] = {}
+    present: dict[Key, Values] = {}
     for some in in_pieces(frame[first.name]):
         if "person_id" in table.c:
             # whoever changes a fact holds the person, too
@@ -86,8 +86,8 @@ def read_present(
             connection.execute(locked.order_by(schema.person.c.person_id).with_for_update())
         for row in map(tuple, connection.execute(query.where(first.in_(some)))):
             if (key := row[: len(keys)]) in wanted:
-                found[key] = row[len(keys) :]
-    return found
+                present[key] = row[len(keys) :]
+    return present
 
 
 def find_changes(before: Mapping[Key, Values], after: Mapping[Key, Values]) -> list[Change]:

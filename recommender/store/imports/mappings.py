@@ -42,7 +42,7 @@ class WaitingFile:
 def read_learned(connection: sa.Connection, fingerprint: str, unit: str) -> dict[str, Any]:
     """Return the answers learned of a source by a unit, or else by the whole organisation."""
     table = schema.import_mapping.c
-    found = {
+    answers = {
         row.org_unit: row.answers
         for row in connection.execute(
             sa.select(table.org_unit, table.answers).where(
@@ -50,7 +50,7 @@ def read_learned(connection: sa.Connection, fingerprint: str, unit: str) -> dict
             )
         )
     }
-    return found.get(unit, found.get("", {}))
+    return answers.get(unit, answers.get("", {}))
 
 
 def write_learned(

@@ -99,15 +99,15 @@ def find_plans_upon(
         )
         .distinct()
     )
-    found: set[str] = set()
+    plans: set[str] = set()
     for some in in_pieces(person_ids):
-        found |= set(connection.scalars(query.where(plan.person_id.in_(some))))
+        plans |= set(connection.scalars(query.where(plan.person_id.in_(some))))
     body = sa.cast(version.body, sa.Text)
     for name in names:
         # as JSON has it: with its quotes, other characters than ASCII as \u escapes
         named = body.contains(json.dumps(name), autoescape=True)
-        found |= set(connection.scalars(query.where(named)))
-    return sorted(found)
+        plans |= set(connection.scalars(query.where(named)))
+    return sorted(plans)
 
 
 def put_back(connection: sa.Connection, table: sa.Table, changes: Sequence[Change]) -> None:

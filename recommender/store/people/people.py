@@ -119,8 +119,8 @@ def reaches_unit(connection: sa.Connection, scope: Scope, path: str) -> bool:
 
 def has_synthetic(connection: sa.Connection) -> bool:
     """Say whether any of the people are made up, so that figures of groups may rest on them."""
-    found = sa.exists().where(schema.person.c.synthetic)
-    return bool(connection.scalar(sa.select(found)))
+    synthetic = sa.exists().where(schema.person.c.synthetic)
+    return bool(connection.scalar(sa.select(synthetic)))
 
 
 def read_unit_people(connection: sa.Connection, path: str) -> list[str]:

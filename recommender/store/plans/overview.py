@@ -56,8 +56,8 @@ class PlanSummary:
 
 def count_plans(connection: sa.Connection, scope: Scope, wanted: PlanFilter) -> int:
     """Return how many plans within a scope are wanted."""
-    found = _narrow(select_plans(scope), wanted).subquery()
-    return connection.execute(sa.select(sa.func.count()).select_from(found)).scalar_one()
+    plans = _narrow(select_plans(scope), wanted).subquery()
+    return connection.execute(sa.select(sa.func.count()).select_from(plans)).scalar_one()
 
 
 def list_summaries(

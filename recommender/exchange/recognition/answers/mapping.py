@@ -118,16 +118,16 @@ class Mapping:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answers as plain data, without empty parts and empty answers."""
-        found: dict[str, Any] = {"kind": self.kind} if self.kind else {}
+        written: dict[str, Any] = {"kind": self.kind} if self.kind else {}
         for section in ("columns", "given", "people"):
             if answers := {k: v for k, v in getattr(self, section).items() if v}:
-                found[section] = answers
+                written[section] = answers
         values = {
             column: kept
             for column, answers in self.values.items()
             if (kept := {k: v for k, v in answers.items() if v})
         }
-        return {**found, **({"values": values} if values else {})}
+        return {**written, **({"values": values} if values else {})}
 
 
 def read_mapping(content: object, *, file: str = "") -> Mapping:
@@ -163,13 +163,13 @@ def read_mapping(content: object, *, file: str = "") -> Mapping:
 def _texts(content: object, place: str, file: str, *, nested: bool = False) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise InputError("mapping.not-pairs", file=file, place=place or "/")
-    found: dict[str, Any] = {}
+    texts: dict[str, Any] = {}
     for key, value in content.items():
         if nested:
-            found[str(key)] = value
+            texts[str(key)] = value
         # a date or a number that YAML has already read is as good as its text
         elif isinstance(value, dict | list):
             raise InputError("mapping.not-text", file=file, place=f"{place}.{key}")
         else:
-            found[str(key)] = "" if value is None else str(value).strip()
-    return found
+            texts[str(key)] = "" if value is None else str(value).strip()
+    return texts

@@ -82,7 +82,7 @@ def ignored_reason(use: ColumnUse, lang: str) -> str:
 
 def _used(reading: Reading, lang: str) -> list[str]:
     wide = [use for use in reading.columns if use.stands_for]
-    found = [
+    columns = [
         f"{use.header} → {column_title(reading.kind, use.meaning, lang)}"
         for use in reading.columns
         if use.meaning and not use.stands_for
@@ -92,8 +92,8 @@ def _used(reading: Reading, lang: str) -> list[str]:
         if len(wide) > _NAMED:
             names = say("recognition.wide_more", lang, names=names)
         title = column_title(reading.kind, wide[0].meaning, lang)
-        found.append(say("recognition.wide", lang, meaning=title, count=len(wide), names=names))
-    return found
+        columns.append(say("recognition.wide", lang, meaning=title, count=len(wide), names=names))
+    return columns
 
 
 def describe_question(reading: Reading, question: Question, lang: str) -> str:

@@ -77,7 +77,7 @@ def read(work: Work) -> Reading:
 
 def _signing(work: Work, taken: set[int]) -> list[int]:
     """Return the columns in which people sign in."""
-    found: list[int] = []
+    columns: list[int] = []
     for position, texts in enumerate(work.layout.labels):
         answer = work.answered(position)
         if position in taken or answer == IGNORE:
@@ -88,8 +88,8 @@ def _signing(work: Work, taken: set[int]) -> list[int]:
             not work.is_ignorable(position)
             and (is_day or any(w in header.casefold() for w in SIGNING))
         ):
-            found.append(position)
-    return found
+            columns.append(position)
+    return columns
 
 
 def _meaning(cell: object) -> str:
@@ -164,12 +164,12 @@ def _unknown_marks(work: Work, columns: list[np.ndarray], names: np.ndarray) -> 
             if not is_blank(cell) and not _meaning(cell) and bare(text) not in own:
                 counts[text] = counts.get(text, 0) + 1
     options = (Option("present"), Option("missed"), Option("blank"))
-    found: dict[str, str] = {}
+    meant: dict[str, str] = {}
     for text, places in list(counts.items())[:20]:
-        found[text] = work.ask(
+        meant[text] = work.ask(
             Question("values", text, "mark", column="attendance", options=options, places=places)
         )
-    return {text: meaning for text, meaning in found.items() if meaning}
+    return {text: meaning for text, meaning in meant.items() if meaning}
 
 
 def _ask_partial(work: Work, rows: list[int]) -> str:

@@ -81,12 +81,12 @@ def _has_people(roles: dict[str, int]) -> bool:
 
 def _months(work: Work) -> dict[int, dt.date]:
     """Return the month that each column stands for, of those that stand for one."""
-    found = {
+    months = {
         position: month
         for position, texts in enumerate(work.layout.labels)
         if texts and (month := find_month(texts[-1], work.year))
     }
-    return found if len(set(found.values())) == len(found) else {}
+    return months if len(set(months.values())) == len(months) else {}
 
 
 def _find_figure(work: Work) -> Cells:

@@ -46,11 +46,11 @@ def _has_people(roles: Mapping[str, int]) -> bool:
 def _begin(work: Work, roles: Mapping[str, int], *used: str) -> tuple[Cells, np.ndarray]:
     """Find the people of each row, and note which columns the roles `used` are read from."""
     work.layout = work.layout.with_rows([roles[r] for r in ("person_id", "name") if r in roles])
-    found = find_people(work, roles)
+    people = find_people(work, roles)
     for role in used:
         if role in roles:
             work.use(roles[role], role)
-    return found
+    return people
 
 
 def fits_assessments(work: Work) -> bool:

@@ -225,15 +225,15 @@ def read_raters(work: Work, roles: dict[str, int], people: Cells, types: Cells) 
     position = roles["rater"]
     work.use(position, "rater_id")
     column = work.layout.column(position)
-    found: list[object] = list(column)
+    raters: list[object] = list(column)
     open_: dict[str, list[int]] = {}
     for row, name in enumerate(column):
         if kinds[row] == "self" and not is_blank(rated[row]):
-            found[row] = rated[row]
+            raters[row] = rated[row]
         elif isinstance(name, str) and not is_blank(name):
             candidates = _could_rate(work, name, rated[row], kinds[row])
             if len(candidates) == 1:
-                found[row] = candidates[0].person_id
+                raters[row] = candidates[0].person_id
             elif candidates:
                 open_.setdefault(name.strip(), []).append(row)
             elif name.strip() not in work.words.by_id:
@@ -242,8 +242,8 @@ def read_raters(work: Work, roles: dict[str, int], people: Cells, types: Cells) 
     if outside:
         work.note("raters_not_listed", count=len(outside), names="、".join(outside[:3]))
     for name, rows in open_.items():
-        _ask_rater(work, name, rows, found, rated)
-    return Cells(*factorize(objects(found)), position)
+        _ask_rater(work, name, rows, raters, rated)
+    return Cells(*factorize(objects(raters)), position)
 
 
 def _could_rate(work: Work, name: str, rated: object, kind: object) -> list[Staff]:
@@ -256,7 +256,7 @@ def _could_rate(work: Work, name: str, rated: object, kind: object) -> list[Staf
 
 
 def _ask_rater(
-    work: Work, name: str, rows: Sequence[int], found: list[object], rated: np.ndarray
+    work: Work, name: str, rows: Sequence[int], raters: list[object], rated: np.ndarray
 ) -> None:
     answer = work.ask(
         Question(
@@ -274,4 +274,4 @@ def _ask_rater(
     for row in rows:
         # somebody of the name who is rated in this row is not the rater: then the other one is
         others = [p for p in work.words.by_name[bare(name)] if p.person_id != rated[row]]
-        found[row] = others[0].person_id if len(others) == 1 and answer != name else answer or name
+        raters[row] = others[0].person_id if len(others) == 1 and answer != name else answer or name

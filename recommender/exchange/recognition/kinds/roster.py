@@ -132,9 +132,9 @@ def _managers(work: Work, cells: dict[str, Cells], position: int) -> Cells:
         tuple(str(unit).split("/")) if len(by_name.get(bare(str(name)), ())) > 1 else ()
         for name, unit in zip(named, units, strict=True)
     ]
-    found = name_people(work, named, places, by_name)
+    managers = name_people(work, named, places, by_name)
     result = [
-        column[row] if is_blank(name) else ("" if found[row] == "ignore" else found[row])
+        column[row] if is_blank(name) else ("" if managers[row] == "ignore" else managers[row])
         for row, name in enumerate(named)
     ]
     return Cells(*factorize(objects(result)), position)

@@ -96,8 +96,8 @@ def read(work: Work) -> Reading:
 
 
 def _subject(work: Work, text: str) -> str | None:
-    found = {subject for _, _, subject in work.words.subject(text)}
-    return found.pop() if len(found) == 1 else None
+    subjects = {subject for _, _, subject in work.words.subject(text)}
+    return subjects.pop() if len(subjects) == 1 else None
 
 
 def _near_subject(options: tuple[Option, ...]) -> Callable[[str], str]:

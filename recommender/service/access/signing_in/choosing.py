@@ -103,10 +103,10 @@ def change_password(
             _keep(connection, account.account_id, kept, but=keep)
         return
     with session.writing() as connection:
-        found = read_account(connection, lock=True, account_id=account.account_id)
+        current = read_account(connection, lock=True, account_id=account.account_id)
         session.details |= {"reason": "password"}
-        if found is not None and not is_locked(found):
-            count_failure(connection, found)
+        if current is not None and not is_locked(current):
+            count_failure(connection, current)
     raise InputError("password.present-wrong")
 
 

@@ -81,17 +81,17 @@ def sign_in(
         If they are not those of an account that may sign in now.
     """
     with reading(installation.engine) as connection:
-        found = read_account(connection, login=fold_login(login)[:120])
-    kept = found.password_hash if found else None
+        stored = read_account(connection, login=fold_login(login)[:120])
+    kept = stored.password_hash if stored else None
     # outside of any transaction: it is slow on purpose
     is_right = is_password(password, kept)
     renewed = hash_password(password) if is_right and kept and is_outdated(kept) else None
     token = None
     with writing(installation.engine) as connection:
         account = None
-        if found is not None:
+        if stored is not None:
             # as it is now: others may have been guessing while the password was hashed
-            account = read_account(connection, lock=True, account_id=found.account_id)
+            account = read_account(connection, lock=True, account_id=stored.account_id)
         is_right = is_right and account is not None and account.password_hash == kept
         reason = _refusal(installation, connection, account, is_right)
         if account is not None and reason is None:

@@ -52,14 +52,14 @@ class Budget:
 
 def find_demand(members: Sequence[Member]) -> list[Demand]:
     """Count the courses of plans; those that most people are to take come first."""
-    found: dict[str, Demand] = {}
+    demand: dict[str, Demand] = {}
     for member in members:
         if member.plan is None:
             continue
         rows = {row.key: row for row in member.plan.document.items}
         for module_id, key in member.plan.keys.items():
             row = rows[key]
-            each = found.setdefault(module_id, Demand(row.title, row.modality))
+            each = demand.setdefault(module_id, Demand(row.title, row.modality))
             each.names.append(member.head.name)
             each.agreed += member.plan.is_agreed
             each.done += row.done_on is not None
@@ -67,14 +67,14 @@ def find_demand(members: Sequence[Member]) -> list[Demand]:
             each.cost.append(row.cost)
             if begins := _begins(row.starts_on, row.proposed_month):
                 each.begins.append(begins)
-    return sorted(found.values(), key=lambda each: (-len(each.names), each.title))
+    return sorted(demand.values(), key=lambda each: (-len(each.names), each.title))
 
 
 def find_budgets(members: Sequence[Member]) -> list[Budget]:
     """Add up what plans take, by the units that people belong to, in the order of their paths."""
-    found: dict[str, Budget] = {}
+    budgets: dict[str, Budget] = {}
     for member in members:
-        each = found.setdefault(member.head.org_unit, Budget(member.head.org_unit))
+        each = budgets.setdefault(member.head.org_unit, Budget(member.head.org_unit))
         each.people += 1
         if member.plan is not None:
             each.plans += 1
@@ -82,7 +82,7 @@ def find_budgets(members: Sequence[Member]) -> list[Budget]:
             each.all.append(taken)
             if member.plan.is_agreed:
                 each.agreed.append(taken)
-    return [found[unit] for unit in sorted(found)]
+    return [budgets[unit] for unit in sorted(budgets)]
 
 
 def sum_hours(taken: Sequence[ShownTotals]) -> float:

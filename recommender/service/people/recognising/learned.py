@@ -33,14 +33,14 @@ def learn(reading: Reading) -> Mapping:
     Days, courses and people belong to one file; and who is meant by a name is kept nowhere but
     with the person.
     """
-    found = Mapping()
+    mapping = Mapping()
     for question in reading.questions:
         of_file = question.section == "given" and question.subject not in _OF_SOURCE
         if question.section == "people" or of_file:
             continue
         if answer := reading.answers.answer(question):
-            found = found.with_answer(question, answer)
-    return found
+            mapping = mapping.with_answer(question, answer)
+    return mapping
 
 
 def _unit(session: Session) -> str:

@@ -106,14 +106,14 @@ def _names(things: Iterable[tuple[str, Text]]) -> Names:
 
 
 def _subjects(catalog: Catalog) -> Mapping[str, tuple[tuple[str, int, str], ...]]:
-    found: dict[str, dict[tuple[str, int, str], None]] = {}
+    subjects: dict[str, dict[tuple[str, int, str], None]] = {}
     for competency in catalog.competencies:
         for exam in competency.exams:
             for subject in exam.subjects:
                 for spelling in (subject.name.zh_cn, subject.name.en, subject.id):
                     meaning = (competency.id, exam.level, subject.id)
-                    found.setdefault(bare(spelling), {})[meaning] = None
-    return {spelling: tuple(meanings) for spelling, meanings in found.items()}
+                    subjects.setdefault(bare(spelling), {})[meaning] = None
+    return {spelling: tuple(meanings) for spelling, meanings in subjects.items()}
 
 
 def _targets(catalog: Catalog) -> Mapping[tuple[str, str], float]:

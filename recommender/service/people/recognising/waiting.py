@@ -180,16 +180,16 @@ def drop_upload(session: Session, import_id: str) -> str:
 
 def group_faults(error: TableFaultsError) -> list[BadValue]:
     """Put together the cells that hold the same wrong value for the same reason."""
-    found: dict[tuple[object, ...], list[TableFault]] = {}
+    groups: dict[tuple[object, ...], list[TableFault]] = {}
     for fault in error.faults:
         # where the same value is wrong for what else stands in its row, each row is its own case
         alike = (fault.sheet, fault.code, fault.column_index, fault.found, *fault.values.items())
-        found.setdefault(alike if fault.column_index >= 0 else (*alike, fault.row), []).append(
+        groups.setdefault(alike if fault.column_index >= 0 else (*alike, fault.row), []).append(
             fault
         )
     return [
         BadValue(hashlib.sha256(repr(alike).encode()).hexdigest()[:16], tuple(faults))
-        for alike, faults in found.items()
+        for alike, faults in groups.items()
     ]
 
 

@@ -75,8 +75,8 @@ def list_additions(session: Session, plan_id: str) -> list[Alternative]:
     NotFoundError
         If there is no such plan within the principal's scope.
     """
-    _, found, _ = _look_around(session, plan_id, leave=None)
-    return found
+    _, candidates, _ = _look_around(session, plan_id, leave=None)
+    return candidates
 
 
 def list_item_choices(session: Session, plan_id: str, module_id: str) -> ItemChoices:
@@ -87,14 +87,16 @@ def list_item_choices(session: Session, plan_id: str, module_id: str) -> ItemCho
     NotFoundError
         If there is no such plan within the principal's scope.
     """
-    plan, found, runs = _look_around(session, plan_id, leave=module_id)
+    plan, candidates, runs = _look_around(session, plan_id, leave=module_id)
     served = {
         part.competency_id
         for item in plan.items
         if item.module_id == module_id
         for part in item.competencies
     }
-    swaps = [each for each in found if served & {part.competency_id for part in each.competencies}]
+    swaps = [
+        each for each in candidates if served & {part.competency_id for part in each.competencies}
+    ]
     return ItemChoices(swaps, runs)
 
 
@@ -144,14 +146,14 @@ def _weigh(
     closed = gap_closed(problem, kept)
     others = [i for i, name in enumerate(problem.module_ids) if name not in (*chosen, leave)]
     served = describe_served(choices.prospects, choices.row, [pool[i] for i in others])
-    found: list[Alternative] = []
+    alternatives: list[Alternative] = []
     for i, parts in zip(others, served, strict=True):
         needs = _needs(problem.prerequisites, i, kept)
         adds = gap_closed(problem, [*kept, i, *needs]) - closed
         hours, cost = (float(amount[[i, *needs]].sum()) for amount in (problem.hours, problem.cost))
         # what closes nothing beside the plan is no choice
         if parts and round(adds, 2) > 0:
-            found.append(
+            alternatives.append(
                 Alternative(
                     module_id=choices.name(i),
                     hours=float(problem.hours[i]),
@@ -164,7 +166,7 @@ def _weigh(
                     next_run=next_runs.get(choices.name(i)),
                 )
             )
-    return sorted(found, key=lambda each: (-each.adds, each.module_id))
+    return sorted(alternatives, key=lambda each: (-each.adds, each.module_id))
 
 
 def _needs(prerequisites: Sequence[Sequence[int]], module: int, kept: Collection[int]) -> list[int]:

@@ -222,13 +222,13 @@ def _share(
     ]
     asks = Asking(session.who, session.today, session.lang)
     work = partial(_draft_apart, asks, request, as_of)
-    found: dict[tuple[str, ...], _Drafted] = {}
+    drafts: dict[tuple[str, ...], _Drafted] = {}
     for piece, drafted in hand_out(workers, Basis.of(session.service), work, pieces):
-        found[piece] = drafted
-        note_progress(sum(map(len, found)), len(people))
+        drafts[piece] = drafted
+        note_progress(sum(map(len, drafts)), len(people))
     return (
-        [draft for piece in pieces for draft in found[piece][0]],
-        [pair for piece in pieces for pair in found[piece][1]],
+        [draft for piece in pieces for draft in drafts[piece][0]],
+        [pair for piece in pieces for pair in drafts[piece][1]],
     )
 
 

@@ -46,8 +46,8 @@ def read_plan_template(session: Session, lang: str) -> PlanTemplate:
     """
     session.need(Permission.READ_PLANS)
     with session.reading() as connection:
-        found = store.read_template(connection, lang)
-    return _shipped(lang) if found is None else PlanTemplate(**vars(found))
+        template = store.read_template(connection, lang)
+    return _shipped(lang) if template is None else PlanTemplate(**vars(template))
 
 
 def replace_plan_template(session: Session, lang: str, content: bytes) -> PlanTemplate:
