@@ -2,7 +2,7 @@
 
 A route asks for ``call: Admitted``. That dependency checks the key or token, the permission that
 the operation was declared with, and the rate limit. FastAPI settles dependencies first, so nobody
-learns from a 422 what he may not ask. When the route is done, what it read is put into the audit
+learns from a 422 what they may not ask. When the route is done, what it read is put into the audit
 trail before the answer goes out.
 """
 
@@ -41,7 +41,7 @@ SOLVES = "x-solves-a-plan"
 # Begins every API key and no JWT, so neither is ever tried as the other.
 _KEY = "trk_"
 # The issuer is down or has just changed its keys. The caller did nothing wrong, so such a refusal
-# does not count against his address.
+# does not count against their address.
 _NOT_GUESSING = ("keys-unavailable", "unknown-key")
 # HTTP wants a challenge with every 401 (RFC 9110, 11.6.1)
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="training-recommender"'}
@@ -162,7 +162,7 @@ Admitted = Annotated[Call, Depends(admit, scope="function")]
 
 
 def check_caller(request: Request) -> Call:
-    """Check who is calling and whether the operation is allowed to him; see `admit`."""
+    """Check who is calling and whether the operation is allowed to them; see `admit`."""
     state: ServerState = request.app.state.server
     token = _token(request)
     is_key = token.startswith(_KEY)

@@ -115,3 +115,14 @@ def test_both_languages_say_the_same(name):
     for document in ("README.md", "README.zh-CN.md"):
         linked = f"docs/{name}{document.removeprefix('README')}"
         assert f"({linked})" in (ROOT / document).read_text(encoding="utf-8")
+
+
+def test_a_person_is_they_in_english():
+    """`The own grade` is no English, and `his` is no manager's in particular."""
+    wrong = re.compile(r"\b(the own|he|him|his|himself|she|hers?|herself)\b", re.I)
+    product = [ROOT / name for name in ("api", "recommender", "training_catalog", "docs")]
+    files = [*ROOT.glob("*.md"), *(file for folder in product for file in folder.rglob("*"))]
+    files = [file for file in files if file.suffix in (".py", ".md", ".toml", ".yaml", ".typ")]
+    assert len(files) > 800
+    lines = [(file, line) for file in files for line in file.read_text("utf-8").splitlines()]
+    assert not [(file.name, line) for file, line in lines if wrong.search(line)]

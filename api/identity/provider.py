@@ -45,7 +45,7 @@ class Attempt:
     """A sign-in under way, kept in a cookie while the browser is at the provider.
 
     The cookie is not signed. Whoever can put one into somebody's browser could as well put one
-    there that we had signed for him; what keeps others out is that they cannot.
+    there that we had signed for them; what keeps others out is that they cannot.
 
     Parameters
     ----------

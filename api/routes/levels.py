@@ -32,7 +32,7 @@ def read_gaps(
     as_of: AsOf = None,
     fields: Fields = None,
 ) -> Response:
-    """Compare a person's levels with the targets of the own grade, or of a target grade."""
+    """Compare a person's levels with the targets of their grade, or of a target grade."""
     gaps = questions.read_gaps(
         call.session,
         person_id,

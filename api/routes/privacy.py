@@ -105,7 +105,7 @@ def delete_rating(
     rater_id: Annotated[Name, Query(description="Who rated.")],
     rated_on: Annotated[Day, Query(description="When.")],
 ) -> Response:
-    """Delete one wrong rating; a manager deletes his own of others."""
+    """Delete one wrong rating; managers delete those they gave."""
     return _delete(
         call,
         "ratings",

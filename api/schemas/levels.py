@@ -64,7 +64,7 @@ class GapsOut(Resource):
     competencies: list[GapOut]
     incomplete_sittings: list[IncompleteSittingOut]
     target_grade: Annotated[
-        str | None, Field(description="Whose targets these are; null: those of the own grade.")
+        str | None, Field(description="Whose targets these are; null: those of their grade.")
     ]
     headline: Annotated[
         str | None, Field(description="How far it is to the target grade, in a sentence.")
@@ -191,5 +191,5 @@ class RecommendationsOut(Resource):
         ),
     ]
     target_grade: Annotated[
-        str | None, Field(description="Whose targets count; null: those of the own grade.")
+        str | None, Field(description="Whose targets count; null: those of their grade.")
     ]

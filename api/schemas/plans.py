@@ -59,7 +59,7 @@ class PlanIn(Body):
     path: Annotated[Id | None, Field(description="Learning path that frames the plan.")] = None
     target_grade: Annotated[
         Id | None,
-        Field(description="Grade whose targets count; null: that of the path, or the own."),
+        Field(description="Grade whose targets count; null: that of the path, or the person's."),
     ] = None
     shortest: Annotated[
         bool,
@@ -257,7 +257,7 @@ class _Content(Resource):
         Field(description="Of the three largest priorities those closed by less than a third."),
     ]
     target_grade: Annotated[
-        str | None, Field(description="Whose targets it leads to; null: those of the own grade.")
+        str | None, Field(description="Whose targets it leads to; null: those of their grade.")
     ]
     remaining: Annotated[
         list[RemainingGapOut],

@@ -114,7 +114,7 @@ class ObjectionOut(Resource):
     person_id: str
     plan_id: str | None
     module_id: str | None
-    party: Annotated[Party, Field(description="Who handed it in: the person, or HR for him.")]
+    party: Annotated[Party, Field(description="Who handed it in: the person, or HR for them.")]
     reason: str
     made_at: dt.datetime
     answer: Annotated[str | None, Field(description="Null while it is open.")]

@@ -162,7 +162,7 @@ def _refuse_comparisons(comparisons: Sequence[Comparison]) -> Reason | None:
 def _find_overlap(comparisons: Sequence[Comparison]) -> float:
     """Return how far the baselines of treated and untrained people overlap, in [0, 1].
 
-    Every treated person has a rank among the untrained of the own comparison. If they stood alike,
+    Every treated person has a rank among the untrained of their comparison. If they stood alike,
     ranks are spread evenly over [0, 1]; Kolmogorov's distance from that is what does not overlap.
     """
     ranks = []

@@ -91,7 +91,7 @@ def test_hr_objects_on_behalf_of_somebody(served):
     assert object_to(served, OUTSIDE, "hr").status_code == 404
 
 
-def test_nobody_answers_his_own(served):
+def test_nobody_answers_their_own(served):
     own = object_to(served, MANAGER, "manager").json()
     token = served.key("hr", person_id=MANAGER)
     of_hr = served.client(None, Authorization=f"Bearer {token}")

@@ -252,7 +252,7 @@ def test_one_wrong_fact(served, path, table, key):
         assert answered.status_code == 403
 
 
-def test_a_manager_takes_back_his_own_rating(served):
+def test_managers_take_back_their_own_ratings(served):
     rating = schema.rating.c
     row = rows_of(
         served,

@@ -123,8 +123,8 @@ def list_ratings(
 def add_ratings(call: Admitted, person_id: PersonId, body: Strict[RatingsIn]) -> Response:
     """Add ratings of a person, all or none.
 
-    They are checked as the import checks them; `errors` names each bad row. A manager adds the
-    own ratings of those who report to him.
+    They are checked as the import checks them; `errors` names each bad row. Managers add
+    their own ratings of those who report to them.
     """
     return _add(call, "ratings", "ratings", person_id, body)
 

@@ -63,7 +63,7 @@ def list_people(
 ) -> Response:
     """List people.
 
-    An employee sees himself, a manager also those who report to him, HR the people of its unit.
+    Employees see themselves, managers also those who report to them, HR the people of its unit.
     """
     (last,) = decode_cursor(cursor, ("",))
     wanted = PeopleFilter(org_unit=org_unit, grade=grade, manager_id=manager_id, text=q)

@@ -127,7 +127,7 @@ def _reason(row: Sequence[object], people: Collection[int], header: Sequence[obj
     for cell in (first, *named):
         if reason := _summary(cell):
             return reason
-    # nearly all rows: somebody, and something about him
+    # nearly all rows: somebody, and something about them
     if named and second is not None:
         return "header" if first == header[0] and list(row) == list(header) else None
     text = str(first)

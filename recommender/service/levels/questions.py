@@ -21,7 +21,7 @@ from recommender.store.people.facts import Evidence, read_evidence
 def read_gaps(
     session: Session, person_id: str, *, as_of: dt.date, target_grade: str | None = None
 ) -> Gaps:
-    """Compare a person's levels with the targets of the own grade, or of a target grade.
+    """Compare a person's levels with the targets of their grade, or of a target grade.
 
     Raises
     ------

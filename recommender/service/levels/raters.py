@@ -1,8 +1,8 @@
 """What a reader is told of ratings: who gave them, and which figures stay with HR.
 
 HR is told everything, except about itself. Others are told no rater but themselves, and nothing of
-a type of raters that are few: with one or two, everybody knows whose figures they are. The manager
-is excepted, who has to stand by the own ratings anyway.
+a type of raters that are few: with one or two, everybody knows whose figures they are. Managers
+are the exception: they have to stand by their ratings anyway.
 """
 
 from __future__ import annotations

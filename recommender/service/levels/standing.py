@@ -59,7 +59,7 @@ class Standing:
     completed, recently_completed : ndarray of shape (n_people, n_modules)
         Whether the person ever completed the module, and within its repeat interval.
     target_grade : int or None
-        Position of the grade that everybody is compared with; None: each with the own.
+        Position of the grade that everybody is compared with; None: each with their own.
     """
 
     as_of: dt.date

@@ -108,7 +108,7 @@ def add_facts(
     Raises
     ------
     ForbiddenError
-        If a manager hands in anything but his own ratings of somebody else.
+        If a manager hands in anything but their own ratings of somebody else.
     NotFoundError
         If there is no such person within the principal's scope.
     TableFaultsError
@@ -141,7 +141,7 @@ def add_facts(
 def refuse_manager(
     who: Principal, kind: str, person_id: str, items: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Raise a `ForbiddenError` if a manager changes anything but his own ratings of others."""
+    """Raise a `ForbiddenError` if a manager changes anything but their own ratings of others."""
     if who.role is not Role.MANAGER:
         return
     if kind != "ratings":

@@ -124,8 +124,8 @@ def search_objections(
 ) -> list[Objection]:
     """Return one page of the objections that the principal may see, the oldest first.
 
-    People see their own, HR those of its unit. A manager, who often took part in what is objected
-    to, does not see those of his reports.
+    People see their own, HR those of its unit. Managers, who often took part in what is objected
+    to, do not see those of their reports.
 
     Raises
     ------

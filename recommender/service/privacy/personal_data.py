@@ -105,7 +105,7 @@ def export_person(session: Session, person_id: str) -> dict[str, Any]:
     `description` in both languages, and its `rows`. Ratings that the reader is not told of are
     only counted. The ratings that the person gave stand in the person's own export, and in that
     of an administrator: beside what their reports were given, the days would tell managers who
-    rated whom. A manager is given no section of what his reports object to.
+    rated whom. Managers are given no section of what their reports object to.
 
     Raises
     ------

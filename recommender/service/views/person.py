@@ -129,7 +129,7 @@ class PersonOverview:
     left_out : tuple of LeftOutGroup
         All other modules, by reason.
     prospects : tuple of GradeProspect
-        The own grade and those above it.
+        The person's grade and those above it.
     notes : tuple of str
         Sittings of exams that count for nothing, and why.
     levels : tuple of str
@@ -166,7 +166,7 @@ def read_card(session: Session, person_id: str) -> PersonCard:
 def read_overview(
     session: Session, person_id: str, *, target_grade: str | None = None, top: int = 5
 ) -> PersonOverview:
-    """Read the first tab of a person, against the own grade or a target grade.
+    """Read the first tab of a person, against their grade or a target grade.
 
     Raises
     ------

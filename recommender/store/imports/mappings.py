@@ -105,7 +105,7 @@ def count_uploads(connection: sa.Connection, actor: str) -> int:
 
 
 def read_upload(connection: sa.Connection, upload_id: str, *, actor: str | None) -> Upload | None:
-    """Return a file that waits; with an `actor` only one of his own."""
+    """Return a file that waits; with an `actor` only one of theirs."""
     query = sa.select(_UPLOAD).where(_UPLOAD.c.upload_id == upload_id)
     if actor is not None:
         query = query.where(_UPLOAD.c.actor == actor)

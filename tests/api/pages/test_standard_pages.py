@@ -108,7 +108,7 @@ def test_what_the_form_lacks_is_said_where_it_is(hr, served):
         assert "只负责部分单位" in of_unit.get("/standards/new").text
 
 
-def test_evidence_and_findings_are_for_each_reader_what_he_may_know(hr, served):
+def test_each_reader_gets_the_evidence_and_findings_they_may_know(hr, served):
     assert "复审" in hr["author"].get("/standards/findings").text
     evidence = read(hr["author"].get("/standards/evidence?grade=g2"))
     assert "达标率" in evidence

@@ -13,7 +13,7 @@ from recommender.service.permissions import Role
 OPEN = {"/language", "/login", "/login/reset/{link}", "/enter/{link}"}
 
 
-def test_whoever_is_not_signed_in_is_led_to_where_he_can(served):
+def test_whoever_is_not_signed_in_is_led_to_where_they_can(served):
     with served.client(None, Accept="text/html") as browser:
         seen = browser.get("/?unit=a b&x=1")
         assert seen.status_code == 303

@@ -160,7 +160,7 @@ def test_an_approval_of_what_was_read_before_others_approved_counts(office):
     assert found.plan.status == "approved"
 
 
-def test_nobody_approves_what_he_has_not_read(office):
+def test_nobody_approves_what_they_have_not_read(office):
     plan_id = office.create().plan.plan_id
     office.edit(plan_id, remove=("children-and-shelves",))
     for seen in (1, 3):

@@ -553,7 +553,7 @@ def test_who_may_delete_facts(held):
             delete_fact(session, "assessments", key)
 
 
-def test_a_manager_deletes_his_own_ratings_of_others_alone(held):
+def test_managers_delete_only_their_own_ratings_of_others(held):
     with reading(held.engine) as connection:
         table = schema.rating
         given = connection.execute(sa.select(table).where(table.c.rater_id == SOMEBODY)).all()

@@ -232,7 +232,7 @@ def _refusal(
     account: StoredAccount | None,
     is_right: bool,
 ) -> str | None:
-    """Return why somebody is not let in, for the audit trail alone; None where he is."""
+    """Return why somebody is not let in, for the audit trail alone; None where they are."""
     if account is None:
         return "unknown"
     if not may_enter(connection, account, installation.settings.today()):
