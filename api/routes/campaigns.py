@@ -153,7 +153,8 @@ def publish_campaign(
 ) -> Response:
     """Approve drafts of a campaign for HR; their employees and managers are asked next.
 
-    What cannot be approved is left as it is and told with the reason. Needs `campaigns:run`, too.
+    What cannot be approved is left as it is and reported with the reason. Needs `campaigns:run`,
+    too.
     """
     seen = None if body.plans is None else {each.plan_id: each.version for each in body.plans}
     with call.once():

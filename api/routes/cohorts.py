@@ -77,7 +77,7 @@ def _show(cohort: reading.Cohort) -> CohortOut:
 def create_cohort(call: Admitted, body: Strict[CohortIn]) -> Response:
     """Work out who gets which seat; nobody is enrolled before it is published.
 
-    Of few people the seats are there at once, of many a job works them out. Needs `people:read`,
+    For few people the answer comes at once; for many a job works it out. Needs `people:read`,
     `assessments:read` and `enrolments:read` as well.
     """
     request = CohortRequest(

@@ -61,10 +61,10 @@ def read_heatmap(
     """Map where people, units or grades stand, by competency.
 
     Rows are people (for those who may read their assessments), units or grades. Figures of
-    groups are of the people within the caller's scope; an analyst's, of everybody. Who may read
-    no single person's assessments gets the last end of a quarter up to the day, counts in steps of
-    five, means in tenths, and no figures that fewer than five people have changed since an earlier
-    quarter.
+    groups are of the people within the caller's scope; an analyst's are of everybody. Those who may
+    read no single person's assessments get the last end of a quarter up to the day, counts in steps
+    of five, means in tenths, and no figures that fewer than five people have changed since an
+    earlier quarter.
     """
     request = _request(call, as_of, org_unit, grade)
     if by == "person":

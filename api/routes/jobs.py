@@ -338,7 +338,7 @@ def cancel_job(call: Admitted, job_id: JobId) -> Response:
     conflict=True,
 )
 def read_job_result(call: Admitted, job_id: JobId) -> Response:
-    """Read what a job that is done has found."""
+    """Read the result of a job that is done."""
     result = results.get_job_result(call.session, job_id)
     return answer(call, JobResultOut.model_validate(result))
 

@@ -47,8 +47,8 @@ ExamLevel = Annotated[int, Query(description="Level of the exam.", ge=1, le=4)]
 def export_person_data(call: Admitted, person_id: PersonId) -> Response:
     """Export all that is held on a person.
 
-    Ratings whose raters are too few to tell are counted. Ratings that the person gave are only in
-    the person's own export, and in an administrator's.
+    Ratings of too few raters to be told are only counted. Ratings that the person gave are in the
+    person's own export and in an administrator's only.
     """
     export = personal_data.export_person(call.session, person_id)
     return answer(call, DataExportOut.model_validate(export))
@@ -182,7 +182,7 @@ def delete_assessment(
 
 @ROUTES.operation("GET", "/retention", Permission.RUN_RETENTION, answer=RetentionOut, example={})
 def read_retention(call: Admitted) -> Response:
-    """Say how long what is kept, and what is past its period."""
+    """Say how long data are kept, and which are past their period."""
     settings = call.state.settings
     report = retention.report_retention(call.session, settings)
     periods = {name: getattr(settings, name) for name in RetentionOut.model_fields if name != "due"}

@@ -158,7 +158,7 @@ def assess_ratings(
     )
     told = present & (details.n_raters >= min_raters_shown)
     told[:, [SELF, MANAGER]] = present[:, [SELF, MANAGER]]
-    # one type that is left out alone is what remains of the level: then only the person's own is told
+    # one type left out alone is what remains of the level: then only the person's own is told
     alone = (present & ~told).sum(axis=1) == 1
     told[alone] &= np.arange(len(RATER_TYPE_CODES)) == SELF
     highest = np.where(told, details.type_level, -np.inf).max(axis=1)

@@ -66,6 +66,6 @@ def list_audit_entries(
     example={},
 )
 def verify_audit_trail(call: Admitted, head: Head = None) -> Response:
-    """Check that nobody changed, deleted or put in an entry."""
+    """Check that nobody changed, deleted or inserted an entry."""
     verification = check_trail(call.session, noted=head or ())
     return answer(call, VerificationOut.model_validate(verification))

@@ -46,8 +46,8 @@ def list_api_keys(
 def create_api_key(call: Admitted, body: Strict[KeyIn]) -> Response:
     """Make an API key, and show it this once.
 
-    Made by a role or in an installation that needs two people for it, it opens nothing until
-    somebody else has confirmed it; `waits_until` says so.
+    Where a role or the installation needs two people for it, the key opens nothing until somebody
+    else has confirmed it; `waits_until` says so.
     """
     request = KeyRequest(**body.model_dump())
     with call.once(keep=lambda _: _say_it_was_shown(call)):
@@ -63,7 +63,7 @@ def create_api_key(call: Admitted, body: Strict[KeyIn]) -> Response:
     absent=True,
 )
 def read_api_key(call: Admitted, key_id: KeyId, fields: Fields = None) -> Response:
-    """Read what an API key is for; its secret is not to be had."""
+    """Read what an API key is for; its secret cannot be read."""
     key = keys.get_key(call.session, key_id)
     return answer(call, KeyOut.model_validate(key), fields=fields)
 

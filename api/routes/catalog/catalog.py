@@ -173,7 +173,7 @@ def list_modules(
     example={"module_id": "account-handover-visit-coaching"},
 )
 def read_module(call: Admitted, module_id: ModuleId, fields: Fields = None) -> Response:
-    """Read a module with all that is said of it."""
+    """Read a module in full."""
     module = browsing.find_module(call.session, module_id)
     return answer(call, ModuleOut.model_validate(module), fields=fields)
 

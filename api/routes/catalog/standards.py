@@ -149,7 +149,8 @@ def list_standard_proposals(
 def propose_standard(call: Admitted, body: Strict[StandardProposalIn]) -> Response:
     """Propose a standard; it is a draft, and counts for nobody.
 
-    Only for who is there for the whole organisation. That of a panel is filled by its two rounds.
+    Only those responsible for the whole organisation propose one. The targets of a panel come from
+    its two rounds.
     """
     request = ProposalRequest(
         grade=body.grade,
@@ -201,7 +202,7 @@ def simulate_standard_proposal(
 ) -> Response:
     """Ask who would move, and which gaps would open or close, before it counts.
 
-    People by name only for who may see them; others get counts in steps of five, as of the end of
+    Those who may see people get their names; others get counts in steps of five, as of the end of
     the last quarter.
     """
     told = simulate_standard(call.session, proposal_id, with_plans=plans)

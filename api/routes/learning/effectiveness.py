@@ -40,7 +40,7 @@ def list_effectiveness(
 ) -> Response:
     """List the modules in use with what is known of their effect, and what to do with them.
 
-    Figures are of the people within the caller's scope; an analyst's, of everybody.
+    Figures are of the people within the caller's scope; an analyst's are of everybody.
     """
     (last,) = decode_cursor(cursor, ("",))
     every = sorted(assess_all(call.session, hourly_cost=hourly_cost), key=lambda m: m.module_id)
@@ -66,7 +66,7 @@ def read_effectiveness(
     """Read what is known of the effect of a module.
 
     Each figure has its range or, where there is none, the reason. Figures are of the people within
-    the caller's scope; an analyst's, of everybody.
+    the caller's scope; an analyst's are of everybody.
     """
     effectiveness = assess_effectiveness(call.session, module_id, hourly_cost=hourly_cost)
     return answer(call, EffectivenessOut.model_validate(effectiveness), fields=fields)

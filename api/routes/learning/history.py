@@ -72,7 +72,7 @@ def list_improvement_statistics(
 ) -> Response:
     """List what training did for levels, by module and competency, beside what is expected.
 
-    Records are of the people within the caller's scope; an analyst's, of everybody.
+    Records are of the people within the caller's scope; an analyst's are of everybody.
     """
     last = decode_cursor(cursor, ("", ""))
     statistics = records.summarise(call.session, competency_id=competency_id, module_id=module_id)

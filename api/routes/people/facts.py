@@ -197,7 +197,7 @@ def list_assessments(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
-    """List the levels of a person that were found elsewhere, newest first."""
+    """List the levels of a person that were assessed elsewhere, newest first."""
     wanted = FactFilter(competency_id, since, until)
     return _list(
         call,
@@ -231,5 +231,5 @@ def list_assessments(
     },
 )
 def add_assessments(call: Admitted, person_id: PersonId, body: Strict[AssessmentsIn]) -> Response:
-    """Add levels of a person that were found elsewhere, all or none; `errors` names bad rows."""
+    """Add levels of a person that were assessed elsewhere, all or none; `errors` names bad rows."""
     return _add(call, "assessments", "assessments", person_id, body)

@@ -41,7 +41,7 @@ def list_import_batches(
 def undo_import(call: Admitted, batch_id: BatchId) -> Response:
     """Undo an import: everything that it changed is put back, or nothing.
 
-    Refused with 409 once something stands on it: one of its rows was changed since, other rows
+    Refused with 409 once something rests on it: one of its rows was changed since, other rows
     refer to people, modules or offerings that it brought in, or a plan is approved that was made
     since then. Later imports are undone first. Models keep what they have learned meanwhile.
     """

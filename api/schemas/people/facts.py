@@ -98,7 +98,7 @@ class ExamResultPage(Page):
 
 
 class AssessmentIn(Body):
-    """A level that was found elsewhere."""
+    """A level that was assessed elsewhere."""
 
     competency_id: Name
     level: Level
@@ -120,7 +120,7 @@ class AssessmentsIn(Body):
 
 
 class AssessmentOut(Resource):
-    """A level that was found elsewhere."""
+    """A level that was assessed elsewhere."""
 
     person_id: str
     competency_id: str
