@@ -78,9 +78,27 @@ def visible_person_ids(scope: Scope) -> sa.Select[Any]:
     return sa.select(schema.person.c.person_id).where(visible(scope))
 
 
+def at_or_below(column: sa.ColumnElement[Any], path: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a column holds the path of a unit or of one below it."""
+    # with the slash: "East" is not above "Eastern"; no LIKE, by which SQLite takes EAST for East
+    below = path + "/"
+    return sa.or_(column == path, sa.func.substr(column, 1, len(below)) == below)
+
+
+def asked_or_covered(scope: Scope, actor: str, table: sa.Table) -> sa.ColumnElement[bool]:
+    """Return the condition that an actor asked for a row, or that its unit lies within a scope.
+
+    What is of the whole organisation has no unit: besides who asked, only those see it who see
+    everybody.
+    """
+    if scope.everyone:
+        return sa.true()
+    asked = table.c.actor == actor
+    if scope.org_unit is None:
+        return asked
+    return asked | at_or_below(table.c.org_unit, scope.org_unit)
+
+
 def _units(path: str) -> sa.Select[Any]:
     unit = schema.org_unit.c
-    return sa.select(unit.id).where(
-        # escaped: a % or _ in a unit's name would match any text
-        sa.or_(unit.path == path, unit.path.startswith(path + "/", autoescape=True))
-    )
+    return sa.select(unit.id).where(at_or_below(unit.path, path))

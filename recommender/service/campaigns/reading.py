@@ -15,7 +15,7 @@ from recommender.errors import NotFoundError
 from recommender.service.campaigns.progress import CampaignRefusal, read_refusals
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
-from recommender.store import Connection, covers_unit
+from recommender.store import Connection
 from recommender.store.jobs import JobStatus, StoredJob, read_job
 from recommender.store.people.staff import PeopleFilter, search_people
 from recommender.store.plans.campaigns import (
@@ -81,15 +81,9 @@ def get_campaigns(session: Session, *, before: str = "", limit: int) -> list[Cam
     """Return campaigns, the newest first; with `before` only those that are older than it."""
     _need(session)
     with session.reading() as connection:
-        campaigns: list[StoredCampaign] = []
-        # a page of what is stored may hold few that the principal may see
-        while len(campaigns) < limit:
-            some = list_campaigns(connection, before=before, limit=_MOST_LISTED)
-            campaigns += [each for each in some if _may_see(session, each)]
-            if len(some) < _MOST_LISTED:
-                break
-            before = some[-1].campaign_id
-        return _describe(connection, campaigns[:limit])
+        who = session.who
+        campaigns = list_campaigns(connection, who.scope, who.actor, before=before, limit=limit)
+        return _describe(connection, campaigns)
 
 
 def list_unpublished(session: Session, *, limit: int) -> list[Campaign]:
@@ -170,8 +164,8 @@ def require_campaign(session: Session, connection: Connection, campaign_id: str)
         If there is none: nobody can tell whether it is there.
     """
     _need(session)
-    stored = find_campaign(connection, campaign_id)
-    if stored is None or not _may_see(session, stored):
+    stored = find_campaign(connection, session.who.scope, session.who.actor, campaign_id)
+    if stored is None:
         raise NotFoundError("campaign.unknown", campaign_id=campaign_id)
     return stored
 
@@ -184,13 +178,6 @@ def _need(session: Session) -> None:
 
 def _permissions() -> set[Permission]:
     return {Permission.RUN_CAMPAIGNS, Permission.WRITE_PLANS}
-
-
-def _may_see(session: Session, campaign: StoredCampaign) -> bool:
-    scope = session.who.scope
-    if scope.everyone or campaign.actor == session.who.actor:
-        return True
-    return campaign.org_unit is not None and covers_unit(scope, campaign.org_unit)
 
 
 def _describe(connection: Connection, stored: Sequence[StoredCampaign]) -> list[Campaign]:

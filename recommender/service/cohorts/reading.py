@@ -13,7 +13,7 @@ from typing import Literal
 from recommender.errors import NotFoundError
 from recommender.service.permissions import Permission
 from recommender.service.session import Session
-from recommender.store import Connection, PersonHead, covers_unit
+from recommender.store import Connection, PersonHead
 from recommender.store.jobs import JobStatus, read_job
 from recommender.store.plans.cohorts import (
     CohortOffering,
@@ -34,7 +34,6 @@ State = Literal[
     "unsolved", "queued", "solving", "failed", "cancelled", "draft", "published", "closed"
 ]
 
-_MOST_LISTED = 200
 _STATUSES = ("seated", "waiting", "dropped")
 _UNDER_WAY: dict[JobStatus, State] = {JobStatus.QUEUED: "queued", JobStatus.RUNNING: "solving"}
 
@@ -115,15 +114,9 @@ def get_cohorts(session: Session, *, before: str = "", limit: int) -> list[Cohor
     """Return cohorts, the newest first; with `before` only those that are older than it."""
     need_cohorts(session)
     with session.reading() as connection:
-        cohorts: list[StoredCohort] = []
-        # a page of what is stored may hold few that the principal may see
-        while len(cohorts) < limit:
-            some = list_cohorts(connection, before=before, limit=_MOST_LISTED)
-            cohorts += [each for each in some if _may_see(session, each)]
-            if len(some) < _MOST_LISTED:
-                break
-            before = some[-1].cohort_id
-        return _describe(connection, cohorts[:limit])
+        who = session.who
+        cohorts = list_cohorts(connection, who.scope, who.actor, before=before, limit=limit)
+        return _describe(connection, cohorts)
 
 
 def count_offerings(session: Session, cohort_id: str) -> list[OfferingCount]:
@@ -232,8 +225,9 @@ def require_cohort(
         If there is none: nobody can tell whether it is there.
     """
     need_cohorts(session)
-    stored = find_cohort(connection, cohort_id, lock=lock)
-    if stored is None or not _may_see(session, stored):
+    who = session.who
+    stored = find_cohort(connection, who.scope, who.actor, cohort_id, lock=lock)
+    if stored is None:
         raise NotFoundError("cohort.unknown", cohort_id=cohort_id)
     return stored
 
@@ -247,13 +241,6 @@ def need_cohorts(session: Session) -> None:
         Permission.READ_ENROLMENTS,
     ):
         session.need(permission)
-
-
-def _may_see(session: Session, cohort: StoredCohort) -> bool:
-    scope = session.who.scope
-    if scope.everyone or cohort.actor == session.who.actor:
-        return True
-    return cohort.org_unit is not None and covers_unit(scope, cohort.org_unit)
 
 
 def _describe(connection: Connection, stored: Sequence[StoredCohort]) -> list[Cohort]:

@@ -96,16 +96,18 @@ def list_running(session: Session) -> Sequence[Running]:
     """
     if Permission.RUN_JOBS not in session.who.permissions:
         return []
-    now = dt.datetime.now(dt.UTC)
+    now, who = dt.datetime.now(dt.UTC), session.who
     with session.reading() as connection:
         running: list[Running] = []
         for status in (JobStatus.RUNNING, JobStatus.QUEUED):
             for job in get_jobs(session, status=status, limit=_LOOKED_AT):
                 if not job.is_due(now):
                     continue
-                campaign_id = job.request.get("campaign_id")
-                campaign = find_campaign(connection, campaign_id) if campaign_id else None
-                running.append(Running(job, campaign.name if campaign else None))
+                name = None
+                if campaign_id := job.request.get("campaign_id"):
+                    campaign = find_campaign(connection, who.scope, who.actor, campaign_id)
+                    name = campaign.name if campaign else None
+                running.append(Running(job, name))
     return running
 
 

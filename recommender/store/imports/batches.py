@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from recommender.store import schema
-from recommender.store.scope import Scope
+from recommender.store.scope import Scope, at_or_below
 from recommender.store.writes import Written
 
 
@@ -135,7 +135,6 @@ def _select(scope: Scope) -> sa.Select[*tuple[Any, ...]]:
     )
     if scope.everyone:
         return query
-    top = scope.org_unit or ""
-    # with the slash: "East" is not above "Eastern"; escaped: a % would match any text
-    inside = sa.or_(batch.org_unit == top, batch.org_unit.startswith(f"{top}/", autoescape=True))
-    return query.where(inside if top else sa.false())
+    if scope.org_unit is None:
+        return query.where(sa.false())
+    return query.where(at_or_below(batch.org_unit, scope.org_unit))

@@ -104,9 +104,10 @@ def find_plans_upon(
         plans |= set(connection.scalars(query.where(plan.person_id.in_(some))))
     body = sa.cast(version.body, sa.Text)
     for name in names:
-        # as JSON has it: with its quotes, other characters than ASCII as \u escapes
-        named = body.contains(json.dumps(name), autoescape=True)
-        plans |= set(connection.scalars(query.where(named)))
+        # as JSON has it: with its quotes, other characters than ASCII as \u escapes; no LIKE, by
+        # which SQLite takes crm for CRM
+        without = sa.func.replace(body, json.dumps(name), "")
+        plans |= set(connection.scalars(query.where(without != body)))
     return sorted(plans)
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from recommender.store import schema
+from recommender.store.scope import at_or_below
 
 # a seat stays taken after the end; cancelled and no-show give it back
 _TAKING = ("enrolled", "completed")
@@ -177,10 +178,8 @@ def read_owners(connection: sa.Connection, unit: str | None = None) -> dict[str,
     table = schema.offering.c
     query = sa.select(table.offering_id, table.owner_unit)
     if unit is not None:
-        inside = table.owner_unit.startswith(unit + "/", autoescape=True)
-        query = query.where(
-            sa.or_(table.owner_unit.is_(None), sa.not_(sa.or_(table.owner_unit == unit, inside)))
-        )
+        elsewhere = sa.not_(at_or_below(table.owner_unit, unit))
+        query = query.where(sa.or_(table.owner_unit.is_(None), elsewhere))
     return {row.offering_id: row.owner_unit for row in connection.execute(query)}
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from recommender.store import schema
 from recommender.store.people.people import in_pieces
 from recommender.store.plans.versions import PlanHead, select_plans
-from recommender.store.scope import Scope
+from recommender.store.scope import Scope, asked_or_covered
 
 _CAMPAIGN, _LINK = schema.campaign, schema.campaign_plan
 
@@ -85,18 +85,20 @@ def insert_campaign(connection: sa.Connection, values: Mapping[str, Any]) -> Non
     connection.execute(_CAMPAIGN.insert().values(**values))
 
 
-def find_campaign(connection: sa.Connection, campaign_id: str) -> StoredCampaign | None:
-    """Return a campaign, or None."""
-    query = sa.select(_CAMPAIGN).where(_CAMPAIGN.c.campaign_id == campaign_id)
+def find_campaign(
+    connection: sa.Connection, scope: Scope, actor: str, campaign_id: str
+) -> StoredCampaign | None:
+    """Return a campaign that an actor asked for or whose unit lies within a scope, or None."""
+    query = _select(scope, actor).where(_CAMPAIGN.c.campaign_id == campaign_id)
     row = connection.execute(query).one_or_none()
     return None if row is None else StoredCampaign(**row._mapping)
 
 
 def list_campaigns(
-    connection: sa.Connection, *, before: str = "", limit: int
+    connection: sa.Connection, scope: Scope, actor: str, *, before: str = "", limit: int
 ) -> list[StoredCampaign]:
-    """Return campaigns, the newest first; with `before` only those that are older than it."""
-    query = sa.select(_CAMPAIGN).order_by(_CAMPAIGN.c.campaign_id.desc()).limit(limit)
+    """Return such campaigns, the newest first; with `before` only those that are older than it."""
+    query = _select(scope, actor).order_by(_CAMPAIGN.c.campaign_id.desc()).limit(limit)
     if before:
         query = query.where(_CAMPAIGN.c.campaign_id < before)
     return [StoredCampaign(**row._mapping) for row in connection.execute(query)]
@@ -186,3 +188,7 @@ def is_unpublished() -> sa.ColumnElement[bool]:
     return sa.exists().where(
         _LINK.c.plan_id == schema.plan.c.plan_id, _LINK.c.published_at.is_(None)
     )
+
+
+def _select(scope: Scope, actor: str) -> sa.Select[Any]:
+    return sa.select(_CAMPAIGN).where(asked_or_covered(scope, actor, _CAMPAIGN))

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from recommender.store import schema
 from recommender.store.people.people import PersonHead, select_people
-from recommender.store.scope import Scope
+from recommender.store.scope import Scope, asked_or_covered
 
 _COHORT, _OFFERING, _PERSON, _SEAT, _LOG = (
     schema.cohort,
@@ -157,17 +157,22 @@ def insert_cohort(
 
 
 def find_cohort(
-    connection: sa.Connection, cohort_id: str, *, lock: bool = False
+    connection: sa.Connection, scope: Scope, actor: str, cohort_id: str, *, lock: bool = False
 ) -> StoredCohort | None:
-    """Return a cohort, or None; with `lock` nobody else changes it until the transaction ends."""
-    query = sa.select(_COHORT).where(_COHORT.c.cohort_id == cohort_id)
+    """Return a cohort that an actor asked for or whose unit lies within a scope, or None.
+
+    With `lock` nobody else changes it until the transaction ends.
+    """
+    query = _select(scope, actor).where(_COHORT.c.cohort_id == cohort_id)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     return None if row is None else StoredCohort(**row._mapping)
 
 
-def list_cohorts(connection: sa.Connection, *, before: str = "", limit: int) -> list[StoredCohort]:
-    """Return cohorts, the newest first; with `before` only those that are older than it."""
-    query = sa.select(_COHORT).order_by(_COHORT.c.cohort_id.desc()).limit(limit)
+def list_cohorts(
+    connection: sa.Connection, scope: Scope, actor: str, *, before: str = "", limit: int
+) -> list[StoredCohort]:
+    """Return such cohorts, the newest first; with `before` only those that are older than it."""
+    query = _select(scope, actor).order_by(_COHORT.c.cohort_id.desc()).limit(limit)
     if before:
         query = query.where(_COHORT.c.cohort_id < before)
     return [StoredCohort(**row._mapping) for row in connection.execute(query)]
@@ -308,3 +313,7 @@ def read_log(connection: sa.Connection, cohort_id: str) -> list[LogEntry]:
         .order_by(_LOG.c.id)
     )
     return [LogEntry(*row) for row in connection.execute(query)]
+
+
+def _select(scope: Scope, actor: str) -> sa.Select[Any]:
+    return sa.select(_COHORT).where(asked_or_covered(scope, actor, _COHORT))

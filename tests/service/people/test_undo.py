@@ -227,6 +227,21 @@ def test_plans_that_are_decided(library, load):
             undo(library, batch)
 
 
+def test_a_plan_names_an_id_as_it_is_written(library, load):
+    made, _ = asking.plan(library, "00001", PlanRequest(), as_of=AS_OF)
+    (module_id, *_) = [item.module_id for item in made.items]
+    head, row = TABLES["offerings"]
+    for name, refused in ((module_id, True), (module_id.upper(), False)):
+        batch = load("offerings", [head, row.replace("run-1", name)])
+        asking.plan(library, "00001", PlanRequest(), as_of=AS_OF)
+        with writing(library.engine) as connection:
+            connection.execute(schema.plan.update().values(status="approved"))
+        if refused:
+            assert refusal(library, batch).code == "import-batch.planned"
+        else:
+            undo(library, batch)
+
+
 def test_a_unit_that_went_meanwhile_comes_back_and_a_manager_does_not(library, load):
     """Each import moves the same two people on; the first one brought in unit and manager."""
     first = load("people", [PEOPLE, "B1,上级,新部,librarian,,2020-01-05,,yes"])
