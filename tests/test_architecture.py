@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import grimp
@@ -56,3 +57,10 @@ def test_the_tree_of_the_page_shows_every_room():
     assert len(rooms) > 60
     assert len(files) > 20
     assert not [path for path in sorted(rooms | files) if path.name not in shown]
+
+
+def test_no_files_import_one_another_in_a_circle():
+    graph = grimp.build_graph(*PRODUCT, cache_dir=None)
+    TopologicalSorter(
+        {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    ).prepare()

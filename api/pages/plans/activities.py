@@ -12,13 +12,13 @@ from api.pages.plans.forms import (
     ActivityId,
     PlanId,
     Seen,
-    Typed,
     Words,
     changed,
     checked,
     status_of_problem,
 )
 from api.pages.plans.show import again_on_page
+from api.pages.plans.stale import Typed
 from api.pages.plans.view import Names, move
 from api.pages.rendering import render
 from api.pages.routing import Pages, Visited

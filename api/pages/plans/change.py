@@ -9,8 +9,9 @@ from fastapi import Form, Response
 
 from api.admission import Call
 from api.pages.plans import view
-from api.pages.plans.forms import PlanId, Seen, Typed, changed
+from api.pages.plans.forms import PlanId, Seen, changed
 from api.pages.plans.show import again_on_page, open_top
+from api.pages.plans.stale import Typed
 from api.pages.plans.view import Names, move
 from api.pages.rendering import render
 from api.pages.routing import Pages, Visited

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Form, Path, Response
 
 from api.admission import Call
-from api.pages.plans.stale import show_stale
+from api.pages.plans.stale import Typed, show_stale
 from api.pages.plans.view import explain_problem
 from api.pages.routing import see_other
 from recommender.errors import (
@@ -33,26 +32,6 @@ _MENDABLE = (InputError, ConflictError, ForbiddenError)
 # characters in what is one line
 _MOST = {"title": 200, "companion": 200}
 _PRINTABLE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f]*")
-
-
-@dataclass(frozen=True)
-class Typed:
-    """A field of a form, to be shown again where the form could not be handled.
-
-    Parameters
-    ----------
-    name, value : str
-        As they were sent.
-    label : str
-        Key of what it is called; empty for what is not typed, such as a button.
-    kind : str
-        As `components.html.j2` names the kinds of fields.
-    """
-
-    name: str
-    value: str
-    label: str = ""
-    kind: str = "text"
 
 
 def plain(text: str | None) -> str:

@@ -14,12 +14,12 @@ from api.pages.plans.forms import (
     ModuleId,
     PlanId,
     Seen,
-    Typed,
     Words,
     changed,
     checked,
     status_of_problem,
 )
+from api.pages.plans.stale import Typed
 from api.pages.plans.view import Names, when
 from api.pages.rendering import render
 from api.pages.routing import Pages, Visited

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from fastapi import Form, Response
 
-from api.pages.plans.forms import ActivityId, ModuleId, PlanId, Seen, Typed, Words, changed, plain
+from api.pages.plans.forms import ActivityId, ModuleId, PlanId, Seen, Words, changed, plain
 from api.pages.plans.show import again_on_page
+from api.pages.plans.stale import Typed
 from api.pages.plans.view import Names
 from api.pages.routing import Pages, Visited, see_other
 from api.schemas.common import Day

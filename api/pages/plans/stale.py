@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from fastapi import Response
 
@@ -14,11 +15,28 @@ from recommender.documents.figures import day
 from recommender.results import Plan
 from recommender.service.plans.reading import read_plan, read_plan_versions
 
-if TYPE_CHECKING:
-    from api.pages.plans.forms import Typed
-
 # more changes than these have not been made while somebody typed
 _CHANGES = 50
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A field of a form, to be shown again where the form could not be handled.
+
+    Parameters
+    ----------
+    name, value : str
+        As they were sent.
+    label : str
+        Key of what it is called; empty for what is not typed, such as a button.
+    kind : str
+        As `components.html.j2` names the kinds of fields.
+    """
+
+    name: str
+    value: str
+    label: str = ""
+    kind: str = "text"
 
 
 def show_stale(
