@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -33,6 +34,7 @@ def work_out(
     jobs: int = 1,
     lang: str = "zh-CN",
     catalog: Path = TINY,
+    note_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> RunReport:
     """Bring a folder of results up to date."""
     url = service.engine.url.render_as_string(hide_password=False)
@@ -43,6 +45,7 @@ def work_out(
         as_of=as_of,
         workers=Workers(Settings(database=url, catalog=catalog, as_of=as_of), jobs),
         facts=facts,
+        note_progress=note_progress,
     )
 
 

@@ -106,24 +106,41 @@ def _write(path: Path, table: pa.Table, mark: bytes) -> None:
     # two workers may write the same part when one was thought dead; each has a file of its own
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        schema = table.schema
-        with pq.ParquetWriter(beside, schema, compression="zstd", store_schema=False) as writer:
-            writer.write_table(table)
-            writer.add_key_value_metadata({_MARK: mark})
-        beside.replace(path)
+        _write_whole(beside, table, mark)
+        try:
+            beside.replace(path)
+        except FileNotFoundError:
+            # this worker was thought dead, and the run that has ended took its file for a remnant
+            _write_whole(beside, table, mark)
+            beside.replace(path)
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
 
 
+def _write_whole(path: Path, table: pa.Table, mark: bytes) -> None:
+    schema = table.schema
+    with pq.ParquetWriter(path, schema, compression="zstd", store_schema=False) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({_MARK: mark})
+
+
 def remove_others(folder: Path, parts: Iterable[PartName], tables: Sequence[str]) -> None:
-    """Remove the files of parts that there are no more, such as those of a branch that has gone."""
+    """Remove the files of parts that there are no more, and what killed workers left half written.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written to.
+    """
     kept = {part.path(folder, name) for part in parts for name in tables}
-    for name in tables:
-        # with what a worker left half written that was killed
-        for file in (folder / name).glob("branch=*/*part-*-of-*.parquet*"):
-            if file not in kept:
-                file.unlink()
+    try:
+        for name in tables:
+            for file in (folder / name).glob("branch=*/*part-*-of-*.parquet*"):
+                if file not in kept:
+                    file.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError("batch.io", path=str(folder), problem=error.strerror or error) from error
 
 
 def to_table(name: str, columns: Mapping[str, Any]) -> pa.Table:

@@ -109,6 +109,8 @@ def work_out_everybody(
         done.append(outcome)
         ready += len(part.person_ids)
         note_progress(ready, len(people))
+    # a worker that was killed leaves a file half written, and another one has done its part
+    remove_others(task.folder, [part.name for part in parts], task.tables)
     report = _report(done)
     session.details |= {"computed": report.computed, "folder": str(to)}
     if facts is None:

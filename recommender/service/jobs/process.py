@@ -153,8 +153,13 @@ def work_alone(settings: Settings, job: StoredJob, worker: str, said: Pipe) -> N
     If nothing comes through the pipe, the process died.
     """
 
+    def say(ending: JobEnding) -> None:
+        # nobody hears it where the server was killed: the job is begun anew elsewhere
+        with suppress(BrokenPipeError):
+            said.send(ending)
+
     def stop(*_: Any) -> None:
-        said.send(Stopped())
+        say(Stopped())
         # not sys.exit: clean-up could wait for the database, and the transaction ends anyway
         os._exit(0)
 
@@ -163,7 +168,7 @@ def work_alone(settings: Settings, job: StoredJob, worker: str, said: Pipe) -> N
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.nice(NICENESS)  # requests go first
-    said.send(_work(settings, job, worker))
+    say(_work(settings, job, worker))
 
 
 def _work(settings: Settings, job: StoredJob, worker: str) -> JobEnding:

@@ -18,6 +18,7 @@ from everybody import PLANS, RANKING, files_in, heads_in, rows_in, work_out, wri
 from organisations import AS_OF, TINY, service_on
 
 from recommender.errors import ConflictError
+from recommender.exchange.parquet import parts
 from recommender.exchange.parquet.parts import PartName
 from recommender.ranking import Objective
 from recommender.service.batch import tasks
@@ -273,6 +274,36 @@ def test_a_damaged_part_is_worked_out_anew_and_the_others_are_left(staff, result
     for name in damage(results, tmp_path):
         computed = work_out(staff, results).computed
         assert computed == (0 if name.endswith("half written") else of_part), name
+
+
+def test_what_a_killed_worker_left_is_gone_when_the_run_ends(staff, results):
+    work_out(staff, results)
+    whole = files_in(results)
+    file = sorted((results / "levels").glob("branch=*/*.parquet"))[0]
+
+    def leave_something(_done, _total):
+        file.with_name(f".{file.name}.1").write_bytes(b"PAR1")
+
+    store(staff, "assessments", person_id="00003", **FACTS["assessments"])
+    assert work_out(staff, results, note_progress=leave_something).computed == 1
+    assert files_in(results).keys() == whole.keys()
+
+
+def test_a_worker_thought_dead_writes_its_part_whole(staff, results, monkeypatch):
+    """The run has ended without it, and taken its files away before they had their names."""
+    write, taken = parts._write_whole, set()
+
+    def write_and_lose(path, table, mark):
+        write(path, table, mark)
+        if path not in taken:
+            taken.add(path)
+            path.unlink()
+
+    monkeypatch.setattr(parts, "_write_whole", write_and_lose)
+    assert work_out(staff, results).computed == 8
+    assert len(taken) == len(files_in(results)) - 1  # the note of the day is no part
+    monkeypatch.undo()
+    assert work_out(staff, results).computed == 0
 
 
 def test_facts_of_a_folder_change_by_branch(staff, results, tmp_path):

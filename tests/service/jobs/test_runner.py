@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -410,3 +412,22 @@ def test_jobs_that_ended_are_forgotten_in_time(live):
     change(live, old, finished_at=seconds_ago(100))
     assert write(live, forget_jobs, seconds_ago(50)) == 1
     assert [job.job_id for job in ask(live, jobs.get_jobs, limit=9)] == [waiting, new]
+
+
+ORPHANED = """
+import os, signal
+from multiprocessing import Pipe
+from recommender.service.jobs import process
+heard, said = Pipe(duplex=False)
+heard.close()  # as when the server is killed
+process._work = lambda *_: process.Ended(done=True)
+process.work_alone(None, None, "worker", said)
+print("done")
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+def test_a_worker_whose_server_was_killed_ends_without_a_traceback():
+    words = [sys.executable, "-c", ORPHANED]
+    ended = subprocess.run(words, capture_output=True, check=False, timeout=PATIENCE, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
