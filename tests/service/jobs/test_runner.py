@@ -422,7 +422,6 @@ heard, said = Pipe(duplex=False)
 heard.close()  # as when the server is killed
 process._work = lambda *_: process.Ended(done=True)
 process.work_alone(None, None, "worker", said)
-print("done")
 os.kill(os.getpid(), signal.SIGTERM)
 """
 
