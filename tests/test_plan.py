@@ -19,6 +19,7 @@ from recommender.plan import (
     choose_plan,
     enumeration,
     find_shortfalls,
+    follow,
     gap_closed,
     seek_shortest,
     solving,
@@ -577,6 +578,77 @@ def test_looking_at_all_sets_near_the_relaxation_finds_what_a_search_finds():
         assert chosen == search(posed), changes
         looked_at += enumeration.find_best(*find.call_args.args) is not None
     assert looked_at >= 4
+
+
+def test_a_lower_step_waits_for_its_stage_and_comes_first_within_it():
+    nan = math.nan
+    problem = PlanProblem(
+        module_ids=("higher", "lower", "other"),
+        hours=np.array([4.0, 4.0, 4.0]),
+        cost=np.zeros(3),
+        improvement=np.array([[0.6, 0.0], [0.3, 0.0], [0.0, 0.5]]),
+        gap=np.array([0.9, 0.5]),
+        weight=np.ones(2),
+        prerequisites=((),) * 3,
+        hour_price=0.002,
+        hours_budget=math.inf,
+        cost_budget=math.inf,
+        must=frozenset(),
+        from_level=np.array([[2.0, nan], [1.0, nan], [nan, 1.0]]),
+    )
+    for stages, order, held_back in (
+        ((0, 0, 0), ("other", "lower", "higher"), ((0,), (0,), ())),
+        # what a later stage brings holds nothing back
+        ((0, 1, 0), ("higher", "other", "lower"), ((), (), ())),
+        ((1, 0, 0), ("other", "lower", "higher"), ((), (), ())),
+    ):
+        plan = choose_plan(replace(problem, stages=stages))
+        assert tuple(problem.module_ids[i] for i in plan.order) == order, stages
+        assert plan.held_back == held_back, stages
+
+
+def test_an_order_that_somebody_set_counts_what_each_adds_in_it():
+    problem = PlanProblem(
+        module_ids=("a", "b", "c"),
+        hours=np.full(3, 4.0),
+        cost=np.zeros(3),
+        improvement=np.array([[0.5], [0.5], [0.25]]),
+        gap=np.array([0.875]),
+        weight=np.array([2.0]),
+        prerequisites=((),) * 3,
+        hour_price=0.002,
+        hours_budget=math.inf,
+        cost_budget=math.inf,
+        must=frozenset(),
+    )
+    for order, added in (((2, 0, 1), (0.5, 1.0, 0.25)), ((1, 2), (1.0, 0.5)), ((), ())):
+        plan = follow(problem, order)
+        assert (plan.order, plan.added) == (order, added)
+        assert plan.expected_gap_closed == sum(added) == gap_closed(problem, order)
+        assert plan.held_back == ((),) * len(order)
+
+
+def test_where_no_plan_is_near_the_relaxation_it_is_looked_for_farther_off():
+    """The relaxation takes all three, and a plan has room for one."""
+    worth = np.array([0.3, 0.5, 0.4])
+    for limit in ({"hours_budget": 4.0}, {"cost_budget": 100.0}):
+        problem = PlanProblem(
+            module_ids=("a", "b", "c"),
+            hours=np.full(3, 4.0),
+            cost=np.full(3, 100.0),
+            improvement=np.diag(worth),
+            gap=worth,
+            weight=np.ones(3),
+            prerequisites=((),) * 3,
+            hour_price=0.0,
+            must=frozenset(),
+            **{"hours_budget": math.inf, "cost_budget": math.inf} | limit,
+        )
+        counts = np.array([0.0, 0.0, 0.0, 1.0, 1.0, 1.0])
+        relaxed = enumeration.Relaxation(counts, np.ones(3), -worth, worth.sum())
+        best = enumeration.find_best(problem, np.arange(3), relaxed)
+        assert best is not None
+        assert best.tolist() == [False, True, False], limit
 
 
 def test_what_better_modules_make_useless_is_taken_out_before_the_solver():
