@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from disclosure import Span, cell, find_secrets, size
 from organisations import AS_OF
+from paging import pages_of
 from serving import EMPLOYEE, MANAGER, OTHER_UNIT, UNIT
 from sqlalchemy import select
 
@@ -42,12 +43,8 @@ def people_of(served, unit="", grade=None):
 
 def walk(client, **wanted):
     """Return all rows of a heat map, page by page, and the last page."""
-    page = client.get("/v1/heatmap", params=wanted).json()
-    items = page["items"]
-    while page["next"]:
-        page = client.get("/v1/heatmap", params={**wanted, "cursor": page["next"]}).json()
-        items += page["items"]
-    return items, page
+    pages = list(pages_of(client, "/v1/heatmap", **wanted))
+    return [row for page in pages for row in page["items"]], pages[-1]
 
 
 def test_a_group_is_the_sum_of_its_people(served, gaps):

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
+from paging import items_of
 from serving import COLLEAGUE, EMPLOYEE, OTHER_UNIT, UNIT
 from sqlalchemy import select
 
@@ -73,11 +74,7 @@ def seen(answered):
 
 def test_offerings_come_in_the_order_of_their_days(served):
     client = served.client("employee")
-    page = client.get("/v1/offerings?limit=40").json()
-    items = page["items"]
-    while page["next"]:
-        page = client.get("/v1/offerings", params={"limit": 40, "cursor": page["next"]}).json()
-        items += page["items"]
+    items = items_of(client, "/v1/offerings", limit=40)
     keys = [(item["starts_on"], item["offering_id"]) for item in items]
     assert keys == sorted(keys)
     assert len(set(keys)) == len(served.sample.offerings)
