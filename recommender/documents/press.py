@@ -7,6 +7,7 @@ out is eight bytes that say how long the PDF is, and the PDF.
 
 import datetime as dt
 import json
+import signal
 import sys
 from typing import Any
 
@@ -26,6 +27,8 @@ def read_fonts(folder: str) -> typst.Fonts:
 
 def main() -> None:
     """Set documents until the input ends, as it does when whoever started this has ended."""
+    # where whoever started this was killed, nobody reads: end then, without a traceback
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     template, root, fonts, *given = sys.argv[1:]
     standards: Any = given
     compiler = typst.Compiler(input=template, root=root, font_paths=read_fonts(fonts))

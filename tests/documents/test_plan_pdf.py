@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 import multiprocessing
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -25,6 +27,7 @@ from recommender.documents import (
     render_plans_pdf,
     typesetting,
 )
+from recommender.documents.glyphs import FONT_FOLDER
 from recommender.documents.plan.view import labels, plan_view
 from recommender.texts import LANGUAGES, all_texts, placeholders, say
 
@@ -257,6 +260,19 @@ def test_a_process_that_ends_before_its_plans_are_set_is_told(monkeypatch, tmp_p
         (tmp_path / "press.py").write_text(program, encoding="utf-8")
         with pytest.raises(OSError, match="has ended"):
             list(render_each_plan_pdf([samples.plan_document("en")], lang="en"))
+
+
+def test_a_process_that_nobody_reads_any_more_ends_without_a_word(tmp_path):
+    (tmp_path / "page.typ").write_text("#sys.inputs.text", encoding="utf-8")
+    words = [sys.executable, "-P", typesetting._PRESS, tmp_path / "page.typ", tmp_path, FONT_FOLDER]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        process.stdout.close()  # as when the server is killed
+        line = json.dumps([{"text": "示例"}, dt.datetime(2026, 11, 2, tzinfo=dt.UTC).isoformat()])
+        process.stdin.write(line.encode() + b"\n")
+        process.stdin.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == -signal.SIGPIPE
 
 
 @pytest.mark.parametrize(
