@@ -580,6 +580,27 @@ def test_looking_at_all_sets_near_the_relaxation_finds_what_a_search_finds():
     assert looked_at >= 4
 
 
+def test_of_plans_worth_the_same_the_ids_that_come_first_decide():
+    """Each module closes a gap of its own, all are alike, and there is room for some."""
+    for n in (2, 4, 6):
+        for room in range(1, n):
+            problem = PlanProblem(
+                module_ids=tuple("abcdef"[:n]),
+                hours=np.full(n, 4.0),
+                cost=np.zeros(n),
+                improvement=np.eye(n) / 2,
+                gap=np.full(n, 0.5),
+                weight=np.ones(n),
+                prerequisites=((),) * n,
+                hour_price=0.002,
+                hours_budget=4.0 * room,
+                cost_budget=math.inf,
+                must=frozenset(),
+            )
+            for choose in (choose_plan, search):
+                assert sorted(choose(problem).order) == list(range(room)), (n, room, choose)
+
+
 def test_a_lower_step_waits_for_its_stage_and_comes_first_within_it():
     nan = math.nan
     problem = PlanProblem(
