@@ -601,6 +601,31 @@ def test_of_plans_worth_the_same_the_ids_that_come_first_decide():
                 assert sorted(choose(problem).order) == list(range(room)), (n, room, choose)
 
 
+def test_of_plans_worth_the_same_fewer_hours_decide_and_then_the_cost():
+    """Where hours have no price; by however little they differ, and whatever the cost."""
+    for hours, cost, taken in (
+        ((4.5, 4.0, 10.0), (0.0, 9000.0, 0.0), 1),
+        ((4.5, 4.5, 10.0), (9000.0, 10.0, 0.0), 1),
+        ((40.0, 40.25, 2.0), (9000.0, 0.0, 0.0), 0),
+    ):
+        problem = PlanProblem(
+            module_ids=("a", "b", "c"),
+            hours=np.array(hours),
+            cost=np.array(cost),
+            # the third serves another gap, and is in each plan
+            improvement=np.array([[0.5, 0.0], [0.5, 0.0], [0.0, 0.5]]),
+            gap=np.array([0.5, 0.5]),
+            weight=np.ones(2),
+            prerequisites=((),) * 3,
+            hour_price=0.0,
+            hours_budget=math.inf,
+            cost_budget=math.inf,
+            must=frozenset(),
+        )
+        for choose in (choose_plan, search):
+            assert set(choose(problem).order) == {taken, 2}, (hours, cost, choose)
+
+
 def test_a_lower_step_waits_for_its_stage_and_comes_first_within_it():
     nan = math.nan
     problem = PlanProblem(
