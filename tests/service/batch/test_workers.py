@@ -93,7 +93,11 @@ def test_a_cluster_of_one_core_does_the_work_itself(staff):
         "RECOMMENDER_AS_OF": AS_OF.isoformat(),
     }
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, dashboard_address=None, env=settings
+        n_workers=1,
+        threads_per_worker=1,
+        # any free port: of itself it takes 8787, where another cluster may be
+        dashboard_address="127.0.0.1:0",
+        env=settings,
     ) as cluster:
         there = Workers(Settings(), cluster=cluster.scheduler_address)
         done = dict(hand_out(there, Basis.of(staff), where_it_is_done, range(3)))
