@@ -37,10 +37,11 @@ def entry_of(number):
 
 @pytest.fixture
 def engine(service):
-    """A database whose trail is empty."""
-    do(service.engine, ENTRY.delete(), HEAD.delete())
-    do(service.engine, HEAD.insert().values(id=1, seq=0, hash="0" * 64))
-    return service.engine
+    """A database whose trail is empty, and is good again afterwards for the tests that share it."""
+    anew = ENTRY.delete(), HEAD.delete(), HEAD.insert().values(id=1, seq=0, hash="0" * 64)
+    do(service.engine, *anew)
+    yield service.engine
+    do(service.engine, *anew)
 
 
 @pytest.fixture
