@@ -79,7 +79,7 @@ def test_hr_objects_on_behalf_of_somebody(served):
     assert (made.status_code, made.json()["party"]) == (201, "hr")
     assert made.json() in listed(served, "hr", person_id=COLLEAGUE)
     # nobody else reads it: the manager took part in what it is about
-    assert listed(served, "manager") == []
+    assert {each["person_id"] for each in listed(served, "manager")} <= {MANAGER}
     for role, told in (("manager", False), ("hr", True)):
         client = served.data_protection() if role == "hr" else served.client(role)
         export = client.get(f"/v1/people/{COLLEAGUE}/data-export")
