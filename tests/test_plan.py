@@ -110,6 +110,22 @@ def problem_of(choices, gaps, weights, hour_price, limits):
     )
 
 
+def posed(ids, **given):
+    """A problem with modules that cost nothing and need no others, and without limits."""
+    n, gap = len(ids), given["gap"]
+    usual = {
+        "hours": np.full(n, 4.0),
+        "cost": np.zeros(n),
+        "weight": np.ones(len(gap)),
+        "prerequisites": ((),) * n,
+        "hour_price": 0.002,
+        "hours_budget": math.inf,
+        "cost_budget": math.inf,
+        "must": frozenset(),
+    }
+    return PlanProblem(module_ids=tuple(ids), **usual | given)
+
+
 def search(problem):
     """Choose as where too many sets are near the relaxation to look at each."""
     with mock.patch.object(enumeration, "_MOST", 0):
@@ -571,11 +587,11 @@ def test_looking_at_all_sets_near_the_relaxation_finds_what_a_search_finds():
         {"hours_budget": math.inf},
         {"hour_price": 0.0},
     ):
-        posed = replace(problem, **changes)
+        changed = replace(problem, **changes)
         with mock.patch.object(solving, "find_best", wraps=enumeration.find_best) as find:
-            chosen = choose_plan(posed)
+            chosen = choose_plan(changed)
         assert find.called
-        assert chosen == search(posed), changes
+        assert chosen == search(changed), changes
         looked_at += enumeration.find_best(*find.call_args.args) is not None
     assert looked_at >= 4
 
@@ -584,18 +600,11 @@ def test_of_plans_worth_the_same_the_ids_that_come_first_decide():
     """Each module closes a gap of its own, all are alike, and there is room for some."""
     for n in (2, 4, 6):
         for room in range(1, n):
-            problem = PlanProblem(
-                module_ids=tuple("abcdef"[:n]),
-                hours=np.full(n, 4.0),
-                cost=np.zeros(n),
+            problem = posed(
+                "abcdef"[:n],
                 improvement=np.eye(n) / 2,
                 gap=np.full(n, 0.5),
-                weight=np.ones(n),
-                prerequisites=((),) * n,
-                hour_price=0.002,
                 hours_budget=4.0 * room,
-                cost_budget=math.inf,
-                must=frozenset(),
             )
             for choose in (choose_plan, search):
                 assert sorted(choose(problem).order) == list(range(room)), (n, room, choose)
@@ -608,19 +617,14 @@ def test_of_plans_worth_the_same_fewer_hours_decide_and_then_the_cost():
         ((4.5, 4.5, 10.0), (9000.0, 10.0, 0.0), 1),
         ((40.0, 40.25, 2.0), (9000.0, 0.0, 0.0), 0),
     ):
-        problem = PlanProblem(
-            module_ids=("a", "b", "c"),
+        problem = posed(
+            "abc",
             hours=np.array(hours),
             cost=np.array(cost),
             # the third serves another gap, and is in each plan
             improvement=np.array([[0.5, 0.0], [0.5, 0.0], [0.0, 0.5]]),
             gap=np.array([0.5, 0.5]),
-            weight=np.ones(2),
-            prerequisites=((),) * 3,
             hour_price=0.0,
-            hours_budget=math.inf,
-            cost_budget=math.inf,
-            must=frozenset(),
         )
         for choose in (choose_plan, search):
             assert set(choose(problem).order) == {taken, 2}, (hours, cost, choose)
@@ -628,18 +632,10 @@ def test_of_plans_worth_the_same_fewer_hours_decide_and_then_the_cost():
 
 def test_a_lower_step_waits_for_its_stage_and_comes_first_within_it():
     nan = math.nan
-    problem = PlanProblem(
-        module_ids=("higher", "lower", "other"),
-        hours=np.array([4.0, 4.0, 4.0]),
-        cost=np.zeros(3),
+    problem = posed(
+        ("higher", "lower", "other"),
         improvement=np.array([[0.6, 0.0], [0.3, 0.0], [0.0, 0.5]]),
         gap=np.array([0.9, 0.5]),
-        weight=np.ones(2),
-        prerequisites=((),) * 3,
-        hour_price=0.002,
-        hours_budget=math.inf,
-        cost_budget=math.inf,
-        must=frozenset(),
         from_level=np.array([[2.0, nan], [1.0, nan], [nan, 1.0]]),
     )
     for stages, order, held_back in (
@@ -654,18 +650,11 @@ def test_a_lower_step_waits_for_its_stage_and_comes_first_within_it():
 
 
 def test_an_order_that_somebody_set_counts_what_each_adds_in_it():
-    problem = PlanProblem(
-        module_ids=("a", "b", "c"),
-        hours=np.full(3, 4.0),
-        cost=np.zeros(3),
+    problem = posed(
+        "abc",
         improvement=np.array([[0.5], [0.5], [0.25]]),
         gap=np.array([0.875]),
         weight=np.array([2.0]),
-        prerequisites=((),) * 3,
-        hour_price=0.002,
-        hours_budget=math.inf,
-        cost_budget=math.inf,
-        must=frozenset(),
     )
     for order, added in (((2, 0, 1), (0.5, 1.0, 0.25)), ((1, 2), (1.0, 0.5)), ((), ())):
         plan = follow(problem, order)
@@ -678,17 +667,13 @@ def test_where_no_plan_is_near_the_relaxation_it_is_looked_for_farther_off():
     """The relaxation takes all three, and a plan has room for one."""
     worth = np.array([0.3, 0.5, 0.4])
     for limit in ({"hours_budget": 4.0}, {"cost_budget": 100.0}):
-        problem = PlanProblem(
-            module_ids=("a", "b", "c"),
-            hours=np.full(3, 4.0),
+        problem = posed(
+            "abc",
             cost=np.full(3, 100.0),
             improvement=np.diag(worth),
             gap=worth,
-            weight=np.ones(3),
-            prerequisites=((),) * 3,
             hour_price=0.0,
-            must=frozenset(),
-            **{"hours_budget": math.inf, "cost_budget": math.inf} | limit,
+            **limit,
         )
         counts = np.array([0.0, 0.0, 0.0, 1.0, 1.0, 1.0])
         relaxed = enumeration.Relaxation(counts, np.ones(3), -worth, worth.sum())
@@ -701,23 +686,14 @@ def test_what_better_modules_make_useless_is_taken_out_before_the_solver():
     """Where two close the gap, the third and fourth best of a kind need not be weighed."""
 
     def alike(**changes):
-        n = 4
-        return PlanProblem(
-            **{
-                "module_ids": ("a", "b", "c", "d"),
-                "hours": np.array([4.0, 4.0, 4.0, 8.0]),
-                "cost": np.array([0.0, 0.0, 100.0, 100.0]),
-                "improvement": np.full((n, 1), 0.5),
-                "gap": np.array([1.0]),
-                "weight": np.array([1.0]),
-                "prerequisites": ((),) * n,
-                "hour_price": 0.002,
-                "hours_budget": math.inf,
-                "cost_budget": math.inf,
-                "must": frozenset(),
-            }
-            | changes
+        problem = posed(
+            "abcd",
+            hours=np.array([4.0, 4.0, 4.0, 8.0]),
+            cost=np.array([0.0, 0.0, 100.0, 100.0]),
+            improvement=np.full((4, 1), 0.5),
+            gap=np.array([1.0]),
         )
+        return replace(problem, **changes)
 
     for changes, left in (
         ({}, "ab"),
@@ -738,19 +714,7 @@ def test_what_better_modules_make_useless_is_taken_out_before_the_solver():
 
 def test_a_solver_that_gives_up_is_not_called_infeasible(monkeypatch):
     """Only what the solver proves infeasible is a conflict; anything else is a bug, by its name."""
-    problem = PlanProblem(
-        module_ids=("a",),
-        hours=np.array([2.0]),
-        cost=np.array([0.0]),
-        improvement=np.array([[0.4]]),
-        gap=np.array([1.0]),
-        weight=np.array([1.0]),
-        prerequisites=((),),
-        hour_price=0.002,
-        hours_budget=math.inf,
-        cost_budget=math.inf,
-        must=frozenset(),
-    )
+    problem = posed("a", improvement=np.array([[0.4]]), gap=np.array([1.0]))
     assert choose_plan(problem).order == (0,)
     monkeypatch.setattr(
         highspy.Highs, "getModelStatus", lambda _: highspy.HighsModelStatus.kSolveError
